@@ -1,0 +1,24 @@
+//! The marked event of `rootwatch test`, which travels the whole path and is told as a TEST.
+
+use serde_json::{Value, json};
+
+/// The `source` of our own test events. Nobody but AWS can send `aws.*`, so a test needs a source of its own.
+pub const CANARY_SOURCE: &str = "rootwatch.canary";
+
+/// The `detail` of a test event: shaped as a CloudTrail record, and root of nothing.
+///
+/// `marker` becomes the event id, by which the message is found again.
+#[must_use]
+pub fn canary_detail(marker: &str, account: &str, region: &str, time: jiff::Timestamp) -> Value {
+    json!({
+        "eventVersion": "1.11",
+        "eventID": marker,
+        "eventName": "RootwatchTest",
+        "eventSource": CANARY_SOURCE,
+        "eventTime": time.to_string(),
+        "eventType": "AwsServiceEvent",
+        "awsRegion": region,
+        "recipientAccountId": account,
+        "userIdentity": { "type": "Canary", "accountId": account },
+    })
+}

@@ -1,0 +1,306 @@
+//! Deciding: which events are told, and what they are.
+
+use serde::Serialize;
+
+use crate::canary::CANARY_SOURCE;
+use crate::known::{self, Known};
+use crate::record::{Event, Record};
+
+/// The detail-types under which CloudTrail's events come to EventBridge.
+///
+/// The EventBridge guide and the CloudTrail guide spell the sign-in one differently; both are taken.
+pub const DETAIL_TYPES: &[&str] = &[
+    "AWS API Call via CloudTrail",
+    "AWS Console Action via CloudTrail",
+    "AWS Console Sign In via CloudTrail",
+    "AWS Console Signin via CloudTrail",
+    "AWS Insight via CloudTrail",
+    "AWS Network Activity Event via CloudTrail",
+    "AWS Service Event via CloudTrail",
+];
+
+/// How long a session of `sts:AssumeRoot` may last, in seconds (STS API reference, AssumeRoot).
+const PRIVILEGED_SESSION_SECONDS: i64 = 900;
+
+/// The name under which the console made requests for a person in records up to version 1.05.
+const CONSOLE_SERVICE: &str = "signin.amazonaws.com";
+
+/// What is done with an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Decision {
+    /// Told at once, in a message of its own.
+    Alert,
+    /// Told with the others of its session.
+    Digest,
+    /// Not told.
+    Ignore,
+}
+
+/// What an event is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Activity {
+    /// Root signed in, or took a step of a sign-in.
+    SignIn,
+    /// Somebody tried to sign in as root.
+    FailedSignIn,
+    /// The root password is being recovered by e-mail.
+    PasswordRecovery,
+    /// An access key, password, MFA device, certificate, e-mail address or session of credentials.
+    CredentialChange,
+    /// The account itself: closed, moved, its contacts, its payment.
+    AccountChange,
+    /// Any other call that changes something.
+    ApiWrite,
+    /// A call that only reads.
+    ApiRead,
+    /// An administrator called `sts:AssumeRoot`.
+    PrivilegedSessionStart,
+    /// Root acted in a session that `sts:AssumeRoot` started.
+    PrivilegedSessionAction,
+    /// An AWS service acted with root's authority; no person did.
+    ServiceMade,
+    /// Our own test event.
+    Canary,
+    /// Somebody else than root.
+    NotRoot,
+    /// An event that is not AWS's own.
+    Forged,
+}
+
+impl Activity {
+    /// The activity's name, as in JSON and in message attributes.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::SignIn => "sign-in",
+            Self::FailedSignIn => "failed-sign-in",
+            Self::PasswordRecovery => "password-recovery",
+            Self::CredentialChange => "credential-change",
+            Self::AccountChange => "account-change",
+            Self::ApiWrite => "api-write",
+            Self::ApiRead => "api-read",
+            Self::PrivilegedSessionStart => "privileged-session-start",
+            Self::PrivilegedSessionAction => "privileged-session-action",
+            Self::ServiceMade => "service-made",
+            Self::Canary => "canary",
+            Self::NotRoot => "not-root",
+            Self::Forged => "forged",
+        }
+    }
+}
+
+/// What an event was found to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Class {
+    pub(crate) decision: Decision,
+    pub(crate) activity: Activity,
+    /// What was done, also in a privileged session.
+    pub(crate) act: Activity,
+    pub(crate) privileged: Privileged,
+    pub(crate) reason: String,
+}
+
+/// Whether root acted in a session that `sts:AssumeRoot` started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Privileged {
+    No,
+    /// It looks so; AWS's sample of such a record has no flag.
+    Likely,
+    /// `sessionContext.assumedRoot` says so.
+    Stated,
+}
+
+pub(crate) fn classify(event: &Event) -> Class {
+    if event.source() == Some(CANARY_SOURCE) {
+        return told(Activity::Canary, "a test event of rootwatch");
+    }
+    if !event.is_from_aws() {
+        let source = event.source().unwrap_or("nothing");
+        return ignored(
+            Activity::Forged,
+            format!("refused: its source is {source}, which is not AWS's own"),
+        );
+    }
+    let record = &event.record;
+    if is_assume_root(record) {
+        return told(
+            Activity::PrivilegedSessionStart,
+            "an administrator called sts:AssumeRoot",
+        );
+    }
+    if !is_root(record) {
+        return ignored(Activity::NotRoot, not_root(record));
+    }
+    match serving(record) {
+        Some(service) => ignored(
+            Activity::ServiceMade,
+            format!("{service} acted for the account, not a person"),
+        ),
+        None => by_root(record),
+    }
+}
+
+fn by_root(record: &Record) -> Class {
+    let act = act(record);
+    let privileged = privileged(record);
+    let in_session =
+        privileged != Privileged::No && act != Activity::SignIn && act != Activity::FailedSignIn;
+    let activity = if in_session {
+        Activity::PrivilegedSessionAction
+    } else {
+        act
+    };
+    let (decision, reason) = match act {
+        Activity::ApiRead => (
+            Decision::Digest,
+            "root only read: told with the others of its session",
+        ),
+        _ => (Decision::Alert, "root acted"),
+    };
+    let reason = format!("{reason} ({})", activity.name());
+    Class {
+        decision,
+        activity,
+        act,
+        privileged,
+        reason,
+    }
+}
+
+fn told(activity: Activity, reason: &str) -> Class {
+    let reason = reason.to_owned();
+    Class {
+        decision: Decision::Alert,
+        activity,
+        act: activity,
+        privileged: Privileged::No,
+        reason,
+    }
+}
+
+fn ignored(activity: Activity, reason: String) -> Class {
+    Class {
+        decision: Decision::Ignore,
+        activity,
+        act: activity,
+        privileged: Privileged::No,
+        reason,
+    }
+}
+
+/// The administrator's own event; its identity is never root (STS refuses root as the caller of `AssumeRoot`).
+fn is_assume_root(record: &Record) -> bool {
+    let by_sts = record
+        .event_source
+        .as_deref()
+        .is_none_or(|source| source.starts_with("sts."));
+    record.event_name.as_deref() == Some("AssumeRoot") && by_sts
+}
+
+/// Root itself, a federated session that root made, or an identity without a type whose ARN is root's.
+fn is_root(record: &Record) -> bool {
+    let identity = &record.identity;
+    match identity.kind.as_deref() {
+        Some(kind) if kind.eq_ignore_ascii_case("Root") => true,
+        Some("FederatedUser") => identity.issuer_kind.as_deref() == Some("Root"),
+        Some(_) => false,
+        None => identity
+            .arn
+            .as_deref()
+            .is_some_and(|arn| arn.starts_with("arn:") && arn.ends_with(":root")),
+    }
+}
+
+fn not_root(record: &Record) -> String {
+    match &record.identity.kind {
+        Some(kind) => format!("not root: the identity's type is {kind}"),
+        None => "not root: the identity has no type".to_owned(),
+    }
+}
+
+/// The service that made the request, when a service did. Words such as "AWS Internal" are no service's name, and
+/// the console's own service stands for a person.
+fn serving(record: &Record) -> Option<&str> {
+    let invoked_by = record.identity.invoked_by.as_deref()?;
+    let is_service =
+        invoked_by.ends_with(".amazonaws.com") || invoked_by.ends_with(".amazonaws.com.cn");
+    (is_service && invoked_by != CONSOLE_SERVICE).then_some(invoked_by)
+}
+
+fn act(record: &Record) -> Activity {
+    match known(record).map(|known| known.activity) {
+        Some(Activity::SignIn) => signed_in(record),
+        Some(activity) if activity != Activity::Canary => activity,
+        _ if is_sign_in(record) => signed_in(record),
+        _ if is_read_only(record) => Activity::ApiRead,
+        _ => Activity::ApiWrite,
+    }
+}
+
+pub(crate) fn known(record: &Record) -> Option<&'static Known> {
+    known::find(record.event_name.as_deref()?)
+}
+
+fn is_sign_in(record: &Record) -> bool {
+    record.event_type.as_deref() == Some("AwsConsoleSignIn")
+        || record.event_source.as_deref() == Some(CONSOLE_SERVICE)
+}
+
+fn signed_in(record: &Record) -> Activity {
+    if has_failed(record) {
+        Activity::FailedSignIn
+    } else {
+        Activity::SignIn
+    }
+}
+
+pub(crate) fn has_failed(record: &Record) -> bool {
+    let refused = record
+        .answer
+        .as_deref()
+        .is_some_and(|answer| answer.eq_ignore_ascii_case("Failure"));
+    refused || record.error_code.is_some() || record.error_message.is_some()
+}
+
+fn is_read_only(record: &Record) -> bool {
+    let name = record.event_name.as_deref().unwrap_or_default();
+    record
+        .read_only
+        .unwrap_or_else(|| known::sounds_read_only(name))
+}
+
+/// The flag `assumedRoot` is documented for such sessions, and missing in AWS's own sample of one. Without it: a young
+/// session that is not the console's and does what a task policy allows.
+fn privileged(record: &Record) -> Privileged {
+    let identity = &record.identity;
+    if identity.assumed_root == Some(true) {
+        return Privileged::Stated;
+    }
+    let is_session = identity
+        .access_key
+        .as_deref()
+        .is_some_and(|key| key.starts_with("ASIA"));
+    let is_console = record.from_console == Some(true)
+        || identity.invoked_by.is_some()
+        || identity.mfa == Some(true);
+    let name = record.event_name.as_deref().unwrap_or_default();
+    if is_session && !is_console && is_young(record) && known::PRIVILEGED_TASKS.contains(&name) {
+        return Privileged::Likely;
+    }
+    Privileged::No
+}
+
+fn is_young(record: &Record) -> bool {
+    let instant = |text: &Option<String>| text.as_deref()?.parse::<jiff::Timestamp>().ok();
+    match (
+        instant(&record.identity.session_since),
+        instant(&record.event_time),
+    ) {
+        (Some(since), Some(time)) => {
+            (0..=PRIVILEGED_SESSION_SECONDS).contains(&(time.as_second() - since.as_second()))
+        }
+        _ => false,
+    }
+}

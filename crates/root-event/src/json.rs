@@ -1,0 +1,122 @@
+//! The body for machines. Its shape is `schema/alert-1.json`.
+
+use serde_json::{Map, Value, json};
+
+use crate::assess::{Assessment, Mfa, Outcome};
+use crate::message::{Context, late_seconds};
+use crate::{sanitize, words};
+
+/// The version of the shape. It changes when a field is removed or means something else, not when one is added.
+pub(crate) const SCHEMA: &str = "rootwatch.alert/1";
+
+pub(crate) fn alert(it: &Assessment, context: &Context<'_>, subject: &str) -> Value {
+    let account = account(it.account_or_unknown(), context);
+    let summary = words::sentence(it, &format!("account {}", it.account_or_unknown()));
+    without_nulls(json!({
+        "schema": SCHEMA,
+        "kind": "alert",
+        "test": it.is_test(),
+        "severity": it.severity.name(),
+        "activity": it.activity.name(),
+        "account": account,
+        "subject": subject,
+        "summary": summary,
+        "region": it.region,
+        "time": it.time,
+        "received": context.received.map(|at| at.to_string()),
+        "late_seconds": late_seconds(it, context),
+        "event_id": it.event_id,
+        "service": it.service,
+        "action": it.action,
+        "outcome": outcome(&it.outcome),
+        "mfa": mfa(it.mfa),
+        "source_ip": it.source_ip,
+        "agent": it.agent,
+        "access": access(it),
+        "identity": it.identity,
+        "target_account": it.target_account,
+        "task_policy": it.task_policy,
+        "parameters": it.parameters,
+        "notes": it.notes,
+        "what_to_do": words::what_to_do(it),
+        "link": console_link(it),
+    }))
+}
+
+pub(crate) fn account(id: &str, context: &Context<'_>) -> Value {
+    let name = context
+        .account_name
+        .map(|name| sanitize::line_within(name, 64))
+        .filter(|name| !name.is_empty());
+    without_nulls(json!({ "id": id, "name": name }))
+}
+
+fn outcome(outcome: &Outcome) -> Value {
+    match outcome {
+        Outcome::Success => json!({ "result": "success" }),
+        Outcome::Unknown => json!({ "result": "unknown" }),
+        Outcome::Failure { code, message } => without_nulls(
+            json!({ "result": "failure", "error_code": code, "error_message": message }),
+        ),
+    }
+}
+
+pub(crate) const fn mfa(mfa: Mfa) -> &'static str {
+    match mfa {
+        Mfa::Used => "yes",
+        Mfa::NotUsed => "no",
+        Mfa::Unknown => "unknown",
+    }
+}
+
+pub(crate) fn access(it: &Assessment) -> Value {
+    let access = &it.access;
+    without_nulls(json!({ "kind": access.kind, "key_end": access.key_end, "since": access.since }))
+}
+
+/// What is not known is left out rather than null.
+pub(crate) fn without_nulls(value: Value) -> Value {
+    match value {
+        Value::Object(map) => Value::Object(
+            map.into_iter()
+                .filter(|(_, value)| !value.is_null())
+                .collect::<Map<_, _>>(),
+        ),
+        other => other,
+    }
+}
+
+/// The event in the CloudTrail console; none for a test, and none where its parts are no region and no id, or the partition has no
+/// console that is publicly documented.
+pub(crate) fn console_link(it: &Assessment) -> Option<String> {
+    let region = it
+        .region
+        .as_deref()
+        .filter(|region| is_plain(region) && !it.is_test())?;
+    let id = it
+        .event_id
+        .as_deref()
+        .filter(|id| is_plain(id) && id.len() == 36)?;
+    let host = console_host(region)?;
+    Some(format!(
+        "https://{host}/cloudtrailv2/home?region={region}#/events/{id}"
+    ))
+}
+
+/// The console's host by partition (AWS China and GovCloud guides).
+fn console_host(region: &str) -> Option<&'static str> {
+    match region {
+        _ if region.contains("iso") => None,
+        _ if region.starts_with("eusc-") => None,
+        _ if region.starts_with("cn-") => Some("console.amazonaws.cn"),
+        _ if region.starts_with("us-gov-") => Some("console.amazonaws-us-gov.com"),
+        _ => Some("console.aws.amazon.com"),
+    }
+}
+
+fn is_plain(text: &str) -> bool {
+    text.len() <= 40
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}

@@ -1,0 +1,41 @@
+//! What a root event is: reading a CloudTrail record, deciding whether it is told, and the words it is told in.
+//!
+//! Pure: no I/O and no clock. The notifier, `rootwatch explain` and `rootwatch test` share it, so that what `explain`
+//! shows is what is sent.
+//!
+//! [`parse`] -> [`Event`] -> [`assess`] -> [`Assessment`] -> [`message`] or [`digest`] -> [`Message`].
+
+mod assess;
+mod canary;
+mod classify;
+mod digest;
+mod explain;
+mod json;
+mod known;
+mod message;
+mod notes;
+mod record;
+mod sanitize;
+mod severity;
+mod unreadable;
+mod words;
+
+pub use assess::{Access, Assessment, Mfa, Outcome, assess};
+pub use canary::{CANARY_SOURCE, canary_detail};
+pub use classify::{Activity, DETAIL_TYPES, Decision};
+pub use digest::digest;
+pub use explain::{Explanation, explain, explain_unreadable};
+pub use known::READ_ONLY_THAT_MATTERS;
+pub use message::{Attributes, Context, Message};
+pub use record::{Event, Unreadable, parse};
+pub use severity::Severity;
+pub use unreadable::unreadable_message;
+
+/// The JSON schema of the body for machines: [`Message::json`] of every message obeys it.
+pub const ALERT_SCHEMA: &str = include_str!("../schema/alert-1.json");
+
+/// The message for one assessed event, as an alert of its own.
+#[must_use]
+pub fn message(assessment: &Assessment, context: &Context<'_>) -> Message {
+    message::alert(assessment, context)
+}

@@ -1,0 +1,101 @@
+//! How grave an event is.
+//!
+//! | activity | severity |
+//! |---|---|
+//! | any use of a long-lived root access key | critical |
+//! | sign-in without MFA | critical |
+//! | sign-in with MFA, or where the record does not say | high |
+//! | failed sign-in | medium |
+//! | password recovery | completed: critical; asked for: high |
+//! | credential change | critical |
+//! | account change | closed, left or removed from the organization: critical; others: high |
+//! | API write | high |
+//! | API read | low |
+//! | start of a privileged session | high |
+//! | action in a privileged session | as the action itself |
+//! | service-made, not root, canary, forged | info |
+//!
+//! A change that failed is one step less grave; a sign-in that failed has its own row.
+
+use serde::Serialize;
+
+use crate::classify::Activity;
+
+/// How grave an event is. The order is from least to most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Severity {
+    /// Nothing to do.
+    Info,
+    /// Worth a look when there is time.
+    Low,
+    /// Worth a look today.
+    Medium,
+    /// Find out now who did it.
+    High,
+    /// Act now unless it was planned.
+    Critical,
+}
+
+impl Severity {
+    /// The severity's name, as in JSON and in message attributes.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        }
+    }
+
+    const fn one_less(self) -> Self {
+        match self {
+            Self::Critical => Self::High,
+            Self::High => Self::Medium,
+            Self::Medium => Self::Low,
+            Self::Low | Self::Info => Self::Info,
+        }
+    }
+}
+
+/// What the severity of an act depends on.
+pub(crate) struct Act {
+    pub(crate) what: Activity,
+    pub(crate) gravest: bool,
+    pub(crate) failed: bool,
+    pub(crate) without_mfa: bool,
+    pub(crate) long_lived_key: bool,
+}
+
+impl Act {
+    pub(crate) fn severity(&self) -> Severity {
+        match self.what {
+            Activity::ServiceMade | Activity::Canary | Activity::NotRoot | Activity::Forged => {
+                Severity::Info
+            }
+            // The caller of AssumeRoot is an administrator: a long-lived key of theirs is not root's.
+            Activity::PrivilegedSessionStart => self.of_change(),
+            _ if self.long_lived_key => Severity::Critical,
+            Activity::SignIn if self.without_mfa => Severity::Critical,
+            Activity::SignIn => Severity::High,
+            Activity::FailedSignIn => Severity::Medium,
+            Activity::ApiRead => Severity::Low,
+            _ => self.of_change(),
+        }
+    }
+
+    fn of_change(&self) -> Severity {
+        let severity = if self.gravest {
+            Severity::Critical
+        } else {
+            Severity::High
+        };
+        if self.failed {
+            severity.one_less()
+        } else {
+            severity
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! The words: what happened in one sentence, and what to do now.
+
+use crate::assess::{Assessment, Mfa, Outcome};
+use crate::classify::{Activity, Class, known};
+use crate::record::Record;
+use crate::sanitize;
+
+/// How long a service and an action may be in a sentence.
+const NAME: usize = 64;
+
+/// What was done, in the two forms a sentence needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Phrase {
+    /// "created an access key"
+    pub(crate) done: String,
+    /// "create an access key"
+    pub(crate) tried: String,
+}
+
+pub(crate) fn phrase(record: &Record, class: &Class, mfa: Mfa) -> Phrase {
+    let (mut done, mut tried) = match known(record) {
+        Some(known) => (known.done.to_owned(), known.tried.to_owned()),
+        None => unknown(record, class),
+    };
+    if class.act == Activity::CredentialChange && is_for_another_user(record) {
+        done.push_str(" of an IAM user");
+        tried.push_str(" of an IAM user");
+    }
+    if class.act == Activity::SignIn {
+        done.push_str(with_mfa(mfa));
+    }
+    Phrase { done, tried }
+}
+
+/// As IAM writes an action: `ec2:RunInstances`.
+fn unknown(record: &Record, class: &Class) -> (String, String) {
+    let action = record.event_name.as_deref().unwrap_or("an unnamed action");
+    let service = record
+        .event_source
+        .as_deref()
+        .and_then(|source| source.split('.').next());
+    let service = service.filter(|service| !service.is_empty());
+    let call = service.map_or_else(
+        || action.to_owned(),
+        |service| format!("{service}:{action}"),
+    );
+    let call = sanitize::line_within(&call, NAME);
+    match class.act {
+        Activity::SignIn | Activity::FailedSignIn => {
+            (format!("signed in by {call}"), format!("sign in by {call}"))
+        }
+        _ => (format!("called {call}"), format!("call {call}")),
+    }
+}
+
+/// Root names itself "AWS ROOT USER" where it acts on its own MFA device (CloudTrail guide, sign-in events).
+fn is_for_another_user(record: &Record) -> bool {
+    record
+        .for_user
+        .as_deref()
+        .is_some_and(|user| user != "AWS ROOT USER" && !user.eq_ignore_ascii_case("root"))
+}
+
+const fn with_mfa(mfa: Mfa) -> &'static str {
+    match mfa {
+        Mfa::Used => " with MFA",
+        Mfa::NotUsed => " without MFA",
+        Mfa::Unknown => "",
+    }
+}
+
+/// The sentence that comes first; `account` is the account in words.
+pub(crate) fn sentence(it: &Assessment, account: &str) -> String {
+    let Phrase { done, tried } = &it.phrase;
+    match it.activity {
+        Activity::Canary => {
+            format!("TEST: a test event from {account} has come all the way. Nobody acted as root.")
+        }
+        Activity::PrivilegedSessionStart => session_start(it, account),
+        Activity::FailedSignIn => {
+            format!("Somebody tried to {tried} as the root user of {account}, and failed.")
+        }
+        _ => match &it.outcome {
+            Outcome::Failure { .. } => {
+                format!("The root user of {account} tried to {tried}, and failed.")
+            }
+            Outcome::Unknown => format!(
+                "The root user of {account} {done}; the record does not say whether it succeeded."
+            ),
+            Outcome::Success => format!("The root user of {account} {done}{}.", in_session(it)),
+        },
+    }
+}
+
+fn in_session(it: &Assessment) -> &'static str {
+    if it.activity == Activity::PrivilegedSessionAction {
+        " in a privileged session"
+    } else {
+        ""
+    }
+}
+
+fn session_start(it: &Assessment, account: &str) -> String {
+    let target = it
+        .target_account
+        .as_deref()
+        .map_or_else(|| "an account".to_owned(), |id| format!("account {id}"));
+    match &it.outcome {
+        Outcome::Failure { .. } => {
+            format!(
+                "An administrator in {account} tried to start a privileged root session in {target}, and failed."
+            )
+        }
+        _ => {
+            format!("An administrator in {account} started a privileged root session in {target}.")
+        }
+    }
+}
+
+/// The same in a few words, for the subject and SMS.
+pub(crate) fn short(it: &Assessment) -> String {
+    let Phrase { done, tried } = &it.phrase;
+    let failed = matches!(it.outcome, Outcome::Failure { .. });
+    match it.activity {
+        Activity::Canary => "test event, nobody acted as root".to_owned(),
+        Activity::FailedSignIn => "root sign-in failed".to_owned(),
+        Activity::PrivilegedSessionStart => short_session_start(it, failed),
+        Activity::SignIn => short_sign_in(it),
+        _ if failed => format!("root tried to {tried}"),
+        _ => format!("root {done}"),
+    }
+}
+
+fn short_session_start(it: &Assessment, failed: bool) -> String {
+    let target = it
+        .target_account
+        .as_deref()
+        .map(|id| format!(" in {id}"))
+        .unwrap_or_default();
+    if failed {
+        format!("root session refused{target}")
+    } else {
+        format!("root session started{target}")
+    }
+}
+
+fn short_sign_in(it: &Assessment) -> String {
+    if it.action.as_deref() != Some("ConsoleLogin") {
+        return format!("root {}", it.phrase.done);
+    }
+    match it.outcome {
+        Outcome::Unknown => "root sign-in, outcome not stated".to_owned(),
+        _ => format!("root signed in{}", with_mfa(it.mfa)),
+    }
+}
+
+pub(crate) fn outcome(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Success => "success".to_owned(),
+        Outcome::Unknown => "not stated".to_owned(),
+        Outcome::Failure {
+            code: Some(why), ..
+        }
+        | Outcome::Failure {
+            message: Some(why), ..
+        } => format!("failed: {why}"),
+        Outcome::Failure { .. } => "failed".to_owned(),
+    }
+}
+
+pub(crate) const fn mfa(mfa: Mfa) -> &'static str {
+    match mfa {
+        Mfa::Used => "yes",
+        Mfa::NotUsed => "no",
+        Mfa::Unknown => "not stated",
+    }
+}
+
+pub(crate) fn access(it: &Assessment) -> String {
+    let access = &it.access;
+    let end = access
+        .key_end
+        .as_deref()
+        .map(|end| format!(" ...{end}"))
+        .unwrap_or_default();
+    let since = access
+        .since
+        .as_deref()
+        .map(|since| format!(", session since {since}"))
+        .unwrap_or_default();
+    match access.kind {
+        "access-key" => format!("long-lived access key{end}"),
+        "console" => format!("console{since}"),
+        "privileged-session" => format!("privileged session{end}{since}"),
+        "session" => format!("temporary credentials{end}{since}"),
+        _ => "not stated".to_owned(),
+    }
+}
+
+/// What to do now, most urgent first.
+pub(crate) fn what_to_do(it: &Assessment) -> Vec<&'static str> {
+    let mut lines: Vec<&'static str> = Vec::new();
+    if it.access.kind == "access-key" && it.activity != Activity::PrivilegedSessionStart {
+        lines.push("Root should have no access keys: if nobody of yours did this, deactivate the key and delete it.");
+    }
+    lines.extend(steps(it.activity));
+    lines
+}
+
+const fn steps(activity: Activity) -> &'static [&'static str] {
+    match activity {
+        Activity::SignIn => &[
+            "Ask those who hold the root credentials whether they signed in just now, and why.",
+            "If nobody did: reset the root password, check MFA and access keys, and open a case with AWS Support.",
+        ],
+        Activity::FailedSignIn => &[
+            "A failed root sign-in means that somebody knows, or guesses, the root e-mail address of this account.",
+            "Check that root has MFA and a long, unique password. Several failures from one address: treat as an attack.",
+        ],
+        Activity::PasswordRecovery => &[
+            "Whoever reads the root mailbox can become root: check who has access to it, and who asked for this.",
+            "If nobody did: secure the mailbox first, then the root password and MFA.",
+        ],
+        Activity::CredentialChange => &[
+            "Find out who made this change. It can let somebody in later, or lock you out.",
+            "If nobody of yours did: undo it, remove unknown keys and devices, and open a case with AWS Support.",
+        ],
+        Activity::AccountChange => &[
+            "Confirm the change with the owner of the account.",
+            "If nobody ordered it: undo it where that is possible, and open a case with AWS Support at once.",
+        ],
+        Activity::ApiWrite => &[
+            "Ask who used root, and why a role would not do.",
+            "If nobody did: look at what else this session did in CloudTrail, and reset the root credentials.",
+        ],
+        Activity::ApiRead => {
+            &["Reading only. Ask who was signed in as root, if you did not know of it."]
+        }
+        Activity::PrivilegedSessionStart => &[
+            "Check that the named administrator was to do this task in that account.",
+            "What the session does there comes as messages of its own.",
+        ],
+        Activity::PrivilegedSessionAction => &[
+            "Match it with the start of the privileged session (sts:AssumeRoot), which was told too.",
+            "If no session was started: treat it as use of a stolen root credential.",
+        ],
+        Activity::Canary => &["Nothing: this message shows that alerts reach you."],
+        Activity::ServiceMade | Activity::NotRoot | Activity::Forged => &["Nothing."],
+    }
+}

@@ -1,0 +1,215 @@
+//! Every fixture's decision, activity and severity, in one table.
+
+use std::fmt::Write as _;
+
+use rootwatch_root_event::{
+    Access, Activity, Context, Decision, Outcome, READ_ONLY_THAT_MATTERS, assess, canary_detail,
+    digest, explain, explain_unreadable, message, parse,
+};
+use serde_json::{Value, json};
+
+use crate::{context, fixture, fixtures, received};
+
+#[test]
+fn each_fixture_is_what_it_is() {
+    let mut table = String::new();
+    for (name, event) in fixtures() {
+        let it = assess(&event);
+        let decision = format!("{:?}", it.decision).to_lowercase();
+        let (activity, severity) = (it.activity.name(), it.severity.name());
+        let _ = writeln!(
+            table,
+            "{name:<34}{decision:<8}{activity:<27}{severity:<10}{}",
+            it.reason
+        );
+    }
+    insta::assert_snapshot!(table);
+}
+
+#[test]
+fn every_activity_has_a_fixture() {
+    let seen: Vec<Activity> = fixtures()
+        .iter()
+        .map(|(_, event)| assess(event).activity)
+        .collect();
+    for activity in [
+        Activity::SignIn,
+        Activity::FailedSignIn,
+        Activity::PasswordRecovery,
+        Activity::CredentialChange,
+        Activity::AccountChange,
+        Activity::ApiWrite,
+        Activity::ApiRead,
+        Activity::PrivilegedSessionStart,
+        Activity::PrivilegedSessionAction,
+        Activity::ServiceMade,
+        Activity::Canary,
+        Activity::NotRoot,
+        Activity::Forged,
+    ] {
+        assert!(seen.contains(&activity), "{}", activity.name());
+    }
+}
+
+#[test]
+fn a_read_only_call_that_matters_is_never_in_a_digest() {
+    for name in READ_ONLY_THAT_MATTERS {
+        let record =
+            json!({ "eventName": name, "readOnly": true, "userIdentity": { "type": "Root" } });
+        let it = assess(&parse(record.to_string().as_bytes()).unwrap()[0]);
+        assert_eq!(it.decision, Decision::Alert, "{name}");
+    }
+}
+
+#[test]
+fn only_a_service_is_a_service() {
+    for (invoked_by, decision) in [
+        (json!("autoscaling.amazonaws.com"), Decision::Ignore),
+        (json!("autoscaling.amazonaws.com.cn"), Decision::Ignore),
+        (json!("signin.amazonaws.com"), Decision::Alert),
+        (json!("AWS Internal"), Decision::Alert),
+        (json!("amazonaws.com.example.org"), Decision::Alert),
+        (json!(""), Decision::Alert),
+        (json!(null), Decision::Alert),
+        (json!(["x.amazonaws.com"]), Decision::Alert),
+    ] {
+        let record = json!({ "eventName": "RunInstances", "userIdentity": { "type": "Root", "invokedBy": invoked_by } });
+        assert_eq!(
+            assess(&parse(record.to_string().as_bytes()).unwrap()[0]).decision,
+            decision,
+            "{invoked_by}"
+        );
+    }
+}
+
+#[test]
+fn a_source_that_is_not_awss_own_is_refused() {
+    for source in [
+        "com.example",
+        "aws",
+        "AWS.iam",
+        "aws.partner/example.com/x",
+        "rootwatch.canary2",
+        " aws.iam2 ",
+    ] {
+        let event = json!({ "source": source, "detail-type": "AWS API Call via CloudTrail",
+            "detail": { "eventName": "CreateUser", "userIdentity": { "type": "Root" } } });
+        let it = assess(&parse(event.to_string().as_bytes()).unwrap()[0]);
+        assert_eq!(it.is_refused(), source.trim() != "aws.iam2", "{source}");
+    }
+}
+
+#[test]
+fn what_envelope_and_record_disagree_on_is_said() {
+    let it = fixture("api-write-envelope-differs");
+    assert_eq!(it.decision, Decision::Alert);
+    assert_eq!(it.notes.len(), 3, "{:?}", it.notes);
+}
+
+#[test]
+fn a_task_and_its_account_are_told_and_nothing_else_of_the_request() {
+    let it = fixture("privileged-session-start");
+    assert_eq!(it.target_account.as_deref(), Some("111122223333"));
+    assert_eq!(it.task_policy.as_deref(), Some("S3UnlockBucketPolicy"));
+}
+
+#[test]
+fn no_value_of_a_request_or_an_answer_is_told() {
+    for (name, event) in fixtures() {
+        let message = message(&assess(&event), &context());
+        let all = format!(
+            "{}{}{}{}",
+            message.subject, message.text, message.sms, message.json
+        );
+        for secret in [
+            "secret",
+            "Secret",
+            "AKIAEXAMPLE",
+            "ASIAEXAMPLE",
+            "backup-operator",
+        ] {
+            assert!(!all.contains(secret), "{name} tells {secret}");
+        }
+    }
+}
+
+#[test]
+fn the_end_of_a_long_lived_key_is_told() {
+    let Access { kind, key_end, .. } = fixture("api-write-long-lived-key").access;
+    assert_eq!((kind, key_end.as_deref()), ("access-key", Some("LONG")));
+}
+
+#[test]
+fn a_failure_without_a_code_has_its_message() {
+    let message = Some("Failed authentication".to_owned());
+    assert_eq!(
+        fixture("failed-sign-in").outcome,
+        Outcome::Failure {
+            code: None,
+            message
+        }
+    );
+}
+
+#[test]
+fn hostile_text_stays_in_its_line() {
+    let text = message(&fixture("hostile"), &context()).text;
+    for field in ["Severity:", "Outcome:", "MFA:", "Region:", "Account:"] {
+        assert_eq!(
+            text.lines().filter(|line| line.starts_with(field)).count(),
+            1,
+            "{field}\n{text}"
+        );
+    }
+}
+
+#[test]
+fn the_canary_is_our_own() {
+    let detail = canary_detail("a-marker", "111122223333", "eu-west-1", received());
+    let event = json!({ "source": rootwatch_root_event::CANARY_SOURCE, "detail-type": "x", "detail": detail });
+    let it = assess(&parse(event.to_string().as_bytes()).unwrap()[0]);
+    assert!(it.is_test());
+    assert_eq!(it.event_id.as_deref(), Some("a-marker"));
+    assert!(
+        message(&it, &Context::new())
+            .subject
+            .starts_with("[TEST] 111122223333")
+    );
+}
+
+#[test]
+fn a_digest_counts_an_event_once() {
+    let one = fixture("api-read");
+    assert!(digest(&[], &context()).is_none());
+    let same = digest(&[one.clone(), one.clone()], &context()).unwrap();
+    assert_eq!(
+        same,
+        message(&one, &context()),
+        "one event is told in the usual form"
+    );
+}
+
+#[test]
+fn explain_has_the_fields_that_are_promised() {
+    let event = parse(br#"{"eventName":"CreateUser","userIdentity":{"type":"Root"}}"#)
+        .unwrap()
+        .remove(0);
+    let why = parse(b"{").unwrap_err();
+    for said in [
+        explain(&event, &context()),
+        explain_unreadable(b"{", &why, &context()),
+    ] {
+        let Value::Object(fields) = serde_json::to_value(said).unwrap() else {
+            unreachable!()
+        };
+        let mut names: Vec<&str> = fields.keys().map(String::as_str).collect();
+        names.sort_unstable();
+        let mut promised = [
+            "decision", "reason", "severity", "activity", "account", "region", "time", "event_id",
+            "subject", "text",
+        ];
+        promised.sort_unstable();
+        assert_eq!(names, promised);
+        assert_eq!(fields["decision"], "alert");
+    }
+}

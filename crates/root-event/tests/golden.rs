@@ -1,0 +1,94 @@
+//! The messages as people read them: `tests/golden/<fixture>.txt` holds subject, SMS and text, `.json` the JSON body.
+//!
+//! `UPDATE_GOLDEN=1 cargo test -p rootwatch-root-event` writes them anew; a reviewer reads the difference.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+
+use rootwatch_root_event::{
+    Assessment, Decision, Message, assess, digest, message, parse, unreadable_message,
+};
+
+use serde_json::Value;
+
+use crate::{context, fixture, fixtures};
+
+fn compare(file: &str, text: &str) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/golden")
+        .join(file);
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+    }
+    let golden = fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(text, golden, "{file}: UPDATE_GOLDEN=1 writes it anew");
+}
+
+fn check(name: &str, message: &Message) {
+    let text = format!(
+        "Subject: {}\nSMS: {}\n\n{}",
+        message.subject, message.sms, message.text
+    );
+    compare(&format!("{name}.txt"), &text);
+    compare(
+        &format!("{name}.json"),
+        &format!("{:#}\n", sorted(&message.json)),
+    );
+}
+
+/// Another crate of the workspace may switch serde_json to keeping the order of insertion.
+fn sorted(value: &Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let fields: BTreeMap<&String, Value> = map
+                .iter()
+                .map(|(name, value)| (name, sorted(value)))
+                .collect();
+            fields
+                .into_iter()
+                .map(|(name, value)| (name.clone(), value))
+                .collect()
+        }
+        Value::Array(items) => items.iter().map(sorted).collect(),
+        other => other.clone(),
+    }
+}
+
+#[test]
+fn alerts() {
+    for (name, event) in fixtures() {
+        let it = assess(&event);
+        if it.decision != Decision::Ignore {
+            check(&name, &message(&it, &context()));
+        }
+    }
+}
+
+/// Thirty calls of one console session, two of which came twice.
+pub(crate) fn session() -> Vec<Assessment> {
+    let calls = ["DescribeInstances", "DescribeVolumes", "DescribeRegions"];
+    let one = |index: usize| {
+        let mut it = fixture("api-read");
+        it.action = Some(calls[index % calls.len()].to_owned());
+        it.event_id = Some(format!("00000000-2222-4222-8333-{:012}", index % 28));
+        it.time = Some(format!("2026-11-02T09:12:{:02}Z", index % 28));
+        it
+    };
+    (0..30).map(one).collect()
+}
+
+#[test]
+fn a_digest() {
+    check("digest", &digest(&session(), &context()).unwrap());
+}
+
+#[test]
+fn an_unreadable_event() {
+    let bytes = b"{\"detail\": {\nAccount:     999999999999\n\"eventName\": \"Crea";
+    check(
+        "unreadable",
+        &unreadable_message(bytes, &parse(bytes).unwrap_err(), &context()),
+    );
+}

@@ -1,0 +1,57 @@
+//! What the crate's users see: decisions, messages, and that no input breaks them.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod any_input;
+mod decisions;
+mod golden;
+mod schema;
+
+use std::fs;
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use rootwatch_root_event::{Assessment, Context, Event, assess, parse};
+
+/// 28 seconds after most fixtures' time.
+fn received() -> Timestamp {
+    "2026-11-02T09:13:12Z".parse().unwrap()
+}
+
+fn context() -> Context<'static> {
+    Context::new()
+        .account_name(Some("Prod-Payments"))
+        .received(received())
+}
+
+fn fixtures() -> Vec<(String, Event)> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    let mut paths: Vec<PathBuf> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    paths.sort();
+    paths
+        .iter()
+        .map(|path| {
+            (
+                path.file_stem().unwrap().to_str().unwrap().to_owned(),
+                read(path),
+            )
+        })
+        .collect()
+}
+
+fn read(path: &PathBuf) -> Event {
+    let mut events = parse(&fs::read(path).unwrap()).unwrap();
+    assert_eq!(events.len(), 1, "{}", path.display());
+    events.remove(0)
+}
+
+fn fixture(name: &str) -> Assessment {
+    let (_, event) = fixtures()
+        .into_iter()
+        .find(|(found, _)| found == name)
+        .unwrap();
+    assess(&event)
+}
