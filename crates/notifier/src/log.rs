@@ -1,0 +1,107 @@
+//! The log: one line of JSON an event. Ids and decisions, never what an event says.
+
+use std::io::Write as _;
+use std::time::Duration;
+
+use rootwatch_root_event::{Assessment, Decision};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+/// What became of one event.
+#[derive(Debug, Serialize)]
+pub(crate) struct Line<'a> {
+    level: &'static str,
+    message: &'static str,
+    #[serde(flatten)]
+    event: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sns_message_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    publish_ms: Option<u128>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    late_ms: Option<i64>,
+}
+
+impl<'a> Line<'a> {
+    pub(crate) fn new(message: &'static str, event: Value) -> Self {
+        Self {
+            level: "INFO",
+            message,
+            event,
+            sns_message_id: None,
+            error: None,
+            publish_ms: None,
+            late_ms: None,
+        }
+    }
+
+    pub(crate) fn of(message: &'static str, it: &Assessment) -> Self {
+        Self::new(message, ids(it))
+    }
+
+    pub(crate) fn published(
+        mut self,
+        result: &'a Result<String, impl std::error::Error>,
+        took: Duration,
+    ) -> Self {
+        self.publish_ms = Some(took.as_millis());
+        match result {
+            Ok(id) => self.sns_message_id = Some(id),
+            Err(error) => {
+                self.level = "ERROR";
+                self.message = "not published";
+                self.error = Some(error.to_string());
+            }
+        }
+        self
+    }
+
+    pub(crate) const fn late(mut self, milliseconds: Option<i64>) -> Self {
+        self.late_ms = milliseconds;
+        self
+    }
+
+    pub(crate) const fn warning(mut self) -> Self {
+        self.level = "WARN";
+        self
+    }
+
+    pub(crate) fn write(&self) {
+        write(self);
+    }
+}
+
+/// The message that says what is done with an event.
+pub(crate) fn message(it: &Assessment) -> &'static str {
+    match it.decision {
+        Decision::Alert => "alert",
+        Decision::Digest => "digest",
+        Decision::Ignore if it.is_refused() => "refused",
+        Decision::Ignore => "ignored",
+    }
+}
+
+fn ids(it: &Assessment) -> Value {
+    json!({
+        "decision": it.decision,
+        "reason": it.reason,
+        "activity": it.activity,
+        "severity": it.severity,
+        "event_id": it.event_id,
+        "account": it.account,
+        "region": it.region,
+    })
+}
+
+pub(crate) fn warning(text: &str) {
+    write(&json!({ "level": "WARN", "message": text }));
+}
+
+/// Standard output is where Lambda takes the log from; a log that cannot be written must not stop an alert.
+fn write(line: &impl Serialize) {
+    if let Ok(text) = serde_json::to_string(line) {
+        let _ = writeln!(std::io::stdout().lock(), "{text}");
+    }
+}

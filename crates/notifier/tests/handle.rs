@@ -1,0 +1,299 @@
+//! Invocations against a mocked SNS.
+
+use std::sync::{Arc, Mutex};
+
+use aws_sdk_sns::Client;
+use aws_sdk_sns::operation::publish::{PublishError, PublishInput, PublishOutput};
+use aws_sdk_sns::types::error::InternalErrorException;
+use aws_smithy_mocks::{RuleMode, mock, mock_client};
+use jiff::Timestamp;
+use rootwatch_notifier::{Notifier, Settings, Timing};
+use serde_json::{Value, json};
+
+use crate::{TOPIC, batch, envelope};
+
+type Sent = Arc<Mutex<Vec<PublishInput>>>;
+
+fn settings() -> Settings {
+    Settings::read(|name| match name {
+        "ROOTWATCH_TOPIC_ARN" => Some(TOPIC.to_owned()),
+        "ROOTWATCH_ACCOUNT_NAMES" => Some(r#"{"111122223333":"Prod-Payments"}"#.to_owned()),
+        _ => None,
+    })
+    .unwrap()
+}
+
+/// A notifier whose SNS refuses every message with `refuse` in its subject, and what it took.
+fn notifier(refuse: &'static str) -> (Notifier, Sent) {
+    let sent = Sent::default();
+    let taken = Arc::clone(&sent);
+    let bad = move |input: &PublishInput| {
+        input
+            .subject()
+            .is_some_and(|subject| subject.contains(refuse))
+    };
+    let refused = mock!(Client::publish).match_requests(bad).then_error(|| {
+        PublishError::InternalErrorException(
+            InternalErrorException::builder().message("down").build(),
+        )
+    });
+    let good = mock!(Client::publish)
+        .match_requests(move |input| {
+            let is_good = !bad(input);
+            if is_good {
+                taken.lock().unwrap().push(input.clone());
+            }
+            is_good
+        })
+        .then_output(|| PublishOutput::builder().message_id("sns-1").build());
+    let sns = mock_client!(aws_sdk_sns, RuleMode::MatchAny, [&refused, &good]);
+    (Notifier::new(sns, settings()), sent)
+}
+
+fn timing() -> Timing {
+    let received: Timestamp = "2026-11-02T09:13:12Z".parse().unwrap();
+    Timing::new(
+        received,
+        u64::try_from(received.as_millisecond()).unwrap() + 60_000,
+    )
+}
+
+async fn handle(notifier: &Notifier, payload: &Value) -> Result<Value, String> {
+    let result = notifier
+        .handle(payload.to_string().as_bytes(), timing())
+        .await;
+    result.map_err(|error| error.to_string())
+}
+
+fn subjects(sent: &Sent) -> Vec<String> {
+    sent.lock()
+        .unwrap()
+        .iter()
+        .map(|input| input.subject().unwrap().to_owned())
+        .collect()
+}
+
+fn failures(reply: &Value) -> Vec<&str> {
+    let list = reply["batchItemFailures"].as_array().unwrap();
+    list.iter()
+        .map(|one| one["itemIdentifier"].as_str().unwrap())
+        .collect()
+}
+
+const NEVER: &str = "no subject has this in it";
+
+#[tokio::test]
+async fn one_event_is_one_message_with_a_body_for_each_protocol() {
+    let (notifier, sent) = notifier(NEVER);
+    let reply = handle(&notifier, &envelope("e1", "PutBucketPolicy", false))
+        .await
+        .unwrap();
+    assert_eq!(reply, json!({ "published": 1 }));
+    let sent = sent.lock().unwrap();
+    let [input] = sent.as_slice() else {
+        unreachable!("{sent:?}")
+    };
+    assert_eq!(input.topic_arn(), Some(TOPIC));
+    assert_eq!(input.message_structure(), Some("json"));
+    assert_eq!(
+        input.subject(),
+        Some("[HIGH] 111122223333 Prod-Payments: root called s3:PutBucketPolicy (eu-west-1)")
+    );
+    let attributes = input.message_attributes().unwrap();
+    assert_eq!(attributes["severity"].string_value(), Some("high"));
+    assert_eq!(attributes["account"].string_value(), Some("111122223333"));
+    assert_eq!(attributes["activity"].string_value(), Some("api-write"));
+    let body: Value = serde_json::from_str(input.message().unwrap()).unwrap();
+    assert!(
+        body["email"]
+            .as_str()
+            .unwrap()
+            .starts_with("The root user of account 111122223333 (Prod-Payments)")
+    );
+    assert!(body["sms"].as_str().unwrap().len() < 140);
+    let machine: Value = serde_json::from_str(body["default"].as_str().unwrap()).unwrap();
+    assert_eq!(machine["event_id"], "e1");
+    assert!(!input.message().unwrap().contains("secret"));
+}
+
+#[tokio::test]
+async fn a_read_only_event_that_comes_alone_is_told_alone() {
+    let (notifier, sent) = notifier(NEVER);
+    handle(&notifier, &envelope("e1", "ListBuckets", true))
+        .await
+        .unwrap();
+    assert_eq!(subjects(&sent).len(), 1);
+}
+
+#[tokio::test]
+async fn a_failed_publish_is_an_error_with_what_sns_said() {
+    let (notifier, _) = notifier("root");
+    let error = handle(&notifier, &envelope("e1", "PutBucketPolicy", false))
+        .await
+        .unwrap_err();
+    assert!(
+        error.starts_with("SNS Publish: ") && error.contains("down"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn what_is_not_to_be_told_is_not_published() {
+    let (notifier, sent) = notifier(NEVER);
+    let mut forged = envelope("e1", "PutBucketPolicy", false);
+    forged["source"] = json!("com.example");
+    let mut service = envelope("e2", "PutBucketPolicy", false);
+    service["detail"]["userIdentity"]["invokedBy"] = json!("config.amazonaws.com");
+    let mut user = envelope("e3", "PutBucketPolicy", false);
+    user["detail"]["userIdentity"]["type"] = json!("IAMUser");
+    for event in [forged, service, user] {
+        assert_eq!(
+            handle(&notifier, &event).await.unwrap(),
+            json!({ "published": 0 })
+        );
+    }
+    assert!(sent.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_told_as_it_came() {
+    let (notifier, sent) = notifier(NEVER);
+    handle(&notifier, &json!({ "odd": ["thing"] }))
+        .await
+        .unwrap();
+    notifier.handle(br#"{"half"#, timing()).await.unwrap();
+    assert_eq!(
+        subjects(&sent),
+        ["[HIGH] rootwatch: an event that could not be read"; 2]
+    );
+    assert!(sent.lock().unwrap()[0].message().unwrap().contains("odd"));
+}
+
+#[tokio::test]
+async fn an_unreadable_event_that_is_not_published_is_an_error() {
+    let (notifier, _) = notifier("could not be read");
+    assert!(
+        handle(&notifier, &json!({ "odd": ["thing"] }))
+            .await
+            .is_err()
+    );
+}
+
+#[tokio::test]
+async fn a_batch_is_one_digest_a_session_and_an_event_counts_once() {
+    let (notifier, sent) = notifier(NEVER);
+    let mut other = envelope("e9", "ListBuckets", true);
+    other["detail"]["userIdentity"]["accessKeyId"] = json!("ASIAEXAMPLEKEY0OTHER");
+    let mut another = envelope("e10", "ListBuckets", true);
+    another["detail"]["userIdentity"]["accessKeyId"] = json!("ASIAEXAMPLEKEY0OTHER");
+    let bodies = [
+        envelope("e1", "ListBuckets", true),
+        envelope("e2", "GetBucketAcl", true),
+        envelope("e2", "GetBucketAcl", true),
+        envelope("e3", "GetBucketAcl", true),
+        other,
+        another,
+    ]
+    .map(|event| event.to_string());
+    let reply = handle(&notifier, &batch(&bodies)).await.unwrap();
+    assert_eq!(reply, json!({ "batchItemFailures": [] }));
+    let mut subjects = subjects(&sent);
+    subjects.sort();
+    assert_eq!(subjects.len(), 2);
+    assert!(
+        subjects[0].contains("2 read-only calls") && subjects[1].contains("3 read-only calls"),
+        "{subjects:?}"
+    );
+}
+
+#[tokio::test]
+async fn an_alert_in_a_batch_is_told_on_its_own_and_once() {
+    let (notifier, sent) = notifier(NEVER);
+    let mut matters = envelope("e2", "Instruments_Create", true);
+    matters["detail"]["eventSource"] = json!("payments.amazonaws.com");
+    let bodies = [
+        envelope("e1", "ListBuckets", true),
+        matters.clone(),
+        matters,
+    ]
+    .map(|event| event.to_string());
+    handle(&notifier, &batch(&bodies)).await.unwrap();
+    let subjects = subjects(&sent);
+    assert_eq!(subjects.len(), 2, "{subjects:?}");
+    assert!(subjects[0].contains("root added a payment instrument"));
+}
+
+#[tokio::test]
+async fn only_what_failed_is_tried_again() {
+    let (notifier, sent) = notifier("payment instrument");
+    let matters = envelope("e2", "Instruments_Create", true).to_string();
+    let bodies = [
+        envelope("e1", "ListBuckets", true).to_string(),
+        matters.clone(),
+        "no json".to_owned(),
+        matters,
+        envelope("e3", "GetBucketAcl", true).to_string(),
+    ];
+    let reply = handle(&notifier, &batch(&bodies)).await.unwrap();
+    assert_eq!(
+        failures(&reply),
+        ["m1", "m3"],
+        "both messages of the event that was not told"
+    );
+    assert_eq!(subjects(&sent).len(), 2);
+}
+
+#[tokio::test]
+async fn a_digest_that_failed_brings_all_its_items_back() {
+    let (notifier, sent) = notifier("read-only calls");
+    let bodies = [
+        envelope("e1", "ListBuckets", true),
+        envelope("e2", "PutBucketPolicy", false),
+        envelope("e3", "GetBucketAcl", true),
+    ]
+    .map(|event| event.to_string());
+    let reply = handle(&notifier, &batch(&bodies)).await.unwrap();
+    assert_eq!(failures(&reply), ["m0", "m2"]);
+    assert_eq!(subjects(&sent).len(), 1);
+}
+
+#[tokio::test]
+async fn a_refused_event_does_not_stand_for_a_true_one() {
+    let (notifier, sent) = notifier(NEVER);
+    let mut forged = envelope("e1", "PutBucketPolicy", false);
+    forged["source"] = json!("com.example");
+    let bodies = [forged, envelope("e1", "PutBucketPolicy", false)].map(|event| event.to_string());
+    handle(&notifier, &batch(&bodies)).await.unwrap();
+    assert_eq!(subjects(&sent).len(), 1);
+}
+
+#[tokio::test]
+async fn nothing_is_begun_when_the_time_is_almost_over() {
+    let (notifier, sent) = notifier(NEVER);
+    let received: Timestamp = "2026-11-02T09:13:12Z".parse().unwrap();
+    let late = Timing::new(
+        received,
+        u64::try_from(received.as_millisecond()).unwrap() + 1_000,
+    );
+    let bodies = [
+        envelope("e1", "PutBucketPolicy", false).to_string(),
+        envelope("e2", "ListBuckets", true).to_string(),
+    ];
+    let reply = notifier
+        .handle(batch(&bodies).to_string().as_bytes(), late)
+        .await
+        .unwrap();
+    assert_eq!(failures(&reply), ["m0", "m1"]);
+    assert!(sent.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_log_file_is_no_batch() {
+    let (notifier, sent) = notifier(NEVER);
+    let record = envelope("e1", "PutBucketPolicy", false)["detail"].clone();
+    let reply = handle(&notifier, &json!({ "Records": [record] }))
+        .await
+        .unwrap();
+    assert_eq!(reply, json!({ "published": 1 }));
+    assert_eq!(subjects(&sent).len(), 1);
+}
