@@ -1,0 +1,69 @@
+"""AWS in a box: moto's server (Apache-2.0, pinned in `moto.txt`) and what it lacks.
+
+Each file takes the place of some functions of moto; this is all that differs from it.
+
+front.py         every API call is named, logged, delayed and failed on demand
+faults.py        error answers in the protocol of the service
+control.py       the paths under /lab/ by which tests see and steer
+snapshot.py      a listing of everything there is
+regions.py       Account Management's ListRegions
+alarms.py        alarms on queues' depth, functions' errors and rules' failed invocations change
+                 state by themselves, and tell topics
+cbor.py          CloudWatch in Smithy RPC v2 CBOR
+state.py         one lock over moto's state; threads for what happens after an answer
+accounts.py      a 12-digit access key id is the account; roles' and trust policies are asked;
+                 a new role is not visible at once
+policies.py      evaluates policy documents with their conditions
+organization.py  StackSets' service principal; members may not read the organization unless
+                 they are delegated administrators; accounts' moves are told to StackSets
+patterns.py      event patterns: arrays of objects, every content filter, checks; TestEventPattern
+events.py        Lambda, SQS, SNS and bus targets, asynchronously; DISABLED is silent; read-only
+                 management events only in ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS; bus
+                 policies and target roles are asked; forwarded events keep account and region and
+                 hop once; retries and dead-letter queues; `aws.` sources are refused; PutPermission
+                 replaces the policy; PutTargets checks bus targets; a bus with rules stays
+functions.py     runs `bootstrap`; Pending and InProgress; permissions; asynchronous retries,
+                 destinations, dead-letter queues; LoggingConfig; logs go to an existing log group
+sandbox.py       the Lambda Runtime API
+mappings.py      SQS event source mappings: states, checks, batches, windows, partial failures
+topics.py        subscriptions by e-mail and http are pending until confirmed; a mailbox; message
+                 structure; subjects; queue policies; dead subscribers do not fail a Publish
+queues.py        safe under threads; QueueDeletedRecently; queue policies
+stacks.py        rollback, updates in place, changed conditions, capabilities, parameters;
+                 AWS::SQS::QueuePolicy, AWS::SNS::TopicPolicy, AWS::Events::EventBusPolicy
+stacksets.py     service-managed StackSets: trusted access, delegated administrators, OUs,
+                 operations that take time, results, failures, tolerance, updates, deletion,
+                 drift, auto-deployment, paging
+"""
+
+from __future__ import annotations
+
+
+def install() -> None:
+    """Puts everything in place; moto is loaded here."""
+    from . import (
+        accounts,
+        alarms,
+        events,
+        functions,
+        mappings,
+        organization,
+        queues,
+        stacks,
+        stacksets,
+        topics,
+    )
+
+    for module in (
+        accounts,
+        organization,
+        queues,
+        topics,
+        events,
+        functions,
+        mappings,
+        stacks,
+        stacksets,
+        alarms,
+    ):
+        module.install()

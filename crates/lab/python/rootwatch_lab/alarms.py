@@ -1,0 +1,136 @@
+"""CloudWatch alarms: a few metrics are real, and a change of state is told to topics."""
+
+from __future__ import annotations
+
+import json
+import operator
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+
+from moto.cloudwatch.models import Alarm, CloudWatchBackend, cloudwatch_backends
+from moto.core.utils import iso_8601_datetime_with_milliseconds
+from moto.sqs.models import sqs_backends
+
+from . import events, functions, topics
+from .state import each, lock
+
+_PAUSE_S = 0.2
+_COMPARE = {
+    "GreaterThanThreshold": operator.gt,
+    "GreaterThanOrEqualToThreshold": operator.ge,
+    "LessThanThreshold": operator.lt,
+    "LessThanOrEqualToThreshold": operator.le,
+}
+
+
+def _messages(account: str, region: str, named: dict[str, str], _since: float) -> float | None:
+    queue = sqs_backends[account][region].queues.get(named.get("QueueName", ""))
+    return len(queue.messages) if queue else None
+
+
+def _errors(account: str, region: str, named: dict[str, str], since: float) -> float | None:
+    arn = f"arn:aws:lambda:{region}:{account}:function:{named.get('FunctionName')}"
+    recent = functions.outcomes(arn, since)
+    return sum(not ok for ok in recent) if recent else None
+
+
+def _failed(account: str, region: str, named: dict[str, str], since: float) -> float | None:
+    wanted = (account, region, named.get("EventBusName", "default"), named.get("RuleName"))
+    recent = [at for at, place in list(events.failed_invocations) if place == wanted]
+    return sum(at >= since for at in recent) or None
+
+
+_METRICS: dict[tuple[str, str], Callable[..., float | None]] = {
+    ("AWS/SQS", "ApproximateNumberOfMessagesVisible"): _messages,
+    ("AWS/Lambda", "Errors"): _errors,
+    ("AWS/Events", "FailedInvocations"): _failed,
+}
+
+
+def _state(account: str, alarm: Alarm) -> str | None:
+    measure = _METRICS.get((alarm.namespace, alarm.metric_name))
+    compare = _COMPARE.get(alarm.comparison_operator)
+    if measure is None or compare is None:
+        return None
+    named = {dimension.name: dimension.value for dimension in alarm.dimensions}
+    value = measure(account, alarm.region_name, named, time.time() - float(alarm.period))
+    if value is not None:
+        return "ALARM" if compare(value, float(alarm.threshold)) else "OK"
+    missing = {"breaching": "ALARM", "notBreaching": "OK", "ignore": alarm.state_value}
+    return str(missing.get(alarm.treat_missing_data or "missing", "INSUFFICIENT_DATA"))
+
+
+def _change(account: str, alarm: Alarm, state: str, reason: str, data: str = "{}") -> None:
+    before = alarm.state_value
+    alarm.update_state(reason, data, state)
+    if before == state or not alarm.actions_enabled:
+        return
+    actions = {"ALARM": alarm.alarm_actions, "OK": alarm.ok_actions}
+    for arn in actions.get(state, alarm.insufficient_data_actions) or []:
+        if ":sns:" in arn:
+            _tell(account, alarm, before, arn)
+
+
+def _tell(account: str, alarm: Alarm, before: str, topic_arn: str) -> None:
+    message = {
+        "AlarmName": alarm.name,
+        "AlarmDescription": alarm.description,
+        "AWSAccountId": account,
+        "NewStateValue": alarm.state_value,
+        "NewStateReason": alarm.state_reason,
+        "StateChangeTime": iso_8601_datetime_with_milliseconds(),
+        "Region": alarm.region_name,
+        "AlarmArn": alarm.alarm_arn,
+        "OldStateValue": before,
+        "Trigger": {
+            "MetricName": alarm.metric_name,
+            "Namespace": alarm.namespace,
+            "Dimensions": [{"name": d.name, "value": d.value} for d in alarm.dimensions],
+            "Threshold": alarm.threshold,
+        },
+    }
+    topics.publish_as_service(
+        "cloudwatch.amazonaws.com",
+        topic_arn,
+        json.dumps(message),
+        {"aws:SourceArn": alarm.alarm_arn, "aws:SourceAccount": account},
+        subject=f'{alarm.state_value}: "{alarm.name}" in {alarm.region_name}'[:99],
+        owner=account,
+    )
+
+
+def _watch() -> None:
+    while True:
+        time.sleep(_PAUSE_S)
+        try:
+            with lock:
+                for account, _, backend in each(cloudwatch_backends):
+                    for alarm in list(backend.alarms.values()):
+                        state = _state(account, alarm)
+                        if state not in (None, alarm.state_value):
+                            _change(account, alarm, str(state), "Threshold Crossed")
+        except Exception:
+            traceback.print_exc(file=sys.stderr)
+
+
+def _set_alarm_state(
+    self: CloudWatchBackend, alarm_name: str, reason: str, reason_data: str, state_value: str
+) -> None:
+    alarm = self.alarms.get(alarm_name)
+    before = alarm.state_value if alarm else None
+    _moto_set_alarm_state(self, alarm_name, reason, reason_data, state_value)
+    if alarm and before and before != state_value:
+        alarm.state_value = before
+        _change(self.account_id, alarm, state_value, reason, reason_data or "{}")
+
+
+_moto_set_alarm_state = CloudWatchBackend.set_alarm_state
+
+
+def install() -> None:
+    """Takes the place of moto's own function, and begins to watch."""
+    CloudWatchBackend.set_alarm_state = _set_alarm_state
+    threading.Thread(target=_watch, name="alarms", daemon=True).start()

@@ -1,0 +1,150 @@
+"""Faults on demand: a call fails, is throttled or loses its connection."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import threading
+import uuid
+from typing import Any
+from xml.sax.saxutils import escape
+
+_THROTTLING = {
+    "lambda": ("TooManyRequestsException", 429),
+    "organizations": ("TooManyRequestsException", 400),
+    "sqs": ("RequestThrottled", 403),
+    "sns": ("Throttling", 400),
+    "iam": ("Throttling", 400),
+    "sts": ("Throttling", 400),
+    "cloudformation": ("Throttling", 400),
+    "monitoring": ("Throttling", 400),
+}
+_RESULT = tuple[int, list[tuple[str, str]], bytes]
+
+
+@dataclasses.dataclass
+class Call:
+    """One API call: what, by whom, where."""
+
+    service: str
+    operation: str
+    account: str
+    region: str
+    write: bool
+    caller: str = ""
+    by_function: bool = False
+
+
+@dataclasses.dataclass
+class Fault:
+    """Which calls go wrong, and how."""
+
+    kind: dict[str, Any]
+    operation: str | None = None
+    service: str | None = None
+    account: str | None = None
+    region: str | None = None
+    write: bool | None = None
+    nth: int | None = None
+    every: int | None = None
+    times: int | None = None
+    seen: int = 0
+    fired: int = 0
+
+    def hits(self, call: Call) -> bool:
+        """Counts the call and says whether it is one that goes wrong."""
+        # Calls that functions make come when they like: a count of calls leaves them out.
+        if call.by_function and not (self.operation or self.service):
+            return False
+        for name in ("operation", "service", "account", "region", "write"):
+            wanted = getattr(self, name)
+            if wanted is not None and wanted != getattr(call, name):
+                return False
+        self.seen += 1
+        if self.nth is not None and self.seen != self.nth:
+            return False
+        if self.every is not None and self.seen % self.every:
+            return False
+        if self.times is not None and self.fired >= self.times:
+            return False
+        self.fired += 1
+        return True
+
+
+class Faults:
+    """The faults that are set."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._faults: list[Fault] = []
+
+    def add(self, values: dict[str, Any]) -> None:
+        """Adds one, from its JSON form."""
+        with self._lock:
+            self._faults.append(Fault(**values))
+
+    def clear(self) -> None:
+        """Removes all."""
+        with self._lock:
+            self._faults.clear()
+
+    def match(self, call: Call) -> Fault | None:
+        """The fault this call meets, if any."""
+        with self._lock:
+            hits = [fault for fault in self._faults if fault.hits(call)]
+        return hits[0] if hits else None
+
+
+faults = Faults()
+
+
+def delivery_fault(service: str, operation: str, account: str, region: str) -> str | None:
+    """The error code that a delivery by a service itself meets (no API call is made)."""
+    fault = faults.match(Call(service, operation, account, region, True, by_function=True))
+    if fault is None:
+        return None
+    return str(fault.kind.get("code") or "ThrottlingException")
+
+
+def answer(fault: Fault, call: Call, environ: dict[str, Any]) -> _RESULT:
+    """The error answer, in the protocol that the request speaks."""
+    if fault.kind["type"] == "throttle":
+        code, status = _THROTTLING.get(call.service, ("ThrottlingException", 400))
+        message = "Rate exceeded"
+    else:
+        code, status = fault.kind["code"], int(fault.kind.get("status") or 400)
+        message = fault.kind.get("message") or code
+    if "HTTP_X_AMZ_TARGET" in environ:
+        return _json(call.service, code, status, message, environ)
+    if "Action=" in environ.get("lab.body", "") or call.service in ("sns", "iam", "sts"):
+        return _xml(code, status, message)
+    return _rest_json(code, status, message)
+
+
+def _headers(content_type: str) -> list[tuple[str, str]]:
+    return [("Content-Type", content_type), ("x-amzn-RequestId", str(uuid.uuid4()))]
+
+
+def _json(service: str, code: str, status: int, message: str, environ: dict[str, Any]) -> _RESULT:
+    headers = _headers(environ.get("CONTENT_TYPE") or "application/x-amz-json-1.1")
+    shape = code
+    if service == "sqs":
+        shape = "com.amazonaws.sqs#" + code.rsplit(".", 1)[-1]
+        side = "Sender" if status < 500 else "Receiver"
+        headers.append(("x-amzn-query-error", f"{code};{side}"))
+    return status, headers, json.dumps({"__type": shape, "message": message}).encode()
+
+
+def _rest_json(code: str, status: int, message: str) -> _RESULT:
+    headers = [*_headers("application/json"), ("x-amzn-ErrorType", code)]
+    return status, headers, json.dumps({"Type": "User", "Message": message}).encode()
+
+
+def _xml(code: str, status: int, message: str) -> _RESULT:
+    side = "Sender" if status < 500 else "Receiver"
+    body = (
+        f"<ErrorResponse><Error><Type>{side}</Type><Code>{escape(code)}</Code>"
+        f"<Message>{escape(message)}</Message></Error>"
+        f"<RequestId>{uuid.uuid4()}</RequestId></ErrorResponse>"
+    )
+    return status, _headers("text/xml"), body.encode()

@@ -1,0 +1,181 @@
+"""The front door: every API call passes here to be named, delayed, failed and logged."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import re
+import socket
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterable
+from typing import Any
+from urllib.parse import parse_qs
+
+from moto.core.request import Request
+from moto.core.routing import get_service_router
+
+from . import accounts, control, faults
+from .state import lock
+
+_READS = (
+    "Get",
+    "List",
+    "Describe",
+    "Head",
+    "Lookup",
+    "Test",
+    "Validate",
+    "Simulate",
+    "Receive",
+    "Search",
+    "Estimate",
+    "AssumeRole",
+)
+# Calls that wait for something else; they must not keep others out.
+_WAITING = {("lambda", "Invoke"), ("sqs", "ReceiveMessage")}
+_SCOPE = re.compile(r"Credential=[^/]+/[^/]+/([^/]+)/([^/]+)/aws4_request")
+_XML_CODE = re.compile(rb"<Code>([^<]+)</Code>")
+_LOG_LIMIT = 200_000
+
+StartResponse = Callable[..., Any]
+
+
+class Front:
+    """A WSGI application around moto's."""
+
+    def __init__(self, application: Callable[..., Iterable[bytes]]):
+        self._application = application
+        self._log_lock = threading.Lock()
+        self._calls: list[dict[str, Any]] = []
+        self.delay_ms = 0
+        self._control = control.Control(self)
+
+    def __call__(self, environ: dict[str, Any], start: StartResponse) -> Iterable[bytes]:
+        if environ["PATH_INFO"].startswith("/lab/"):
+            return self._control(environ, start)
+        began = time.time()
+        call = _identify(environ)
+        if self.delay_ms:
+            time.sleep(self.delay_ms / 1000)
+        fault = faults.faults.match(call)
+        if fault and fault.kind["type"] == "drop":
+            if fault.kind.get("applied"):
+                self._apply(call, environ)
+            self._log(call, began, 0, "Dropped")
+            _hang_up(environ)
+            start("200 -", [])
+            return []
+        status, headers, body = (
+            faults.answer(fault, call, environ) if fault else self._apply(call, environ)
+        )
+        self._log(call, began, status, _error_code(status, headers, body))
+        start(f"{status} -", headers)
+        return [body]
+
+    def _apply(self, call: faults.Call, environ: dict[str, Any]) -> tuple[int, list[Any], bytes]:
+        answer: dict[str, Any] = {}
+
+        def start(status: str, headers: list[tuple[str, str]], _info: Any = None) -> None:
+            answer["status"] = int(status.split()[0])
+            answer["headers"] = headers
+
+        waits = (call.service, call.operation) in _WAITING
+        try:
+            with contextlib.nullcontext() if waits else lock:
+                body = b"".join(self._application(environ, start))
+        except Exception:
+            traceback.print_exc(file=sys.stderr)
+            last = traceback.format_exc().strip().splitlines()[-1]
+            failure = faults.Fault(
+                {"type": "fail", "code": "InternalFailure", "message": last, "status": 500}
+            )
+            return faults.answer(failure, call, environ)
+        return answer["status"], answer["headers"], body
+
+    def _log(self, call: faults.Call, began: float, status: int, error: str | None) -> None:
+        entry = {
+            "service": call.service,
+            "operation": call.operation,
+            "account": call.account,
+            "region": call.region,
+            "write": call.write,
+            "caller": call.caller,
+            "by_function": call.by_function,
+            "at_ms": int(began * 1000),
+            "status": status,
+            "error_code": error,
+        }
+        with self._log_lock:
+            self._calls.append(entry)
+            del self._calls[:-_LOG_LIMIT]
+
+    def calls(self) -> list[dict[str, Any]]:
+        """The calls so far, oldest first."""
+        with self._log_lock:
+            return list(self._calls)
+
+    def clear_calls(self) -> None:
+        """Forgets the calls so far."""
+        with self._log_lock:
+            self._calls.clear()
+
+
+def _identify(environ: dict[str, Any]) -> faults.Call:
+    authorization = environ.get("HTTP_AUTHORIZATION", "")
+    scope = _SCOPE.search(authorization)
+    region, service = scope.groups() if scope else ("", "")
+    key = accounts.access_key_id(authorization) or ""
+    operation = _operation(environ, service)
+    session = accounts.session_of(key)
+    return faults.Call(
+        service=service,
+        operation=operation,
+        account=accounts.account_of(key) if key else "",
+        region=region,
+        write=not operation.startswith(_READS),
+        caller=session.arn if session else key,
+        by_function=session is not None,
+    )
+
+
+def _operation(environ: dict[str, Any], service: str) -> str:
+    target = environ.get("HTTP_X_AMZ_TARGET")
+    if target:
+        return target.rsplit(".", 1)[-1]
+    path = environ["PATH_INFO"]
+    if "/operation/" in path:
+        return path.rsplit("/", 1)[-1]
+    if environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        environ["wsgi.input"] = io.BytesIO(body)
+        environ["lab.body"] = body.decode("utf-8", "replace")
+        return parse_qs(environ["lab.body"]).get("Action", [""])[0]
+    try:
+        operation, _ = get_service_router(service).match(Request(environ.copy()))
+        return str(operation.name)
+    except Exception:
+        return f"{environ['REQUEST_METHOD']} {path}"
+
+
+def _error_code(status: int, headers: list[tuple[str, str]], body: bytes) -> str | None:
+    if status < 400:
+        return None
+    for name, value in headers:
+        if name.lower() == "x-amzn-errortype":
+            return value.split(":")[0]
+    found = _XML_CODE.search(body)
+    if found:
+        return found.group(1).decode()
+    try:
+        return str(json.loads(body)["__type"]).rsplit("#", 1)[-1]
+    except (ValueError, KeyError, TypeError):
+        return str(status)
+
+
+def _hang_up(environ: dict[str, Any]) -> None:
+    with contextlib.suppress(OSError):
+        environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)

@@ -1,0 +1,224 @@
+"""SQS: safe under many threads, remembers deleted names, asks queue policies."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+from moto.sqs.exceptions import QueueDoesNotExist, ReceiptHandleIsInvalid, SQSException
+from moto.sqs.models import Message, Queue, SQSBackend, sqs_backends
+
+from . import policies
+from .state import late
+
+_deleted_at: dict[str, float] = {}
+
+
+class QueueDeletedRecently(SQSException):
+    """The name of a queue deleted within the last minute."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "AWS.SimpleQueueService.QueueDeletedRecently",
+            "You must wait 60 seconds after deleting a queue before you can create another "
+            "with the same name.",
+        )
+
+
+def find(arn: str) -> Queue | None:
+    """The queue an ARN names."""
+    parts = arn.split(":")
+    return sqs_backends[parts[4]][parts[3]].queues.get(parts[5])
+
+
+def permits(
+    queue: Queue, service: str, context: policies.Context, action: str = "sqs:SendMessage"
+) -> bool:
+    """Whether the queue's policy allows a service an action."""
+    principal = policies.Principal(service=service)
+    return policies.allows(queue.policy, action, queue.queue_arn, context, principal)
+
+
+def send(
+    arn: str, body: str, attributes: dict[str, str] | None = None, group: str | None = None
+) -> None:
+    """Puts a message on a queue, without asking anybody."""
+    parts = arn.split(":")
+    values = {
+        name: {"DataType": "String", "StringValue": value}
+        for name, value in (attributes or {}).items()
+    }
+    sqs_backends[parts[4]][parts[3]].send_message(
+        parts[5], body, message_attributes=values, group_id=group
+    )
+
+
+def send_as_service(
+    service: str,
+    arn: str,
+    body: str,
+    context: policies.Context,
+    attributes: dict[str, str] | None = None,
+    group: str | None = None,
+) -> str | None:
+    """Puts a message on a queue if its policy lets the service; else says why not."""
+    queue = find(arn)
+    if queue is None:
+        return "NO_RESOURCE"
+    if not permits(queue, service, context):
+        return "NO_PERMISSIONS"
+    send(arn, body, attributes, group)
+    return None
+
+
+def _guard(queue: Queue) -> threading.RLock:
+    return queue.__dict__.setdefault("guard", threading.RLock())
+
+
+def _handles(queue: Queue) -> dict[str, Message]:
+    return queue.__dict__.setdefault("handles", {})
+
+
+def _messages(self: Queue) -> list[Message]:
+    now = time.time() * 1000
+    with _guard(self):
+        return [m for m in self._messages if now > m.visible_at and now >= m.delayed_until]
+
+
+def _add_message(self: Queue, message: Message) -> None:
+    # moto would also run the functions mapped to the queue here, in the sender's call.
+    mappings, self.lambda_event_source_mappings = self.lambda_event_source_mappings, {}
+    try:
+        with _guard(self):
+            _moto_add_message(self, message)
+    finally:
+        self.lambda_event_source_mappings = mappings
+
+
+def _delete_message(self: Queue, receipt_handle: str) -> None:
+    with _guard(self):
+        if receipt_handle in self.deleted_messages:
+            return
+        message = _handles(self).pop(receipt_handle, None)
+        if message is None:
+            raise ReceiptHandleIsInvalid()
+        self.deleted_messages.add(receipt_handle)
+        self._pending_messages.discard(message)
+        if message in self._messages:
+            self._messages.remove(message)
+
+
+def _receive_message(
+    self: SQSBackend,
+    queue_name: str,
+    count: int,
+    wait_seconds_timeout: int,
+    visibility_timeout: int,
+    message_attribute_names: list[str] | None = None,
+) -> list[Message]:
+    until = time.monotonic() + int(wait_seconds_timeout or 0)
+    while True:
+        queue = self.get_queue(queue_name)
+        with _guard(queue):
+            found = _moto_receive_message(
+                self, queue_name, count, 0, visibility_timeout, message_attribute_names
+            )
+            if found:
+                taken = {message.id: message for message in queue._pending_messages}
+                for message in found:
+                    _handles(queue)[str(message.receipt_handle)] = taken[message.id]
+        remaining = until - time.monotonic()
+        if found or remaining <= 0:
+            return found
+        with queue._messages_lock:
+            queue._messages_lock.wait(min(remaining, 0.2))
+
+
+def _change_visibility(
+    self: SQSBackend, queue_name: str, receipt_handle: str, visibility_timeout: int
+) -> None:
+    with _guard(self.get_queue(queue_name)):
+        _moto_change_visibility(self, queue_name, receipt_handle, visibility_timeout)
+
+
+def _create_queue(self: SQSBackend, name: str, tags: Any = None, **kwargs: Any) -> Queue:
+    arn = f"arn:aws:sqs:{self.region_name}:{self.account_id}:{name}"
+    age_ms = (time.monotonic() - _deleted_at.get(arn, -1e9)) * 1000
+    if name not in self.queues and age_ms < late.queue_name_reuse_ms:
+        raise QueueDeletedRecently()
+    return _moto_create_queue(self, name, tags, **kwargs)
+
+
+def _delete_queue(self: SQSBackend, queue_name: str) -> None:
+    queue = self.queues.get(queue_name)
+    if queue is None:
+        raise QueueDoesNotExist()
+    _deleted_at[queue.queue_arn] = time.monotonic()
+    _moto_delete_queue(self, queue_name)
+
+
+def peek(account: str, region: str, name: str) -> list[dict[str, Any]]:
+    """The messages of a queue, without receiving them."""
+    queue = sqs_backends[account][region].get_queue(name)
+    with _guard(queue):
+        return [
+            {
+                "body": message.body,
+                "attributes": {
+                    key: value.get("StringValue")
+                    for key, value in message.message_attributes.items()
+                },
+                "receive_count": message.approximate_receive_count,
+                "visible": message.visible and not message.delayed,
+            }
+            for message in queue._messages
+        ]
+
+
+def message_attributes(message: Message, queue: Queue) -> dict[str, Any]:
+    """One message as an event source mapping hands it to a function."""
+    return {
+        "messageId": message.id,
+        "receiptHandle": message.receipt_handle,
+        "body": message.body,
+        "attributes": {
+            "ApproximateReceiveCount": str(message.approximate_receive_count),
+            "SentTimestamp": str(int(message.sent_timestamp or 0)),
+            "SenderId": message.sender_id,
+            "ApproximateFirstReceiveTimestamp": str(
+                message.approximate_first_receive_timestamp or 0
+            ),
+        },
+        "messageAttributes": {
+            key: {
+                "dataType": value["DataType"],
+                "stringValue": value.get("StringValue"),
+                "stringListValues": [],
+                "binaryListValues": [],
+            }
+            for key, value in message.message_attributes.items()
+        },
+        "md5OfBody": message.body_md5,
+        "eventSource": "aws:sqs",
+        "eventSourceARN": queue.queue_arn,
+        "awsRegion": queue.region,
+    }
+
+
+_moto_add_message = Queue.add_message
+_moto_receive_message = SQSBackend.receive_message
+_moto_change_visibility = SQSBackend.change_message_visibility
+_moto_create_queue = SQSBackend.create_queue
+_moto_delete_queue = SQSBackend.delete_queue
+
+
+def install() -> None:
+    """Takes the place of moto's own functions."""
+    Queue.messages = property(_messages)
+    Queue.add_message = _add_message
+    Queue.delete_message = _delete_message
+    SQSBackend.receive_message = _receive_message
+    SQSBackend.change_message_visibility = _change_visibility
+    SQSBackend.create_queue = _create_queue
+    SQSBackend.delete_queue = _delete_queue

@@ -1,0 +1,269 @@
+//! `cargo demo`: the main job of rootwatch, from nothing to two alerts and back to nothing, on the lab.
+//!
+//! It builds the real binary, runs it as a person would, and shows what that person reads.
+
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+use rootwatch_lab::{Lab, Mail, Organization};
+use serde_json::{Value, json};
+
+const PERSON: &str = "security@example.com";
+const HUB_REGION: &str = "eu-west-1";
+/// How long the alerts may take; they take about a second.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn main() -> Result<ExitCode> {
+    let binary = build()?;
+    let started = Instant::now();
+    say("Starting AWS in a box (the first time it sets up its own Python environment) ...")?;
+    let lab = Lab::start()?;
+    let organization = lab.sample_organization()?;
+    lab.delegate_stacksets(&organization.hub)?;
+    let tour = Tour {
+        lab,
+        organization,
+        binary,
+    };
+    tour.run()?;
+    say(&format!(
+        "\nDone in {:.1} s.",
+        started.elapsed().as_secs_f32()
+    ))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+struct Tour {
+    lab: Lab,
+    organization: Organization,
+    binary: PathBuf,
+}
+
+impl Tour {
+    fn run(&self) -> Result<()> {
+        self.introduce()?;
+        let before = self.lab.snapshot()?;
+        let result = self.deploy().and_then(|()| self.act_as_root());
+        // Even a tour that went wrong shows how to leave nothing behind.
+        self.rootwatch(&["teardown", "all", "--yes"], &[0])?;
+        result?;
+        if self.lab.snapshot()? != before {
+            bail!("the lab holds something that it did not hold before");
+        }
+        say("The lab holds exactly what it held before.")
+    }
+
+    fn introduce(&self) -> Result<()> {
+        heading("An organization")?;
+        for account in &self.organization.accounts {
+            let unit = self.organization.ous.iter().find(|ou| ou.id == account.ou);
+            let path = unit.map_or("/", |ou| ou.path.as_str());
+            let suspended = if account.suspended { ", suspended" } else { "" };
+            say(&format!(
+                "  {}  {:<11} in {path}{suspended}",
+                account.id, account.name
+            ))?;
+        }
+        say(&format!(
+            "All commands run as account {} (hub), a delegated administrator for StackSets, in {HUB_REGION}.",
+            self.organization.hub
+        ))
+    }
+
+    fn deploy(&self) -> Result<()> {
+        heading("The hub")?;
+        self.rootwatch(&["deploy", "hub", "--email", PERSON, "--yes"], &[0])?;
+        let asked = self.lab.mailbox(PERSON)?.len();
+        self.lab.confirm_subscription(PERSON)?;
+        say(&format!(
+            "({PERSON} got {asked} mails from SNS and followed their links.)"
+        ))?;
+        heading("The spokes")?;
+        let regions = format!("us-east-1,{HUB_REGION}");
+        let spokes = [
+            "--ou",
+            "/Workloads",
+            "--ou",
+            "/Security",
+            "--regions",
+            &regions,
+        ];
+        let command: Vec<&str> = ["deploy", "spokes"]
+            .into_iter()
+            .chain(spokes)
+            .chain(["--yes"])
+            .collect();
+        self.rootwatch(&command, &[0])?;
+        heading("Would I know?")?;
+        // 2: it names the account that nothing watches yet.
+        self.rootwatch(&["status"], &[2])
+    }
+
+    fn act_as_root(&self) -> Result<()> {
+        let shop = &self.organization.account("shop")?.id;
+        let payments = &self.organization.account("payments")?.id;
+        heading("Somebody uses a root user, twice")?;
+        say(&format!(
+            "  root of account {shop} signs in to the console (recorded in us-east-1)"
+        ))?;
+        let sign_in = "AWS Console Sign In via CloudTrail";
+        self.lab
+            .cloudtrail_event(shop, "us-east-1", sign_in, &console_login(shop))?;
+        say(&format!(
+            "  root of account {payments} deletes a trail in {HUB_REGION}"
+        ))?;
+        let call = "AWS API Call via CloudTrail";
+        self.lab
+            .cloudtrail_event(payments, HUB_REGION, call, &delete_trail(payments))?;
+        for mail in self.alerts(2)? {
+            heading(&format!("Mail to {PERSON}"))?;
+            say(&format!(
+                "Subject: {}\n\n{}",
+                mail.subject,
+                mail.body.trim_end()
+            ))?;
+        }
+        Ok(())
+    }
+
+    /// Waits for that many alerts.
+    fn alerts(&self, wanted: usize) -> Result<Vec<Mail>> {
+        let since = Instant::now();
+        loop {
+            let mut mails = self.lab.mailbox(PERSON)?;
+            mails.retain(|mail| mail.kind == "notification");
+            if mails.len() >= wanted {
+                return Ok(mails);
+            }
+            if since.elapsed() > PATIENCE {
+                bail!(
+                    "{} of {wanted} alerts arrived; {}",
+                    mails.len(),
+                    self.lab.complaints()
+                );
+            }
+            sleep(Duration::from_millis(100));
+        }
+    }
+
+    /// Runs the real binary as the hub account, after showing what would be typed.
+    fn rootwatch(&self, arguments: &[&str], expected: &[i32]) -> Result<()> {
+        say(&format!("\n$ rootwatch {}", arguments.join(" ")))?;
+        let status = Command::new(&self.binary)
+            .args(arguments)
+            .envs(self.lab.env(&self.organization.hub, HUB_REGION))
+            .status()
+            .context("running rootwatch")?;
+        match status.code() {
+            Some(code) if expected.contains(&code) => Ok(()),
+            _ => bail!("rootwatch {} ended with {status}", arguments.join(" ")),
+        }
+    }
+}
+
+/// Builds the binary with the cargo that runs this, and says where it is.
+fn build() -> Result<PathBuf> {
+    say("Building rootwatch ...")?;
+    let output = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()))
+        .args([
+            "build",
+            "--package",
+            "rootwatch",
+            "--message-format",
+            "json-render-diagnostics",
+        ])
+        .stderr(std::process::Stdio::inherit())
+        .output()
+        .context("running cargo build")?;
+    if !output.status.success() {
+        bail!("rootwatch does not build");
+    }
+    String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .filter(|message| message["target"]["name"] == "rootwatch")
+        .find_map(|message| message["executable"].as_str().map(PathBuf::from))
+        .context("cargo built no rootwatch")
+}
+
+fn console_login(account: &str) -> Value {
+    json!({
+        "eventVersion": "1.11",
+        "userIdentity": {
+            "type": "Root",
+            "principalId": account,
+            "arn": format!("arn:aws:iam::{account}:root"),
+            "accountId": account,
+        },
+        "eventTime": now(),
+        "eventSource": "signin.amazonaws.com",
+        "eventName": "ConsoleLogin",
+        "awsRegion": "us-east-1",
+        "sourceIPAddress": "198.51.100.23",
+        "userAgent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0",
+        "requestParameters": null,
+        "responseElements": {"ConsoleLogin": "Success"},
+        "additionalEventData": {"MobileVersion": "No", "MFAUsed": "No"},
+        "eventID": "7b1f0c2e-6d1b-4f8e-9a52-1c0e5d7a9b11",
+        "readOnly": false,
+        "eventType": "AwsConsoleSignIn",
+        "managementEvent": true,
+        "recipientAccountId": account,
+        "eventCategory": "Management",
+    })
+}
+
+fn delete_trail(account: &str) -> Value {
+    json!({
+        "eventVersion": "1.11",
+        "userIdentity": {
+            "type": "Root",
+            "principalId": account,
+            "arn": format!("arn:aws:iam::{account}:root"),
+            "accountId": account,
+            "accessKeyId": "ASIAEXAMPLEEXAMPLE42",
+            "sessionContext": {"attributes": {"creationDate": now(), "mfaAuthenticated": "true"}},
+        },
+        "eventTime": now(),
+        "eventSource": "cloudtrail.amazonaws.com",
+        "eventName": "DeleteTrail",
+        "awsRegion": HUB_REGION,
+        "sourceIPAddress": "203.0.113.77",
+        "userAgent": "aws-cli/2.32.0",
+        "errorCode": "AccessDenied",
+        "errorMessage": "explicit deny in a service control policy",
+        "requestParameters": {"name": "organization-trail"},
+        "responseElements": null,
+        "eventID": "c2d4a8b0-52f7-4d0c-8f1e-0b6f4a3e2d22",
+        "readOnly": false,
+        "eventType": "AwsApiCall",
+        "managementEvent": true,
+        "recipientAccountId": account,
+        "eventCategory": "Management",
+        "sessionCredentialFromConsole": "true",
+    })
+}
+
+fn now() -> String {
+    jiff::Timestamp::now()
+        .strftime("%Y-%m-%dT%H:%M:%SZ")
+        .to_string()
+}
+
+fn heading(text: &str) -> Result<()> {
+    say(&format!(
+        "\n== {text} {}",
+        "=".repeat(90_usize.saturating_sub(text.len()))
+    ))
+}
+
+fn say(text: &str) -> Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{text}")
+        .and_then(|()| out.flush())
+        .context("writing to standard output")
+}

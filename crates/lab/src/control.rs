@@ -1,0 +1,222 @@
+//! What a test may see and steer.
+
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::faults::{Fault, InstanceFault};
+use crate::server::Lab;
+
+/// One API call that reached the lab.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Call {
+    /// The service by its signing name: `events`, `lambda`, `cloudformation`...
+    pub service: String,
+    /// The operation: `PutRule`, `CreateFunction`...
+    pub operation: String,
+    /// The account that called.
+    pub account: String,
+    /// The region that was called.
+    pub region: String,
+    /// Whether it may change something.
+    pub write: bool,
+    /// The access key id, or the session's ARN when a function called.
+    pub caller: String,
+    /// Whether a Lambda function that runs in the lab made the call.
+    pub by_function: bool,
+    /// When it came, in milliseconds since 1970.
+    pub at_ms: u64,
+    /// The HTTP status of the answer; 0 when the connection was dropped on purpose.
+    pub status: u16,
+    /// The code of the error that was answered.
+    pub error_code: Option<String>,
+}
+
+/// A mail or text message that SNS sent.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Mail {
+    /// The topic it came from.
+    pub topic_arn: String,
+    /// Its subject.
+    pub subject: String,
+    /// Its text.
+    pub body: String,
+    /// When it was sent, as ISO 8601.
+    pub at: String,
+    /// `confirmation` or `notification`.
+    pub kind: String,
+}
+
+/// One invocation of a Lambda function.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Invocation {
+    /// The function.
+    pub function_arn: String,
+    /// The request id, the same for all attempts at one event.
+    pub request_id: String,
+    /// Whether the function succeeded.
+    pub ok: bool,
+    /// The type of the error, when it did not.
+    pub error: Option<String>,
+    /// How long it ran.
+    pub duration_ms: f64,
+    /// 1 for the first attempt at an event.
+    pub attempt: u32,
+    /// When it ended, in milliseconds since 1970.
+    pub at_ms: u64,
+    /// The event, as JSON.
+    pub payload: String,
+    /// What the function answered, as JSON.
+    pub response: String,
+    /// What it wrote to standard output and error.
+    pub log: String,
+}
+
+/// A message in a queue.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Message {
+    /// Its body.
+    pub body: String,
+    /// Its message attributes, as text.
+    pub attributes: std::collections::BTreeMap<String, Option<String>>,
+    /// How often it was received.
+    pub receive_count: u32,
+    /// Whether it can be received now.
+    pub visible: bool,
+}
+
+/// How late things happen that take a while on AWS. Unset fields stay as they are.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Late {
+    /// A new function is `Pending` this long. At first 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lambda_pending_ms: Option<u64>,
+    /// An update of a function is `InProgress` this long. At first 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lambda_update_ms: Option<u64>,
+    /// A new role cannot be assumed, and a new role policy not be felt, for this long. At first 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role_visible_after_ms: Option<u64>,
+    /// The name of a deleted queue is refused this long. At first 0; on AWS 60 s.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub queue_name_reuse_ms: Option<u64>,
+    /// A stack's own operations are in progress this long. At first 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stack_ms: Option<u64>,
+    /// A StackSet operation runs this long. At first 300.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stackset_operation_ms: Option<u64>,
+    /// Auto-deployment begins this long after an account has moved. At first 500.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auto_deployment_ms: Option<u64>,
+    /// Event source mappings are `Creating`, `Updating`, `Deleting` this long. At first 100.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mapping_ms: Option<u64>,
+    /// Pause before Lambda's first asynchronous retry; the second waits twice as long. At first
+    /// 200; on AWS a minute.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub async_retry_ms: Option<u64>,
+    /// Pause before EventBridge's first retry at a target; it doubles up to 2 s. At first 100.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target_retry_ms: Option<u64>,
+    /// How much of a mapping's batching window is waited, in percent. At first 5.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub batching_window_percent: Option<u64>,
+}
+
+impl Lab {
+    /// Every API call so far, oldest first. What the emulator does inside is not in it.
+    pub fn calls(&self) -> Result<Vec<Call>> {
+        self.client.get("calls", &[])
+    }
+
+    /// Forgets the calls so far.
+    pub fn clear_calls(&self) -> Result<()> {
+        self.client.delete("calls")
+    }
+
+    /// Lets every API call take this much longer; calls still run side by side.
+    pub fn set_delay(&self, ms: u64) -> Result<()> {
+        self.client.post("delay", &json!({ "ms": ms }))
+    }
+
+    /// Sets how late things happen.
+    pub fn set_late(&self, late: &Late) -> Result<()> {
+        self.client.post("late", &serde_json::to_value(late)?)
+    }
+
+    /// Adds a fault.
+    pub fn add_fault(&self, fault: &Fault) -> Result<()> {
+        self.client.post("faults", &serde_json::to_value(fault)?)
+    }
+
+    /// Removes all faults.
+    pub fn clear_faults(&self) -> Result<()> {
+        self.client.delete("faults")
+    }
+
+    /// Lets StackSet operations on some instances fail.
+    pub fn fail_instances(&self, fault: &InstanceFault) -> Result<()> {
+        let fault = serde_json::to_value(fault)?;
+        self.client.post("instance-faults", &fault)
+    }
+
+    /// No StackSet instance fails on purpose any more.
+    pub fn clear_instance_faults(&self) -> Result<()> {
+        self.client.delete("instance-faults")
+    }
+
+    /// Does what CloudTrail does: puts a record on the default bus of an account's region.
+    /// Fails when no trail covers it. Returns the id of the event.
+    pub fn cloudtrail_event(
+        &self,
+        account: &str,
+        region: &str,
+        detail_type: &str,
+        detail: &Value,
+    ) -> Result<String> {
+        self.client.post(
+            "cloudtrail",
+            &json!({
+                "account": account,
+                "region": region,
+                "detail_type": detail_type,
+                "detail": detail,
+            }),
+        )
+    }
+
+    /// The mails an address got (and text messages a number got), oldest first.
+    pub fn mailbox(&self, address: &str) -> Result<Vec<Mail>> {
+        self.client.get("mail", &[("address", address)])
+    }
+
+    /// The person behind an address (or URL) confirms everything it was asked to.
+    pub fn confirm_subscription(&self, address: &str) -> Result<()> {
+        let body = json!({ "address": address });
+        self.client.post::<u64>("mail/confirm", &body).map(drop)
+    }
+
+    /// Two days pass without a click: what the address did not confirm disappears.
+    pub fn expire_subscriptions(&self, address: &str) -> Result<()> {
+        let body = json!({ "address": address });
+        self.client.post::<u64>("mail/expire", &body).map(drop)
+    }
+
+    /// The messages of a queue, without receiving them.
+    pub fn queue_messages(&self, account: &str, region: &str, queue: &str) -> Result<Vec<Message>> {
+        let query = [("account", account), ("region", region), ("queue", queue)];
+        self.client.get("messages", &query)
+    }
+
+    /// Everything there is in all accounts and regions, in an order that does not change:
+    /// `{account: {region: {kind: {name: what it is}}}}`.
+    pub fn snapshot(&self) -> Result<Value> {
+        self.client.get("snapshot", &[])
+    }
+
+    /// Every invocation of a function so far, oldest first.
+    pub fn invocations(&self) -> Result<Vec<Invocation>> {
+        self.client.get("invocations", &[])
+    }
+}

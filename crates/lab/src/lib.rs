@@ -1,0 +1,34 @@
+//! AWS in a box, for the demo, the tests and the benchmark.
+//!
+//! [`Lab`] is moto's server, pinned and checked by hash, in a Python virtual environment that
+//! the lab makes itself, with the few files in `python/rootwatch_lab` that add what moto lacks
+//! (its `__init__.py` lists each addition). [`Ministack`] is a second emulator that nobody here
+//! changed. Both run as child processes on a free port of the loopback interface and end with
+//! the value that started them.
+//!
+//! ```no_run
+//! # fn main() -> anyhow::Result<()> {
+//! let lab = rootwatch_lab::Lab::start()?;
+//! let organization = lab.sample_organization()?;
+//! let env = lab.env(&organization.hub, "eu-west-1");
+//! // run something with `env`, then ask what it did
+//! let writes = lab.calls()?.into_iter().filter(|call| call.write).count();
+//! # let _ = (env, writes);
+//! # Ok(())
+//! # }
+//! ```
+
+mod control;
+mod faults;
+mod http;
+mod ministack;
+mod organization;
+mod process;
+mod server;
+mod venv;
+
+pub use control::{Call, Invocation, Late, Mail, Message};
+pub use faults::{Fault, InstanceFault, Kind};
+pub use ministack::Ministack;
+pub use organization::{Account, Organization, Ou};
+pub use server::Lab;

@@ -1,0 +1,97 @@
+//! Accounts and their organization.
+
+use anyhow::{Context as _, Result};
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::server::Lab;
+
+/// The sample organization.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Organization {
+    /// Its id: `o-...`.
+    pub id: String,
+    /// The id of its root: `r-...`.
+    pub root_id: String,
+    /// The management account.
+    pub management: String,
+    /// The account that is meant to be the hub.
+    pub hub: String,
+    /// Its organizational units.
+    pub ous: Vec<Ou>,
+    /// Its accounts, the management account first.
+    pub accounts: Vec<Account>,
+}
+
+impl Organization {
+    /// The OU with this path, as in `/Workloads/Prod`.
+    pub fn ou(&self, path: &str) -> Result<&Ou> {
+        let found = self.ous.iter().find(|ou| ou.path == path);
+        found.with_context(|| format!("no OU {path}"))
+    }
+
+    /// The account with this name.
+    pub fn account(&self, name: &str) -> Result<&Account> {
+        let found = self.accounts.iter().find(|account| account.name == name);
+        found.with_context(|| format!("no account {name}"))
+    }
+}
+
+/// An organizational unit.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Ou {
+    /// Its id: `ou-...`.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// The names from below the root down to it: `/Workloads/Prod`.
+    pub path: String,
+}
+
+/// An account.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Account {
+    /// Its 12 digits.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// The id of the OU (or root) that it is in.
+    pub ou: String,
+    /// Whether it is suspended.
+    pub suspended: bool,
+}
+
+impl Lab {
+    /// Makes the sample organization, or describes it when it is there already.
+    ///
+    /// Management account 111111111111 (`management`) in the root; 222222222222 (`hub`) in
+    /// `/Security`; 333333333333 (`shop`) and 444444444444 (`payments`) in `/Workloads/Prod`;
+    /// 555555555555 (`sandbox`) and 666666666666 (`retired`, suspended) in `/Workloads`.
+    /// StackSets have trusted access, and an organization trail logs in all regions.
+    pub fn sample_organization(&self) -> Result<Organization> {
+        self.client.post("organization", &json!({}))
+    }
+
+    /// Adds an account to the organization, in an OU (or the root).
+    pub fn add_account(&self, name: &str, ou_id: &str) -> Result<Account> {
+        let body = json!({ "name": name, "ou": ou_id });
+        self.client.post("accounts", &body)
+    }
+
+    /// Moves an account to another OU (or the root).
+    pub fn move_account(&self, account: &str, ou_id: &str) -> Result<()> {
+        let body = json!({ "account": account, "ou": ou_id });
+        self.client.post("accounts/move", &body)
+    }
+
+    /// Suspends an account.
+    pub fn suspend_account(&self, account: &str) -> Result<()> {
+        let body = json!({ "account": account });
+        self.client.post("accounts/suspend", &body)
+    }
+    /// Makes an account a delegated administrator for StackSets, as the management account can.
+    pub fn delegate_stacksets(&self, account: &str) -> Result<()> {
+        let body = json!({ "account": account });
+        self.client.post("accounts/delegate", &body)
+    }
+}
