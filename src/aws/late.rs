@@ -1,0 +1,305 @@
+//! AWS tells some truths late: a role that exists cannot be assumed yet, a deleted queue's name is still taken.
+//!
+//! Each case that rootwatch waits out stands in [`CASES`], by the exact answer that AWS gives.
+
+use super::error::AwsError;
+use crate::progress::Progress;
+use anyhow::{Result, bail};
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// An answer that time alone mends.
+struct Case {
+    operation: &'static str,
+    code: &'static str,
+    /// Part of the message; several troubles share one code.
+    message: &'static str,
+    /// What is waited for, in words that follow "waiting for".
+    awaited: &'static str,
+    /// After this long it is taken as a real error.
+    patience: Duration,
+}
+
+/// IAM calls itself eventually consistent; two minutes is what the tools around it allow for.
+const IAM_PATIENCE: Duration = Duration::from_secs(120);
+
+const CASES: &[Case] = &[
+    Case {
+        operation: "lambda:CreateFunction",
+        code: "InvalidParameterValueException",
+        message: "cannot be assumed by Lambda",
+        awaited: "Lambda to see the new role",
+        patience: IAM_PATIENCE,
+    },
+    Case {
+        operation: "lambda:UpdateFunctionConfiguration",
+        code: "InvalidParameterValueException",
+        message: "cannot be assumed by Lambda",
+        awaited: "Lambda to see the new role",
+        patience: IAM_PATIENCE,
+    },
+    Case {
+        operation: "lambda:PutFunctionEventInvokeConfig",
+        code: "InvalidParameterValueException",
+        message: "does not have permissions",
+        awaited: "Lambda to see the role's policy",
+        patience: IAM_PATIENCE,
+    },
+    Case {
+        operation: "lambda:CreateEventSourceMapping",
+        code: "InvalidParameterValueException",
+        message: "does not have permissions",
+        awaited: "Lambda to see the role's policy",
+        patience: IAM_PATIENCE,
+    },
+    Case {
+        operation: "lambda:",
+        code: "ResourceConflictException",
+        message: "in progress",
+        awaited: "another update of the function to end",
+        patience: Duration::from_secs(300),
+    },
+    Case {
+        operation: "lambda:",
+        code: "ResourceConflictException",
+        message: "in the following state: Pending",
+        awaited: "the function to become active",
+        patience: Duration::from_secs(300),
+    },
+    Case {
+        operation: "lambda:DeleteEventSourceMapping",
+        code: "ResourceInUseException",
+        message: "",
+        awaited: "the event source mapping to settle",
+        patience: Duration::from_secs(300),
+    },
+    Case {
+        operation: "cloudformation:",
+        code: "OperationInProgressException",
+        message: "",
+        awaited: "another operation of the StackSet to end",
+        patience: Duration::from_secs(4 * 3600),
+    },
+    // SQS API Reference, CreateQueue: a name can be used again 60 seconds after its queue was deleted.
+    Case {
+        operation: "sqs:CreateQueue",
+        code: "AWS.SimpleQueueService.QueueDeletedRecently",
+        message: "",
+        awaited: "SQS to free the name of the queue deleted a moment ago",
+        patience: Duration::from_secs(90),
+    },
+    Case {
+        operation: "sqs:CreateQueue",
+        code: "QueueDeletedRecently",
+        message: "",
+        awaited: "SQS to free the name of the queue deleted a moment ago",
+        patience: Duration::from_secs(90),
+    },
+];
+
+fn case_of(error: &AwsError) -> Option<&'static Case> {
+    CASES.iter().find(|case| {
+        error.operation.starts_with(case.operation)
+            && error.code == case.code
+            && error.message.contains(case.message)
+    })
+}
+
+/// Repeats a call while AWS answers with one of the known late truths, each up to its own patience.
+pub(crate) async fn patiently<T>(
+    progress: &Progress,
+    mut call: impl AsyncFnMut() -> Result<T, AwsError>,
+) -> Result<T, AwsError> {
+    let since = Instant::now();
+    let mut pause = Pause::new();
+    loop {
+        let error = match call().await {
+            Err(error) => error,
+            done => return done,
+        };
+        let Some(case) = awaited(&error, since.elapsed()) else {
+            return Err(error);
+        };
+        progress.waiting(case.awaited, since.elapsed());
+        pause.rest().await;
+    }
+}
+
+/// The case to wait for, unless patience with it has ended.
+fn awaited(error: &AwsError, waited: Duration) -> Option<&'static Case> {
+    case_of(error).filter(|case| waited < case.patience)
+}
+
+/// What a look at something that takes its time can show.
+pub(crate) enum Look<T> {
+    /// It is as wanted.
+    Ready(T),
+    /// Not yet.
+    Pending,
+    /// It will never be, for this reason.
+    Failed(String),
+}
+
+/// Looks again and again until ready, failed, or out of patience.
+pub(crate) async fn until<T>(
+    progress: &Progress,
+    awaited: &str,
+    patience: Duration,
+    mut look: impl AsyncFnMut() -> Result<Look<T>>,
+) -> Result<T> {
+    let since = Instant::now();
+    let mut pause = Pause::new();
+    loop {
+        match look().await? {
+            Look::Ready(value) => return Ok(value),
+            Look::Failed(reason) => bail!("waited for {awaited}, but it failed: {reason}"),
+            Look::Pending if since.elapsed() >= patience => {
+                bail!(
+                    "waited {}s for {awaited}, and it is not so yet",
+                    patience.as_secs()
+                )
+            }
+            Look::Pending => progress.waiting(awaited, since.elapsed()),
+        }
+        pause.rest().await;
+    }
+}
+
+/// A growing, jittered pause between two looks.
+struct Pause {
+    base: Duration,
+}
+
+impl Pause {
+    const FIRST: Duration = Duration::from_millis(100);
+    const LONGEST: Duration = Duration::from_secs(5);
+
+    fn new() -> Self {
+        Self { base: Self::FIRST }
+    }
+
+    async fn rest(&mut self) {
+        // The clock's nanoseconds are jitter enough to keep parallel waits from falling into step.
+        let jitter = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .map_or(0, |now| now.subsec_nanos() % 50);
+        sleep(self.base + self.base * jitter / 100).await;
+        self.base = (self.base * 3 / 2).min(Self::LONGEST);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(operation: &'static str, code: &str, message: &str) -> AwsError {
+        AwsError {
+            operation,
+            code: code.into(),
+            message: message.into(),
+        }
+    }
+
+    fn not_assumable() -> AwsError {
+        error(
+            "lambda:CreateFunction",
+            "InvalidParameterValueException",
+            "The role defined for the function cannot be assumed by Lambda.",
+        )
+    }
+
+    #[tokio::test]
+    async fn a_late_truth_is_waited_out() {
+        let mut answers = vec![Ok(7), Err(not_assumable())];
+        let answer = patiently(&Progress::silent(), async || {
+            answers.pop().unwrap_or_else(|| Err(not_assumable()))
+        })
+        .await;
+        assert_eq!(answer, Ok(7));
+    }
+
+    #[test]
+    fn patience_ends() {
+        assert!(awaited(&not_assumable(), IAM_PATIENCE - Duration::from_secs(1)).is_some());
+        assert!(awaited(&not_assumable(), IAM_PATIENCE).is_none());
+    }
+
+    #[test]
+    fn every_case_is_known_by_its_operation_code_and_message() {
+        for (operation, code, message) in [
+            (
+                "lambda:PutFunctionEventInvokeConfig",
+                "InvalidParameterValueException",
+                "The function's execution role does not have permissions to call SendMessage on arn:aws:sqs:x",
+            ),
+            (
+                "lambda:CreateEventSourceMapping",
+                "InvalidParameterValueException",
+                "The provided execution role does not have permissions to call ReceiveMessage on SQS",
+            ),
+            (
+                "lambda:AddPermission",
+                "ResourceConflictException",
+                "The operation cannot be performed at this time. An update is in progress for resource",
+            ),
+            (
+                "lambda:PutFunctionEventInvokeConfig",
+                "ResourceConflictException",
+                "The function is currently in the following state: Pending",
+            ),
+            (
+                "sqs:CreateQueue",
+                "AWS.SimpleQueueService.QueueDeletedRecently",
+                "You must wait 60 seconds after deleting a queue",
+            ),
+        ] {
+            assert!(
+                case_of(&error(operation, code, message)).is_some(),
+                "{operation} {code}"
+            );
+        }
+        for (operation, code, message) in [
+            (
+                "lambda:CreateFunction",
+                "InvalidParameterValueException",
+                "Unzipped size must be smaller",
+            ),
+            (
+                "iam:CreateRole",
+                "InvalidParameterValueException",
+                "cannot be assumed by Lambda",
+            ),
+            (
+                "lambda:AddPermission",
+                "ResourceConflictException",
+                "The statement id provided already exists",
+            ),
+        ] {
+            assert!(
+                case_of(&error(operation, code, message)).is_none(),
+                "{operation} {code}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_failed_state_ends_the_wait_with_its_reason() {
+        let answer: Result<()> = until(
+            &Progress::silent(),
+            "the function",
+            Duration::from_secs(9),
+            async || Ok(Look::Failed("EniLimitExceeded".into())),
+        )
+        .await;
+        assert!(answer.is_err_and(|error| error.to_string().contains("EniLimitExceeded")));
+    }
+
+    #[tokio::test]
+    async fn a_wait_that_never_ends_is_an_error() {
+        let answer: Result<()> = until(&Progress::silent(), "rain", Duration::ZERO, async || {
+            Ok(Look::Pending)
+        })
+        .await;
+        assert!(answer.is_err_and(|error| error.to_string().contains("rain")));
+    }
+}

@@ -1,0 +1,113 @@
+//! The way to AWS: who we are there, and one client a service.
+
+pub(crate) mod error;
+pub(crate) mod hint;
+pub(crate) mod late;
+pub(crate) mod partition;
+
+use crate::config::Connection;
+use anyhow::{Context, Result, bail};
+use aws_config::{BehaviorVersion, Region, retry::RetryConfig, timeout::TimeoutConfig};
+use error::Call;
+use partition::Partition;
+use std::time::Duration;
+
+/// Attempts a call: throttling is usual where many accounts are read, and the SDK backs off between attempts.
+const ATTEMPTS: u32 = 8;
+/// Attempts of the first call, which finds out whether there is a way to AWS at all.
+const FIRST_CALL_ATTEMPTS: u32 = 2;
+
+/// An account and region, and the clients that act there.
+pub(crate) struct Aws {
+    pub(crate) account: String,
+    pub(crate) region: String,
+    pub(crate) partition: Partition,
+    pub(crate) accounts: aws_sdk_account::Client,
+    pub(crate) cloudformation: aws_sdk_cloudformation::Client,
+    pub(crate) cloudwatch: aws_sdk_cloudwatch::Client,
+    pub(crate) eventbridge: aws_sdk_eventbridge::Client,
+    pub(crate) iam: aws_sdk_iam::Client,
+    pub(crate) lambda: aws_sdk_lambda::Client,
+    pub(crate) logs: aws_sdk_cloudwatchlogs::Client,
+    pub(crate) organizations: aws_sdk_organizations::Client,
+    pub(crate) sns: aws_sdk_sns::Client,
+    pub(crate) sqs: aws_sdk_sqs::Client,
+}
+
+impl Aws {
+    /// Finds credentials and asks AWS whose they are.
+    ///
+    /// Fails when there is no region, no credentials, or no answer.
+    pub(crate) async fn connect(connection: &Connection) -> Result<Self> {
+        let config = sdk_config(connection).await;
+        let Some(region) = config.region().map(ToString::to_string) else {
+            bail!(
+                "no region is set; give --region, AWS_REGION, `region` in rootwatch.toml or in the profile"
+            );
+        };
+        let partition = Partition::of_region(&region)?;
+        let account = caller_account(&config)
+            .await
+            .with_context(|| format!("asking AWS who we are, in region {region}"))?;
+        Ok(Self {
+            account,
+            region,
+            partition,
+            accounts: aws_sdk_account::Client::new(&config),
+            cloudformation: aws_sdk_cloudformation::Client::new(&config),
+            cloudwatch: aws_sdk_cloudwatch::Client::new(&config),
+            eventbridge: aws_sdk_eventbridge::Client::new(&config),
+            iam: aws_sdk_iam::Client::new(&config),
+            lambda: aws_sdk_lambda::Client::new(&config),
+            logs: aws_sdk_cloudwatchlogs::Client::new(&config),
+            organizations: aws_sdk_organizations::Client::new(&config),
+            sns: aws_sdk_sns::Client::new(&config),
+            sqs: aws_sdk_sqs::Client::new(&config),
+        })
+    }
+
+    /// Where this acts, in words.
+    pub(crate) fn place(&self) -> String {
+        format!(
+            "account {}, region {}, partition {}",
+            self.account,
+            self.region,
+            self.partition.name()
+        )
+    }
+}
+
+async fn sdk_config(connection: &Connection) -> aws_config::SdkConfig {
+    let mut loader = aws_config::defaults(BehaviorVersion::latest())
+        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+        .timeout_config(
+            TimeoutConfig::builder()
+                .connect_timeout(Duration::from_secs(5))
+                .operation_attempt_timeout(Duration::from_secs(60))
+                .build(),
+        );
+    if let Some(profile) = &connection.profile {
+        loader = loader.profile_name(profile);
+    }
+    if let Some(region) = &connection.region {
+        loader = loader.region(Region::new(region.clone()));
+    }
+    if let Some(url) = &connection.endpoint_url {
+        loader = loader.endpoint_url(url);
+    }
+    loader.load().await
+}
+
+async fn caller_account(config: &aws_config::SdkConfig) -> Result<String> {
+    let once = aws_sdk_sts::config::Builder::from(config)
+        .retry_config(RetryConfig::standard().with_max_attempts(FIRST_CALL_ATTEMPTS))
+        .build();
+    let identity = aws_sdk_sts::Client::from_conf(once)
+        .get_caller_identity()
+        .send()
+        .await
+        .call("sts:GetCallerIdentity")?;
+    identity
+        .account
+        .ok_or_else(|| error::AwsError::incomplete("sts:GetCallerIdentity", "Account").into())
+}

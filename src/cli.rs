@@ -1,0 +1,254 @@
+//! What can be typed. clap only: nothing here decides anything.
+
+use crate::config::CallAs;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    done, or nothing to do
+  1    error
+  2    changes are pending (plan --detailed-exitcode), or holes were found (status)
+  3    refused, because nobody confirmed
+  130  interrupted";
+
+/// Tells people within a minute when any root user of an AWS Organization does anything.
+///
+/// A hub account gets an event bus, rules, a notifier and a topic; every other account, the spokes, forwards the
+/// activity of its root user to it, from every region.
+#[derive(Debug, Parser)]
+#[command(name = "rootwatch", version, after_help = EXIT_CODES, max_term_width = 110)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+
+    /// Profile of the AWS configuration to take credentials and region from
+    #[arg(long, global = true, help_heading = "Global options")]
+    pub(crate) profile: Option<String>,
+    /// Region that the hub and the StackSet live in
+    #[arg(long, global = true, help_heading = "Global options")]
+    pub(crate) region: Option<String>,
+    /// Send all calls to this address instead of AWS's
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        help_heading = "Global options"
+    )]
+    pub(crate) endpoint_url: Option<String>,
+    /// Settings file [default: rootwatch.toml, if there is one]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "ROOTWATCH_CONFIG",
+        help_heading = "Global options"
+    )]
+    pub(crate) config: Option<PathBuf>,
+    /// Name of the deployment; every resource's name begins with it [default: rootwatch]
+    #[arg(long, global = true, help_heading = "Global options")]
+    pub(crate) name: Option<String>,
+    /// Tag for everything that can carry one; may be given again
+    #[arg(
+        long,
+        global = true,
+        value_name = "KEY=VALUE",
+        help_heading = "Global options"
+    )]
+    pub(crate) tag: Vec<String>,
+    /// Form of what is printed on stdout
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        help_heading = "Global options"
+    )]
+    pub(crate) output: OutputForm,
+    /// Whether to colour what is printed
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        help_heading = "Global options"
+    )]
+    pub(crate) color: Color,
+    /// Print no progress
+    #[arg(long, short, global = true, help_heading = "Global options")]
+    pub(crate) quiet: bool,
+    /// Print more: what is unchanged, and what waits for what
+    #[arg(long, short, global = true, help_heading = "Global options")]
+    pub(crate) verbose: bool,
+    /// Do not ask before changing anything
+    #[arg(long, short, global = true, help_heading = "Global options")]
+    pub(crate) yes: bool,
+    /// How long to follow a StackSet operation, such as 30m [default: 4h]
+    #[arg(
+        long,
+        global = true,
+        value_name = "DURATION",
+        help_heading = "Global options"
+    )]
+    pub(crate) timeout: Option<String>,
+}
+
+/// Form of results on stdout.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OutputForm {
+    /// For people
+    #[default]
+    Text,
+    /// For programs
+    Json,
+}
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Create or update the hub or the spokes
+    #[command(subcommand)]
+    Deploy(Deploy),
+    /// Show what deploy would change
+    #[command(subcommand)]
+    Plan(Plan),
+    /// Show what exists, what is missing, and which accounts are covered
+    Status(StatusArgs),
+    /// Remove what rootwatch made, in the right order, and nothing else
+    Teardown(TeardownArgs),
+    /// Show, without AWS, what would be sent for a CloudTrail record or an EventBridge event
+    Explain(ExplainArgs),
+    /// Print a completion script for a shell
+    Completions {
+        /// Shell to complete in
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Deploy {
+    /// Event bus, rules, notifier, queues, topics and alarms, in this account and region
+    Hub(HubArgs),
+    /// The StackSet that makes every account and region of the given OUs forward to the hub
+    Spokes(SpokesArgs),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Plan {
+    /// What `deploy hub` would change
+    Hub {
+        #[command(flatten)]
+        hub: HubArgs,
+        /// Exit with 2 when there are changes
+        #[arg(long)]
+        detailed_exitcode: bool,
+    },
+    /// What `deploy spokes` would change
+    Spokes {
+        #[command(flatten)]
+        spokes: SpokesArgs,
+        /// Exit with 2 when there are changes
+        #[arg(long)]
+        detailed_exitcode: bool,
+    },
+}
+
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct HubArgs {
+    /// Organization that may forward events [default: looked up]
+    #[arg(long, value_name = "ID")]
+    pub(crate) org_id: Option<String>,
+    #[command(flatten)]
+    pub(crate) topic: TopicArgs,
+    /// KMS key for the alerts topic, by ARN [default: alias/aws/sns]
+    #[arg(long, value_name = "ARN")]
+    pub(crate) kms_key: Option<String>,
+    /// E-mail address to tell; may be given again
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) email: Vec<String>,
+    /// Any other subscription, such as sms=+491701234567; may be given again
+    #[arg(long, value_name = "PROTOCOL=ENDPOINT")]
+    pub(crate) sns_subscription: Vec<String>,
+    /// Days to keep the notifier's log [default: 365]
+    #[arg(long, value_name = "DAYS")]
+    pub(crate) log_retention_days: Option<i32>,
+}
+
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct TopicArgs {
+    /// Name of the topic for alerts [default: <name>-alerts]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) topic_name: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct SpokesArgs {
+    /// Organizational unit, by id (ou-…), root id (r-…) or path (/Workloads/Prod); may be given again
+    #[arg(long, value_name = "OU")]
+    pub(crate) ou: Vec<String>,
+    /// Regions to watch [default: all that are enabled]
+    #[arg(long, value_name = "R,R,…", value_delimiter = ',')]
+    pub(crate) regions: Vec<String>,
+    /// Account of the hub [default: this one, if the hub is here]
+    #[arg(long, value_name = "ID")]
+    pub(crate) hub_account: Option<String>,
+    /// Region of the hub [default: the region of this run]
+    #[arg(long, value_name = "REGION")]
+    pub(crate) hub_region: Option<String>,
+    #[command(flatten)]
+    pub(crate) caller: CallerArgs,
+}
+
+/// Who calls CloudFormation, where it is not found out.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct CallerArgs {
+    /// Who calls CloudFormation [default: found out]
+    #[arg(long, value_enum)]
+    pub(crate) call_as: Option<CallAs>,
+}
+
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct StatusArgs {
+    #[command(flatten)]
+    pub(crate) hub: HubArgs,
+    #[command(flatten)]
+    pub(crate) caller: CallerArgs,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct TeardownArgs {
+    /// What to remove
+    #[arg(value_enum)]
+    pub(crate) what: Teardown,
+    #[command(flatten)]
+    pub(crate) topic: TopicArgs,
+    #[command(flatten)]
+    pub(crate) caller: CallerArgs,
+}
+
+/// What to remove.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Teardown {
+    /// The hub's resources in this account and region
+    Hub,
+    /// The StackSet and all its instances
+    Spokes,
+    /// The spokes, then the hub
+    All,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// File with a CloudTrail record, a CloudTrail log, or an EventBridge event; - for standard input
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+}

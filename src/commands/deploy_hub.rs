@@ -1,0 +1,210 @@
+//! `rootwatch deploy hub` and `rootwatch plan hub`: one path, of which `plan` walks the first half.
+
+use super::{Exit, Run};
+use crate::apply::{Outcome, Stop};
+use crate::hub::desired::{Wanted, hub};
+use crate::hub::resource::HubResource;
+use crate::hub::subscriptions::Standing;
+use crate::hub::{HubPlan, observe, plan_deploy};
+use crate::output::confirm;
+use crate::plan::{Action, Counts, Step};
+use crate::report;
+use crate::spokes::organization;
+use anyhow::{Context, Result, bail};
+use serde::Serialize;
+
+/// Versioned form of the JSON that `plan hub` and `deploy hub` print.
+#[derive(Serialize)]
+struct Report<'a> {
+    schema: &'static str,
+    account: &'a str,
+    region: &'a str,
+    event_bus: String,
+    topic: String,
+    counts: Counts,
+    steps: &'a [Step],
+    /// What could not be carried out, after an error or an interruption.
+    left: Vec<&'a str>,
+    /// Subscriptions that somebody has to confirm.
+    pending_subscriptions: Vec<String>,
+}
+
+/// Shows what `deploy hub` would change.
+pub(super) async fn plan(run: &Run, detailed_exitcode: bool) -> Result<Exit> {
+    let plan = make_plan(run).await?;
+    let steps = plan.steps();
+    let text = report::steps(&steps, run.output.verbose);
+    let report = json(
+        "rootwatch.plan-hub/1",
+        run,
+        &steps,
+        &[],
+        pending(&plan.observed),
+    );
+    let changes = report.counts.changes();
+    run.output.result(&text, &report)?;
+    Ok(if detailed_exitcode && changes > 0 {
+        Exit::Found
+    } else {
+        Exit::Done
+    })
+}
+
+/// Makes the hub as wanted.
+pub(super) async fn deploy(run: &Run) -> Result<Exit> {
+    let plan = make_plan(run).await?;
+    let steps = plan.steps();
+    let changes = Counts::of(&plan.actions).changes();
+    if changes == 0 {
+        let pending = pending(&plan.observed);
+        let text = report::steps(&steps, run.output.verbose) + &told(&pending);
+        let report = json("rootwatch.deploy-hub/1", run, &steps, &[], pending);
+        run.output.result(&text, &report)?;
+        return Ok(Exit::Done);
+    }
+    run.show(&report::steps(&steps, run.output.verbose));
+    confirm("Make these changes?", "yes", run.yes)?;
+    let outcome = plan.apply(&run.aws, &run.progress).await;
+    finish(run, &plan, &steps, &outcome).await
+}
+
+async fn finish(run: &Run, plan: &HubPlan, steps: &[Step], outcome: &Outcome) -> Result<Exit> {
+    let pending = if outcome.stop.is_none() {
+        pending(&subscriptions_now(run, plan).await?)
+    } else {
+        Vec::new()
+    };
+    let left: Vec<usize> = outcome
+        .left
+        .iter()
+        .copied()
+        .filter(|index| steps[*index].action.is_change())
+        .collect();
+    let text = match &outcome.stop {
+        Some(stop) => {
+            run.show(&report::ended_early(outcome, stop, steps));
+            String::new()
+        }
+        None => success(run, steps, &pending),
+    };
+    let report = json("rootwatch.deploy-hub/1", run, steps, &left, pending);
+    run.output.result(&text, &report)?;
+    Ok(match &outcome.stop {
+        None => Exit::Done,
+        Some(Stop::Failed(_)) => Exit::Error,
+        Some(Stop::Interrupted) => Exit::Interrupted,
+    })
+}
+
+fn success(run: &Run, steps: &[Step], pending: &[String]) -> String {
+    let counts = Counts::of(steps.iter().map(|step| &step.action));
+    format!(
+        "The hub is deployed: {} created, {} changed, {} unchanged.\n  event bus  {}\n  topic      {}\n{}",
+        counts.create,
+        counts.update,
+        counts.keep,
+        run.names().bus_arn(),
+        run.names().topic_arn(&run.names().alerts_topic()),
+        told(pending)
+    )
+}
+
+/// Who has to do something before alerts arrive.
+fn told(pending: &[String]) -> String {
+    pending
+        .iter()
+        .map(|who| format!("Not confirmed yet: {who}. SNS has sent a link that must be followed within two days.\n"))
+        .collect()
+}
+
+/// Reads what is there and compares it. Fails, before any write, when something there is not ours.
+async fn make_plan(run: &Run) -> Result<HubPlan> {
+    let nodes = hub(&wanted(run).await?);
+    let observed = observe(&run.aws, &nodes).await?;
+    let plan = plan_deploy(nodes, observed);
+    let foreign = plan.foreign();
+    if !foreign.is_empty() {
+        bail!(
+            "in {} there is already {}, without the tag {}={}: it belongs to somebody else, and nothing was changed. Choose another --name, or remove it",
+            run.aws.place(),
+            foreign.join(", "),
+            crate::names::DEPLOYMENT_TAG,
+            run.config.name
+        );
+    }
+    Ok(plan)
+}
+
+async fn wanted(run: &Run) -> Result<Wanted> {
+    let config = &run.config;
+    let org_id = match &config.org_id {
+        Some(id) => id.clone(),
+        None => organization::find(&run.aws)
+            .await
+            .context(
+                "looking up the organization that may forward events; --org-id names it instead",
+            )?
+            .id,
+    };
+    Ok(Wanted {
+        names: run.names(),
+        org_id,
+        kms_key: config.hub.kms_key.clone(),
+        subscriptions: config.hub.subscriptions.clone(),
+        log_retention_days: config.hub.log_retention_days,
+        tags: config.tags.clone(),
+    })
+}
+
+async fn subscriptions_now(run: &Run, plan: &HubPlan) -> Result<Vec<Option<HubResource>>> {
+    let changed: Vec<_> = plan
+        .nodes
+        .iter()
+        .zip(&plan.actions)
+        .filter(|(node, action)| {
+            matches!(node.resource, HubResource::Subscriptions(_)) && **action != Action::Delete
+        })
+        .map(|(node, _)| node.clone())
+        .collect();
+    observe(&run.aws, &changed).await
+}
+
+/// Who has not confirmed yet, once for each topic.
+fn pending(observed: &[Option<HubResource>]) -> Vec<String> {
+    let mut all = Vec::new();
+    for found in observed.iter().flatten() {
+        let HubResource::Subscriptions(subscriptions) = found else {
+            continue;
+        };
+        for (who, standing) in &subscriptions.standings {
+            if *standing == Standing::Pending {
+                all.push(format!("{who} on {}", subscriptions.name));
+            }
+        }
+    }
+    all
+}
+
+fn json<'a>(
+    schema: &'static str,
+    run: &'a Run,
+    steps: &'a [Step],
+    left: &[usize],
+    pending_subscriptions: Vec<String>,
+) -> Report<'a> {
+    let names = run.names();
+    Report {
+        schema,
+        account: &run.aws.account,
+        region: &run.aws.region,
+        event_bus: names.bus_arn(),
+        topic: names.topic_arn(&names.alerts_topic()),
+        counts: Counts::of(steps.iter().map(|step| &step.action)),
+        steps,
+        left: left
+            .iter()
+            .map(|index| steps[*index].resource.as_str())
+            .collect(),
+        pending_subscriptions,
+    }
+}

@@ -1,0 +1,63 @@
+//! `rootwatch explain`: what would be sent for an event, and why. Without AWS.
+
+use super::Exit;
+use crate::cli::{ExplainArgs, OutputForm};
+use crate::output::Output;
+use anyhow::{Context, Result};
+use rootwatch_root_event::{
+    Context as MessageContext, Decision, Explanation, explain as explain_event,
+};
+use std::io::Read;
+use std::path::Path;
+
+pub(super) fn explain(args: &ExplainArgs, form: OutputForm) -> Result<Exit> {
+    let bytes = read(&args.file)?;
+    let context = MessageContext::new();
+    let explanations = match rootwatch_root_event::parse(&bytes) {
+        Ok(events) => events
+            .iter()
+            .map(|event| explain_event(event, &context))
+            .collect(),
+        Err(why) => vec![rootwatch_root_event::explain_unreadable(
+            &bytes, &why, &context,
+        )],
+    };
+    let output = Output {
+        form,
+        verbose: false,
+    };
+    for explanation in &explanations {
+        let text = match form {
+            OutputForm::Json => serde_json::to_string(explanation).context("writing JSON")? + "\n",
+            OutputForm::Text => words(explanation),
+        };
+        output.text(&text)?;
+    }
+    Ok(Exit::Done)
+}
+
+fn read(path: &Path) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    if path == Path::new("-") {
+        std::io::stdin()
+            .read_to_end(&mut bytes)
+            .context("reading standard input")?;
+        return Ok(bytes);
+    }
+    std::fs::read(path).with_context(|| format!("reading {}", path.display()))
+}
+
+fn words(it: &Explanation) -> String {
+    let decision = match it.decision {
+        Decision::Alert => "An alert would be sent",
+        Decision::Digest => "It would be told in the digest of its session; alone it would read so",
+        Decision::Ignore => "Nothing would be sent",
+    };
+    let head = format!("{decision}: {}\n", it.reason);
+    match (&it.subject, &it.text) {
+        (Some(subject), Some(text)) => {
+            format!("{head}\nSubject: {subject}\n\n{}\n", text.trim_end())
+        }
+        _ => head,
+    }
+}

@@ -1,0 +1,144 @@
+//! One file a command: from settings to observing, planning, applying and reporting.
+
+mod completions;
+mod deploy_hub;
+mod deploy_spokes;
+mod explain;
+mod status;
+mod teardown;
+
+use crate::aws::Aws;
+use crate::cli::{Cli, Command, Deploy, HubArgs, Plan, SpokesArgs};
+use crate::config::Config;
+use crate::names::Names;
+use crate::output::{NotConfirmed, Output};
+use crate::progress::Progress;
+use anyhow::Result;
+use std::process::ExitCode;
+
+/// How a run ended; the codes stand in `--help`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    Done,
+    Error,
+    /// Changes are pending, or holes were found.
+    Found,
+    NotConfirmed,
+    Interrupted,
+}
+
+impl Exit {
+    /// The code for an error that ended a run.
+    pub(crate) fn of(error: &anyhow::Error) -> Self {
+        if error.is::<NotConfirmed>() {
+            Self::NotConfirmed
+        } else {
+            Self::Error
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Done => 0,
+            Exit::Error => 1,
+            Exit::Found => 2,
+            Exit::NotConfirmed => 3,
+            Exit::Interrupted => 130,
+        })
+    }
+}
+
+/// What every command that acts on AWS holds.
+struct Run {
+    config: Config,
+    aws: Aws,
+    output: Output,
+    progress: Progress,
+    yes: bool,
+}
+
+impl Run {
+    /// Checks the settings, finds the credentials, and says where this acts.
+    async fn start(cli: &Cli, hub: &HubArgs, spokes: &SpokesArgs) -> Result<Self> {
+        let config = Config::resolve(cli, hub, spokes)?;
+        let aws = Aws::connect(&config.connection).await?;
+        let progress = Progress::to_stderr(cli.quiet);
+        progress.say(&format!("rootwatch \"{}\": {}", config.name, aws.place()));
+        Ok(Self {
+            config,
+            aws,
+            output: Output {
+                form: cli.output,
+                verbose: cli.verbose,
+            },
+            progress,
+            yes: cli.yes,
+        })
+    }
+
+    fn names(&self) -> Names {
+        Names {
+            deployment: self.config.name.clone(),
+            account: self.aws.account.clone(),
+            region: self.aws.region.clone(),
+            partition: self.aws.partition,
+            topic: self.config.hub.topic_name.clone(),
+        }
+    }
+
+    /// Shows a plan where it cannot be taken for a result.
+    fn show(&self, text: &str) {
+        self.progress.say(text.trim_end());
+    }
+}
+
+/// Runs the command that was typed.
+pub(crate) async fn run(cli: &Cli) -> Result<Exit> {
+    let no_hub = HubArgs::default();
+    let no_spokes = SpokesArgs::default();
+    match &cli.command {
+        Command::Deploy(Deploy::Hub(hub)) => {
+            deploy_hub::deploy(&Run::start(cli, hub, &no_spokes).await?).await
+        }
+        Command::Deploy(Deploy::Spokes(spokes)) => {
+            deploy_spokes::deploy(&Run::start(cli, &no_hub, spokes).await?).await
+        }
+        Command::Plan(Plan::Hub {
+            hub,
+            detailed_exitcode,
+        }) => {
+            let run = Run::start(cli, hub, &no_spokes).await?;
+            deploy_hub::plan(&run, *detailed_exitcode).await
+        }
+        Command::Plan(Plan::Spokes {
+            spokes,
+            detailed_exitcode,
+        }) => {
+            let run = Run::start(cli, &no_hub, spokes).await?;
+            deploy_spokes::plan(&run, *detailed_exitcode).await
+        }
+        Command::Status(args) => {
+            let spokes = SpokesArgs {
+                caller: args.caller.clone(),
+                ..SpokesArgs::default()
+            };
+            status::status(&Run::start(cli, &args.hub, &spokes).await?).await
+        }
+        Command::Teardown(args) => {
+            let hub = HubArgs {
+                topic: args.topic.clone(),
+                ..HubArgs::default()
+            };
+            let spokes = SpokesArgs {
+                caller: args.caller.clone(),
+                ..SpokesArgs::default()
+            };
+            let run = Run::start(cli, &hub, &spokes).await?;
+            teardown::teardown(&run, args.what).await
+        }
+        Command::Explain(args) => explain::explain(args, cli.output),
+        Command::Completions { shell } => completions::completions(*shell),
+    }
+}

@@ -1,0 +1,406 @@
+//! What a hub consists of. Pure: from names and settings to resources and what each needs.
+
+use super::alarm::Alarm;
+use super::async_invoke::AsyncInvoke;
+use super::event_bus::EventBus;
+use super::function::Function;
+use super::log_group::LogGroup;
+use super::mapping::Mapping;
+use super::pattern;
+use super::permission::Permission;
+use super::policies;
+use super::queue::{Queue, Redrive};
+use super::resource::{HubResource, Tags};
+use super::role::Role;
+use super::rule::{Rule, Target};
+use super::subscriptions::Subscriptions;
+use super::topic::Topic;
+use crate::config::Subscription;
+use crate::names::{DEPLOYMENT_TAG, Names};
+use rootwatch_notifier_bundle as bundle;
+use std::collections::BTreeMap;
+
+/// Key that SNS brings along; every principal of the account may use it through SNS, but no AWS service may.
+const AWS_MANAGED_KEY: &str = "alias/aws/sns";
+/// Seconds; a digest of a large batch publishes a handful of messages.
+const FUNCTION_TIMEOUT: i32 = 30;
+/// MB; the smallest, since the notifier needs less than half of it.
+const FUNCTION_MEMORY: i32 = 128;
+/// Seconds that read-only calls gather before they become a digest.
+const DIGEST_WINDOW: i32 = 30;
+/// The longest that SQS keeps a message, in seconds: time to mend what broke.
+const LONGEST_RETENTION: u64 = 14 * 24 * 3600;
+/// Lambda asks for six times the function's timeout, and the window on top (Lambda Developer Guide, "Using Lambda with Amazon SQS").
+const READS_VISIBILITY: u64 = 6 * FUNCTION_TIMEOUT as u64 + DIGEST_WINDOW as u64;
+/// Seconds and attempts that EventBridge tries for; both the most it takes.
+const TARGET_AGE: i32 = 24 * 3600;
+const TARGET_ATTEMPTS: i32 = 185;
+
+/// What the hub is made from.
+#[derive(Clone, Debug)]
+pub(crate) struct Wanted {
+    pub(crate) names: Names,
+    pub(crate) org_id: String,
+    pub(crate) kms_key: Option<String>,
+    pub(crate) subscriptions: Vec<Subscription>,
+    pub(crate) log_retention_days: i32,
+    pub(crate) tags: Tags,
+}
+
+/// A resource and its place in the dependency graph.
+#[derive(Clone, Debug)]
+pub(crate) struct Node {
+    pub(crate) resource: HubResource,
+    /// Ids of the resources that must be there first.
+    pub(crate) needs: Vec<String>,
+    /// Id of the resource that decides whose this is, where it cannot carry a tag of its own.
+    pub(crate) belongs_to: Option<String>,
+}
+
+impl Node {
+    fn free(resource: impl Into<HubResource>) -> Self {
+        Self::after(resource, &[])
+    }
+
+    fn after(resource: impl Into<HubResource>, needs: &[&Self]) -> Self {
+        Self {
+            resource: resource.into(),
+            needs: needs.iter().map(|node| node.resource.id()).collect(),
+            belongs_to: None,
+        }
+    }
+
+    fn of(mut self, owner: &Self) -> Self {
+        self.belongs_to = Some(owner.resource.id());
+        self
+    }
+}
+
+/// Every resource of the hub, each after all that it needs.
+pub(crate) fn hub(wanted: &Wanted) -> Vec<Node> {
+    let log_group = Node::free(wanted.log_group());
+    let alerts = Node::free(wanted.alerts_topic());
+    let health = Node::free(wanted.health_topic());
+    let dead_letters = Node::free(wanted.dead_letter_queue());
+    let role = Node::free(wanted.role());
+    let bus = Node::free(wanted.event_bus());
+    let reads_queue = Node::after(wanted.reads_queue(), &[&dead_letters]);
+    let function = Node::after(wanted.function(), &[&role, &log_group]);
+    let invoke = Node::after(wanted.async_invoke(), &[&function, &dead_letters]).of(&function);
+    let permission = Node::after(wanted.permission(), &[&function]).of(&function);
+    let mapping = Node::after(wanted.mapping(), &[&function, &reads_queue]).of(&function);
+    // A rule comes last, when all that it leads to is there: no event meets a half-made path.
+    let acts = Node::after(
+        wanted.acts_rule(),
+        &[&bus, &permission, &invoke, &dead_letters, &alerts],
+    );
+    let reads = Node::after(wanted.reads_rule(), &[&bus, &mapping]);
+    let alerted = Node::after(
+        wanted.subscriptions(&wanted.names.alerts_topic()),
+        &[&alerts],
+    );
+    let told = Node::after(
+        wanted.subscriptions(&wanted.names.health_topic()),
+        &[&health],
+    );
+    let (alerted, told) = (alerted.of(&alerts), told.of(&health));
+    let alarms = wanted
+        .alarms()
+        .into_iter()
+        .map(|alarm| Node::after(alarm, &[&health]))
+        .collect::<Vec<_>>();
+    let mut nodes = vec![
+        log_group,
+        alerts,
+        health,
+        dead_letters,
+        role,
+        bus,
+        reads_queue,
+        function,
+        invoke,
+        permission,
+        mapping,
+        acts,
+        reads,
+    ];
+    if !wanted.subscriptions.is_empty() {
+        nodes.extend([alerted, told]);
+    }
+    nodes.extend(alarms);
+    nodes
+}
+
+impl Wanted {
+    fn tags(&self) -> Tags {
+        let mut tags = self.tags.clone();
+        tags.insert(DEPLOYMENT_TAG.into(), self.names.deployment.clone());
+        tags
+    }
+
+    fn log_group(&self) -> LogGroup {
+        LogGroup {
+            name: self.names.log_group(),
+            arn: self.names.log_group_arn(),
+            retention_in_days: Some(self.log_retention_days),
+            tags: self.tags(),
+        }
+    }
+
+    fn alerts_topic(&self) -> Topic {
+        let key = self.kms_key.clone();
+        Topic {
+            name: self.names.alerts_topic(),
+            arn: self.alerts_arn(),
+            kms_master_key_id: Some(key.unwrap_or_else(|| AWS_MANAGED_KEY.into())),
+            policy: policies::alerts_topic(&self.names),
+            tags: self.tags(),
+        }
+    }
+
+    fn alerts_arn(&self) -> String {
+        self.names.topic_arn(&self.names.alerts_topic())
+    }
+
+    /// Not encrypted: CloudWatch cannot use `alias/aws/sns`, and an alarm holds no event content.
+    fn health_topic(&self) -> Topic {
+        Topic {
+            name: self.names.health_topic(),
+            arn: self.health_arn(),
+            kms_master_key_id: None,
+            policy: policies::health_topic(&self.names),
+            tags: self.tags(),
+        }
+    }
+
+    fn health_arn(&self) -> String {
+        self.names.topic_arn(&self.names.health_topic())
+    }
+
+    fn subscriptions(&self, topic: &str) -> Subscriptions {
+        Subscriptions {
+            name: topic.to_owned(),
+            topic_arn: self.names.topic_arn(topic),
+            subscriptions: self
+                .subscriptions
+                .iter()
+                .map(|subscription| (subscription.clone(), true))
+                .collect(),
+            standings: BTreeMap::new(),
+        }
+    }
+
+    fn dead_letters_arn(&self) -> String {
+        self.names.queue_arn(&self.names.dead_letter_queue())
+    }
+
+    fn dead_letter_queue(&self) -> Queue {
+        Queue {
+            name: self.names.dead_letter_queue(),
+            message_retention_period: Some(LONGEST_RETENTION),
+            policy: policies::dead_letter_queue(&self.names),
+            redrive: None,
+            sqs_managed_sse: true,
+            tags: self.tags(),
+            visibility_timeout: Some(30),
+            depth: None,
+        }
+    }
+
+    fn reads_queue(&self) -> Queue {
+        Queue {
+            name: self.names.reads_queue(),
+            message_retention_period: Some(LONGEST_RETENTION),
+            policy: policies::reads_queue(&self.names),
+            redrive: Some(Redrive {
+                dead_letter_target_arn: self.dead_letters_arn(),
+                max_receive_count: 5,
+            }),
+            sqs_managed_sse: true,
+            tags: self.tags(),
+            visibility_timeout: Some(READS_VISIBILITY),
+            depth: None,
+        }
+    }
+
+    fn role(&self) -> Role {
+        Role {
+            name: self.names.role(),
+            description: Some(
+                "Lets the rootwatch notifier log, publish alerts and read its queue".into(),
+            ),
+            inline_policy: policies::notifier(&self.names, self.kms_key.as_deref()),
+            tags: self.tags(),
+            trust: policies::notifier_trust(),
+        }
+    }
+
+    fn function(&self) -> Function {
+        Function {
+            name: self.names.function(),
+            arn: self.names.function_arn(),
+            architecture: bundle::ARCHITECTURE.into(),
+            code_sha256: bundle::sha256_base64().into(),
+            description: "Tells people what a root user did".into(),
+            environment: BTreeMap::from([("ROOTWATCH_TOPIC_ARN".into(), self.alerts_arn())]),
+            handler: "bootstrap".into(),
+            memory_size: FUNCTION_MEMORY,
+            role: self.names.role_arn(),
+            runtime: "provided.al2023".into(),
+            tags: self.tags(),
+            timeout: FUNCTION_TIMEOUT,
+            zip: bundle::zip(),
+            active: true,
+        }
+    }
+
+    fn async_invoke(&self) -> AsyncInvoke {
+        AsyncInvoke {
+            name: self.names.function(),
+            maximum_event_age: Some(6 * 3600),
+            maximum_retry_attempts: Some(2),
+            on_failure: Some(self.dead_letters_arn()),
+        }
+    }
+
+    fn permission(&self) -> Permission {
+        let rule = self.names.acts_rule();
+        Permission::for_rule(
+            &rule,
+            self.names.rule_arn(&rule),
+            self.names.function(),
+            &self.names.function_arn(),
+        )
+    }
+
+    fn mapping(&self) -> Mapping {
+        let queue = self.names.reads_queue();
+        Mapping {
+            queue_arn: self.names.queue_arn(&queue),
+            name: queue,
+            function: self.names.function(),
+            batch_size: Some(500),
+            enabled: true,
+            maximum_batching_window: Some(DIGEST_WINDOW),
+            report_batch_item_failures: true,
+            uuid: None,
+        }
+    }
+
+    fn event_bus(&self) -> EventBus {
+        EventBus {
+            name: self.names.bus(),
+            arn: self.names.bus_arn(),
+            policy: policies::event_bus(&self.names, &self.org_id),
+            tags: self.tags(),
+        }
+    }
+
+    fn acts_rule(&self) -> Rule {
+        let arn = self.names.function_arn();
+        self.rule(
+            self.names.acts_rule(),
+            "Root sign-ins and everything root did, to the notifier",
+            pattern::acts(),
+            ("notifier", arn),
+        )
+    }
+
+    fn reads_rule(&self) -> Rule {
+        let arn = self.names.queue_arn(&self.names.reads_queue());
+        self.rule(
+            self.names.reads_rule(),
+            "What root only looked at, to the queue for digests",
+            pattern::reads(),
+            ("reads", arn),
+        )
+    }
+
+    fn rule(
+        &self,
+        name: String,
+        description: &str,
+        event_pattern: serde_json::Value,
+        (target, arn): (&str, String),
+    ) -> Rule {
+        let target_settings = Target {
+            arn,
+            dead_letter_queue: Some(self.dead_letters_arn()),
+            maximum_event_age: Some(TARGET_AGE),
+            maximum_retry_attempts: Some(TARGET_ATTEMPTS),
+        };
+        Rule {
+            arn: self.names.rule_arn(&name),
+            name,
+            bus: self.names.bus(),
+            description: description.into(),
+            event_pattern,
+            // Plain ENABLED leaves out read-only calls, here as in the spokes.
+            state: "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS".into(),
+            tags: self.tags(),
+            targets: BTreeMap::from([(target.to_owned(), target_settings)]),
+        }
+    }
+
+    fn alarms(&self) -> Vec<Alarm> {
+        let names = &self.names;
+        let rule = |rule: String| vec![("EventBusName", names.bus()), ("RuleName", rule)];
+        vec![
+            self.alarm(
+                "dead-letters",
+                "An event about a root user could not be delivered and waits in the dead-letter queue.",
+                ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum"),
+                vec![("QueueName", names.dead_letter_queue())],
+            ),
+            self.alarm(
+                "notifier-errors",
+                "The rootwatch notifier failed on an event about a root user.",
+                ("AWS/Lambda", "Errors", "Sum"),
+                vec![("FunctionName", names.function())],
+            ),
+            self.alarm(
+                "acts-failed",
+                "The rule for root activity could not reach the notifier.",
+                ("AWS/Events", "FailedInvocations", "Sum"),
+                rule(names.acts_rule()),
+            ),
+            self.alarm(
+                "reads-failed",
+                "The rule for read-only root activity could not reach its queue.",
+                ("AWS/Events", "FailedInvocations", "Sum"),
+                rule(names.reads_rule()),
+            ),
+        ]
+    }
+
+    fn alarm(
+        &self,
+        what: &str,
+        description: &str,
+        (namespace, metric, statistic): (&str, &str, &str),
+        dimensions: Vec<(&str, String)>,
+    ) -> Alarm {
+        let name = self.names.alarm(what);
+        Alarm {
+            arn: self.names.alarm_arn(&name),
+            name,
+            actions_enabled: true,
+            alarm_actions: vec![self.health_arn()],
+            comparison: "GreaterThanThreshold".into(),
+            description: description.into(),
+            dimensions: dimensions
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value))
+                .collect(),
+            evaluation_periods: Some(1),
+            metric: metric.into(),
+            namespace: namespace.into(),
+            ok_actions: vec![self.health_arn()],
+            period: Some(60),
+            statistic: statistic.into(),
+            tags: self.tags(),
+            threshold: Some(0.0),
+            treat_missing_data: "notBreaching".into(),
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! The notifier Lambda function.
+
+use super::resource::{Resource, Tags};
+use crate::aws::Aws;
+use crate::aws::error::{AwsError, Call, gone};
+use crate::aws::late::{Look, patiently, until};
+use crate::progress::Progress;
+use anyhow::Result;
+use aws_sdk_lambda::operation::get_function::GetFunctionOutput;
+use aws_sdk_lambda::primitives::Blob;
+use aws_sdk_lambda::types::{
+    Architecture, Environment, FunctionCode, FunctionConfiguration, LastUpdateStatus, Runtime,
+    State,
+};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// How long a function may take to become active, or an update to end.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// A Lambda function on an OS-only runtime.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Function {
+    #[serde(skip)]
+    pub(crate) name: String,
+    #[serde(skip)]
+    pub(crate) arn: String,
+    pub(crate) architecture: String,
+    /// SHA-256 of the deployment package, in base64.
+    pub(crate) code_sha256: String,
+    pub(crate) description: String,
+    pub(crate) environment: BTreeMap<String, String>,
+    pub(crate) handler: String,
+    /// In MB.
+    pub(crate) memory_size: i32,
+    /// ARN.
+    pub(crate) role: String,
+    pub(crate) runtime: String,
+    pub(crate) tags: Tags,
+    /// In seconds.
+    pub(crate) timeout: i32,
+    /// The deployment package; nothing in a function that was found.
+    #[serde(skip)]
+    pub(crate) zip: &'static [u8],
+    /// Whether it can be invoked, when this was found.
+    #[serde(skip)]
+    pub(crate) active: bool,
+}
+
+impl Function {
+    async fn get(&self, aws: &Aws) -> Result<Option<GetFunctionOutput>, AwsError> {
+        let answer = aws.lambda.get_function().function_name(&self.name).send();
+        answer.await.found("lambda:GetFunction")
+    }
+
+    fn environment(&self) -> Environment {
+        Environment::builder()
+            .set_variables(Some(self.environment.clone().into_iter().collect()))
+            .build()
+    }
+
+    /// A function is `Pending` before it is `Active`, and takes no second update while one is in progress.
+    async fn wait_until_active(&self, aws: &Aws, progress: &Progress) -> Result<()> {
+        until(
+            progress,
+            "the function to become active",
+            PATIENCE,
+            async || {
+                let found = self.get(aws).await?;
+                Ok(readiness(found.and_then(|answer| answer.configuration)))
+            },
+        )
+        .await
+    }
+
+    async fn update_code(&self, aws: &Aws, progress: &Progress) -> Result<()> {
+        patiently(progress, async || {
+            aws.lambda
+                .update_function_code()
+                .function_name(&self.name)
+                .architectures(Architecture::from(self.architecture.as_str()))
+                .zip_file(Blob::new(self.zip))
+                .send()
+                .await
+                .call("lambda:UpdateFunctionCode")
+        })
+        .await?;
+        self.wait_until_active(aws, progress).await
+    }
+
+    async fn update_configuration(&self, aws: &Aws, progress: &Progress) -> Result<()> {
+        patiently(progress, async || {
+            aws.lambda
+                .update_function_configuration()
+                .function_name(&self.name)
+                .description(&self.description)
+                .environment(self.environment())
+                .handler(&self.handler)
+                .memory_size(self.memory_size)
+                .role(&self.role)
+                .runtime(Runtime::from(self.runtime.as_str()))
+                .timeout(self.timeout)
+                .send()
+                .await
+                .call("lambda:UpdateFunctionConfiguration")
+        })
+        .await?;
+        self.wait_until_active(aws, progress).await
+    }
+
+    async fn tag(&self, aws: &Aws) -> Result<()> {
+        aws.lambda
+            .tag_resource()
+            .resource(&self.arn)
+            .set_tags(Some(self.tags.clone().into_iter().collect()))
+            .send()
+            .await
+            .call("lambda:TagResource")?;
+        Ok(())
+    }
+
+    fn found(&self, answer: GetFunctionOutput) -> Result<Self> {
+        let Some(configuration) = answer.configuration else {
+            return Err(AwsError::incomplete("lambda:GetFunction", "Configuration").into());
+        };
+        let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
+        Ok(Self {
+            name: self.name.clone(),
+            arn: self.arn.clone(),
+            architecture: text(
+                configuration
+                    .architectures()
+                    .first()
+                    .map(Architecture::as_str),
+            ),
+            code_sha256: text(configuration.code_sha256()),
+            description: text(configuration.description()),
+            environment: configuration
+                .environment()
+                .and_then(|environment| environment.variables())
+                .map(|variables| variables.clone().into_iter().collect())
+                .unwrap_or_default(),
+            handler: text(configuration.handler()),
+            memory_size: configuration.memory_size().unwrap_or_default(),
+            role: text(configuration.role()),
+            runtime: text(configuration.runtime().map(Runtime::as_str)),
+            tags: answer.tags.unwrap_or_default().into_iter().collect(),
+            timeout: configuration.timeout().unwrap_or_default(),
+            zip: &[],
+            active: matches!(readiness(Some(configuration)), Look::Ready(())),
+        })
+    }
+}
+
+fn readiness(configuration: Option<FunctionConfiguration>) -> Look<()> {
+    let Some(found) = configuration else {
+        return Look::Pending;
+    };
+    let reason = |text: Option<&str>| text.unwrap_or("AWS gave no reason").to_owned();
+    match (found.state(), found.last_update_status()) {
+        (Some(State::Failed), _) => Look::Failed(reason(found.state_reason())),
+        (_, Some(LastUpdateStatus::Failed)) => {
+            Look::Failed(reason(found.last_update_status_reason()))
+        }
+        // An idle function is `Inactive` until it is invoked again.
+        (
+            Some(State::Active | State::Inactive) | None,
+            None | Some(LastUpdateStatus::Successful),
+        ) => Look::Ready(()),
+        _ => Look::Pending,
+    }
+}
+
+impl Resource for Function {
+    const KIND: &'static str = "function";
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    async fn find(&self, aws: &Aws) -> Result<Option<Self>> {
+        match self.get(aws).await? {
+            Some(answer) => Ok(Some(self.found(answer)?)),
+            None => Ok(None),
+        }
+    }
+
+    async fn create(&self, aws: &Aws, progress: &Progress) -> Result<()> {
+        patiently(progress, async || {
+            aws.lambda
+                .create_function()
+                .function_name(&self.name)
+                .architectures(Architecture::from(self.architecture.as_str()))
+                .code(
+                    FunctionCode::builder()
+                        .zip_file(Blob::new(self.zip))
+                        .build(),
+                )
+                .description(&self.description)
+                .environment(self.environment())
+                .handler(&self.handler)
+                .memory_size(self.memory_size)
+                .role(&self.role)
+                .runtime(Runtime::from(self.runtime.as_str()))
+                .set_tags(Some(self.tags.clone().into_iter().collect()))
+                .timeout(self.timeout)
+                .send()
+                .await
+                .call("lambda:CreateFunction")
+        })
+        .await?;
+        self.wait_until_active(aws, progress).await
+    }
+
+    async fn update(
+        &self,
+        aws: &Aws,
+        progress: &Progress,
+        _: &Self,
+        changed: &BTreeSet<&str>,
+    ) -> Result<()> {
+        let is_code = |field: &&str| matches!(*field, "code_sha256" | "architecture");
+        if changed.iter().any(is_code) {
+            self.update_code(aws, progress).await?;
+        }
+        if changed
+            .iter()
+            .any(|field| !is_code(field) && *field != "tags")
+        {
+            self.update_configuration(aws, progress).await?;
+        }
+        if changed.contains("tags") {
+            self.tag(aws).await?;
+        }
+        Ok(())
+    }
+
+    async fn delete(&self, aws: &Aws, progress: &Progress) -> Result<()> {
+        let answer = patiently(progress, async || {
+            aws.lambda
+                .delete_function()
+                .function_name(&self.name)
+                .send()
+                .await
+                .call("lambda:DeleteFunction")
+        })
+        .await;
+        Ok(gone(answer)?)
+    }
+
+    fn tags(&self) -> Option<&Tags> {
+        Some(&self.tags)
+    }
+}

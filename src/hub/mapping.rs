@@ -1,0 +1,168 @@
+//! The event source mapping that brings read-only activity to the notifier in batches.
+
+use super::resource::Resource;
+use crate::aws::Aws;
+use crate::aws::error::{AwsError, Call, absent, gone};
+use crate::aws::late::{Look, patiently, until};
+use crate::progress::Progress;
+use anyhow::Result;
+use aws_sdk_lambda::types::{EventSourceMappingConfiguration, FunctionResponseType};
+use serde::Serialize;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// How long a mapping may take to go.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// A Lambda event source mapping from an SQS queue.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Mapping {
+    /// The queue's.
+    #[serde(skip)]
+    pub(crate) name: String,
+    #[serde(skip)]
+    pub(crate) queue_arn: String,
+    #[serde(skip)]
+    pub(crate) function: String,
+    pub(crate) batch_size: Option<i32>,
+    pub(crate) enabled: bool,
+    /// In seconds.
+    pub(crate) maximum_batching_window: Option<i32>,
+    /// Whether the function says which messages of a batch failed.
+    pub(crate) report_batch_item_failures: bool,
+    /// Of the mapping that was found.
+    #[serde(skip)]
+    pub(crate) uuid: Option<String>,
+}
+
+impl Mapping {
+    async fn list(&self, aws: &Aws) -> Result<Vec<EventSourceMappingConfiguration>, AwsError> {
+        let answer = aws
+            .lambda
+            .list_event_source_mappings()
+            .function_name(&self.function)
+            .event_source_arn(&self.queue_arn)
+            .send()
+            .await;
+        let found = absent(answer.call("lambda:ListEventSourceMappings"))?;
+        Ok(found
+            .and_then(|answer| answer.event_source_mappings)
+            .unwrap_or_default())
+    }
+
+    fn response_types(&self) -> Vec<FunctionResponseType> {
+        if self.report_batch_item_failures {
+            vec![FunctionResponseType::ReportBatchItemFailures]
+        } else {
+            Vec::new()
+        }
+    }
+
+    fn found(&self, mapping: &EventSourceMappingConfiguration) -> Self {
+        Self {
+            name: self.name.clone(),
+            queue_arn: self.queue_arn.clone(),
+            function: self.function.clone(),
+            batch_size: mapping.batch_size(),
+            enabled: !matches!(mapping.state(), Some("Disabled" | "Disabling")),
+            maximum_batching_window: mapping.maximum_batching_window_in_seconds(),
+            report_batch_item_failures: mapping
+                .function_response_types()
+                .contains(&FunctionResponseType::ReportBatchItemFailures),
+            uuid: mapping.uuid().map(str::to_owned),
+        }
+    }
+
+    async fn wait_until_gone(&self, aws: &Aws, progress: &Progress) -> Result<()> {
+        until(
+            progress,
+            "the event source mapping to go",
+            PATIENCE,
+            async || {
+                Ok(if self.list(aws).await?.is_empty() {
+                    Look::Ready(())
+                } else {
+                    Look::Pending
+                })
+            },
+        )
+        .await
+    }
+}
+
+impl Resource for Mapping {
+    const KIND: &'static str = "event-source-mapping";
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    async fn find(&self, aws: &Aws) -> Result<Option<Self>> {
+        let found = self.list(aws).await?;
+        Ok(found
+            .iter()
+            .find(|mapping| mapping.state() != Some("Deleting"))
+            .map(|mapping| self.found(mapping)))
+    }
+
+    async fn create(&self, aws: &Aws, progress: &Progress) -> Result<()> {
+        patiently(progress, async || {
+            aws.lambda
+                .create_event_source_mapping()
+                .function_name(&self.function)
+                .event_source_arn(&self.queue_arn)
+                .enabled(self.enabled)
+                .set_batch_size(self.batch_size)
+                .set_maximum_batching_window_in_seconds(self.maximum_batching_window)
+                .set_function_response_types(Some(self.response_types()))
+                .send()
+                .await
+                .call("lambda:CreateEventSourceMapping")
+        })
+        .await?;
+        Ok(())
+    }
+
+    async fn update(
+        &self,
+        aws: &Aws,
+        progress: &Progress,
+        observed: &Self,
+        _: &BTreeSet<&str>,
+    ) -> Result<()> {
+        patiently(progress, async || {
+            aws.lambda
+                .update_event_source_mapping()
+                .set_uuid(observed.uuid.clone())
+                .function_name(&self.function)
+                .enabled(self.enabled)
+                .set_batch_size(self.batch_size)
+                .set_maximum_batching_window_in_seconds(self.maximum_batching_window)
+                .set_function_response_types(Some(self.response_types()))
+                .send()
+                .await
+                .call("lambda:UpdateEventSourceMapping")
+        })
+        .await?;
+        Ok(())
+    }
+
+    async fn delete(&self, aws: &Aws, progress: &Progress) -> Result<()> {
+        for mapping in self.list(aws).await? {
+            if mapping.state() == Some("Deleting") {
+                continue;
+            }
+            let answer = patiently(progress, async || {
+                aws.lambda
+                    .delete_event_source_mapping()
+                    .set_uuid(mapping.uuid.clone())
+                    .send()
+                    .await
+                    .call("lambda:DeleteEventSourceMapping")
+            })
+            .await;
+            gone(answer)?;
+        }
+        self.wait_until_gone(aws, progress).await
+    }
+}

@@ -1,0 +1,136 @@
+//! What every hub resource can do, and the one type that can be any of them.
+
+use super::alarm::Alarm;
+use super::async_invoke::AsyncInvoke;
+use super::event_bus::EventBus;
+use super::function::Function;
+use super::log_group::LogGroup;
+use super::mapping::Mapping;
+use super::permission::Permission;
+use super::queue::Queue;
+use super::role::Role;
+use super::rule::Rule;
+use super::subscriptions::Subscriptions;
+use super::topic::Topic;
+use crate::aws::Aws;
+use crate::plan::{Action, decide};
+use crate::progress::Progress;
+use anyhow::Result;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Tags by key.
+pub(crate) type Tags = BTreeMap<String, String>;
+
+/// One thing in AWS. A value is either what is wanted or what was found; comparing the two is the plan.
+///
+/// The serialized fields are the properties that rootwatch sets; each of them is compared and repaired.
+pub(crate) trait Resource: Serialize + Sized {
+    /// In AWS's word for it.
+    const KIND: &'static str;
+
+    /// Unique among resources of its kind.
+    fn name(&self) -> &str;
+
+    /// Reads what AWS holds under this name.
+    async fn find(&self, aws: &Aws) -> Result<Option<Self>>;
+
+    /// Makes it. It is as wanted when this returns.
+    async fn create(&self, aws: &Aws, progress: &Progress) -> Result<()>;
+
+    /// Sets the changed fields, and keeps what others added to the fields that are shared.
+    async fn update(
+        &self,
+        aws: &Aws,
+        progress: &Progress,
+        observed: &Self,
+        changed: &BTreeSet<&str>,
+    ) -> Result<()>;
+
+    /// Removes it. It is done when there is nothing.
+    async fn delete(&self, aws: &Aws, progress: &Progress) -> Result<()>;
+
+    /// Its tags; `None` for what cannot be tagged and belongs to what it hangs on.
+    fn tags(&self) -> Option<&Tags> {
+        None
+    }
+}
+
+macro_rules! hub_resources {
+    ($($kind:ident),+) => {
+        /// Any resource of the hub.
+        #[derive(Clone, Debug, Serialize)]
+        #[serde(untagged)]
+        pub(crate) enum HubResource { $(
+            #[allow(missing_docs)]
+            $kind($kind),
+        )+ }
+
+        $(impl From<$kind> for HubResource {
+            fn from(resource: $kind) -> Self { Self::$kind(resource) }
+        })+
+
+        impl HubResource {
+            /// Kind and name, `topic rootwatch-alerts`.
+            pub(crate) fn id(&self) -> String {
+                match self { $(Self::$kind(it) => format!("{} {}", $kind::KIND, it.name()),)+ }
+            }
+
+            /// See [`Resource::find`].
+            pub(crate) async fn find(&self, aws: &Aws) -> Result<Option<Self>> {
+                Ok(match self { $(Self::$kind(it) => it.find(aws).await?.map(Self::$kind),)+ })
+            }
+
+            /// Carries out what the plan says of this resource.
+            pub(crate) async fn apply(
+                &self,
+                aws: &Aws,
+                progress: &Progress,
+                observed: Option<&Self>,
+                action: &Action,
+            ) -> Result<()> {
+                match (self, observed, action) {
+                    (_, _, Action::Keep) => Ok(()),
+                    $((Self::$kind(it), _, Action::Delete) => it.delete(aws, progress).await,
+                    (Self::$kind(it), Some(Self::$kind(old)), Action::Update { .. }) => {
+                        it.update(aws, progress, old, &action.changed()).await
+                    }
+                    (Self::$kind(it), _, _) => it.create(aws, progress).await,)+
+                }
+            }
+
+            /// See [`Resource::tags`].
+            pub(crate) fn tags(&self) -> Option<&Tags> {
+                match self { $(Self::$kind(it) => it.tags(),)+ }
+            }
+
+            /// What is to be done to make the observed state this one.
+            pub(crate) fn decide(&self, observed: Option<&Self>) -> Action {
+                decide(self, observed)
+            }
+        }
+    };
+}
+
+hub_resources!(
+    Alarm,
+    AsyncInvoke,
+    EventBus,
+    Function,
+    LogGroup,
+    Mapping,
+    Permission,
+    Queue,
+    Role,
+    Rule,
+    Subscriptions,
+    Topic
+);
+
+/// The tags as a service's own type wants them.
+pub(crate) fn tag_list<T, E>(
+    tags: &Tags,
+    build: impl Fn(&str, &str) -> Result<T, E>,
+) -> Result<Vec<T>, E> {
+    tags.iter().map(|(key, value)| build(key, value)).collect()
+}

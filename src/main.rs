@@ -1,0 +1,33 @@
+//! `rootwatch`: tells people within a minute when any root user of an AWS Organization does anything.
+
+mod apply;
+mod aws;
+mod cli;
+mod commands;
+mod config;
+mod hub;
+mod names;
+mod output;
+mod plan;
+mod policy;
+mod progress;
+mod report;
+mod spokes;
+
+use clap::Parser;
+use std::io::Write;
+use std::process::ExitCode;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    output::set_color(cli.color);
+    match commands::run(&cli).await {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            // Nobody is left to tell when stderr is gone.
+            let _ = write!(anstream::stderr(), "{}", report::error(&error));
+            commands::Exit::of(&error).into()
+        }
+    }
+}

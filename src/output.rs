@@ -1,0 +1,77 @@
+//! Where results go: stdout, as text or JSON. Only this and the progress write to a stream.
+
+use crate::cli::{Color, OutputForm};
+use anyhow::{Context, Result};
+use serde::Serialize;
+use std::io::{BufRead, IsTerminal, Write};
+
+/// The form of what is printed, and how much of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Output {
+    pub(crate) form: OutputForm,
+    pub(crate) verbose: bool,
+}
+
+impl Output {
+    /// Prints a result: the text for people, or the value for programs.
+    pub(crate) fn result(self, text: &str, value: &impl Serialize) -> Result<()> {
+        match self.form {
+            OutputForm::Text => self.text(text),
+            OutputForm::Json => {
+                let json = serde_json::to_string_pretty(value).context("writing JSON")?;
+                self.text(&format!("{json}\n"))
+            }
+        }
+    }
+
+    /// Prints text on stdout. A reader that has gone away is no error.
+    pub(crate) fn text(self, text: &str) -> Result<()> {
+        match anstream::stdout().write_all(text.as_bytes()) {
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+                Err(error).context("writing to standard output")
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Sets colour for all streams.
+pub(crate) fn set_color(color: Color) {
+    match color {
+        Color::Auto => anstream::ColorChoice::Auto,
+        Color::Always => anstream::ColorChoice::Always,
+        Color::Never => anstream::ColorChoice::Never,
+    }
+    .write_global();
+}
+
+/// Nobody said yes.
+#[derive(Debug, thiserror::Error)]
+#[error("nothing was changed: {0}")]
+pub(crate) struct NotConfirmed(&'static str);
+
+/// Asks on the terminal for the given word; without a terminal nobody can answer.
+pub(crate) fn confirm(question: &str, word: &str, yes: bool) -> Result<()> {
+    if yes {
+        return Ok(());
+    }
+    let stdin = std::io::stdin();
+    if !stdin.is_terminal() {
+        return Err(NotConfirmed("there is no terminal to ask on; --yes goes ahead").into());
+    }
+    write!(
+        anstream::stderr(),
+        "{question} Type \"{word}\" to go ahead: "
+    )
+    .context("asking")?;
+    let mut answer = String::new();
+    stdin
+        .lock()
+        .read_line(&mut answer)
+        .context("reading the answer")?;
+    if answer.trim() == word {
+        Ok(())
+    } else {
+        Err(NotConfirmed("the answer was another one").into())
+    }
+}

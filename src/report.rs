@@ -1,0 +1,211 @@
+//! Plans and outcomes in words.
+
+use crate::apply::{Outcome, Stop};
+use crate::aws::error::AwsError;
+use crate::aws::hint::hint;
+use crate::plan::{Action, Counts, FieldChange, Step};
+use crate::spokes::SpokesPlan;
+use crate::spokes::instances::{Change, ChangeKind};
+use crate::spokes::operation::Ended;
+use anstyle::{AnsiColor, Style};
+use serde_json::Value;
+use std::fmt::Write;
+
+/// Values longer than this are cut in a plan.
+const LONGEST_VALUE: usize = 100;
+
+const fn colour(colour: AnsiColor) -> Style {
+    Style::new().fg_color(Some(anstyle::Color::Ansi(colour)))
+}
+
+const GREEN: Style = colour(AnsiColor::Green);
+const YELLOW: Style = colour(AnsiColor::Yellow);
+const RED: Style = colour(AnsiColor::Red);
+
+/// The sign of an action, which reads without colour too.
+fn sign(action: &Action) -> (&'static str, Style) {
+    match action {
+        Action::Create { .. } => ("+", GREEN),
+        Action::Update { .. } => ("~", YELLOW),
+        Action::Delete => ("-", RED),
+        Action::Keep => ("=", Style::new()),
+    }
+}
+
+/// A plan, one line a resource, each change with the fields that differ.
+pub(crate) fn steps(steps: &[Step], verbose: bool) -> String {
+    let mut text = String::new();
+    for step in steps {
+        if step.action.is_change() || verbose {
+            step_line(&mut text, step, verbose);
+        }
+    }
+    let counts = Counts::of(steps.iter().map(|step| &step.action));
+    if counts.changes() == 0 {
+        let _ = writeln!(
+            text,
+            "No changes: all {} resources are as wanted.",
+            counts.keep
+        );
+    } else {
+        let _ = writeln!(
+            text,
+            "Plan: {} to create, {} to change, {} to delete, {} unchanged.",
+            counts.create, counts.update, counts.delete, counts.keep
+        );
+    }
+    text
+}
+
+fn step_line(text: &mut String, step: &Step, verbose: bool) {
+    let (sign, style) = sign(&step.action);
+    let _ = writeln!(text, "{style}{sign}{style:#} {}", step.resource);
+    match &step.action {
+        Action::Update { fields } => fields.iter().for_each(|change| field(text, change)),
+        Action::Create { fields } if verbose => {
+            fields.iter().for_each(|change| field(text, change));
+        }
+        _ => {}
+    }
+    if verbose && !step.needs.is_empty() {
+        let _ = writeln!(text, "    after {}", step.needs.join(", "));
+    }
+}
+
+fn field(text: &mut String, change: &FieldChange) {
+    let shown = |value: &Option<Value>| match value {
+        None | Some(Value::Null) => "(none)".to_owned(),
+        Some(value) => shorten(&value.to_string()),
+    };
+    let _ = match &change.old {
+        None => writeln!(text, "    {}: {}", change.field, shown(&change.new)),
+        old => writeln!(
+            text,
+            "    {}: {} -> {}",
+            change.field,
+            shown(old),
+            shown(&change.new)
+        ),
+    };
+}
+
+fn shorten(text: &str) -> String {
+    if text.chars().count() <= LONGEST_VALUE {
+        return text.to_owned();
+    }
+    let start: String = text.chars().take(LONGEST_VALUE).collect();
+    format!("{start}… ({} characters)", text.chars().count())
+}
+
+/// A plan for the spokes.
+pub(crate) fn spokes_plan(plan: &SpokesPlan, name: &str, verbose: bool) -> String {
+    let mut text = String::new();
+    let step = Step {
+        resource: format!("stack-set {name}"),
+        action: plan.stack_set.clone(),
+        needs: Vec::new(),
+    };
+    if step.action.is_change() || verbose {
+        step_line(&mut text, &step, verbose);
+    }
+    for change in &plan.changes {
+        let _ = writeln!(text, "{}", instances_change(change));
+    }
+    for account in &plan.suspended {
+        let _ = writeln!(
+            text,
+            "  account {} ({}) is suspended: skipped",
+            account.id, account.name
+        );
+    }
+    if !plan.is_change() {
+        let _ = writeln!(
+            text,
+            "No changes: all {} stack instances are as wanted.",
+            plan.current
+        );
+    }
+    text
+}
+
+fn instances_change(change: &Change) -> String {
+    let (sign, style) = match change.kind {
+        ChangeKind::Create => ("+", GREEN),
+        ChangeKind::Update => ("~", YELLOW),
+        ChangeKind::Delete => ("-", RED),
+    };
+    let accounts = match change.accounts.len() {
+        0 => "all accounts".to_owned(),
+        1..=3 => format!("account {}", change.accounts.join(", ")),
+        many => format!("{many} accounts"),
+    };
+    format!(
+        "{style}{sign}{style:#} stack instances: {accounts} of {} in {}",
+        change.units.join(", "),
+        change.regions.join(", ")
+    )
+}
+
+/// How a StackSet operation ended, with each account and region that it failed in.
+pub(crate) fn operation(ended: &Ended) -> String {
+    let counts: Vec<String> = ended
+        .counts
+        .iter()
+        .map(|(status, count)| format!("{count} {}", status.to_lowercase().replace('_', " ")))
+        .collect();
+    let mut text = format!(
+        "StackSet operation {}: {} ({})\n",
+        ended.operation_id,
+        ended.status,
+        counts.join(", ")
+    );
+    if let Some(reason) = &ended.status_reason {
+        let _ = writeln!(text, "  {reason}");
+    }
+    for failure in &ended.failures {
+        let _ = writeln!(
+            text,
+            "  {RED}{}{RED:#} account {}, {}: {}",
+            failure.status, failure.account, failure.region, failure.reason
+        );
+    }
+    text
+}
+
+/// What is done and what is not, when a run ended early; the last thing a person reads.
+pub(crate) fn ended_early(outcome: &Outcome, stop: &Stop, steps: &[Step]) -> String {
+    let names = |wanted: &[usize]| -> String {
+        let names: Vec<&str> = wanted
+            .iter()
+            .filter(|index| steps[**index].action.is_change())
+            .map(|index| steps[*index].resource.as_str())
+            .collect();
+        if names.is_empty() {
+            "nothing".into()
+        } else {
+            names.join(", ")
+        }
+    };
+    let mut text = String::new();
+    if let Stop::Failed(failed) = stop {
+        for (_, failure) in failed {
+            text.push_str(&error(failure));
+        }
+    }
+    let _ = writeln!(text, "Done: {}.", names(&outcome.done));
+    let _ = writeln!(text, "Not done: {}.", names(&outcome.left));
+    text.push_str("Run the same command again to go on from here.\n");
+    text
+}
+
+/// An error and what led to it, with a hint where one is known.
+pub(crate) fn error(error: &anyhow::Error) -> String {
+    let mut text = format!("{RED}error:{RED:#} {error:#}\n");
+    let hint = error
+        .chain()
+        .find_map(|cause| hint(cause.downcast_ref::<AwsError>()?));
+    if let Some(hint) = hint {
+        let _ = writeln!(text, "  hint: {hint}");
+    }
+    text
+}

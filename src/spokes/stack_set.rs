@@ -1,0 +1,179 @@
+//! The StackSet itself: its template, parameters and settings.
+
+use super::Place;
+use crate::aws::error::{AwsError, Call, gone};
+use anyhow::Result;
+use aws_sdk_cloudformation::types as sdk;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// A service-managed StackSet. A value is either what is wanted or what was found.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct StackSet {
+    #[serde(skip)]
+    pub(crate) name: String,
+    pub(crate) auto_deployment: bool,
+    pub(crate) capabilities: Vec<String>,
+    pub(crate) description: String,
+    pub(crate) managed_execution: bool,
+    pub(crate) parameters: BTreeMap<String, String>,
+    pub(crate) retain_stacks_on_account_removal: bool,
+    pub(crate) tags: BTreeMap<String, String>,
+    pub(crate) template: String,
+    /// The units that it was given so far; AWS's to tell.
+    #[serde(skip)]
+    pub(crate) units: Vec<String>,
+}
+
+impl StackSet {
+    /// Reads the StackSet of this name.
+    pub(crate) async fn find(place: &Place<'_>, name: &str) -> Result<Option<Self>, AwsError> {
+        let answer = place
+            .aws
+            .cloudformation
+            .describe_stack_set()
+            .stack_set_name(name)
+            .call_as(place.call_as.clone())
+            .send()
+            .await
+            .found("cloudformation:DescribeStackSet")?;
+        Ok(answer
+            .and_then(|answer| answer.stack_set)
+            // A deleted set's name is free.
+            .filter(|found| found.status() != Some(&sdk::StackSetStatus::Deleted))
+            .map(|found| Self::read(name, &found)))
+    }
+
+    fn read(name: &str, found: &sdk::StackSet) -> Self {
+        let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
+        let auto = found.auto_deployment();
+        Self {
+            name: name.to_owned(),
+            auto_deployment: auto.and_then(|auto| auto.enabled()).unwrap_or_default(),
+            capabilities: found
+                .capabilities()
+                .iter()
+                .map(|capability| capability.as_str().to_owned())
+                .collect(),
+            description: text(found.description()),
+            managed_execution: found
+                .managed_execution()
+                .and_then(|execution| execution.active())
+                .unwrap_or_default(),
+            parameters: found
+                .parameters()
+                .iter()
+                .map(|it| (text(it.parameter_key()), text(it.parameter_value())))
+                .collect(),
+            retain_stacks_on_account_removal: auto
+                .and_then(|auto| auto.retain_stacks_on_account_removal())
+                .unwrap_or_default(),
+            tags: found
+                .tags()
+                .iter()
+                .map(|tag| (text(tag.key()), text(tag.value())))
+                .collect(),
+            template: text(found.template_body()),
+            units: found.organizational_unit_ids().to_vec(),
+        }
+    }
+
+    /// Makes it, without instances.
+    pub(crate) async fn create(&self, place: &Place<'_>) -> Result<(), AwsError> {
+        place
+            .aws
+            .cloudformation
+            .create_stack_set()
+            .stack_set_name(&self.name)
+            .call_as(place.call_as.clone())
+            .permission_model(sdk::PermissionModels::ServiceManaged)
+            .auto_deployment(self.sdk_auto_deployment())
+            .set_capabilities(Some(self.sdk_capabilities()))
+            .description(&self.description)
+            .managed_execution(self.sdk_managed_execution())
+            .set_parameters(Some(self.sdk_parameters()))
+            .set_tags(Some(self.sdk_tags()))
+            .template_body(&self.template)
+            .send()
+            .await
+            .call("cloudformation:CreateStackSet")?;
+        Ok(())
+    }
+
+    /// Sets everything, which also updates every instance. Returns the operation's id.
+    pub(crate) async fn update(&self, place: &Place<'_>) -> Result<String, AwsError> {
+        let answer = place
+            .aws
+            .cloudformation
+            .update_stack_set()
+            .stack_set_name(&self.name)
+            .call_as(place.call_as.clone())
+            .permission_model(sdk::PermissionModels::ServiceManaged)
+            .auto_deployment(self.sdk_auto_deployment())
+            .set_capabilities(Some(self.sdk_capabilities()))
+            .description(&self.description)
+            .managed_execution(self.sdk_managed_execution())
+            .operation_preferences(super::operation::preferences())
+            .set_parameters(Some(self.sdk_parameters()))
+            .set_tags(Some(self.sdk_tags()))
+            .template_body(&self.template)
+            .send()
+            .await
+            .call("cloudformation:UpdateStackSet")?;
+        answer
+            .operation_id
+            .ok_or_else(|| AwsError::incomplete("cloudformation:UpdateStackSet", "OperationId"))
+    }
+
+    /// Removes the empty set.
+    pub(crate) async fn delete(place: &Place<'_>, name: &str) -> Result<(), AwsError> {
+        let answer = place
+            .aws
+            .cloudformation
+            .delete_stack_set()
+            .stack_set_name(name)
+            .call_as(place.call_as.clone())
+            .send()
+            .await;
+        gone(answer.call("cloudformation:DeleteStackSet"))
+    }
+
+    fn sdk_auto_deployment(&self) -> sdk::AutoDeployment {
+        sdk::AutoDeployment::builder()
+            .enabled(self.auto_deployment)
+            .retain_stacks_on_account_removal(self.retain_stacks_on_account_removal)
+            .build()
+    }
+
+    fn sdk_capabilities(&self) -> Vec<sdk::Capability> {
+        self.capabilities
+            .iter()
+            .map(|capability| sdk::Capability::from(capability.as_str()))
+            .collect()
+    }
+
+    fn sdk_managed_execution(&self) -> sdk::ManagedExecution {
+        sdk::ManagedExecution::builder()
+            .active(self.managed_execution)
+            .build()
+    }
+
+    fn sdk_parameters(&self) -> Vec<sdk::Parameter> {
+        self.parameters
+            .iter()
+            .map(|(key, value)| {
+                sdk::Parameter::builder()
+                    .parameter_key(key)
+                    .parameter_value(value)
+                    .build()
+            })
+            .collect()
+    }
+
+    fn sdk_tags(&self) -> Vec<sdk::Tag> {
+        self.tags
+            .iter()
+            .map(|(key, value)| sdk::Tag::builder().key(key).value(value).build())
+            .collect()
+    }
+}

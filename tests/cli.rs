@@ -1,0 +1,37 @@
+use crate::world::run;
+
+/// Every command's help, as people read it.
+#[test]
+fn help() {
+    let commands: [&[&str]; 11] = [
+        &[],
+        &["deploy"],
+        &["deploy", "hub"],
+        &["deploy", "spokes"],
+        &["plan"],
+        &["plan", "hub"],
+        &["plan", "spokes"],
+        &["status"],
+        &["teardown"],
+        &["explain"],
+        &["completions"],
+    ];
+    let mut all = String::new();
+    for command in commands {
+        let ran = run(&[], &[command, &["--help"]].concat()).ends_with(0);
+        all.push_str(&format!(
+            "$ rootwatch {} --help\n{}\n",
+            command.join(" "),
+            ran.stdout
+        ));
+    }
+    insta::assert_snapshot!(all);
+}
+
+#[test]
+fn completions_for_every_shell() {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let ran = run(&[], &["completions", shell]).ends_with(0);
+        assert!(ran.stdout.contains("teardown"), "{shell}");
+    }
+}

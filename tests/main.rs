@@ -1,0 +1,20 @@
+//! The one integration-test binary: the real `rootwatch` against the lab.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+/// A lab, its organization, and the binary to run in it.
+mod world;
+
+/// Settings that must end in one clear message before the first write.
+mod bad_input;
+/// Help texts, completions, and what needs no AWS.
+mod cli;
+/// `rootwatch explain`.
+mod explain;
+/// `rootwatch deploy hub`: idempotence, ownership, late consistency.
+mod hub;
+/// The hub's inner path on a second emulator that nobody here wrote.
+mod ministack;
+/// From root's act to a person's mail, and what happens when a hop fails.
+mod path;
+/// `rootwatch deploy spokes`: every account and region, and those that fail.
+mod spokes;

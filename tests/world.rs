@@ -1,0 +1,250 @@
+use assert_cmd::cargo::cargo_bin;
+use rootwatch_lab::{Call, Lab, Mail, Organization};
+use serde_json::{Value, json};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+/// Region of the hub in every test.
+pub(crate) const REGION: &str = "eu-west-1";
+/// Who is told.
+pub(crate) const PERSON: &str = "security@example.com";
+/// How long anything may take before a test gives up on it.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What a run of the binary came to.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Ran {
+    /// Fails the test unless the run ended with this code.
+    #[track_caller]
+    pub(crate) fn ends_with(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "{}\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    /// What was printed on stdout as JSON.
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).expect(&self.stdout)
+    }
+}
+
+/// Runs the binary with nothing of this process's environment but the given variables.
+pub(crate) fn run(env: &[(String, String)], args: &[&str]) -> Ran {
+    let folder = tempfile::tempdir().unwrap();
+    let output = Command::new(cargo_bin!("rootwatch"))
+        .args(args)
+        .env_clear()
+        .envs(env.iter().cloned())
+        .env("HOME", folder.path())
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    Ran {
+        code: output.status.code().unwrap_or(-1),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// A lab of its own for one test, with the sample organization; the hub account is a delegated administrator.
+pub(crate) struct World {
+    pub(crate) lab: Lab,
+    pub(crate) organization: Organization,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        let lab = Lab::start().unwrap();
+        let organization = lab.sample_organization().unwrap();
+        lab.delegate_stacksets(&organization.hub).unwrap();
+        Self { lab, organization }
+    }
+
+    /// A world with a hub in it, and a person who has confirmed.
+    pub(crate) fn with_hub() -> Self {
+        let world = Self::new();
+        world
+            .rootwatch(&["deploy", "hub", "--email", PERSON, "--yes"])
+            .ends_with(0);
+        world.lab.confirm_subscription(PERSON).unwrap();
+        world
+    }
+
+    /// A world with a hub and spokes.
+    pub(crate) fn deployed() -> Self {
+        let world = Self::with_hub();
+        world.deploy_spokes().ends_with(0);
+        world
+    }
+
+    pub(crate) fn deploy_spokes(&self) -> Ran {
+        self.rootwatch(&[
+            "deploy",
+            "spokes",
+            "--ou",
+            "/Workloads",
+            "--ou",
+            "/Security",
+            "--regions",
+            "us-east-1,eu-west-1",
+            "--yes",
+        ])
+    }
+
+    /// Runs the binary as the hub account.
+    pub(crate) fn rootwatch(&self, args: &[&str]) -> Ran {
+        self.rootwatch_as(&self.organization.hub, args)
+    }
+
+    pub(crate) fn rootwatch_as(&self, account: &str, args: &[&str]) -> Ran {
+        run(&self.lab.env(account, REGION), args)
+    }
+
+    pub(crate) fn account(&self, name: &str) -> String {
+        self.organization.account(name).unwrap().id.clone()
+    }
+
+    /// Configuration for an SDK client of an account.
+    pub(crate) fn sdk(&self, account: &str, region: &str) -> aws_config::SdkConfig {
+        sdk(self.lab.endpoint(), account, region)
+    }
+
+    /// Writes so far.
+    pub(crate) fn writes(&self) -> Vec<String> {
+        let is_write = |call: &Call| call.write && !call.by_function;
+        let calls = self.lab.calls().unwrap();
+        calls
+            .iter()
+            .filter(|call| is_write(call))
+            .map(name)
+            .collect()
+    }
+
+    /// What CloudTrail would deliver for a root user's call.
+    pub(crate) fn root_does(&self, account: &str, region: &str, event: &Value) {
+        let detail_type = match event["eventType"].as_str() {
+            Some("AwsConsoleSignIn") => "AWS Console Sign In via CloudTrail",
+            _ => "AWS API Call via CloudTrail",
+        };
+        self.lab
+            .cloudtrail_event(account, region, detail_type, event)
+            .unwrap();
+    }
+
+    /// The alerts that a person got, once there are this many.
+    #[track_caller]
+    pub(crate) fn alerts(&self, wanted: usize) -> Vec<Mail> {
+        let mut found = Vec::new();
+        eventually("the alerts", || {
+            found = self.alerts_now();
+            found.len() >= wanted
+        });
+        assert_eq!(found.len(), wanted, "{found:#?}");
+        found
+    }
+
+    pub(crate) fn alerts_now(&self) -> Vec<Mail> {
+        let mut mails = self.lab.mailbox(PERSON).unwrap();
+        mails.retain(|mail| {
+            mail.kind == "notification" && mail.topic_arn.ends_with(":rootwatch-alerts")
+        });
+        mails
+    }
+
+    /// What the alarms told that person.
+    pub(crate) fn health_mails(&self) -> Vec<Mail> {
+        let mut mails = self.lab.mailbox(PERSON).unwrap();
+        mails.retain(|mail| {
+            mail.kind == "notification" && mail.topic_arn.ends_with(":rootwatch-health")
+        });
+        mails
+    }
+}
+
+pub(crate) fn name(call: &Call) -> String {
+    format!("{}:{}", call.service, call.operation)
+}
+
+/// Configuration for an SDK client that calls an emulator.
+pub(crate) fn sdk(endpoint: &str, account: &str, region: &str) -> aws_config::SdkConfig {
+    use aws_config::{BehaviorVersion, Region, SdkConfig};
+    use aws_sdk_sts::config::{Credentials, SharedCredentialsProvider};
+    let credentials = Credentials::new(account, "lab", None, None, "test");
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .region(Region::new(region.to_owned()))
+        .endpoint_url(endpoint)
+        .build()
+}
+
+/// Waits until something is so; fails the test when it never is.
+#[track_caller]
+pub(crate) fn eventually(what: &str, mut check: impl FnMut() -> bool) {
+    let since = Instant::now();
+    while !check() {
+        assert!(since.elapsed() < PATIENCE, "waited in vain for {what}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// A root user's sign-in to the console.
+pub(crate) fn sign_in(account: &str, mfa: &str) -> Value {
+    json!({
+        "eventVersion": "1.11",
+        "userIdentity": {"type": "Root", "principalId": account, "arn": format!("arn:aws:iam::{account}:root"), "accountId": account},
+        "eventTime": now(),
+        "eventSource": "signin.amazonaws.com",
+        "eventName": "ConsoleLogin",
+        "awsRegion": "us-east-1",
+        "sourceIPAddress": "198.51.100.23",
+        "userAgent": "Mozilla/5.0",
+        "responseElements": {"ConsoleLogin": "Success"},
+        "additionalEventData": {"MFAUsed": mfa},
+        "eventID": format!("sign-in-{account}"),
+        "eventType": "AwsConsoleSignIn",
+        "managementEvent": true,
+        "recipientAccountId": account,
+    })
+}
+
+/// A root user's API call.
+pub(crate) fn api_call(
+    account: &str,
+    region: &str,
+    service: &str,
+    name: &str,
+    read_only: bool,
+) -> Value {
+    json!({
+        "eventVersion": "1.11",
+        "userIdentity": {
+            "type": "Root", "principalId": account, "arn": format!("arn:aws:iam::{account}:root"), "accountId": account,
+            "accessKeyId": "ASIAEXAMPLEEXAMPLE42",
+            "sessionContext": {"attributes": {"creationDate": now(), "mfaAuthenticated": "true"}},
+        },
+        "eventTime": now(),
+        "eventSource": format!("{service}.amazonaws.com"),
+        "eventName": name,
+        "awsRegion": region,
+        "sourceIPAddress": "203.0.113.77",
+        "userAgent": "aws-cli/2.32.0",
+        "eventID": format!("{name}-{account}-{region}"),
+        "readOnly": read_only,
+        "eventType": "AwsApiCall",
+        "managementEvent": true,
+        "recipientAccountId": account,
+    })
+}
+
+fn now() -> String {
+    jiff::Timestamp::now()
+        .strftime("%Y-%m-%dT%H:%M:%SZ")
+        .to_string()
+}
