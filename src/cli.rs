@@ -137,7 +137,12 @@ pub(crate) enum Command {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Deploy {
     /// Event bus, rules, notifier, queues, topics and alarms, in this account and region
-    Hub(HubArgs),
+    Hub {
+        #[command(flatten)]
+        hub: HubArgs,
+        #[command(flatten)]
+        adopt: AdoptArgs,
+    },
     /// The StackSet that makes every account and region of the given OUs forward to the hub
     Spokes(SpokesArgs),
 }
@@ -148,6 +153,8 @@ pub(crate) enum Plan {
     Hub {
         #[command(flatten)]
         hub: HubArgs,
+        #[command(flatten)]
+        adopt: AdoptArgs,
         /// Exit with 2 when there are changes
         #[arg(long)]
         detailed_exitcode: bool,
@@ -181,6 +188,13 @@ pub(crate) struct HubArgs {
     /// Days to keep the notifier's log [default: 365]
     #[arg(long, value_name = "DAYS")]
     pub(crate) log_retention_days: Option<i32>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub(crate) struct AdoptArgs {
+    /// Take over resources that have our names but not our tag
+    #[arg(long)]
+    pub(crate) adopt: bool,
 }
 
 #[derive(Clone, Debug, Default, Args)]

@@ -71,7 +71,31 @@ pub(crate) fn decide<T: Serialize>(desired: &T, observed: Option<&T>) -> Action 
 }
 
 /// Fields in which others may add entries of their own beside ours; theirs are kept and are no difference.
-const SHARED: [&str; 3] = ["policy", "subscriptions", "tags"];
+const SHARED: [&str; 3] = ["others", "policy", "tags"];
+
+/// What others added to the shared fields of a resource and keep.
+pub(crate) fn kept<T: Serialize>(desired: &T, observed: Option<&T>) -> Vec<String> {
+    let value = |state: &T| serde_json::to_value(state).unwrap_or_default();
+    let (desired, observed) = (value(desired), observed.map(value).unwrap_or_default());
+    let mut found = Vec::new();
+    for (field, word) in SHARED
+        .iter()
+        .zip(["subscription", "policy statement", "tag"])
+    {
+        for key in observed[field]
+            .as_object()
+            .into_iter()
+            .flat_map(|it| it.keys())
+        {
+            // AWS's own tags, and the marks of our subscriptions, are nobody else's.
+            let is_known = key.starts_with("aws:") || key.starts_with("rootwatch:");
+            if desired[field].get(key).is_none() && !is_known {
+                found.push(format!("{word} \"{key}\""));
+            }
+        }
+    }
+    found
+}
 
 fn differences(
     path: &str,
@@ -122,6 +146,9 @@ pub(crate) struct Step {
     pub(crate) action: Action,
     /// The resources that must be there first.
     pub(crate) needs: Vec<String>,
+    /// What others added to it; it stays.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) kept: Vec<String>,
 }
 
 /// How many resources are created, changed, deleted and kept.
@@ -190,10 +217,23 @@ mod tests {
     }
 
     #[test]
-    fn what_others_added_to_a_shared_field_is_no_difference() {
-        let desired = json!({"policy": {"Ours": 1}, "tags": {"a": "b"}, "subscriptions": {}});
-        let observed = json!({"policy": {"Ours": 1, "Theirs": 2}, "tags": {"a": "b", "c": "d"}, "subscriptions": {"email x": 1}});
-        assert!(paths(desired, observed).is_empty());
+    fn what_others_added_to_a_shared_field_is_kept_and_no_difference() {
+        let desired = json!({"policy": {"Ours": 1}, "tags": {"a": "b"}, "others": {}});
+        let observed = json!({
+            "policy": {"Ours": 1, "Theirs": 2},
+            "tags": {"a": "b", "c": "d", "aws:stack": "x", "rootwatch:subscription:1": "email"},
+            "others": {"email x": true},
+        });
+        assert!(paths(desired.clone(), observed.clone()).is_empty());
+        assert_eq!(
+            kept(&desired, Some(&observed)),
+            [
+                "subscription \"email x\"",
+                "policy statement \"Theirs\"",
+                "tag \"c\""
+            ]
+        );
+        assert!(kept(&desired, None).is_empty());
     }
 
     #[test]

@@ -36,7 +36,7 @@ fn sign(action: &Action) -> (&'static str, Style) {
 pub(crate) fn steps(steps: &[Step], verbose: bool) -> String {
     let mut text = String::new();
     for step in steps {
-        if step.action.is_change() || verbose {
+        if step.action.is_change() || verbose || !step.kept.is_empty() {
             step_line(&mut text, step, verbose);
         }
     }
@@ -66,6 +66,9 @@ fn step_line(text: &mut String, step: &Step, verbose: bool) {
             fields.iter().for_each(|change| field(text, change));
         }
         _ => {}
+    }
+    if !step.kept.is_empty() {
+        let _ = writeln!(text, "    not ours, kept: {}", step.kept.join(", "));
     }
     if verbose && !step.needs.is_empty() {
         let _ = writeln!(text, "    after {}", step.needs.join(", "));
@@ -104,6 +107,7 @@ pub(crate) fn spokes_plan(plan: &SpokesPlan, name: &str, verbose: bool) -> Strin
         resource: format!("stack-set {name}"),
         action: plan.stack_set.clone(),
         needs: Vec::new(),
+        kept: Vec::new(),
     };
     if step.action.is_change() || verbose {
         step_line(&mut text, &step, verbose);

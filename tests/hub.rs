@@ -177,3 +177,123 @@ fn drift_is_shown_and_repaired_with_one_write() {
     world.rootwatch(&DEPLOY).ends_with(0);
     assert_eq!(world.writes(), ["events:PutRule"]);
 }
+
+#[test]
+fn what_is_not_ours_is_taken_over_only_when_told_to() {
+    let world = World::new();
+    let client = aws_sdk_eventbridge::Client::new(&world.sdk(&world.organization.hub, REGION));
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime
+        .block_on(client.create_event_bus().name("rootwatch").send())
+        .unwrap();
+    world.rootwatch(&DEPLOY).ends_with(1);
+    let plan = world.rootwatch(&["plan", "hub", "--adopt"]).ends_with(0);
+    assert!(
+        plan.stdout
+            .contains("tags.rootwatch:deployment: (none) -> \"rootwatch\"")
+            || plan
+                .stdout
+                .contains("tags.rootwatch:deployment: \"rootwatch\""),
+        "{}",
+        plan.stdout
+    );
+    world
+        .rootwatch(&[&DEPLOY[..], &["--adopt"]].concat())
+        .ends_with(0);
+    world.lab.clear_calls().unwrap();
+    world.rootwatch(&DEPLOY).ends_with(0);
+    assert_eq!(world.writes(), Vec::<String>::new());
+}
+
+#[test]
+fn what_others_added_is_shown_and_kept() {
+    let world = World::with_hub();
+    let hub = &world.organization.hub;
+    let config = world.sdk(hub, REGION);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let (bus, topic) = (
+        format!("arn:aws:events:{REGION}:{hub}:event-bus/rootwatch"),
+        format!("arn:aws:sns:{REGION}:{hub}:rootwatch-alerts"),
+    );
+    let events = aws_sdk_eventbridge::Client::new(&config);
+    let sns = aws_sdk_sns::Client::new(&config);
+    runtime.block_on(async {
+        let current = events.describe_event_bus().name("rootwatch").send().await.unwrap().policy.unwrap();
+        let mut policy: serde_json::Value = serde_json::from_str(&current).unwrap();
+        policy["Statement"].as_array_mut().unwrap().push(serde_json::json!({
+            "Sid": "Theirs", "Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "events:PutEvents", "Resource": bus,
+            "Condition": {"StringEquals": {"events:source": "aws.nothing"}},
+        }));
+        events.put_permission().event_bus_name("rootwatch").policy(policy.to_string()).send().await.unwrap();
+        let tag = aws_sdk_eventbridge::types::Tag::builder().key("cost-center").value("7").build().unwrap();
+        events.tag_resource().resource_arn(&bus).tags(tag).send().await.unwrap();
+        sns.subscribe().topic_arn(&topic).protocol("email").endpoint("audit@example.com").send().await.unwrap();
+    });
+    let plan = world
+        .rootwatch(&["plan", "hub", "--email", PERSON, "--detailed-exitcode"])
+        .ends_with(0);
+    for kept in [
+        "policy statement \"Theirs\"",
+        "tag \"cost-center\"",
+        "subscription \"email audit@example.com\"",
+    ] {
+        assert!(
+            plan.stdout.contains(kept),
+            "{kept} is not in {}",
+            plan.stdout
+        );
+    }
+    // A repair of the same policy keeps their statement.
+    world
+        .rootwatch(&[&DEPLOY[..], &["--org-id", "o-zzzzzzzzzz"]].concat())
+        .ends_with(0);
+    let policy = runtime
+        .block_on(events.describe_event_bus().name("rootwatch").send())
+        .unwrap()
+        .policy
+        .unwrap();
+    assert!(
+        policy.contains("Theirs") && policy.contains("o-zzzzzzzzzz"),
+        "{policy}"
+    );
+}
+
+#[test]
+fn only_what_rootwatch_subscribed_is_unsubscribed() {
+    let world = World::with_hub();
+    let topic = format!(
+        "arn:aws:sns:{REGION}:{}:rootwatch-alerts",
+        world.organization.hub
+    );
+    let sns = aws_sdk_sns::Client::new(&world.sdk(&world.organization.hub, REGION));
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let theirs = sns
+        .subscribe()
+        .topic_arn(&topic)
+        .protocol("email")
+        .endpoint("audit@example.com");
+    runtime.block_on(theirs.send()).unwrap();
+    world.lab.confirm_subscription("audit@example.com").unwrap();
+
+    let other = ["deploy", "hub", "--email", "new@example.com", "--yes"];
+    let ran = world.rootwatch(&other).ends_with(0);
+    assert!(
+        ran.stderr
+            .contains("subscriptions.email security@example.com: true -> (none)"),
+        "{}",
+        ran.stderr
+    );
+    let listed = runtime
+        .block_on(sns.list_subscriptions_by_topic().topic_arn(&topic).send())
+        .unwrap();
+    let mut who: Vec<_> = listed
+        .subscriptions()
+        .iter()
+        .filter_map(|it| it.endpoint())
+        .collect();
+    who.sort_unstable();
+    assert_eq!(who, ["audit@example.com", "new@example.com"]);
+    world.lab.clear_calls().unwrap();
+    world.rootwatch(&other).ends_with(0);
+    assert_eq!(world.writes(), Vec::<String>::new());
+}

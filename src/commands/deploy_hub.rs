@@ -30,8 +30,8 @@ struct Report<'a> {
 }
 
 /// Shows what `deploy hub` would change.
-pub(super) async fn plan(run: &Run, detailed_exitcode: bool) -> Result<Exit> {
-    let plan = make_plan(run).await?;
+pub(super) async fn plan(run: &Run, adopt: bool, detailed_exitcode: bool) -> Result<Exit> {
+    let plan = make_plan(run, adopt).await?;
     let steps = plan.steps();
     let text = report::steps(&steps, run.output.verbose);
     let report = json(
@@ -51,8 +51,8 @@ pub(super) async fn plan(run: &Run, detailed_exitcode: bool) -> Result<Exit> {
 }
 
 /// Makes the hub as wanted.
-pub(super) async fn deploy(run: &Run) -> Result<Exit> {
-    let plan = make_plan(run).await?;
+pub(super) async fn deploy(run: &Run, adopt: bool) -> Result<Exit> {
+    let plan = make_plan(run, adopt).await?;
     let steps = plan.steps();
     let changes = Counts::of(&plan.actions).changes();
     if changes == 0 {
@@ -117,15 +117,15 @@ fn told(pending: &[String]) -> String {
         .collect()
 }
 
-/// Reads what is there and compares it. Fails, before any write, when something there is not ours.
-async fn make_plan(run: &Run) -> Result<HubPlan> {
+/// Reads what is there and compares it. Fails, before any write, when something there is not ours and not to be adopted.
+async fn make_plan(run: &Run, adopt: bool) -> Result<HubPlan> {
     let nodes = hub(&wanted(run).await?);
     let observed = observe(&run.aws, &nodes).await?;
     let plan = plan_deploy(nodes, observed);
     let foreign = plan.foreign();
-    if !foreign.is_empty() {
+    if !foreign.is_empty() && !adopt {
         bail!(
-            "in {} there is already {}, without the tag {}={}: it belongs to somebody else, and nothing was changed. Choose another --name, or remove it",
+            "in {} there is already {}, without the tag {}={}: it belongs to somebody else, and nothing was changed. Choose another --name, remove it, or take it over with --adopt",
             run.aws.place(),
             foreign.join(", "),
             crate::names::DEPLOYMENT_TAG,

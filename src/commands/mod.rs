@@ -99,18 +99,19 @@ pub(crate) async fn run(cli: &Cli) -> Result<Exit> {
     let no_hub = HubArgs::default();
     let no_spokes = SpokesArgs::default();
     match &cli.command {
-        Command::Deploy(Deploy::Hub(hub)) => {
-            deploy_hub::deploy(&Run::start(cli, hub, &no_spokes).await?).await
+        Command::Deploy(Deploy::Hub { hub, adopt }) => {
+            deploy_hub::deploy(&Run::start(cli, hub, &no_spokes).await?, adopt.adopt).await
         }
         Command::Deploy(Deploy::Spokes(spokes)) => {
             deploy_spokes::deploy(&Run::start(cli, &no_hub, spokes).await?).await
         }
         Command::Plan(Plan::Hub {
             hub,
+            adopt,
             detailed_exitcode,
         }) => {
             let run = Run::start(cli, hub, &no_spokes).await?;
-            deploy_hub::plan(&run, *detailed_exitcode).await
+            deploy_hub::plan(&run, adopt.adopt, *detailed_exitcode).await
         }
         Command::Plan(Plan::Spokes {
             spokes,

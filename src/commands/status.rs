@@ -3,7 +3,7 @@
 use super::{Exit, Run};
 use crate::hub::desired::{Node, Wanted, hub};
 use crate::hub::resource::HubResource;
-use crate::hub::subscriptions::Standing;
+use crate::hub::subscriptions::{Standing, Subscriptions};
 use crate::hub::{observe, plan_deploy};
 use crate::plan::Action;
 use crate::spokes::instances::Instance;
@@ -160,12 +160,8 @@ fn hub_holes(status: &HubStatus, holes: &mut Vec<String>) {
 /// Everybody on the alerts topic, whoever subscribed them.
 async fn who_is_told(run: &Run) -> Result<BTreeMap<String, &'static str>> {
     let topic = run.names().alerts_topic();
-    let everybody = crate::hub::subscriptions::Subscriptions {
-        topic_arn: run.names().topic_arn(&topic),
-        name: topic,
-        subscriptions: BTreeMap::new(),
-        standings: BTreeMap::new(),
-    };
+    let arn = run.names().topic_arn(&topic);
+    let everybody = Subscriptions::wanted(topic, arn, &[]);
     let found = HubResource::from(everybody).find(&run.aws).await?;
     let Some(HubResource::Subscriptions(found)) = found else {
         return Ok(BTreeMap::new());
@@ -175,7 +171,7 @@ async fn who_is_told(run: &Run) -> Result<BTreeMap<String, &'static str>> {
         .into_iter()
         .map(|(who, standing)| {
             let word = match standing {
-                Standing::Confirmed => "confirmed",
+                Standing::Confirmed(_) => "confirmed",
                 Standing::Pending => "pending",
             };
             (who.to_string(), word)

@@ -79,7 +79,8 @@ pub(super) async fn teardown(run: &Run, what: Teardown) -> Result<Exit> {
 fn preview(run: &Run, spokes: Option<&(Place<'_>, Observed)>, hub: &[Step]) -> String {
     let mut text = String::new();
     if let Some((_, observed)) = spokes {
-        let (accounts, regions) = spokes::instances::axes(observed.instances.keys());
+        let watched = observed.instances.iter().filter(|(_, it)| it.is_current());
+        let (accounts, regions) = spokes::instances::axes(watched.map(|(spot, _)| spot));
         text += &format!(
             "- stack-set {} with {} instances: {} accounts in {} regions stop being watched\n",
             run.names().stack_set(),

@@ -123,10 +123,9 @@ pub(crate) fn hub(wanted: &Wanted) -> Vec<Node> {
         mapping,
         acts,
         reads,
+        alerted,
+        told,
     ];
-    if !wanted.subscriptions.is_empty() {
-        nodes.extend([alerted, told]);
-    }
     nodes.extend(alarms);
     nodes
 }
@@ -178,16 +177,8 @@ impl Wanted {
     }
 
     fn subscriptions(&self, topic: &str) -> Subscriptions {
-        Subscriptions {
-            name: topic.to_owned(),
-            topic_arn: self.names.topic_arn(topic),
-            subscriptions: self
-                .subscriptions
-                .iter()
-                .map(|subscription| (subscription.clone(), true))
-                .collect(),
-            standings: BTreeMap::new(),
-        }
+        let arn = self.names.topic_arn(topic);
+        Subscriptions::wanted(topic.to_owned(), arn, &self.subscriptions)
     }
 
     fn dead_letters_arn(&self) -> String {

@@ -101,11 +101,15 @@ impl HubPlan {
     pub(crate) fn steps(&self) -> Vec<Step> {
         self.nodes
             .iter()
-            .zip(&self.actions)
-            .map(|(node, action)| Step {
+            .zip(self.actions.iter().zip(&self.observed))
+            .map(|(node, (action, found))| Step {
                 resource: node.resource.id(),
                 action: action.clone(),
                 needs: node.needs.clone(),
+                kept: match action {
+                    Action::Delete => Vec::new(),
+                    _ => node.resource.kept(found.as_ref()),
+                },
             })
             .collect()
     }

@@ -13,7 +13,7 @@ use super::rule::Rule;
 use super::subscriptions::Subscriptions;
 use super::topic::Topic;
 use crate::aws::Aws;
-use crate::plan::{Action, decide};
+use crate::plan::{Action, decide, kept};
 use crate::progress::Progress;
 use anyhow::Result;
 use serde::Serialize;
@@ -53,6 +53,11 @@ pub(crate) trait Resource: Serialize + Sized {
     /// Its tags; `None` for what cannot be tagged and belongs to what it hangs on.
     fn tags(&self) -> Option<&Tags> {
         None
+    }
+
+    /// Whether it has to be made when it is not there.
+    fn is_wanted(&self) -> bool {
+        true
     }
 }
 
@@ -106,7 +111,16 @@ macro_rules! hub_resources {
 
             /// What is to be done to make the observed state this one.
             pub(crate) fn decide(&self, observed: Option<&Self>) -> Action {
-                decide(self, observed)
+                let is_wanted = match self { $(Self::$kind(it) => it.is_wanted(),)+ };
+                match observed {
+                    None if !is_wanted => Action::Keep,
+                    _ => decide(self, observed),
+                }
+            }
+
+            /// What others added to the observed state and keep.
+            pub(crate) fn kept(&self, observed: Option<&Self>) -> Vec<String> {
+                kept(self, observed)
             }
         }
     };

@@ -1,21 +1,31 @@
 //! Who hears what a topic says.
+//!
+//! A subscription cannot carry a tag. So that only what rootwatch subscribed is ever unsubscribed, the topic carries a
+//! tag for each of those, with a hash in place of the address.
 
-use super::resource::Resource;
+use super::resource::{Resource, Tags, tag_list};
 use crate::aws::Aws;
-use crate::aws::error::{AwsError, Call, absent};
+use crate::aws::error::{AwsError, Call, absent, gone};
 use crate::config::Subscription;
 use crate::progress::Progress;
 use anyhow::{Context, Result};
+use aws_sdk_sns::types::Tag;
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What SNS lists as the ARN of a subscription that nobody has confirmed.
 const PENDING: &str = "PendingConfirmation";
+/// Begins the key of the topic's tag for a subscription of ours.
+const MARK: &str = "rootwatch:subscription:";
+/// Tags that a topic can carry (Amazon SNS Developer Guide, "Amazon SNS topic tagging").
+const MOST_TAGS: usize = 50;
 
 /// Where a subscription stands. A pending one is there too: subscribing again would only mail the person again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Standing {
-    Confirmed,
+    /// With the subscription's ARN.
+    Confirmed(String),
     Pending,
 }
 
@@ -27,14 +37,31 @@ pub(crate) struct Subscriptions {
     pub(crate) name: String,
     #[serde(skip)]
     pub(crate) topic_arn: String,
-    /// By protocol and endpoint; `true` for each that is there.
+    /// Those that are wanted or that rootwatch made; `true` for each.
     pub(crate) subscriptions: BTreeMap<Subscription, bool>,
+    /// Those that others made.
+    pub(crate) others: BTreeMap<Subscription, bool>,
     /// Where each found one stands.
     #[serde(skip)]
     pub(crate) standings: BTreeMap<Subscription, Standing>,
+    /// How many tags the topic has, when this was found.
+    #[serde(skip)]
+    pub(crate) topic_tags: usize,
 }
 
 impl Subscriptions {
+    /// Subscriptions to a topic that are wanted.
+    pub(crate) fn wanted(name: String, topic_arn: String, wanted: &[Subscription]) -> Self {
+        Self {
+            name,
+            topic_arn,
+            subscriptions: wanted.iter().map(|it| (it.clone(), true)).collect(),
+            others: BTreeMap::new(),
+            standings: BTreeMap::new(),
+            topic_tags: 0,
+        }
+    }
+
     async fn list(&self, aws: &Aws) -> Result<Option<BTreeMap<Subscription, Standing>>, AwsError> {
         let mut pages = aws
             .sns
@@ -47,36 +74,129 @@ impl Subscriptions {
             let Some(page) = absent(page.call("sns:ListSubscriptionsByTopic"))? else {
                 return Ok(None);
             };
-            for entry in page.subscriptions() {
-                let standing = match entry.subscription_arn() {
-                    Some(PENDING) => Standing::Pending,
-                    Some("Deleted") => continue,
-                    _ => Standing::Confirmed,
-                };
-                found.insert(
-                    Subscription {
-                        protocol: entry.protocol().unwrap_or_default().to_owned(),
-                        endpoint: entry.endpoint().unwrap_or_default().to_owned(),
-                    },
-                    standing,
-                );
-            }
+            found.extend(page.subscriptions().iter().filter_map(read));
         }
         Ok(Some(found))
     }
 
-    async fn subscribe(&self, aws: &Aws, wanted: &Subscription) -> Result<()> {
-        aws.sns
-            .subscribe()
-            .topic_arn(&self.topic_arn)
-            .protocol(&wanted.protocol)
-            .endpoint(&wanted.endpoint)
+    async fn topic_tags(&self, aws: &Aws) -> Result<Tags, AwsError> {
+        let answer = aws
+            .sns
+            .list_tags_for_resource()
+            .resource_arn(&self.topic_arn)
             .send()
             .await
-            .call("sns:Subscribe")
-            .with_context(|| format!("subscribing {wanted}"))?;
+            .found("sns:ListTagsForResource")?;
+        Ok(answer
+            .iter()
+            .flat_map(|answer| answer.tags())
+            .map(|tag| (tag.key().to_owned(), tag.value().to_owned()))
+            .collect())
+    }
+
+    /// Sorts what was found into what this deployment answers for and what is others'.
+    fn found(&self, standings: BTreeMap<Subscription, Standing>, tags: &Tags) -> Self {
+        let is_ours = |it: &Subscription, standing: &Standing| {
+            self.subscriptions.contains_key(it)
+                // A pending one cannot be removed; SNS drops it after two days.
+                || (*standing != Standing::Pending && tags.contains_key(&mark(it)))
+        };
+        let (ours, others): (BTreeMap<_, _>, BTreeMap<_, _>) = standings
+            .iter()
+            .map(|(it, standing)| (it.clone(), is_ours(it, standing)))
+            .partition(|(_, ours)| *ours);
+        Self {
+            subscriptions: ours,
+            others: others.into_keys().map(|it| (it, true)).collect(),
+            standings,
+            topic_tags: tags.len(),
+            ..self.clone()
+        }
+    }
+
+    async fn subscribe(&self, aws: &Aws, wanted: &[&Subscription], room: usize) -> Result<()> {
+        // Marked first: what is marked but not there is subscribed by the next run, what is there but not marked would stay.
+        self.mark(aws, &wanted[..wanted.len().min(room)]).await?;
+        for it in wanted {
+            aws.sns
+                .subscribe()
+                .topic_arn(&self.topic_arn)
+                .protocol(&it.protocol)
+                .endpoint(&it.endpoint)
+                .send()
+                .await
+                .call("sns:Subscribe")
+                .with_context(|| format!("subscribing {it}"))?;
+        }
         Ok(())
     }
+
+    async fn mark(&self, aws: &Aws, ours: &[&Subscription]) -> Result<()> {
+        if ours.is_empty() {
+            return Ok(());
+        }
+        let marks: Tags = ours
+            .iter()
+            .map(|it| (mark(it), it.protocol.clone()))
+            .collect();
+        let tags = tag_list(&marks, |key, value| {
+            Tag::builder().key(key).value(value).build()
+        })?;
+        aws.sns
+            .tag_resource()
+            .resource_arn(&self.topic_arn)
+            .set_tags(Some(tags))
+            .send()
+            .await
+            .call("sns:TagResource")?;
+        Ok(())
+    }
+
+    async fn unsubscribe(&self, aws: &Aws, surplus: &[(&Subscription, &Standing)]) -> Result<()> {
+        for (it, standing) in surplus {
+            if let Standing::Confirmed(arn) = standing {
+                let answer = aws.sns.unsubscribe().subscription_arn(arn).send().await;
+                gone(answer.call("sns:Unsubscribe"))
+                    .with_context(|| format!("unsubscribing {it}"))?;
+            }
+        }
+        if surplus.is_empty() {
+            return Ok(());
+        }
+        let marks = surplus.iter().map(|(it, _)| mark(it)).collect();
+        aws.sns
+            .untag_resource()
+            .resource_arn(&self.topic_arn)
+            .set_tag_keys(Some(marks))
+            .send()
+            .await
+            .call("sns:UntagResource")?;
+        Ok(())
+    }
+}
+
+fn read(entry: &aws_sdk_sns::types::Subscription) -> Option<(Subscription, Standing)> {
+    let standing = match entry.subscription_arn()? {
+        PENDING => Standing::Pending,
+        "Deleted" => return None,
+        arn => Standing::Confirmed(arn.to_owned()),
+    };
+    let subscription = Subscription {
+        protocol: entry.protocol().unwrap_or_default().to_owned(),
+        endpoint: entry.endpoint().unwrap_or_default().to_owned(),
+    };
+    Some((subscription, standing))
+}
+
+/// Key of the topic's tag that marks a subscription as ours.
+fn mark(subscription: &Subscription) -> String {
+    let hash = Sha256::digest(subscription.to_string());
+    let start: String = hash
+        .iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    format!("{MARK}{start}")
 }
 
 impl Resource for Subscriptions {
@@ -87,19 +207,17 @@ impl Resource for Subscriptions {
     }
 
     async fn find(&self, aws: &Aws) -> Result<Option<Self>> {
-        let found = self.list(aws).await?;
-        Ok(found.map(|standings| Self {
-            subscriptions: standings.keys().map(|key| (key.clone(), true)).collect(),
-            standings,
-            ..self.clone()
-        }))
+        let (standings, tags) = tokio::join!(self.list(aws), self.topic_tags(aws));
+        Ok(match standings? {
+            Some(standings) => Some(self.found(standings, &tags?)),
+            None => None,
+        })
     }
 
     async fn create(&self, aws: &Aws, _: &Progress) -> Result<()> {
-        for wanted in self.subscriptions.keys() {
-            self.subscribe(aws, wanted).await?;
-        }
-        Ok(())
+        let wanted: Vec<&Subscription> = self.subscriptions.keys().collect();
+        // The deployment's own tags are on the topic already.
+        self.subscribe(aws, &wanted, MOST_TAGS / 2).await
     }
 
     async fn update(
@@ -109,16 +227,71 @@ impl Resource for Subscriptions {
         observed: &Self,
         _: &BTreeSet<&str>,
     ) -> Result<()> {
-        for wanted in self.subscriptions.keys() {
-            if !observed.subscriptions.contains_key(wanted) {
-                self.subscribe(aws, wanted).await?;
-            }
+        let missing: Vec<&Subscription> = self
+            .subscriptions
+            .keys()
+            .filter(|it| !observed.subscriptions.contains_key(it))
+            .collect();
+        let surplus: Vec<(&Subscription, &Standing)> = observed
+            .standings
+            .iter()
+            .filter(|(it, _)| {
+                observed.subscriptions.contains_key(it) && !self.subscriptions.contains_key(it)
+            })
+            .collect();
+        let room = MOST_TAGS.saturating_sub(observed.topic_tags);
+        if !missing.is_empty() {
+            self.subscribe(aws, &missing, room).await?;
         }
-        Ok(())
+        self.unsubscribe(aws, &surplus).await
+    }
+
+    fn is_wanted(&self) -> bool {
+        !self.subscriptions.is_empty()
     }
 
     /// SNS removes a topic's subscriptions with the topic.
     async fn delete(&self, _: &Aws, _: &Progress) -> Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn email(endpoint: &str) -> Subscription {
+        Subscription {
+            protocol: "email".into(),
+            endpoint: endpoint.into(),
+        }
+    }
+
+    #[test]
+    fn found_subscriptions_are_ours_when_wanted_or_marked_and_confirmed() {
+        let wanted = Subscriptions::wanted("t".into(), "arn".into(), &[email("wanted")]);
+        let confirmed = || Standing::Confirmed("arn:x".into());
+        let standings = BTreeMap::from([
+            (email("wanted"), Standing::Pending),
+            (email("left"), confirmed()),
+            (email("left-pending"), Standing::Pending),
+            (email("theirs"), confirmed()),
+        ]);
+        let tags = [email("left"), email("left-pending")]
+            .iter()
+            .map(|it| (mark(it), String::new()))
+            .collect();
+        let found = wanted.found(standings, &tags);
+        let names = |map: &BTreeMap<Subscription, bool>| -> Vec<String> {
+            map.keys().map(|it| it.endpoint.clone()).collect()
+        };
+        assert_eq!(names(&found.subscriptions), ["left", "wanted"]);
+        assert_eq!(names(&found.others), ["left-pending", "theirs"]);
+    }
+
+    #[test]
+    fn a_mark_names_nobody_and_fits_a_tag_key() {
+        let mark = mark(&email("security@example.com"));
+        assert!(!mark.contains("security") && mark.len() <= 128);
     }
 }
