@@ -57,10 +57,8 @@ impl Action {
 
 /// Compares what is wanted with what is there.
 pub(crate) fn decide<T: Serialize>(desired: &T, observed: Option<&T>) -> Action {
-    let Ok(desired) = serde_json::to_value(desired) else {
-        return Action::Keep;
-    };
-    let old = observed.and_then(|state| serde_json::to_value(state).ok());
+    let value = |state: &T| serde_json::to_value(state).unwrap_or_default();
+    let (desired, old) = (value(desired), observed.map(value));
     let mut fields = Vec::new();
     differences("", Some(&desired), old.as_ref(), &mut fields);
     match (observed, fields.is_empty()) {
