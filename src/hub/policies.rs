@@ -138,7 +138,8 @@ pub(super) fn notifier(names: &Names, kms_key: Option<&str>) -> Policy {
             "Log",
             allow(
                 &["logs:CreateLogStream", "logs:PutLogEvents"],
-                format!("{}:log-stream:*", names.log_group_arn()),
+                // CreateLogStream asks for the group, PutLogEvents for a stream of it.
+                format!("{}:*", names.log_group_arn()),
             ),
         ),
         (
