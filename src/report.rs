@@ -3,7 +3,7 @@
 use crate::apply::{Outcome, Stop};
 use crate::aws::error::AwsError;
 use crate::aws::hint::hint;
-use crate::plan::{Action, Counts, FieldChange, Step};
+use crate::plan::{Action, Counts, Step};
 use crate::spokes::SpokesPlan;
 use crate::spokes::instances::{Change, ChangeKind};
 use crate::spokes::operation::Ended;
@@ -61,9 +61,16 @@ fn step_line(text: &mut String, step: &Step, verbose: bool) {
     let (sign, style) = sign(&step.action);
     let _ = writeln!(text, "{style}{sign}{style:#} {}", step.resource);
     match &step.action {
-        Action::Update { fields } => fields.iter().for_each(|change| field(text, change)),
+        Action::Update { fields } => {
+            for change in fields {
+                let (old, new) = (shown(&change.old), shown(&change.new));
+                let _ = writeln!(text, "    {}: {old} -> {new}", change.field);
+            }
+        }
         Action::Create { fields } if verbose => {
-            fields.iter().for_each(|change| field(text, change));
+            for change in fields {
+                let _ = writeln!(text, "    {}: {}", change.field, shown(&change.new));
+            }
         }
         _ => {}
     }
@@ -75,21 +82,11 @@ fn step_line(text: &mut String, step: &Step, verbose: bool) {
     }
 }
 
-fn field(text: &mut String, change: &FieldChange) {
-    let shown = |value: &Option<Value>| match value {
+fn shown(value: &Option<Value>) -> String {
+    match value {
         None | Some(Value::Null) => "(none)".to_owned(),
         Some(value) => shorten(&value.to_string()),
-    };
-    let _ = match &change.old {
-        None => writeln!(text, "    {}: {}", change.field, shown(&change.new)),
-        old => writeln!(
-            text,
-            "    {}: {} -> {}",
-            change.field,
-            shown(old),
-            shown(&change.new)
-        ),
-    };
+    }
 }
 
 fn shorten(text: &str) -> String {

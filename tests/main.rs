@@ -16,5 +16,7 @@ mod hub;
 mod ministack;
 /// From root's act to a person's mail, and what happens when a hop fails.
 mod path;
+/// Plans as people and programs read them.
+mod plan;
 /// `rootwatch deploy spokes`: every account and region, and those that fail.
 mod spokes;

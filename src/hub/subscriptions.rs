@@ -40,6 +40,7 @@ pub(crate) struct Subscriptions {
     /// Those that are wanted or that rootwatch made; `true` for each.
     pub(crate) subscriptions: BTreeMap<Subscription, bool>,
     /// Those that others made.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) others: BTreeMap<Subscription, bool>,
     /// Where each found one stands.
     #[serde(skip)]
