@@ -114,6 +114,8 @@ fn differences(
         for key in keys {
             differences(&join(path, key), new.get(key), old.get(key), found);
         }
+    } else if SHARED.contains(&path) && desired.is_none() {
+        // All of it is others'.
     } else if let (Some(Value::Object(new)), None, true) = (desired, observed, path.is_empty()) {
         for (key, value) in new {
             differences(key, Some(value), None, found);

@@ -6,6 +6,7 @@ fn stable(text: &str, world: &World) -> String {
     for ou in &world.organization.ous {
         settings = settings.replace(&ou.id, &format!("ou-{}", ou.name.to_lowercase()));
     }
+    let settings = settings.replace("\"arm64\"", "\"x86_64\"");
     let sha = regex_lite::Regex::new("[A-Za-z0-9+/]{43}=").unwrap();
     sha.replace_all(&settings, "(base64 SHA-256)").into_owned()
 }

@@ -45,9 +45,6 @@ pub(crate) struct Subscriptions {
     /// Where each found one stands.
     #[serde(skip)]
     pub(crate) standings: BTreeMap<Subscription, Standing>,
-    /// How many tags the topic has, when this was found.
-    #[serde(skip)]
-    pub(crate) topic_tags: usize,
 }
 
 impl Subscriptions {
@@ -59,7 +56,6 @@ impl Subscriptions {
             subscriptions: wanted.iter().map(|it| (it.clone(), true)).collect(),
             others: BTreeMap::new(),
             standings: BTreeMap::new(),
-            topic_tags: 0,
         }
     }
 
@@ -110,12 +106,12 @@ impl Subscriptions {
             subscriptions: ours,
             others: others.into_keys().map(|it| (it, true)).collect(),
             standings,
-            topic_tags: tags.len(),
             ..self.clone()
         }
     }
 
-    async fn subscribe(&self, aws: &Aws, wanted: &[&Subscription], room: usize) -> Result<()> {
+    async fn subscribe(&self, aws: &Aws, wanted: &[&Subscription]) -> Result<()> {
+        let room = MOST_TAGS.saturating_sub(self.topic_tags(aws).await?.len());
         // Marked first: what is marked but not there is subscribed by the next run, what is there but not marked would stay.
         self.mark(aws, &wanted[..wanted.len().min(room)]).await?;
         for it in wanted {
@@ -208,17 +204,24 @@ impl Resource for Subscriptions {
     }
 
     async fn find(&self, aws: &Aws) -> Result<Option<Self>> {
-        let (standings, tags) = tokio::join!(self.list(aws), self.topic_tags(aws));
-        Ok(match standings? {
-            Some(standings) => Some(self.found(standings, &tags?)),
-            None => None,
-        })
+        let Some(standings) = self.list(aws).await? else {
+            return Ok(None);
+        };
+        // Whose a subscription is matters only when it is not wanted.
+        let tags = if standings
+            .keys()
+            .all(|it| self.subscriptions.contains_key(it))
+        {
+            Tags::new()
+        } else {
+            self.topic_tags(aws).await?
+        };
+        Ok(Some(self.found(standings, &tags)))
     }
 
     async fn create(&self, aws: &Aws, _: &Progress) -> Result<()> {
         let wanted: Vec<&Subscription> = self.subscriptions.keys().collect();
-        // The deployment's own tags are on the topic already.
-        self.subscribe(aws, &wanted, MOST_TAGS / 2).await
+        self.subscribe(aws, &wanted).await
     }
 
     async fn update(
@@ -240,9 +243,8 @@ impl Resource for Subscriptions {
                 observed.subscriptions.contains_key(it) && !self.subscriptions.contains_key(it)
             })
             .collect();
-        let room = MOST_TAGS.saturating_sub(observed.topic_tags);
         if !missing.is_empty() {
-            self.subscribe(aws, &missing, room).await?;
+            self.subscribe(aws, &missing).await?;
         }
         self.unsubscribe(aws, &surplus).await
     }
