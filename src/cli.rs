@@ -12,7 +12,7 @@ Exit codes:
   3    refused, because nobody confirmed
   130  interrupted";
 
-/// Tells people within a minute when any root user of an AWS Organization does anything.
+/// Tells people when any root user of an AWS Organization does anything.
 ///
 /// A hub account gets an event bus, rules, a notifier and a topic; every other account, the spokes, forwards the
 /// activity of its root user to it, from every region.
@@ -258,6 +258,17 @@ pub(crate) enum Teardown {
     Spokes,
     /// The spokes, then the hub
     All,
+}
+
+impl Teardown {
+    /// What it takes away, in words.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::Hub => "the hub in this account and region",
+            Self::Spokes => "the spokes",
+            Self::All => "the spokes, and the hub in this account and region",
+        }
+    }
 }
 
 #[derive(Clone, Debug, Args)]

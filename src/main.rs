@@ -1,4 +1,4 @@
-//! `rootwatch`: tells people within a minute when any root user of an AWS Organization does anything.
+//! `rootwatch`: tells people when any root user of an AWS Organization does anything.
 
 mod apply;
 mod aws;
@@ -20,7 +20,10 @@ use std::process::ExitCode;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let cli = cli::Cli::parse();
+    let cli = match cli::Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return commands::Exit::of_usage(&error).into(),
+    };
     output::set_color(cli.color);
     match commands::run(&cli).await {
         Ok(exit) => exit.into(),

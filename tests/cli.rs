@@ -35,3 +35,9 @@ fn completions_for_every_shell() {
         assert!(ran.stdout.contains("teardown"), "{shell}");
     }
 }
+
+#[test]
+fn a_wrong_option_is_an_error_and_no_finding() {
+    let ran = run(&[], &["plan", "hub", "--detailed-exitcode", "--bogus"]).ends_with(1);
+    assert!(ran.stderr.contains("--bogus"), "{}", ran.stderr);
+}

@@ -62,3 +62,12 @@ fn a_file_that_is_not_there_is_an_error() {
     let ran = run(&[], &["explain", "no-such-file.json"]).ends_with(1);
     assert!(ran.stderr.contains("no-such-file.json"), "{}", ran.stderr);
 }
+
+#[test]
+fn a_compressed_log_is_told_how_to_be_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("log.json.gz");
+    std::fs::write(&file, [0x1f, 0x8b, 8, 0]).unwrap();
+    let ran = run(&[], &["explain", file.to_str().unwrap()]).ends_with(1);
+    assert!(ran.stderr.contains("gunzip"), "{}", ran.stderr);
+}

@@ -12,7 +12,7 @@ fn a_second_run_only_reads() {
     assert!(
         again
             .stdout
-            .starts_with("No changes: all 19 resources are as wanted."),
+            .starts_with("No changes: all 21 resources are as wanted."),
         "{}",
         again.stdout
     );
@@ -59,7 +59,7 @@ fn everything_that_can_carry_a_tag_carries_ours() {
         .map(|change| change["field"].as_str().unwrap())
         .collect();
     assert_eq!(fields, BTreeSet::from(["tags.team"]));
-    assert_eq!(tagged.count(), 14);
+    assert_eq!(tagged.count(), 16);
 }
 
 #[test]
@@ -304,4 +304,20 @@ fn only_what_rootwatch_subscribed_is_unsubscribed() {
     world.lab.clear_calls().unwrap();
     world.rootwatch(&other).ends_with(0);
     assert_eq!(world.writes(), Vec::<String>::new());
+}
+
+#[test]
+fn a_run_that_names_nobody_changes_nothing_of_who_is_told() {
+    let world = World::with_hub();
+    world.lab.clear_calls().unwrap();
+    let ran = world.rootwatch(&["deploy", "hub", "--yes"]).ends_with(0);
+    assert!(ran.stdout.starts_with("No changes"), "{}", ran.stdout);
+    assert_eq!(world.writes(), Vec::<String>::new());
+}
+
+#[test]
+fn a_hub_that_tells_nobody_says_so() {
+    let world = World::new();
+    let ran = world.rootwatch(&["deploy", "hub", "--yes"]).ends_with(0);
+    assert!(ran.stdout.contains("Nobody is told yet"), "{}", ran.stdout);
 }

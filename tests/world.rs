@@ -167,8 +167,13 @@ impl World {
     }
 }
 
+/// The call as an IAM action.
 pub(crate) fn name(call: &Call) -> String {
-    format!("{}:{}", call.service, call.operation)
+    let service = match call.service.as_str() {
+        "monitoring" => "cloudwatch",
+        other => other,
+    };
+    format!("{service}:{}", call.operation)
 }
 
 /// Configuration for an SDK client that calls an emulator.

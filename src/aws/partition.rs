@@ -32,6 +32,14 @@ impl Partition {
         }
     }
 
+    /// End of the names of its services' endpoints.
+    pub(crate) fn dns_suffix(self) -> &'static str {
+        match self {
+            Self::Aws | Self::GovCloud => "amazonaws.com",
+            Self::China => "amazonaws.com.cn",
+        }
+    }
+
     /// The region that records root sign-ins and calls of global services, so the one that must be watched.
     ///
     /// Sources: CloudTrail User Guide, "AWS Management Console sign-in events"; AWS GovCloud (US) User Guide, "CloudTrail".

@@ -57,7 +57,7 @@ pub(super) async fn deploy(run: &Run, adopt: bool) -> Result<Exit> {
     let changes = Counts::of(&plan.actions).changes();
     if changes == 0 {
         let pending = pending(&plan.observed);
-        let text = report::steps(&steps, run.output.verbose) + &told(&pending);
+        let text = report::steps(&steps, run.output.verbose) + &told(&plan.observed);
         let report = json("rootwatch.deploy-hub/1", run, &steps, &[], pending);
         run.output.result(&text, &report)?;
         return Ok(Exit::Done);
@@ -69,11 +69,11 @@ pub(super) async fn deploy(run: &Run, adopt: bool) -> Result<Exit> {
 }
 
 async fn finish(run: &Run, plan: &HubPlan, steps: &[Step], outcome: &Outcome) -> Result<Exit> {
-    let pending = if outcome.stop.is_none() {
-        pending(&subscriptions_now(run, plan).await?)
-    } else {
-        Vec::new()
+    let now = match outcome.stop {
+        None => subscriptions_now(run, plan).await?,
+        Some(_) => Vec::new(),
     };
+    let pending = pending(&now);
     let left: Vec<usize> = outcome
         .left
         .iter()
@@ -85,7 +85,7 @@ async fn finish(run: &Run, plan: &HubPlan, steps: &[Step], outcome: &Outcome) ->
             run.show(&report::ended_early(outcome, stop, steps));
             String::new()
         }
-        None => success(run, steps, &pending),
+        None => success(run, steps, &told(&now)),
     };
     let report = json("rootwatch.deploy-hub/1", run, steps, &left, pending);
     run.output.result(&text, &report)?;
@@ -96,25 +96,33 @@ async fn finish(run: &Run, plan: &HubPlan, steps: &[Step], outcome: &Outcome) ->
     })
 }
 
-fn success(run: &Run, steps: &[Step], pending: &[String]) -> String {
+fn success(run: &Run, steps: &[Step], told: &str) -> String {
     let counts = Counts::of(steps.iter().map(|step| &step.action));
     format!(
-        "The hub is deployed: {} created, {} changed, {} unchanged.\n  event bus  {}\n  topic      {}\n{}",
+        "The hub is deployed: {} created, {} changed, {} unchanged.\n  event bus  {}\n  topic      {}\n{told}",
         counts.create,
         counts.update,
         counts.keep,
         run.names().bus_arn(),
-        run.names().topic_arn(&run.names().alerts_topic()),
-        told(pending)
+        run.names().topic_arn(&run.names().alerts_topic())
     )
 }
 
-/// Who has to do something before alerts arrive.
-fn told(pending: &[String]) -> String {
-    pending
-        .iter()
-        .map(|who| format!("Not confirmed yet: {who}. SNS has sent a link that must be followed within two days.\n"))
-        .collect()
+/// What has to be done by people before alerts arrive.
+fn told(observed: &[Option<HubResource>]) -> String {
+    let is_heard = |found: &Option<HubResource>| match found {
+        Some(HubResource::Subscriptions(found)) => !found.standings.is_empty(),
+        _ => false,
+    };
+    if !observed.iter().any(is_heard) {
+        return "Nobody is told yet: give --email or --sns-subscription.\n".into();
+    }
+    let line = |who: String| {
+        format!(
+            "Not confirmed yet: {who}. SNS has sent a link that must be followed within two days.\n"
+        )
+    };
+    pending(observed).into_iter().map(line).collect()
 }
 
 /// Reads what is there and compares it. Fails, before any write, when something there is not ours and not to be adopted.

@@ -3,15 +3,24 @@
 use super::Exit;
 use crate::cli::{ExplainArgs, OutputForm};
 use crate::output::Output;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use rootwatch_root_event::{
     Context as MessageContext, Decision, Explanation, explain as explain_event,
 };
 use std::io::Read;
 use std::path::Path;
 
+/// How a compressed log begins, as CloudTrail leaves it in S3.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+
 pub(super) fn explain(args: &ExplainArgs, form: OutputForm) -> Result<Exit> {
     let bytes = read(&args.file)?;
+    if bytes.starts_with(&GZIP) {
+        bail!(
+            "{} is compressed: `gunzip -c FILE | rootwatch explain -`",
+            args.file.display()
+        );
+    }
     let context = MessageContext::new();
     let explanations = match rootwatch_root_event::parse(&bytes) {
         Ok(events) => events
@@ -50,7 +59,7 @@ fn read(path: &Path) -> Result<Vec<u8>> {
 fn words(it: &Explanation) -> String {
     let decision = match it.decision {
         Decision::Alert => "An alert would be sent",
-        Decision::Digest => "It would be told in the digest of its session; alone it would read so",
+        Decision::Digest => "It would go into a digest of its session; alone it would read",
         Decision::Ignore => "Nothing would be sent",
     };
     let head = format!("{decision}: {}\n", it.reason);

@@ -36,6 +36,16 @@ impl Exit {
             Self::Error
         }
     }
+
+    /// Prints what clap says, help or what is wrong, and gives the code for it; clap's own would be that of findings.
+    pub(crate) fn of_usage(said: &clap::Error) -> Self {
+        let printed = said.print();
+        if said.use_stderr() || printed.is_err() {
+            Self::Error
+        } else {
+            Self::Done
+        }
+    }
 }
 
 impl From<Exit> for ExitCode {

@@ -100,6 +100,13 @@ async fn hub_status(
     let mut status = HubStatus::default();
     for (step, found) in plan.steps().into_iter().zip(&plan.observed) {
         let id = step.resource;
+        let foreign = step
+            .kept
+            .iter()
+            .filter(|it| it.starts_with("policy statement"));
+        holes.extend(foreign.map(|it| {
+            format!("{id} has a {it} that is not ours: make sure that it neither denies nor opens the path")
+        }));
         match (found, step.action) {
             (None, _) => status.missing.push(id),
             (Some(_), Action::Keep) => status.present.push(id),
@@ -256,7 +263,9 @@ fn coverage(
         } else if uncovered.len() == regions.len()
             && uncovered.iter().all(|it| it.ends_with(NOT_THERE))
         {
-            holes.push(format!("account {label} is in no organizational unit that was given: `rootwatch deploy spokes --ou …` with its unit"));
+            holes.push(format!(
+                "account {label} has no stack instance: its unit was not given, or automatic deployment has not reached it yet; `rootwatch deploy spokes --ou …` with its unit makes them"
+            ));
         } else {
             holes.push(format!(
                 "account {label}: {}: `rootwatch deploy spokes` tries again",
@@ -404,7 +413,7 @@ mod tests {
         assert!(
             holes[1].contains("account 2") && holes[1].contains("eu-west-1 OUTDATED no permission")
         );
-        assert!(holes[2].contains("account 4") && holes[2].contains("no organizational unit"));
+        assert!(holes[2].contains("account 4") && holes[2].contains("no stack instance"));
     }
 
     #[test]

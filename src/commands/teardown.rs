@@ -67,12 +67,11 @@ pub(super) async fn teardown(run: &Run, what: Teardown) -> Result<Exit> {
         Some(hub) if to_delete > 0 => remove_hub(run, hub, &mut report).await,
         _ => Exit::Done,
     };
-    let text = if exit == Exit::Done {
-        "Removed. Nothing of ours is left.\n"
-    } else {
-        ""
+    let text = match exit {
+        Exit::Done => format!("Removed: {} of \"{}\".\n", what.words(), run.config.name),
+        _ => String::new(),
     };
-    run.output.result(text, &report)?;
+    run.output.result(&text, &report)?;
     Ok(exit)
 }
 

@@ -28,6 +28,8 @@ const FUNCTION_TIMEOUT: i32 = 30;
 const FUNCTION_MEMORY: i32 = 128;
 /// Seconds that read-only calls gather before they become a digest.
 const DIGEST_WINDOW: i32 = 30;
+/// Seconds after which read-only calls should have become a digest.
+const LATE_DIGEST: i32 = 15 * 60;
 /// The longest that SQS keeps a message, in seconds: time to mend what broke.
 const LONGEST_RETENTION: u64 = 14 * 24 * 3600;
 /// Lambda asks for six times the function's timeout, and the window on top (Lambda Developer Guide, "Using Lambda with Amazon SQS").
@@ -360,6 +362,21 @@ impl Wanted {
                 "The rule for read-only root activity could not reach its queue.",
                 ("AWS/Events", "FailedInvocations", "Sum"),
                 rule(names.reads_rule()),
+            ),
+            Alarm {
+                threshold: Some(f64::from(LATE_DIGEST)),
+                ..self.alarm(
+                    "reads-waiting",
+                    "Read-only activity of a root user waits in its queue and is not told.",
+                    ("AWS/SQS", "ApproximateAgeOfOldestMessage", "Maximum"),
+                    vec![("QueueName", names.reads_queue())],
+                )
+            },
+            self.alarm(
+                "not-delivered",
+                "SNS could not deliver an alert to somebody who is subscribed.",
+                ("AWS/SNS", "NumberOfNotificationsFailed", "Sum"),
+                vec![("TopicName", names.alerts_topic())],
             ),
         ]
     }

@@ -1,26 +1,44 @@
 //! The event patterns of the hub's rules, made from the one pattern that the spokes use.
 
-use rootwatch_root_event::READ_ONLY_THAT_MATTERS;
+use rootwatch_root_event::{CANARY_SOURCE, READ_ONLY_THAT_MATTERS};
 use serde_json::{Value, json};
 
 /// The pattern of `templates/root-activity.json`.
 const ROOT_ACTIVITY: &str = include_str!("../../templates/root-activity.json");
 
-/// What root did: all of root activity but what CloudTrail marks as read-only, and the reads that matter as much.
+/// Detail-type of the canary.
+pub(crate) const CANARY_DETAIL_TYPE: &str = "rootwatch canary";
+
+/// What root did, all of root activity but what CloudTrail marks as read-only and the reads that matter as much; and
+/// the canary, which the hub account alone may send.
 ///
 /// `readOnly` is missing from old records and from some sign-ins; what is not surely a read counts as an act.
 pub(crate) fn acts() -> Value {
-    root_activity_where(&[
+    let mut pattern = root_activity_where(&[
         json!({"readOnly": [false, "false"]}),
         json!({"readOnly": [{"exists": false}]}),
         json!({"readOnly": [null]}),
         json!({"eventName": READ_ONLY_THAT_MATTERS}),
-    ])
+    ]);
+    let source = pattern["source"].take();
+    if let Some(fields) = pattern.as_object_mut() {
+        fields.remove("source");
+    }
+    if let Some(entries) = pattern["$or"].as_array_mut() {
+        for entry in entries.iter_mut() {
+            entry["source"] = source.clone();
+        }
+        entries.push(json!({"source": [CANARY_SOURCE]}));
+    }
+    if let Some(types) = pattern["detail-type"].as_array_mut() {
+        types.push(json!(CANARY_DETAIL_TYPE));
+    }
+    pattern
 }
 
 /// What root only looked at.
 ///
-/// AssumeRoot and the canary are acts, and so are not in it.
+/// AssumeRoot is an act, and so is not in it.
 pub(crate) fn reads() -> Value {
     let mut pattern = root_activity_where(&[json!({
         "readOnly": [true, "true"],
@@ -32,7 +50,7 @@ pub(crate) fn reads() -> Value {
     pattern
 }
 
-/// The root activity pattern with its entry for root users split into one for each condition.
+/// The root activity pattern with its entries for identities split into one for each condition.
 fn root_activity_where(conditions: &[Value]) -> Value {
     let mut pattern: Value = serde_json::from_str(ROOT_ACTIVITY).unwrap_or_default();
     let entries = pattern["$or"].as_array().cloned().unwrap_or_default();
@@ -93,6 +111,11 @@ mod tests {
                 .take(8)
                 .chain(&reads)
                 .all(|it| it["detail"]["userIdentity"].is_object())
+        );
+        assert!(
+            acts.iter()
+                .take(9)
+                .all(|it| it["source"] == json!([{"prefix": "aws."}]))
         );
         assert_eq!(acts[9], json!({"source": ["rootwatch.canary"]}));
     }

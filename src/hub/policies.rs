@@ -1,12 +1,10 @@
 //! Who may do what on the hub. Every statement names its resources; none is wider than one step of the event's path.
 
+use super::pattern::CANARY_DETAIL_TYPE;
 use crate::names::Names;
 use crate::policy::Policy;
 use rootwatch_root_event::DETAIL_TYPES;
 use serde_json::json;
-
-/// Detail-type of the canary that `rootwatch test` sends.
-const CANARY_DETAIL_TYPE: &str = "rootwatch canary";
 
 /// The organization may forward CloudTrail events to the bus; nobody may write to it directly but the hub itself.
 ///
@@ -53,27 +51,48 @@ pub(super) fn event_bus(names: &Names, org_id: &str) -> Policy {
                 }),
             ),
         ),
+        (
+            // A flood of test mails could make SNS suspend a mail subscription.
+            "RootwatchCanaryFromHubOnly",
+            statement(
+                "Deny",
+                json!({
+                    "StringEquals": {"events:detail-type": CANARY_DETAIL_TYPE},
+                    "StringNotEquals": {"aws:PrincipalAccount": names.account},
+                }),
+            ),
+        ),
     ])
 }
 
-/// The notifier alone may publish alerts.
+/// The notifier may publish alerts, and nobody else, whatever their own policies say.
 ///
-/// The role is named in the condition and not as the principal: SNS refuses a principal that does not exist yet.
+/// The role is named in conditions and not as a principal: SNS refuses a principal that does not exist yet.
 pub(super) fn alerts_topic(names: &Names) -> Policy {
     let (partition, account) = (names.partition.name(), &names.account);
-    Policy::of([(
-        "RootwatchNotifier",
+    let statement = |effect: &str, principal: serde_json::Value, operator: &str| {
         json!({
-            "Effect": "Allow",
-            "Principal": {"AWS": format!("arn:{partition}:iam::{account}:root")},
+            "Effect": effect,
+            "Principal": {"AWS": principal},
             "Action": "sns:Publish",
             "Resource": names.topic_arn(&names.alerts_topic()),
-            "Condition": {"ArnEquals": {"aws:PrincipalArn": names.role_arn()}},
-        }),
-    )])
+            "Condition": {operator: {"aws:PrincipalArn": names.role_arn()}},
+        })
+    };
+    let account_root = json!(format!("arn:{partition}:iam::{account}:root"));
+    Policy::of([
+        (
+            "RootwatchNotifier",
+            statement("Allow", account_root, "ArnEquals"),
+        ),
+        (
+            "RootwatchNobodyElse",
+            statement("Deny", json!("*"), "ArnNotEquals"),
+        ),
+    ])
 }
 
-/// Alarms of this deployment alone may publish to the health topic.
+/// Alarms of this deployment may publish to the health topic.
 pub(super) fn health_topic(names: &Names) -> Policy {
     Policy::of([(
         "RootwatchAlarms",
@@ -167,10 +186,12 @@ pub(super) fn notifier(names: &Names, kms_key: Option<&str>) -> Policy {
     ]);
     match kms_key {
         // A key of one's own needs to be allowed; the AWS-managed one allows SNS's callers by itself.
-        Some(key) if key.starts_with("arn:") => policy.with(
-            "UseTopicKey",
-            allow(&["kms:GenerateDataKey*", "kms:Decrypt"], key.to_owned()),
-        ),
-        _ => policy,
+        Some(key) => {
+            let mut statement = allow(&["kms:GenerateDataKey*", "kms:Decrypt"], key.to_owned());
+            let sns = format!("sns.{}.{}", names.region, names.partition.dns_suffix());
+            statement["Condition"] = json!({"StringEquals": {"kms:ViaService": sns}});
+            policy.with("UseTopicKey", statement)
+        }
+        None => policy,
     }
 }
