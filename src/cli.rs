@@ -36,7 +36,7 @@ pub(crate) struct Cli {
         help_heading = "Global options"
     )]
     pub(crate) endpoint_url: Option<String>,
-    /// Settings file [default: rootwatch.toml, if there is one]
+    /// Settings file, as `rootwatch init` writes it [default: rootwatch.toml, if there is one]
     #[arg(
         long,
         global = true,

@@ -35,7 +35,13 @@ fn all_problems_of_the_file_and_the_flags_are_told_at_once() {
     ];
     let ran = run(&[], &args).ends_with(1);
     let told = ran.stderr.replace(text(folder.path()), "FOLDER");
-    insta::assert_snapshot!(told, @"");
+    insta::assert_snapshot!(told, @r#"
+    error: 4 settings are wrong:
+      --email "nobody" is not an e-mail address
+      FOLDER/rootwatch.toml, line 4, column 1: there is no key "emails" in [hub]; did you mean "email"?
+      FOLDER/rootwatch.toml, line 5, column 22: log_retention_days must be a whole number, and this is a text: write log_retention_days = 90
+      FOLDER/rootwatch.toml, line 7, column 12: regions "us-gov-west-1" is in the partition aws-us-gov, and region "eu-west-1" (line 2) is in aws: a deployment stays in one
+    "#);
 }
 
 #[test]
@@ -72,7 +78,10 @@ fn init_writes_a_file_and_says_how_to_go_on() {
     let path = folder.path().join("rootwatch.toml");
     let ran = run(&[], &["init", text(&path)]).ends_with(0);
     let told = ran.stdout.replace(text(folder.path()), "FOLDER");
-    insta::assert_snapshot!(told, @"");
+    insta::assert_snapshot!(told, @r#"
+    Wrote FOLDER/rootwatch.toml: every setting with its meaning, default and an example.
+    Fill in `email` and `ou`, then see what would be made: rootwatch plan hub --config FOLDER/rootwatch.toml
+    "#);
     insta::assert_snapshot!("settings_file", std::fs::read_to_string(&path).unwrap());
 }
 

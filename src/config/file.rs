@@ -17,6 +17,8 @@ pub(crate) const DEFAULT: &str = "rootwatch.toml";
 pub(super) struct File {
     pub(super) given: Vec<Given>,
     pub(super) problems: Vec<Problem>,
+    /// Whether it is not even TOML, so that what is given is in part a guess.
+    pub(super) is_broken: bool,
 }
 
 /// Reads the named file, or the default one if there is one. Fails only when it cannot be read.
@@ -33,6 +35,8 @@ pub(super) fn read(path: Option<&Path>) -> Result<File> {
 
 /// What a file's text says.
 pub(super) fn parse(text: &str, path: &str) -> File {
+    // Some editors begin a file with this mark, which no one sees.
+    let text = text.trim_start_matches('\u{feff}');
     let (tree, errors) = DeTable::parse_recoverable(text);
     let mut reader = Reader {
         text,
@@ -49,6 +53,7 @@ pub(super) fn parse(text: &str, path: &str) -> File {
     broken.dedup_by_key(|problem| position(problem).0);
     reader.table(tree.get_ref(), ROOT, "");
     let mut file = reader.file;
+    file.is_broken = !broken.is_empty();
     file.problems
         .extend(file.given.iter().filter_map(Given::check));
     file.problems.retain(|problem| {
@@ -260,18 +265,14 @@ fn unknown(name: &str, keys: &'static [&'static Key], header: &str) -> String {
 
 /// The places where a key of this name belongs.
 fn elsewhere(name: &str, header: &str) -> Vec<String> {
+    let has = |keys: &[&Key]| keys.iter().any(|key| key.name == name);
     let mut found = Vec::new();
-    if !header.is_empty() && ROOT.iter().any(|key| key.name == name) {
+    if !header.is_empty() && has(ROOT) {
         found.push(format!("\"{name}\" above the first [table]"));
     }
-    for table in ROOT {
-        match table.kind {
-            Kind::Table(keys) if table.name != header => {
-                if keys.iter().any(|key| key.name == name) {
-                    found.push(format!("\"{name}\" under [{}]", table.name));
-                }
-            }
-            _ => {}
+    for table in ROOT.iter().filter(|table| table.name != header) {
+        if matches!(table.kind, Kind::Table(keys) if has(keys)) {
+            found.push(format!("\"{name}\" under [{}]", table.name));
         }
     }
     found

@@ -13,8 +13,10 @@ pub(super) static RETENTION_DAYS: [i64; 22] = [
     3288, 3653,
 ];
 
-/// What an endpoint must be for each protocol of SNS.
-const PROTOCOLS: [(&str, fn(&str) -> bool, &str); 8] = [
+/// A protocol of SNS: its name, what tells a good endpoint, and that in words.
+type Protocol = (&'static str, fn(&str) -> bool, &'static str);
+
+const PROTOCOLS: [Protocol; 8] = [
     ("email", is_email, "an e-mail address"),
     ("email-json", is_email, "an e-mail address"),
     ("sms", is_phone, "a phone number such as +491701234567"),

@@ -108,11 +108,16 @@ impl Config {
         let flags = flags::read(cli, hub, spokes);
         let mut problems = flags.problems;
         problems.extend(file.problems);
-        let of_the_file = file.given.into_iter().filter(|given| {
-            !in_environment(given.key) && !(spokes.all_regions && given.key.is(&schema::REGIONS))
-        });
-        let settings = Settings::merge(flags.given, of_the_file.collect());
-        problems.extend(together::problems(&settings));
+        let is_known = !file.is_broken;
+        let mut of_the_file = file.given;
+        of_the_file.retain(|given| !in_environment(given.key));
+        if spokes.all_regions {
+            of_the_file.retain(|given| !given.key.is(&schema::REGIONS));
+        }
+        let settings = Settings::merge(flags.given, of_the_file);
+        if is_known {
+            problems.extend(together::problems(&settings));
+        }
         match problems.as_slice() {
             [] => Ok(Self::of(&settings)),
             [one] => bail!("{one}"),
