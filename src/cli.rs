@@ -36,7 +36,7 @@ pub(crate) struct Cli {
         help_heading = "Global options"
     )]
     pub(crate) endpoint_url: Option<String>,
-    /// Settings file [default: rootwatch.toml, if there is one]
+    /// Settings file, as `rootwatch init` writes it [default: rootwatch.toml, if there is one]
     #[arg(
         long,
         global = true,
@@ -127,6 +127,8 @@ pub(crate) enum Command {
     Teardown(TeardownArgs),
     /// Show, without AWS, what would be sent for a CloudTrail record or an EventBridge event
     Explain(ExplainArgs),
+    /// Write a settings file that explains every setting
+    Init(InitArgs),
     /// Print a completion script for a shell
     Completions {
         /// Shell to complete in
@@ -212,6 +214,9 @@ pub(crate) struct SpokesArgs {
     /// Regions to watch [default: all that are enabled]
     #[arg(long, value_name = "R,R,…", value_delimiter = ',')]
     pub(crate) regions: Vec<String>,
+    /// Watch all regions that are enabled, whatever the settings file says
+    #[arg(long, conflicts_with = "regions")]
+    pub(crate) all_regions: bool,
     /// Account of the hub [default: this one, if the hub is here]
     #[arg(long, value_name = "ID")]
     pub(crate) hub_account: Option<String>,
@@ -276,4 +281,14 @@ pub(crate) struct ExplainArgs {
     /// File with a CloudTrail record, a CloudTrail log, or an EventBridge event; - for standard input
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct InitArgs {
+    /// File to write; one that is there is left alone [default: --config, or else rootwatch.toml]
+    #[arg(value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    /// Print the JSON schema of the file, for editors, and write nothing
+    #[arg(long, conflicts_with = "file")]
+    pub(crate) schema: bool,
 }

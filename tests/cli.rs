@@ -3,7 +3,7 @@ use crate::world::run;
 /// Every command's help, as people read it.
 #[test]
 fn help() {
-    let commands: [&[&str]; 11] = [
+    let commands: [&[&str]; 12] = [
         &[],
         &["deploy"],
         &["deploy", "hub"],
@@ -14,6 +14,7 @@ fn help() {
         &["status"],
         &["teardown"],
         &["explain"],
+        &["init"],
         &["completions"],
     ];
     let mut all = String::new();

@@ -8,6 +8,8 @@ mod world;
 mod bad_input;
 /// Help texts, completions, and what needs no AWS.
 mod cli;
+/// `rootwatch.toml`: what is wrong with it, and `rootwatch init`, which writes one.
+mod config;
 /// `rootwatch explain`.
 mod explain;
 /// `rootwatch deploy hub`: idempotence, ownership, late consistency.

@@ -4,6 +4,7 @@ mod completions;
 mod deploy_hub;
 mod deploy_spokes;
 mod explain;
+mod init;
 mod status;
 mod teardown;
 
@@ -150,6 +151,7 @@ pub(crate) async fn run(cli: &Cli) -> Result<Exit> {
             teardown::teardown(&run, args.what).await
         }
         Command::Explain(args) => explain::explain(args, cli.output),
+        Command::Init(args) => init::init(args, cli),
         Command::Completions { shell } => completions::completions(*shell),
     }
 }

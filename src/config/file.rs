@@ -1,58 +1,391 @@
 //! `rootwatch.toml`, as it is written.
 
-use super::{CallAs, Subscription};
+use super::Subscription;
+use super::given::{Given, Origin, Place, Problem, Value, nearest};
+use super::schema::{ENDPOINT, Key, Kind, PROTOCOL, ROOT};
 use anyhow::{Context, Result};
-use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::Path;
+use toml::Spanned;
+use toml::de::{DeArray, DeTable, DeValue};
 
 /// Looked for in the working folder when no file is named.
-const DEFAULT: &str = "rootwatch.toml";
+pub(crate) const DEFAULT: &str = "rootwatch.toml";
 
-/// All that the file can say. Keys that are not here are errors.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct File {
-    pub(super) name: Option<String>,
-    pub(super) profile: Option<String>,
-    pub(super) region: Option<String>,
-    pub(super) endpoint_url: Option<String>,
-    pub(super) org_id: Option<String>,
-    pub(super) hub: FileHub,
-    pub(super) spokes: FileSpokes,
-    pub(super) tags: BTreeMap<String, String>,
+/// What a file says, and all that is wrong with how it says it.
+#[derive(Debug, Default)]
+pub(super) struct File {
+    pub(super) given: Vec<Given>,
+    pub(super) problems: Vec<Problem>,
+    /// Whether it is not even TOML, so that what is given is in part a guess.
+    pub(super) is_broken: bool,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(super) struct FileHub {
-    pub(super) account: Option<String>,
-    pub(super) region: Option<String>,
-    pub(super) topic_name: Option<String>,
-    pub(super) kms_key: Option<String>,
-    pub(super) email: Vec<String>,
-    pub(super) subscriptions: Vec<Subscription>,
-    pub(super) log_retention_days: Option<i32>,
+/// Reads the named file, or the default one if there is one. Fails only when it cannot be read.
+pub(super) fn read(path: Option<&Path>) -> Result<File> {
+    let path = match path {
+        Some(path) => path,
+        None if Path::new(DEFAULT).exists() => Path::new(DEFAULT),
+        None => return Ok(File::default()),
+    };
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("reading the configuration {}", path.display()))?;
+    Ok(parse(&text, &path.display().to_string()))
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(super) struct FileSpokes {
-    pub(super) ou: Vec<String>,
-    pub(super) regions: Vec<String>,
-    pub(super) call_as: Option<CallAs>,
+/// What a file's text says.
+pub(super) fn parse(text: &str, path: &str) -> File {
+    // Some editors begin a file with this mark, which no one sees.
+    let text = text.trim_start_matches('\u{feff}');
+    let (tree, errors) = DeTable::parse_recoverable(text);
+    let mut reader = Reader {
+        text,
+        path,
+        file: File::default(),
+    };
+    for error in errors {
+        let span = error.span().unwrap_or_default();
+        reader.problem(span, format!("this is not TOML: {}", error.message()));
+    }
+    // What the parser made of a broken line is a guess, so such a line is told once.
+    let mut broken = std::mem::take(&mut reader.file.problems);
+    broken.sort_by_key(position);
+    broken.dedup_by_key(|problem| position(problem).0);
+    reader.table(tree.get_ref(), ROOT, "");
+    let mut file = reader.file;
+    file.is_broken = !broken.is_empty();
+    file.problems
+        .extend(file.given.iter().filter_map(Given::check));
+    file.problems.retain(|problem| {
+        !broken
+            .iter()
+            .any(|other| position(other).0 == position(problem).0)
+    });
+    file.problems.extend(broken);
+    file.problems.sort_by_key(position);
+    file
 }
 
-impl File {
-    /// Reads the named file, or the default one if there is one.
-    pub(super) fn read(path: Option<&Path>) -> Result<Self> {
-        let path = match path {
-            Some(path) => path,
-            None if Path::new(DEFAULT).exists() => Path::new(DEFAULT),
-            None => return Ok(Self::default()),
+/// Line and column.
+fn position(problem: &Problem) -> (usize, usize) {
+    let place = problem.place.as_ref();
+    place.map_or((0, 0), |place| (place.line, place.column))
+}
+
+/// Walks a file's tables along the known keys.
+struct Reader<'t> {
+    text: &'t str,
+    path: &'t str,
+    file: File,
+}
+
+impl Reader<'_> {
+    fn table(&mut self, table: &DeTable<'_>, keys: &'static [&'static Key], header: &str) {
+        for (name, value) in table {
+            match keys.iter().find(|key| key.name == name.get_ref()) {
+                Some(key) => self.value(key, value),
+                None => self.problem(name.span(), unknown(name.get_ref(), keys, header)),
+            }
+        }
+    }
+
+    fn value(&mut self, key: &'static Key, value: &Spanned<DeValue<'_>>) {
+        match (&key.kind, value.get_ref()) {
+            (Kind::Text(_) | Kind::Choice(_), DeValue::String(text)) => {
+                self.give(key, Value::Text(text.to_string()), value.span());
+            }
+            (Kind::Number(_), DeValue::Integer(number)) => {
+                match i64::from_str_radix(number.as_str(), number.radix()) {
+                    Ok(number) => self.give(key, Value::Number(number), value.span()),
+                    Err(_) => self.problem(value.span(), format!("{} is too large", key.name)),
+                }
+            }
+            (Kind::List(_), DeValue::Array(array)) => self.list(key, array),
+            (Kind::Tags, DeValue::Table(table)) => self.tags(key, table),
+            (Kind::Table(keys), DeValue::Table(table)) => self.table(table, keys, key.name),
+            (Kind::Tables(keys), DeValue::Array(array)) => self.tables(key, keys, array),
+            _ => self.wrong_type(key, value),
+        }
+    }
+
+    fn list(&mut self, key: &'static Key, array: &DeArray<'_>) {
+        for item in array {
+            match item.get_ref() {
+                DeValue::String(text) => self.give(key, Value::Text(text.to_string()), item.span()),
+                _ => self.wrong_type(key, item),
+            }
+        }
+    }
+
+    fn tags(&mut self, key: &'static Key, table: &DeTable<'_>) {
+        for (name, value) in table {
+            match value.get_ref() {
+                DeValue::String(text) => {
+                    let tag = Value::Tag(name.get_ref().to_string(), text.to_string());
+                    self.give(key, tag, name.span());
+                }
+                other => self.problem(
+                    value.span(),
+                    format!(
+                        "the tag \"{}\" must be a text in quotes, and this is {}",
+                        name.get_ref(),
+                        words(other)
+                    ),
+                ),
+            }
+        }
+    }
+
+    fn tables(&mut self, key: &'static Key, keys: &'static [&'static Key], array: &DeArray<'_>) {
+        for item in array {
+            match item.get_ref() {
+                DeValue::Table(table) => self.subscription(key, keys, table, item.span()),
+                _ => self.wrong_type(key, item),
+            }
+        }
+    }
+
+    /// A subscription is one value: its endpoint can be judged only with its protocol.
+    fn subscription(
+        &mut self,
+        key: &'static Key,
+        keys: &'static [&'static Key],
+        table: &DeTable<'_>,
+        span: Range<usize>,
+    ) {
+        let before = self.file.given.len();
+        self.table(table, keys, "hub.subscriptions");
+        let parts = self.file.given.split_off(before);
+        for part in keys {
+            if !table.contains_key(part.name) {
+                self.problem(
+                    span.clone(),
+                    format!("a subscription lacks \"{}\"", part.name),
+                );
+            }
+        }
+        let wrong: Vec<Problem> = parts.iter().filter_map(Given::check).collect();
+        let is_good = wrong.is_empty();
+        self.file.problems.extend(wrong);
+        let part = |key| parts.iter().find(|part| part.key.is(key));
+        if let (true, Some(protocol), Some(endpoint)) = (is_good, part(&PROTOCOL), part(&ENDPOINT))
+        {
+            self.file.given.push(Given {
+                key,
+                value: Value::Subscription(Subscription {
+                    protocol: protocol.text().into(),
+                    endpoint: endpoint.text().into(),
+                }),
+                origin: endpoint.origin.clone(),
+            });
+        }
+    }
+
+    fn give(&mut self, key: &'static Key, value: Value, span: Range<usize>) {
+        let origin = Origin::File(self.place(span.start));
+        self.file.given.push(Given { key, value, origin });
+    }
+
+    fn wrong_type(&mut self, key: &Key, value: &Spanned<DeValue<'_>>) {
+        let wanted = match key.kind {
+            Kind::Text(_) | Kind::Choice(_) => "a text in quotes",
+            Kind::Number(_) => "a whole number",
+            Kind::List(_) => "a list of texts",
+            Kind::Tags | Kind::Table(_) => "a table",
+            Kind::Tables(_) => "a list of tables",
         };
-        let text = std::fs::read_to_string(path)
-            .with_context(|| format!("reading the configuration {}", path.display()))?;
-        toml::from_str(&text).with_context(|| format!("in the configuration {}", path.display()))
+        let mut text = format!(
+            "{} must be {wanted}, and this is {}",
+            key.name,
+            words(value.get_ref())
+        );
+        match key.kind {
+            Kind::Tables(_) => text.push_str(&format!(": write [[hub.{}]]", key.name)),
+            Kind::Table(_) => text.push_str(&format!(": write [{}]", key.name)),
+            _ => text.push_str(&format!(": write {} = {}", key.name, key.example)),
+        }
+        self.problem(value.span(), text);
+    }
+
+    fn problem(&mut self, span: Range<usize>, text: String) {
+        let place = Some(self.place(span.start));
+        self.file.problems.push(Problem { place, text });
+    }
+
+    fn place(&self, offset: usize) -> Place {
+        let before = self.text.get(..offset).unwrap_or(self.text);
+        let line_start = before.rfind('\n').map_or(0, |end| end + 1);
+        Place {
+            file: self.path.into(),
+            line: before.matches('\n').count() + 1,
+            column: before[line_start..].chars().count() + 1,
+        }
+    }
+}
+
+/// What kind of value was found.
+fn words(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "a text",
+        DeValue::Integer(_) => "a whole number",
+        DeValue::Float(_) => "a fraction",
+        DeValue::Boolean(_) => "true or false",
+        DeValue::Datetime(_) => "a date or time",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    }
+}
+
+/// Says that a key is not known here, with what was probably meant: a key like it, or the same one elsewhere.
+fn unknown(name: &str, keys: &'static [&'static Key], header: &str) -> String {
+    let here = match header {
+        "" => "at the top".to_owned(),
+        "hub.subscriptions" => format!("in [[{header}]]"),
+        _ => format!("in [{header}]"),
+    };
+    let mut meant: Vec<String> = nearest(name, keys.iter().map(|key| key.name))
+        .map(|key| format!("\"{key}\""))
+        .into_iter()
+        .collect();
+    meant.extend(elsewhere(name, header));
+    match meant.as_slice() {
+        [] => {
+            let known: Vec<&str> = keys.iter().map(|key| key.name).collect();
+            format!(
+                "there is no key \"{name}\" {here}; there are {}",
+                known.join(", ")
+            )
+        }
+        _ => format!(
+            "there is no key \"{name}\" {here}; did you mean {}?",
+            meant.join(", or ")
+        ),
+    }
+}
+
+/// The places where a key of this name belongs.
+fn elsewhere(name: &str, header: &str) -> Vec<String> {
+    let has = |keys: &[&Key]| keys.iter().any(|key| key.name == name);
+    let mut found = Vec::new();
+    if !header.is_empty() && has(ROOT) {
+        found.push(format!("\"{name}\" above the first [table]"));
+    }
+    for table in ROOT.iter().filter(|table| table.name != header) {
+        if matches!(table.kind, Kind::Table(keys) if has(keys)) {
+            found.push(format!("\"{name}\" under [{}]", table.name));
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(text: &str) -> Vec<String> {
+        let file = parse(text, "f");
+        file.problems.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_good_file_has_values_with_their_places() {
+        let file = parse(
+            "name = \"a\" # é\n[hub]\nemail = [\"a@b.de\",\n  \"c@d.de\"]\n",
+            "f",
+        );
+        assert_eq!(file.problems, []);
+        let places: Vec<(&str, &Origin)> = file
+            .given
+            .iter()
+            .map(|given| (given.text(), &given.origin))
+            .collect();
+        let at = |line, column| {
+            Origin::File(Place {
+                file: "f".into(),
+                line,
+                column,
+            })
+        };
+        assert_eq!(
+            places,
+            [
+                ("a@b.de", &at(3, 10)),
+                ("c@d.de", &at(4, 3)),
+                ("a", &at(1, 8))
+            ]
+        );
+    }
+
+    #[test]
+    fn all_that_is_wrong_with_a_file_is_told_at_once_and_in_order() {
+        let text = r#"nmae = "x"
+region = 5
+email = ["a@example.com"]
+regions = []
+log_retention_days = 30
+[hub]
+emails = ["a@example.com"]
+email = "a@example.com"
+log_retention_days = 2
+kms_key = "alias/mine"
+[[hub.subscriptions]]
+protocol = "smss"
+endpoint = "+491701234567"
+[[hub.subscriptions]]
+protocol = "sms"
+[[hub.subscriptions]]
+protocol = "sms"
+endpoint = "1"
+adress = "x"
+[spokes]
+region = "eu-west-1"
+regions = ["us-east-1", 7, "europe"]
+call_as = "delegated_admin"
+[tags]
+team = 1
+"aws:x" = "1"
+[colour]
+"#;
+        insta::assert_snapshot!(told(text).join("\n"), @r#"
+        f, line 1, column 1: there is no key "nmae" at the top; did you mean "name"?
+        f, line 2, column 10: region must be a text in quotes, and this is a whole number: write region = "eu-west-1"
+        f, line 3, column 1: there is no key "email" at the top; did you mean "email" under [hub]?
+        f, line 4, column 1: there is no key "regions" at the top; did you mean "region", or "regions" under [spokes]?
+        f, line 5, column 1: there is no key "log_retention_days" at the top; did you mean "log_retention_days" under [hub]?
+        f, line 7, column 1: there is no key "emails" in [hub]; did you mean "email"?
+        f, line 8, column 9: email must be a list of texts, and this is a text: write email = ["security@example.com"]
+        f, line 9, column 22: log_retention_days 2 is none of the numbers that AWS takes: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
+        f, line 10, column 11: kms_key "alias/mine" is not the ARN of a KMS key (such as arn:aws:kms:eu-west-1:111122223333:key/1234abcd-…)
+        f, line 12, column 12: protocol "smss" is none of email, email-json, sms, https, http, sqs, lambda, application; did you mean "sms"?
+        f, line 14, column 1: a subscription lacks "endpoint"
+        f, line 18, column 12: endpoint "1" is not a phone number such as +491701234567, which the protocol "sms" wants
+        f, line 19, column 1: there is no key "adress" in [[hub.subscriptions]]; there are protocol, endpoint
+        f, line 21, column 1: there is no key "region" in [spokes]; did you mean "regions", or "region" above the first [table], or "region" under [hub]?
+        f, line 22, column 25: regions must be a list of texts, and this is a whole number: write regions = ["us-east-1", "eu-west-1"]
+        f, line 22, column 28: regions "europe" is not the name of an AWS region (such as eu-west-1)
+        f, line 23, column 11: call_as "delegated_admin" is none of self, delegated-admin; did you mean "delegated-admin"?
+        f, line 25, column 8: the tag "team" must be a text in quotes, and this is a whole number
+        f, line 26, column 1: tags "aws:x" must not be empty or begin with "aws:" or "rootwatch:"
+        f, line 27, column 2: there is no key "colour" at the top; there are name, profile, region, endpoint_url, org_id, timeout, hub, spokes, tags
+        "#);
+    }
+
+    #[test]
+    fn broken_toml_is_told_once_a_line_beside_the_rest() {
+        let text = "region = eu-west-1\nname = \nname = \"b\"\n[hub]\ntopic = \"x\"\nemail = [\"a@example.com\"\n";
+        insta::assert_snapshot!(told(text).join("\n"), @r#"
+        f, line 1, column 10: this is not TOML: string values must be quoted, expected literal string
+        f, line 2, column 8: this is not TOML: string values must be quoted, expected literal string
+        f, line 3, column 1: this is not TOML: duplicate key
+        f, line 5, column 1: there is no key "topic" in [hub]; did you mean "topic_name"?
+        f, line 6, column 25: this is not TOML: unclosed array, expected `]`
+        "#);
+    }
+
+    #[test]
+    fn a_subscription_may_be_written_in_one_line() {
+        let text = r#"hub.subscriptions = [{ protocol = "sms", endpoint = "+491701234567" }]"#;
+        assert_eq!(told(text), Vec::<String>::new());
+        assert_eq!(parse(text, "f").given.len(), 1);
     }
 }

@@ -1,13 +1,24 @@
 //! The settings of a run: flags over the environment over `rootwatch.toml`, checked before the first call.
 
-mod check;
+mod describe;
 mod file;
+mod flags;
+mod form;
+mod given;
+mod schema;
+mod settings;
+mod together;
 
-use file::File;
+pub(crate) use describe::{file as commented_file, json_schema};
+pub(crate) use file::DEFAULT as DEFAULT_FILE;
+
+use clap::ValueEnum;
+use schema::Key;
+use settings::Settings;
 
 use crate::cli::{Cli, HubArgs, SpokesArgs};
 use anyhow::{Result, bail};
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
@@ -21,8 +32,7 @@ pub(crate) struct Connection {
 }
 
 /// Who is told: an SNS protocol and its endpoint.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Subscription {
     pub(crate) protocol: String,
     pub(crate) endpoint: String,
@@ -41,12 +51,10 @@ impl Serialize for Subscription {
 }
 
 /// Who calls the StackSet operations.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum CallAs {
     /// The management account
     #[value(name = "self")]
-    #[serde(rename = "self")]
     Management,
     /// A delegated administrator for StackSets
     DelegatedAdmin,
@@ -84,6 +92,8 @@ pub(crate) struct Config {
     pub(crate) timeout: Duration,
 }
 
+/// What the deployment is called when nobody says otherwise.
+const NAME: &str = "rootwatch";
 /// A year: what audits ask for, and cheap, since the notifier logs one line an event.
 const LOG_RETENTION_DAYS: i32 = 365;
 /// A StackSet operation over a large organization takes hours.
@@ -94,145 +104,162 @@ impl Config {
     ///
     /// Fails with every problem that it finds, not only the first.
     pub(crate) fn resolve(cli: &Cli, hub: &HubArgs, spokes: &SpokesArgs) -> Result<Self> {
-        let file = File::read(cli.config.as_deref())?;
-        let mut problems = Vec::new();
-        let config = Self {
-            name: cli
-                .name
-                .clone()
-                .or(file.name)
-                .unwrap_or_else(|| "rootwatch".into()),
-            connection: connection(cli, file.profile, file.region, file.endpoint_url),
-            org_id: hub.org_id.clone().or(file.org_id),
-            hub: Hub {
-                account: spokes.hub_account.clone().or(file.hub.account),
-                region: spokes.hub_region.clone().or(file.hub.region),
-                topic_name: hub.topic.topic_name.clone().or(file.hub.topic_name),
-                kms_key: hub.kms_key.clone().or(file.hub.kms_key),
-                subscriptions: subscriptions(
-                    hub,
-                    file.hub.email,
-                    file.hub.subscriptions,
-                    &mut problems,
-                ),
-                log_retention_days: hub
-                    .log_retention_days
-                    .or(file.hub.log_retention_days)
-                    .unwrap_or(LOG_RETENTION_DAYS),
-            },
-            spokes: Spokes {
-                ous: first_given(&spokes.ou, file.spokes.ou),
-                regions: first_given(&spokes.regions, file.spokes.regions),
-                call_as: spokes.caller.call_as.or(file.spokes.call_as),
-            },
-            tags: tags(&cli.tag, file.tags, &mut problems),
-            timeout: timeout(cli.timeout.as_deref(), &mut problems),
-        };
-        problems.extend(check::problems(&config));
+        let file = file::read(cli.config.as_deref())?;
+        let flags = flags::read(cli, hub, spokes);
+        let mut problems = flags.problems;
+        problems.extend(file.problems);
+        let is_known = !file.is_broken;
+        let mut of_the_file = file.given;
+        of_the_file.retain(|given| !in_environment(given.key));
+        if spokes.all_regions {
+            of_the_file.retain(|given| !given.key.is(&schema::REGIONS));
+        }
+        let settings = Settings::merge(flags.given, of_the_file);
+        if is_known {
+            problems.extend(together::problems(&settings));
+        }
         match problems.as_slice() {
-            [] => Ok(config),
+            [] => Ok(Self::of(&settings)),
             [one] => bail!("{one}"),
-            many => bail!(
-                "{} settings are wrong:\n  {}",
-                many.len(),
-                many.join("\n  ")
-            ),
+            many => {
+                let lines: Vec<String> = many.iter().map(ToString::to_string).collect();
+                bail!(
+                    "{} settings are wrong:\n  {}",
+                    many.len(),
+                    lines.join("\n  ")
+                )
+            }
         }
     }
-}
 
-fn first_given(flags: &[String], file: Vec<String>) -> Vec<String> {
-    let mut chosen = if flags.is_empty() {
-        file
-    } else {
-        flags.to_vec()
-    };
-    chosen.sort();
-    chosen.dedup();
-    chosen
+    fn of(settings: &Settings) -> Self {
+        let hub = Hub {
+            account: settings.text(&schema::HUB_ACCOUNT),
+            region: settings.text(&schema::HUB_REGION),
+            topic_name: settings.text(&schema::TOPIC_NAME),
+            kms_key: settings.text(&schema::KMS_KEY),
+            subscriptions: settings.subscriptions(),
+            log_retention_days: settings.log_retention_days(),
+        };
+        Self {
+            name: settings.text(&schema::NAME).unwrap_or(NAME.into()),
+            connection: Connection {
+                profile: settings.text(&schema::PROFILE),
+                region: settings.text(&schema::REGION),
+                endpoint_url: settings.text(&schema::ENDPOINT_URL),
+            },
+            org_id: settings.text(&schema::ORG_ID),
+            hub,
+            spokes: Spokes {
+                ous: settings.texts(&schema::OU),
+                regions: settings.texts(&schema::REGIONS),
+                call_as: settings
+                    .text(&schema::CALL_AS)
+                    .and_then(|text| CallAs::from_str(&text, false).ok()),
+            },
+            tags: settings.tags(),
+            timeout: settings
+                .text(&schema::TIMEOUT)
+                .and_then(|text| form::parse_duration(&text))
+                .unwrap_or(TIMEOUT),
+        }
+    }
 }
 
 /// The SDK reads the environment itself, so a value from the file counts only where the environment is silent.
-fn connection(
-    cli: &Cli,
-    profile: Option<String>,
-    region: Option<String>,
-    endpoint_url: Option<String>,
-) -> Connection {
-    let silent = |names: &[&str]| names.iter().all(|name| std::env::var_os(name).is_none());
-    let credentials = ["AWS_PROFILE", "AWS_ACCESS_KEY_ID"];
-    let regions = ["AWS_REGION", "AWS_DEFAULT_REGION"];
-    Connection {
-        profile: cli
-            .profile
-            .clone()
-            .or(profile.filter(|_| silent(&credentials))),
-        region: cli.region.clone().or(region.filter(|_| silent(&regions))),
-        endpoint_url: cli
-            .endpoint_url
-            .clone()
-            .or(endpoint_url.filter(|_| silent(&["AWS_ENDPOINT_URL"]))),
-    }
+fn in_environment(key: &Key) -> bool {
+    key.environment
+        .iter()
+        .any(|name| std::env::var_os(name).is_some())
 }
 
-fn subscriptions(
-    flags: &HubArgs,
-    file_email: Vec<String>,
-    file: Vec<Subscription>,
-    problems: &mut Vec<String>,
-) -> Vec<Subscription> {
-    let email = |endpoint: String| Subscription {
-        protocol: "email".into(),
-        endpoint,
-    };
-    let mut all: Vec<Subscription> = if flags.email.is_empty() && flags.sns_subscription.is_empty()
-    {
-        file_email.into_iter().map(email).chain(file).collect()
-    } else {
-        flags.email.iter().cloned().map(email).collect()
-    };
-    for text in &flags.sns_subscription {
-        match text.split_once('=') {
-            Some((protocol, endpoint)) => all.push(Subscription {
-                protocol: protocol.into(),
-                endpoint: endpoint.into(),
-            }),
-            None => problems.push(format!(
-                "--sns-subscription \"{text}\" is not of the form PROTOCOL=ENDPOINT, such as sms=+491701234567"
-            )),
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The settings of a file, with nothing typed.
+    fn of_file(text: &str) -> Config {
+        let file = file::parse(text, "f");
+        assert_eq!(file.problems, []);
+        let settings = Settings(file.given);
+        assert_eq!(together::problems(&settings), []);
+        Config::of(&settings)
+    }
+
+    #[test]
+    fn an_empty_file_gives_the_defaults() {
+        let config = of_file("");
+        assert_eq!(config.name, schema::NAME.default);
+        let days = config.hub.log_retention_days.to_string();
+        assert_eq!(days, schema::LOG_RETENTION_DAYS.default);
+        let timeout = form::parse_duration(schema::TIMEOUT.default);
+        assert_eq!(Some(config.timeout), timeout);
+    }
+
+    /// What `rootwatch init` writes, with every setting in force.
+    #[test]
+    fn every_key_of_the_file_reaches_its_setting() {
+        let config = of_file(&describe::uncommented(&describe::file()));
+        insta::assert_debug_snapshot!(config, @r#"
+        Config {
+            name: "rootwatch",
+            connection: Connection {
+                profile: Some(
+                    "security",
+                ),
+                region: Some(
+                    "eu-west-1",
+                ),
+                endpoint_url: Some(
+                    "http://localhost:4566",
+                ),
+            },
+            org_id: Some(
+                "o-a1b2c3d4e5",
+            ),
+            hub: Hub {
+                account: Some(
+                    "111122223333",
+                ),
+                region: Some(
+                    "eu-west-1",
+                ),
+                topic_name: Some(
+                    "root-alerts",
+                ),
+                kms_key: Some(
+                    "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+                ),
+                subscriptions: [
+                    Subscription {
+                        protocol: "email",
+                        endpoint: "security@example.com",
+                    },
+                    Subscription {
+                        protocol: "sms",
+                        endpoint: "+491701234567",
+                    },
+                ],
+                log_retention_days: 90,
+            },
+            spokes: Spokes {
+                ous: [
+                    "/Workloads/Prod",
+                    "ou-ab12-cdefgh34",
+                ],
+                regions: [
+                    "eu-west-1",
+                    "us-east-1",
+                ],
+                call_as: Some(
+                    DelegatedAdmin,
+                ),
+            },
+            tags: {
+                "team": "security",
+            },
+            timeout: 1800s,
         }
+        "#);
     }
-    all.sort();
-    all.dedup();
-    all
-}
-
-fn tags(
-    flags: &[String],
-    mut file: BTreeMap<String, String>,
-    problems: &mut Vec<String>,
-) -> BTreeMap<String, String> {
-    for text in flags {
-        match text.split_once('=') {
-            Some((key, value)) => {
-                file.insert(key.into(), value.into());
-            }
-            None => problems.push(format!("--tag \"{text}\" is not of the form KEY=VALUE")),
-        }
-    }
-    file
-}
-
-fn timeout(text: Option<&str>, problems: &mut Vec<String>) -> Duration {
-    let Some(text) = text else { return TIMEOUT };
-    let parsed = text
-        .parse::<jiff::SignedDuration>()
-        .ok()
-        .and_then(|duration| Duration::try_from(duration).ok());
-    parsed.unwrap_or_else(|| {
-        problems.push(format!(
-            "--timeout \"{text}\" is no duration, such as 90s, 30m or 2h"
-        ));
-        TIMEOUT
-    })
 }

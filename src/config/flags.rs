@@ -1,0 +1,86 @@
+//! Flags as the values that they give.
+
+use super::Subscription;
+use super::given::{Given, Origin, Problem, Value};
+use super::schema::{
+    CALL_AS, EMAIL, ENDPOINT_URL, HUB_ACCOUNT, HUB_REGION, KMS_KEY, Key, LOG_RETENTION_DAYS, NAME,
+    ORG_ID, OU, PROFILE, REGION, REGIONS, SUBSCRIPTIONS, TAGS, TIMEOUT, TOPIC_NAME,
+};
+use crate::cli::{Cli, HubArgs, SpokesArgs};
+use clap::ValueEnum;
+
+/// What was typed, and what is wrong with it.
+#[derive(Debug, Default)]
+pub(super) struct Flags {
+    pub(super) given: Vec<Given>,
+    pub(super) problems: Vec<Problem>,
+}
+
+/// What the flags of a run give.
+pub(super) fn read(cli: &Cli, hub: &HubArgs, spokes: &SpokesArgs) -> Flags {
+    let mut flags = Flags::default();
+    flags.texts(&NAME, &cli.name);
+    flags.texts(&PROFILE, &cli.profile);
+    flags.texts(&REGION, &cli.region);
+    flags.texts(&ENDPOINT_URL, &cli.endpoint_url);
+    flags.texts(&TIMEOUT, &cli.timeout);
+    flags.texts(&ORG_ID, &hub.org_id);
+    flags.texts(&TOPIC_NAME, &hub.topic.topic_name);
+    flags.texts(&KMS_KEY, &hub.kms_key);
+    flags.texts(&EMAIL, &hub.email);
+    if let Some(days) = hub.log_retention_days {
+        flags.give(&LOG_RETENTION_DAYS, Value::Number(days.into()));
+    }
+    flags.texts(&HUB_ACCOUNT, &spokes.hub_account);
+    flags.texts(&HUB_REGION, &spokes.hub_region);
+    flags.texts(&OU, &spokes.ou);
+    flags.texts(&REGIONS, &spokes.regions);
+    let caller = spokes.caller.call_as.and_then(|it| it.to_possible_value());
+    flags.texts(&CALL_AS, caller.map(|it| it.get_name().to_owned()).iter());
+    flags.pairs(
+        &SUBSCRIPTIONS,
+        &hub.sns_subscription,
+        |protocol, endpoint| Value::Subscription(Subscription { protocol, endpoint }),
+    );
+    flags.pairs(&TAGS, &cli.tag, Value::Tag);
+    let wrong: Vec<Problem> = flags.given.iter().filter_map(Given::check).collect();
+    flags.problems.extend(wrong);
+    flags
+}
+
+impl Flags {
+    fn give(&mut self, key: &'static Key, value: Value) {
+        self.given.push(Given {
+            key,
+            value,
+            origin: Origin::Flag,
+        });
+    }
+
+    fn texts<'a>(&mut self, key: &'static Key, texts: impl IntoIterator<Item = &'a String>) {
+        for text in texts {
+            self.give(key, Value::Text(text.clone()));
+        }
+    }
+
+    fn pairs(
+        &mut self,
+        key: &'static Key,
+        texts: &[String],
+        value: impl Fn(String, String) -> Value,
+    ) {
+        for text in texts {
+            match text.split_once('=') {
+                Some((left, right)) => self.give(key, value(left.into(), right.into())),
+                None => {
+                    let form = match key.kind {
+                        super::schema::Kind::Tags => "KEY=VALUE, such as team=security",
+                        _ => "PROTOCOL=ENDPOINT, such as sms=+491701234567",
+                    };
+                    let text = format!("{} \"{text}\" is not of the form {form}", key.flag);
+                    self.problems.push(Problem { place: None, text });
+                }
+            }
+        }
+    }
+}

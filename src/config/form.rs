@@ -1,0 +1,323 @@
+//! What a single value must look like, in AWS's own rules, so that bad input ends before the first call.
+
+use super::Subscription;
+use crate::aws::partition::is_region_name;
+use std::time::Duration;
+
+/// What is wrong with a text, if anything is, as the rest of a sentence that begins with the text.
+pub(super) type Form = fn(&str) -> Option<String>;
+
+/// Days that CloudWatch Logs takes (PutRetentionPolicy, `retentionInDays`).
+pub(super) static RETENTION_DAYS: [i64; 22] = [
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
+    3288, 3653,
+];
+
+/// A protocol of SNS: its name, what tells a good endpoint, and that in words.
+type Protocol = (&'static str, fn(&str) -> bool, &'static str);
+
+const PROTOCOLS: [Protocol; 8] = [
+    ("email", is_email, "an e-mail address"),
+    ("email-json", is_email, "an e-mail address"),
+    ("sms", is_phone, "a phone number such as +491701234567"),
+    (
+        "https",
+        |text| text.starts_with("https://"),
+        "an https:// address",
+    ),
+    (
+        "http",
+        |text| text.starts_with("http://"),
+        "an http:// address",
+    ),
+    ("sqs", |text| is_arn(text, "sqs"), "the ARN of a queue"),
+    (
+        "lambda",
+        |text| is_arn(text, "lambda"),
+        "the ARN of a function",
+    ),
+    (
+        "application",
+        |text| is_arn(text, "sns"),
+        "the ARN of a mobile app endpoint",
+    ),
+];
+
+/// The protocols that a subscription may have.
+pub(super) fn protocols() -> Vec<String> {
+    PROTOCOLS
+        .iter()
+        .map(|(name, _, _)| (*name).to_owned())
+        .collect()
+}
+
+/// What is wrong with a subscription's endpoint; an unknown protocol has no form for it.
+pub(super) fn endpoint(subscription: &Subscription) -> Option<String> {
+    let (_, is_good, shape) = PROTOCOLS
+        .iter()
+        .find(|(name, _, _)| *name == subscription.protocol)?;
+    unless(
+        is_good(&subscription.endpoint),
+        &format!(
+            "is not {shape}, which the protocol \"{}\" wants",
+            subscription.protocol
+        ),
+    )
+}
+
+fn unless(good: bool, problem: &str) -> Option<String> {
+    (!good).then(|| problem.to_owned())
+}
+
+pub(super) fn not_empty(text: &str) -> Option<String> {
+    unless(!text.trim().is_empty(), "is empty")
+}
+
+pub(super) fn deployment_name(text: &str) -> Option<String> {
+    let good = text.len() <= 32
+        && text.starts_with(|first: char| first.is_ascii_lowercase())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    unless(
+        good,
+        "must begin with a small letter and have up to 32 small letters, digits and hyphens",
+    )
+}
+
+pub(super) fn region(text: &str) -> Option<String> {
+    unless(
+        is_region_name(text),
+        "is not the name of an AWS region (such as eu-west-1)",
+    )
+}
+
+pub(super) fn web_address(text: &str) -> Option<String> {
+    let host = text
+        .strip_prefix("https://")
+        .or(text.strip_prefix("http://"));
+    unless(
+        host.is_some_and(|host| !host.is_empty()),
+        "is not an http:// or https:// address",
+    )
+}
+
+pub(super) fn organization(text: &str) -> Option<String> {
+    unless(
+        is_id(text, "o-", 10),
+        "is not an organization's id (such as o-a1b2c3d4e5)",
+    )
+}
+
+pub(super) fn account(text: &str) -> Option<String> {
+    unless(is_account(text), "is not an account id: 12 digits")
+}
+
+pub(super) fn topic_name(text: &str) -> Option<String> {
+    let good = (1..=256).contains(&text.len())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+    unless(
+        good,
+        "must have 1 to 256 letters, digits, hyphens and underscores",
+    )
+}
+
+/// A key's ARN, or AWS's own alias. Any other alias is refused: a policy that names one allows nothing.
+pub(super) fn kms_key(text: &str) -> Option<String> {
+    if text == "alias/aws/sns" {
+        return None;
+    }
+    let good = match text.split(':').collect::<Vec<_>>().as_slice() {
+        ["arn", _, "kms", region, account, key] => {
+            is_region_name(region)
+                && is_account(account)
+                && key.strip_prefix("key/").is_some_and(|id| !id.is_empty())
+        }
+        _ => false,
+    };
+    unless(
+        good,
+        "is not the ARN of a KMS key (such as arn:aws:kms:eu-west-1:111122223333:key/1234abcd-…)",
+    )
+}
+
+pub(super) fn email(text: &str) -> Option<String> {
+    unless(is_email(text), "is not an e-mail address")
+}
+
+pub(super) fn organizational_unit(text: &str) -> Option<String> {
+    let id = text
+        .strip_prefix("ou-")
+        .and_then(|rest| rest.split_once('-'));
+    let good = id.is_some_and(|(root, unit)| is_id(root, "", 4) && is_id(unit, "", 8))
+        || is_id(text, "r-", 4)
+        || (text.starts_with('/') && !text.contains("//"));
+    unless(
+        good,
+        "is not an organizational unit: give an id (ou-ab12-cdefgh34), the root's (r-ab12) or a path (/Workloads/Prod)",
+    )
+}
+
+pub(super) fn duration(text: &str) -> Option<String> {
+    unless(
+        parse_duration(text).is_some(),
+        "is no duration, such as 90s, 30m or 2h",
+    )
+}
+
+pub(super) fn parse_duration(text: &str) -> Option<Duration> {
+    let parsed = text.parse::<jiff::SignedDuration>().ok()?;
+    Duration::try_from(parsed).ok()
+}
+
+/// What is wrong with a tag (Tagging AWS resources, "Tag naming limits"); one key of ours is on everything too.
+pub(super) fn tag(key: &str, value: &str) -> Option<String> {
+    if key.is_empty() || key.starts_with("aws:") || key.starts_with("rootwatch:") {
+        return Some("must not be empty or begin with \"aws:\" or \"rootwatch:\"".into());
+    }
+    unless(
+        key.chars().count() <= 128 && value.chars().count() <= 256,
+        "is too long: a tag has up to 128 characters, its value up to 256",
+    )
+}
+
+/// Twelve digits.
+fn is_account(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn is_id(text: &str, prefix: &str, at_least: usize) -> bool {
+    text.strip_prefix(prefix).is_some_and(|rest| {
+        (at_least..=32).contains(&rest.len())
+            && rest
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    })
+}
+
+fn is_arn(text: &str, service: &str) -> bool {
+    let mut parts = text.split(':');
+    parts.next() == Some("arn") && parts.nth(1) == Some(service) && parts.nth(2).is_some()
+}
+
+fn is_email(text: &str) -> bool {
+    let Some((local, domain)) = text.split_once('@') else {
+        return false;
+    };
+    let printable =
+        |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_graphic() && c != '@');
+    printable(local)
+        && printable(domain)
+        && domain.contains('.')
+        && domain.split('.').all(|label| !label.is_empty())
+        && text.len() <= 254
+}
+
+fn is_phone(text: &str) -> bool {
+    text.strip_prefix('+').is_some_and(|digits| {
+        (7..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problem(protocol: &str, address: &str) -> Option<String> {
+        endpoint(&Subscription {
+            protocol: protocol.into(),
+            endpoint: address.into(),
+        })
+    }
+
+    #[test]
+    fn endpoints_fit_their_protocol() {
+        for (protocol, good) in [
+            ("email", "sec.ops+root@example.co.uk"),
+            ("email-json", "a@b.example"),
+            ("sms", "+491701234567"),
+            ("https", "https://example.com/hook"),
+            ("sqs", "arn:aws:sqs:eu-west-1:111122223333:q"),
+            (
+                "lambda",
+                "arn:aws-cn:lambda:cn-north-1:111122223333:function:f",
+            ),
+        ] {
+            assert_eq!(problem(protocol, good), None);
+        }
+        for (protocol, bad) in [
+            ("email", "nobody"),
+            ("email", "a@b"),
+            ("email", "a@@b.c"),
+            ("email", "a b@c.de"),
+            ("email", "a@b..c"),
+            ("sms", "0170123456"),
+            ("https", "http://example.com"),
+            ("sqs", "https://sqs.eu-west-1.amazonaws.com/1/q"),
+            ("sqs", "arn:aws:sns:eu-west-1:111122223333:q"),
+        ] {
+            assert!(problem(protocol, bad).is_some(), "{protocol} {bad} passed");
+        }
+    }
+
+    #[test]
+    fn forms_take_the_good_and_refuse_the_bad() {
+        let key = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd";
+        let cases: [(Form, &[&str], &[&str]); 7] = [
+            (
+                organizational_unit,
+                &["ou-ab12-cdefgh34", "r-ab12", "/Workloads/Prod", "/"],
+                &["", "ou-ab12", "ou-AB12-cdefgh34", "Workloads", "//x", "r-1"],
+            ),
+            (
+                kms_key,
+                &[key, "alias/aws/sns"],
+                &[
+                    "",
+                    "alias/mine",
+                    "1234abcd",
+                    "arn:aws:kms:eu-west-1:111122223333:alias/x",
+                    "arn:aws:sns:eu-west-1:111122223333:key/x",
+                ],
+            ),
+            (
+                web_address,
+                &["http://localhost:4566", "https://a.example"],
+                &["", "localhost", "https://", "ftp://a"],
+            ),
+            (duration, &["90s", "30m", "2h"], &["", "soon", "-2h", "12"]),
+            (
+                account,
+                &["111122223333"],
+                &["12345", "1111-2222-3333", "11112222333a"],
+            ),
+            (organization, &["o-a1b2c3d4e5"], &["o-1", "a1b2c3d4e5"]),
+            (not_empty, &["x"], &["", " "]),
+        ];
+        for (form, good, bad) in cases {
+            for text in good {
+                assert_eq!(form(text), None, "{text:?}");
+            }
+            for text in bad {
+                assert!(form(text).is_some(), "{text:?} passed");
+            }
+        }
+    }
+
+    #[test]
+    fn tags_keep_to_the_limits_of_aws() {
+        assert_eq!(tag("team", "security"), None);
+        let long = "x".repeat(257);
+        for (key, value) in [
+            ("", ""),
+            ("aws:x", "1"),
+            ("rootwatch:deployment", "1"),
+            (&long[..129], "1"),
+            ("k", long.as_str()),
+        ] {
+            assert!(tag(key, value).is_some(), "{key} {value} passed");
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! A value, the setting that it is for, and where it was given; and what is wrong with it.
+
+use super::schema::{ENDPOINT, Key, Kind};
+use super::{Subscription, form};
+use std::fmt;
+
+/// What was given for a setting. A setting that takes several has one of these for each.
+#[derive(Clone, Debug)]
+pub(super) struct Given {
+    pub(super) key: &'static Key,
+    pub(super) value: Value,
+    pub(super) origin: Origin,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Value {
+    Text(String),
+    Number(i64),
+    Subscription(Subscription),
+    Tag(String, String),
+}
+
+/// Where a value was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    Flag,
+    File(Place),
+}
+
+/// A place in a file, counted from one as editors do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) file: String,
+    pub(super) line: usize,
+    pub(super) column: usize,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}, line {}, column {}",
+            self.file, self.line, self.column
+        )
+    }
+}
+
+/// Something that is wrong with the settings, as a sentence that names the setting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Problem {
+    /// Where, unless it is a flag, which the sentence names.
+    pub(super) place: Option<Place>,
+    pub(super) text: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.place {
+            Some(place) => write!(f, "{place}: {}", self.text),
+            None => f.write_str(&self.text),
+        }
+    }
+}
+
+impl Given {
+    /// The setting as it is written where it was given: the flag, or the key.
+    pub(super) fn subject(&self) -> &'static str {
+        match (&self.origin, &self.value) {
+            (Origin::Flag, _) => self.key.flag,
+            (Origin::File(_), Value::Subscription(_)) => ENDPOINT.name,
+            (Origin::File(_), _) => self.key.name,
+        }
+    }
+
+    /// The value as it is written where it was given.
+    fn written(&self) -> String {
+        match (&self.origin, &self.value) {
+            (_, Value::Text(text)) => format!("\"{text}\""),
+            (_, Value::Number(number)) => number.to_string(),
+            (Origin::Flag, Value::Subscription(it)) => {
+                format!("\"{}={}\"", it.protocol, it.endpoint)
+            }
+            (Origin::File(_), Value::Subscription(it)) => format!("\"{}\"", it.endpoint),
+            (_, Value::Tag(key, _)) => format!("\"{key}\""),
+        }
+    }
+
+    pub(super) fn text(&self) -> &str {
+        match &self.value {
+            Value::Text(text) => text,
+            _ => "",
+        }
+    }
+
+    /// A problem with this, whose sentence goes on after the setting and its value.
+    pub(super) fn problem(&self, what: &str) -> Problem {
+        self.told(format!("{} {} {what}", self.subject(), self.written()))
+    }
+
+    /// A problem at the place of this.
+    pub(super) fn told(&self, text: String) -> Problem {
+        let place = match &self.origin {
+            Origin::Flag => None,
+            Origin::File(place) => Some(place.clone()),
+        };
+        Problem { place, text }
+    }
+
+    /// What is wrong with this value alone, whatever the others are.
+    pub(super) fn check(&self) -> Option<Problem> {
+        let what = match (&self.key.kind, &self.value) {
+            (Kind::Text(form) | Kind::List(form), Value::Text(text)) => form(text),
+            (Kind::Choice(all), Value::Text(text)) => not_among(text, &all()),
+            (Kind::Number(all), Value::Number(number)) => (!all.contains(number)).then(|| {
+                let all: Vec<String> = all.iter().map(ToString::to_string).collect();
+                format!("is none of the numbers that AWS takes: {}", all.join(", "))
+            }),
+            (_, Value::Subscription(it)) => not_among(&it.protocol, &form::protocols())
+                .map(|what| format!("begins with \"{}\", which {what}", it.protocol))
+                .or_else(|| form::endpoint(it)),
+            (_, Value::Tag(key, value)) => form::tag(key, value),
+            _ => None,
+        };
+        what.map(|what| self.problem(&what))
+    }
+}
+
+fn not_among(text: &str, all: &[String]) -> Option<String> {
+    if all.iter().any(|word| word == text) {
+        return None;
+    }
+    let list = all.join(", ");
+    Some(match nearest(text, all.iter().map(String::as_str)) {
+        Some(word) => format!("is none of {list}; did you mean \"{word}\"?"),
+        None => format!("is none of {list}"),
+    })
+}
+
+/// The word that was probably meant.
+pub(super) fn nearest<'a>(text: &str, words: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    /// Finds slips of the keyboard and missing parts, and leaves alone what is another word.
+    const ALIKE: f64 = 0.8;
+    words
+        .map(|word| (strsim::jaro_winkler(text, word), word))
+        .filter(|(alike, _)| *alike >= ALIKE)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, word)| word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_word_is_a_slip_away_or_none() {
+        let words = ["account", "region", "topic_name", "kms_key", "email"];
+        let near = |text| nearest(text, words.into_iter());
+        assert_eq!(near("emails"), Some("email"));
+        assert_eq!(near("regoin"), Some("region"));
+        assert_eq!(near("topic"), Some("topic_name"));
+        assert_eq!(near("kms_key_arn"), Some("kms_key"));
+        assert_eq!(near("color"), None);
+        assert_eq!(near(""), None);
+    }
+}

@@ -1,0 +1,343 @@
+//! What can be set: the one list that the file's check, the editors' schema and `rootwatch init` come from.
+
+use super::CallAs;
+use super::form::{self, Form};
+use clap::ValueEnum;
+
+/// A key of `rootwatch.toml`, and the flag that says the same.
+#[derive(Debug)]
+pub(super) struct Key {
+    pub(super) name: &'static str,
+    pub(super) kind: Kind,
+    /// What it is for, as a sentence without its full stop.
+    pub(super) meaning: &'static str,
+    /// What holds when it is not given.
+    pub(super) default: &'static str,
+    /// A value that may be given, as TOML.
+    pub(super) example: &'static str,
+    pub(super) flag: &'static str,
+    /// Variables that win over the file, because the SDK reads them.
+    pub(super) environment: &'static [&'static str],
+    /// Whether nearly everyone has to set it.
+    pub(super) essential: bool,
+}
+
+impl Key {
+    /// Whether this is that very key: several tables have one called `region`.
+    pub(super) fn is(&self, other: &Key) -> bool {
+        std::ptr::eq(self, other)
+    }
+}
+
+/// What a key may hold.
+#[derive(Debug)]
+pub(super) enum Kind {
+    Text(Form),
+    /// One of some words.
+    Choice(fn() -> Vec<String>),
+    /// One of some numbers.
+    Number(&'static [i64]),
+    /// Several texts.
+    List(Form),
+    /// Any names, each with a text.
+    Tags,
+    Table(&'static [&'static Key]),
+    /// Several tables, in each of which every key must be there.
+    Tables(&'static [&'static Key]),
+}
+
+/// What most keys have in common.
+const KEY: Key = Key {
+    name: "",
+    kind: Kind::Tags,
+    meaning: "",
+    default: "",
+    example: "",
+    flag: "",
+    environment: &[],
+    essential: false,
+};
+
+/// All keys, in the order in which people read them.
+pub(super) static ROOT: &[&Key] = &[
+    &NAME,
+    &PROFILE,
+    &REGION,
+    &ENDPOINT_URL,
+    &ORG_ID,
+    &TIMEOUT,
+    &HUB,
+    &SPOKES,
+    &TAGS,
+];
+
+pub(super) static NAME: Key = Key {
+    name: "name",
+    kind: Kind::Text(form::deployment_name),
+    meaning: "Name of the deployment; every resource's name begins with it",
+    default: "rootwatch",
+    example: r#""rootwatch""#,
+    flag: "--name",
+    ..KEY
+};
+
+pub(super) static PROFILE: Key = Key {
+    name: "profile",
+    kind: Kind::Text(form::not_empty),
+    meaning: "Profile of the AWS configuration to take credentials and region from",
+    default: "as the AWS CLI finds them",
+    example: r#""security""#,
+    flag: "--profile",
+    environment: &["AWS_PROFILE", "AWS_ACCESS_KEY_ID"],
+    ..KEY
+};
+
+pub(super) static REGION: Key = Key {
+    name: "region",
+    kind: Kind::Text(form::region),
+    meaning: "Region that the hub and the StackSet live in; the partition follows from it",
+    default: "as the AWS CLI finds it",
+    example: r#""eu-west-1""#,
+    flag: "--region",
+    environment: &["AWS_REGION", "AWS_DEFAULT_REGION"],
+    ..KEY
+};
+
+pub(super) static ENDPOINT_URL: Key = Key {
+    name: "endpoint_url",
+    kind: Kind::Text(form::web_address),
+    meaning: "Address to send all calls to instead of AWS's",
+    default: "AWS's own",
+    example: r#""http://localhost:4566""#,
+    flag: "--endpoint-url",
+    environment: &["AWS_ENDPOINT_URL"],
+    ..KEY
+};
+
+pub(super) static ORG_ID: Key = Key {
+    name: "org_id",
+    kind: Kind::Text(form::organization),
+    meaning: "Organization that may forward events to the hub",
+    default: "looked up",
+    example: r#""o-a1b2c3d4e5""#,
+    flag: "--org-id",
+    ..KEY
+};
+
+pub(super) static TIMEOUT: Key = Key {
+    name: "timeout",
+    kind: Kind::Text(form::duration),
+    meaning: "How long to follow a StackSet operation",
+    default: "4h",
+    example: r#""30m""#,
+    flag: "--timeout",
+    ..KEY
+};
+
+pub(super) static HUB: Key = Key {
+    name: "hub",
+    kind: Kind::Table(&[
+        &EMAIL,
+        &TOPIC_NAME,
+        &KMS_KEY,
+        &LOG_RETENTION_DAYS,
+        &HUB_ACCOUNT,
+        &HUB_REGION,
+        &SUBSCRIPTIONS,
+    ]),
+    meaning: "The account that gathers the events and tells people",
+    ..KEY
+};
+
+pub(super) static EMAIL: Key = Key {
+    name: "email",
+    kind: Kind::List(form::email),
+    meaning: "E-mail addresses to tell; each person confirms once, by the link in a mail from AWS",
+    default: "none",
+    example: r#"["security@example.com"]"#,
+    flag: "--email",
+    essential: true,
+    ..KEY
+};
+
+pub(super) static TOPIC_NAME: Key = Key {
+    name: "topic_name",
+    kind: Kind::Text(form::topic_name),
+    meaning: "Name of the topic for alerts",
+    default: "<name>-alerts",
+    example: r#""root-alerts""#,
+    flag: "--topic-name",
+    ..KEY
+};
+
+pub(super) static KMS_KEY: Key = Key {
+    name: "kms_key",
+    kind: Kind::Text(form::kms_key),
+    meaning: "KMS key for the alerts topic, by ARN; it must be in the hub's region",
+    default: "alias/aws/sns",
+    example: r#""arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab""#,
+    flag: "--kms-key",
+    ..KEY
+};
+
+pub(super) static LOG_RETENTION_DAYS: Key = Key {
+    name: "log_retention_days",
+    kind: Kind::Number(&form::RETENTION_DAYS),
+    meaning: "Days to keep the notifier's log",
+    default: "365",
+    example: "90",
+    flag: "--log-retention-days",
+    ..KEY
+};
+
+pub(super) static HUB_ACCOUNT: Key = Key {
+    name: "account",
+    kind: Kind::Text(form::account),
+    meaning: "Account of the hub, for `deploy spokes` run elsewhere",
+    default: "this one, if the hub is here",
+    example: r#""111122223333""#,
+    flag: "--hub-account",
+    ..KEY
+};
+
+pub(super) static HUB_REGION: Key = Key {
+    name: "region",
+    kind: Kind::Text(form::region),
+    meaning: "Region of the hub, for `deploy spokes` run elsewhere",
+    default: "the region of this run",
+    example: r#""eu-west-1""#,
+    flag: "--hub-region",
+    ..KEY
+};
+
+pub(super) static SUBSCRIPTIONS: Key = Key {
+    name: "subscriptions",
+    kind: Kind::Tables(&[&PROTOCOL, &ENDPOINT]),
+    meaning: "Any other subscription; write one such block for each. The same one twice counts once",
+    default: "none",
+    flag: "--sns-subscription",
+    ..KEY
+};
+
+pub(super) static PROTOCOL: Key = Key {
+    name: "protocol",
+    kind: Kind::Choice(form::protocols),
+    meaning: "How SNS reaches it",
+    example: r#""sms""#,
+    ..KEY
+};
+
+pub(super) static ENDPOINT: Key = Key {
+    name: "endpoint",
+    kind: Kind::Text(form::not_empty),
+    meaning: "Address, phone number or ARN, as the protocol wants it",
+    example: r#""+491701234567""#,
+    ..KEY
+};
+
+pub(super) static SPOKES: Key = Key {
+    name: "spokes",
+    kind: Kind::Table(&[&OU, &REGIONS, &CALL_AS]),
+    meaning: "The accounts whose root users are watched",
+    ..KEY
+};
+
+pub(super) static OU: Key = Key {
+    name: "ou",
+    kind: Kind::List(form::organizational_unit),
+    meaning: "Organizational units, by id (ou-…), root id (r-…) or path; \"/\" takes all accounts",
+    default: "none, so `deploy spokes` asks for one",
+    example: r#"["/Workloads/Prod", "ou-ab12-cdefgh34"]"#,
+    flag: "--ou",
+    essential: true,
+    ..KEY
+};
+
+pub(super) static REGIONS: Key = Key {
+    name: "regions",
+    kind: Kind::List(form::region),
+    meaning: "Regions to watch; the one that AWS records root sign-ins in must be among them",
+    default: "all that are enabled",
+    example: r#"["us-east-1", "eu-west-1"]"#,
+    flag: "--regions",
+    ..KEY
+};
+
+pub(super) static CALL_AS: Key = Key {
+    name: "call_as",
+    kind: Kind::Choice(callers),
+    meaning: "Who calls CloudFormation: the management account, or a delegated administrator",
+    default: "found out",
+    example: r#""delegated-admin""#,
+    flag: "--call-as",
+    ..KEY
+};
+
+pub(super) static TAGS: Key = Key {
+    name: "tags",
+    kind: Kind::Tags,
+    meaning: "Tags for everything that can carry one",
+    default: "none",
+    example: r#"team = "security""#,
+    flag: "--tag",
+    ..KEY
+};
+
+fn callers() -> Vec<String> {
+    CallAs::value_variants()
+        .iter()
+        .filter_map(ValueEnum::to_possible_value)
+        .map(|value| value.get_name().to_owned())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::Cli;
+    use clap::CommandFactory;
+    use std::collections::BTreeSet;
+
+    fn flags(keys: &[&Key], found: &mut BTreeSet<String>) {
+        for key in keys {
+            if !key.flag.is_empty() {
+                found.insert(key.flag.to_owned());
+            }
+            match key.kind {
+                Kind::Table(keys) | Kind::Tables(keys) => flags(keys, found),
+                _ => {}
+            }
+        }
+    }
+
+    /// Flags of one run rather than settings of a deployment.
+    const OF_A_RUN: [&str; 10] = [
+        "--adopt",
+        "--config",
+        "--output",
+        "--color",
+        "--quiet",
+        "--verbose",
+        "--yes",
+        "--detailed-exitcode",
+        "--all-regions",
+        "--schema",
+    ];
+
+    #[test]
+    fn every_setting_has_a_flag_and_every_flag_a_key() {
+        fn typed(command: &clap::Command, found: &mut BTreeSet<String>) {
+            let named = command.get_arguments().filter_map(clap::Arg::get_long);
+            found.extend(named.map(|name| format!("--{name}")));
+            command
+                .get_subcommands()
+                .for_each(|command| typed(command, found));
+        }
+        let mut known = BTreeSet::new();
+        flags(ROOT, &mut known);
+        let mut of_clap = BTreeSet::new();
+        typed(&Cli::command(), &mut of_clap);
+        of_clap.retain(|flag| !OF_A_RUN.contains(&flag.as_str()));
+        assert_eq!(known, of_clap);
+    }
+}

@@ -1,0 +1,147 @@
+//! What holds in the end: the flags' values over the file's.
+
+use super::given::{Given, Value};
+use super::schema::{EMAIL, Key, LOG_RETENTION_DAYS, SUBSCRIPTIONS};
+use super::{Subscription, schema};
+use std::collections::BTreeMap;
+
+/// All values that hold.
+#[derive(Debug, Default)]
+pub(super) struct Settings(pub(super) Vec<Given>);
+
+impl Settings {
+    /// Flags replace what the file says for the same setting; tags are replaced one by one.
+    pub(super) fn merge(flags: Vec<Given>, mut file: Vec<Given>) -> Self {
+        file.retain(|given| !flags.iter().any(|flag| replaces(flag, given)));
+        let mut all = flags;
+        all.append(&mut file);
+        Self(all)
+    }
+
+    pub(super) fn all(&self, key: &'static Key) -> impl Iterator<Item = &Given> {
+        self.0.iter().filter(|given| given.key.is(key))
+    }
+
+    pub(super) fn one(&self, key: &'static Key) -> Option<&Given> {
+        self.all(key).next()
+    }
+
+    pub(super) fn text(&self, key: &'static Key) -> Option<String> {
+        self.one(key).map(|given| given.text().to_owned())
+    }
+
+    /// Several texts, sorted, none twice.
+    pub(super) fn texts(&self, key: &'static Key) -> Vec<String> {
+        let mut texts: Vec<String> = self.all(key).map(|given| given.text().to_owned()).collect();
+        texts.sort();
+        texts.dedup();
+        texts
+    }
+
+    /// All subscriptions, sorted. One that is given twice, as an address and in full, is still one.
+    pub(super) fn subscriptions(&self) -> Vec<Subscription> {
+        let email = |given: &Given| Subscription {
+            protocol: "email".into(),
+            endpoint: given.text().into(),
+        };
+        let others = self
+            .all(&SUBSCRIPTIONS)
+            .filter_map(|given| match &given.value {
+                Value::Subscription(subscription) => Some(subscription.clone()),
+                _ => None,
+            });
+        let mut all: Vec<Subscription> = self.all(&EMAIL).map(email).chain(others).collect();
+        all.sort();
+        all.dedup();
+        all
+    }
+
+    pub(super) fn tags(&self) -> BTreeMap<String, String> {
+        self.all(&schema::TAGS)
+            .filter_map(|given| match &given.value {
+                Value::Tag(key, value) => Some((key.clone(), value.clone())),
+                _ => None,
+            })
+            .collect()
+    }
+
+    pub(super) fn log_retention_days(&self) -> i32 {
+        self.one(&LOG_RETENTION_DAYS)
+            .and_then(|given| match given.value {
+                Value::Number(days) => i32::try_from(days).ok(),
+                _ => None,
+            })
+            .unwrap_or(super::LOG_RETENTION_DAYS)
+    }
+}
+
+/// Whether a flag takes the place of a value from the file.
+fn replaces(flag: &Given, file: &Given) -> bool {
+    // Addresses and other subscriptions are one list: whom to tell.
+    let to_tell = |key: &Key| key.is(&EMAIL) || key.is(&SUBSCRIPTIONS);
+    match (&flag.value, &file.value) {
+        (Value::Tag(flag, _), Value::Tag(file, _)) => flag == file,
+        _ => flag.key.is(file.key) || to_tell(flag.key) && to_tell(file.key),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::file::parse;
+    use super::super::given::Origin;
+    use super::*;
+
+    fn flag(key: &'static Key, value: Value) -> Given {
+        Given {
+            key,
+            value,
+            origin: Origin::Flag,
+        }
+    }
+
+    fn merged(flags: Vec<Given>) -> Settings {
+        let file = parse(
+            r#"
+            name = "of-file"
+            org_id = "o-a1b2c3d4e5"
+            [hub]
+            email = ["a@example.com", "a@example.com"]
+            subscriptions = [
+                { protocol = "email", endpoint = "a@example.com" },
+                { protocol = "sms", endpoint = "+491701234567" },
+            ]
+            [tags]
+            team = "file"
+            cost = "file"
+            "#,
+            "f",
+        );
+        assert_eq!(file.problems, []);
+        Settings::merge(flags, file.given)
+    }
+
+    #[test]
+    fn flags_win_over_the_file() {
+        let settings = merged(vec![
+            flag(&schema::NAME, Value::Text("of-flag".into())),
+            flag(&schema::TAGS, Value::Tag("team".into(), "flag".into())),
+        ]);
+        assert_eq!(settings.text(&schema::NAME).as_deref(), Some("of-flag"));
+        let org_id = settings.text(&schema::ORG_ID);
+        assert_eq!(org_id.as_deref(), Some("o-a1b2c3d4e5"));
+        let tags: Vec<String> = settings.tags().into_values().collect();
+        assert_eq!(tags, ["file", "flag"]);
+    }
+
+    #[test]
+    fn who_is_told_is_one_list_without_doubles() {
+        let told = |settings: &Settings| -> Vec<String> {
+            let all = settings.subscriptions();
+            all.iter().map(ToString::to_string).collect()
+        };
+        let file = merged(Vec::new());
+        assert_eq!(told(&file), ["email a@example.com", "sms +491701234567"]);
+        let flags = merged(vec![flag(&EMAIL, Value::Text("b@example.com".into()))]);
+        assert_eq!(told(&flags), ["email b@example.com"]);
+    }
+}

@@ -1,0 +1,184 @@
+//! Settings that are good alone and impossible together.
+
+use super::Settings;
+use super::given::{Given, Origin, Problem, Value};
+use super::schema::{HUB_REGION, KMS_KEY, NAME, REGION, REGIONS, SUBSCRIPTIONS, TAGS, TOPIC_NAME};
+use crate::aws::partition::Partition;
+
+/// Tags that a resource can carry beside the one that marks it as ours.
+const MOST_TAGS: usize = 49;
+
+/// Every combination that cannot be.
+pub(super) fn problems(settings: &Settings) -> Vec<Problem> {
+    let mut found = partitions(settings);
+    found.extend(sign_in_region(settings));
+    found.extend(key_elsewhere(settings));
+    found.extend(topic_of_ours(settings));
+    found.extend(too_many_tags(settings));
+    found
+}
+
+/// All that says a region, with the region. What is no region is told elsewhere.
+fn regions(settings: &Settings) -> Vec<(&Given, &str, Partition)> {
+    let plain = [&REGION, &HUB_REGION, &REGIONS]
+        .into_iter()
+        .flat_map(|key| settings.all(key))
+        .map(|given| (given, given.text()));
+    let of_arns = [&KMS_KEY, &SUBSCRIPTIONS]
+        .into_iter()
+        .flat_map(|key| settings.all(key))
+        .filter_map(|given| Some((given, region_of_arn(given)?)));
+    plain
+        .chain(of_arns)
+        .filter_map(|(given, region)| Some((given, region, Partition::of_region(region).ok()?)))
+        .collect()
+}
+
+fn region_of_arn(given: &Given) -> Option<&str> {
+    let text = match &given.value {
+        Value::Subscription(subscription) => &subscription.endpoint,
+        _ => given.text(),
+    };
+    text.starts_with("arn:").then(|| text.split(':').nth(3))?
+}
+
+/// Partitions have accounts and organizations of their own, and nothing goes from one to another.
+fn partitions(settings: &Settings) -> Vec<Problem> {
+    let regions = regions(settings);
+    let Some((first, region, partition)) = regions.first() else {
+        return Vec::new();
+    };
+    regions
+        .iter()
+        .filter(|(_, _, other)| other != partition)
+        .map(|(given, _, other)| {
+            given.problem(&format!(
+                "is in the partition {}, and {} is in {}: a deployment stays in one",
+                other.name(),
+                named(first, region),
+                partition.name()
+            ))
+        })
+        .collect()
+}
+
+/// A setting with its value and place, to point at from another's problem.
+fn named(given: &Given, value: &str) -> String {
+    let subject = given.subject();
+    match &given.origin {
+        Origin::Flag => format!("{subject} \"{value}\""),
+        Origin::File(place) => format!("{subject} \"{value}\" (line {})", place.line),
+    }
+}
+
+fn sign_in_region(settings: &Settings) -> Option<Problem> {
+    let first = settings.all(&REGIONS).next()?;
+    let sign_in = Partition::of_region(first.text()).ok()?.sign_in_region();
+    if settings
+        .all(&REGIONS)
+        .any(|region| region.text() == sign_in)
+    {
+        return None;
+    }
+    Some(first.told(format!(
+        "{} leave out {sign_in}, where AWS records every root sign-in: add it",
+        first.subject()
+    )))
+}
+
+/// SNS takes a key of its topic's region only.
+fn key_elsewhere(settings: &Settings) -> Option<Problem> {
+    let key = settings.one(&KMS_KEY)?;
+    let hub = settings.one(&HUB_REGION).or(settings.one(&REGION))?;
+    let region = region_of_arn(key)?;
+    (region != hub.text()).then(|| {
+        key.problem(&format!(
+            "is in {region}, and the hub's {}: a topic's key must be in the topic's region",
+            named(hub, hub.text())
+        ))
+    })
+}
+
+/// The health topic must not be the alerts topic: it tells people when alerts fail.
+fn topic_of_ours(settings: &Settings) -> Option<Problem> {
+    let topic = settings.one(&TOPIC_NAME)?;
+    let name = settings.one(&NAME).map_or(super::NAME, Given::text);
+    (topic.text() == format!("{name}-health"))
+        .then(|| topic.problem("is the name of the topic for alarms: choose another"))
+}
+
+fn too_many_tags(settings: &Settings) -> Option<Problem> {
+    let tag = settings.all(&TAGS).nth(MOST_TAGS)?;
+    Some(tag.problem(&format!(
+        "is one too many: AWS takes 50 tags, one of which is rootwatch's own, so {MOST_TAGS} are left"
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::file;
+    use super::*;
+
+    /// What is impossible in a file, none of whose values is wrong alone.
+    fn told(text: &str) -> Vec<String> {
+        let file = file::parse(text, "f");
+        assert_eq!(file.problems, []);
+        let settings = Settings(file.given);
+        problems(&settings)
+            .iter()
+            .map(ToString::to_string)
+            .collect()
+    }
+
+    #[test]
+    fn what_goes_together_is_left_alone() {
+        for text in [
+            "",
+            "region = \"eu-west-1\"\n[hub]\nregion = \"us-east-1\"\n[spokes]\nregions = [\"us-east-1\", \"eu-west-1\"]\n",
+            "[spokes]\nregions = [\"us-gov-west-1\"]\n",
+            "[hub]\nregion = \"eu-west-1\"\nkms_key = \"arn:aws:kms:eu-west-1:111122223333:key/1\"\n",
+            "[hub]\ntopic_name = \"rootwatch-alerts\"\n",
+        ] {
+            assert_eq!(told(text), Vec::<String>::new(), "{text}");
+        }
+    }
+
+    #[test]
+    fn one_deployment_stays_in_one_partition() {
+        let text = "[hub]\nregion = \"eu-west-1\"\nsubscriptions = [{protocol = \"sqs\", endpoint = \"arn:aws-cn:sqs:cn-north-1:111122223333:q\"}]\n[spokes]\nregions = [\"us-gov-west-1\", \"us-east-1\"]\n";
+        insta::assert_snapshot!(told(text).join("\n"), @r#"
+        f, line 5, column 12: regions "us-gov-west-1" is in the partition aws-us-gov, and region "eu-west-1" (line 2) is in aws: a deployment stays in one
+        f, line 3, column 48: endpoint "arn:aws-cn:sqs:cn-north-1:111122223333:q" is in the partition aws-cn, and region "eu-west-1" (line 2) is in aws: a deployment stays in one
+        "#);
+    }
+
+    #[test]
+    fn the_sign_in_region_cannot_be_left_out() {
+        let text = "[spokes]\nregions = [\"eu-west-1\"]\n";
+        insta::assert_snapshot!(told(text).join("\n"), @r#"
+        f, line 2, column 12: regions leave out us-east-1, where AWS records every root sign-in: add it
+        "#);
+    }
+
+    #[test]
+    fn the_key_is_in_the_hubs_region() {
+        let text = "region = \"us-east-1\"\n[hub]\nkms_key = \"arn:aws:kms:eu-west-1:111122223333:key/1\"\n";
+        insta::assert_snapshot!(told(text).join("\n"), @r#"
+        f, line 3, column 11: kms_key "arn:aws:kms:eu-west-1:111122223333:key/1" is in eu-west-1, and the hub's region "us-east-1" (line 1): a topic's key must be in the topic's region
+        "#);
+    }
+
+    #[test]
+    fn alerts_and_alarms_have_topics_of_their_own() {
+        let text = "name = \"x\"\n[hub]\ntopic_name = \"x-health\"\n";
+        insta::assert_snapshot!(told(text).join("\n"), @r#"
+        f, line 3, column 14: topic_name "x-health" is the name of the topic for alarms: choose another
+        "#);
+    }
+
+    #[test]
+    fn aws_takes_fifty_tags() {
+        let tags: String = (0..50).map(|n| format!("k{n:02} = \"v\"\n")).collect();
+        assert_eq!(told(&format!("[tags]\n{tags}")).len(), 1);
+    }
+}
