@@ -6,6 +6,7 @@ mod cli;
 mod commands;
 mod config;
 mod hub;
+mod interrupt;
 mod names;
 mod output;
 mod plan;
@@ -22,7 +23,12 @@ use std::process::ExitCode;
 async fn main() -> ExitCode {
     let cli = cli::Cli::parse();
     output::set_color(cli.color);
-    match commands::run(&cli).await {
+    interrupt::listen();
+    let ended = tokio::select! {
+        ended = commands::run(&cli) => ended,
+        interrupted = interrupt::to_end_at_once() => Err(interrupted.into()),
+    };
+    match ended {
         Ok(exit) => exit.into(),
         Err(error) => {
             // Nobody is left to tell when stderr is gone.

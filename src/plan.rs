@@ -122,6 +122,9 @@ pub(crate) struct Step {
     pub(crate) action: Action,
     /// The resources that must be there first.
     pub(crate) needs: Vec<String>,
+    /// The calls that make it, one after the other, where it is to be made.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub(crate) calls: &'static [&'static str],
 }
 
 /// How many resources are created, changed, deleted and kept.

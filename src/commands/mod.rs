@@ -10,8 +10,9 @@ mod teardown;
 use crate::aws::Aws;
 use crate::cli::{Cli, Command, Deploy, HubArgs, Plan, SpokesArgs};
 use crate::config::Config;
+use crate::interrupt;
 use crate::names::Names;
-use crate::output::{NotConfirmed, Output};
+use crate::output::{NotConfirmed, Output, confirm};
 use crate::progress::Progress;
 use anyhow::Result;
 use std::process::ExitCode;
@@ -32,6 +33,8 @@ impl Exit {
     pub(crate) fn of(error: &anyhow::Error) -> Self {
         if error.is::<NotConfirmed>() {
             Self::NotConfirmed
+        } else if interrupt::is_cause(error) {
+            Self::Interrupted
         } else {
             Self::Error
         }
@@ -86,6 +89,13 @@ impl Run {
             partition: self.aws.partition,
             topic: self.config.hub.topic_name.clone(),
         }
+    }
+
+    /// Asks for the given word, unless `--yes` was; writing begins after it.
+    async fn confirm(&self, question: &str, word: &str) -> Result<()> {
+        confirm(question, word, self.yes).await?;
+        interrupt::writing_begins();
+        Ok(())
     }
 
     /// Shows a plan where it cannot be taken for a result.

@@ -6,6 +6,7 @@ use crate::aws::error::{AwsError, Call, absent};
 use crate::config::Subscription;
 use crate::progress::Progress;
 use anyhow::{Context, Result};
+use futures_util::future::try_join_all;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -81,6 +82,8 @@ impl Subscriptions {
 
 impl Resource for Subscriptions {
     const KIND: &'static str = "subscriptions";
+    const FIND: &'static [&'static str] = &["sns:ListSubscriptionsByTopic"];
+    const CREATE: &'static [&'static str] = &["sns:Subscribe"];
 
     fn name(&self) -> &str {
         &self.name
@@ -96,9 +99,12 @@ impl Resource for Subscriptions {
     }
 
     async fn create(&self, aws: &Aws, _: &Progress) -> Result<()> {
-        for wanted in self.subscriptions.keys() {
-            self.subscribe(aws, wanted).await?;
-        }
+        try_join_all(
+            self.subscriptions
+                .keys()
+                .map(|wanted| self.subscribe(aws, wanted)),
+        )
+        .await?;
         Ok(())
     }
 
