@@ -782,24 +782,17 @@ fn topic_rows(c: &Intruder) -> Vec<Row<'_>> {
     ]
 }
 
-fn rows(intruder: &Intruder) -> Vec<Row<'_>> {
-    let mut rows = Vec::new();
-    for of_a_kind in [
-        alarm_rows,
-        bus_rows,
-        rule_rows,
-        function_rows,
-        invocation_rows,
-        mapping_rows,
-        log_rows,
-        queue_rows,
-        role_rows,
-        topic_rows,
-    ] {
-        rows.extend(of_a_kind(intruder));
-    }
-    rows
-}
+type RowsOf = for<'a> fn(&'a Intruder) -> Vec<Row<'a>>;
+
+/// Half of the rows each, by the time they take.
+const EVENTS: &[RowsOf] = &[bus_rows, rule_rows, function_rows, mapping_rows, log_rows];
+const REST: &[RowsOf] = &[
+    alarm_rows,
+    invocation_rows,
+    queue_rows,
+    role_rows,
+    topic_rows,
+];
 
 fn plan(world: &World, more: &[&str]) -> Ran {
     world.rootwatch(&[&["plan"], &SETTINGS[..5], more].concat())
@@ -842,23 +835,49 @@ fn changes(plan: &Value) -> Vec<(String, Option<String>)> {
 }
 
 #[test]
-fn every_property_is_found_and_mended_with_its_own_writes_alone() {
+fn every_property_has_a_row() {
+    let world = World::new();
+    let all = properties(&plan(&world, &["--output", "json"]).ends_with(0).json());
+    let intruder = Intruder::new(&world);
+    let rows = [EVENTS, REST]
+        .concat()
+        .into_iter()
+        .flat_map(|rows| rows(&intruder));
+    let tried: BTreeSet<_> = rows
+        .filter_map(|row| {
+            let kind = row.resource.split(' ').next()?.to_owned();
+            Some((kind, row.field?.split('.').next()?.to_owned()))
+        })
+        .collect();
+    let without_row: Vec<_> = all.difference(&tried).collect();
+    assert!(without_row.is_empty(), "no row for {without_row:?}");
+}
+
+#[test]
+fn drift_of_the_path_is_found_and_mended_with_its_own_writes_alone() {
+    each_is_found_and_mended(EVENTS);
+}
+
+#[test]
+fn drift_around_the_path_is_found_and_mended_with_its_own_writes_alone() {
+    each_is_found_and_mended(REST);
+}
+
+fn each_is_found_and_mended(kinds: &[RowsOf]) {
     let world = World::new();
     let late = Late {
         mapping_ms: Some(0),
         ..Late::default()
     };
     world.lab.set_late(&late).unwrap();
-    let all = properties(&plan(&world, &["--output", "json"]).ends_with(0).json());
     let deploy = [&["deploy"], &SETTINGS[..]].concat();
     world.rootwatch(&deploy).ends_with(0);
     world.lab.confirm_subscription(PERSON).unwrap();
 
     let intruder = Intruder::new(&world);
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let mut tried = BTreeSet::new();
     let mut wrong = Vec::new();
-    for row in rows(&intruder) {
+    for row in kinds.iter().flat_map(|rows| rows(&intruder)) {
         let what = format!("{} {}", row.resource, row.field.unwrap_or("gone"));
         runtime.block_on(row.drift);
         let shown = changes(&plan(&world, &["--output", "json"]).ends_with(0).json());
@@ -871,18 +890,8 @@ fn every_property_is_found_and_mended_with_its_own_writes_alone() {
         if world.writes() != row.writes {
             wrong.push(format!("{what}: it was mended by {:?}", world.writes()));
         }
-        let kind = row.resource.split(' ').next().unwrap().to_owned();
-        let top = row.field.and_then(|field| field.split('.').next());
-        tried.extend(top.map(|field| (kind, field.to_owned())));
     }
+    assert!(wrong.is_empty(), "{wrong:#?}");
     // Each row's plan has shown that the row before was mended; this one shows the last.
-    let last = plan(&world, &["--detailed-exitcode"]);
-    assert_eq!(
-        (last.code, &wrong[..]),
-        (0, &[][..]),
-        "{wrong:#?}\n{}",
-        last.stdout
-    );
-    let without_row: Vec<_> = all.difference(&tried).collect();
-    assert!(without_row.is_empty(), "no row for {without_row:?}");
+    plan(&world, &["--detailed-exitcode"]).ends_with(0);
 }
