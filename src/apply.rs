@@ -1,5 +1,6 @@
 //! Carries out a plan's steps: each when all that it needs is done, side by side where nothing binds them.
 
+use crate::interrupt;
 use anyhow::{Error, Result};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use std::future::Future;
@@ -58,6 +59,7 @@ pub(crate) async fn in_order<F: Future<Output = Result<()>>>(
                     done.push(step);
                     left.retain(|other| *other != step);
                 }
+                Some((_, Err(error))) if interrupt::is_cause(&error) => stopped = true,
                 Some((step, Err(error))) => failed.push((step, error)),
             },
             () = &mut interrupted, if !stopped => stopped = true,
@@ -73,16 +75,10 @@ pub(crate) async fn in_order<F: Future<Output = Result<()>>>(
     Outcome { done, left, stop }
 }
 
-/// Resolves when Ctrl-C is pressed.
-pub(crate) async fn ctrl_c() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::interrupt::Interrupted;
     use std::cell::RefCell;
     use std::future::{pending, ready};
     use tokio::task::yield_now;
@@ -125,6 +121,19 @@ mod tests {
         .await;
         assert_eq!((outcome.done, outcome.left), (vec![1], vec![0, 2, 3]));
         assert!(matches!(outcome.stop, Some(Stop::Failed(failed)) if failed[0].0 == 0));
+    }
+
+    #[tokio::test]
+    async fn a_wait_that_an_interruption_cut_off_is_no_failure() {
+        let outcome = in_order(&diamond(), pending(), async |step| {
+            if step == 0 {
+                return Err(Error::from(Interrupted::Waiting).context("creating the role"));
+            }
+            Ok(())
+        })
+        .await;
+        assert_eq!((outcome.done, outcome.left), (vec![1], vec![0, 2, 3]));
+        assert!(matches!(outcome.stop, Some(Stop::Interrupted)));
     }
 
     #[tokio::test]

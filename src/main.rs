@@ -6,6 +6,7 @@ mod cli;
 mod commands;
 mod config;
 mod hub;
+mod interrupt;
 mod names;
 mod output;
 mod plan;
@@ -25,7 +26,12 @@ async fn main() -> ExitCode {
         Err(error) => return commands::Exit::of_usage(&error).into(),
     };
     output::set_color(cli.color);
-    match commands::run(&cli).await {
+    interrupt::listen();
+    let ended = tokio::select! {
+        ended = commands::run(&cli) => ended,
+        interrupted = interrupt::to_end_at_once() => Err(interrupted.into()),
+    };
+    match ended {
         Ok(exit) => exit.into(),
         Err(error) => {
             // Nobody is left to tell when stderr is gone.

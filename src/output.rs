@@ -51,12 +51,11 @@ pub(crate) fn set_color(color: Color) {
 pub(crate) struct NotConfirmed(&'static str);
 
 /// Asks on the terminal for the given word; without a terminal nobody can answer.
-pub(crate) fn confirm(question: &str, word: &str, yes: bool) -> Result<()> {
+pub(crate) async fn confirm(question: &str, word: &str, yes: bool) -> Result<()> {
     if yes {
         return Ok(());
     }
-    let stdin = std::io::stdin();
-    if !stdin.is_terminal() {
+    if !std::io::stdin().is_terminal() {
         return Err(NotConfirmed("there is no terminal to ask on; --yes goes ahead").into());
     }
     write!(
@@ -64,14 +63,22 @@ pub(crate) fn confirm(question: &str, word: &str, yes: bool) -> Result<()> {
         "{question} Type \"{word}\" to go ahead: "
     )
     .context("asking")?;
-    let mut answer = String::new();
-    stdin
-        .lock()
-        .read_line(&mut answer)
-        .context("reading the answer")?;
+    let answer = read_line().await.context("reading the answer")?;
     if answer.trim() == word {
         Ok(())
     } else {
         Err(NotConfirmed("the answer was another one").into())
     }
+}
+
+/// Reads a line on a thread of its own, so that Ctrl-C is heard meanwhile.
+async fn read_line() -> Result<String> {
+    let (send, answer) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || {
+        let mut line = String::new();
+        let read = std::io::stdin().lock().read_line(&mut line);
+        // Nobody listens any more once a run has ended.
+        let _ = send.send(read.map(|_| line));
+    });
+    Ok(answer.await??)
 }

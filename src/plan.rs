@@ -149,6 +149,9 @@ pub(crate) struct Step {
     /// What others added to it; it stays.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) kept: Vec<String>,
+    /// The calls that make it, one after the other, where it is to be made.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub(crate) calls: &'static [&'static str],
 }
 
 /// How many resources are created, changed, deleted and kept.

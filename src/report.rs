@@ -57,6 +57,15 @@ pub(crate) fn steps(steps: &[Step], verbose: bool) -> String {
     text
 }
 
+/// The calls that a run cannot do side by side.
+pub(crate) fn longest_chain(calls: &[String]) -> String {
+    format!(
+        "Longest chain of dependent calls, {} in all:\n  {}\n",
+        calls.len(),
+        calls.join(" -> ")
+    )
+}
+
 fn step_line(text: &mut String, step: &Step, verbose: bool) {
     let (sign, style) = sign(&step.action);
     let _ = writeln!(text, "{style}{sign}{style:#} {}", step.resource);
@@ -105,6 +114,7 @@ pub(crate) fn spokes_plan(plan: &SpokesPlan, name: &str, verbose: bool) -> Strin
         action: plan.stack_set.clone(),
         needs: Vec::new(),
         kept: Vec::new(),
+        calls: &[],
     };
     if step.action.is_change() || verbose {
         step_line(&mut text, &step, verbose);

@@ -1,4 +1,4 @@
-use crate::world::{PERSON, REGION, World};
+use crate::world::{PERSON, REGION, World, name};
 use rootwatch_lab::Late;
 use std::collections::BTreeSet;
 
@@ -320,4 +320,58 @@ fn a_hub_that_tells_nobody_says_so() {
     let world = World::new();
     let ran = world.rootwatch(&["deploy", "hub", "--yes"]).ends_with(0);
     assert!(ran.stdout.contains("Nobody is told yet"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_plan_names_the_calls_that_a_deployment_makes() {
+    let world = World::new();
+    world.lab.clear_calls().unwrap();
+    let plan = ["plan", "hub", "--email", PERSON, "--output", "json"];
+    let first = world.rootwatch(&plan).ends_with(0).json();
+    let observed = world.lab.calls().unwrap().len();
+    world.lab.clear_calls().unwrap();
+    world.rootwatch(&DEPLOY).ends_with(0);
+
+    let texts = |value: &serde_json::Value| -> Vec<String> {
+        let texts = value.as_array().unwrap().iter();
+        texts.map(|it| it.as_str().unwrap().to_owned()).collect()
+    };
+    let steps = first["steps"].as_array().unwrap();
+    let mut planned: Vec<String> = steps
+        .iter()
+        .flat_map(|step| texts(&step["calls"]))
+        .collect();
+    // What tells who has not confirmed yet.
+    planned.extend([
+        "sns:ListSubscriptionsByTopic".into(),
+        "sns:ListSubscriptionsByTopic".into(),
+    ]);
+    planned.sort();
+    let calls = world.lab.calls().unwrap();
+    let own = calls.iter().filter(|call| !call.by_function);
+    let mut made: Vec<String> = own.skip(observed).map(name).collect();
+    made.sort();
+    assert_eq!(made, planned);
+
+    assert_eq!(
+        texts(&first["longest_chain"]).len(),
+        2 + 2 + 2 + 1 + 2 + 1,
+        "who, what is there; role, function, permission, rule; who has not confirmed"
+    );
+    let again = world.rootwatch(&plan).ends_with(0).json();
+    assert_eq!(
+        texts(&again["longest_chain"]),
+        [
+            "sts:GetCallerIdentity",
+            "sqs:GetQueueUrl",
+            "sqs:GetQueueAttributes"
+        ]
+    );
+    let told = world.rootwatch(&["plan", "hub", "--email", PERSON, "-v"]);
+    assert!(
+        told.stdout
+            .contains("Longest chain of dependent calls, 3 in all:"),
+        "{}",
+        told.stdout
+    );
 }

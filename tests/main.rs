@@ -10,10 +10,14 @@ mod bad_input;
 mod cli;
 /// `rootwatch.toml`: what is wrong with it, and `rootwatch init`, which writes one.
 mod config;
+/// Every property of the hub, changed behind rootwatch's back.
+mod drift;
 /// `rootwatch explain`.
 mod explain;
 /// `rootwatch deploy hub`: idempotence, ownership, late consistency.
 mod hub;
+/// `rootwatch deploy hub` interrupted at any call, and by Ctrl-C.
+mod interrupt;
 /// The hub's inner path on a second emulator that nobody here wrote.
 mod ministack;
 /// From root's act to a person's mail, and what happens when a hop fails.

@@ -1,7 +1,7 @@
 use assert_cmd::cargo::cargo_bin;
 use rootwatch_lab::{Call, Lab, Mail, Organization};
 use serde_json::{Value, json};
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// Region of the hub in every test.
@@ -36,19 +36,49 @@ impl Ran {
 
 /// Runs the binary with nothing of this process's environment but the given variables.
 pub(crate) fn run(env: &[(String, String)], args: &[&str]) -> Ran {
-    let folder = tempfile::tempdir().unwrap();
-    let output = Command::new(cargo_bin!("rootwatch"))
-        .args(args)
-        .env_clear()
-        .envs(env.iter().cloned())
-        .env("HOME", folder.path())
-        .current_dir(folder.path())
-        .output()
-        .unwrap();
-    Ran {
-        code: output.status.code().unwrap_or(-1),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
+    Running::start(env, args).wait()
+}
+
+/// A run of the binary that has not ended.
+pub(crate) struct Running {
+    child: Child,
+    _folder: tempfile::TempDir,
+}
+
+impl Running {
+    pub(crate) fn start(env: &[(String, String)], args: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let child = Command::new(cargo_bin!("rootwatch"))
+            .args(args)
+            .env_clear()
+            .envs(env.iter().cloned())
+            .env("HOME", folder.path())
+            .current_dir(folder.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        Self {
+            child,
+            _folder: folder,
+        }
+    }
+
+    /// Does what Ctrl-C does.
+    pub(crate) fn interrupt(&self) {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-INT", &id]).status();
+        assert!(sent.unwrap().success());
+    }
+
+    pub(crate) fn wait(self) -> Ran {
+        let output = self.child.wait_with_output().unwrap();
+        Ran {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
     }
 }
 
@@ -100,6 +130,11 @@ impl World {
     /// Runs the binary as the hub account.
     pub(crate) fn rootwatch(&self, args: &[&str]) -> Ran {
         self.rootwatch_as(&self.organization.hub, args)
+    }
+
+    /// Begins a run of the binary as the hub account.
+    pub(crate) fn begin(&self, args: &[&str]) -> Running {
+        Running::start(&self.lab.env(&self.organization.hub, REGION), args)
     }
 
     pub(crate) fn rootwatch_as(&self, account: &str, args: &[&str]) -> Ran {

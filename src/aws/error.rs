@@ -10,6 +10,8 @@ use std::error::Error;
 pub(crate) const NO_ANSWER: &str = "NoAnswer";
 /// Code of an [`AwsError`] for a request that could not be signed.
 pub(crate) const NO_CREDENTIALS: &str = "NoCredentials";
+/// Code of an [`AwsError`] for a call that Ctrl-C kept from being repeated.
+const INTERRUPTED: &str = "Interrupted";
 
 /// What one call answered when it did not answer with success.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -46,6 +48,34 @@ impl AwsError {
             "StackSetNotFoundException",
         ];
         CODES.contains(&self.code.as_str())
+    }
+
+    /// A call that would have been repeated, had nobody pressed Ctrl-C.
+    pub(crate) fn interrupted(operation: &'static str, awaited: &str) -> Self {
+        Self {
+            operation,
+            code: INTERRUPTED.into(),
+            message: format!("Ctrl-C was pressed while waiting for {awaited}"),
+        }
+    }
+
+    /// Whether this is no answer of AWS's, but somebody's Ctrl-C.
+    pub(crate) fn is_interruption(&self) -> bool {
+        self.code == INTERRUPTED
+    }
+
+    /// Whether AWS says that there is already what was to be made.
+    pub(crate) fn already_exists(&self) -> bool {
+        match self.code.as_str() {
+            "EntityAlreadyExists"
+            | "EntityAlreadyExistsException"
+            | "QueueAlreadyExists"
+            | "QueueNameExists"
+            | "ResourceAlreadyExistsException" => true,
+            // Lambda has one code for this and for an update in progress.
+            "ResourceConflictException" => self.message.contains("already exist"),
+            _ => false,
+        }
     }
 
     fn from_sdk<E, R>(operation: &'static str, error: SdkError<E, R>) -> Self

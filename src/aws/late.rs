@@ -3,6 +3,7 @@
 //! Each case that rootwatch waits out stands in [`CASES`], by the exact answer that AWS gives.
 
 use super::error::AwsError;
+use crate::interrupt::{self, Interrupted};
 use crate::progress::Progress;
 use anyhow::{Result, bail};
 use std::time::Duration;
@@ -121,7 +122,9 @@ pub(crate) async fn patiently<T>(
             return Err(error);
         };
         progress.waiting(case.awaited, since.elapsed());
-        pause.rest().await;
+        if pause.rest().await.is_err() {
+            return Err(AwsError::interrupted(error.operation, case.awaited));
+        }
     }
 }
 
@@ -161,7 +164,7 @@ pub(crate) async fn until<T>(
             }
             Look::Pending => progress.waiting(awaited, since.elapsed()),
         }
-        pause.rest().await;
+        pause.rest().await?;
     }
 }
 
@@ -178,13 +181,18 @@ impl Pause {
         Self { base: Self::FIRST }
     }
 
-    async fn rest(&mut self) {
+    /// Ends early, with an error, when Ctrl-C is pressed.
+    async fn rest(&mut self) -> Result<(), Interrupted> {
         // The clock's nanoseconds are jitter enough to keep parallel waits from falling into step.
         let jitter = std::time::SystemTime::now()
             .duration_since(std::time::UNIX_EPOCH)
             .map_or(0, |now| now.subsec_nanos() % 50);
-        sleep(self.base + self.base * jitter / 100).await;
+        let pause = self.base + self.base * jitter / 100;
         self.base = (self.base * 3 / 2).min(Self::LONGEST);
+        tokio::select! {
+            () = sleep(pause) => Ok(()),
+            () = interrupt::pressed() => Err(Interrupted::Waiting),
+        }
     }
 }
 

@@ -5,8 +5,7 @@ use crate::apply::{Outcome, Stop};
 use crate::hub::desired::{Wanted, hub};
 use crate::hub::resource::HubResource;
 use crate::hub::subscriptions::Standing;
-use crate::hub::{HubPlan, observe, plan_deploy};
-use crate::output::confirm;
+use crate::hub::{HubPlan, chain, observe, plan_deploy};
 use crate::plan::{Action, Counts, Step};
 use crate::report;
 use crate::spokes::organization;
@@ -25,6 +24,9 @@ struct Report<'a> {
     steps: &'a [Step],
     /// What could not be carried out, after an error or an interruption.
     left: Vec<&'a str>,
+    /// The calls that `deploy hub` cannot do side by side; only in a plan.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    longest_chain: Vec<String>,
     /// Subscriptions that somebody has to confirm.
     pending_subscriptions: Vec<String>,
 }
@@ -33,14 +35,19 @@ struct Report<'a> {
 pub(super) async fn plan(run: &Run, adopt: bool, detailed_exitcode: bool) -> Result<Exit> {
     let plan = make_plan(run, adopt).await?;
     let steps = plan.steps();
-    let text = report::steps(&steps, run.output.verbose);
-    let report = json(
+    let mut text = report::steps(&steps, run.output.verbose);
+    let longest_chain = chain::longest(&plan);
+    if run.output.verbose {
+        text += &report::longest_chain(&longest_chain);
+    }
+    let mut report = json(
         "rootwatch.plan-hub/1",
         run,
         &steps,
         &[],
         pending(&plan.observed),
     );
+    report.longest_chain = longest_chain;
     let changes = report.counts.changes();
     run.output.result(&text, &report)?;
     Ok(if detailed_exitcode && changes > 0 {
@@ -63,7 +70,7 @@ pub(super) async fn deploy(run: &Run, adopt: bool) -> Result<Exit> {
         return Ok(Exit::Done);
     }
     run.show(&report::steps(&steps, run.output.verbose));
-    confirm("Make these changes?", "yes", run.yes)?;
+    run.confirm("Make these changes?", "yes").await?;
     let outcome = plan.apply(&run.aws, &run.progress).await;
     finish(run, &plan, &steps, &outcome).await
 }
@@ -127,9 +134,10 @@ fn told(observed: &[Option<HubResource>]) -> String {
 
 /// Reads what is there and compares it. Fails, before any write, when something there is not ours and not to be adopted.
 async fn make_plan(run: &Run, adopt: bool) -> Result<HubPlan> {
-    let nodes = hub(&wanted(run).await?);
-    let observed = observe(&run.aws, &nodes).await?;
-    let plan = plan_deploy(nodes, observed);
+    // What is there is found by its name, so the organization can be looked up meanwhile.
+    let nameless = hub(&wanted(run, String::new()));
+    let (org_id, observed) = tokio::try_join!(org_id(run), observe(&run.aws, &nameless))?;
+    let plan = plan_deploy(hub(&wanted(run, org_id)), observed);
     let foreign = plan.foreign();
     if !foreign.is_empty() && !adopt {
         bail!(
@@ -143,25 +151,26 @@ async fn make_plan(run: &Run, adopt: bool) -> Result<HubPlan> {
     Ok(plan)
 }
 
-async fn wanted(run: &Run) -> Result<Wanted> {
+async fn org_id(run: &Run) -> Result<String> {
+    if let Some(id) = &run.config.org_id {
+        return Ok(id.clone());
+    }
+    let found = organization::find(&run.aws).await.context(
+        "looking up the organization that may forward events; --org-id names it instead",
+    )?;
+    Ok(found.id)
+}
+
+fn wanted(run: &Run, org_id: String) -> Wanted {
     let config = &run.config;
-    let org_id = match &config.org_id {
-        Some(id) => id.clone(),
-        None => organization::find(&run.aws)
-            .await
-            .context(
-                "looking up the organization that may forward events; --org-id names it instead",
-            )?
-            .id,
-    };
-    Ok(Wanted {
+    Wanted {
         names: run.names(),
         org_id,
         kms_key: config.hub.kms_key.clone(),
         subscriptions: config.hub.subscriptions.clone(),
         log_retention_days: config.hub.log_retention_days,
         tags: config.tags.clone(),
-    })
+    }
 }
 
 async fn subscriptions_now(run: &Run, plan: &HubPlan) -> Result<Vec<Option<HubResource>>> {
@@ -213,6 +222,7 @@ fn json<'a>(
             .iter()
             .map(|index| steps[*index].resource.as_str())
             .collect(),
+        longest_chain: Vec::new(),
         pending_subscriptions,
     }
 }

@@ -2,8 +2,8 @@
 
 use super::{Exit, Run};
 use crate::aws::error::Call;
+use crate::interrupt;
 use crate::names::DEPLOYMENT_TAG;
-use crate::output::confirm;
 use crate::plan::Action;
 use crate::report;
 use crate::spokes::instances::Change;
@@ -51,7 +51,7 @@ pub(super) async fn deploy(run: &Run) -> Result<Exit> {
         return Ok(Exit::Done);
     }
     run.show(&text);
-    confirm("Make these changes?", "yes", run.yes)?;
+    run.confirm("Make these changes?", "yes").await?;
     let operations = apply(run, &place, &wanted, &plan).await?;
     let text: String = operations.iter().map(report::operation).collect();
     run.output
@@ -216,6 +216,7 @@ pub(super) async fn carry_out(
     name: &str,
     change: &Change,
 ) -> Result<Ended> {
+    interrupt::check()?;
     let progress = run.progress.of(&format!("stack instances of {name}"));
     let id = change
         .start(place, name, &progress)

@@ -11,8 +11,9 @@ mod teardown;
 use crate::aws::Aws;
 use crate::cli::{Cli, Command, Deploy, HubArgs, Plan, SpokesArgs};
 use crate::config::Config;
+use crate::interrupt;
 use crate::names::Names;
-use crate::output::{NotConfirmed, Output};
+use crate::output::{NotConfirmed, Output, confirm};
 use crate::progress::Progress;
 use anyhow::Result;
 use std::process::ExitCode;
@@ -33,6 +34,8 @@ impl Exit {
     pub(crate) fn of(error: &anyhow::Error) -> Self {
         if error.is::<NotConfirmed>() {
             Self::NotConfirmed
+        } else if interrupt::is_cause(error) {
+            Self::Interrupted
         } else {
             Self::Error
         }
@@ -97,6 +100,13 @@ impl Run {
             partition: self.aws.partition,
             topic: self.config.hub.topic_name.clone(),
         }
+    }
+
+    /// Asks for the given word, unless `--yes` was; writing begins after it.
+    async fn confirm(&self, question: &str, word: &str) -> Result<()> {
+        confirm(question, word, self.yes).await?;
+        interrupt::writing_begins();
+        Ok(())
     }
 
     /// Shows a plan where it cannot be taken for a result.

@@ -7,7 +7,6 @@ use crate::cli::Teardown;
 use crate::hub::desired::{Wanted, hub};
 use crate::hub::{HubPlan, observe, plan_teardown};
 use crate::names::DEPLOYMENT_TAG;
-use crate::output::confirm;
 use crate::plan::{Counts, Step};
 use crate::report;
 use crate::spokes::instances::Change;
@@ -59,7 +58,7 @@ pub(super) async fn teardown(run: &Run, what: Teardown) -> Result<Exit> {
     }
     run.show(&preview(run, spokes.as_ref(), &report.hub));
     let question = format!("This stops the watch of \"{}\".", run.config.name);
-    confirm(&question, &run.config.name, run.yes)?;
+    run.confirm(&question, &run.config.name).await?;
     if let Some((place, observed)) = &spokes {
         remove_spokes(run, place, observed, &mut report).await?;
     }

@@ -104,6 +104,8 @@ impl Alarm {
 
 impl Resource for Alarm {
     const KIND: &'static str = "alarm";
+    const FIND: &'static [&'static str] = &["cloudwatch:DescribeAlarms"];
+    const CREATE: &'static [&'static str] = &["cloudwatch:PutMetricAlarm"];
 
     fn name(&self) -> &str {
         &self.name

@@ -25,6 +25,8 @@ pub(crate) struct AsyncInvoke {
 
 impl Resource for AsyncInvoke {
     const KIND: &'static str = "async-invoke";
+    const FIND: &'static [&'static str] = &["lambda:GetFunctionEventInvokeConfig"];
+    const CREATE: &'static [&'static str] = &["lambda:PutFunctionEventInvokeConfig"];
 
     fn name(&self) -> &str {
         &self.name

@@ -319,6 +319,7 @@ impl Wanted {
         let target_settings = Target {
             arn,
             dead_letter_queue: Some(self.dead_letters_arn()),
+            input: None,
             maximum_event_age: Some(TARGET_AGE),
             maximum_retry_attempts: Some(TARGET_ATTEMPTS),
         };

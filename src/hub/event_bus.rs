@@ -75,6 +75,8 @@ pub(super) async fn put_tags(aws: &Aws, arn: &str, tags: &Tags) -> Result<()> {
 
 impl Resource for EventBus {
     const KIND: &'static str = "event-bus";
+    const FIND: &'static [&'static str] = &["events:DescribeEventBus"];
+    const CREATE: &'static [&'static str] = &["events:CreateEventBus", "events:PutPermission"];
 
     fn name(&self) -> &str {
         &self.name

@@ -174,6 +174,8 @@ fn readiness(configuration: Option<FunctionConfiguration>) -> Look<()> {
 
 impl Resource for Function {
     const KIND: &'static str = "function";
+    const FIND: &'static [&'static str] = &["lambda:GetFunction"];
+    const CREATE: &'static [&'static str] = &["lambda:CreateFunction", "lambda:GetFunction"];
 
     fn name(&self) -> &str {
         &self.name

@@ -36,6 +36,8 @@ impl LogGroup {
 
 impl Resource for LogGroup {
     const KIND: &'static str = "log-group";
+    const FIND: &'static [&'static str] = &["logs:DescribeLogGroups"];
+    const CREATE: &'static [&'static str] = &["logs:CreateLogGroup", "logs:PutRetentionPolicy"];
 
     fn name(&self) -> &str {
         &self.name

@@ -92,6 +92,8 @@ impl Mapping {
 
 impl Resource for Mapping {
     const KIND: &'static str = "event-source-mapping";
+    const FIND: &'static [&'static str] = &["lambda:ListEventSourceMappings"];
+    const CREATE: &'static [&'static str] = &["lambda:CreateEventSourceMapping"];
 
     fn name(&self) -> &str {
         &self.name

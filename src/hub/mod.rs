@@ -2,6 +2,7 @@
 
 pub(crate) mod alarm;
 mod async_invoke;
+pub(crate) mod chain;
 pub(crate) mod desired;
 mod event_bus;
 pub(crate) mod function;
@@ -19,6 +20,7 @@ mod topic;
 
 use crate::apply::{self, Outcome};
 use crate::aws::Aws;
+use crate::interrupt;
 use crate::names::DEPLOYMENT_TAG;
 use crate::plan::{Action, Step};
 use crate::progress::Progress;
@@ -110,6 +112,7 @@ impl HubPlan {
                     Action::Delete => Vec::new(),
                     _ => node.resource.kept(found.as_ref()),
                 },
+                calls: node.resource.calls(action),
             })
             .collect()
     }
@@ -117,7 +120,11 @@ impl HubPlan {
     /// Makes, changes and removes what the plan says; each resource after those that it needs.
     pub(crate) async fn apply(&self, aws: &Aws, progress: &Progress) -> Outcome {
         let needs = self.needs();
-        apply::in_order(&needs, apply::ctrl_c(), |index| {
+        let interrupted = async {
+            interrupt::pressed().await;
+            progress.say("Interrupted: finishing what is under way. Ctrl-C again ends at once.");
+        };
+        apply::in_order(&needs, interrupted, |index| {
             self.carry_out(index, aws, progress)
         })
         .await
@@ -140,7 +147,11 @@ impl HubPlan {
                 Ok(())
             }
             Err(error) => {
-                progress.failed();
+                if interrupt::is_cause(&error) {
+                    progress.done("not finished");
+                } else {
+                    progress.failed();
+                }
                 Err(error.context(format!("{doing} {id} in {}", aws.place())))
             }
         }

@@ -59,6 +59,8 @@ impl Permission {
 
 impl Resource for Permission {
     const KIND: &'static str = "permission";
+    const FIND: &'static [&'static str] = &["lambda:GetPolicy"];
+    const CREATE: &'static [&'static str] = &["lambda:AddPermission"];
 
     fn name(&self) -> &str {
         &self.name

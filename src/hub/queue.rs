@@ -120,6 +120,8 @@ fn attribute_of(field: &str) -> Option<Name> {
 
 impl Resource for Queue {
     const KIND: &'static str = "queue";
+    const FIND: &'static [&'static str] = &["sqs:GetQueueUrl", "sqs:GetQueueAttributes"];
+    const CREATE: &'static [&'static str] = &["sqs:CreateQueue"];
 
     fn name(&self) -> &str {
         &self.name

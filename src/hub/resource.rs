@@ -13,6 +13,8 @@ use super::rule::Rule;
 use super::subscriptions::Subscriptions;
 use super::topic::Topic;
 use crate::aws::Aws;
+use crate::aws::error::AwsError;
+use crate::names::DEPLOYMENT_TAG;
 use crate::plan::{Action, decide, kept};
 use crate::progress::Progress;
 use anyhow::Result;
@@ -28,6 +30,12 @@ pub(crate) type Tags = BTreeMap<String, String>;
 pub(crate) trait Resource: Serialize + Sized {
     /// In AWS's word for it.
     const KIND: &'static str;
+
+    /// The longest chain of calls that `find` makes; only the first of them when there is nothing.
+    const FIND: &'static [&'static str];
+
+    /// The calls that `create` makes, one after the other, when AWS makes it wait for nothing.
+    const CREATE: &'static [&'static str];
 
     /// Unique among resources of its kind.
     fn name(&self) -> &str;
@@ -100,13 +108,26 @@ macro_rules! hub_resources {
                     (Self::$kind(it), Some(Self::$kind(old)), Action::Update { .. }) => {
                         it.update(aws, progress, old, &action.changed()).await
                     }
-                    (Self::$kind(it), _, _) => it.create(aws, progress).await,)+
+                    (Self::$kind(it), _, _) => create(it, aws, progress).await,)+
                 }
             }
 
             /// See [`Resource::tags`].
             pub(crate) fn tags(&self) -> Option<&Tags> {
                 match self { $(Self::$kind(it) => it.tags(),)+ }
+            }
+
+            /// The longest chain of calls that `find` makes.
+            pub(crate) fn reads(&self) -> &'static [&'static str] {
+                match self { $(Self::$kind(_) => $kind::FIND,)+ }
+            }
+
+            /// The calls that make it, where it is to be made.
+            pub(crate) fn calls(&self, action: &Action) -> &'static [&'static str] {
+                match (self, action) {
+                    $((Self::$kind(_), Action::Create { .. }) => $kind::CREATE,)+
+                    _ => &[],
+                }
             }
 
             /// What is to be done to make the observed state this one.
@@ -140,6 +161,37 @@ hub_resources!(
     Subscriptions,
     Topic
 );
+
+/// Makes it; and where AWS says that it is there already, mends what differs.
+///
+/// The SDK repeats a call whose answer got lost on the way, and so meets what it has made itself. What was made
+/// meanwhile by somebody else, without our tag, stays as it is.
+async fn create<R: Resource>(wanted: &R, aws: &Aws, progress: &Progress) -> Result<()> {
+    let Err(error) = wanted.create(aws, progress).await else {
+        return Ok(());
+    };
+    let is_there = error
+        .downcast_ref::<AwsError>()
+        .is_some_and(AwsError::already_exists);
+    let Some(found) = (if is_there {
+        wanted.find(aws).await?
+    } else {
+        None
+    }) else {
+        return Err(error);
+    };
+    let mark = |resource: &R| Some(resource.tags()?.get(DEPLOYMENT_TAG)?.clone());
+    if mark(&found) != mark(wanted) {
+        return Err(error);
+    }
+    let action = decide(wanted, Some(&found));
+    if action.is_change() {
+        wanted
+            .update(aws, progress, &found, &action.changed())
+            .await?;
+    }
+    Ok(())
+}
 
 /// The tags as a service's own type wants them.
 pub(crate) fn tag_list<T, E>(

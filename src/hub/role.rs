@@ -79,6 +79,8 @@ impl Role {
 
 impl Resource for Role {
     const KIND: &'static str = "role";
+    const FIND: &'static [&'static str] = &["iam:GetRole"];
+    const CREATE: &'static [&'static str] = &["iam:CreateRole", "iam:PutRolePolicy"];
 
     fn name(&self) -> &str {
         &self.name

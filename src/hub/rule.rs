@@ -17,6 +17,8 @@ pub(crate) struct Target {
     pub(crate) arn: String,
     /// ARN of the queue for what could not be delivered.
     pub(crate) dead_letter_queue: Option<String>,
+    /// What is sent in place of the event as it came; rootwatch sets nothing.
+    pub(crate) input: Option<Value>,
     /// In seconds.
     pub(crate) maximum_event_age: Option<i32>,
     pub(crate) maximum_retry_attempts: Option<i32>,
@@ -145,13 +147,25 @@ fn found_target(target: &sdk::Target) -> Target {
             .dead_letter_config()
             .and_then(|config| config.arn())
             .map(str::to_owned),
+        input: found_input(target),
         maximum_event_age: retries.and_then(|policy| policy.maximum_event_age_in_seconds()),
         maximum_retry_attempts: retries.and_then(|policy| policy.maximum_retry_attempts()),
     }
 }
 
+/// An event that does not arrive as it came is one that the notifier cannot read.
+fn found_input(target: &sdk::Target) -> Option<Value> {
+    let template = target
+        .input_transformer()
+        .map(sdk::InputTransformer::input_template);
+    let input = target.input().or(target.input_path()).or(template);
+    input.map(Value::from)
+}
+
 impl Resource for Rule {
     const KIND: &'static str = "rule";
+    const FIND: &'static [&'static str] = &["events:DescribeRule"];
+    const CREATE: &'static [&'static str] = &["events:PutRule", "events:PutTargets"];
 
     fn name(&self) -> &str {
         &self.name

@@ -10,6 +10,7 @@ use crate::config::Subscription;
 use crate::progress::Progress;
 use anyhow::{Context, Result};
 use aws_sdk_sns::types::Tag;
+use futures_util::future::try_join_all;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -111,20 +112,26 @@ impl Subscriptions {
     }
 
     async fn subscribe(&self, aws: &Aws, wanted: &[&Subscription]) -> Result<()> {
-        let room = MOST_TAGS.saturating_sub(self.topic_tags(aws).await?.len());
+        let tags = self.topic_tags(aws).await?;
+        let unmarked = wanted.iter().filter(|it| !tags.contains_key(&mark(it)));
+        let room = MOST_TAGS.saturating_sub(tags.len());
         // Marked first: what is marked but not there is subscribed by the next run, what is there but not marked would stay.
-        self.mark(aws, &wanted[..wanted.len().min(room)]).await?;
-        for it in wanted {
-            aws.sns
-                .subscribe()
-                .topic_arn(&self.topic_arn)
-                .protocol(&it.protocol)
-                .endpoint(&it.endpoint)
-                .send()
-                .await
-                .call("sns:Subscribe")
-                .with_context(|| format!("subscribing {it}"))?;
-        }
+        self.mark(aws, &unmarked.copied().take(room).collect::<Vec<_>>())
+            .await?;
+        try_join_all(wanted.iter().map(|it| self.subscribe_one(aws, it))).await?;
+        Ok(())
+    }
+
+    async fn subscribe_one(&self, aws: &Aws, it: &Subscription) -> Result<()> {
+        aws.sns
+            .subscribe()
+            .topic_arn(&self.topic_arn)
+            .protocol(&it.protocol)
+            .endpoint(&it.endpoint)
+            .send()
+            .await
+            .call("sns:Subscribe")
+            .with_context(|| format!("subscribing {it}"))?;
         Ok(())
     }
 
@@ -198,6 +205,12 @@ fn mark(subscription: &Subscription) -> String {
 
 impl Resource for Subscriptions {
     const KIND: &'static str = "subscriptions";
+    const FIND: &'static [&'static str] = &["sns:ListSubscriptionsByTopic"];
+    const CREATE: &'static [&'static str] = &[
+        "sns:ListTagsForResource",
+        "sns:TagResource",
+        "sns:Subscribe",
+    ];
 
     fn name(&self) -> &str {
         &self.name

@@ -45,6 +45,8 @@ impl Topic {
 
 impl Resource for Topic {
     const KIND: &'static str = "topic";
+    const FIND: &'static [&'static str] = &["sns:GetTopicAttributes"];
+    const CREATE: &'static [&'static str] = &["sns:CreateTopic"];
 
     fn name(&self) -> &str {
         &self.name

@@ -28,7 +28,8 @@ sandbox.py       the Lambda Runtime API
 mappings.py      SQS event source mappings: states, checks, batches, windows, partial failures
 topics.py        subscriptions by e-mail and http are pending until confirmed; a mailbox; message
                  structure; subjects; queue policies; dead subscribers do not fail a Publish
-queues.py        safe under threads; QueueDeletedRecently; queue policies
+queues.py        safe under threads; QueueDeletedRecently; queue policies, which stay when other
+                 attributes are set
 stacks.py        rollback, updates in place, changed conditions, capabilities, parameters;
                  AWS::SQS::QueuePolicy, AWS::SNS::TopicPolicy, AWS::Events::EventBusPolicy
 stacksets.py     service-managed StackSets: trusted access, delegated administrators, OUs,

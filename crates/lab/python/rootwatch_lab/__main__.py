@@ -14,6 +14,7 @@ import sys
 import threading
 from typing import Any
 
+from moto import backends
 from moto.moto_server.werkzeug_app import (
     DomainDispatcherApplication,
     MotoRequestHandler,
@@ -54,6 +55,9 @@ def _watch_input() -> None:
 def main() -> None:
     """Serves until told to stop."""
     install()
+    # moto looks through its folders at each call.
+    modules = list(backends.list_of_moto_modules())
+    backends.list_of_moto_modules = lambda: modules
     gc.freeze()
     gc.enable()
     moto = DomainDispatcherApplication(create_backend_app)

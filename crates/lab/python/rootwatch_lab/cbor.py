@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import json
 import re
@@ -35,12 +36,18 @@ def translated(application: Application) -> Application:
 
         inner = _in_json(environ, target, operation)
         body = b"".join(application(inner, begin))
-        model = get_session().get_service_model(service)
+        model = _model(service)
         headers = [("Content-Type", "application/cbor"), ("smithy-protocol", "rpc-v2-cbor")]
         start(f"{answer['status']} -", headers)
         return [_in_cbor(answer["status"], answer["headers"], body, model, operation)]
 
     return translate
+
+
+@functools.cache
+def _model(service: str) -> ServiceModel:
+    """Reading it takes as long as several calls."""
+    return get_session().get_service_model(service)
 
 
 def _in_json(environ: dict[str, Any], target: str, operation: str) -> dict[str, Any]:

@@ -213,11 +213,23 @@ _moto_create_queue = SQSBackend.create_queue
 _moto_delete_queue = SQSBackend.delete_queue
 
 
+def _set_queue_attributes(
+    self: SQSBackend, queue_name: str, attributes: dict[str, Any]
+) -> Queue:
+    """moto drops the policy when the request sets other attributes."""
+    queue = self.get_queue(queue_name)
+    return _moto_set_queue_attributes(self, queue_name, {"Policy": queue.policy, **attributes})
+
+
+_moto_set_queue_attributes = SQSBackend.set_queue_attributes
+
+
 def install() -> None:
     """Takes the place of moto's own functions."""
     Queue.messages = property(_messages)
     Queue.add_message = _add_message
     Queue.delete_message = _delete_message
+    SQSBackend.set_queue_attributes = _set_queue_attributes
     SQSBackend.receive_message = _receive_message
     SQSBackend.change_message_visibility = _change_visibility
     SQSBackend.create_queue = _create_queue

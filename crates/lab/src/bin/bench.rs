@@ -1,0 +1,211 @@
+//! `cargo bench-hub [--release] [--runs N] [--delay MS]`: how long `deploy hub` takes on the lab, against the
+//! longest chain of calls that have to wait for one another.
+
+use std::env;
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+use rootwatch_lab::{Lab, Organization};
+use serde_json::Value;
+
+const REGION: &str = "eu-west-1";
+/// What the issue asks for: wall time over that of the longest chain.
+const TARGET: f64 = 1.5;
+
+struct Settings {
+    release: bool,
+    runs: usize,
+    delay: Duration,
+}
+
+impl Settings {
+    fn read() -> Result<Self> {
+        let mut settings = Self {
+            release: false,
+            runs: 5,
+            delay: Duration::from_millis(50),
+        };
+        let mut arguments = env::args().skip(1);
+        while let Some(argument) = arguments.next() {
+            let mut number = || arguments.next().and_then(|it| it.parse::<u64>().ok());
+            match argument.as_str() {
+                "--release" => settings.release = true,
+                "--runs" => settings.runs = number().context("--runs N")?.try_into()?,
+                "--delay" => {
+                    settings.delay = Duration::from_millis(number().context("--delay MS")?)
+                }
+                other => bail!("{other}? Known are --release, --runs N, --delay MS"),
+            }
+        }
+        Ok(settings)
+    }
+}
+
+struct Bench {
+    lab: Lab,
+    organization: Organization,
+    binary: PathBuf,
+    settings: Settings,
+}
+
+/// What several runs of one kind came to.
+struct Measured {
+    times: Vec<Duration>,
+    /// API calls of one run.
+    calls: usize,
+    /// Calls that wait for one another.
+    chain: usize,
+}
+
+fn main() -> Result<()> {
+    let settings = Settings::read()?;
+    let binary = build(settings.release)?;
+    let lab = Lab::start()?;
+    let organization = lab.sample_organization()?;
+    let bench = Bench {
+        lab,
+        organization,
+        binary,
+        settings,
+    };
+    bench.introduce()?;
+    bench.show("first deploy hub", &bench.first()?)?;
+    bench.show("no-change deploy hub", &bench.no_change()?)
+}
+
+impl Bench {
+    fn introduce(&self) -> Result<()> {
+        let profile = if self.settings.release {
+            "release"
+        } else {
+            "dev"
+        };
+        // Without its delay the lab shows what it costs itself: it answers one call at a time.
+        let lab = self.timed(&["deploy", "hub", "--name", "warm-up", "--yes"])?;
+        let again = self.timed(&["deploy", "hub", "--name", "warm-up", "--yes"])?;
+        let start = self.timed(&["--version"])?;
+        self.lab.set_delay(millis(self.settings.delay))?;
+        say(&format!(
+            "{profile} binary, {} ms a call, {} runs each; process start {} ms; without any delay a first run takes {} ms, a no-change run {} ms",
+            millis(self.settings.delay),
+            self.settings.runs,
+            millis(start),
+            millis(lab),
+            millis(again),
+        ))
+    }
+
+    fn first(&self) -> Result<Measured> {
+        let names: Vec<String> = (0..self.settings.runs)
+            .map(|n| format!("bench-{n}"))
+            .collect();
+        let chain = self.chain("bench-0")?;
+        let run = |name: &String| self.timed(&["deploy", "hub", "--name", name, "--yes"]);
+        self.lab.clear_calls()?;
+        let times = names.iter().map(run).collect::<Result<Vec<_>>>()?;
+        self.measured(times, chain)
+    }
+
+    fn no_change(&self) -> Result<Measured> {
+        let chain = self.chain("bench-0")?;
+        self.lab.clear_calls()?;
+        let run = |_| self.timed(&["deploy", "hub", "--name", "bench-0", "--yes"]);
+        let times = (0..self.settings.runs)
+            .map(run)
+            .collect::<Result<Vec<_>>>()?;
+        self.measured(times, chain)
+    }
+
+    fn measured(&self, mut times: Vec<Duration>, chain: usize) -> Result<Measured> {
+        times.sort();
+        let calls = self.lab.calls()?;
+        let own = calls.iter().filter(|call| !call.by_function).count();
+        Ok(Measured {
+            calls: own / times.len().max(1),
+            times,
+            chain,
+        })
+    }
+
+    /// How many calls the plan says have to wait for one another.
+    fn chain(&self, name: &str) -> Result<usize> {
+        let args = ["plan", "hub", "--name", name, "--output", "json"];
+        let output = self.command(&args).stdout(Stdio::piped()).output()?;
+        let plan: Value = serde_json::from_slice(&output.stdout).context("reading the plan")?;
+        let chain = plan["longest_chain"].as_array().context("no chain")?;
+        Ok(chain.len())
+    }
+
+    fn show(&self, what: &str, measured: &Measured) -> Result<()> {
+        let chain = self.settings.delay * u32::try_from(measured.chain)?;
+        let median = measured.times[measured.times.len() / 2];
+        let ratio = median.as_secs_f64() / chain.as_secs_f64();
+        let times: Vec<String> = measured
+            .times
+            .iter()
+            .map(|it| millis(*it).to_string())
+            .collect();
+        say(&format!(
+            "{what}: median {} ms ({}), {} calls, longest chain {} calls = {} ms, ratio {ratio:.2} (target {TARGET}: {})",
+            millis(median),
+            times.join(" "),
+            measured.calls,
+            measured.chain,
+            millis(chain),
+            if ratio <= TARGET { "met" } else { "MISSED" },
+        ))
+    }
+
+    fn timed(&self, args: &[&str]) -> Result<Duration> {
+        let since = Instant::now();
+        let status = self.command(args).status()?;
+        let took = since.elapsed();
+        if !status.success() {
+            bail!("rootwatch {} ended with {status}", args.join(" "));
+        }
+        Ok(took)
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(&self.binary);
+        command
+            .args(args)
+            .envs(self.lab.env(&self.organization.hub, REGION))
+            .current_dir(env::temp_dir())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        command
+    }
+}
+
+/// Builds the binary as people use it, or quickly.
+fn build(release: bool) -> Result<PathBuf> {
+    let profile = if release { "release" } else { "dev" };
+    let output = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()))
+        .args(["build", "--package", "rootwatch", "--profile", profile])
+        .args(["--message-format", "json-render-diagnostics"])
+        .stderr(Stdio::inherit())
+        .output()
+        .context("running cargo build")?;
+    if !output.status.success() {
+        bail!("rootwatch does not build");
+    }
+    String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .filter(|message| message["target"]["name"] == "rootwatch")
+        .find_map(|message| message["executable"].as_str().map(PathBuf::from))
+        .context("cargo built no rootwatch")
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn say(text: &str) -> Result<()> {
+    writeln!(io::stdout(), "{text}").context("writing")
+}
