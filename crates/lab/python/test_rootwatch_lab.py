@@ -1215,6 +1215,17 @@ class Alarms(Case):
 class Queues(Case):
     """7. SQS."""
 
+    def test_a_policy_stays_when_other_attributes_are_set(self) -> None:
+        url, _ = self.open_queue("222222222222")
+        sqs = client("sqs", "222222222222")
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "5"})
+        found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        self.assertEqual(found["VisibilityTimeout"], "5")
+        self.assertIn("events.amazonaws.com", found["Policy"])
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": ""})
+        found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        self.assertNotIn("Policy", found)
+
     def test_names_are_not_free_at_once(self) -> None:
         lab("POST", "late", {"queue_name_reuse_ms": 400})
         url, arn = self.make_queue("222222222222")
