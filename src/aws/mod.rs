@@ -8,6 +8,7 @@ pub(crate) mod partition;
 use crate::config::Connection;
 use anyhow::{Context, Result, bail};
 use aws_config::{BehaviorVersion, Region, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_smithy_http_client::tls;
 use error::Call;
 use partition::Partition;
 use std::time::Duration;
@@ -78,7 +79,14 @@ impl Aws {
 }
 
 async fn sdk_config(connection: &Connection) -> aws_config::SdkConfig {
+    // One for all: otherwise every client reads the machine's certificates and opens connections of its own.
+    let http_client = aws_smithy_http_client::Builder::new()
+        .tls_provider(tls::Provider::Rustls(
+            tls::rustls_provider::CryptoMode::AwsLc,
+        ))
+        .build_https();
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
+        .http_client(http_client)
         .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
         .timeout_config(
             TimeoutConfig::builder()
