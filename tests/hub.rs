@@ -375,3 +375,52 @@ fn a_plan_names_the_calls_that_a_deployment_makes() {
         told.stdout
     );
 }
+
+#[test]
+fn a_hub_that_the_settings_put_elsewhere_is_not_made_here() {
+    let world = World::new();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("rootwatch.toml");
+    std::fs::write(&file, "[hub]\nregion = \"us-east-1\"\n").unwrap();
+    let ran = world
+        .rootwatch(&["deploy", "hub", "--config", file.to_str().unwrap(), "--yes"])
+        .ends_with(1);
+    assert!(ran.stderr.contains("region us-east-1"), "{}", ran.stderr);
+    assert_eq!(world.writes(), Vec::<String>::new());
+}
+
+#[test]
+fn an_update_of_the_function_that_is_under_way_is_waited_for() {
+    let world = World::with_hub();
+    let late = Late {
+        lambda_update_ms: Some(1500),
+        ..Late::default()
+    };
+    world.lab.set_late(&late).unwrap();
+    let lambda = aws_sdk_lambda::Client::new(&world.sdk(&world.organization.hub, REGION));
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let update = lambda
+        .update_function_configuration()
+        .function_name("rootwatch-notifier")
+        .timeout(3);
+    runtime.block_on(update.send()).unwrap();
+    let ran = world.rootwatch(&DEPLOY).ends_with(0);
+    let awaited = "waiting for another update of the function to end";
+    assert!(ran.stderr.contains(awaited), "{}", ran.stderr);
+    let again = world.rootwatch(&DEPLOY).ends_with(0);
+    assert!(again.stdout.starts_with("No changes"), "{}", again.stdout);
+}
+
+#[test]
+fn who_let_two_days_pass_is_asked_again() {
+    let world = World::new();
+    world.rootwatch(&DEPLOY).ends_with(0);
+    world.lab.expire_subscriptions(PERSON).unwrap();
+    let plan = world
+        .rootwatch(&["plan", "hub", "--email", PERSON])
+        .ends_with(0);
+    let gone = "subscriptions.email security@example.com: (none) -> true";
+    assert!(plan.stdout.contains(gone), "{}", plan.stdout);
+    world.rootwatch(&DEPLOY).ends_with(0);
+    assert_eq!(world.lab.mailbox(PERSON).unwrap().len(), 4);
+}

@@ -134,6 +134,7 @@ fn told(observed: &[Option<HubResource>]) -> String {
 
 /// Reads what is there and compares it. Fails, before any write, when something there is not ours and not to be adopted.
 async fn make_plan(run: &Run, adopt: bool) -> Result<HubPlan> {
+    refuse_elsewhere(run)?;
     // What is there is found by its name, so the organization can be looked up meanwhile.
     let nameless = hub(&wanted(run, String::new()));
     let (org_id, observed) = tokio::try_join!(org_id(run), observe(&run.aws, &nameless))?;
@@ -159,6 +160,20 @@ async fn org_id(run: &Run) -> Result<String> {
         "looking up the organization that may forward events; --org-id names it instead",
     )?;
     Ok(found.id)
+}
+
+/// Fails when the settings say that the hub is somewhere else: the spokes would forward to where nothing is.
+fn refuse_elsewhere(run: &Run) -> Result<()> {
+    let (hub, aws) = (&run.config.hub, &run.aws);
+    let account = hub.account.as_ref().unwrap_or(&aws.account);
+    let region = hub.region.as_ref().unwrap_or(&aws.region);
+    if *account != aws.account || *region != aws.region {
+        bail!(
+            "the settings say that the hub is in account {account}, region {region}, and this run is in {}: use that account's credentials and --region {region}, or change [hub]",
+            aws.place()
+        );
+    }
+    Ok(())
 }
 
 fn wanted(run: &Run, org_id: String) -> Wanted {
