@@ -2,7 +2,7 @@
 
 use super::{Exit, Run};
 use crate::apply::{Outcome, Stop};
-use crate::hub::desired::{Wanted, hub};
+use crate::hub::desired::hub;
 use crate::hub::resource::HubResource;
 use crate::hub::subscriptions::Standing;
 use crate::hub::{HubPlan, chain, observe, plan_deploy};
@@ -136,9 +136,9 @@ fn told(observed: &[Option<HubResource>]) -> String {
 async fn make_plan(run: &Run, adopt: bool) -> Result<HubPlan> {
     refuse_elsewhere(run)?;
     // What is there is found by its name, so the organization can be looked up meanwhile.
-    let nameless = hub(&wanted(run, String::new()));
+    let nameless = hub(&run.hub(String::new()));
     let (org_id, observed) = tokio::try_join!(org_id(run), observe(&run.aws, &nameless))?;
-    let plan = plan_deploy(hub(&wanted(run, org_id)), observed);
+    let plan = plan_deploy(hub(&run.hub(org_id)), observed);
     let foreign = plan.foreign();
     if !foreign.is_empty() && !adopt {
         bail!(
@@ -174,18 +174,6 @@ fn refuse_elsewhere(run: &Run) -> Result<()> {
         );
     }
     Ok(())
-}
-
-fn wanted(run: &Run, org_id: String) -> Wanted {
-    let config = &run.config;
-    Wanted {
-        names: run.names(),
-        org_id,
-        kms_key: config.hub.kms_key.clone(),
-        subscriptions: config.hub.subscriptions.clone(),
-        log_retention_days: config.hub.log_retention_days,
-        tags: config.tags.clone(),
-    }
 }
 
 async fn subscriptions_now(run: &Run, plan: &HubPlan) -> Result<Vec<Option<HubResource>>> {

@@ -11,6 +11,7 @@ mod teardown;
 use crate::aws::Aws;
 use crate::cli::{Cli, Command, Deploy, HubArgs, Plan, SpokesArgs};
 use crate::config::Config;
+use crate::hub::desired::Wanted;
 use crate::interrupt;
 use crate::names::Names;
 use crate::output::{NotConfirmed, Output, confirm};
@@ -99,6 +100,19 @@ impl Run {
             region: self.aws.region.clone(),
             partition: self.aws.partition,
             topic: self.config.hub.topic_name.clone(),
+        }
+    }
+
+    /// The hub as the settings want it.
+    fn hub(&self, org_id: String) -> Wanted {
+        let config = &self.config;
+        Wanted {
+            names: self.names(),
+            org_id,
+            kms_key: config.hub.kms_key.clone(),
+            subscriptions: config.hub.subscriptions.clone(),
+            log_retention_days: config.hub.log_retention_days,
+            tags: config.tags.clone(),
         }
     }
 

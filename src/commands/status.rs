@@ -1,9 +1,9 @@
 //! `rootwatch status`: would I know? What exists of the hub, who is told, and which accounts are covered.
 
 use super::{Exit, Run};
-use crate::hub::desired::{Node, Wanted, hub};
+use crate::hub::desired::hub;
 use crate::hub::resource::HubResource;
-use crate::hub::subscriptions::{Standing, Subscriptions};
+use crate::hub::subscriptions::Standing;
 use crate::hub::{observe, plan_deploy};
 use crate::plan::Action;
 use crate::spokes::instances::Instance;
@@ -77,26 +77,17 @@ pub(super) async fn status(run: &Run) -> Result<Exit> {
     })
 }
 
-/// The settings of a deployed hub are not known here, so only what does not depend on them is compared.
-fn nodes(run: &Run, organization: &Organization) -> Vec<Node> {
-    hub(&Wanted {
-        names: run.names(),
-        org_id: run.config.org_id.clone().unwrap_or(organization.id.clone()),
-        kms_key: run.config.hub.kms_key.clone(),
-        subscriptions: run.config.hub.subscriptions.clone(),
-        log_retention_days: run.config.hub.log_retention_days,
-        tags: run.config.tags.clone(),
-    })
-}
-
+/// Compares the hub with the settings of this run: one that was given only at deployment shows as a change.
 async fn hub_status(
     run: &Run,
     organization: &Organization,
     forwards_to: Option<&str>,
     holes: &mut Vec<String>,
 ) -> Result<HubStatus> {
-    let nodes = nodes(run, organization);
-    let plan = plan_deploy(nodes.clone(), observe(&run.aws, &nodes).await?);
+    let org_id = run.config.org_id.as_ref().unwrap_or(&organization.id);
+    let nodes = hub(&run.hub(org_id.clone()));
+    let observed = observe(&run.aws, &nodes).await?;
+    let plan = plan_deploy(nodes, observed);
     let mut status = HubStatus::default();
     for (step, found) in plan.steps().into_iter().zip(&plan.observed) {
         let id = step.resource;
@@ -130,7 +121,7 @@ async fn hub_status(
         });
         return Ok(status);
     }
-    status.subscriptions = who_is_told(run).await?;
+    status.subscriptions = who_is_told(&plan.observed, &run.names().alerts_topic());
     hub_holes(&status, holes);
     Ok(status)
 }
@@ -164,26 +155,20 @@ fn hub_holes(status: &HubStatus, holes: &mut Vec<String>) {
     }
 }
 
-/// Everybody on the alerts topic, whoever subscribed them.
-async fn who_is_told(run: &Run) -> Result<BTreeMap<String, &'static str>> {
-    let topic = run.names().alerts_topic();
-    let arn = run.names().topic_arn(&topic);
-    let everybody = Subscriptions::wanted(topic, arn, &[]);
-    let found = HubResource::from(everybody).find(&run.aws).await?;
-    let Some(HubResource::Subscriptions(found)) = found else {
-        return Ok(BTreeMap::new());
+/// Everybody on a topic, whoever subscribed them.
+fn who_is_told(observed: &[Option<HubResource>], topic: &str) -> BTreeMap<String, &'static str> {
+    let word = |standing: &Standing| match standing {
+        Standing::Confirmed(_) => "confirmed",
+        Standing::Pending => "pending",
     };
-    Ok(found
-        .standings
-        .into_iter()
-        .map(|(who, standing)| {
-            let word = match standing {
-                Standing::Confirmed(_) => "confirmed",
-                Standing::Pending => "pending",
-            };
-            (who.to_string(), word)
-        })
-        .collect())
+    let subscriptions = observed.iter().flatten().filter_map(|found| match found {
+        HubResource::Subscriptions(found) if found.name == topic => Some(found),
+        _ => None,
+    });
+    subscriptions
+        .flat_map(|found| &found.standings)
+        .map(|(who, standing)| (who.to_string(), word(standing)))
+        .collect()
 }
 
 async fn spokes_status(

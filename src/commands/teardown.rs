@@ -4,7 +4,7 @@ use super::deploy_spokes::carry_out;
 use super::{Exit, Run};
 use crate::apply::Stop;
 use crate::cli::Teardown;
-use crate::hub::desired::{Wanted, hub};
+use crate::hub::desired::hub;
 use crate::hub::{HubPlan, observe, plan_teardown};
 use crate::names::DEPLOYMENT_TAG;
 use crate::plan::{Counts, Step};
@@ -116,15 +116,8 @@ async fn find_spokes(run: &Run) -> Result<Option<(Place<'_>, Observed)>> {
 }
 
 async fn find_hub(run: &Run) -> Result<HubPlan> {
-    let nodes = hub(&Wanted {
-        names: run.names(),
-        // What a resource holds does not matter to its removal.
-        org_id: String::new(),
-        kms_key: None,
-        subscriptions: Vec::new(),
-        log_retention_days: run.config.hub.log_retention_days,
-        tags: run.config.tags.clone(),
-    });
+    // What a resource holds does not matter to its removal, so the organization need not be known.
+    let nodes = hub(&run.hub(String::new()));
     let observed = observe(&run.aws, &nodes).await?;
     let plan = plan_teardown(nodes, observed);
     for foreign in plan.foreign() {

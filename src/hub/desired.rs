@@ -1,6 +1,7 @@
 //! What a hub consists of. Pure: from names and settings to resources and what each needs.
 
-use super::alarm::Alarm;
+mod alarms;
+
 use super::async_invoke::AsyncInvoke;
 use super::event_bus::EventBus;
 use super::function::Function;
@@ -28,8 +29,6 @@ const FUNCTION_TIMEOUT: i32 = 30;
 const FUNCTION_MEMORY: i32 = 128;
 /// Seconds that read-only calls gather before they become a digest.
 const DIGEST_WINDOW: i32 = 30;
-/// Seconds after which read-only calls should have become a digest.
-const LATE_DIGEST: i32 = 15 * 60;
 /// The longest that SQS keeps a message, in seconds: time to mend what broke.
 const LONGEST_RETENTION: u64 = 14 * 24 * 3600;
 /// Lambda asks for six times the function's timeout, and the window on top (Lambda Developer Guide, "Using Lambda with Amazon SQS").
@@ -333,83 +332,6 @@ impl Wanted {
             state: "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS".into(),
             tags: self.tags(),
             targets: BTreeMap::from([(target.to_owned(), target_settings)]),
-        }
-    }
-
-    fn alarms(&self) -> Vec<Alarm> {
-        let names = &self.names;
-        let rule = |rule: String| vec![("EventBusName", names.bus()), ("RuleName", rule)];
-        vec![
-            self.alarm(
-                "dead-letters",
-                "An event about a root user could not be delivered and waits in the dead-letter queue.",
-                ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum"),
-                vec![("QueueName", names.dead_letter_queue())],
-            ),
-            self.alarm(
-                "notifier-errors",
-                "The rootwatch notifier failed on an event about a root user.",
-                ("AWS/Lambda", "Errors", "Sum"),
-                vec![("FunctionName", names.function())],
-            ),
-            self.alarm(
-                "acts-failed",
-                "The rule for root activity could not reach the notifier.",
-                ("AWS/Events", "FailedInvocations", "Sum"),
-                rule(names.acts_rule()),
-            ),
-            self.alarm(
-                "reads-failed",
-                "The rule for read-only root activity could not reach its queue.",
-                ("AWS/Events", "FailedInvocations", "Sum"),
-                rule(names.reads_rule()),
-            ),
-            Alarm {
-                threshold: Some(f64::from(LATE_DIGEST)),
-                ..self.alarm(
-                    "reads-waiting",
-                    "Read-only activity of a root user waits in its queue and is not told.",
-                    ("AWS/SQS", "ApproximateAgeOfOldestMessage", "Maximum"),
-                    vec![("QueueName", names.reads_queue())],
-                )
-            },
-            self.alarm(
-                "not-delivered",
-                "SNS could not deliver an alert to somebody who is subscribed.",
-                ("AWS/SNS", "NumberOfNotificationsFailed", "Sum"),
-                vec![("TopicName", names.alerts_topic())],
-            ),
-        ]
-    }
-
-    fn alarm(
-        &self,
-        what: &str,
-        description: &str,
-        (namespace, metric, statistic): (&str, &str, &str),
-        dimensions: Vec<(&str, String)>,
-    ) -> Alarm {
-        let name = self.names.alarm(what);
-        Alarm {
-            arn: self.names.alarm_arn(&name),
-            name,
-            actions_enabled: true,
-            alarm_actions: vec![self.health_arn()],
-            comparison: "GreaterThanThreshold".into(),
-            description: description.into(),
-            dimensions: dimensions
-                .into_iter()
-                .map(|(name, value)| (name.to_owned(), value))
-                .collect(),
-            evaluation_periods: Some(1),
-            metric: metric.into(),
-            namespace: namespace.into(),
-            ok_actions: vec![self.health_arn()],
-            period: Some(60),
-            statistic: statistic.into(),
-            tags: self.tags(),
-            threshold: Some(0.0),
-            treat_missing_data: "notBreaching".into(),
         }
     }
 }

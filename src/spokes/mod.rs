@@ -112,7 +112,6 @@ pub(crate) fn stack_set(config: &Config, name: String, hub: &HubBus) -> StackSet
         retain_stacks_on_account_removal: false,
         tags,
         template: TEMPLATE.into(),
-        units: Vec::new(),
     }
 }
 
@@ -268,7 +267,6 @@ mod tests {
                 retain_stacks_on_account_removal: false,
                 tags: BTreeMap::new(),
                 template: TEMPLATE.into(),
-                units: Vec::new(),
             },
             regions: vec!["eu-west-1".into(), "us-east-1".into()],
             units: BTreeMap::from([

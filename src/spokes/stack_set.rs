@@ -20,9 +20,6 @@ pub(crate) struct StackSet {
     pub(crate) retain_stacks_on_account_removal: bool,
     pub(crate) tags: BTreeMap<String, String>,
     pub(crate) template: String,
-    /// The units that it was given so far; AWS's to tell.
-    #[serde(skip)]
-    pub(crate) units: Vec<String>,
 }
 
 impl StackSet {
@@ -74,7 +71,6 @@ impl StackSet {
                 .map(|tag| (text(tag.key()), text(tag.value())))
                 .collect(),
             template: text(found.template_body()),
-            units: found.organizational_unit_ids().to_vec(),
         }
     }
 
