@@ -1,5 +1,7 @@
 //! Plans and outcomes in words.
 
+mod value;
+
 use crate::apply::{Outcome, Stop};
 use crate::aws::error::AwsError;
 use crate::aws::hint::hint;
@@ -8,11 +10,7 @@ use crate::spokes::SpokesPlan;
 use crate::spokes::instances::{Change, ChangeKind};
 use crate::spokes::operation::Ended;
 use anstyle::{AnsiColor, Style};
-use serde_json::Value;
 use std::fmt::Write;
-
-/// Values longer than this are cut in a plan.
-const LONGEST_VALUE: usize = 100;
 
 const fn colour(colour: AnsiColor) -> Style {
     Style::new().fg_color(Some(anstyle::Color::Ansi(colour)))
@@ -69,19 +67,19 @@ pub(crate) fn longest_chain(calls: &[String]) -> String {
 fn step_line(text: &mut String, step: &Step, verbose: bool) {
     let (sign, style) = sign(&step.action);
     let _ = writeln!(text, "{style}{sign}{style:#} {}", step.resource);
-    match &step.action {
-        Action::Update { fields } => {
-            for change in fields {
-                let (old, new) = (shown(&change.old), shown(&change.new));
-                let _ = writeln!(text, "    {}: {old} -> {new}", change.field);
-            }
-        }
-        Action::Create { fields } if verbose => {
-            for change in fields {
-                let _ = writeln!(text, "    {}: {}", change.field, shown(&change.new));
-            }
-        }
-        _ => {}
+    let lines: Vec<String> = match &step.action {
+        Action::Update { fields } => fields
+            .iter()
+            .flat_map(|change| value::changed(change, verbose))
+            .collect(),
+        Action::Create { fields } if verbose => fields
+            .iter()
+            .flat_map(|change| value::set(change, verbose))
+            .collect(),
+        _ => Vec::new(),
+    };
+    for line in lines {
+        let _ = writeln!(text, "    {line}");
     }
     if !step.kept.is_empty() {
         let _ = writeln!(text, "    not ours, kept: {}", step.kept.join(", "));
@@ -89,21 +87,6 @@ fn step_line(text: &mut String, step: &Step, verbose: bool) {
     if verbose && !step.needs.is_empty() {
         let _ = writeln!(text, "    after {}", step.needs.join(", "));
     }
-}
-
-fn shown(value: &Option<Value>) -> String {
-    match value {
-        None | Some(Value::Null) => "(none)".to_owned(),
-        Some(value) => shorten(&value.to_string()),
-    }
-}
-
-fn shorten(text: &str) -> String {
-    if text.chars().count() <= LONGEST_VALUE {
-        return text.to_owned();
-    }
-    let start: String = text.chars().take(LONGEST_VALUE).collect();
-    format!("{start}… ({} characters)", text.chars().count())
 }
 
 /// A plan for the spokes.
