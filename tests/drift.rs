@@ -492,6 +492,39 @@ fn function_rows(c: &Intruder) -> Vec<Row<'_>> {
             CONFIGURATION,
             c.configure(|call| call.timeout(1)),
         ),
+        Row::new(
+            id,
+            "kms_key",
+            CONFIGURATION,
+            c.configure(|call| call.kms_key_arn("arn:aws:kms:eu-west-1:222222222222:key/1")),
+        ),
+        Row::new(id, "layers", CONFIGURATION, async {
+            let content = lambda::LayerVersionContentInput::builder();
+            let content = content.zip_file(Blob::new(rootwatch_notifier_bundle::zip()));
+            let layer = c.lambda.publish_layer_version().layer_name("mine");
+            let layer = layer.content(content.build()).send().await.unwrap();
+            let arn = layer.layer_version_arn().unwrap();
+            c.configure(|call| call.layers(arn)).await;
+        }),
+        Row::new(id, "log_group", CONFIGURATION, {
+            let other = lambda::LoggingConfig::builder().log_group("/mine").build();
+            c.configure(|call| call.logging_config(other))
+        }),
+        Row::new(
+            id,
+            "reserved_concurrency",
+            &["lambda:DeleteFunctionConcurrency"],
+            async {
+                let call = c.lambda.put_function_concurrency().function_name(FUNCTION);
+                let call = call.reserved_concurrent_executions(0);
+                call.send().await.unwrap();
+            },
+        ),
+        Row::new(id, "subnets", CONFIGURATION, {
+            let vpc = lambda::VpcConfig::builder().subnet_ids("subnet-1");
+            let vpc = vpc.security_group_ids("sg-1").build();
+            c.configure(|call| call.vpc_config(vpc))
+        }),
         Row::new(id, "tags.team", &["lambda:TagResource"], async {
             let call = c.lambda.tag_resource().tags("team", "x");
             let arn = c.arn("lambda", &format!("function:{FUNCTION}"));
@@ -554,6 +587,25 @@ fn mapping_rows(c: &Intruder) -> Vec<Row<'_>> {
             "enabled",
             UPDATE,
             c.update_mapping(|call| call.enabled(false)),
+        ),
+        Row::new(
+            id,
+            "filters",
+            UPDATE,
+            c.update_mapping(|call| {
+                let filter = lambda::Filter::builder().pattern("{\"body\":{\"account\":[\"1\"]}}");
+                let filters = lambda::FilterCriteria::builder().filters(filter.build());
+                call.filter_criteria(filters.build())
+            }),
+        ),
+        Row::new(
+            id,
+            "maximum_concurrency",
+            UPDATE,
+            c.update_mapping(|call| {
+                let scaling = lambda::ScalingConfig::builder().maximum_concurrency(2);
+                call.scaling_config(scaling.build())
+            }),
         ),
         Row::new(
             id,
@@ -721,6 +773,19 @@ fn role_rows(c: &Intruder) -> Vec<Row<'_>> {
                     .unwrap();
             },
         ),
+        Row::new(id, "attached_policies", &["iam:DetachRolePolicy"], async {
+            let all = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
+            let policy = c.iam.create_policy().policy_name("mine");
+            let policy = policy.policy_document(all.to_string()).send().await;
+            let arn = policy.unwrap().policy.unwrap().arn.unwrap();
+            let call = c.iam.attach_role_policy().role_name(ROLE);
+            call.policy_arn(arn).send().await.unwrap();
+        }),
+        Row::new(id, "other_policies", &["iam:DeleteRolePolicy"], async {
+            let all = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
+            let call = c.iam.put_role_policy().role_name(ROLE).policy_name("mine");
+            call.policy_document(all.to_string()).send().await.unwrap();
+        }),
         Row::new(id, "tags.team", &["iam:TagRole"], async {
             let tag = aws_sdk_iam::types::Tag::builder().key("team").value("x");
             let call = c.iam.tag_role().role_name(ROLE);
@@ -813,6 +878,18 @@ fn properties(plan: &Value) -> BTreeSet<(String, String)> {
     all
 }
 
+/// The steps of a plan that change something; what makes a resource is the same wherever it is made.
+fn changed_steps(mut plan: Value) -> Vec<Value> {
+    let mut steps = std::mem::take(plan["steps"].as_array_mut().unwrap());
+    steps.retain(|step| step["action"] != "keep");
+    for step in &mut steps {
+        if step["action"] == "create" {
+            step.as_object_mut().unwrap().remove("fields");
+        }
+    }
+    steps
+}
+
 /// Resource and field of every change in a plan; no field where the resource is to be made.
 fn changes(plan: &Value) -> Vec<(String, Option<String>)> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
@@ -855,15 +932,22 @@ fn every_property_has_a_row() {
 
 #[test]
 fn drift_of_the_path_is_found_and_mended_with_its_own_writes_alone() {
-    each_is_found_and_mended(EVENTS);
+    each_is_found_and_mended("path", EVENTS);
 }
 
 #[test]
 fn drift_around_the_path_is_found_and_mended_with_its_own_writes_alone() {
-    each_is_found_and_mended(REST);
+    each_is_found_and_mended("around", REST);
 }
 
-fn each_is_found_and_mended(kinds: &[RowsOf]) {
+/// What `deploy` shows before it changes anything.
+fn shown(ran: &Ran) -> &str {
+    let (_, plan) = ran.stderr.split_once('\n').unwrap();
+    let end = plan.find("Plan: ").unwrap();
+    plan[..end].trim_end()
+}
+
+fn each_is_found_and_mended(name: &str, kinds: &[RowsOf]) {
     let world = World::new();
     let late = Late {
         mapping_ms: Some(0),
@@ -877,21 +961,28 @@ fn each_is_found_and_mended(kinds: &[RowsOf]) {
     let intruder = Intruder::new(&world);
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let mut wrong = Vec::new();
+    let (mut texts, mut steps) = (Vec::new(), Vec::new());
     for row in kinds.iter().flat_map(|rows| rows(&intruder)) {
         let what = format!("{} {}", row.resource, row.field.unwrap_or("gone"));
         runtime.block_on(row.drift);
-        let shown = changes(&plan(&world, &["--output", "json"]).ends_with(0).json());
+        let json = plan(&world, &["--output", "json"]).ends_with(0).json();
+        let found = changes(&json);
         let expected = vec![(row.resource.clone(), row.field.map(str::to_owned))];
-        if shown != expected {
-            wrong.push(format!("{what}: the plan shows {shown:?}"));
+        if found != expected {
+            wrong.push(format!("{what}: the plan shows {found:?}"));
         }
+        steps.extend(changed_steps(json));
         world.lab.clear_calls().unwrap();
-        world.rootwatch(&deploy).ends_with(0);
+        let ran = world.rootwatch(&deploy).ends_with(0);
+        texts.push(shown(&ran).to_owned());
         if world.writes() != row.writes {
             wrong.push(format!("{what}: it was mended by {:?}", world.writes()));
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+    let steps = serde_json::to_string_pretty(&steps).unwrap();
+    insta::assert_snapshot!(name, world.stable(&texts.join("\n")));
+    insta::assert_snapshot!(format!("{name}-json"), world.stable(&steps));
     // Each row's plan has shown that the row before was mended; this one shows the last.
     plan(&world, &["--detailed-exitcode"]).ends_with(0);
 }

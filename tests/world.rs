@@ -141,6 +141,26 @@ impl World {
         run(&self.lab.env(account, REGION), args)
     }
 
+    /// Replaces what differs from run to run.
+    pub(crate) fn stable(&self, text: &str) -> String {
+        let mut settings = text.replace(&self.organization.id, "o-organization");
+        for ou in &self.organization.ous {
+            settings = settings.replace(&ou.id, &format!("ou-{}", ou.name.to_lowercase()));
+        }
+        let this = rootwatch_notifier_bundle::ARCHITECTURE;
+        for architecture in ["arm64", "x86_64"] {
+            let which = if architecture == this {
+                "this"
+            } else {
+                "another"
+            };
+            let (found, which) = (format!("\"{architecture}\""), format!("\"({which})\""));
+            settings = settings.replace(&found, &which);
+        }
+        let sha = regex_lite::Regex::new("[A-Za-z0-9+/]{43}=").unwrap();
+        sha.replace_all(&settings, "(base64 SHA-256)").into_owned()
+    }
+
     pub(crate) fn account(&self, name: &str) -> String {
         self.organization.account(name).unwrap().id.clone()
     }

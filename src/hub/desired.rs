@@ -19,7 +19,7 @@ use super::topic::Topic;
 use crate::config::Subscription;
 use crate::names::{DEPLOYMENT_TAG, Names};
 use rootwatch_notifier_bundle as bundle;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Key that SNS brings along; every principal of the account may use it through SNS, but no AWS service may.
 const AWS_MANAGED_KEY: &str = "alias/aws/sns";
@@ -218,6 +218,8 @@ impl Wanted {
     fn role(&self) -> Role {
         Role {
             name: self.names.role(),
+            attached_policies: BTreeSet::new(),
+            other_policies: BTreeSet::new(),
             description: Some(
                 "Lets the rootwatch notifier log, publish alerts and read its queue".into(),
             ),
@@ -236,9 +238,14 @@ impl Wanted {
             description: "Tells people what a root user did".into(),
             environment: BTreeMap::from([("ROOTWATCH_TOPIC_ARN".into(), self.alerts_arn())]),
             handler: "bootstrap".into(),
+            kms_key: None,
+            layers: BTreeSet::new(),
+            log_group: self.names.log_group(),
             memory_size: FUNCTION_MEMORY,
+            reserved_concurrency: None,
             role: self.names.role_arn(),
             runtime: "provided.al2023".into(),
+            subnets: BTreeSet::new(),
             tags: self.tags(),
             timeout: FUNCTION_TIMEOUT,
             zip: bundle::zip(),
@@ -273,7 +280,9 @@ impl Wanted {
             function: self.names.function(),
             batch_size: Some(500),
             enabled: true,
+            filters: BTreeSet::new(),
             maximum_batching_window: Some(DIGEST_WINDOW),
+            maximum_concurrency: None,
             report_batch_item_failures: true,
             uuid: None,
         }

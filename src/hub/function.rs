@@ -9,8 +9,8 @@ use anyhow::Result;
 use aws_sdk_lambda::operation::get_function::GetFunctionOutput;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::{
-    Architecture, Environment, FunctionCode, FunctionConfiguration, LastUpdateStatus, Runtime,
-    State,
+    Architecture, Environment, FunctionCode, FunctionConfiguration, LastUpdateStatus,
+    LoggingConfig, Runtime, State, VpcConfig, VpcConfigResponse,
 };
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,11 +32,21 @@ pub(crate) struct Function {
     pub(crate) description: String,
     pub(crate) environment: BTreeMap<String, String>,
     pub(crate) handler: String,
+    /// Key for the environment, in place of Lambda's own; rootwatch sets none.
+    pub(crate) kms_key: Option<String>,
+    /// ARNs of code that runs beside or around ours; rootwatch sets none.
+    pub(crate) layers: BTreeSet<String>,
+    /// Where it writes its log.
+    pub(crate) log_group: String,
     /// In MB.
     pub(crate) memory_size: i32,
+    /// 0 keeps it from ever running. Any other reservation is somebody's decision, and not compared.
+    pub(crate) reserved_concurrency: Option<i32>,
     /// ARN.
     pub(crate) role: String,
     pub(crate) runtime: String,
+    /// Of a VPC, from where it may not reach SNS; rootwatch sets none.
+    pub(crate) subnets: BTreeSet<String>,
     pub(crate) tags: Tags,
     /// In seconds.
     pub(crate) timeout: i32,
@@ -89,24 +99,53 @@ impl Function {
         self.wait_until_active(aws, progress).await
     }
 
-    async fn update_configuration(&self, aws: &Aws, progress: &Progress) -> Result<()> {
+    async fn update_configuration(
+        &self,
+        aws: &Aws,
+        progress: &Progress,
+        changed: &BTreeSet<&str>,
+    ) -> Result<()> {
         patiently(progress, async || {
-            aws.lambda
+            let mut request = aws
+                .lambda
                 .update_function_configuration()
                 .function_name(&self.name)
                 .description(&self.description)
                 .environment(self.environment())
                 .handler(&self.handler)
+                .logging_config(self.logging())
                 .memory_size(self.memory_size)
                 .role(&self.role)
                 .runtime(Runtime::from(self.runtime.as_str()))
-                .timeout(self.timeout)
-                .send()
-                .await
-                .call("lambda:UpdateFunctionConfiguration")
+                .timeout(self.timeout);
+            // An empty value takes away what somebody set; where nothing is set, none is sent.
+            if changed.contains("kms_key") {
+                request = request.kms_key_arn("");
+            }
+            if changed.contains("layers") {
+                request = request.set_layers(Some(Vec::new()));
+            }
+            if changed.contains("subnets") {
+                let none = VpcConfig::builder().set_subnet_ids(Some(Vec::new()));
+                let none = none.set_security_group_ids(Some(Vec::new()));
+                request = request.vpc_config(none.build());
+            }
+            let answer = request.send().await;
+            answer.call("lambda:UpdateFunctionConfiguration")
         })
         .await?;
         self.wait_until_active(aws, progress).await
+    }
+
+    fn logging(&self) -> LoggingConfig {
+        LoggingConfig::builder().log_group(&self.log_group).build()
+    }
+
+    async fn allow_to_run(&self, aws: &Aws) -> Result<()> {
+        let call = aws.lambda.delete_function_concurrency();
+        let answer = call.function_name(&self.name).send().await;
+        answer.call("lambda:DeleteFunctionConcurrency")?;
+        Ok(())
     }
 
     async fn tag(&self, aws: &Aws) -> Result<()> {
@@ -125,6 +164,10 @@ impl Function {
             return Err(AwsError::incomplete("lambda:GetFunction", "Configuration").into());
         };
         let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
+        let reserved = answer
+            .concurrency
+            .and_then(|it| it.reserved_concurrent_executions);
+        let vpc = configuration.vpc_config();
         Ok(Self {
             name: self.name.clone(),
             arn: self.arn.clone(),
@@ -142,9 +185,26 @@ impl Function {
                 .map(|variables| variables.clone().into_iter().collect())
                 .unwrap_or_default(),
             handler: text(configuration.handler()),
+            kms_key: configuration
+                .kms_key_arn()
+                .filter(|arn| !arn.is_empty())
+                .map(str::to_owned),
+            layers: configuration
+                .layers()
+                .iter()
+                .filter_map(|layer| layer.arn().map(str::to_owned))
+                .collect(),
+            log_group: text(configuration.logging_config().and_then(|it| it.log_group())),
             memory_size: configuration.memory_size().unwrap_or_default(),
+            reserved_concurrency: reserved.filter(|most| *most == 0),
             role: text(configuration.role()),
             runtime: text(configuration.runtime().map(Runtime::as_str)),
+            subnets: vpc
+                .map(VpcConfigResponse::subnet_ids)
+                .unwrap_or_default()
+                .iter()
+                .cloned()
+                .collect(),
             tags: answer.tags.unwrap_or_default().into_iter().collect(),
             timeout: configuration.timeout().unwrap_or_default(),
             zip: &[],
@@ -202,6 +262,7 @@ impl Resource for Function {
                 .description(&self.description)
                 .environment(self.environment())
                 .handler(&self.handler)
+                .logging_config(self.logging())
                 .memory_size(self.memory_size)
                 .role(&self.role)
                 .runtime(Runtime::from(self.runtime.as_str()))
@@ -226,11 +287,13 @@ impl Resource for Function {
         if changed.iter().any(is_code) {
             self.update_code(aws, progress).await?;
         }
-        if changed
-            .iter()
-            .any(|field| !is_code(field) && *field != "tags")
-        {
-            self.update_configuration(aws, progress).await?;
+        let is_configuration =
+            |field: &&str| !is_code(field) && !matches!(*field, "reserved_concurrency" | "tags");
+        if changed.iter().any(is_configuration) {
+            self.update_configuration(aws, progress, changed).await?;
+        }
+        if changed.contains("reserved_concurrency") {
+            self.allow_to_run(aws).await?;
         }
         if changed.contains("tags") {
             self.tag(aws).await?;

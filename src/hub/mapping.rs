@@ -6,7 +6,9 @@ use crate::aws::error::{AwsError, Call, absent, gone};
 use crate::aws::late::{Look, patiently, until};
 use crate::progress::Progress;
 use anyhow::Result;
-use aws_sdk_lambda::types::{EventSourceMappingConfiguration, FunctionResponseType};
+use aws_sdk_lambda::types::{
+    EventSourceMappingConfiguration, FilterCriteria, FunctionResponseType, ScalingConfig,
+};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -26,8 +28,12 @@ pub(crate) struct Mapping {
     pub(crate) function: String,
     pub(crate) batch_size: Option<i32>,
     pub(crate) enabled: bool,
+    /// Patterns; what matches none of them is dropped. rootwatch sets none.
+    pub(crate) filters: BTreeSet<String>,
     /// In seconds.
     pub(crate) maximum_batching_window: Option<i32>,
+    /// Batches at once; rootwatch sets no limit.
+    pub(crate) maximum_concurrency: Option<i32>,
     /// Whether the function says which messages of a batch failed.
     pub(crate) report_batch_item_failures: bool,
     /// Of the mapping that was found.
@@ -65,6 +71,16 @@ impl Mapping {
             function: self.function.clone(),
             batch_size: mapping.batch_size(),
             enabled: !matches!(mapping.state(), Some("Disabled" | "Disabling")),
+            filters: mapping
+                .filter_criteria()
+                .map(FilterCriteria::filters)
+                .unwrap_or_default()
+                .iter()
+                .filter_map(|filter| filter.pattern().map(str::to_owned))
+                .collect(),
+            maximum_concurrency: mapping
+                .scaling_config()
+                .and_then(|scaling| scaling.maximum_concurrency()),
             maximum_batching_window: mapping.maximum_batching_window_in_seconds(),
             report_batch_item_failures: mapping
                 .function_response_types()
@@ -130,11 +146,18 @@ impl Resource for Mapping {
         aws: &Aws,
         progress: &Progress,
         observed: &Self,
-        _: &BTreeSet<&str>,
+        changed: &BTreeSet<&str>,
     ) -> Result<()> {
+        // An empty value takes away what somebody set; where nothing is set, none is sent.
+        let empty = |field| changed.contains(field).then_some(());
+        let filters = FilterCriteria::builder().set_filters(Some(Vec::new()));
+        let filters = empty("filters").map(|()| filters.build());
+        let scaling = empty("maximum_concurrency").map(|()| ScalingConfig::builder().build());
         patiently(progress, async || {
             aws.lambda
                 .update_event_source_mapping()
+                .set_filter_criteria(filters.clone())
+                .set_scaling_config(scaling.clone())
                 .set_uuid(observed.uuid.clone())
                 .function_name(&self.function)
                 .enabled(self.enabled)

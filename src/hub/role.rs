@@ -2,7 +2,8 @@
 
 use super::resource::{Resource, Tags, tag_list};
 use crate::aws::Aws;
-use crate::aws::error::{Call, gone};
+use crate::aws::error::{AwsError, Call, absent, gone};
+use crate::aws::late::patiently;
 use crate::policy::Policy;
 use crate::progress::Progress;
 use anyhow::Result;
@@ -18,8 +19,12 @@ const INLINE_POLICY: &str = "notifier";
 pub(crate) struct Role {
     #[serde(skip)]
     pub(crate) name: String,
+    /// ARNs of managed policies; rootwatch attaches none.
+    pub(crate) attached_policies: BTreeSet<String>,
     pub(crate) description: Option<String>,
     pub(crate) inline_policy: Policy,
+    /// Names of further inline policies; rootwatch puts none.
+    pub(crate) other_policies: BTreeSet<String>,
     pub(crate) tags: Tags,
     pub(crate) trust: Policy,
 }
@@ -31,37 +36,34 @@ impl Role {
         })?)
     }
 
-    async fn put_inline_policy(&self, aws: &Aws) -> Result<()> {
-        aws.iam
-            .put_role_policy()
-            .role_name(&self.name)
-            .policy_name(INLINE_POLICY)
-            .policy_document(self.inline_policy.document())
-            .send()
-            .await
-            .call("iam:PutRolePolicy")?;
+    async fn put_inline_policy(&self, aws: &Aws, progress: &Progress) -> Result<()> {
+        patiently(progress, async || {
+            let call = aws.iam.put_role_policy().role_name(&self.name);
+            let call = call.policy_name(INLINE_POLICY);
+            let answer = call.policy_document(self.inline_policy.document()).send();
+            answer.await.call("iam:PutRolePolicy")
+        })
+        .await?;
         Ok(())
     }
 
-    async fn update_trust(&self, aws: &Aws) -> Result<()> {
-        aws.iam
-            .update_assume_role_policy()
-            .role_name(&self.name)
-            .policy_document(self.trust.document())
-            .send()
-            .await
-            .call("iam:UpdateAssumeRolePolicy")?;
+    async fn update_trust(&self, aws: &Aws, progress: &Progress) -> Result<()> {
+        patiently(progress, async || {
+            let call = aws.iam.update_assume_role_policy().role_name(&self.name);
+            let answer = call.policy_document(self.trust.document()).send().await;
+            answer.call("iam:UpdateAssumeRolePolicy")
+        })
+        .await?;
         Ok(())
     }
 
-    async fn update_description(&self, aws: &Aws) -> Result<()> {
-        aws.iam
-            .update_role()
-            .role_name(&self.name)
-            .set_description(self.description.clone())
-            .send()
-            .await
-            .call("iam:UpdateRole")?;
+    async fn update_description(&self, aws: &Aws, progress: &Progress) -> Result<()> {
+        patiently(progress, async || {
+            let call = aws.iam.update_role().role_name(&self.name);
+            let answer = call.set_description(self.description.clone()).send();
+            answer.await.call("iam:UpdateRole")
+        })
+        .await?;
         Ok(())
     }
 
@@ -75,6 +77,51 @@ impl Role {
             .call("iam:TagRole")?;
         Ok(())
     }
+
+    async fn delete_inline_policy(&self, aws: &Aws, policy: &str) -> Result<()> {
+        let call = aws.iam.delete_role_policy().role_name(&self.name);
+        let answer = call.policy_name(policy).send().await;
+        Ok(gone(answer.call("iam:DeleteRolePolicy"))?)
+    }
+
+    /// Takes away what others let the role do.
+    async fn strip(&self, aws: &Aws, observed: &Self) -> Result<()> {
+        for arn in &observed.attached_policies {
+            let call = aws.iam.detach_role_policy().role_name(&self.name);
+            let answer = call.policy_arn(arn).send().await;
+            gone(answer.call("iam:DetachRolePolicy"))?;
+        }
+        for policy in &observed.other_policies {
+            self.delete_inline_policy(aws, policy).await?;
+        }
+        Ok(())
+    }
+
+    async fn find_attached(&self, aws: &Aws) -> Result<BTreeSet<String>, AwsError> {
+        let call = aws.iam.list_attached_role_policies().role_name(&self.name);
+        let mut pages = call.into_paginator().items().send();
+        let mut found = BTreeSet::new();
+        while let Some(policy) = pages.next().await {
+            match absent(policy.call("iam:ListAttachedRolePolicies"))? {
+                Some(policy) => found.extend(policy.policy_arn),
+                None => break,
+            }
+        }
+        Ok(found)
+    }
+
+    async fn find_others(&self, aws: &Aws) -> Result<BTreeSet<String>, AwsError> {
+        let call = aws.iam.list_role_policies().role_name(&self.name);
+        let mut pages = call.into_paginator().items().send();
+        let mut found = BTreeSet::new();
+        while let Some(policy) = pages.next().await {
+            match absent(policy.call("iam:ListRolePolicies"))? {
+                Some(policy) => found.extend(Some(policy).filter(|name| name != INLINE_POLICY)),
+                None => break,
+            }
+        }
+        Ok(found)
+    }
 }
 
 impl Resource for Role {
@@ -87,8 +134,10 @@ impl Resource for Role {
     }
 
     async fn find(&self, aws: &Aws) -> Result<Option<Self>> {
-        let (role, policy) = tokio::join!(
+        let (role, attached_policies, other_policies, policy) = tokio::join!(
             aws.iam.get_role().role_name(&self.name).send(),
+            self.find_attached(aws),
+            self.find_others(aws),
             aws.iam
                 .get_role_policy()
                 .role_name(&self.name)
@@ -102,6 +151,8 @@ impl Resource for Role {
         };
         Ok(Some(Self {
             name: self.name.clone(),
+            attached_policies: attached_policies?,
+            other_policies: other_policies?,
             description: role.description.clone(),
             inline_policy: match &policy {
                 Some(policy) => Policy::parse(policy.policy_document())?,
@@ -119,7 +170,7 @@ impl Resource for Role {
         }))
     }
 
-    async fn create(&self, aws: &Aws, _: &Progress) -> Result<()> {
+    async fn create(&self, aws: &Aws, progress: &Progress) -> Result<()> {
         aws.iam
             .create_role()
             .role_name(&self.name)
@@ -129,42 +180,40 @@ impl Resource for Role {
             .send()
             .await
             .call("iam:CreateRole")?;
-        self.put_inline_policy(aws).await
+        self.put_inline_policy(aws, progress).await
     }
 
     async fn update(
         &self,
         aws: &Aws,
-        _: &Progress,
-        _: &Self,
+        progress: &Progress,
+        observed: &Self,
         changed: &BTreeSet<&str>,
     ) -> Result<()> {
         if changed.contains("description") {
-            self.update_description(aws).await?;
+            self.update_description(aws, progress).await?;
         }
         if changed.contains("trust") {
-            self.update_trust(aws).await?;
+            self.update_trust(aws, progress).await?;
         }
         if changed.contains("inline_policy") {
-            self.put_inline_policy(aws).await?;
+            self.put_inline_policy(aws, progress).await?;
         }
+        self.strip(aws, observed).await?;
         if changed.contains("tags") {
             self.tag(aws).await?;
         }
         Ok(())
     }
 
-    async fn delete(&self, aws: &Aws, _: &Progress) -> Result<()> {
-        let policy = aws
-            .iam
-            .delete_role_policy()
-            .role_name(&self.name)
-            .policy_name(INLINE_POLICY)
-            .send()
-            .await;
-        gone(policy.call("iam:DeleteRolePolicy"))?;
-        let role = aws.iam.delete_role().role_name(&self.name).send().await;
-        Ok(gone(role.call("iam:DeleteRole"))?)
+    async fn delete(&self, aws: &Aws, progress: &Progress) -> Result<()> {
+        self.delete_inline_policy(aws, INLINE_POLICY).await?;
+        let role = patiently(progress, async || {
+            let answer = aws.iam.delete_role().role_name(&self.name).send().await;
+            answer.call("iam:DeleteRole")
+        })
+        .await;
+        Ok(gone(role)?)
     }
 
     fn tags(&self) -> Option<&Tags> {

@@ -542,6 +542,13 @@ def _update_code(
     return function.get_configuration()
 
 
+def _get_code(self: LambdaFunction) -> dict[str, Any]:
+    answer = _moto_get_code(self)
+    if self.reserved_concurrency is not None:
+        answer["Concurrency"] = {"ReservedConcurrentExecutions": int(self.reserved_concurrency)}
+    return answer
+
+
 def _update_configuration(
     self: LambdaBackend, function_name: str, qualifier: str, body: dict[str, Any]
 ) -> dict[str, Any]:
@@ -560,6 +567,8 @@ def _update_configuration(
             function.__dict__[attribute] = body[name]
     if "TracingConfig" in body:
         function.tracing_config = body["TracingConfig"]
+    if "KMSKeyArn" in body:
+        function.kms_key_arn = body["KMSKeyArn"] or None
     if "Environment" in body:
         body["Environment"].setdefault("Variables", {})
     function.update_configuration(body)
@@ -609,6 +618,7 @@ def _add_permission(
 
 _moto_init = LambdaFunction.__init__
 _moto_get_configuration = LambdaFunction.get_configuration
+_moto_get_code = LambdaFunction.get_code
 _moto_create_function = LambdaBackend.create_function
 _moto_delete_function = LambdaBackend.delete_function
 _moto_add_permission = LambdaBackend.add_permission
@@ -618,6 +628,7 @@ def install() -> None:
     """Takes the place of moto's own functions."""
     LambdaFunction.__init__ = _init
     LambdaFunction.get_configuration = _get_configuration
+    LambdaFunction.get_code = _get_code
     LambdaFunction.invoke = _function_invoke
     LambdaResponse.invoke = _api_invoke
     LambdaBackend.create_function = _create_function
