@@ -96,6 +96,11 @@ impl Progress {
         }
     }
 
+    /// Says nothing more of this.
+    pub(crate) fn end(&self) {
+        self.clear();
+    }
+
     /// Says that this is done.
     pub(crate) fn done(&self, verb: &str) {
         self.clear();

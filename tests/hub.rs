@@ -1,5 +1,5 @@
 use crate::world::{PERSON, REGION, World, name};
-use rootwatch_lab::Late;
+use rootwatch_lab::{Fault, Kind, Late};
 use std::collections::BTreeSet;
 
 const DEPLOY: [&str; 5] = ["deploy", "hub", "--email", PERSON, "--yes"];
@@ -107,6 +107,173 @@ fn late_truths_are_waited_out_in_sight() {
     world.lab.clear_calls().unwrap();
     world.rootwatch(&DEPLOY).ends_with(0);
     assert_eq!(world.writes(), Vec::<String>::new());
+}
+
+#[test]
+fn what_the_call_before_made_is_waited_for_until_it_is_there() {
+    let world = World::new();
+    let rows = [
+        (
+            "iam",
+            "PutRolePolicy",
+            "NoSuchEntity",
+            404,
+            "The role with name x cannot be found.",
+            "IAM to show the new role",
+        ),
+        (
+            "events",
+            "PutPermission",
+            "ResourceNotFoundException",
+            400,
+            "Event bus x does not exist.",
+            "EventBridge to show the new bus",
+        ),
+        (
+            "events",
+            "PutRule",
+            "ResourceNotFoundException",
+            400,
+            "Event bus x does not exist.",
+            "EventBridge to show the new bus",
+        ),
+        (
+            "events",
+            "PutTargets",
+            "ResourceNotFoundException",
+            400,
+            "Rule x does not exist on EventBus y.",
+            "EventBridge to show the new rule",
+        ),
+        (
+            "logs",
+            "PutRetentionPolicy",
+            "ResourceNotFoundException",
+            400,
+            "The specified log group does not exist.",
+            "CloudWatch Logs to show the new log group",
+        ),
+        (
+            "sns",
+            "Subscribe",
+            "NotFound",
+            404,
+            "Topic does not exist",
+            "SNS to show the new topic",
+        ),
+        (
+            "sns",
+            "TagResource",
+            "ConcurrentAccess",
+            400,
+            "Can't perform multiple operations on a tag simultaneously.",
+            "another change of the topic's tags to end",
+        ),
+        (
+            "lambda",
+            "CreateFunction",
+            "InvalidParameterValueException",
+            400,
+            "The role defined for the function cannot be assumed by Lambda.",
+            "Lambda to see the new role",
+        ),
+        (
+            "lambda",
+            "PutFunctionEventInvokeConfig",
+            "InvalidParameterValueException",
+            400,
+            "The function's execution role does not have permissions to call SendMessage on arn:x",
+            "Lambda to see the role's policy",
+        ),
+        (
+            "lambda",
+            "AddPermission",
+            "ResourceConflictException",
+            409,
+            "An update is in progress for resource: x",
+            "another update of the function to end",
+        ),
+        (
+            "lambda",
+            "CreateEventSourceMapping",
+            "InvalidParameterValueException",
+            400,
+            "SQS Error Code: AWS.SimpleQueueService.NonExistentQueue",
+            "SQS to show the new queue",
+        ),
+        (
+            "sqs",
+            "CreateQueue",
+            "AWS.SimpleQueueService.QueueDeletedRecently",
+            400,
+            "You must wait 60 seconds after deleting a queue",
+            "SQS to free the name of the queue deleted a moment ago",
+        ),
+    ];
+    for (service, operation, code, status, message, _) in rows {
+        let (code, message) = (code.to_owned(), message.to_owned());
+        let fault = Fault::new(Kind::Fail {
+            code,
+            message,
+            status,
+        });
+        let fault = fault.service(service).operation(operation).nth(1);
+        world.lab.add_fault(&fault).unwrap();
+    }
+    let ran = world.rootwatch(&DEPLOY).ends_with(0);
+    for (_, operation, _, _, _, awaited) in rows {
+        let told = format!("waiting for {awaited} (");
+        assert!(ran.stderr.contains(&told), "{operation}: {}", ran.stderr);
+    }
+    let again = world.rootwatch(&DEPLOY).ends_with(0);
+    assert!(again.stdout.starts_with("No changes"), "{}", again.stdout);
+}
+
+#[test]
+fn what_aws_shows_late_is_waited_for_before_success_is_said() {
+    let world = World::with_hub();
+    let sqs = aws_sdk_sqs::Client::new(&world.sdk(&world.organization.hub, REGION));
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let url = runtime.block_on(sqs.get_queue_url().queue_name("rootwatch-reads").send());
+    let change = sqs
+        .set_queue_attributes()
+        .queue_url(url.unwrap().queue_url.unwrap());
+    let name = aws_sdk_sqs::types::QueueAttributeName::VisibilityTimeout;
+    runtime
+        .block_on(change.attributes(name, "1").send())
+        .unwrap();
+    let late = Late {
+        stale_reads_ms: Some(1500),
+        ..Late::default()
+    };
+    world.lab.set_late(&late).unwrap();
+    let ran = world.rootwatch(&DEPLOY).ends_with(0);
+    let waited = "waiting for AWS to show what was set: queue rootwatch-reads (";
+    assert!(ran.stderr.contains(waited), "{}", ran.stderr);
+    assert!(ran.stdout.contains("1 changed"), "{}", ran.stdout);
+    world.lab.clear_calls().unwrap();
+    world.rootwatch(&DEPLOY).ends_with(0);
+    assert_eq!(world.writes(), Vec::<String>::new());
+}
+
+#[test]
+fn a_first_deployment_that_aws_shows_late_ends_well() {
+    let world = World::new();
+    let late = Late {
+        stale_reads_ms: Some(1500),
+        ..Late::default()
+    };
+    world.lab.set_late(&late).unwrap();
+    let ran = world.rootwatch(&DEPLOY).ends_with(0);
+    assert!(
+        ran.stderr
+            .contains("waiting for AWS to show what was set: "),
+        "{}",
+        ran.stderr
+    );
+    let again = world.rootwatch(&DEPLOY).ends_with(0);
+    assert!(again.stdout.starts_with("No changes"), "{}", again.stdout);
+    assert_eq!(world.lab.mailbox(PERSON).unwrap().len(), 2);
 }
 
 #[test]
@@ -341,24 +508,30 @@ fn a_plan_names_the_calls_that_a_deployment_makes() {
         .iter()
         .flat_map(|step| texts(&step["calls"]))
         .collect();
-    // What tells who has not confirmed yet.
-    planned.extend([
-        "sns:ListSubscriptionsByTopic".into(),
-        "sns:ListSubscriptionsByTopic".into(),
-    ]);
-    planned.sort();
     let calls = world.lab.calls().unwrap();
     let own = calls.iter().filter(|call| !call.by_function);
     let mut made: Vec<String> = own.skip(observed).map(name).collect();
     made.sort();
+    // What was made is read back, as the next run reads it.
+    world.lab.clear_calls().unwrap();
+    let again = world.rootwatch(&plan).ends_with(0).json();
+    let read = world.lab.calls().unwrap();
+    let read = read.iter().map(name).filter(|call| {
+        ![
+            "sts:GetCallerIdentity",
+            "organizations:DescribeOrganization",
+        ]
+        .contains(&call.as_str())
+    });
+    planned.extend(read);
+    planned.sort();
     assert_eq!(made, planned);
 
     assert_eq!(
         texts(&first["longest_chain"]).len(),
-        2 + 2 + 2 + 1 + 2 + 1,
-        "who, what is there; role, function, permission, rule; who has not confirmed"
+        2 + 2 + 2 + 1 + 2 + 2,
+        "who, what is there; role, function, permission, rule; what is there now"
     );
-    let again = world.rootwatch(&plan).ends_with(0).json();
     assert_eq!(
         texts(&again["longest_chain"]),
         [

@@ -1,102 +1,16 @@
 //! AWS tells some truths late: a role that exists cannot be assumed yet, a deleted queue's name is still taken.
 //!
-//! Each case that rootwatch waits out stands in [`CASES`], by the exact answer that AWS gives.
+//! Each case that rootwatch waits out stands in [`cases`], by the exact answer that AWS gives.
+
+mod cases;
 
 use super::error::AwsError;
 use crate::interrupt::{self, Interrupted};
 use crate::progress::Progress;
 use anyhow::{Result, bail};
+use cases::{CASES, Case};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
-
-/// An answer that time alone mends.
-struct Case {
-    operation: &'static str,
-    code: &'static str,
-    /// Part of the message; several troubles share one code.
-    message: &'static str,
-    /// What is waited for, in words that follow "waiting for".
-    awaited: &'static str,
-    /// After this long it is taken as a real error.
-    patience: Duration,
-}
-
-/// IAM calls itself eventually consistent; two minutes is what the tools around it allow for.
-const IAM_PATIENCE: Duration = Duration::from_secs(120);
-
-const CASES: &[Case] = &[
-    Case {
-        operation: "lambda:CreateFunction",
-        code: "InvalidParameterValueException",
-        message: "cannot be assumed by Lambda",
-        awaited: "Lambda to see the new role",
-        patience: IAM_PATIENCE,
-    },
-    Case {
-        operation: "lambda:UpdateFunctionConfiguration",
-        code: "InvalidParameterValueException",
-        message: "cannot be assumed by Lambda",
-        awaited: "Lambda to see the new role",
-        patience: IAM_PATIENCE,
-    },
-    Case {
-        operation: "lambda:PutFunctionEventInvokeConfig",
-        code: "InvalidParameterValueException",
-        message: "does not have permissions",
-        awaited: "Lambda to see the role's policy",
-        patience: IAM_PATIENCE,
-    },
-    Case {
-        operation: "lambda:CreateEventSourceMapping",
-        code: "InvalidParameterValueException",
-        message: "does not have permissions",
-        awaited: "Lambda to see the role's policy",
-        patience: IAM_PATIENCE,
-    },
-    Case {
-        operation: "lambda:",
-        code: "ResourceConflictException",
-        message: "in progress",
-        awaited: "another update of the function to end",
-        patience: Duration::from_secs(300),
-    },
-    Case {
-        operation: "lambda:",
-        code: "ResourceConflictException",
-        message: "in the following state: Pending",
-        awaited: "the function to become active",
-        patience: Duration::from_secs(300),
-    },
-    Case {
-        operation: "lambda:DeleteEventSourceMapping",
-        code: "ResourceInUseException",
-        message: "",
-        awaited: "the event source mapping to settle",
-        patience: Duration::from_secs(300),
-    },
-    Case {
-        operation: "cloudformation:",
-        code: "OperationInProgressException",
-        message: "",
-        awaited: "another operation of the StackSet to end",
-        patience: Duration::from_secs(4 * 3600),
-    },
-    // SQS API Reference, CreateQueue: a name can be used again 60 seconds after its queue was deleted.
-    Case {
-        operation: "sqs:CreateQueue",
-        code: "AWS.SimpleQueueService.QueueDeletedRecently",
-        message: "",
-        awaited: "SQS to free the name of the queue deleted a moment ago",
-        patience: Duration::from_secs(90),
-    },
-    Case {
-        operation: "sqs:CreateQueue",
-        code: "QueueDeletedRecently",
-        message: "",
-        awaited: "SQS to free the name of the queue deleted a moment ago",
-        patience: Duration::from_secs(90),
-    },
-];
 
 fn case_of(error: &AwsError) -> Option<&'static Case> {
     CASES.iter().find(|case| {
@@ -139,6 +53,8 @@ pub(crate) enum Look<T> {
     Ready(T),
     /// Not yet.
     Pending,
+    /// Not yet, because of this.
+    PendingOn(String),
     /// It will never be, for this reason.
     Failed(String),
 }
@@ -156,16 +72,27 @@ pub(crate) async fn until<T>(
         match look().await? {
             Look::Ready(value) => return Ok(value),
             Look::Failed(reason) => bail!("waited for {awaited}, but it failed: {reason}"),
-            Look::Pending if since.elapsed() >= patience => {
-                bail!(
-                    "waited {}s for {awaited}, and it is not so yet",
-                    patience.as_secs()
-                )
+            Look::Pending => still_waiting(progress, awaited, since.elapsed(), patience)?,
+            Look::PendingOn(what) => {
+                let awaited = format!("{awaited}: {what}");
+                still_waiting(progress, &awaited, since.elapsed(), patience)?;
             }
-            Look::Pending => progress.waiting(awaited, since.elapsed()),
         }
         pause.rest().await?;
     }
+}
+
+fn still_waiting(
+    progress: &Progress,
+    awaited: &str,
+    waited: Duration,
+    patience: Duration,
+) -> Result<()> {
+    if waited >= patience {
+        bail!("after {}s still waiting for {awaited}", patience.as_secs());
+    }
+    progress.waiting(awaited, waited);
+    Ok(())
 }
 
 /// A growing, jittered pause between two looks.
@@ -228,8 +155,9 @@ mod tests {
 
     #[test]
     fn patience_ends() {
-        assert!(awaited(&not_assumable(), IAM_PATIENCE - Duration::from_secs(1)).is_some());
-        assert!(awaited(&not_assumable(), IAM_PATIENCE).is_none());
+        let patience = Duration::from_secs(cases::IAM);
+        assert!(awaited(&not_assumable(), patience - Duration::from_secs(1)).is_some());
+        assert!(awaited(&not_assumable(), patience).is_none());
     }
 
     #[test]

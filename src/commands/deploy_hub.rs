@@ -6,7 +6,7 @@ use crate::hub::desired::hub;
 use crate::hub::resource::HubResource;
 use crate::hub::subscriptions::Standing;
 use crate::hub::{HubPlan, chain, observe, plan_deploy};
-use crate::plan::{Action, Counts, Step};
+use crate::plan::{Counts, Step};
 use crate::report;
 use crate::spokes::organization;
 use anyhow::{Context, Result, bail};
@@ -45,7 +45,7 @@ pub(super) async fn plan(run: &Run, adopt: bool, detailed_exitcode: bool) -> Res
         run,
         &steps,
         &[],
-        pending(&plan.observed),
+        pending(plan.found()),
     );
     report.longest_chain = longest_chain;
     let changes = report.counts.changes();
@@ -63,8 +63,9 @@ pub(super) async fn deploy(run: &Run, adopt: bool) -> Result<Exit> {
     let steps = plan.steps();
     let changes = Counts::of(&plan.actions).changes();
     if changes == 0 {
-        let pending = pending(&plan.observed);
-        let text = report::steps(&steps, run.output.verbose) + &told(&plan.observed);
+        let found: Vec<&HubResource> = plan.found().collect();
+        let pending = pending(found.iter().copied());
+        let text = report::steps(&steps, run.output.verbose) + &told(found.iter().copied());
         let report = json("rootwatch.deploy-hub/1", run, &steps, &[], pending);
         run.output.result(&text, &report)?;
         return Ok(Exit::Done);
@@ -76,31 +77,36 @@ pub(super) async fn deploy(run: &Run, adopt: bool) -> Result<Exit> {
 }
 
 async fn finish(run: &Run, plan: &HubPlan, steps: &[Step], outcome: &Outcome) -> Result<Exit> {
-    let now = match outcome.stop {
-        None => subscriptions_now(run, plan).await?,
-        Some(_) => Vec::new(),
-    };
-    let pending = pending(&now);
     let left: Vec<usize> = outcome
         .left
         .iter()
         .copied()
         .filter(|index| steps[*index].action.is_change())
         .collect();
-    let text = match &outcome.stop {
+    let (exit, text, pending) = match &outcome.stop {
         Some(stop) => {
             run.show(&report::ended_early(outcome, stop, steps));
-            String::new()
+            let exit = match stop {
+                Stop::Failed(_) => Exit::Error,
+                Stop::Interrupted => Exit::Interrupted,
+            };
+            (exit, String::new(), Vec::new())
         }
-        None => success(run, steps, &told(&now)),
+        None => match plan.settle(&run.aws, &run.progress).await {
+            Ok(now) => (
+                Exit::Done,
+                success(run, steps, &told(now.iter())),
+                pending(&now),
+            ),
+            Err(error) => {
+                run.show(&report::error(&error));
+                (Exit::of(&error), String::new(), Vec::new())
+            }
+        },
     };
     let report = json("rootwatch.deploy-hub/1", run, steps, &left, pending);
     run.output.result(&text, &report)?;
-    Ok(match &outcome.stop {
-        None => Exit::Done,
-        Some(Stop::Failed(_)) => Exit::Error,
-        Some(Stop::Interrupted) => Exit::Interrupted,
-    })
+    Ok(exit)
 }
 
 fn success(run: &Run, steps: &[Step], told: &str) -> String {
@@ -116,12 +122,12 @@ fn success(run: &Run, steps: &[Step], told: &str) -> String {
 }
 
 /// What has to be done by people before alerts arrive.
-fn told(observed: &[Option<HubResource>]) -> String {
-    let is_heard = |found: &Option<HubResource>| match found {
-        Some(HubResource::Subscriptions(found)) => !found.standings.is_empty(),
+fn told<'a>(observed: impl Iterator<Item = &'a HubResource> + Clone) -> String {
+    let is_heard = |found: &HubResource| match found {
+        HubResource::Subscriptions(found) => !found.standings.is_empty(),
         _ => false,
     };
-    if !observed.iter().any(is_heard) {
+    if !observed.clone().any(is_heard) {
         return "Nobody is told yet: give --email or --sns-subscription.\n".into();
     }
     let line = |who: String| {
@@ -176,23 +182,10 @@ fn refuse_elsewhere(run: &Run) -> Result<()> {
     Ok(())
 }
 
-async fn subscriptions_now(run: &Run, plan: &HubPlan) -> Result<Vec<Option<HubResource>>> {
-    let changed: Vec<_> = plan
-        .nodes
-        .iter()
-        .zip(&plan.actions)
-        .filter(|(node, action)| {
-            matches!(node.resource, HubResource::Subscriptions(_)) && **action != Action::Delete
-        })
-        .map(|(node, _)| node.clone())
-        .collect();
-    observe(&run.aws, &changed).await
-}
-
 /// Who has not confirmed yet, once for each topic.
-fn pending(observed: &[Option<HubResource>]) -> Vec<String> {
+fn pending<'a>(observed: impl IntoIterator<Item = &'a HubResource>) -> Vec<String> {
     let mut all = Vec::new();
-    for found in observed.iter().flatten() {
+    for found in observed {
         let HubResource::Subscriptions(subscriptions) = found else {
             continue;
         };

@@ -2,10 +2,11 @@
 
 use super::resource::{Resource, Tags, tag_list};
 use crate::aws::Aws;
-use crate::aws::error::{Call, gone};
+use crate::aws::error::{AwsError, Call, gone};
 use crate::progress::Progress;
 use anyhow::Result;
 use aws_sdk_cloudwatch::types as sdk;
+use futures_util::future::try_join_all;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,6 +37,37 @@ pub(crate) struct Alarm {
 }
 
 impl Alarm {
+    /// Finds several alarms, each in the place of the one with its name: one call tells of all of them.
+    ///
+    /// At most 100, as many as DescribeAlarms takes names of.
+    pub(crate) async fn find_all(aws: &Aws, wanted: &[&Self]) -> Result<Vec<Option<Self>>> {
+        let names = wanted.iter().map(|alarm| alarm.name.clone()).collect();
+        let call = aws.cloudwatch.describe_alarms();
+        let alarms = async {
+            let answer = call.set_alarm_names(Some(names)).send().await;
+            answer.call("cloudwatch:DescribeAlarms")
+        };
+        let tags = try_join_all(wanted.iter().map(|alarm| alarm.find_tags(aws)));
+        let (alarms, tags) = tokio::try_join!(alarms, tags)?;
+        let found = wanted.iter().zip(tags).map(|(wanted, tags)| {
+            let mut all = alarms.metric_alarms().iter();
+            let alarm = all.find(|alarm| alarm.alarm_name() == Some(&wanted.name))?;
+            Some(wanted.found(alarm, tags))
+        });
+        Ok(found.collect())
+    }
+
+    async fn find_tags(&self, aws: &Aws) -> Result<Tags, AwsError> {
+        let call = aws.cloudwatch.list_tags_for_resource();
+        let answer = call.resource_arn(&self.arn).send().await;
+        let answer = answer.found("cloudwatch:ListTagsForResource")?;
+        Ok(answer
+            .iter()
+            .flat_map(|answer| answer.tags())
+            .filter_map(|tag| Some((tag.key()?.to_owned(), tag.value()?.to_owned())))
+            .collect())
+    }
+
     fn dimensions(&self) -> Vec<sdk::Dimension> {
         self.dimensions
             .iter()
@@ -112,27 +144,7 @@ impl Resource for Alarm {
     }
 
     async fn find(&self, aws: &Aws) -> Result<Option<Self>> {
-        let (alarms, tags) = tokio::join!(
-            aws.cloudwatch
-                .describe_alarms()
-                .alarm_names(&self.name)
-                .send(),
-            aws.cloudwatch
-                .list_tags_for_resource()
-                .resource_arn(&self.arn)
-                .send(),
-        );
-        let alarms = alarms.call("cloudwatch:DescribeAlarms")?;
-        let tags = tags.found("cloudwatch:ListTagsForResource")?;
-        let tags = tags
-            .iter()
-            .flat_map(|answer| answer.tags())
-            .filter_map(|tag| Some((tag.key()?.to_owned(), tag.value()?.to_owned())))
-            .collect();
-        Ok(alarms
-            .metric_alarms()
-            .first()
-            .map(|alarm| self.found(alarm, tags)))
+        Ok(Self::find_all(aws, &[self]).await?.remove(0))
     }
 
     async fn create(&self, aws: &Aws, _: &Progress) -> Result<()> {

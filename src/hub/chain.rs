@@ -1,34 +1,37 @@
 //! The longest chain of calls each of which waits for the one before: as long as a run takes at best.
 
 use super::HubPlan;
-use super::resource::HubResource;
 use crate::plan::Action;
 
-/// What `deploy hub` would call for this plan, from who we are to who has not confirmed yet.
+/// What `deploy hub` would call for this plan, from who we are to reading back what was set.
 ///
 /// A change counts as one call, whatever its fields.
 pub(crate) fn longest(plan: &HubPlan) -> Vec<String> {
-    let mut chain = vec!["sts:GetCallerIdentity"];
+    let mut chain = vec!["sts:GetCallerIdentity".to_owned()];
     chain.extend(deepest_read(plan));
-    let mut chain: Vec<String> = chain.into_iter().map(str::to_owned).collect();
     chain.extend(writes(plan));
-    let subscribes = |node: &super::Node| matches!(node.resource, HubResource::Subscriptions(_));
-    if plan.actions.iter().any(Action::is_change) && plan.nodes.iter().any(subscribes) {
-        chain.push("sns:ListSubscriptionsByTopic".to_owned());
+    if plan.actions.iter().any(Action::is_change) {
+        chain.extend(deepest(
+            plan.read_back().iter().map(|node| node.resource.reads()),
+        ));
     }
     chain
 }
 
-fn deepest_read(plan: &HubPlan) -> &'static [&'static str] {
-    let reads = plan.nodes.iter().zip(&plan.observed).map(|(node, found)| {
+fn deepest_read(plan: &HubPlan) -> Vec<String> {
+    deepest(plan.nodes.iter().zip(&plan.observed).map(|(node, found)| {
         let chain = node.resource.reads();
         if found.is_some() {
             chain
         } else {
             chain.get(..1).unwrap_or_default()
         }
-    });
-    reads.max_by_key(|chain| chain.len()).unwrap_or_default()
+    }))
+}
+
+fn deepest(chains: impl Iterator<Item = &'static [&'static str]>) -> Vec<String> {
+    let deepest = chains.max_by_key(|chain| chain.len()).unwrap_or_default();
+    deepest.iter().map(|call| (*call).to_owned()).collect()
 }
 
 /// The longest way through the graph of what is to be written.

@@ -3,6 +3,7 @@
 use super::resource::{Resource, Tags, tag_list};
 use crate::aws::Aws;
 use crate::aws::error::{Call, gone};
+use crate::aws::late::patiently;
 use crate::policy::Policy;
 use crate::progress::Progress;
 use anyhow::Result;
@@ -22,14 +23,22 @@ pub(crate) struct EventBus {
 }
 
 impl EventBus {
-    async fn put_policy(&self, aws: &Aws, observed: Option<&Policy>) -> Result<()> {
-        aws.eventbridge
-            .put_permission()
-            .event_bus_name(&self.name)
-            .policy(self.policy.document_over(observed))
-            .send()
-            .await
-            .call("events:PutPermission")?;
+    async fn put_policy(
+        &self,
+        aws: &Aws,
+        progress: &Progress,
+        observed: Option<&Policy>,
+    ) -> Result<()> {
+        patiently(progress, async || {
+            aws.eventbridge
+                .put_permission()
+                .event_bus_name(&self.name)
+                .policy(self.policy.document_over(observed))
+                .send()
+                .await
+                .call("events:PutPermission")
+        })
+        .await?;
         Ok(())
     }
 
@@ -100,7 +109,7 @@ impl Resource for EventBus {
         }))
     }
 
-    async fn create(&self, aws: &Aws, _: &Progress) -> Result<()> {
+    async fn create(&self, aws: &Aws, progress: &Progress) -> Result<()> {
         aws.eventbridge
             .create_event_bus()
             .name(&self.name)
@@ -108,18 +117,19 @@ impl Resource for EventBus {
             .send()
             .await
             .call("events:CreateEventBus")?;
-        self.put_policy(aws, None).await
+        self.put_policy(aws, progress, None).await
     }
 
     async fn update(
         &self,
         aws: &Aws,
-        _: &Progress,
+        progress: &Progress,
         observed: &Self,
         changed: &BTreeSet<&str>,
     ) -> Result<()> {
         if changed.contains("policy") {
-            self.put_policy(aws, Some(&observed.policy)).await?;
+            self.put_policy(aws, progress, Some(&observed.policy))
+                .await?;
         }
         if changed.contains("tags") {
             put_tags(aws, &self.arn, &self.tags).await?;

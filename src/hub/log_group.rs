@@ -3,6 +3,7 @@
 use super::resource::{Resource, Tags};
 use crate::aws::Aws;
 use crate::aws::error::{Call, gone};
+use crate::aws::late::patiently;
 use crate::progress::Progress;
 use anyhow::Result;
 use serde::Serialize;
@@ -20,16 +21,16 @@ pub(crate) struct LogGroup {
 }
 
 impl LogGroup {
-    async fn put_retention(&self, aws: &Aws) -> Result<()> {
-        if let Some(days) = self.retention_in_days {
-            aws.logs
-                .put_retention_policy()
-                .log_group_name(&self.name)
-                .retention_in_days(days)
-                .send()
-                .await
-                .call("logs:PutRetentionPolicy")?;
-        }
+    async fn put_retention(&self, aws: &Aws, progress: &Progress) -> Result<()> {
+        let Some(days) = self.retention_in_days else {
+            return Ok(());
+        };
+        patiently(progress, async || {
+            let call = aws.logs.put_retention_policy().log_group_name(&self.name);
+            let answer = call.retention_in_days(days).send().await;
+            answer.call("logs:PutRetentionPolicy")
+        })
+        .await?;
         Ok(())
     }
 }
@@ -74,7 +75,7 @@ impl Resource for LogGroup {
         }))
     }
 
-    async fn create(&self, aws: &Aws, _: &Progress) -> Result<()> {
+    async fn create(&self, aws: &Aws, progress: &Progress) -> Result<()> {
         aws.logs
             .create_log_group()
             .log_group_name(&self.name)
@@ -82,18 +83,18 @@ impl Resource for LogGroup {
             .send()
             .await
             .call("logs:CreateLogGroup")?;
-        self.put_retention(aws).await
+        self.put_retention(aws, progress).await
     }
 
     async fn update(
         &self,
         aws: &Aws,
-        _: &Progress,
+        progress: &Progress,
         _: &Self,
         changed: &BTreeSet<&str>,
     ) -> Result<()> {
         if changed.contains("retention_in_days") {
-            self.put_retention(aws).await?;
+            self.put_retention(aws, progress).await?;
         }
         if changed.contains("tags") {
             aws.logs

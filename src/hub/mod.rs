@@ -15,6 +15,7 @@ pub(crate) mod queue;
 pub(crate) mod resource;
 mod role;
 mod rule;
+mod settle;
 pub(crate) mod subscriptions;
 mod topic;
 
@@ -24,10 +25,13 @@ use crate::interrupt;
 use crate::names::DEPLOYMENT_TAG;
 use crate::plan::{Action, Step};
 use crate::progress::Progress;
+use alarm::Alarm;
 use anyhow::{Context, Result};
 use desired::Node;
 use futures_util::future::try_join_all;
 use resource::HubResource;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 /// The hub's resources as wanted, as found, and what is to be done about each.
 pub(crate) struct HubPlan {
@@ -38,11 +42,48 @@ pub(crate) struct HubPlan {
 
 /// Reads all that is there, in one wave of parallel calls.
 pub(crate) async fn observe(aws: &Aws, nodes: &[Node]) -> Result<Vec<Option<HubResource>>> {
-    try_join_all(nodes.iter().map(async |node| {
+    // What takes the most calls one after the other begins first.
+    let mut order: Vec<&Node> = nodes.iter().filter(|node| !is_alarm(node)).collect();
+    order.sort_by_key(|node| Reverse(node.resource.reads().len()));
+    let each = try_join_all(order.iter().map(async |node| {
         let found = node.resource.find(aws).await;
-        found.with_context(|| format!("reading {} in {}", node.resource.id(), aws.place()))
-    }))
-    .await
+        let found = found.with_context(|| reading(&node.resource.id(), aws))?;
+        Ok((node.resource.id(), found))
+    }));
+    let (mut found, alarms) = tokio::try_join!(each, observe_alarms(aws, nodes))?;
+    found.extend(alarms);
+    let mut found: BTreeMap<String, Option<HubResource>> = found.into_iter().collect();
+    let in_order = nodes.iter().map(|node| found.remove(&node.resource.id()));
+    Ok(in_order.map(Option::flatten).collect())
+}
+
+fn is_alarm(node: &Node) -> bool {
+    matches!(node.resource, HubResource::Alarm(_))
+}
+
+async fn observe_alarms(aws: &Aws, nodes: &[Node]) -> Result<Vec<(String, Option<HubResource>)>> {
+    let wanted: Vec<&Alarm> = nodes
+        .iter()
+        .filter_map(|node| match &node.resource {
+            HubResource::Alarm(alarm) => Some(alarm),
+            _ => None,
+        })
+        .collect();
+    if wanted.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found = Alarm::find_all(aws, &wanted).await;
+    let found = found.with_context(|| reading("the alarms", aws))?;
+    let ids = nodes.iter().filter(|node| is_alarm(node));
+    let ids = ids.map(|node| node.resource.id());
+    Ok(ids
+        .zip(found)
+        .map(|(id, it)| (id, it.map(HubResource::from)))
+        .collect())
+}
+
+fn reading(what: &str, aws: &Aws) -> String {
+    format!("reading {what} in {}", aws.place())
 }
 
 /// What makes the hub as wanted. Pure.
@@ -97,6 +138,11 @@ impl HubPlan {
             .filter(is_foreign)
             .map(|(node, _)| node.resource.id())
             .collect()
+    }
+
+    /// What is there.
+    pub(crate) fn found(&self) -> impl Iterator<Item = &HubResource> {
+        self.observed.iter().flatten()
     }
 
     /// The plan as data, for people and programs.

@@ -4,6 +4,7 @@ use super::event_bus::{find_tags, put_tags, sdk_tags};
 use super::resource::{Resource, Tags};
 use crate::aws::Aws;
 use crate::aws::error::{AwsError, Call, gone};
+use crate::aws::late::patiently;
 use crate::progress::Progress;
 use anyhow::Result;
 use aws_sdk_eventbridge::types as sdk;
@@ -42,36 +43,46 @@ pub(crate) struct Rule {
 }
 
 impl Rule {
-    async fn put_rule(&self, aws: &Aws, tags: Option<Vec<sdk::Tag>>) -> Result<()> {
-        aws.eventbridge
-            .put_rule()
-            .name(&self.name)
-            .event_bus_name(&self.bus)
-            .description(&self.description)
-            .event_pattern(self.event_pattern.to_string())
-            .state(sdk::RuleState::from(self.state.as_str()))
-            .set_tags(tags)
-            .send()
-            .await
-            .call("events:PutRule")?;
+    async fn put_rule(
+        &self,
+        aws: &Aws,
+        progress: &Progress,
+        tags: Option<Vec<sdk::Tag>>,
+    ) -> Result<()> {
+        patiently(progress, async || {
+            aws.eventbridge
+                .put_rule()
+                .name(&self.name)
+                .event_bus_name(&self.bus)
+                .description(&self.description)
+                .event_pattern(self.event_pattern.to_string())
+                .state(sdk::RuleState::from(self.state.as_str()))
+                .set_tags(tags.clone())
+                .send()
+                .await
+                .call("events:PutRule")
+        })
+        .await?;
         Ok(())
     }
 
-    async fn put_targets(&self, aws: &Aws) -> Result<()> {
+    async fn put_targets(&self, aws: &Aws, progress: &Progress) -> Result<()> {
         let targets = self
             .targets
             .iter()
             .map(|(id, target)| sdk_target(id, target))
             .collect::<Result<Vec<_>, _>>()?;
-        let answer = aws
-            .eventbridge
-            .put_targets()
-            .rule(&self.name)
-            .event_bus_name(&self.bus)
-            .set_targets(Some(targets))
-            .send()
-            .await
-            .call("events:PutTargets")?;
+        let answer = patiently(progress, async || {
+            aws.eventbridge
+                .put_targets()
+                .rule(&self.name)
+                .event_bus_name(&self.bus)
+                .set_targets(Some(targets.clone()))
+                .send()
+                .await
+                .call("events:PutTargets")
+        })
+        .await?;
         // Success as a whole can hide a target that was refused.
         match answer.failed_entries().first() {
             None => Ok(()),
@@ -200,15 +211,16 @@ impl Resource for Rule {
         }))
     }
 
-    async fn create(&self, aws: &Aws, _: &Progress) -> Result<()> {
-        self.put_rule(aws, Some(sdk_tags(&self.tags)?)).await?;
-        self.put_targets(aws).await
+    async fn create(&self, aws: &Aws, progress: &Progress) -> Result<()> {
+        self.put_rule(aws, progress, Some(sdk_tags(&self.tags)?))
+            .await?;
+        self.put_targets(aws, progress).await
     }
 
     async fn update(
         &self,
         aws: &Aws,
-        _: &Progress,
+        progress: &Progress,
         observed: &Self,
         changed: &BTreeSet<&str>,
     ) -> Result<()> {
@@ -216,7 +228,7 @@ impl Resource for Rule {
             .iter()
             .any(|field| changed.contains(field))
         {
-            self.put_rule(aws, None).await?;
+            self.put_rule(aws, progress, None).await?;
         }
         if changed.contains("targets") {
             let surplus = observed
@@ -226,7 +238,7 @@ impl Resource for Rule {
             self.remove_targets(aws, surplus.cloned().collect()).await?;
             let wrong = |(id, target): (&String, &Target)| observed.targets.get(id) != Some(target);
             if self.targets.iter().any(wrong) {
-                self.put_targets(aws).await?;
+                self.put_targets(aws, progress).await?;
             }
         }
         if changed.contains("tags") {
@@ -236,18 +248,17 @@ impl Resource for Rule {
     }
 
     /// A rule goes only when it has no targets.
-    async fn delete(&self, aws: &Aws, _: &Progress) -> Result<()> {
+    async fn delete(&self, aws: &Aws, progress: &Progress) -> Result<()> {
         let targets = self.find_targets(aws).await?;
         self.remove_targets(aws, targets.into_keys().collect())
             .await?;
-        let answer = aws
-            .eventbridge
-            .delete_rule()
-            .name(&self.name)
-            .event_bus_name(&self.bus)
-            .send()
-            .await;
-        Ok(gone(answer.call("events:DeleteRule"))?)
+        let answer = patiently(progress, async || {
+            let call = aws.eventbridge.delete_rule().name(&self.name);
+            let answer = call.event_bus_name(&self.bus).send().await;
+            answer.call("events:DeleteRule")
+        })
+        .await;
+        Ok(gone(answer)?)
     }
 
     fn tags(&self) -> Option<&Tags> {

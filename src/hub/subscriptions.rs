@@ -6,6 +6,7 @@
 use super::resource::{Resource, Tags, tag_list};
 use crate::aws::Aws;
 use crate::aws::error::{AwsError, Call, absent, gone};
+use crate::aws::late::patiently;
 use crate::config::Subscription;
 use crate::progress::Progress;
 use anyhow::{Context, Result};
@@ -111,31 +112,39 @@ impl Subscriptions {
         }
     }
 
-    async fn subscribe(&self, aws: &Aws, wanted: &[&Subscription]) -> Result<()> {
+    async fn subscribe(
+        &self,
+        aws: &Aws,
+        progress: &Progress,
+        wanted: &[&Subscription],
+    ) -> Result<()> {
         let tags = self.topic_tags(aws).await?;
         let unmarked = wanted.iter().filter(|it| !tags.contains_key(&mark(it)));
         let room = MOST_TAGS.saturating_sub(tags.len());
         // Marked first: what is marked but not there is subscribed by the next run, what is there but not marked would stay.
-        self.mark(aws, &unmarked.copied().take(room).collect::<Vec<_>>())
-            .await?;
-        try_join_all(wanted.iter().map(|it| self.subscribe_one(aws, it))).await?;
+        let unmarked: Vec<_> = unmarked.copied().take(room).collect();
+        self.mark(aws, progress, &unmarked).await?;
+        try_join_all(
+            wanted
+                .iter()
+                .map(|it| self.subscribe_one(aws, progress, it)),
+        )
+        .await?;
         Ok(())
     }
 
-    async fn subscribe_one(&self, aws: &Aws, it: &Subscription) -> Result<()> {
-        aws.sns
-            .subscribe()
-            .topic_arn(&self.topic_arn)
-            .protocol(&it.protocol)
-            .endpoint(&it.endpoint)
-            .send()
-            .await
-            .call("sns:Subscribe")
-            .with_context(|| format!("subscribing {it}"))?;
+    async fn subscribe_one(&self, aws: &Aws, progress: &Progress, it: &Subscription) -> Result<()> {
+        let answer = patiently(progress, async || {
+            let call = aws.sns.subscribe().topic_arn(&self.topic_arn);
+            let call = call.protocol(&it.protocol).endpoint(&it.endpoint);
+            call.send().await.call("sns:Subscribe")
+        })
+        .await;
+        answer.with_context(|| format!("subscribing {it}"))?;
         Ok(())
     }
 
-    async fn mark(&self, aws: &Aws, ours: &[&Subscription]) -> Result<()> {
+    async fn mark(&self, aws: &Aws, progress: &Progress, ours: &[&Subscription]) -> Result<()> {
         if ours.is_empty() {
             return Ok(());
         }
@@ -146,13 +155,12 @@ impl Subscriptions {
         let tags = tag_list(&marks, |key, value| {
             Tag::builder().key(key).value(value).build()
         })?;
-        aws.sns
-            .tag_resource()
-            .resource_arn(&self.topic_arn)
-            .set_tags(Some(tags))
-            .send()
-            .await
-            .call("sns:TagResource")?;
+        patiently(progress, async || {
+            let call = aws.sns.tag_resource().resource_arn(&self.topic_arn);
+            let answer = call.set_tags(Some(tags.clone())).send().await;
+            answer.call("sns:TagResource")
+        })
+        .await?;
         Ok(())
     }
 
@@ -240,15 +248,15 @@ impl Resource for Subscriptions {
         Ok(Some(self.found(standings, &tags)))
     }
 
-    async fn create(&self, aws: &Aws, _: &Progress) -> Result<()> {
+    async fn create(&self, aws: &Aws, progress: &Progress) -> Result<()> {
         let wanted: Vec<&Subscription> = self.subscriptions.keys().collect();
-        self.subscribe(aws, &wanted).await
+        self.subscribe(aws, progress, &wanted).await
     }
 
     async fn update(
         &self,
         aws: &Aws,
-        _: &Progress,
+        progress: &Progress,
         observed: &Self,
         _: &BTreeSet<&str>,
     ) -> Result<()> {
@@ -265,7 +273,7 @@ impl Resource for Subscriptions {
             })
             .collect();
         if !missing.is_empty() {
-            self.subscribe(aws, &missing).await?;
+            self.subscribe(aws, progress, &missing).await?;
         }
         self.unsubscribe(aws, &surplus).await
     }

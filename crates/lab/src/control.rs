@@ -100,6 +100,9 @@ pub struct Late {
     /// The name of a deleted queue is refused this long. At first 0; on AWS 60 s.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub queue_name_reuse_ms: Option<u64>,
+    /// After a write to a service, its reads answer what they answered before for this long. At first 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stale_reads_ms: Option<u64>,
     /// A stack's own operations are in progress this long. At first 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stack_ms: Option<u64>,

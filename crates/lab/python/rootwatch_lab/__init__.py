@@ -4,6 +4,7 @@ Each file takes the place of some functions of moto; this is all that differs fr
 
 front.py         every API call is named, logged, delayed and failed on demand
 faults.py        error answers in the protocol of the service
+stale.py         reads that lag behind writes
 control.py       the paths under /lab/ by which tests see and steer
 snapshot.py      a listing of everything there is
 regions.py       Account Management's ListRegions
@@ -23,7 +24,8 @@ events.py        Lambda, SQS, SNS and bus targets, asynchronously; DISABLED is s
                  hop once; retries and dead-letter queues; `aws.` sources are refused; PutPermission
                  replaces the policy; PutTargets checks bus targets; a bus with rules stays
 functions.py     runs `bootstrap`; Pending and InProgress; permissions; asynchronous retries,
-                 destinations, dead-letter queues; LoggingConfig; logs go to an existing log group
+                 destinations, dead-letter queues; LoggingConfig, KMSKeyArn, a concurrency of 0; logs
+                 go to an existing log group
 sandbox.py       the Lambda Runtime API
 mappings.py      SQS event source mappings: states, checks, batches, windows, partial failures
 topics.py        subscriptions by e-mail and http are pending until confirmed; a mailbox; message

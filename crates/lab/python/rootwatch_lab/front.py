@@ -18,7 +18,7 @@ from urllib.parse import parse_qs
 from moto.core.request import Request
 from moto.core.routing import get_service_router
 
-from . import accounts, control, faults
+from . import accounts, control, faults, stale
 from .state import lock
 
 _READS = (
@@ -53,6 +53,7 @@ class Front:
         self._calls: list[dict[str, Any]] = []
         self.delay_ms = 0
         self._control = control.Control(self)
+        self._stale = stale.Stale()
 
     def __call__(self, environ: dict[str, Any], start: StartResponse) -> Iterable[bytes]:
         if environ["PATH_INFO"].startswith("/lab/"):
@@ -70,7 +71,9 @@ class Front:
             start("200 -", [])
             return []
         status, headers, body = (
-            faults.answer(fault, call, environ) if fault else self._apply(call, environ)
+            faults.answer(fault, call, environ)
+            if fault
+            else self._stale.answer(call, environ, lambda: self._apply(call, environ))
         )
         self._log(call, began, status, _error_code(status, headers, body))
         start(f"{status} -", headers)

@@ -26,6 +26,7 @@ class Lateness:
     lambda_update_ms: int = 0
     role_visible_after_ms: int = 0
     queue_name_reuse_ms: int = 0
+    stale_reads_ms: int = 0
     stack_ms: int = 0
     stackset_operation_ms: int = 300
     auto_deployment_ms: int = 500
