@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 /// One field that differs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct FieldChange {
     /// Path from the resource, `policy.RootwatchOrganization.Condition`.
     pub(crate) field: String,
@@ -19,6 +20,7 @@ pub(crate) struct FieldChange {
 
 /// What a resource needs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "action", rename_all = "kebab-case")]
 pub(crate) enum Action {
     /// It is not there.
@@ -139,6 +141,7 @@ fn join(path: &str, key: &str) -> String {
 
 /// A resource and what is to be done with it.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Step {
     /// `topic rootwatch-alerts`.
     pub(crate) resource: String,
@@ -156,6 +159,7 @@ pub(crate) struct Step {
 
 /// How many resources are created, changed, deleted and kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Counts {
     pub(crate) create: usize,
     pub(crate) update: usize,

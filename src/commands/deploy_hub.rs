@@ -14,13 +14,24 @@ use serde::Serialize;
 
 /// Versioned form of the JSON that `plan hub` and `deploy hub` print.
 #[derive(Serialize)]
+#[cfg_attr(
+    test,
+    derive(schemars::JsonSchema),
+    schemars(title = "rootwatch plan hub and deploy hub, version 1")
+)]
 struct Report<'a> {
+    /// `rootwatch.plan-hub/1` or `rootwatch.deploy-hub/1`.
     schema: &'static str,
+    /// The hub's account.
     account: &'a str,
+    /// The hub's region.
     region: &'a str,
+    /// ARN of the bus that spokes forward to.
     event_bus: String,
+    /// ARN of the topic for alerts.
     topic: String,
     counts: Counts,
+    /// Every resource of the hub, each after all that it needs.
     steps: &'a [Step],
     /// What could not be carried out, after an error or an interruption.
     left: Vec<&'a str>,
@@ -220,5 +231,31 @@ fn json<'a>(
             .collect(),
         longest_chain: Vec::new(),
         pending_subscriptions,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_schema_in_templates_is_of_what_is_printed() {
+        let settings = schemars::generate::SchemaSettings::draft2020_12().for_serialize();
+        let schema = settings
+            .into_generator()
+            .into_root_schema_for::<Report<'_>>();
+        let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
+        let file = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/templates/plan-hub-1.schema.json"
+        );
+        if std::env::var_os("ROOTWATCH_WRITE_SCHEMA").is_some() {
+            std::fs::write(file, &text).unwrap();
+        }
+        let committed = std::fs::read_to_string(file).unwrap_or_default();
+        assert!(
+            committed == text,
+            "{file} is stale; ROOTWATCH_WRITE_SCHEMA=1 writes it anew"
+        );
     }
 }
