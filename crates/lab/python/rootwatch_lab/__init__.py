@@ -31,7 +31,7 @@ mappings.py      SQS event source mappings: states, checks, batches, windows, pa
 topics.py        subscriptions by e-mail and http are pending until confirmed; a mailbox; message
                  structure; subjects; queue policies; dead subscribers do not fail a Publish
 queues.py        safe under threads; QueueDeletedRecently; queue policies, which stay when other
-                 attributes are set
+                 attributes are set; a redrive policy without spaces
 stacks.py        rollback, updates in place, changed conditions, capabilities, parameters;
                  AWS::SQS::QueuePolicy, AWS::SNS::TopicPolicy, AWS::Events::EventBusPolicy
 stacksets.py     service-managed StackSets: trusted access, delegated administrators, OUs,

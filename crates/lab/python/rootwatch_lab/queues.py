@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from typing import Any
@@ -221,12 +222,23 @@ def _set_queue_attributes(
     return _moto_set_queue_attributes(self, queue_name, {"Policy": queue.policy, **attributes})
 
 
+def _attributes(self: Queue) -> dict[str, Any]:
+    """Without spaces, as SQS returns it: Terraform compares the text."""
+    attributes: dict[str, Any] = _moto_attributes.fget(self)
+    if self.redrive_policy:
+        compact = json.dumps(self.redrive_policy, separators=(",", ":"))
+        attributes["RedrivePolicy"] = compact
+    return attributes
+
+
+_moto_attributes = Queue.attributes
 _moto_set_queue_attributes = SQSBackend.set_queue_attributes
 
 
 def install() -> None:
     """Takes the place of moto's own functions."""
     Queue.messages = property(_messages)
+    Queue.attributes = property(_attributes)
     Queue.add_message = _add_message
     Queue.delete_message = _delete_message
     SQSBackend.set_queue_attributes = _set_queue_attributes

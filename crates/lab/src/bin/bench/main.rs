@@ -1,5 +1,8 @@
-//! `cargo bench-hub [--release] [--runs N] [--delay MS]`: how long `deploy hub` takes on the lab, against the
-//! longest chain of calls that have to wait for one another.
+//! `cargo bench-hub [--release] [--runs N] [--delay MS] [--terraform]`: how long `deploy hub` takes on the lab, against
+//! the longest chain of calls that have to wait for one another; and beside Terraform, where that is installed.
+
+mod hcl;
+mod terraform;
 
 use std::env;
 use std::io::{self, Write as _};
@@ -21,6 +24,7 @@ struct Settings {
     release: bool,
     runs: usize,
     delay: Duration,
+    terraform: bool,
 }
 
 impl Settings {
@@ -29,17 +33,19 @@ impl Settings {
             release: false,
             runs: 5,
             delay: Duration::from_millis(50),
+            terraform: false,
         };
         let mut arguments = env::args().skip(1);
         while let Some(argument) = arguments.next() {
             let mut number = || arguments.next().and_then(|it| it.parse::<u64>().ok());
             match argument.as_str() {
                 "--release" => settings.release = true,
+                "--terraform" => settings.terraform = true,
                 "--runs" => settings.runs = number().context("--runs N")?.try_into()?,
                 "--delay" => {
                     settings.delay = Duration::from_millis(number().context("--delay MS")?)
                 }
-                other => bail!("{other}? Known are --release, --runs N, --delay MS"),
+                other => bail!("{other}? Known are --release, --runs N, --delay MS, --terraform"),
             }
         }
         Ok(settings)
@@ -75,7 +81,11 @@ fn main() -> Result<()> {
     };
     bench.introduce()?;
     bench.show("first deploy hub", &bench.first()?)?;
-    bench.show("no-change deploy hub", &bench.no_change()?)
+    bench.show("no-change deploy hub", &bench.no_change()?)?;
+    if bench.settings.terraform {
+        terraform::compare(&bench, bench.settings.runs)?;
+    }
+    Ok(())
 }
 
 impl Bench {
@@ -171,9 +181,13 @@ impl Bench {
         Ok(took)
     }
 
+    fn environment(&self) -> Vec<(String, String)> {
+        self.lab.env(&self.organization.hub, REGION)
+    }
+
     fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(&self.binary);
-        let is_about_the_hub = args.contains(&"hub");
+        let is_about_the_hub = args.contains(&"hub") && args[0] != "teardown";
         command
             .args(args)
             .args(if is_about_the_hub {
@@ -181,7 +195,7 @@ impl Bench {
             } else {
                 &[]
             })
-            .envs(self.lab.env(&self.organization.hub, REGION))
+            .envs(self.environment())
             .current_dir(env::temp_dir())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
