@@ -190,6 +190,15 @@ pub(crate) struct HubArgs {
     /// Days to keep the notifier's log [default: 365]
     #[arg(long, value_name = "DAYS")]
     pub(crate) log_retention_days: Option<i32>,
+    /// How read-only activity is told: digest, each or off [default: digest]
+    #[arg(long, value_name = "HOW")]
+    pub(crate) notify_read_only: Option<String>,
+    /// Body for subscriptions but mail and SMS: text or chatbot [default: text]
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) notify_format: Option<String>,
+    /// Name of an account, where Organizations cannot be asked; may be given again
+    #[arg(long, value_name = "ID=NAME")]
+    pub(crate) account_name: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, Default, Args)]

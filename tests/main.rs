@@ -20,6 +20,8 @@ mod hub;
 mod interrupt;
 /// The hub's inner path on a second emulator that nobody here wrote.
 mod ministack;
+/// How people are told: read-only activity, chat programs, account names.
+mod notify;
 /// From root's act to a person's mail, and what happens when a hop fails.
 mod path;
 /// Plans as people and programs read them.

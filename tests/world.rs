@@ -90,9 +90,16 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new() -> Self {
+        let world = Self::without_delegation();
+        let hub = &world.organization.hub;
+        world.lab.delegate_stacksets(hub).unwrap();
+        world
+    }
+
+    /// The same with a hub account that is an account like any other.
+    pub(crate) fn without_delegation() -> Self {
         let lab = Lab::start().unwrap();
         let organization = lab.sample_organization().unwrap();
-        lab.delegate_stacksets(&organization.hub).unwrap();
         Self { lab, organization }
     }
 

@@ -1,11 +1,12 @@
 //! `rootwatch explain`: what would be sent for an event, and why. Without AWS.
 
 use super::Exit;
-use crate::cli::{ExplainArgs, OutputForm};
+use crate::cli::{Cli, ExplainArgs, HubArgs, OutputForm, SpokesArgs};
+use crate::config::{Config, Notify};
 use crate::output::Output;
 use anyhow::{Context, Result, bail};
 use rootwatch_root_event::{
-    Context as MessageContext, Decision, Explanation, explain as explain_event,
+    Assessment, Context as MessageContext, Decision, Explanation, assess, explain as explain_event,
 };
 use std::io::Read;
 use std::path::Path;
@@ -13,7 +14,9 @@ use std::path::Path;
 /// How a compressed log begins, as CloudTrail leaves it in S3.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
-pub(super) fn explain(args: &ExplainArgs, form: OutputForm) -> Result<Exit> {
+pub(super) fn explain(args: &ExplainArgs, cli: &Cli) -> Result<Exit> {
+    let form = cli.output;
+    let notify = Config::resolve(cli, &HubArgs::default(), &SpokesArgs::default())?.notify;
     let bytes = read(&args.file)?;
     if bytes.starts_with(&GZIP) {
         bail!(
@@ -21,14 +24,15 @@ pub(super) fn explain(args: &ExplainArgs, form: OutputForm) -> Result<Exit> {
             args.file.display()
         );
     }
-    let context = MessageContext::new();
     let explanations = match rootwatch_root_event::parse(&bytes) {
         Ok(events) => events
             .iter()
-            .map(|event| explain_event(event, &context))
+            .map(|event| of(&assess(event).under(notify.read_only), &notify))
             .collect(),
         Err(why) => vec![rootwatch_root_event::explain_unreadable(
-            &bytes, &why, &context,
+            &bytes,
+            &why,
+            &MessageContext::new(),
         )],
     };
     let output = Output {
@@ -43,6 +47,18 @@ pub(super) fn explain(args: &ExplainArgs, form: OutputForm) -> Result<Exit> {
         output.text(&text)?;
     }
     Ok(Exit::Done)
+}
+
+/// With the names that the settings give; Organizations is not asked.
+fn of(it: &Assessment, notify: &Notify) -> Explanation {
+    let name = |account: &Option<String>| {
+        let name = notify.account_names.get(account.as_ref()?)?;
+        Some(name.as_str())
+    };
+    let context = MessageContext::new()
+        .account_name(name(&it.account))
+        .target_name(name(&it.target_account));
+    explain_event(it, &context)
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {

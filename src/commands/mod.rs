@@ -111,6 +111,7 @@ impl Run {
             org_id,
             kms_key: config.hub.kms_key.clone(),
             subscriptions: config.hub.subscriptions.clone(),
+            notify: config.notify.clone(),
             log_retention_days: config.hub.log_retention_days,
             tags: config.tags.clone(),
         }
@@ -174,7 +175,7 @@ pub(crate) async fn run(cli: &Cli) -> Result<Exit> {
             let run = Run::start(cli, &hub, &spokes).await?;
             teardown::teardown(&run, args.what).await
         }
-        Command::Explain(args) => explain::explain(args, cli.output),
+        Command::Explain(args) => explain::explain(args, cli),
         Command::Init(args) => init::init(args, cli),
         Command::Completions { shell } => completions::completions(*shell),
     }

@@ -35,7 +35,7 @@ fn keys(text: &mut String, keys: &[&Key]) {
                     text.push_str(&format!("#{} = {}\n", part.name, part.example));
                 }
             }
-            Kind::Tags => {
+            Kind::Pairs(_) => {
                 text.push('\n');
                 prose(text, key);
                 text.push_str(&format!("[{}]\n#{}\n", key.name, key.example));
@@ -92,7 +92,7 @@ fn property(key: &Key) -> Value {
         Kind::Choice(all) => json!({"type": "string", "enum": all()}),
         Kind::Number(all) => json!({"type": "integer", "enum": all}),
         Kind::List(_) => json!({"type": "array", "items": {"type": "string"}}),
-        Kind::Tags => json!({"type": "object", "additionalProperties": {"type": "string"}}),
+        Kind::Pairs(_) => json!({"type": "object", "additionalProperties": {"type": "string"}}),
         Kind::Table(keys) => table(keys),
         Kind::Tables(keys) => {
             let mut each = table(keys);
@@ -163,7 +163,10 @@ mod tests {
             match key.kind {
                 Kind::Table(inner) => known(inner, key.name, found),
                 Kind::Tables(inner) => known(inner, &format!("{table}.{}", key.name), found),
-                Kind::Tags => found.push("tags.team".into()),
+                Kind::Pairs(_) => {
+                    let name = key.example.split(' ').next().unwrap_or_default();
+                    found.push(format!("{}.{name}", key.name));
+                }
                 _ => found.push(format!("{table}.{}", key.name)),
             }
         }

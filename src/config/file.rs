@@ -101,7 +101,7 @@ impl Reader<'_> {
                 }
             }
             (Kind::List(_), DeValue::Array(array)) => self.list(key, array),
-            (Kind::Tags, DeValue::Table(table)) => self.tags(key, table),
+            (Kind::Pairs(_), DeValue::Table(table)) => self.pairs(key, table),
             (Kind::Table(keys), DeValue::Table(table)) => self.table(table, keys, key.name),
             (Kind::Tables(keys), DeValue::Array(array)) => self.tables(key, keys, array),
             _ => self.wrong_type(key, value),
@@ -117,17 +117,18 @@ impl Reader<'_> {
         }
     }
 
-    fn tags(&mut self, key: &'static Key, table: &DeTable<'_>) {
+    fn pairs(&mut self, key: &'static Key, table: &DeTable<'_>) {
         for (name, value) in table {
             match value.get_ref() {
                 DeValue::String(text) => {
-                    let tag = Value::Tag(name.get_ref().to_string(), text.to_string());
-                    self.give(key, tag, name.span());
+                    let pair = Value::Pair(name.get_ref().to_string(), text.to_string());
+                    self.give(key, pair, name.span());
                 }
                 other => self.problem(
                     value.span(),
                     format!(
-                        "the tag \"{}\" must be a text in quotes, and this is {}",
+                        "{} \"{}\" must be a text in quotes, and this is {}",
+                        key.name,
                         name.get_ref(),
                         words(other)
                     ),
@@ -191,7 +192,7 @@ impl Reader<'_> {
             Kind::Text(_) | Kind::Choice(_) => "a text in quotes",
             Kind::Number(_) => "a whole number",
             Kind::List(_) => "a list of texts",
-            Kind::Tags | Kind::Table(_) => "a table",
+            Kind::Pairs(_) | Kind::Table(_) => "a table",
             Kind::Tables(_) => "a list of tables",
         };
         let mut text = format!(
@@ -364,9 +365,9 @@ team = 1
         f, line 22, column 25: regions must be a list of texts, and this is a whole number: write regions = ["us-east-1", "eu-west-1"]
         f, line 22, column 28: regions "europe" is not the name of an AWS region (such as eu-west-1)
         f, line 23, column 11: call_as "delegated_admin" is none of self, delegated-admin; did you mean "delegated-admin"?
-        f, line 25, column 8: the tag "team" must be a text in quotes, and this is a whole number
+        f, line 25, column 8: tags "team" must be a text in quotes, and this is a whole number
         f, line 26, column 1: tags "aws:x" must not be empty or begin with "aws:" or "rootwatch:"
-        f, line 27, column 2: there is no key "colour" at the top; there are name, profile, region, endpoint_url, org_id, timeout, hub, spokes, tags
+        f, line 27, column 2: there is no key "colour" at the top; there are name, profile, region, endpoint_url, org_id, timeout, hub, notify, account_names, spokes, tags
         "#);
     }
 

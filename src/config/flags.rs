@@ -3,8 +3,9 @@
 use super::Subscription;
 use super::given::{Given, Origin, Problem, Value};
 use super::schema::{
-    CALL_AS, EMAIL, ENDPOINT_URL, HUB_ACCOUNT, HUB_REGION, KMS_KEY, Key, LOG_RETENTION_DAYS, NAME,
-    ORG_ID, OU, PROFILE, REGION, REGIONS, SUBSCRIPTIONS, TAGS, TIMEOUT, TOPIC_NAME,
+    ACCOUNT_NAMES, CALL_AS, EMAIL, ENDPOINT_URL, FORMAT, HUB_ACCOUNT, HUB_REGION, KMS_KEY, Key,
+    LOG_RETENTION_DAYS, NAME, ORG_ID, OU, PROFILE, READ_ONLY, REGION, REGIONS, SUBSCRIPTIONS, TAGS,
+    TIMEOUT, TOPIC_NAME,
 };
 use crate::cli::{Cli, HubArgs, SpokesArgs};
 use clap::ValueEnum;
@@ -31,6 +32,9 @@ pub(super) fn read(cli: &Cli, hub: &HubArgs, spokes: &SpokesArgs) -> Flags {
     if let Some(days) = hub.log_retention_days {
         flags.give(&LOG_RETENTION_DAYS, Value::Number(days.into()));
     }
+    flags.texts(&READ_ONLY, &hub.notify_read_only);
+    flags.texts(&FORMAT, &hub.notify_format);
+    flags.pairs(&ACCOUNT_NAMES, &hub.account_name, Value::Pair);
     flags.texts(&HUB_ACCOUNT, &spokes.hub_account);
     flags.texts(&HUB_REGION, &spokes.hub_region);
     flags.texts(&OU, &spokes.ou);
@@ -42,7 +46,7 @@ pub(super) fn read(cli: &Cli, hub: &HubArgs, spokes: &SpokesArgs) -> Flags {
         &hub.sns_subscription,
         |protocol, endpoint| Value::Subscription(Subscription { protocol, endpoint }),
     );
-    flags.pairs(&TAGS, &cli.tag, Value::Tag);
+    flags.pairs(&TAGS, &cli.tag, Value::Pair);
     let wrong: Vec<Problem> = flags.given.iter().filter_map(Given::check).collect();
     flags.problems.extend(wrong);
     flags
@@ -73,8 +77,9 @@ impl Flags {
             match text.split_once('=') {
                 Some((left, right)) => self.give(key, value(left.into(), right.into())),
                 None => {
-                    let form = match key.kind {
-                        super::schema::Kind::Tags => "KEY=VALUE, such as team=security",
+                    let form = match key {
+                        key if key.is(&TAGS) => "KEY=VALUE, such as team=security",
+                        key if key.is(&ACCOUNT_NAMES) => "ID=NAME, such as 111122223333=Prod",
                         _ => "PROTOCOL=ENDPOINT, such as sms=+491701234567",
                     };
                     let text = format!("{} \"{text}\" is not of the form {form}", key.flag);

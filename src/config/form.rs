@@ -6,6 +6,8 @@ use std::time::Duration;
 
 /// What is wrong with a text, if anything is, as the rest of a sentence that begins with the text.
 pub(super) type Form = fn(&str) -> Option<String>;
+/// The same of a name and its text.
+pub(super) type PairForm = fn(&str, &str) -> Option<String>;
 
 /// Days that CloudWatch Logs takes (PutRetentionPolicy, `retentionInDays`).
 pub(super) static RETENTION_DAYS: [i64; 22] = [
@@ -172,6 +174,15 @@ pub(super) fn parse_duration(text: &str) -> Option<Duration> {
     Duration::try_from(parsed).ok()
 }
 
+/// What is wrong with an account's name (Organizations API reference, CreateAccount: 1 to 50 printable characters).
+pub(super) fn account_name(id: &str, name: &str) -> Option<String> {
+    if !is_account(id) {
+        return Some("is not an account id: 12 digits".into());
+    }
+    let good = (1..=50).contains(&name.chars().count()) && !name.chars().any(char::is_control);
+    unless(good, "must have a name of 1 to 50 characters in one line")
+}
+
 /// What is wrong with a tag (Tagging AWS resources, "Tag naming limits"); one key of ours is on everything too.
 pub(super) fn tag(key: &str, value: &str) -> Option<String> {
     if key.is_empty() || key.starts_with("aws:") || key.starts_with("rootwatch:") {
@@ -303,6 +314,20 @@ mod tests {
             for text in bad {
                 assert!(form(text).is_some(), "{text:?} passed");
             }
+        }
+    }
+
+    #[test]
+    fn names_are_for_accounts() {
+        assert_eq!(account_name("111122223333", "Prod – Zürich"), None);
+        let long = "x".repeat(51);
+        for (id, name) in [
+            ("Prod", "111122223333"),
+            ("111122223333", ""),
+            ("111122223333", "a\nb"),
+            ("111122223333", &long),
+        ] {
+            assert!(account_name(id, name).is_some(), "{id} {name} passed");
         }
     }
 

@@ -17,7 +17,7 @@ pub(super) enum Value {
     Text(String),
     Number(i64),
     Subscription(Subscription),
-    Tag(String, String),
+    Pair(String, String),
 }
 
 /// Where a value was given.
@@ -81,7 +81,7 @@ impl Given {
                 format!("\"{}={}\"", it.protocol, it.endpoint)
             }
             (Origin::File(_), Value::Subscription(it)) => format!("\"{}\"", it.endpoint),
-            (_, Value::Tag(key, _)) => format!("\"{key}\""),
+            (_, Value::Pair(key, _)) => format!("\"{key}\""),
         }
     }
 
@@ -118,7 +118,7 @@ impl Given {
             (_, Value::Subscription(it)) => not_among(&it.protocol, &form::protocols())
                 .map(|what| format!("begins with \"{}\", which {what}", it.protocol))
                 .or_else(|| form::endpoint(it)),
-            (_, Value::Tag(key, value)) => form::tag(key, value),
+            (Kind::Pairs(form), Value::Pair(key, value)) => form(key, value),
             _ => None,
         };
         what.map(|what| self.problem(&what))

@@ -18,6 +18,7 @@ use settings::Settings;
 
 use crate::cli::{Cli, HubArgs, SpokesArgs};
 use anyhow::{Result, bail};
+use rootwatch_root_event::{Format, ReadOnly};
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -71,6 +72,15 @@ pub(crate) struct Hub {
     pub(crate) log_retention_days: i32,
 }
 
+/// How people are told.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Notify {
+    pub(crate) read_only: ReadOnly,
+    pub(crate) format: Format,
+    /// Names by account number, for a hub that may not ask Organizations.
+    pub(crate) account_names: BTreeMap<String, String>,
+}
+
 /// Settings of the spokes.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Spokes {
@@ -87,6 +97,7 @@ pub(crate) struct Config {
     pub(crate) connection: Connection,
     pub(crate) org_id: Option<String>,
     pub(crate) hub: Hub,
+    pub(crate) notify: Notify,
     pub(crate) spokes: Spokes,
     pub(crate) tags: BTreeMap<String, String>,
     pub(crate) timeout: Duration,
@@ -150,6 +161,11 @@ impl Config {
             },
             org_id: settings.text(&schema::ORG_ID),
             hub,
+            notify: Notify {
+                read_only: settings.choice(&schema::READ_ONLY, &ReadOnly::ALL),
+                format: settings.choice(&schema::FORMAT, &Format::ALL),
+                account_names: settings.pairs(&schema::ACCOUNT_NAMES),
+            },
             spokes: Spokes {
                 ous: settings.texts(&schema::OU),
                 regions: settings.texts(&schema::REGIONS),
@@ -157,7 +173,7 @@ impl Config {
                     .text(&schema::CALL_AS)
                     .and_then(|text| CallAs::from_str(&text, false).ok()),
             },
-            tags: settings.tags(),
+            tags: settings.pairs(&schema::TAGS),
             timeout: settings
                 .text(&schema::TIMEOUT)
                 .and_then(|text| form::parse_duration(&text))
@@ -241,6 +257,13 @@ mod tests {
                     },
                 ],
                 log_retention_days: 90,
+            },
+            notify: Notify {
+                read_only: Off,
+                format: Chatbot,
+                account_names: {
+                    "111122223333": "Prod-Payments",
+                },
             },
             spokes: Spokes {
                 ous: [

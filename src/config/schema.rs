@@ -1,8 +1,9 @@
 //! What can be set: the one list that the file's check, the editors' schema and `rootwatch init` come from.
 
 use super::CallAs;
-use super::form::{self, Form};
+use super::form::{self, Form, PairForm};
 use clap::ValueEnum;
+use rootwatch_root_event::{Format, ReadOnly};
 
 /// A key of `rootwatch.toml`, and the flag that says the same.
 #[derive(Debug)]
@@ -40,7 +41,7 @@ pub(super) enum Kind {
     /// Several texts.
     List(Form),
     /// Any names, each with a text.
-    Tags,
+    Pairs(PairForm),
     Table(&'static [&'static Key]),
     /// Several tables, in each of which every key must be there.
     Tables(&'static [&'static Key]),
@@ -49,7 +50,7 @@ pub(super) enum Kind {
 /// What most keys have in common.
 const KEY: Key = Key {
     name: "",
-    kind: Kind::Tags,
+    kind: Kind::Table(&[]),
     meaning: "",
     default: "",
     example: "",
@@ -67,6 +68,8 @@ pub(super) static ROOT: &[&Key] = &[
     &ORG_ID,
     &TIMEOUT,
     &HUB,
+    &NOTIFY,
+    &ACCOUNT_NAMES,
     &SPOKES,
     &TAGS,
 ];
@@ -235,6 +238,43 @@ pub(super) static ENDPOINT: Key = Key {
     ..KEY
 };
 
+pub(super) static NOTIFY: Key = Key {
+    name: "notify",
+    kind: Kind::Table(&[&READ_ONLY, &FORMAT]),
+    meaning: "How people are told",
+    ..KEY
+};
+
+pub(super) static READ_ONLY: Key = Key {
+    name: "read_only",
+    kind: Kind::Choice(|| words(&ReadOnly::ALL)),
+    meaning: "How read-only activity is told: a digest a session, each call on its own, or not at all",
+    default: "digest",
+    example: r#""off""#,
+    flag: "--notify-read-only",
+    ..KEY
+};
+
+pub(super) static FORMAT: Key = Key {
+    name: "format",
+    kind: Kind::Choice(|| words(&Format::ALL)),
+    meaning: "Body for subscriptions but mail and SMS: JSON (text), or a notification for Amazon Q Developer in chat applications (chatbot)",
+    default: "text",
+    example: r#""chatbot""#,
+    flag: "--notify-format",
+    ..KEY
+};
+
+pub(super) static ACCOUNT_NAMES: Key = Key {
+    name: "account_names",
+    kind: Kind::Pairs(form::account_name),
+    meaning: "Names of accounts, where the hub may not ask Organizations for them",
+    default: "as Organizations says, if the hub is a delegated administrator",
+    example: r#"111122223333 = "Prod-Payments""#,
+    flag: "--account-name",
+    ..KEY
+};
+
 pub(super) static SPOKES: Key = Key {
     name: "spokes",
     kind: Kind::Table(&[&OU, &REGIONS, &CALL_AS]),
@@ -275,13 +315,17 @@ pub(super) static CALL_AS: Key = Key {
 
 pub(super) static TAGS: Key = Key {
     name: "tags",
-    kind: Kind::Tags,
+    kind: Kind::Pairs(form::tag),
     meaning: "Tags for everything that can carry one",
     default: "none",
     example: r#"team = "security""#,
     flag: "--tag",
     ..KEY
 };
+
+fn words<T>(all: &[(&'static str, T)]) -> Vec<String> {
+    all.iter().map(|(word, _)| (*word).to_owned()).collect()
+}
 
 fn callers() -> Vec<String> {
     CallAs::value_variants()

@@ -1,8 +1,8 @@
 //! What holds in the end: the flags' values over the file's.
 
+use super::Subscription;
 use super::given::{Given, Value};
 use super::schema::{EMAIL, Key, LOG_RETENTION_DAYS, SUBSCRIPTIONS};
-use super::{Subscription, schema};
 use std::collections::BTreeMap;
 
 /// All values that hold.
@@ -28,6 +28,13 @@ impl Settings {
 
     pub(super) fn text(&self, key: &'static Key) -> Option<String> {
         self.one(key).map(|given| given.text().to_owned())
+    }
+
+    /// The choice whose word was given, or else the default.
+    pub(super) fn choice<T: Copy + Default>(&self, key: &'static Key, all: &[(&str, T)]) -> T {
+        let word = self.one(key).map(Given::text);
+        let found = all.iter().find(|(known, _)| Some(*known) == word);
+        found.map_or_else(T::default, |(_, choice)| *choice)
     }
 
     /// Several texts, sorted, none twice.
@@ -56,10 +63,11 @@ impl Settings {
         all
     }
 
-    pub(super) fn tags(&self) -> BTreeMap<String, String> {
-        self.all(&schema::TAGS)
+    /// Names and texts, such as tags.
+    pub(super) fn pairs(&self, key: &'static Key) -> BTreeMap<String, String> {
+        self.all(key)
             .filter_map(|given| match &given.value {
-                Value::Tag(key, value) => Some((key.clone(), value.clone())),
+                Value::Pair(key, value) => Some((key.clone(), value.clone())),
                 _ => None,
             })
             .collect()
@@ -80,7 +88,7 @@ fn replaces(flag: &Given, file: &Given) -> bool {
     // Addresses and other subscriptions are one list: whom to tell.
     let to_tell = |key: &Key| key.is(&EMAIL) || key.is(&SUBSCRIPTIONS);
     match (&flag.value, &file.value) {
-        (Value::Tag(flag, _), Value::Tag(file, _)) => flag == file,
+        (Value::Pair(one, _), Value::Pair(other, _)) => flag.key.is(file.key) && one == other,
         _ => flag.key.is(file.key) || to_tell(flag.key) && to_tell(file.key),
     }
 }
@@ -89,6 +97,7 @@ fn replaces(flag: &Given, file: &Given) -> bool {
 mod tests {
     use super::super::file::parse;
     use super::super::given::Origin;
+    use super::super::schema;
     use super::*;
 
     fn flag(key: &'static Key, value: Value) -> Given {
@@ -124,12 +133,12 @@ mod tests {
     fn flags_win_over_the_file() {
         let settings = merged(vec![
             flag(&schema::NAME, Value::Text("of-flag".into())),
-            flag(&schema::TAGS, Value::Tag("team".into(), "flag".into())),
+            flag(&schema::TAGS, Value::Pair("team".into(), "flag".into())),
         ]);
         assert_eq!(settings.text(&schema::NAME).as_deref(), Some("of-flag"));
         let org_id = settings.text(&schema::ORG_ID);
         assert_eq!(org_id.as_deref(), Some("o-a1b2c3d4e5"));
-        let tags: Vec<String> = settings.tags().into_values().collect();
+        let tags: Vec<String> = settings.pairs(&schema::TAGS).into_values().collect();
         assert_eq!(tags, ["file", "flag"]);
     }
 

@@ -2,11 +2,16 @@
 
 use super::Settings;
 use super::given::{Given, Origin, Problem, Value};
-use super::schema::{HUB_REGION, KMS_KEY, NAME, REGION, REGIONS, SUBSCRIPTIONS, TAGS, TOPIC_NAME};
+use super::schema::{
+    ACCOUNT_NAMES, HUB_REGION, KMS_KEY, NAME, REGION, REGIONS, SUBSCRIPTIONS, TAGS, TOPIC_NAME,
+};
 use crate::aws::partition::Partition;
 
 /// Tags that a resource can carry beside the one that marks it as ours.
 const MOST_TAGS: usize = 49;
+/// Bytes of account names that fit into a function's environment, which takes 4 KB (Lambda Developer Guide, "Lambda
+/// quotas"), beside the notifier's other variables.
+const MOST_NAMES: usize = 3_600;
 
 /// Every combination that cannot be.
 pub(super) fn problems(settings: &Settings) -> Vec<Problem> {
@@ -15,6 +20,7 @@ pub(super) fn problems(settings: &Settings) -> Vec<Problem> {
     found.extend(key_elsewhere(settings));
     found.extend(topic_of_ours(settings));
     found.extend(too_many_tags(settings));
+    found.extend(too_many_names(settings));
     found
 }
 
@@ -114,6 +120,18 @@ fn too_many_tags(settings: &Settings) -> Option<Problem> {
     )))
 }
 
+fn too_many_names(settings: &Settings) -> Option<Problem> {
+    let names = settings.pairs(&ACCOUNT_NAMES);
+    let bytes = serde_json::to_string(&names).unwrap_or_default().len();
+    let last = settings.all(&ACCOUNT_NAMES).last()?;
+    (bytes > MOST_NAMES).then(|| {
+        last.told(format!(
+            "{} account names take {bytes} bytes of the notifier's environment, and Lambda has room for {MOST_NAMES}: name fewer, or make the hub a delegated administrator, so that it can ask Organizations",
+            names.len()
+        ))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::file;
@@ -173,6 +191,18 @@ mod tests {
         let text = "name = \"x\"\n[hub]\ntopic_name = \"x-health\"\n";
         insta::assert_snapshot!(told(text).join("\n"), @r#"
         f, line 3, column 14: topic_name "x-health" is the name of the topic for alarms: choose another
+        "#);
+    }
+
+    #[test]
+    fn names_fit_the_environment_of_a_function() {
+        let names = |count: u32| {
+            let lines = (0..count).map(|n| format!("{n:012} = \"Account-of-some-team\"\n"));
+            format!("[account_names]\n{}", lines.collect::<String>())
+        };
+        assert_eq!(told(&names(90)), Vec::<String>::new());
+        insta::assert_snapshot!(told(&names(100)).join("\n"), @r#"
+        f, line 101, column 1: 100 account names take 3801 bytes of the notifier's environment, and Lambda has room for 3600: name fewer, or make the hub a delegated administrator, so that it can ask Organizations
         "#);
     }
 

@@ -16,9 +16,10 @@ use super::role::Role;
 use super::rule::{Rule, Target};
 use super::subscriptions::Subscriptions;
 use super::topic::Topic;
-use crate::config::Subscription;
+use crate::config::{Notify, Subscription};
 use crate::names::{DEPLOYMENT_TAG, Names};
 use rootwatch_notifier_bundle as bundle;
+use rootwatch_root_event::ReadOnly;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Key that SNS brings along; every principal of the account may use it through SNS, but no AWS service may.
@@ -29,6 +30,14 @@ const FUNCTION_TIMEOUT: i32 = 30;
 const FUNCTION_MEMORY: i32 = 128;
 /// Seconds that read-only calls gather before they become a digest.
 const DIGEST_WINDOW: i32 = 30;
+/// Read-only calls that make one batch, at the most.
+const DIGEST_BATCH: i32 = 500;
+/// The same where each is told on its own: as many as the function publishes within its time, and the most that SQS
+/// hands over without a window.
+const EACH_BATCH: i32 = 10;
+/// The least that Lambda takes. The notifier publishes four a second, so that people get fewer than the ten a second
+/// at which SNS suspends a mail subscription.
+const EACH_CONCURRENCY: i32 = 2;
 /// The longest that SQS keeps a message, in seconds: time to mend what broke.
 const LONGEST_RETENTION: u64 = 14 * 24 * 3600;
 /// Lambda asks for six times the function's timeout, and the window on top (Lambda Developer Guide, "Using Lambda with Amazon SQS").
@@ -44,6 +53,7 @@ pub(crate) struct Wanted {
     pub(crate) org_id: String,
     pub(crate) kms_key: Option<String>,
     pub(crate) subscriptions: Vec<Subscription>,
+    pub(crate) notify: Notify,
     pub(crate) log_retention_days: i32,
     pub(crate) tags: Tags,
 }
@@ -221,9 +231,10 @@ impl Wanted {
             attached_policies: BTreeSet::new(),
             other_policies: BTreeSet::new(),
             description: Some(
-                "Lets the rootwatch notifier log, publish alerts and read its queue".into(),
+                "Lets the rootwatch notifier log, publish alerts, read its queue and ask for account names"
+                    .into(),
             ),
-            inline_policy: policies::notifier(&self.names, self.kms_key.as_deref()),
+            inline_policy: policies::notifier(&self.names, &self.org_id, self.kms_key.as_deref()),
             tags: self.tags(),
             trust: policies::notifier_trust(),
         }
@@ -236,7 +247,7 @@ impl Wanted {
             architecture: bundle::ARCHITECTURE.into(),
             code_sha256: bundle::sha256_base64().into(),
             description: "Tells people what a root user did".into(),
-            environment: BTreeMap::from([("ROOTWATCH_TOPIC_ARN".into(), self.alerts_arn())]),
+            environment: self.environment(),
             handler: "bootstrap".into(),
             kms_key: None,
             layers: BTreeSet::new(),
@@ -251,6 +262,26 @@ impl Wanted {
             zip: bundle::zip(),
             active: true,
         }
+    }
+
+    /// What the notifier is told. Which reads matter is known to it and not to a rule, so that every read reaches it,
+    /// whatever `notify.read_only` says.
+    fn environment(&self) -> BTreeMap<String, String> {
+        let Notify {
+            read_only,
+            format,
+            account_names,
+        } = &self.notify;
+        let mut environment = BTreeMap::from([
+            ("ROOTWATCH_TOPIC_ARN".into(), self.alerts_arn()),
+            ("ROOTWATCH_READ_ONLY".into(), read_only.name().into()),
+            ("ROOTWATCH_FORMAT".into(), format.name().into()),
+        ]);
+        if !account_names.is_empty() {
+            let names = serde_json::to_string(account_names).unwrap_or_default();
+            environment.insert("ROOTWATCH_ACCOUNT_NAMES".into(), names);
+        }
+        environment
     }
 
     fn async_invoke(&self) -> AsyncInvoke {
@@ -274,15 +305,19 @@ impl Wanted {
 
     fn mapping(&self) -> Mapping {
         let queue = self.names.reads_queue();
+        let (batch_size, window, concurrency) = match self.notify.read_only {
+            ReadOnly::Each => (EACH_BATCH, 0, Some(EACH_CONCURRENCY)),
+            ReadOnly::Digest | ReadOnly::Off => (DIGEST_BATCH, DIGEST_WINDOW, None),
+        };
         Mapping {
             queue_arn: self.names.queue_arn(&queue),
             name: queue,
             function: self.names.function(),
-            batch_size: Some(500),
+            batch_size: Some(batch_size),
             enabled: true,
             filters: BTreeSet::new(),
-            maximum_batching_window: Some(DIGEST_WINDOW),
-            maximum_concurrency: None,
+            maximum_batching_window: Some(window),
+            maximum_concurrency: concurrency,
             report_batch_item_failures: true,
             uuid: None,
         }

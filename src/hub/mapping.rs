@@ -56,6 +56,12 @@ impl Mapping {
             .unwrap_or_default())
     }
 
+    fn scaling(&self) -> ScalingConfig {
+        ScalingConfig::builder()
+            .set_maximum_concurrency(self.maximum_concurrency)
+            .build()
+    }
+
     fn response_types(&self) -> Vec<FunctionResponseType> {
         if self.report_batch_item_failures {
             vec![FunctionResponseType::ReportBatchItemFailures]
@@ -132,6 +138,7 @@ impl Resource for Mapping {
                 .enabled(self.enabled)
                 .set_batch_size(self.batch_size)
                 .set_maximum_batching_window_in_seconds(self.maximum_batching_window)
+                .set_scaling_config(self.maximum_concurrency.map(|_| self.scaling()))
                 .set_function_response_types(Some(self.response_types()))
                 .send()
                 .await
@@ -152,7 +159,7 @@ impl Resource for Mapping {
         let empty = |field| changed.contains(field).then_some(());
         let filters = FilterCriteria::builder().set_filters(Some(Vec::new()));
         let filters = empty("filters").map(|()| filters.build());
-        let scaling = empty("maximum_concurrency").map(|()| ScalingConfig::builder().build());
+        let scaling = empty("maximum_concurrency").map(|()| self.scaling());
         patiently(progress, async || {
             aws.lambda
                 .update_event_source_mapping()

@@ -241,6 +241,7 @@ mod tests {
             org_id: "o-abcdefghij".into(),
             kms_key: None,
             subscriptions: Vec::new(),
+            notify: crate::config::Notify::default(),
             log_retention_days: 30,
             tags: BTreeMap::new(),
         })

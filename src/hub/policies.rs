@@ -149,8 +149,9 @@ pub(super) fn notifier_trust() -> Policy {
     )])
 }
 
-/// What the notifier may do: log, publish alerts, read its queue, and leave what failed in the dead-letter queue.
-pub(super) fn notifier(names: &Names, kms_key: Option<&str>) -> Policy {
+/// What the notifier may do: log, publish alerts, read its queue, leave what failed in the dead-letter queue, and ask
+/// for the names of the organization's accounts.
+pub(super) fn notifier(names: &Names, org_id: &str, kms_key: Option<&str>) -> Policy {
     let allow = |actions: &[&str], resource: String| json!({"Effect": "Allow", "Action": actions, "Resource": resource});
     let policy = Policy::of([
         (
@@ -181,6 +182,17 @@ pub(super) fn notifier(names: &Names, kms_key: Option<&str>) -> Policy {
                     "sqs:GetQueueAttributes",
                 ],
                 names.queue_arn(&names.reads_queue()),
+            ),
+        ),
+        (
+            "AccountNames",
+            // An account's ARN begins with the management account, and an organization's id is nobody else's.
+            allow(
+                &["organizations:DescribeAccount"],
+                format!(
+                    "arn:{}:organizations::*:account/{org_id}/*",
+                    names.partition.name()
+                ),
             ),
         ),
     ]);

@@ -20,6 +20,7 @@
 
 mod control;
 mod faults;
+mod host;
 mod http;
 mod ministack;
 mod organization;
@@ -29,6 +30,7 @@ mod venv;
 
 pub use control::{Call, Invocation, Late, Mail, Message};
 pub use faults::{Fault, InstanceFault, Kind};
+pub use host::{Answer, Host, Request};
 pub use ministack::Ministack;
 pub use organization::{Account, Organization, Ou};
 pub use server::Lab;

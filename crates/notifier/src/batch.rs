@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rootwatch_root_event::{Assessment, Decision, Unreadable, assess, parse};
+use rootwatch_root_event::{Assessment, Decision, ReadOnly, Unreadable, assess, parse};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -62,14 +62,13 @@ pub(crate) struct Session<'a> {
 }
 
 impl<'a> Work<'a> {
-    pub(crate) fn of(items: &'a [Item]) -> Self {
+    pub(crate) fn of(items: &'a [Item], read_only: ReadOnly) -> Self {
         let mut work = Self::default();
         for item in items {
             match parse(item.body.as_bytes()) {
-                Ok(events) => events
-                    .iter()
-                    .enumerate()
-                    .for_each(|(index, event)| work.add(item, index, assess(event))),
+                Ok(events) => events.iter().enumerate().for_each(|(index, event)| {
+                    work.add(item, index, assess(event).under(read_only))
+                }),
                 Err(why) => work.unreadable.push((item, why)),
             }
         }

@@ -8,7 +8,9 @@
 //! Across invocations something may be told twice: EventBridge and Lambda deliver at least once.
 
 mod batch;
+mod clients;
 mod log;
+mod names;
 mod notifier;
 mod publish;
 mod settings;
@@ -17,8 +19,9 @@ use jiff::Timestamp;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::value::RawValue;
 
+pub use clients::Clients;
 pub use notifier::{Notifier, Timing};
-pub use publish::{PublishError, sns_client};
+pub use publish::PublishError;
 pub use settings::{Settings, SettingsError};
 
 /// Serves invocations until Lambda ends the process.
@@ -27,7 +30,7 @@ pub use settings::{Settings, SettingsError};
 /// When the settings in the environment are no good, or the Lambda Runtime API is gone.
 pub async fn run() -> Result<(), Error> {
     let settings = Settings::read(|name| std::env::var(name).ok())?;
-    let notifier = &Notifier::new(sns_client(&settings), settings);
+    let notifier = &Notifier::new(Clients::new(&settings), settings);
     lambda_runtime::run(service_fn(|event: LambdaEvent<Box<RawValue>>| async move {
         let timing = Timing::new(Timestamp::now(), event.context.deadline);
         notifier

@@ -22,6 +22,8 @@ pub(crate) struct Line<'a> {
     publish_ms: Option<u128>,
     #[serde(skip_serializing_if = "Option::is_none")]
     late_ms: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refused: Option<u64>,
 }
 
 impl<'a> Line<'a> {
@@ -34,6 +36,7 @@ impl<'a> Line<'a> {
             error: None,
             publish_ms: None,
             late_ms: None,
+            refused: None,
         }
     }
 
@@ -61,6 +64,12 @@ impl<'a> Line<'a> {
     pub(crate) const fn late(mut self, milliseconds: Option<i64>) -> Self {
         self.late_ms = milliseconds;
         self
+    }
+
+    /// The event was refused, as so many since this process began.
+    pub(crate) const fn refused(mut self, count: u64) -> Self {
+        self.refused = Some(count);
+        self.warning()
     }
 
     pub(crate) const fn warning(mut self) -> Self {
@@ -93,6 +102,10 @@ fn ids(it: &Assessment) -> Value {
         "account": it.account,
         "region": it.region,
     })
+}
+
+pub(crate) fn note(text: &str) {
+    write(&json!({ "level": "INFO", "message": text }));
 }
 
 pub(crate) fn warning(text: &str) {

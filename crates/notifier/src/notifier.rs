@@ -1,25 +1,33 @@
 //! From an invocation to messages.
 
-use std::collections::BTreeSet;
-use std::time::Instant;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use aws_sdk_sns::Client;
 use jiff::Timestamp;
 use lambda_runtime::Error;
 use rootwatch_root_event::{
-    Assessment, Context, Decision, Message, Unreadable, assess, digest, message, parse,
+    Assessment, Context, Decision, Message, ReadOnly, Unreadable, assess, digest, message, parse,
     unreadable_message,
 };
 use serde_json::{Value, json};
 
 use crate::batch::{Failures, Item, Session, Work};
+use crate::clients::Clients;
 use crate::log::{self, Line};
+use crate::names::Names;
 use crate::publish::{PublishError, publish};
 use crate::settings::Settings;
 
 /// No publish is begun when less than this is left of the function's time: what was not tried is then reported as
 /// failed, where a timeout would make Lambda send the whole batch again.
 const RESERVE_MS: i64 = 4_000;
+/// Names are asked for no longer than this into an invocation: the time of a large batch is for its messages.
+const TIME_FOR_NAMES: Duration = Duration::from_secs(5);
+
+/// Between two messages of a batch, where each read is told on its own. SNS suspends a mail subscription that gets more
+/// than ten messages a second (SNS guide, "Email notifications"), and a console page makes dozens of calls at once.
+const PACE: Duration = Duration::from_millis(250);
 
 /// When an invocation came, and when it must be over.
 #[derive(Debug, Clone, Copy)]
@@ -46,20 +54,31 @@ impl Timing {
         self.received.as_millisecond().saturating_add(spent)
             > self.deadline_ms.saturating_sub(RESERVE_MS)
     }
+
+    fn has_time_for_names(&self) -> bool {
+        self.begun.elapsed() < TIME_FOR_NAMES && !self.is_almost_over()
+    }
 }
 
 /// Tells people, by one topic. Made once, used for every invocation.
 #[derive(Debug)]
 pub struct Notifier {
     sns: Client,
+    names: Names,
     settings: Settings,
+    refused: AtomicU64,
 }
 
 impl Notifier {
-    /// A notifier that publishes by `sns`.
+    /// A notifier that uses `clients`.
     #[must_use]
-    pub const fn new(sns: Client, settings: Settings) -> Self {
-        Self { sns, settings }
+    pub fn new(clients: Clients, settings: Settings) -> Self {
+        Self {
+            sns: clients.sns,
+            names: Names::new(clients.organizations, settings.account_names.clone()),
+            settings,
+            refused: AtomicU64::new(0),
+        }
     }
 
     /// Handles one invocation: a batch from SQS, or anything else, which is taken as one event.
@@ -76,7 +95,10 @@ impl Notifier {
     /// Everything in the payload is tried before the first failure is returned.
     async fn single(&self, payload: &[u8], timing: Timing) -> Result<Value, Error> {
         let assessments = match parse(payload) {
-            Ok(events) => events.iter().map(assess).collect::<Vec<_>>(),
+            Ok(events) => events
+                .iter()
+                .map(|event| assess(event).under(self.settings.read_only))
+                .collect::<Vec<_>>(),
             Err(why) => {
                 self.unreadable(payload, &why, timing).await?;
                 return Ok(json!({ "published": 1 }));
@@ -98,13 +120,16 @@ impl Notifier {
     }
 
     async fn batch(&self, items: &[Item], timing: Timing) -> Value {
-        let work = Work::of(items);
+        let work = Work::of(items, self.settings.read_only);
         let mut failures = Failures::default();
         for (item, why) in &work.unreadable {
             let result = self.unreadable(item.body.as_bytes(), why, timing).await;
             failures.add_if(result.is_err(), [item.message_id.as_str()]);
         }
-        for alert in work.alerts.values() {
+        for (index, alert) in work.alerts.values().enumerate() {
+            if index > 0 && self.settings.read_only == ReadOnly::Each && !timing.is_almost_over() {
+                tokio::time::sleep(PACE).await;
+            }
             let result = self.one(&alert.first, timing).await;
             failures.add_if(result.is_err(), alert.message_ids.iter().copied());
         }
@@ -119,39 +144,39 @@ impl Notifier {
     async fn one(&self, it: &Assessment, timing: Timing) -> Result<bool, PublishError> {
         let line = Line::of(log::message(it), it).late(late(it, timing));
         if it.decision == Decision::Ignore {
-            if it.is_refused() {
-                line.warning().write()
+            let line = if it.is_refused() {
+                line.refused(self.refused.fetch_add(1, Ordering::Relaxed) + 1)
             } else {
-                line.write()
-            }
+                line
+            };
+            line.write();
             return Ok(false);
         }
-        self.send(&message(it, &self.context(it, timing)), line, timing)
-            .await?;
-        Ok(true)
+        let named = self.named(it, timing).await;
+        let sent = self
+            .send(&message(it, &named.context(timing)), timing)
+            .await;
+        line.published(&sent.result, sent.took).write();
+        sent.result.map(|_| true)
     }
 
-    /// The read-only calls of one session, as one message.
+    /// The read-only calls of one session, as one message; and a line in the log for each.
     async fn session(&self, session: &Session<'_>, timing: Timing) -> Result<(), PublishError> {
         let Some(first) = session.events.first() else {
             return Ok(());
         };
-        let Some(message) = digest(&session.events, &self.context(first, timing)) else {
+        let named = self.named(first, timing).await;
+        let Some(message) = digest(&session.events, &named.context(timing)) else {
             return Ok(());
         };
-        let ids: BTreeSet<_> = session
-            .events
-            .iter()
-            .filter_map(|it| it.event_id.as_deref())
-            .collect();
-        let event = json!({
-            "decision": Decision::Digest,
-            "account": first.account,
-            "events": session.events.len(),
-            "event_ids": ids,
-        });
-        self.send(&message, Line::new("digest", event), timing)
-            .await
+        let sent = self.send(&message, timing).await;
+        for it in &session.events {
+            Line::of("digest", it)
+                .late(late(it, timing))
+                .published(&sent.result, sent.took)
+                .write();
+        }
+        sent.result.map(|_| ())
     }
 
     async fn unreadable(
@@ -163,34 +188,58 @@ impl Notifier {
         let message = unreadable_message(bytes, why, &Context::new().received(timing.received));
         let event =
             json!({ "decision": Decision::Alert, "activity": "unreadable", "bytes": bytes.len() });
-        self.send(&message, Line::new("unreadable", event).warning(), timing)
-            .await
+        let sent = self.send(&message, timing).await;
+        Line::new("unreadable", event)
+            .warning()
+            .published(&sent.result, sent.took)
+            .write();
+        sent.result.map(|_| ())
     }
 
-    async fn send(
-        &self,
-        message: &Message,
-        line: Line<'_>,
-        timing: Timing,
-    ) -> Result<(), PublishError> {
+    async fn send(&self, message: &Message, timing: Timing) -> Sent {
         let begun = Instant::now();
+        let (topic, format) = (&self.settings.topic_arn, self.settings.format);
         let result = if timing.is_almost_over() {
             Err(PublishError::no_time_left())
         } else {
             // The SDK's futures are nested deeply; boxed, they stay within rustc's limit for one type.
-            Box::pin(publish(&self.sns, &self.settings.topic_arn, message)).await
+            Box::pin(publish(&self.sns, topic, message, format)).await
         };
-        line.published(&result, begun.elapsed()).write();
-        result.map(|_| ())
+        Sent {
+            result,
+            took: begun.elapsed(),
+        }
     }
 
-    fn context(&self, it: &Assessment, timing: Timing) -> Context<'_> {
-        let name = it
-            .account
-            .as_ref()
-            .and_then(|account| self.settings.account_names.get(account));
+    async fn named(&self, it: &Assessment, timing: Timing) -> Named {
+        Named {
+            account: self.name(it.account.as_deref(), timing).await,
+            target: self.name(it.target_account.as_deref(), timing).await,
+        }
+    }
+
+    async fn name(&self, account: Option<&str>, timing: Timing) -> Option<String> {
+        self.names.of(account?, timing.has_time_for_names()).await
+    }
+}
+
+/// What became of a message, and how long that took.
+struct Sent {
+    result: Result<String, PublishError>,
+    took: Duration,
+}
+
+/// The names of the accounts that an event is about.
+struct Named {
+    account: Option<String>,
+    target: Option<String>,
+}
+
+impl Named {
+    fn context(&self, timing: Timing) -> Context<'_> {
         Context::new()
-            .account_name(name.map(String::as_str))
+            .account_name(self.account.as_deref())
+            .target_name(self.target.as_deref())
             .received(timing.received)
     }
 }

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use rootwatch_root_event::{Format, ReadOnly};
+
 use crate::log;
 
 /// What the notifier is told by its environment.
@@ -15,8 +17,14 @@ pub struct Settings {
     pub region: String,
     /// `ROOTWATCH_ACCOUNT_NAMES`: a JSON object of account numbers and names. May be missing.
     pub account_names: BTreeMap<String, String>,
+    /// `ROOTWATCH_READ_ONLY`: how read-only activity is told; a digest unless it says otherwise.
+    pub read_only: ReadOnly,
+    /// `ROOTWATCH_FORMAT`: what the default body is; JSON for programs unless it says otherwise.
+    pub format: Format,
     /// `AWS_ENDPOINT_URL_SNS` or `AWS_ENDPOINT_URL`, as in every AWS SDK.
     pub endpoint_url: Option<String>,
+    /// `AWS_ENDPOINT_URL_ORGANIZATIONS` or `AWS_ENDPOINT_URL`.
+    pub organizations_endpoint_url: Option<String>,
 }
 
 /// Why the settings are no good.
@@ -46,9 +54,35 @@ impl Settings {
             account_names: variable("ROOTWATCH_ACCOUNT_NAMES")
                 .map(|text| names(&text))
                 .unwrap_or_default(),
-            endpoint_url: variable("AWS_ENDPOINT_URL_SNS").or_else(|| variable("AWS_ENDPOINT_URL")),
+            read_only: choice(&variable, "ROOTWATCH_READ_ONLY", &ReadOnly::ALL),
+            format: choice(&variable, "ROOTWATCH_FORMAT", &Format::ALL),
+            endpoint_url: endpoint(&variable, "SNS"),
+            organizations_endpoint_url: endpoint(&variable, "ORGANIZATIONS"),
         })
     }
+}
+
+fn endpoint(variable: &impl Fn(&str) -> Option<String>, service: &str) -> Option<String> {
+    variable(&format!("AWS_ENDPOINT_URL_{service}")).or_else(|| variable("AWS_ENDPOINT_URL"))
+}
+
+/// A setting is never worth a lost alert either: for a word that is not known the default holds, and the log says so.
+fn choice<T: Copy + Default>(
+    variable: &impl Fn(&str) -> Option<String>,
+    name: &str,
+    all: &[(&str, T)],
+) -> T {
+    let Some(text) = variable(name) else {
+        return T::default();
+    };
+    let found = all.iter().find(|(word, _)| *word == text);
+    found.map_or_else(
+        || {
+            log::warning(&format!("{name} is no word that is known"));
+            T::default()
+        },
+        |(_, choice)| *choice,
+    )
 }
 
 /// `arn:partition:sns:region:account:name`
@@ -124,6 +158,20 @@ mod tests {
     }
 
     #[test]
+    fn an_unknown_word_is_the_default() {
+        let read = |word| {
+            let settings = read(&[
+                ("ROOTWATCH_TOPIC_ARN", TOPIC),
+                ("ROOTWATCH_READ_ONLY", word),
+            ]);
+            settings.unwrap().read_only
+        };
+        assert_eq!(read("off"), ReadOnly::Off);
+        assert_eq!(read(""), ReadOnly::Digest);
+        assert_eq!(read("OFF"), ReadOnly::Digest);
+    }
+
+    #[test]
     fn the_endpoint_of_the_service_wins() {
         let topic = ("ROOTWATCH_TOPIC_ARN", TOPIC);
         let both = read(&[
@@ -131,6 +179,8 @@ mod tests {
             ("AWS_ENDPOINT_URL", "http://a"),
             ("AWS_ENDPOINT_URL_SNS", "http://b"),
         ]);
-        assert_eq!(both.unwrap().endpoint_url.as_deref(), Some("http://b"));
+        let both = both.unwrap();
+        assert_eq!(both.endpoint_url.as_deref(), Some("http://b"));
+        assert_eq!(both.organizations_endpoint_url.as_deref(), Some("http://a"));
     }
 }

@@ -7,17 +7,18 @@ use aws_sdk_sns::operation::publish::{PublishError, PublishInput, PublishOutput}
 use aws_sdk_sns::types::error::InternalErrorException;
 use aws_smithy_mocks::{RuleMode, mock, mock_client};
 use jiff::Timestamp;
-use rootwatch_notifier::{Notifier, Settings, Timing};
+use rootwatch_notifier::{Clients, Notifier, Settings, Timing};
 use serde_json::{Value, json};
 
 use crate::{TOPIC, batch, envelope};
 
-type Sent = Arc<Mutex<Vec<PublishInput>>>;
+pub(crate) type Sent = Arc<Mutex<Vec<PublishInput>>>;
 
-fn settings() -> Settings {
+pub(crate) fn settings(read_only: &str) -> Settings {
     Settings::read(|name| match name {
         "ROOTWATCH_TOPIC_ARN" => Some(TOPIC.to_owned()),
         "ROOTWATCH_ACCOUNT_NAMES" => Some(r#"{"111122223333":"Prod-Payments"}"#.to_owned()),
+        "ROOTWATCH_READ_ONLY" => Some(read_only.to_owned()),
         _ => None,
     })
     .unwrap()
@@ -25,6 +26,20 @@ fn settings() -> Settings {
 
 /// A notifier whose SNS refuses every message with `refuse` in its subject, and what it took.
 fn notifier(refuse: &'static str) -> (Notifier, Sent) {
+    let (sns, sent) = sns(refuse);
+    let notifier = Notifier::new(clients(sns), settings("digest"));
+    (notifier, sent)
+}
+
+/// Clients of a hub that may not ask for account names.
+fn clients(sns: Client) -> Clients {
+    Clients {
+        sns,
+        organizations: crate::names::refusing(),
+    }
+}
+
+pub(crate) fn sns(refuse: &'static str) -> (Client, Sent) {
     let sent = Sent::default();
     let taken = Arc::clone(&sent);
     let bad = move |input: &PublishInput| {
@@ -47,10 +62,10 @@ fn notifier(refuse: &'static str) -> (Notifier, Sent) {
         })
         .then_output(|| PublishOutput::builder().message_id("sns-1").build());
     let sns = mock_client!(aws_sdk_sns, RuleMode::MatchAny, [&refused, &good]);
-    (Notifier::new(sns, settings()), sent)
+    (sns, sent)
 }
 
-fn timing() -> Timing {
+pub(crate) fn timing() -> Timing {
     let received: Timestamp = "2026-11-02T09:13:12Z".parse().unwrap();
     Timing::new(
         received,
@@ -58,14 +73,14 @@ fn timing() -> Timing {
     )
 }
 
-async fn handle(notifier: &Notifier, payload: &Value) -> Result<Value, String> {
+pub(crate) async fn handle(notifier: &Notifier, payload: &Value) -> Result<Value, String> {
     let result = notifier
         .handle(payload.to_string().as_bytes(), timing())
         .await;
     result.map_err(|error| error.to_string())
 }
 
-fn subjects(sent: &Sent) -> Vec<String> {
+pub(crate) fn subjects(sent: &Sent) -> Vec<String> {
     sent.lock()
         .unwrap()
         .iter()
@@ -80,7 +95,7 @@ fn failures(reply: &Value) -> Vec<&str> {
         .collect()
 }
 
-const NEVER: &str = "no subject has this in it";
+pub(crate) const NEVER: &str = "no subject has this in it";
 
 #[tokio::test]
 async fn one_event_is_one_message_with_a_body_for_each_protocol() {
@@ -255,6 +270,64 @@ async fn a_digest_that_failed_brings_all_its_items_back() {
     let reply = handle(&notifier, &batch(&bodies)).await.unwrap();
     assert_eq!(failures(&reply), ["m0", "m2"]);
     assert_eq!(subjects(&sent).len(), 1);
+}
+
+#[tokio::test]
+async fn each_read_is_told_on_its_own_and_once() {
+    let (sns, sent) = sns(NEVER);
+    let notifier = Notifier::new(clients(sns), settings("each"));
+    let bodies = ["e1", "e2", "e2"].map(|id| envelope(id, "ListBuckets", true).to_string());
+    let reply = handle(&notifier, &batch(&bodies)).await.unwrap();
+    assert_eq!(reply, json!({ "batchItemFailures": [] }));
+    let subject = "[LOW] 111122223333 Prod-Payments: root called s3:ListBuckets (eu-west-1)";
+    assert_eq!(subjects(&sent), [subject; 2]);
+}
+
+#[tokio::test]
+async fn switched_off_reads_are_not_told_and_what_matters_is() {
+    let (sns, sent) = sns(NEVER);
+    let notifier = Notifier::new(clients(sns), settings("off"));
+    let mut matters = envelope("e2", "Instruments_Create", true);
+    matters["detail"]["eventSource"] = json!("payments.amazonaws.com");
+    let with_key = |id| {
+        let mut event = envelope(id, "ListBuckets", true);
+        event["detail"]["userIdentity"]["accessKeyId"] = json!("AKIAEXAMPLEKEY00LONG");
+        event
+    };
+    let read = envelope("e1", "ListBuckets", true);
+    let all = [read.clone(), matters, with_key("e3"), with_key("e4")];
+    handle(&notifier, &batch(&all.map(|event| event.to_string())))
+        .await
+        .unwrap();
+    // Old records do not say that they only read, and come by the rule for acts.
+    let alone = handle(&notifier, &read).await.unwrap();
+    assert_eq!(alone, json!({ "published": 0 }));
+    let subjects = subjects(&sent);
+    assert_eq!(subjects.len(), 2, "{subjects:?}");
+    assert!(subjects[0].contains("payment instrument"), "{subjects:?}");
+    assert!(
+        subjects[1].starts_with("[CRITICAL]") && subjects[1].contains("2 read-only calls"),
+        "{subjects:?}"
+    );
+}
+
+#[tokio::test]
+async fn as_a_chat_notification_the_default_body_is_one_and_queues_keep_theirs() {
+    let (sns, sent) = sns(NEVER);
+    let mut settings = settings("digest");
+    settings.format = rootwatch_root_event::Format::Chatbot;
+    let notifier = Notifier::new(clients(sns), settings);
+    handle(&notifier, &envelope("e1", "PutBucketPolicy", false))
+        .await
+        .unwrap();
+    let body: Value = serde_json::from_str(sent.lock().unwrap()[0].message().unwrap()).unwrap();
+    let inner = |protocol: &str| -> Value {
+        serde_json::from_str(body[protocol].as_str().unwrap()).unwrap()
+    };
+    assert_eq!(inner("default")["source"], "custom");
+    assert_eq!(inner("sqs")["schema"], "rootwatch.alert/1");
+    assert_eq!(inner("lambda"), inner("sqs"));
+    assert!(body["email"].as_str().unwrap().starts_with("The root user"));
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@
 
 mod executable;
 mod handle;
-mod host;
+mod names;
 
 use serde_json::{Value, json};
 
@@ -33,7 +33,7 @@ fn envelope(event_id: &str, name: &str, read_only: bool) -> Value {
             "eventName": name,
             "awsRegion": "eu-west-1",
             "recipientAccountId": "111122223333",
-            "requestParameters": { "bucketName": "a-secret-bucket" },
+            "requestParameters": { "bucketName": "media", "bucketPolicy": "a secret" },
             "readOnly": read_only,
             "eventID": event_id,
             "eventType": "AwsApiCall"

@@ -44,8 +44,12 @@ pub struct Assessment {
     pub access: Access,
     /// The ARN of the identity.
     pub identity: Option<String>,
-    /// Names of the request's parameters, never their values.
+    /// Names of the request's parameters.
     pub parameters: Vec<String>,
+    /// Values of those that only say which thing was meant, such as `bucketName`; other values are never told.
+    pub identifiers: Vec<(String, String)>,
+    /// How many more parameters there were.
+    pub parameters_left_out: usize,
     /// The account in which `sts:AssumeRoot` starts a session.
     pub target_account: Option<String>,
     /// What `sts:AssumeRoot` allows there: the name of its task policy.
@@ -159,7 +163,9 @@ pub fn assess(event: &Event) -> Assessment {
         source_ip: record.source_ip.clone(),
         agent: record.agent.clone(),
         identity: record.identity.arn.clone(),
-        parameters: record.parameters.clone(),
+        parameters: record.parameters.names.clone(),
+        identifiers: record.parameters.identifiers.clone(),
+        parameters_left_out: record.parameters.left_out,
         target_account: target_account(record, &class),
         task_policy: task_policy(record, &class),
         notes: notes::notes(event, &class),

@@ -6,8 +6,9 @@ use std::fmt;
 use serde_json::{Value, json};
 
 use crate::assess::{Assessment, Outcome};
+use crate::body::Body;
 use crate::json::{SCHEMA, access, account, mfa, without_nulls};
-use crate::message::{self, Context, Head, Message, fields, instant, section};
+use crate::message::{self, Context, Head, Message, instant};
 use crate::severity::Severity;
 use crate::words;
 
@@ -79,41 +80,29 @@ impl<'a> Digest<'a> {
         };
         let words = format!("root made {} read-only calls", self.events.len());
         let subject = head.subject(&words);
-        Message {
-            text: self.text(&head),
-            sms: head.sms(&words, self.first.source_ip.as_deref()),
-            json: self.json(context, &subject),
-            attributes: head.attributes(self.first.activity.name()),
-            subject,
-        }
+        let body = self.body(&head);
+        let json = self.json(context, &subject);
+        head.message(self.first, subject, &words, &body, json)
     }
 
-    fn text(&self, head: &Head<'_>) -> String {
-        let mut text = format!("{}\n\n", self.sentence(&head.account_in_words()));
-        text.push_str(&fields(&self.fields(head)));
-        let listed = self
-            .calls
-            .iter()
-            .take(MOST_CALLS)
-            .map(|(call, count)| format!("{count} x {call}"));
-        let mut lines: Vec<String> = listed.collect();
-        lines.extend(
+    fn body(&self, head: &Head<'_>) -> Body {
+        let listed = self.calls.iter().take(MOST_CALLS);
+        let mut calls: Vec<String> = listed
+            .map(|(call, count)| format!("{count} x {call}"))
+            .collect();
+        calls.extend(
             self.left_out()
                 .map(|more| format!("and {more} other calls")),
         );
-        section(&mut text, "Calls", lines.iter().map(String::as_str));
-        section(
-            &mut text,
-            "What to do now",
-            words::what_to_do(self.first).into_iter(),
-        );
-        let notes: BTreeSet<&str> = self
-            .events
-            .iter()
-            .flat_map(|it| it.notes.iter().map(String::as_str))
-            .collect();
-        section(&mut text, "Note", notes.into_iter().take(MOST_CALLS));
-        text
+        let notes: BTreeSet<&String> = self.events.iter().flat_map(|it| &it.notes).collect();
+        Body {
+            sentence: self.sentence(&head.account_in_words()),
+            fields: self.fields(head),
+            calls,
+            steps: words::what_to_do(self.first),
+            notes: notes.into_iter().take(MOST_CALLS).cloned().collect(),
+            ..Body::default()
+        }
     }
 
     fn sentence(&self, account: &str) -> String {
@@ -127,16 +116,11 @@ impl<'a> Digest<'a> {
         let or = |value: &Option<String>| value.clone().unwrap_or_else(|| "not stated".to_owned());
         vec![
             ("Severity", head.label.clone()),
-            (
-                "Account",
-                head.account_in_words()
-                    .trim_start_matches("account ")
-                    .to_owned(),
-            ),
+            ("Account", head.account_with_name()),
             ("First", time(self.first)),
             ("Last", time(self.last)),
-            ("Regions", self.all(|it| it.region.as_deref()).join(", ")),
-            ("From", self.all(|it| it.source_ip.as_deref()).join(", ")),
+            ("Regions", self.some(|it| it.region.as_deref())),
+            ("From", self.some(|it| it.source_ip.as_deref())),
             ("Agent", or(&self.first.agent)),
             ("MFA", words::mfa(self.first.mfa).to_owned()),
             ("Access", words::access(self.first)),
@@ -181,8 +165,10 @@ impl<'a> Digest<'a> {
             "failed": self.failed(),
             "first": self.first.time,
             "last": self.last.time,
-            "regions": self.all(|it| it.region.as_deref()),
-            "source_ips": self.all(|it| it.source_ip.as_deref()),
+            "regions": self.first_of(|it| it.region.as_deref()),
+            "regions_left_out": more(self.all(|it| it.region.as_deref()).len()),
+            "source_ips": self.first_of(|it| it.source_ip.as_deref()),
+            "source_ips_left_out": more(self.all(|it| it.source_ip.as_deref()).len()),
             "calls": calls.collect::<Vec<_>>(),
             "calls_left_out": self.left_out().unwrap_or_default(),
         }))
@@ -196,10 +182,25 @@ impl<'a> Digest<'a> {
             .count()
     }
 
-    /// Different values of a field, in order, no more than a few.
-    fn all(&self, field: impl Fn(&'a Assessment) -> Option<&'a str>) -> Vec<&'a str> {
-        let values: BTreeSet<&str> = self.events.iter().filter_map(|it| field(it)).collect();
-        values.into_iter().take(MOST_VALUES).collect()
+    /// Different values of a field, in order.
+    fn all(&self, field: impl Fn(&'a Assessment) -> Option<&'a str>) -> BTreeSet<&'a str> {
+        self.events.iter().filter_map(|it| field(it)).collect()
+    }
+
+    fn first_of(&self, field: impl Fn(&'a Assessment) -> Option<&'a str>) -> Vec<&'a str> {
+        self.all(field).into_iter().take(MOST_VALUES).collect()
+    }
+
+    /// A few of them in words, and how many more there are.
+    fn some(&self, field: impl Fn(&'a Assessment) -> Option<&'a str>) -> String {
+        let all = self.all(field);
+        let mut words: Vec<String> = all
+            .iter()
+            .take(MOST_VALUES)
+            .map(ToString::to_string)
+            .collect();
+        words.extend(more(all.len()).map(|more| format!("and {more} more")));
+        words.join(", ")
     }
 
     fn left_out(&self) -> Option<usize> {
@@ -208,6 +209,11 @@ impl<'a> Digest<'a> {
             .checked_sub(MOST_CALLS)
             .filter(|more| *more > 0)
     }
+}
+
+/// How many of so many values are not listed.
+fn more(values: usize) -> Option<usize> {
+    values.checked_sub(MOST_VALUES).filter(|more| *more > 0)
 }
 
 /// How often each call was made, most often first.

@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use crate::assess::assess;
+use crate::assess::Assessment;
 use crate::classify::Decision;
 use crate::message::{self, Context};
-use crate::record::{Event, Unreadable};
+use crate::record::Unreadable;
 use crate::severity::Severity;
 use crate::unreadable::unreadable_message;
 
@@ -35,23 +35,22 @@ pub struct Explanation {
     pub text: Option<String>,
 }
 
-/// What would be done with `event`.
+/// What would be done with an event.
 #[must_use]
-pub fn explain(event: &Event, context: &Context<'_>) -> Explanation {
-    let it = assess(event);
-    let message = (it.decision != Decision::Ignore).then(|| message::alert(&it, context));
+pub fn explain(it: &Assessment, context: &Context<'_>) -> Explanation {
+    let message = (it.decision != Decision::Ignore).then(|| message::alert(it, context));
     let (subject, text) = message
         .map(|message| (message.subject, message.text))
         .unzip();
     Explanation {
         decision: it.decision,
-        reason: it.reason,
+        reason: it.reason.clone(),
         severity: it.severity,
         activity: it.activity.name(),
-        account: it.account,
-        region: it.region,
-        time: it.time,
-        event_id: it.event_id,
+        account: it.account.clone(),
+        region: it.region.clone(),
+        time: it.time.clone(),
+        event_id: it.event_id.clone(),
         subject,
         text,
     }

@@ -11,7 +11,16 @@ pub(crate) const SCHEMA: &str = "rootwatch.alert/1";
 
 pub(crate) fn alert(it: &Assessment, context: &Context<'_>, subject: &str) -> Value {
     let account = account(it.account_or_unknown(), context);
-    let summary = words::sentence(it, &format!("account {}", it.account_or_unknown()));
+    let summary = words::sentence(
+        it,
+        &format!("account {}", it.account_or_unknown()),
+        it.target_account.as_deref(),
+    );
+    let identifiers: Map<String, Value> = it
+        .identifiers
+        .iter()
+        .map(|(name, value)| (name.clone(), json!(value)))
+        .collect();
     without_nulls(json!({
         "schema": SCHEMA,
         "kind": "alert",
@@ -35,8 +44,11 @@ pub(crate) fn alert(it: &Assessment, context: &Context<'_>, subject: &str) -> Va
         "access": access(it),
         "identity": it.identity,
         "target_account": it.target_account,
+        "target_account_name": target_name(it, context),
         "task_policy": it.task_policy,
         "parameters": it.parameters,
+        "identifiers": (!identifiers.is_empty()).then_some(identifiers),
+        "parameters_left_out": (it.parameters_left_out > 0).then_some(it.parameters_left_out),
         "notes": it.notes,
         "what_to_do": words::what_to_do(it),
         "link": console_link(it),
@@ -44,11 +56,18 @@ pub(crate) fn alert(it: &Assessment, context: &Context<'_>, subject: &str) -> Va
 }
 
 pub(crate) fn account(id: &str, context: &Context<'_>) -> Value {
-    let name = context
-        .account_name
-        .map(|name| sanitize::line_within(name, 64))
-        .filter(|name| !name.is_empty());
-    without_nulls(json!({ "id": id, "name": name }))
+    without_nulls(json!({ "id": id, "name": context.account_name.and_then(name) }))
+}
+
+fn target_name(it: &Assessment, context: &Context<'_>) -> Option<String> {
+    it.target_account.as_ref()?;
+    context.target_name.and_then(name)
+}
+
+/// An account's name as one safe line; nothing for an empty one.
+pub(crate) fn name(text: &str) -> Option<String> {
+    let line = sanitize::line_within(text, 64);
+    (!line.is_empty()).then_some(line)
 }
 
 fn outcome(outcome: &Outcome) -> Value {

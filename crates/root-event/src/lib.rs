@@ -6,7 +6,9 @@
 //! [`parse`] -> [`Event`] -> [`assess`] -> [`Assessment`] -> [`message`] or [`digest`] -> [`Message`].
 
 mod assess;
+mod body;
 mod canary;
+mod chatbot;
 mod classify;
 mod digest;
 mod explain;
@@ -14,6 +16,8 @@ mod json;
 mod known;
 mod message;
 mod notes;
+mod options;
+mod parameters;
 mod record;
 mod sanitize;
 mod severity;
@@ -27,6 +31,7 @@ pub use digest::digest;
 pub use explain::{Explanation, explain, explain_unreadable};
 pub use known::READ_ONLY_THAT_MATTERS;
 pub use message::{Attributes, Context, Message};
+pub use options::{Format, ReadOnly};
 pub use record::{Event, Unreadable, parse};
 pub use severity::Severity;
 pub use unreadable::unreadable_message;

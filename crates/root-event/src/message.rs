@@ -1,13 +1,13 @@
 //! The message: a subject, and a body for each kind of reader.
 
-use std::fmt::Write as _;
-
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::assess::Assessment;
-use crate::{json as machine, sanitize, words};
+use crate::body::Body;
+use crate::options::Format;
+use crate::{chatbot, json as machine, sanitize, words};
 
 /// SNS takes subjects of less than 100 characters, without line breaks (SNS API reference, Publish).
 const SUBJECT: usize = 99;
@@ -22,6 +22,8 @@ const LATE: i64 = 5 * 60;
 pub struct Context<'a> {
     /// The name of the account, when it is known.
     pub account_name: Option<&'a str>,
+    /// The name of the account that a privileged session is for ([`Assessment::target_account`]), when it is known.
+    pub target_name: Option<&'a str>,
     /// When the event reached us.
     pub received: Option<Timestamp>,
 }
@@ -32,6 +34,7 @@ impl<'a> Context<'a> {
     pub const fn new() -> Self {
         Self {
             account_name: None,
+            target_name: None,
             received: None,
         }
     }
@@ -40,6 +43,13 @@ impl<'a> Context<'a> {
     #[must_use]
     pub const fn account_name(mut self, name: Option<&'a str>) -> Self {
         self.account_name = name;
+        self
+    }
+
+    /// With the name of the account that a privileged session is for, if it is known.
+    #[must_use]
+    pub const fn target_name(mut self, name: Option<&'a str>) -> Self {
+        self.target_name = name;
         self
     }
 
@@ -63,6 +73,8 @@ pub struct Message {
     pub sms: String,
     /// For machines; obeys [`crate::ALERT_SCHEMA`].
     pub json: Value,
+    /// For chat programs: a custom notification of Amazon Q Developer in chat applications.
+    pub chatbot: Value,
     /// For the filters of subscriptions.
     pub attributes: Attributes,
 }
@@ -92,24 +104,35 @@ impl Attributes {
 }
 
 impl Message {
-    /// The body for `Publish` with `MessageStructure=json`: text for e-mail, a short one for SMS, and JSON as the
-    /// default, which SNS takes for every other protocol (SNS API reference, Publish).
+    /// The body for `Publish` with `MessageStructure=json`: text for e-mail, a short one for SMS, and the default, which
+    /// SNS takes for every other protocol (SNS API reference, Publish).
+    ///
+    /// The default is JSON for programs. As a chat notification it is not theirs any more, so that queues and functions,
+    /// which no chat program listens to, get a body of their own.
     #[must_use]
-    pub fn sns_body(&self) -> String {
-        json!({ "default": self.json.to_string(), "email": self.text, "sms": self.sms }).to_string()
+    pub fn sns_body(&self, format: Format) -> String {
+        let machine = self.json.to_string();
+        let bodies = match format {
+            Format::Text => json!({ "default": machine, "email": self.text, "sms": self.sms }),
+            Format::Chatbot => json!({
+                "default": self.chatbot.to_string(),
+                "email": self.text,
+                "sms": self.sms,
+                "sqs": machine,
+                "lambda": machine,
+            }),
+        };
+        bodies.to_string()
     }
 }
 
 pub(crate) fn alert(it: &Assessment, context: &Context<'_>) -> Message {
     let head = Head::of(it, context);
-    let subject = head.subject(&words::short(it));
-    Message {
-        text: text(it, context, &head),
-        sms: head.sms(&words::short(it), it.source_ip.as_deref()),
-        json: machine::alert(it, context, &subject),
-        attributes: head.attributes(it.activity.name()),
-        subject,
-    }
+    let words = words::short(it);
+    let subject = head.subject(&words);
+    let json = machine::alert(it, context, &subject);
+    let body = body(it, context, &head);
+    head.message(it, subject, &words, &body, json)
 }
 
 /// What every subject begins with.
@@ -187,55 +210,96 @@ impl<'a> Head<'a> {
 
     /// `account 111122223333 (Name)`
     pub(crate) fn account_in_words(&self) -> String {
-        match self.name.map(|name| sanitize::line_within(name, 64)) {
-            Some(name) if !name.is_empty() => format!("account {} ({name})", self.account),
-            _ => format!("account {}", self.account),
-        }
+        format!("account {}", self.account_with_name())
     }
 
-    pub(crate) fn attributes(&self, activity: &str) -> Attributes {
-        Attributes {
+    /// `111122223333 (Name)`
+    pub(crate) fn account_with_name(&self) -> String {
+        with_name(self.account, self.name)
+    }
+
+    /// The message, once its words are found; `it` is the event, or the first of several.
+    pub(crate) fn message(
+        &self,
+        it: &Assessment,
+        subject: String,
+        words: &str,
+        body: &Body,
+        json: Value,
+    ) -> Message {
+        let attributes = Attributes {
             severity: self.severity.to_owned(),
             account: self.account.to_owned(),
-            activity: activity.to_owned(),
+            activity: it.activity.name().to_owned(),
+        };
+        let sms = self.sms(words, it.source_ip.as_deref());
+        let head = chatbot::Head {
+            subject: &subject,
+            summary: &sms,
+            id: it.event_id.as_deref(),
+            thread: thread(it),
+            attributes: &attributes,
+        };
+        Message {
+            text: body.text(),
+            json,
+            chatbot: chatbot::notification(&head, body),
+            sms,
+            attributes,
+            subject,
         }
     }
 }
 
-fn text(it: &Assessment, context: &Context<'_>, head: &Head<'_>) -> String {
-    let mut text = words::sentence(it, &head.account_in_words());
-    text.push_str("\n\n");
-    text.push_str(&fields(&alert_fields(it, context, head)));
-    section(
-        &mut text,
-        "What to do now",
-        words::what_to_do(it).iter().copied(),
-    );
-    section(&mut text, "Note", it.notes.iter().map(String::as_str));
-    if let Some(link) = machine::console_link(it) {
-        let _ = write!(
-            text,
-            "\nThe event in CloudTrail (sign in to the account first):\n{link}\n"
-        );
+fn with_name(account: &str, name: Option<&str>) -> String {
+    match name.and_then(machine::name) {
+        Some(name) => format!("{account} ({name})"),
+        None => account.to_owned(),
     }
-    text
 }
 
-fn alert_fields(
+/// Equal for the messages of one session; the whole id of its key is nobody's business.
+fn thread(it: &Assessment) -> Option<String> {
+    let account = it.account.as_deref()?;
+    let key = it.access.key_end.as_deref().unwrap_or_default();
+    let since = it.access.since.as_deref().unwrap_or_default();
+    let session = format!("{key}{since}");
+    let id = if session.is_empty() {
+        it.event_id.as_deref()?
+    } else {
+        &session
+    };
+    let is_plain = |c: &char| c.is_ascii_alphanumeric() || *c == '-';
+    let text = format!("rootwatch-{account}-{id}");
+    Some(text.chars().filter(is_plain).take(100).collect())
+}
+
+fn body(it: &Assessment, context: &Context<'_>, head: &Head<'_>) -> Body {
+    let target = it
+        .target_account
+        .as_deref()
+        .map(|target| with_name(target, context.target_name));
+    Body {
+        sentence: words::sentence(it, &head.account_in_words(), target.as_deref()),
+        fields: fields(it, context, head, target),
+        steps: words::what_to_do(it),
+        notes: it.notes.clone(),
+        link: machine::console_link(it),
+        ..Body::default()
+    }
+}
+
+fn fields(
     it: &Assessment,
     context: &Context<'_>,
     head: &Head<'_>,
+    target: Option<String>,
 ) -> Vec<(&'static str, String)> {
     let or = |value: &Option<String>| value.clone().unwrap_or_else(|| "not stated".to_owned());
     let what = format!("{} {}", or(&it.service), or(&it.action));
     let mut fields = vec![
         ("Severity", head.label.clone()),
-        (
-            "Account",
-            head.account_in_words()
-                .trim_start_matches("account ")
-                .to_owned(),
-        ),
+        ("Account", head.account_with_name()),
         ("What", what),
         ("Outcome", words::outcome(&it.outcome)),
         ("When", when(it, context)),
@@ -247,37 +311,35 @@ fn alert_fields(
     ];
     let other_than_root = it.identity.clone().filter(|arn| !arn.ends_with(":root"));
     fields.extend(other_than_root.map(|arn| ("Identity", arn)));
-    fields.extend(
-        it.target_account
-            .clone()
-            .map(|target| ("Session in", target)),
-    );
+    fields.extend(target.map(|target| ("Session in", target)));
     fields.extend(it.task_policy.clone().map(|policy| ("Allowed", policy)));
-    if !it.parameters.is_empty() {
-        fields.push((
-            "Parameters",
-            format!("{} (names only)", it.parameters.join(", ")),
-        ));
-    }
+    fields.extend(parameters(it).map(|text| ("Parameters", text)));
     fields.push(("Event id", or(&it.event_id)));
     fields
 }
 
-/// One aligned line each; values are safe lines already.
-pub(crate) fn fields(fields: &[(&'static str, String)]) -> String {
-    fields
-        .iter()
-        .map(|(name, value)| format!("{:<13}{value}\n", format!("{name}:")))
-        .collect()
-}
-
-pub(crate) fn section<'a>(text: &mut String, title: &str, lines: impl Iterator<Item = &'a str>) {
-    for (index, line) in lines.enumerate() {
-        if index == 0 {
-            let _ = write!(text, "\n{title}:\n");
-        }
-        let _ = writeln!(text, "- {line}");
+/// `bucketName=media, bucketPolicy, Host`: values only where they say which thing was meant.
+fn parameters(it: &Assessment) -> Option<String> {
+    if it.parameters.is_empty() {
+        return None;
     }
+    let value = |name: &String| it.identifiers.iter().find(|(other, _)| other == name);
+    let mut words: Vec<String> = it
+        .parameters
+        .iter()
+        .map(|name| {
+            value(name).map_or_else(|| name.clone(), |(_, value)| format!("{name}={value}"))
+        })
+        .collect();
+    if it.parameters_left_out > 0 {
+        words.push(format!("and {} more", it.parameters_left_out));
+    }
+    let what = match it.identifiers.len() {
+        0 => " (names only)",
+        told if told < it.parameters.len() => " (of the others only the names)",
+        _ => "",
+    };
+    Some(format!("{}{what}", words.join(", ")))
 }
 
 fn when(it: &Assessment, context: &Context<'_>) -> String {

@@ -7,10 +7,8 @@ use std::fmt;
 
 use serde_json::Value;
 
+use crate::parameters::Parameters;
 use crate::sanitize;
-
-/// The most parameter names that are kept of a request.
-const MOST_PARAMETERS: usize = 12;
 
 /// One CloudTrail record, with the envelope it came in, if it came in one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,8 +48,7 @@ pub(crate) struct Record {
     pub(crate) mfa_used: Option<String>,
     /// `responseElements.<eventName>`: "Success" or "Failure" of a sign-in event.
     pub(crate) answer: Option<String>,
-    /// Names of the request's parameters; their values may be secret and are not read.
-    pub(crate) parameters: Vec<String>,
+    pub(crate) parameters: Parameters,
     pub(crate) for_user: Option<String>,
     pub(crate) target_principal: Option<String>,
     pub(crate) task_policy: Option<String>,
@@ -226,7 +223,7 @@ impl Record {
             from_console: flag(value, "sessionCredentialFromConsole"),
             mfa_used: at(value, "additionalEventData").and_then(|more| text(more, "MFAUsed")),
             answer: answer(value),
-            parameters: names(request),
+            parameters: Parameters::read(request),
             for_user: text(request, "userName"),
             target_principal: text(request, "targetPrincipal"),
             task_policy: at(request, "taskPolicyArn").and_then(|policy| text(policy, "arn")),
@@ -261,19 +258,6 @@ fn at<'a>(value: &'a Value, key: &str) -> Option<&'a Value> {
 fn answer(value: &Value) -> Option<String> {
     let name = value.get("eventName")?.as_str()?;
     text(value.get("responseElements")?, name)
-}
-
-fn names(request: &Value) -> Vec<String> {
-    let Some(map) = request.as_object() else {
-        return Vec::new();
-    };
-    let mut names: Vec<&String> = map.keys().collect();
-    names.sort_unstable();
-    names.truncate(MOST_PARAMETERS);
-    names
-        .iter()
-        .map(|name| sanitize::line_within(name, 40))
-        .collect()
 }
 
 /// A field as one safe line; numbers and booleans as they are written; nothing for an empty one.
@@ -354,7 +338,7 @@ mod tests {
         );
         assert_eq!(event.record.identity, Identity::default());
         assert_eq!(event.record.event_time, None);
-        assert!(event.record.parameters.is_empty());
+        assert_eq!(event.record.parameters, Parameters::default());
     }
 
     #[test]

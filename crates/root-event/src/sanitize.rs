@@ -35,18 +35,16 @@ pub(crate) fn ascii_within(text: &str, longest: usize) -> String {
     line_within(&ascii, longest)
 }
 
-/// Many lines, each made safe: for an event that could not be read. At most `longest` characters.
-pub(crate) fn block_within(text: &str, longest: usize) -> String {
-    let kept: String = text.chars().take(longest).collect();
-    let lines: Vec<String> = kept
+/// Many lines, each made safe and marked: for an event that could not be read.
+pub(crate) fn block(text: &str) -> String {
+    let lines: Vec<String> = text
         .lines()
-        .map(|one| {
-            format!(
-                "| {}",
-                one.chars()
-                    .map(|c| if is_unseen(c) { ' ' } else { c })
-                    .collect::<String>()
-            )
+        .map(|line| {
+            let shown: String = line
+                .chars()
+                .map(|c| if is_unseen(c) { ' ' } else { c })
+                .collect();
+            format!("| {shown}")
         })
         .collect();
     lines.join("\n")
@@ -114,9 +112,6 @@ mod tests {
 
     #[test]
     fn every_line_of_a_block_is_quoted() {
-        assert_eq!(
-            block_within("{\nAccount: x\u{7}\n", 100),
-            "| {\n| Account: x "
-        );
+        assert_eq!(block("{\nAccount: x\u{7}\n"), "| {\n| Account: x ");
     }
 }

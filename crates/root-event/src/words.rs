@@ -69,14 +69,14 @@ const fn with_mfa(mfa: Mfa) -> &'static str {
     }
 }
 
-/// The sentence that comes first; `account` is the account in words.
-pub(crate) fn sentence(it: &Assessment, account: &str) -> String {
+/// The sentence that comes first; `account` is the account in words, `target` the one that a privileged session is for.
+pub(crate) fn sentence(it: &Assessment, account: &str, target: Option<&str>) -> String {
     let Phrase { done, tried } = &it.phrase;
     match it.activity {
         Activity::Canary => {
             format!("TEST: a test event from {account} has come all the way. Nobody acted as root.")
         }
-        Activity::PrivilegedSessionStart => session_start(it, account),
+        Activity::PrivilegedSessionStart => session_start(it, account, target),
         Activity::FailedSignIn => {
             format!("Somebody tried to {tried} as the root user of {account}, and failed.")
         }
@@ -100,11 +100,8 @@ fn in_session(it: &Assessment) -> &'static str {
     }
 }
 
-fn session_start(it: &Assessment, account: &str) -> String {
-    let target = it
-        .target_account
-        .as_deref()
-        .map_or_else(|| "an account".to_owned(), |id| format!("account {id}"));
+fn session_start(it: &Assessment, account: &str, target: Option<&str>) -> String {
+    let target = target.map_or_else(|| "an account".to_owned(), |id| format!("account {id}"));
     match &it.outcome {
         Outcome::Failure { .. } => {
             format!(

@@ -2,16 +2,13 @@
 
 use proptest::prelude::*;
 use rootwatch_root_event::{
-    Assessment, Context, Decision, Message, assess, digest, explain, message, parse,
+    Assessment, Context, Decision, ReadOnly, Severity, assess, digest, explain, message, parse,
     unreadable_message,
 };
 use serde_json::{Map, Value, json};
 
 use crate::received;
-use crate::schema::obeys;
-
-/// SNS's limit for a message with its attributes, in bytes (SNS API reference, Publish).
-const SNS_LIMIT: usize = 256 * 1024;
+use crate::sound::is_sound;
 
 /// Text with what does harm: breaks, marks, quotes, brackets, and sometimes a lot of it.
 fn nasty() -> impl Strategy<Value = String> {
@@ -131,35 +128,6 @@ fn one(value: &Value) -> Assessment {
     assess(&parse(value.to_string().as_bytes()).unwrap()[0])
 }
 
-fn is_sound(message: &Message) {
-    let subject = &message.subject;
-    assert!(subject.len() < 100 && subject.is_ascii(), "{subject}");
-    assert!(!subject.contains(|c: char| c.is_control()), "{subject}");
-    assert!(
-        message.sms.len() < 140 && message.sms.is_ascii() && !message.sms.contains('\n'),
-        "{}",
-        message.sms
-    );
-    assert!(!message.text.contains(|c: char| c.is_control() && c != '\n'));
-    let body = message.sns_body();
-    assert!(
-        body.len() + subject.len() + 1_024 < SNS_LIMIT,
-        "{} bytes",
-        body.len()
-    );
-    let body: Value = serde_json::from_str(&body).unwrap();
-    assert!(body.as_object().unwrap().values().all(Value::is_string));
-    serde_json::from_str::<Value>(body["default"].as_str().unwrap()).unwrap();
-    assert!(
-        message
-            .attributes
-            .pairs()
-            .iter()
-            .all(|(_, value)| !value.is_empty())
-    );
-    obeys(&message.json);
-}
-
 /// As many lines of each field as there are fields.
 fn fields_stand_once(text: &str) {
     for field in [
@@ -191,10 +159,23 @@ proptest! {
         }
     }
 
+    /// Whatever the settings: only what root read, and not with a long-lived key, can be left untold.
+    #[test]
+    fn only_reads_can_be_switched_off(record in root_record()) {
+        let it = one(&record);
+        for (_, read_only) in ReadOnly::ALL {
+            let under = it.clone().under(read_only);
+            let is_told = under.decision != Decision::Ignore;
+            let may_be_untold = it.decision == Decision::Digest && it.severity < Severity::High;
+            prop_assert!(is_told || it.decision == Decision::Ignore || may_be_untold && read_only == ReadOnly::Off);
+            prop_assert!(read_only != ReadOnly::Each || under.decision != Decision::Digest);
+        }
+    }
+
     #[test]
     fn every_message_is_sound(record in root_record(), name in prop::option::of(nasty())) {
         let it = one(&record);
-        let context = Context::new().account_name(name.as_deref()).received(received());
+        let context = Context::new().account_name(name.as_deref()).target_name(name.as_deref()).received(received());
         let message = message(&it, &context);
         is_sound(&message);
         fields_stand_once(&message.text);
@@ -210,7 +191,7 @@ proptest! {
     #[test]
     fn any_bytes_are_told(bytes in prop::collection::vec(any::<u8>(), 0..4_000)) {
         match parse(&bytes) {
-            Ok(events) => events.iter().for_each(|event| drop(explain(event, &Context::new()))),
+            Ok(events) => events.iter().for_each(|event| drop(explain(&assess(event), &Context::new()))),
             Err(why) => is_sound(&unreadable_message(&bytes, &why, &Context::new().received(received()))),
         }
     }
@@ -228,7 +209,7 @@ proptest! {
     fn any_json_is_told(value in any_value()) {
         let bytes = value.to_string();
         match parse(bytes.as_bytes()) {
-            Ok(events) => events.iter().for_each(|event| drop(explain(event, &Context::new()))),
+            Ok(events) => events.iter().for_each(|event| drop(explain(&assess(event), &Context::new()))),
             Err(why) => is_sound(&unreadable_message(bytes.as_bytes(), &why, &Context::new())),
         }
     }

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use rootwatch_root_event::{
-    Access, Activity, Context, Decision, Outcome, READ_ONLY_THAT_MATTERS, assess, canary_detail,
-    digest, explain, explain_unreadable, message, parse,
+    Access, Activity, Assessment, Context, Decision, Outcome, READ_ONLY_THAT_MATTERS, ReadOnly,
+    Severity, assess, canary_detail, digest, explain, explain_unreadable, message, parse,
 };
 use serde_json::{Value, json};
 
@@ -59,6 +59,28 @@ fn a_read_only_call_that_matters_is_never_in_a_digest() {
         let it = assess(&parse(record.to_string().as_bytes()).unwrap()[0]);
         assert_eq!(it.decision, Decision::Alert, "{name}");
     }
+}
+
+#[test]
+fn reads_are_told_as_the_setting_says() {
+    let decisions = |it: Assessment| ReadOnly::ALL.map(|(_, how)| it.clone().under(how).decision);
+    let read = fixture("api-read");
+    assert_eq!(
+        decisions(read.clone()),
+        [Decision::Digest, Decision::Alert, Decision::Ignore]
+    );
+    // Nobody should have a root key: whoever reads with one is told of, switched off or not.
+    let mut with_key = read;
+    with_key.severity = Severity::Critical;
+    assert_eq!(
+        decisions(with_key),
+        [Decision::Digest, Decision::Alert, Decision::Digest]
+    );
+    // What matters is no read for any of them.
+    for name in ["account-payment-instrument", "sign-in-command-line"] {
+        assert_eq!(decisions(fixture(name)), [Decision::Alert; 3], "{name}");
+    }
+    assert_eq!(decisions(fixture("not-root")), [Decision::Ignore; 3]);
 }
 
 #[test]
@@ -118,16 +140,10 @@ fn no_value_of_a_request_or_an_answer_is_told() {
     for (name, event) in fixtures() {
         let message = message(&assess(&event), &context());
         let all = format!(
-            "{}{}{}{}",
-            message.subject, message.text, message.sms, message.json
+            "{}{}{}{}{}",
+            message.subject, message.text, message.sms, message.json, message.chatbot
         );
-        for secret in [
-            "secret",
-            "Secret",
-            "AKIAEXAMPLE",
-            "ASIAEXAMPLE",
-            "backup-operator",
-        ] {
+        for secret in ["secret", "Secret", "AKIAEXAMPLE", "ASIAEXAMPLE"] {
             assert!(!all.contains(secret), "{name} tells {secret}");
         }
     }
@@ -196,7 +212,7 @@ fn explain_has_the_fields_that_are_promised() {
         .remove(0);
     let why = parse(b"{").unwrap_err();
     for said in [
-        explain(&event, &context()),
+        explain(&assess(&event), &context()),
         explain_unreadable(b"{", &why, &context()),
     ] {
         let Value::Object(fields) = serde_json::to_value(said).unwrap() else {

@@ -1,4 +1,5 @@
-//! The messages as people read them: `tests/golden/<fixture>.txt` holds subject, SMS and text, `.json` the JSON body.
+//! The messages as people read them: `tests/golden/<fixture>.txt` holds subject, SMS and text, `.json` the JSON body,
+//! `.chatbot.json` the custom notification for chat programs.
 //!
 //! `UPDATE_GOLDEN=1 cargo test -p rootwatch-root-event` writes them anew; a reviewer reads the difference.
 
@@ -32,10 +33,9 @@ fn check(name: &str, message: &Message) {
         message.subject, message.sms, message.text
     );
     compare(&format!("{name}.txt"), &text);
-    compare(
-        &format!("{name}.json"),
-        &format!("{:#}\n", sorted(&message.json)),
-    );
+    let json = |value| format!("{:#}\n", sorted(value));
+    compare(&format!("{name}.json"), &json(&message.json));
+    compare(&format!("{name}.chatbot.json"), &json(&message.chatbot));
 }
 
 /// Another crate of the workspace may switch serde_json to keeping the order of insertion.
@@ -61,7 +61,11 @@ fn alerts() {
     for (name, event) in fixtures() {
         let it = assess(&event);
         if it.decision != Decision::Ignore {
-            check(&name, &message(&it, &context()));
+            let context = match it.target_account {
+                Some(_) => context().target_name(Some("Sandbox-Shop")),
+                None => context(),
+            };
+            check(&name, &message(&it, &context));
         }
     }
 }

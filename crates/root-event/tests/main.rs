@@ -6,6 +6,7 @@ mod any_input;
 mod decisions;
 mod golden;
 mod schema;
+mod sound;
 
 use std::fs;
 use std::path::PathBuf;

@@ -16,7 +16,8 @@ accounts.py      a 12-digit access key id is the account; roles' and trust polic
                  a new role is not visible at once
 policies.py      evaluates policy documents with their conditions
 organization.py  StackSets' service principal; members may not read the organization unless
-                 they are delegated administrators; accounts' moves are told to StackSets
+                 they are delegated administrators; functions' roles are asked; accounts' moves are
+                 told to StackSets
 patterns.py      event patterns: arrays of objects, every content filter, checks; TestEventPattern
 events.py        Lambda, SQS, SNS and bus targets, asynchronously; DISABLED is silent; read-only
                  management events only in ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS; bus

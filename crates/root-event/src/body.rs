@@ -1,0 +1,61 @@
+//! What a message says, before it is laid out for mail or chat.
+
+use std::fmt::Write as _;
+
+use crate::sanitize;
+
+/// The parts of a message, in the order in which people read them. Every text is a safe line.
+#[derive(Debug, Default)]
+pub(crate) struct Body {
+    pub(crate) sentence: String,
+    pub(crate) fields: Vec<(&'static str, String)>,
+    /// What a digest lists.
+    pub(crate) calls: Vec<String>,
+    pub(crate) steps: Vec<&'static str>,
+    pub(crate) notes: Vec<String>,
+    /// The event in CloudTrail's console.
+    pub(crate) link: Option<String>,
+    /// An event that could not be read: as much of it as is shown, and how many characters are not.
+    pub(crate) raw: Option<(String, usize)>,
+}
+
+impl Body {
+    /// For people who read mail.
+    pub(crate) fn text(&self) -> String {
+        let mut text = format!("{}\n\n{}", self.sentence, fields(&self.fields));
+        section(&mut text, "Calls", self.calls.iter().map(String::as_str));
+        section(&mut text, "What to do now", self.steps.iter().copied());
+        section(&mut text, "Note", self.notes.iter().map(String::as_str));
+        if let Some(link) = &self.link {
+            let _ = write!(
+                text,
+                "\nThe event in CloudTrail (sign in to the account first):\n{link}\n"
+            );
+        }
+        if let Some((raw, left_out)) = &self.raw {
+            let raw = sanitize::block(raw);
+            let _ = writeln!(text, "\nThe event, each line marked with |:\n{raw}");
+            if *left_out > 0 {
+                let _ = writeln!(text, "({left_out} more characters are left out)");
+            }
+        }
+        text
+    }
+}
+
+/// One aligned line each.
+fn fields(fields: &[(&'static str, String)]) -> String {
+    fields
+        .iter()
+        .map(|(name, value)| format!("{:<13}{value}\n", format!("{name}:")))
+        .collect()
+}
+
+fn section<'a>(text: &mut String, title: &str, lines: impl Iterator<Item = &'a str>) {
+    for (index, line) in lines.enumerate() {
+        if index == 0 {
+            let _ = write!(text, "\n{title}:\n");
+        }
+        let _ = writeln!(text, "- {line}");
+    }
+}

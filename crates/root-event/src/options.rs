@@ -1,0 +1,84 @@
+//! How people want to be told: the settings `notify.read_only` and `notify.format`.
+
+use crate::assess::Assessment;
+use crate::classify::Decision;
+use crate::severity::Severity;
+
+/// How read-only activity is told. What matters as much as an act is told at once, whatever this says.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ReadOnly {
+    /// One message for the calls of a session.
+    #[default]
+    Digest,
+    /// One message for each call.
+    Each,
+    /// Not at all; but what is done with a long-lived root key, which nobody should have, is told all the same.
+    Off,
+}
+
+/// What the default body is, the one that SNS takes for protocols without a body of their own.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Format {
+    /// Text for people, JSON for programs.
+    #[default]
+    Text,
+    /// A custom notification of Amazon Q Developer in chat applications.
+    Chatbot,
+}
+
+impl ReadOnly {
+    /// Each, by its name in the settings.
+    pub const ALL: [(&'static str, Self); 3] = [
+        (Self::Digest.name(), Self::Digest),
+        (Self::Each.name(), Self::Each),
+        (Self::Off.name(), Self::Off),
+    ];
+
+    /// Its name in the settings.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Digest => "digest",
+            Self::Each => "each",
+            Self::Off => "off",
+        }
+    }
+}
+
+impl Format {
+    /// Each, by its name in the settings.
+    pub const ALL: [(&'static str, Self); 2] = [
+        (Self::Text.name(), Self::Text),
+        (Self::Chatbot.name(), Self::Chatbot),
+    ];
+
+    /// Its name in the settings.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Chatbot => "chatbot",
+        }
+    }
+}
+
+impl Assessment {
+    /// The same, with the decision that the setting makes of it.
+    #[must_use]
+    pub fn under(mut self, read_only: ReadOnly) -> Self {
+        match read_only {
+            _ if self.decision != Decision::Digest => {}
+            ReadOnly::Digest => {}
+            ReadOnly::Each => {
+                self.decision = Decision::Alert;
+                self.reason = format!("root only read ({})", self.activity.name());
+            }
+            ReadOnly::Off if self.severity >= Severity::High => {}
+            ReadOnly::Off => {
+                self.decision = Decision::Ignore;
+                self.reason = "root only read, and read-only activity is not to be told".to_owned();
+            }
+        }
+        self
+    }
+}

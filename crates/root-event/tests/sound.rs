@@ -1,0 +1,130 @@
+//! What holds for every message, whatever made it. The fuzz target uses it too.
+
+use rootwatch_root_event::{ALERT_SCHEMA, Format, Message};
+use serde_json::Value;
+
+/// SNS's limit for a message with its attributes, in bytes (SNS API reference, Publish).
+const SNS_LIMIT: usize = 256 * 1024;
+/// Room for the names of the attributes and what SNS counts beside them.
+const ROOM: usize = 1_024;
+
+/// Fails unless the message can be published, in both formats, and obeys its schemas.
+pub(crate) fn is_sound(message: &Message) {
+    let subject = &message.subject;
+    assert!(subject.len() < 100 && subject.is_ascii(), "{subject}");
+    assert!(!subject.contains(|c: char| c.is_control()), "{subject}");
+    assert!(
+        message.sms.len() < 140 && message.sms.is_ascii() && !message.sms.contains('\n'),
+        "{}",
+        message.sms
+    );
+    assert!(!message.text.contains(|c: char| c.is_control() && c != '\n'));
+    let attributes = message.attributes.pairs();
+    assert!(attributes.iter().all(|(_, value)| !value.is_empty()));
+    let attributes: usize = attributes.iter().map(|(_, value)| value.len()).sum();
+    for (_, format) in Format::ALL {
+        let body = message.sns_body(format);
+        let bytes = body.len() + subject.len() + attributes + ROOM;
+        assert!(bytes < SNS_LIMIT, "{bytes} bytes");
+        is_structured(&body);
+    }
+    obeys(&message.json);
+    fits_chat(&message.chatbot);
+}
+
+/// `MessageStructure=json` wants a text for each protocol, and a default.
+fn is_structured(body: &str) {
+    let body: Value = serde_json::from_str(body).unwrap();
+    assert!(body.as_object().unwrap().values().all(Value::is_string));
+    assert!(serde_json::from_str::<Value>(body["default"].as_str().unwrap()).is_ok());
+}
+
+/// The shape and the limits of a custom notification (Amazon Q Developer in chat applications administrator guide).
+fn fits_chat(it: &Value) {
+    assert_eq!(
+        (&it["version"], &it["source"]),
+        (&"1.0".into(), &"custom".into())
+    );
+    let content = &it["content"];
+    assert_eq!(content["textType"], "client-markdown");
+    let length = |text: &Value| text.as_str().unwrap().chars().count();
+    assert!((1..=250).contains(&length(&content["title"])), "{content}");
+    assert!(
+        (1..=8_000).contains(&length(&content["description"])),
+        "{content}"
+    );
+    let all = |list: &str, most: usize| {
+        let items = content[list].as_array().unwrap();
+        assert!(items.iter().all(|item| (1..=most).contains(&length(item))));
+    };
+    all("nextSteps", 350);
+    all("keywords", 75);
+    for mention in ["<!", "<@", "<http", "]("] {
+        assert!(!it.to_string().contains(mention), "{mention} in {it}");
+    }
+}
+
+/// What of `value` does not obey `schema`.
+pub(crate) fn violations(value: &Value, schema: &Value, at: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for (keyword, rule) in schema.as_object().unwrap() {
+        let holds = match keyword.as_str() {
+            "type" => has_type(value, rule.as_str().unwrap()),
+            "const" => value == rule,
+            "enum" => rule.as_array().unwrap().contains(value),
+            "maxLength" => value.as_str().unwrap().chars().count() as u64 <= rule.as_u64().unwrap(),
+            "required" => rule
+                .as_array()
+                .unwrap()
+                .iter()
+                .all(|name| value.get(name.as_str().unwrap()).is_some()),
+            "additionalProperties" => value
+                .as_object()
+                .unwrap()
+                .keys()
+                .all(|name| schema["properties"].get(name).is_some()),
+            "properties" => {
+                for (name, inner) in value.as_object().unwrap() {
+                    let rule = rule.get(name).into_iter();
+                    found.extend(
+                        rule.flat_map(|rule| violations(inner, rule, &format!("{at}.{name}"))),
+                    );
+                }
+                true
+            }
+            "items" => {
+                found.extend(
+                    value
+                        .as_array()
+                        .unwrap()
+                        .iter()
+                        .flat_map(|item| violations(item, rule, at)),
+                );
+                true
+            }
+            "$schema" | "$id" | "title" | "description" => true,
+            other => panic!("the checker does not know {other}"),
+        };
+        if !holds {
+            found.push(format!("{at}: {keyword} {rule}: {value}"));
+        }
+    }
+    found
+}
+
+fn has_type(value: &Value, name: &str) -> bool {
+    match name {
+        "object" => value.is_object(),
+        "array" => value.is_array(),
+        "string" => value.is_string(),
+        "integer" => value.is_i64() || value.is_u64(),
+        "boolean" => value.is_boolean(),
+        other => panic!("the checker does not know {other}"),
+    }
+}
+
+pub(crate) fn obeys(json: &Value) {
+    let schema: Value = serde_json::from_str(ALERT_SCHEMA).unwrap();
+    let found = violations(json, &schema, "message");
+    assert!(found.is_empty(), "{found:#?}");
+}
