@@ -1,0 +1,55 @@
+//! No input makes the reading, the deciding or the wording panic, or a message that cannot be published.
+
+#![no_main]
+
+#[path = "../../tests/sound.rs"]
+mod sound;
+
+use libfuzzer_sys::fuzz_target;
+use rootwatch_root_event::{
+    Activity, Assessment, Context, Decision, ReadOnly, assess, digest, explain, message, parse,
+    unreadable_message,
+};
+use serde_json::Value;
+use sound::is_sound;
+
+fuzz_target!(|bytes: &[u8]| {
+    let name = String::from_utf8_lossy(bytes);
+    let context = Context::new()
+        .account_name(Some(&name))
+        .target_name(Some(&name));
+    match parse(bytes) {
+        Err(why) => is_sound(&unreadable_message(bytes, &why, &context)),
+        Ok(events) => {
+            let all: Vec<Assessment> = events.iter().map(assess).collect();
+            all.iter().for_each(|it| check(it, &context));
+            digest(&all, &context).iter().for_each(is_sound);
+            if is_record_of_root(bytes) {
+                assert!(all.iter().all(is_told));
+            }
+        }
+    }
+});
+
+fn check(it: &Assessment, context: &Context<'_>) {
+    is_sound(&message(it, context));
+    for (_, read_only) in ReadOnly::ALL {
+        let under = it.clone().under(read_only);
+        let is_told = explain(&under, context).text.is_some();
+        assert_eq!(is_told, under.decision != Decision::Ignore);
+    }
+}
+
+/// A bare record, in nothing that could make another of it.
+fn is_record_of_root(bytes: &[u8]) -> bool {
+    let Ok(value) = serde_json::from_slice::<Value>(bytes) else {
+        return false;
+    };
+    let others = ["detail", "Records", "Events", "CloudTrailEvent"];
+    value["userIdentity"]["type"] == "Root" && others.iter().all(|key| value.get(key).is_none())
+}
+
+/// What a service does in root's name is the one thing that is not.
+fn is_told(it: &Assessment) -> bool {
+    it.decision != Decision::Ignore || it.activity == Activity::ServiceMade
+}
