@@ -34,3 +34,11 @@ pub use host::{Answer, Host, Request};
 pub use ministack::Ministack;
 pub use organization::{Account, Organization, Ou};
 pub use server::Lab;
+
+/// The Python interpreter of the lab's environment, which is made when it is not there yet; it has boto3.
+///
+/// # Errors
+/// When Python is missing, or the packages cannot be installed.
+pub fn python() -> anyhow::Result<std::path::PathBuf> {
+    venv::python("moto.txt")
+}
