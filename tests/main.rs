@@ -6,6 +6,8 @@ mod world;
 
 /// Settings that must end in one clear message before the first write.
 mod bad_input;
+/// Many events at once, while SNS fails.
+mod burst;
 /// Help texts, completions, and what needs no AWS.
 mod cli;
 /// `rootwatch.toml`: what is wrong with it, and `rootwatch init`, which writes one.

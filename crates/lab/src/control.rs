@@ -125,6 +125,10 @@ pub struct Late {
     /// How much of a mapping's batching window is waited, in percent. At first 5.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub batching_window_percent: Option<u64>,
+    /// How much of a queue's visibility timeout is waited before a mapping sees again what a function did not take, in
+    /// percent. At first 100.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub visibility_percent: Option<u64>,
 }
 
 impl Lab {

@@ -203,14 +203,13 @@ def _poll_once(mapping: EventSourceMapping) -> bool:
 
 def _gather(mapping: EventSourceMapping, queue: Queue) -> list[Message]:
     window = int(mapping.max_batch_window or 0) * late.batching_window_percent / 100
+    hidden = max(1, int(queue.visibility_timeout) * late.visibility_percent // 100)
     backend = sqs_backends[queue.account_id][queue.region]
     batch: list[Message] = []
     until: float | None = None
     while len(batch) < mapping.batch_size:
         count = min(_RECEIVE_LIMIT, mapping.batch_size - len(batch))
-        found = backend.receive_message(
-            queue.name, count, 0, int(queue.visibility_timeout), ["All"]
-        )
+        found = backend.receive_message(queue.name, count, 0, hidden, ["All"])
         batch.extend(found)
         if until is None:
             if not found:

@@ -34,6 +34,7 @@ class Lateness:
     async_retry_ms: int = 200
     target_retry_ms: int = 100
     batching_window_percent: int = 5
+    visibility_percent: int = 100
 
     def update(self, values: dict[str, Any]) -> None:
         """Sets what is given and leaves the rest."""
