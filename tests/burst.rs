@@ -17,6 +17,7 @@ const TWICE: usize = 20;
 /// How much happens.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Burst {
+    /// Of root users; what services do comes on top.
     pub(crate) events: usize,
     /// How long SNS fails, after half of the events were sent.
     pub(crate) outage: Duration,
@@ -60,6 +61,7 @@ impl Ledger {
         assert_eq!(told, Vec::<&String>::new(), "what services did was told");
         // A burst in which nothing went wrong would show little.
         assert!(self.failed_invocations > 0, "{self}");
+        assert!(!self.dead_letters.is_empty(), "{self}");
         let (alerts, digests) = (self.alerts.len(), self.digests.len());
         assert!(alerts > 0 && digests > 0, "{self}");
         assert!(self.sent_twice > 0, "{self}");
@@ -120,7 +122,7 @@ pub(crate) fn run(burst: Burst) -> Ledger {
     world.deploy_spokes().ends_with(0);
     // Minutes between attempts are seconds here.
     let quick = Late {
-        async_retry_ms: Some(1_000),
+        async_retry_ms: Some(300),
         visibility_percent: Some(1),
         ..Late::default()
     };
@@ -159,15 +161,15 @@ fn send(world: &World, burst: Burst, ledger: &mut Ledger) {
             *since = None;
         }
     };
-    for number in 0..burst.events {
-        if number == burst.events / 2 {
-            let kind = Kind::Fail {
-                code: "InternalError".into(),
-                message: "down".into(),
-                status: 500,
-            };
-            let fault = Fault::new(kind).operation("Publish");
-            world.lab.add_fault(&fault).unwrap();
+    let mut was_broken = false;
+    for number in 0.. {
+        let sent = ledger.root.len();
+        if sent == burst.events {
+            break;
+        }
+        if sent == burst.events / 2 && !was_broken {
+            was_broken = true;
+            break_sns(world);
             broken_since = Some(Instant::now());
         }
         mend(&mut broken_since);
@@ -189,6 +191,21 @@ fn send(world: &World, burst: Burst, ledger: &mut Ledger) {
     while broken_since.is_some() {
         std::thread::sleep(Duration::from_millis(50));
         mend(&mut broken_since);
+    }
+}
+
+/// SNS fails in two ways by turns: one that the SDK tries again by itself, and one that it gives up at once.
+fn break_sns(world: &World) {
+    let fail = |code: &str, status| Kind::Fail {
+        code: code.into(),
+        message: "down".into(),
+        status,
+    };
+    for fault in [
+        Fault::new(fail("InternalError", 500)).every(4),
+        Fault::new(fail("KMSDisabled", 400)),
+    ] {
+        world.lab.add_fault(&fault.operation("Publish")).unwrap();
     }
 }
 

@@ -170,11 +170,13 @@ impl Intruder {
         change(call.function_name(FUNCTION)).send().await.unwrap();
     }
 
-    async fn environment(&self, variables: &[(&str, &str)]) {
-        let mut environment = lambda::Environment::builder();
-        for (name, value) in variables {
-            environment = environment.variables(*name, *value);
-        }
+    /// The function's environment with another variable, or another value for one of ours.
+    async fn environment(&self, name: &str, value: &str) {
+        let environment = lambda::Environment::builder()
+            .variables("ROOTWATCH_TOPIC_ARN", self.arn("sns", "rootwatch-alerts"))
+            .variables("ROOTWATCH_READ_ONLY", "digest")
+            .variables("ROOTWATCH_FORMAT", "text")
+            .variables(name, value);
         self.configure(|call| call.environment(environment.build()))
             .await;
     }
@@ -422,7 +424,6 @@ fn function_rows(c: &Intruder) -> Vec<Row<'_>> {
     const CODE: &[&str] = &["lambda:UpdateFunctionCode"];
     const CONFIGURATION: &[&str] = &["lambda:UpdateFunctionConfiguration"];
     let id = "function rootwatch-notifier";
-    let configured = |field, change| Row::new(id, field, CONFIGURATION, change);
     vec![
         Row::new(id, "architecture", CODE, async {
             let other = match rootwatch_notifier_bundle::ARCHITECTURE {
@@ -449,15 +450,31 @@ fn function_rows(c: &Intruder) -> Vec<Row<'_>> {
             CONFIGURATION,
             c.configure(|call| call.description("mine")),
         ),
-        configured("environment.ROOTWATCH_TOPIC_ARN", {
-            Box::pin(c.environment(&[("ROOTWATCH_TOPIC_ARN", "arn:aws:sns:eu-west-1:1:x")]))
-                as Drift<'_>
-        }),
-        Row::new(id, "environment.RUST_LOG", CONFIGURATION, async {
-            let arn = c.arn("sns", "rootwatch-alerts");
-            c.environment(&[("ROOTWATCH_TOPIC_ARN", &arn), ("RUST_LOG", "off")])
-                .await;
-        }),
+        Row::new(
+            id,
+            "environment.ROOTWATCH_TOPIC_ARN",
+            CONFIGURATION,
+            c.environment("ROOTWATCH_TOPIC_ARN", "arn:aws:sns:eu-west-1:1:x"),
+        ),
+        // Whoever wants to read unseen switches the reads off, or gives root's account a name that looks harmless.
+        Row::new(
+            id,
+            "environment.ROOTWATCH_READ_ONLY",
+            CONFIGURATION,
+            c.environment("ROOTWATCH_READ_ONLY", "off"),
+        ),
+        Row::new(
+            id,
+            "environment.ROOTWATCH_ACCOUNT_NAMES",
+            CONFIGURATION,
+            c.environment("ROOTWATCH_ACCOUNT_NAMES", r#"{"333333333333":"test"}"#),
+        ),
+        Row::new(
+            id,
+            "environment.RUST_LOG",
+            CONFIGURATION,
+            c.environment("RUST_LOG", "off"),
+        ),
         Row::new(
             id,
             "handler",

@@ -203,13 +203,14 @@ def _poll_once(mapping: EventSourceMapping) -> bool:
 
 def _gather(mapping: EventSourceMapping, queue: Queue) -> list[Message]:
     window = int(mapping.max_batch_window or 0) * late.batching_window_percent / 100
-    hidden = max(1, int(queue.visibility_timeout) * late.visibility_percent // 100)
     backend = sqs_backends[queue.account_id][queue.region]
     batch: list[Message] = []
     until: float | None = None
     while len(batch) < mapping.batch_size:
         count = min(_RECEIVE_LIMIT, mapping.batch_size - len(batch))
-        found = backend.receive_message(queue.name, count, 0, hidden, ["All"])
+        found = backend.receive_message(
+            queue.name, count, 0, int(queue.visibility_timeout), ["All"]
+        )
         batch.extend(found)
         if until is None:
             if not found:
@@ -230,10 +231,14 @@ def _hand_over(
     failed = _failed_ids(mapping, invocation.response) if invocation.error is None else None
     backend = sqs_backends[queue.account_id][queue.region]
     # What failed stays; it shows again when its visibility timeout ends.
+    hidden = int(queue.visibility_timeout) * late.visibility_percent // 100
     for message in batch:
-        if failed is not None and message.id not in failed:
-            with lock:
-                backend.delete_message(queue.name, str(message.receipt_handle))
+        handle = str(message.receipt_handle)
+        with lock:
+            if failed is not None and message.id not in failed:
+                backend.delete_message(queue.name, handle)
+            elif late.visibility_percent < 100:
+                backend.change_message_visibility(queue.name, handle, hidden)
 
 
 def _failed_ids(mapping: EventSourceMapping, response: str) -> set[str] | None:
