@@ -202,7 +202,7 @@ fn break_sns(world: &World) {
         status,
     };
     for fault in [
-        Fault::new(fail("InternalError", 500)).every(4),
+        Fault::new(fail("InternalError", 500)).every(20),
         Fault::new(fail("KMSDisabled", 400)),
     ] {
         world.lab.add_fault(&fault.operation("Publish")).unwrap();

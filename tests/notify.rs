@@ -134,6 +134,35 @@ fn an_account_has_the_name_that_organizations_gives_it() {
 }
 
 #[test]
+fn without_its_permission_the_notifier_is_told_no_name() {
+    let world = World::with_hub();
+    let iam = aws_sdk_iam::Client::new(&world.sdk(&world.organization.hub, REGION));
+    let role = "rootwatch-notifier-eu-west-1";
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let found = iam
+            .get_role_policy()
+            .role_name(role)
+            .policy_name("notifier");
+        let text = found.send().await.unwrap().policy_document;
+        let text = percent_encoding::percent_decode_str(&text).decode_utf8_lossy();
+        let mut policy: Value = serde_json::from_str(&text).unwrap();
+        let statements = policy["Statement"].as_array_mut().unwrap();
+        statements.retain(|statement| statement["Sid"] != "AccountNames");
+        let put = iam
+            .put_role_policy()
+            .role_name(role)
+            .policy_name("notifier");
+        put.policy_document(policy.to_string())
+            .send()
+            .await
+            .unwrap();
+    });
+    let subject = canary(&world);
+    assert!(subject.starts_with("[TEST] 222222222222: "), "{subject}");
+}
+
+#[test]
 fn a_hub_that_may_not_ask_takes_the_names_of_the_settings() {
     let world = World::without_delegation();
     deploy(&world, &["--account-name", "222222222222=Security Hub"]);

@@ -1100,6 +1100,27 @@ class Functions(Case):
         )
         self.refused("ResourceNotFoundException", get, **chosen)
 
+    def test_what_a_function_did_not_take_can_come_back_sooner(self) -> None:
+        lab("POST", "late", {"visibility_percent": 1})
+        self.addCleanup(lab, "POST", "late", {"visibility_percent": 100})
+        _, dead = self.make_queue(self.account)
+        redrive = json.dumps({"deadLetterTargetArn": dead, "maxReceiveCount": "2"})
+        url, queue = self.make_queue(self.account, RedrivePolicy=redrive, VisibilityTimeout="100")
+        role = self.make_role(
+            self.account, "lambda.amazonaws.com", ["logs:*", "sqs:*"]
+        )
+        function = self.make_function(self.account, role, Timeout=1)
+        mapping = self.client.create_event_source_mapping(
+            EventSourceArn=queue,
+            FunctionName=function["FunctionName"],
+            FunctionResponseTypes=["ReportBatchItemFailures"],
+        )
+        get = self.client.get_event_source_mapping
+        self.assertTrue(eventually(lambda: get(UUID=mapping["UUID"])["State"] == "Enabled"))
+        self.addCleanup(self.client.delete_event_source_mapping, UUID=mapping["UUID"])
+        client("sqs", self.account).send_message(QueueUrl=url, MessageBody="bad")
+        self.assertTrue(eventually(lambda: self.bodies(dead) == ["bad"], 20))
+
 
 class Topics(Case):
     """6. SNS."""
