@@ -11,6 +11,9 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(1_200);
 /// Who else is told: a queue, in which every message stays.
 const COLLECTOR: &str = "collector";
+const DEAD_LETTERS: &str = "rootwatch-dead-letters";
+/// How much longer SNS fails at the most.
+const LONGER: Duration = Duration::from_secs(60);
 /// Every so many events one comes twice, as EventBridge's at-least-once delivery may bring it.
 const TWICE: usize = 20;
 
@@ -19,7 +22,7 @@ const TWICE: usize = 20;
 pub(crate) struct Burst {
     /// Of root users; what services do comes on top.
     pub(crate) events: usize,
-    /// How long SNS fails, after half of the events were sent.
+    /// How long SNS fails at least, after half of the events were sent.
     pub(crate) outage: Duration,
 }
 
@@ -40,6 +43,7 @@ pub(crate) struct Ledger {
     invocations: usize,
     failed_invocations: usize,
     sending: Duration,
+    outage: Duration,
     took: Duration,
 }
 
@@ -72,6 +76,7 @@ impl std::fmt::Display for Ledger {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let count = |told: &dyn Fn(&String) -> bool| self.root.iter().filter(|id| told(id)).count();
         let more_than_once = self.alerts.values().filter(|times| **times > 1).count();
+        writeln!(f, "SNS failed for {:.1} s", self.outage.as_secs_f64())?;
         writeln!(
             f,
             "events of root users           {:>6}, sent in {:.1} s, all done after {:.1} s",
@@ -154,25 +159,19 @@ fn collector(world: &World) -> String {
 }
 
 fn send(world: &World, burst: Burst, ledger: &mut Ledger) {
-    let mut broken_since = None;
-    let mend = |since: &mut Option<Instant>| {
-        if since.is_some_and(|since| since.elapsed() >= burst.outage) {
-            world.lab.clear_faults().unwrap();
-            *since = None;
-        }
-    };
-    let mut was_broken = false;
+    let mut outage = None;
     for number in 0.. {
         let sent = ledger.root.len();
         if sent == burst.events {
             break;
         }
-        if sent == burst.events / 2 && !was_broken {
-            was_broken = true;
+        if sent == burst.events / 2 && outage.is_none() {
             break_sns(world);
-            broken_since = Some(Instant::now());
+            outage = Some(Outage::begin(burst.outage));
         }
-        mend(&mut broken_since);
+        if let Some(outage) = &mut outage {
+            outage.end_in_time(world);
+        }
         let (region, event) = event(world, number);
         let account = event["recipientAccountId"].as_str().unwrap();
         world.root_does(account, region, &event);
@@ -188,9 +187,42 @@ fn send(world: &World, burst: Burst, ledger: &mut Ledger) {
         };
         ids.insert(event["eventID"].as_str().unwrap().to_owned());
     }
-    while broken_since.is_some() {
+    let mut outage = outage.unwrap();
+    while outage.lasted.is_none() {
         std::thread::sleep(Duration::from_millis(50));
-        mend(&mut broken_since);
+        outage.end_in_time(world);
+    }
+    ledger.outage = outage.lasted.unwrap_or_default();
+}
+
+/// The time in which SNS fails. On a busy machine it lasts until an event has been tried as often as it may be.
+struct Outage {
+    began: Instant,
+    at_least: Duration,
+    /// Once it is over.
+    lasted: Option<Duration>,
+}
+
+impl Outage {
+    fn begin(at_least: Duration) -> Self {
+        Self {
+            began: Instant::now(),
+            at_least,
+            lasted: None,
+        }
+    }
+
+    fn end_in_time(&mut self, world: &World) {
+        let lasted = self.began.elapsed();
+        if self.lasted.is_some() || lasted < self.at_least {
+            return;
+        }
+        let hub = &world.organization.hub;
+        let letters = world.lab.queue_messages(hub, REGION, DEAD_LETTERS).unwrap();
+        if !letters.is_empty() || lasted > self.at_least + LONGER {
+            world.lab.clear_faults().unwrap();
+            self.lasted = Some(lasted);
+        }
     }
 }
 
@@ -307,7 +339,7 @@ fn look(world: &World, ledger: &mut Ledger) {
             _ => assert!(inner["AlarmName"].is_string(), "{inner}"),
         }
     }
-    for letter in messages("rootwatch-dead-letters") {
+    for letter in messages(DEAD_LETTERS) {
         event_ids(
             &serde_json::from_str(&letter.body).unwrap(),
             &mut ledger.dead_letters,
