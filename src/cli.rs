@@ -83,7 +83,7 @@ pub(crate) struct Cli {
     /// Do not ask before changing anything
     #[arg(long, short, global = true, help_heading = "Global options")]
     pub(crate) yes: bool,
-    /// How long to follow a StackSet operation, such as 30m [default: 4h]
+    /// How long to wait at most for AWS to end a StackSet operation, or to show what was set, such as 30m [default: 4h]
     #[arg(
         long,
         global = true,

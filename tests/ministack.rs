@@ -1,8 +1,8 @@
 //! The part of the path inside the hub, on an emulator that the lab does not touch.
 //!
 //! Three of its differences from AWS are worked around here, in the open: its rules never fire in the state
-//! `ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS`, so the test sets `ENABLED`; it drops the policy of a bus, so the plan
-//! that follows must find just that; and it does not tell functions where it is, so the test does.
+//! `ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS`, so the test sets `ENABLED`; it drops the policy of a bus, so the
+//! deployment, which reads back what it set, and the plan that follows must find just that; and it does not tell functions where it is, so the test does.
 
 use crate::world::{REGION, eventually, run, sdk};
 use rootwatch_lab::Ministack;
@@ -29,7 +29,10 @@ fn the_hub_tells_a_subscriber_there_too() {
         "--sns-subscription",
         &subscription,
     ];
-    run(&env, &[&["deploy", "hub", "--yes"], &hub[..]].concat()).ends_with(0);
+    let deploy = ["deploy", "hub", "--yes", "--timeout", "1s"];
+    let ran = run(&env, &[&deploy, &hub[..]].concat()).ends_with(1);
+    let told = "still waiting for AWS to show what was set: event-bus rootwatch";
+    assert!(ran.stderr.contains(told), "{}", ran.stderr);
 
     let plan = run(
         &env,

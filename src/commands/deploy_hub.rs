@@ -103,7 +103,10 @@ async fn finish(run: &Run, plan: &HubPlan, steps: &[Step], outcome: &Outcome) ->
             };
             (exit, String::new(), Vec::new())
         }
-        None => match plan.settle(&run.aws, &run.progress).await {
+        None => match plan
+            .settle(&run.aws, &run.progress, run.config.timeout)
+            .await
+        {
             Ok(now) => (
                 Exit::Done,
                 success(run, steps, &told(now.iter())),

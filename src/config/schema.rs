@@ -130,7 +130,7 @@ pub(super) static ORG_ID: Key = Key {
 pub(super) static TIMEOUT: Key = Key {
     name: "timeout",
     kind: Kind::Text(form::duration),
-    meaning: "How long to follow a StackSet operation",
+    meaning: "How long to wait at most for AWS to end a StackSet operation, or to show what was set",
     default: "4h",
     example: r#""30m""#,
     flag: "--timeout",

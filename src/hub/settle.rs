@@ -20,14 +20,20 @@ impl HubPlan {
     /// Reads what was made or changed, and who is subscribed, until all of it is as wanted.
     ///
     /// Fails, with the names of what differs, when AWS does not show it in time.
-    pub(crate) async fn settle(&self, aws: &Aws, progress: &Progress) -> Result<Vec<HubResource>> {
+    pub(crate) async fn settle(
+        &self,
+        aws: &Aws,
+        progress: &Progress,
+        at_most: Duration,
+    ) -> Result<Vec<HubResource>> {
+        let patience = PATIENCE.min(at_most);
         let unseen = RefCell::new(self.read_back());
         let seen = RefCell::new(Vec::new());
         let progress = progress.of("hub");
         let looked = until(
             &progress,
             "AWS to show what was set",
-            PATIENCE,
+            patience,
             async || {
                 let nodes = unseen.borrow().clone();
                 let found = observe(aws, &nodes).await?;
