@@ -24,6 +24,8 @@ mod interrupt;
 mod ministack;
 /// How people are told: read-only activity, chat programs, account names.
 mod notify;
+/// The hub in the partitions of GovCloud and China.
+mod partitions;
 /// From root's act to a person's mail, and what happens when a hop fails.
 mod path;
 /// Plans as people and programs read them.

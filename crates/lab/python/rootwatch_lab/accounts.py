@@ -16,6 +16,7 @@ from moto.iam import iam_backends
 from moto.iam.models import Role
 from moto.organizations.models import OrganizationsBackend, organizations_backends
 from moto.sts.models import STSBackend
+from moto.utilities.utils import get_partition
 
 from . import policies
 from .state import late
@@ -33,11 +34,17 @@ class Session:
     account: str
     role: str
     name: str
+    partition: str
 
     @property
     def arn(self) -> str:
         """The ARN that access-denied messages show."""
-        return f"arn:aws:sts::{self.account}:assumed-role/{self.role}/{self.name}"
+        return f"arn:{self.partition}:sts::{self.account}:assumed-role/{self.role}/{self.name}"
+
+    @property
+    def role_arn(self) -> str:
+        """The ARN of the role that the session is of."""
+        return f"arn:{self.partition}:iam::{self.account}:role/{self.role}"
 
 
 _sessions: dict[str, Session] = {}
@@ -46,7 +53,8 @@ _sessions: dict[str, Session] = {}
 def open_session(role_arn: str, name: str) -> Session:
     """Credentials of a role, as a Lambda function gets them."""
     key = "ASIA" + "".join(secrets.choice(_KEY_CHARACTERS) for _ in range(16))
-    session = Session(key, role_arn.split(":")[4], role_arn.split("/")[-1], name)
+    parts = role_arn.split(":")
+    session = Session(key, parts[4], role_arn.split("/")[-1], name, parts[1])
     _sessions[key] = session
     return session
 
@@ -92,7 +100,7 @@ def _get_caller_identity(self: STSBackend, key: str, region: str) -> tuple[str, 
     if session:
         return f"AROA{session.role.upper()}:{session.name}", session.arn, session.account
     if _ACCOUNT_ID.fullmatch(key):
-        return "AIDALAB", f"arn:aws:iam::{key}:user/operator", key
+        return "AIDALAB", f"arn:{get_partition(region)}:iam::{key}:user/operator", key
     return _moto_caller_identity(self, key, region)
 
 
@@ -106,7 +114,7 @@ def role_by_arn(arn: str) -> Role | None:
     parts = arn.split(":")
     if len(parts) < 6 or not parts[5].startswith("role/"):
         return None
-    roles = iam_backends[parts[4]]["aws"].roles.values()
+    roles = iam_backends[parts[4]][parts[1]].roles.values()
     return next((role for role in list(roles) if role.arn == arn), None)
 
 

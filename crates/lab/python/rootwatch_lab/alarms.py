@@ -13,6 +13,7 @@ from collections.abc import Callable
 from moto.cloudwatch.models import Alarm, CloudWatchBackend, cloudwatch_backends
 from moto.core.utils import iso_8601_datetime_with_milliseconds
 from moto.sqs.models import sqs_backends
+from moto.utilities.utils import get_partition
 
 from . import events, functions, topics
 from .state import each, lock
@@ -32,7 +33,8 @@ def _messages(account: str, region: str, named: dict[str, str], _since: float) -
 
 
 def _errors(account: str, region: str, named: dict[str, str], since: float) -> float | None:
-    arn = f"arn:aws:lambda:{region}:{account}:function:{named.get('FunctionName')}"
+    function = named.get("FunctionName")
+    arn = f"arn:{get_partition(region)}:lambda:{region}:{account}:function:{function}"
     recent = functions.outcomes(arn, since)
     return sum(not ok for ok in recent) if recent else None
 

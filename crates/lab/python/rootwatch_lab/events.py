@@ -15,6 +15,7 @@ from moto.core.utils import utcnow
 from moto.events.exceptions import ResourceNotFoundException, ValidationException
 from moto.events.models import EventBus, EventPattern, EventsBackend, Rule, events_backends
 from moto.events.responses import EventsHandler
+from moto.utilities.utils import get_partition
 
 from . import accounts, functions, patterns, policies, queues, topics
 from .faults import delivery_fault
@@ -194,7 +195,8 @@ def _handler_put_events(self: EventsHandler) -> str:
             "satisfy constraint: Member must have length less than or equal to 10"
         )
     session = accounts.session_of(self.access_key)
-    arn = session.arn if session else f"arn:aws:iam::{self.current_account}:root"
+    root = f"arn:{get_partition(self.region)}:iam::{self.current_account}:root"
+    arn = session.arn if session else root
     for entry in entries:
         _authorize_put(entry, self.current_account, arn, self.region)
     results = [_put_entry(e, self.current_account, self.region, False) for e in entries]

@@ -20,6 +20,7 @@ from moto.awslambda.responses import LambdaResponse
 from moto.core.responses import TYPE_RESPONSE
 from moto.core.utils import iso_8601_datetime_with_milliseconds, unix_time_millis
 from moto.logs import logs_backends
+from moto.utilities.utils import get_partition
 
 from . import accounts, policies, queues, topics
 from .sandbox import Invocation, Sandbox
@@ -377,7 +378,8 @@ def _send_as_function(
 
 def _write_log(function: LambdaFunction, invocation: Invocation) -> None:
     group = log_group(function)
-    arn = f"arn:aws:logs:{function.region}:{function.account_id}:log-group:{group}"
+    partition = get_partition(function.region)
+    arn = f"arn:{partition}:logs:{function.region}:{function.account_id}:log-group:{group}"
     with lock:
         backend = logs_backends[function.account_id][function.region]
         if group not in backend.groups:

@@ -31,8 +31,10 @@ class Principal:
         return any(self._is(named) for named in listed(element.get("AWS")))
 
     def _is(self, named: str) -> bool:
-        whole_account = (self.account, f"arn:aws:iam::{self.account}:root")
-        return named == "*" or named in whole_account or named == self.arn
+        is_whole_account = named == self.account or bool(
+            re.fullmatch(f"arn:aws[a-z-]*:iam::{self.account}:root", named)
+        )
+        return named == "*" or is_whole_account or named == self.arn
 
 
 def listed(value: Any) -> list[Any]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from moto.sqs.exceptions import QueueDoesNotExist, ReceiptHandleIsInvalid, SQSException
 from moto.sqs.models import Message, Queue, SQSBackend, sqs_backends
+from moto.utilities.utils import get_partition
 
 from . import policies
 from .state import late
@@ -144,7 +145,7 @@ def _change_visibility(
 
 
 def _create_queue(self: SQSBackend, name: str, tags: Any = None, **kwargs: Any) -> Queue:
-    arn = f"arn:aws:sqs:{self.region_name}:{self.account_id}:{name}"
+    arn = f"arn:{get_partition(self.region_name)}:sqs:{self.region_name}:{self.account_id}:{name}"
     age_ms = (time.monotonic() - _deleted_at.get(arn, -1e9)) * 1000
     if name not in self.queues and age_ms < late.queue_name_reuse_ms:
         raise QueueDeletedRecently()

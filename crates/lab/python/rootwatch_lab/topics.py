@@ -13,6 +13,7 @@ from moto.core.utils import iso_8601_datetime_with_milliseconds
 from moto.sns.exceptions import InvalidParameterValue, SNSException, SNSNotFoundError
 from moto.sns.models import SNSBackend, Subscription, Topic, sns_backends
 from moto.sns.responses import SNSResponse
+from moto.utilities.utils import get_partition
 
 from . import accounts, functions, policies, queues
 from .faults import delivery_fault
@@ -199,7 +200,7 @@ def _create_topic(
     attributes: dict[str, str] | None = None,
     tags: dict[str, str] | None = None,
 ) -> Topic:
-    arn = f"arn:aws:sns:{self.region_name}:{self.account_id}:{name}"
+    arn = f"arn:{get_partition(self.region_name)}:sns:{self.region_name}:{self.account_id}:{name}"
     existing = self.topics.get(arn)
     if existing and tags and tags != existing._tags:
         raise InvalidParameterValue(
@@ -257,7 +258,7 @@ def _api_publish(self: SNSResponse) -> ActionResult:
 
 
 def _check_identity(session: accounts.Session, topic_arn: str) -> None:
-    role = accounts.role_by_arn(f"arn:aws:iam::{session.account}:role/{session.role}")
+    role = accounts.role_by_arn(session.role_arn)
     if role is None or not accounts.role_may(role, "sns:Publish", topic_arn, {}):
         raise NotAuthorized(
             f"User: {session.arn} is not authorized to perform: SNS:Publish on resource: "
