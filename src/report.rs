@@ -28,6 +28,14 @@ fn sign(action: &Action) -> (&'static str, Style) {
     }
 }
 
+/// So many of something: "1 region", "2 regions".
+pub(crate) fn count(number: usize, thing: &str) -> String {
+    match number {
+        1 => format!("1 {thing}"),
+        _ => format!("{number} {thing}s"),
+    }
+}
+
 /// A plan, one line a resource, each change with the fields that differ.
 pub(crate) fn steps(steps: &[Step], verbose: bool) -> String {
     let mut text = String::new();

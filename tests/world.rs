@@ -169,10 +169,10 @@ impl World {
         let root = text.replace(&self.organization.root_id, "r-root");
         let id = regex_lite::Regex::new("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}").unwrap();
         let time = regex_lite::Regex::new("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z").unwrap();
-        let waited = regex_lite::Regex::new(r"\([0-9]+s\)").unwrap();
+        let waiting = regex_lite::Regex::new("(?m)^  operation .* waiting.*\n").unwrap();
         let text = id.replace_all(&root, "(id)");
         let text = time.replace_all(&text, "(time)");
-        waited.replace_all(&text, "(a while)").into_owned()
+        waiting.replace_all(&text, "").into_owned()
     }
 
     /// The rules named like ours in an account's region.

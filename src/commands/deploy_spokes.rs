@@ -7,7 +7,6 @@ use crate::interrupt;
 use crate::plan::{Action, Step};
 use crate::report;
 use crate::spokes::change::{Accounts, Change, ChangeKind};
-use crate::spokes::hint::hint;
 use crate::spokes::operation::{Ended, Preferences, Running, follow, running};
 use crate::spokes::organization::Region;
 use crate::spokes::{Place, Spot, management, preflight, regions};
@@ -223,7 +222,7 @@ impl Done {
     }
 }
 
-/// Gives each failure the account's name and a hint, and takes out what failed only because the region is off there.
+/// Gives each failure the account's name, and takes out what failed only because the region is off there.
 async fn explain(run: &Run, made: &Made<'_>, done: &mut Done) {
     let accounts = made.wanted.units.values().flat_map(|tree| &tree.accounts);
     let names: BTreeMap<&str, &str> = accounts
@@ -247,7 +246,6 @@ async fn explain(run: &Run, made: &Made<'_>, done: &mut Done) {
             failure.name = names
                 .get(failure.account.as_str())
                 .map(|it| (*it).to_owned());
-            failure.hint = hint(&failure.reason).map(str::to_owned);
         }
     }
 }

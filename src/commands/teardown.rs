@@ -112,11 +112,11 @@ fn preview(run: &Run, spokes: Option<&Spokes<'_>>, hub: &[Step]) -> String {
     let mut text = String::new();
     if let Some(observed) = spokes.and_then(|it| it.observed.as_ref()) {
         text += &format!(
-            "- stack-set {} with {} instances: {} accounts in {} regions stop being watched\n",
+            "- stack-set {} with {}: no longer watched are {} in {}\n",
             run.names().stack_set(),
-            observed.instances.len(),
-            observed.instances.accounts().len(),
-            observed.instances.regions().count()
+            report::count(observed.instances.len(), "stack instance"),
+            report::count(observed.instances.accounts().len(), "account"),
+            report::count(observed.instances.regions().count(), "region")
         );
     }
     for stack in spokes.into_iter().flat_map(|it| &it.stacks) {

@@ -1,6 +1,6 @@
 //! Plans and outcomes of the spokes in words.
 
-use super::{GREEN, RED, YELLOW, step_line};
+use super::{GREEN, RED, YELLOW, count, step_line};
 use crate::plan::{Action, Step};
 use crate::spokes::change::{Accounts, Change, ChangeKind};
 use crate::spokes::management::Management;
@@ -135,8 +135,8 @@ fn instances(change: &Change) -> String {
         Accounts::AllBut(accounts) => format!("all but {}", named(accounts)),
     };
     format!(
-        "{style}{sign}{style:#} {} stack instances: {accounts} of {} in {} ({})",
-        change.instances,
+        "{style}{sign}{style:#} {}: {accounts} of {} in {} ({})",
+        count(change.instances, "stack instance"),
         listed(change.units.iter(), NAMED),
         change.regions.join(", "),
         change.why

@@ -1,5 +1,6 @@
 //! StackSet operations: how they run, and how they ended in each account and region.
 
+use super::hint::hint;
 use super::pace::{Pace, Tally};
 use super::{Place, Spot};
 use crate::aws::error::{AwsError, Call};
@@ -162,18 +163,23 @@ pub(crate) async fn follow(
 ) -> Result<Ended> {
     let awaited = format!("StackSet operation {operation_id}");
     let mut pace = Pace::begin();
-    let operation = until(progress, &awaited, patience, async || {
-        let operation = describe(place, stack_set, operation_id).await?;
-        if operation.status().is_some_and(is_ended) {
-            return Ok(Look::Ready(operation));
-        }
-        if pace.is_due() {
-            let (tally, _) = results(place, stack_set, operation_id, false).await?;
-            pace.counted(tally);
-        }
-        progress.at(&pace.words());
-        Ok(Look::Pending)
-    })
+    let operation = until_told(
+        &awaited,
+        patience,
+        |_| (),
+        async || {
+            let operation = describe(place, stack_set, operation_id).await?;
+            if operation.status().is_some_and(is_ended) {
+                return Ok(Look::Ready(operation));
+            }
+            if pace.is_due() {
+                let (tally, _) = results(place, stack_set, operation_id, false).await?;
+                pace.counted(tally);
+            }
+            progress.at(&pace.words());
+            Ok(Look::Pending)
+        },
+    )
     .await?;
     let (tally, failures) = results(place, stack_set, operation_id, true).await?;
     let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
@@ -254,12 +260,13 @@ fn status(summary: &sdk::StackSetOperationResultSummary) -> &str {
 
 fn failure(summary: &sdk::StackSetOperationResultSummary, status: &str) -> Failure {
     let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
+    let reason = text(summary.status_reason());
     Failure {
         account: text(summary.account()),
         name: None,
         region: text(summary.region()),
         status: status.to_owned(),
-        reason: text(summary.status_reason()),
-        hint: None,
+        hint: hint(&reason).map(str::to_owned),
+        reason,
     }
 }

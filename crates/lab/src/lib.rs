@@ -18,6 +18,7 @@
 //! # }
 //! ```
 
+pub mod bench;
 mod control;
 mod faults;
 mod host;
