@@ -163,23 +163,18 @@ pub(crate) async fn follow(
 ) -> Result<Ended> {
     let awaited = format!("StackSet operation {operation_id}");
     let mut pace = Pace::begin();
-    let operation = until_told(
-        &awaited,
-        patience,
-        |_| (),
-        async || {
-            let operation = describe(place, stack_set, operation_id).await?;
-            if operation.status().is_some_and(is_ended) {
-                return Ok(Look::Ready(operation));
-            }
-            if pace.is_due() {
-                let (tally, _) = results(place, stack_set, operation_id, false).await?;
-                pace.counted(tally);
-            }
-            progress.at(&pace.words());
-            Ok(Look::Pending)
-        },
-    )
+    let operation = until(&Progress::silent(), &awaited, patience, async || {
+        let operation = describe(place, stack_set, operation_id).await?;
+        if operation.status().is_some_and(is_ended) {
+            return Ok(Look::Ready(operation));
+        }
+        if pace.is_due() {
+            let (tally, _) = results(place, stack_set, operation_id, false).await?;
+            pace.counted(tally);
+        }
+        progress.at(&pace.words());
+        Ok(Look::Pending)
+    })
     .await?;
     let (tally, failures) = results(place, stack_set, operation_id, true).await?;
     let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
