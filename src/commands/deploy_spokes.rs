@@ -177,12 +177,14 @@ impl Done {
         self.operations.last().context("no operation")
     }
 
+    /// In the order of the plan, not in that in which they ended.
     fn steps<'a>(&self, made: &'a Made<'_>) -> Vec<&'a Step> {
-        let done = self.management.iter().flat_map(|outcome| &outcome.done);
-        let stacks = made.plan.management.stacks();
-        done.filter_map(|index| stacks.get(*index))
-            .map(|stack| &stack.step)
-            .filter(|step| step.action.is_change())
+        let outcome = self.management.as_ref();
+        let is_done = |index: &usize| outcome.is_some_and(|it| it.done.contains(index));
+        let stacks = made.plan.management.stacks().iter().enumerate();
+        stacks
+            .filter(|(index, stack)| is_done(index) && stack.step.action.is_change())
+            .map(|(_, stack)| &stack.step)
             .collect()
     }
 
