@@ -68,9 +68,11 @@ fn the_management_account_is_watched_by_stacks_of_its_own() {
     insta::assert_snapshot!("management-again", world.shown(&again.stdout));
     assert_eq!(world.writes(), Vec::<String>::new());
     let status = world.as_management(&["status", "--regions", "us-east-1,eu-west-1"]);
-    insta::assert_snapshot!(
-        "management-status",
-        world.shown(&status.ends_with(2).stdout)
+    let status = status.ends_with(2).stdout;
+    assert!(
+        status.contains("2 of 5 active accounts covered in 2 regions")
+            && status.contains("the hub cannot be seen from here"),
+        "{status}"
     );
     let elsewhere = world.rootwatch(&["status"]).ends_with(2);
     assert!(
