@@ -1,6 +1,6 @@
 //! What can be typed. clap only: nothing here decides anything.
 
-use crate::config::CallAs;
+use crate::config::{CallAs, RegionConcurrency};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -146,7 +146,17 @@ pub(crate) enum Deploy {
         adopt: AdoptArgs,
     },
     /// The StackSet that makes every account and region of the given OUs forward to the hub
-    Spokes(SpokesArgs),
+    Spokes {
+        #[command(flatten)]
+        spokes: SpokesArgs,
+        #[command(flatten)]
+        adopt: AdoptArgs,
+        #[command(flatten)]
+        access: AccessArgs,
+        /// Fail instead of waiting when another operation of the StackSet is under way
+        #[arg(long)]
+        no_wait: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -165,6 +175,10 @@ pub(crate) enum Plan {
     Spokes {
         #[command(flatten)]
         spokes: SpokesArgs,
+        #[command(flatten)]
+        adopt: AdoptArgs,
+        #[command(flatten)]
+        access: AccessArgs,
         /// Exit with 2 when there are changes
         #[arg(long)]
         detailed_exitcode: bool,
@@ -220,12 +234,8 @@ pub(crate) struct SpokesArgs {
     /// Organizational unit, by id (ou-…), root id (r-…) or path (/Workloads/Prod); may be given again
     #[arg(long, value_name = "OU")]
     pub(crate) ou: Vec<String>,
-    /// Regions to watch [default: all that are enabled]
-    #[arg(long, value_name = "R,R,…", value_delimiter = ',')]
-    pub(crate) regions: Vec<String>,
-    /// Watch all regions that are enabled, whatever the settings file says
-    #[arg(long, conflicts_with = "regions")]
-    pub(crate) all_regions: bool,
+    #[command(flatten)]
+    pub(crate) regions: RegionArgs,
     /// Account of the hub [default: this one, if the hub is here]
     #[arg(long, value_name = "ID")]
     pub(crate) hub_account: Option<String>,
@@ -233,7 +243,42 @@ pub(crate) struct SpokesArgs {
     #[arg(long, value_name = "REGION")]
     pub(crate) hub_region: Option<String>,
     #[command(flatten)]
+    pub(crate) operations: OperationArgs,
+    #[command(flatten)]
     pub(crate) caller: CallerArgs,
+}
+
+/// Which regions are watched.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct RegionArgs {
+    /// Regions to watch [default: all that are enabled]
+    #[arg(long, value_name = "R,R,…", value_delimiter = ',')]
+    pub(crate) regions: Vec<String>,
+    /// Watch all regions that are enabled, whatever the settings file says
+    #[arg(long, conflicts_with = "regions")]
+    pub(crate) all_regions: bool,
+}
+
+/// How StackSet operations go through accounts and regions.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct OperationArgs {
+    /// Accounts to work on at once in each region [default: 100%]
+    #[arg(long, value_name = "N|N%")]
+    pub(crate) max_concurrent: Option<String>,
+    /// Accounts that may fail in a region before the operation stops there [default: 100%]
+    #[arg(long, value_name = "N|N%")]
+    pub(crate) failure_tolerance: Option<String>,
+    /// Whether to go through all regions at once [default: parallel]
+    #[arg(long, value_enum)]
+    pub(crate) region_concurrency: Option<RegionConcurrency>,
+}
+
+/// What may be turned on for the organization.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub(crate) struct AccessArgs {
+    /// Turn on trusted access for StackSets where it is off; takes the management account
+    #[arg(long)]
+    pub(crate) enable_trusted_access: bool,
 }
 
 /// Who calls CloudFormation, where it is not found out.
@@ -249,6 +294,8 @@ pub(crate) struct StatusArgs {
     #[command(flatten)]
     pub(crate) hub: HubArgs,
     #[command(flatten)]
+    pub(crate) regions: RegionArgs,
+    #[command(flatten)]
     pub(crate) caller: CallerArgs,
 }
 
@@ -260,7 +307,12 @@ pub(crate) struct TeardownArgs {
     #[command(flatten)]
     pub(crate) topic: TopicArgs,
     #[command(flatten)]
+    pub(crate) operations: OperationArgs,
+    #[command(flatten)]
     pub(crate) caller: CallerArgs,
+    /// Fail instead of waiting when another operation of the StackSet is under way
+    #[arg(long)]
+    pub(crate) no_wait: bool,
 }
 
 /// What to remove.

@@ -36,7 +36,6 @@ impl Progress {
     }
 
     /// Progress that nobody sees.
-    #[cfg(test)]
     pub(crate) fn silent() -> Self {
         Self::in_mode(Mode::Silent)
     }

@@ -1,14 +1,12 @@
 //! Plans and outcomes in words.
 
+pub(crate) mod spokes;
 mod value;
 
 use crate::apply::{Outcome, Stop};
 use crate::aws::error::AwsError;
 use crate::aws::hint::hint;
 use crate::plan::{Action, Counts, Step};
-use crate::spokes::SpokesPlan;
-use crate::spokes::instances::{Change, ChangeKind};
-use crate::spokes::operation::Ended;
 use anstyle::{AnsiColor, Style};
 use std::fmt::Write;
 
@@ -27,6 +25,14 @@ fn sign(action: &Action) -> (&'static str, Style) {
         Action::Update { .. } => ("~", YELLOW),
         Action::Delete => ("-", RED),
         Action::Keep => ("=", Style::new()),
+    }
+}
+
+/// So many of something: "1 region", "2 regions".
+pub(crate) fn count(number: usize, thing: &str) -> String {
+    match number {
+        1 => format!("1 {thing}"),
+        _ => format!("{number} {thing}s"),
     }
 }
 
@@ -87,83 +93,6 @@ fn step_line(text: &mut String, step: &Step, verbose: bool) {
     if verbose && !step.needs.is_empty() {
         let _ = writeln!(text, "    after {}", step.needs.join(", "));
     }
-}
-
-/// A plan for the spokes.
-pub(crate) fn spokes_plan(plan: &SpokesPlan, name: &str, verbose: bool) -> String {
-    let mut text = String::new();
-    let step = Step {
-        resource: format!("stack-set {name}"),
-        action: plan.stack_set.clone(),
-        needs: Vec::new(),
-        kept: Vec::new(),
-        calls: &[],
-    };
-    if step.action.is_change() || verbose {
-        step_line(&mut text, &step, verbose);
-    }
-    for change in &plan.changes {
-        let _ = writeln!(text, "{}", instances_change(change));
-    }
-    for account in &plan.suspended {
-        let _ = writeln!(
-            text,
-            "  account {} ({}) is suspended: skipped",
-            account.id, account.name
-        );
-    }
-    if !plan.is_change() {
-        let _ = writeln!(
-            text,
-            "No changes: all {} stack instances are as wanted.",
-            plan.current
-        );
-    }
-    text
-}
-
-fn instances_change(change: &Change) -> String {
-    let (sign, style) = match change.kind {
-        ChangeKind::Create => ("+", GREEN),
-        ChangeKind::Update => ("~", YELLOW),
-        ChangeKind::Delete => ("-", RED),
-    };
-    let accounts = match change.accounts.len() {
-        0 => "all accounts".to_owned(),
-        1..=3 => format!("account {}", change.accounts.join(", ")),
-        many => format!("{many} accounts"),
-    };
-    format!(
-        "{style}{sign}{style:#} stack instances: {accounts} of {} in {}",
-        change.units.join(", "),
-        change.regions.join(", ")
-    )
-}
-
-/// How a StackSet operation ended, with each account and region that it failed in.
-pub(crate) fn operation(ended: &Ended) -> String {
-    let counts: Vec<String> = ended
-        .counts
-        .iter()
-        .map(|(status, count)| format!("{count} {}", status.to_lowercase().replace('_', " ")))
-        .collect();
-    let mut text = format!(
-        "StackSet operation {}: {} ({})\n",
-        ended.operation_id,
-        ended.status,
-        counts.join(", ")
-    );
-    if let Some(reason) = &ended.status_reason {
-        let _ = writeln!(text, "  {reason}");
-    }
-    for failure in &ended.failures {
-        let _ = writeln!(
-            text,
-            "  {RED}{}{RED:#} account {}, {}: {}",
-            failure.status, failure.account, failure.region, failure.reason
-        );
-    }
-    text
 }
 
 /// What is done and what is not, when a run ended early; the last thing a person reads.

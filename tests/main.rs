@@ -32,3 +32,11 @@ mod path;
 mod plan;
 /// `rootwatch deploy spokes`: every account and region, and those that fail.
 mod spokes;
+/// Spokes that fail, stop, wait and are off.
+mod spokes_faults;
+/// The management account's own stacks, which no StackSet makes.
+mod spokes_management;
+/// Spokes over time: accounts, units and regions that come and go.
+mod spokes_over_time;
+/// Spokes of a generated organization.
+mod spokes_scale;

@@ -134,6 +134,54 @@ impl World {
         ])
     }
 
+    /// `deploy spokes` for these units in two regions.
+    pub(crate) fn deploy_units(&self, units: &[&str], more: &[&str]) -> Ran {
+        let mut args = vec![
+            "deploy",
+            "spokes",
+            "--regions",
+            "us-east-1,eu-west-1",
+            "--yes",
+        ];
+        args.extend(units.iter().flat_map(|unit| ["--ou", unit]));
+        self.rootwatch(&[&args[..], more].concat())
+    }
+
+    /// `deploy spokes` or another command as the management account, for the hub where it is.
+    pub(crate) fn as_management(&self, args: &[&str]) -> Ran {
+        let hub = [
+            "--hub-account",
+            &self.organization.hub,
+            "--hub-region",
+            REGION,
+        ];
+        let hub = if args.contains(&"spokes") && !args.contains(&"teardown") {
+            &hub[..]
+        } else {
+            &[]
+        };
+        self.rootwatch_as(&self.organization.management, &[args, hub].concat())
+    }
+
+    /// What was printed, without what differs from run to run.
+    pub(crate) fn shown(&self, text: &str) -> String {
+        let text = self.stable(text);
+        let root = text.replace(&self.organization.root_id, "r-root");
+        let id = regex_lite::Regex::new("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}").unwrap();
+        let time = regex_lite::Regex::new("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z").unwrap();
+        let waiting = regex_lite::Regex::new("(?m)^  operation .* waiting.*\n").unwrap();
+        let text = id.replace_all(&root, "(id)");
+        let text = time.replace_all(&text, "(time)");
+        waiting.replace_all(&text, "").into_owned()
+    }
+
+    /// The rules named like ours in an account's region.
+    pub(crate) fn is_watched(&self, account: &str, region: &str) -> bool {
+        let snapshot = self.lab.snapshot().unwrap();
+        let buses = &snapshot[account][region]["event_buses"];
+        buses.to_string().contains("rootwatch-root-activity")
+    }
+
     /// Runs the binary as the hub account.
     pub(crate) fn rootwatch(&self, args: &[&str]) -> Ran {
         self.rootwatch_as(&self.organization.hub, args)

@@ -25,6 +25,7 @@ pub(crate) struct Aws {
     pub(crate) partition: Partition,
     pub(crate) accounts: aws_sdk_account::Client,
     pub(crate) cloudformation: aws_sdk_cloudformation::Client,
+    pub(crate) cloudtrail: aws_sdk_cloudtrail::Client,
     pub(crate) cloudwatch: aws_sdk_cloudwatch::Client,
     pub(crate) eventbridge: aws_sdk_eventbridge::Client,
     pub(crate) iam: aws_sdk_iam::Client,
@@ -33,6 +34,7 @@ pub(crate) struct Aws {
     pub(crate) organizations: aws_sdk_organizations::Client,
     pub(crate) sns: aws_sdk_sns::Client,
     pub(crate) sqs: aws_sdk_sqs::Client,
+    config: aws_config::SdkConfig,
 }
 
 impl Aws {
@@ -56,6 +58,7 @@ impl Aws {
             partition,
             accounts: aws_sdk_account::Client::new(&config),
             cloudformation: aws_sdk_cloudformation::Client::new(&config),
+            cloudtrail: aws_sdk_cloudtrail::Client::new(&config),
             cloudwatch: aws_sdk_cloudwatch::Client::new(&config),
             eventbridge: aws_sdk_eventbridge::Client::new(&config),
             iam: aws_sdk_iam::Client::new(&config),
@@ -64,7 +67,16 @@ impl Aws {
             organizations: aws_sdk_organizations::Client::new(&config),
             sns: aws_sdk_sns::Client::new(&config),
             sqs: aws_sdk_sqs::Client::new(&config),
+            config,
         })
+    }
+
+    /// CloudFormation in another region of the same account.
+    pub(crate) fn cloudformation_in(&self, region: &str) -> aws_sdk_cloudformation::Client {
+        let config = aws_sdk_cloudformation::config::Builder::from(&self.config)
+            .region(Region::new(region.to_owned()))
+            .build();
+        aws_sdk_cloudformation::Client::from_conf(config)
     }
 
     /// Where this acts, in words.

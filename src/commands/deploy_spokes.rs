@@ -1,213 +1,261 @@
-//! `rootwatch deploy spokes` and `rootwatch plan spokes`: one path, of which `plan` walks the first half.
+//! `rootwatch deploy spokes`: carries out what `plan spokes` shows.
 
+use super::plan_spokes::{Made, Switches, make};
 use super::{Exit, Run};
-use crate::aws::error::Call;
+use crate::apply::{Outcome, Stop};
 use crate::interrupt;
-use crate::names::DEPLOYMENT_TAG;
-use crate::plan::Action;
+use crate::plan::{Action, Step};
 use crate::report;
-use crate::spokes::instances::Change;
-use crate::spokes::operation::{Ended, follow};
-use crate::spokes::{self, HubBus, Observed, Place, SpokesPlan, Wanted, organization};
-use anyhow::{Context, Result, bail};
-use serde::Serialize;
+use crate::spokes::change::{Accounts, Change, ChangeKind};
+use crate::spokes::operation::{Ended, Preferences, Running, follow, running};
+use crate::spokes::organization::Region;
+use crate::spokes::{Place, Spot, management, preflight, regions};
+use anyhow::{Context, Error, Result, bail};
+use std::collections::{BTreeMap, BTreeSet};
 
-/// Versioned form of the JSON that `plan spokes` and `deploy spokes` print.
-#[derive(Serialize)]
-struct Report<'a> {
-    schema: &'static str,
-    account: &'a str,
-    region: &'a str,
-    stack_set: &'a str,
-    plan: &'a SpokesPlan,
-    operations: &'a [Ended],
+const SCHEMA: &str = "rootwatch.deploy-spokes/1";
+
+/// What a run came to.
+#[derive(Default)]
+struct Done {
+    management: Option<Outcome>,
+    operations: Vec<Ended>,
+    /// An operation that goes on in AWS after Ctrl-C.
+    detached: Option<String>,
 }
 
-/// Shows what `deploy spokes` would change.
-pub(super) async fn plan(run: &Run, detailed_exitcode: bool) -> Result<Exit> {
-    let (_, wanted, plan) = make_plan(run).await?;
-    let name = &wanted.stack_set.name;
-    let text = report::spokes_plan(&plan, name, run.output.verbose);
-    run.output.result(
-        &text,
-        &json("rootwatch.plan-spokes/1", run, name, &plan, &[]),
-    )?;
-    Ok(if detailed_exitcode && plan.is_change() {
-        Exit::Found
-    } else {
-        Exit::Done
-    })
-}
-
-/// Makes the StackSet and its instances as wanted.
-pub(super) async fn deploy(run: &Run) -> Result<Exit> {
-    let (place, wanted, plan) = make_plan(run).await?;
-    let name = &wanted.stack_set.name;
-    let text = report::spokes_plan(&plan, name, run.output.verbose);
-    let schema = "rootwatch.deploy-spokes/1";
-    if !plan.is_change() {
+/// Makes the StackSet, its instances and the management account's own stacks as wanted.
+pub(super) async fn deploy(run: &Run, switches: Switches, no_wait: bool) -> Result<Exit> {
+    let mut made = make(run, switches).await?;
+    while !made.plan.running.is_empty() {
+        let name = &made.wanted.stack_set.name;
+        wait_for_others(run, &made.place, name, &made.plan.running, no_wait).await?;
+        made = make(run, switches).await?;
+    }
+    let text = made.text(run);
+    if !made.plan.is_change() {
         run.output
-            .result(&text, &json(schema, run, name, &plan, &[]))?;
+            .result(&text, &made.report(SCHEMA, run, &[], None))?;
         return Ok(Exit::Done);
     }
     run.show(&text);
-    run.confirm("Make these changes?", "yes").await?;
-    let operations = apply(run, &place, &wanted, &plan).await?;
-    let text: String = operations.iter().map(report::operation).collect();
-    run.output
-        .result(&text, &json(schema, run, name, &plan, &operations))?;
-    Ok(if operations.iter().all(Ended::is_success) {
-        Exit::Done
-    } else {
-        Exit::Error
-    })
+    confirm(run, &made).await?;
+    let mut done = Done::default();
+    let ended = apply(run, &made, no_wait, &mut done).await;
+    explain(run, &made, &mut done).await;
+    let text = done.text(&made, run);
+    let detached = done.detached.as_deref();
+    let report = made.report(SCHEMA, run, &done.operations, detached);
+    match ended {
+        Err(error) if !interrupt::is_cause(&error) => {
+            run.show(&text);
+            return Err(error.context("the rest was not done; the same command again goes on"));
+        }
+        _ => run.output.result(&text, &report)?,
+    }
+    Ok(done.exit(ended.is_err()))
 }
 
-fn json<'a>(
-    schema: &'static str,
-    run: &'a Run,
-    stack_set: &'a str,
-    plan: &'a SpokesPlan,
-    operations: &'a [Ended],
-) -> Report<'a> {
-    Report {
-        schema,
-        account: &run.aws.account,
-        region: &run.aws.region,
-        stack_set,
-        plan,
-        operations,
+/// Somebody who is left unwatched is worth typing a number for.
+async fn confirm(run: &Run, made: &Made<'_>) -> Result<()> {
+    match made.plan.stops.count() {
+        0 => run.confirm("Make these changes?", "yes").await,
+        count => {
+            let question = format!("{}.", report::spokes::stops(&made.plan.stops));
+            run.confirm(&question, &count.to_string()).await
+        }
     }
 }
 
-async fn make_plan(run: &Run) -> Result<(Place<'_>, Wanted, SpokesPlan)> {
-    if run.config.spokes.ous.is_empty() {
-        bail!(
-            "no organizational unit is given: --ou, or `ou` under [spokes] in rootwatch.toml; the root's id or / takes all accounts"
-        );
-    }
-    let organization = organization::find(&run.aws).await?;
-    let place = Place::of(&run.aws, &organization, run.config.spokes.call_as);
-    place.check_access().await?;
-    let name = run.names().stack_set();
-    let (hub, units, regions, observed) = tokio::try_join!(
-        hub_bus(run),
-        units(run),
-        regions(run),
-        spokes::observe(&place, &name),
-    )?;
-    refuse_foreign(run, &name, &observed)?;
-    let wanted = Wanted {
-        stack_set: spokes::stack_set(&run.config, name, &hub),
-        regions,
-        units,
-        management_account: organization.management_account,
-    };
-    let plan = spokes::plan(&wanted, &observed);
-    Ok((place, wanted, plan))
-}
-
-async fn units(
-    run: &Run,
-) -> Result<std::collections::BTreeMap<String, Vec<organization::Account>>> {
-    let ids = organization::resolve(&run.aws, &run.config.spokes.ous).await?;
-    organization::accounts_by_unit(&run.aws, &ids)
-        .await
-        .context("reading the accounts of the organizational units")
-}
-
-/// The regions asked for, each of which must be enabled, or else all that are.
-async fn regions(run: &Run) -> Result<Vec<String>> {
-    let enabled = organization::enabled_regions(&run.aws)
-        .await
-        .context("reading the regions that this account has enabled")?;
-    let wanted = &run.config.spokes.regions;
-    if wanted.is_empty() {
-        return Ok(enabled);
-    }
-    let unknown: Vec<&str> = wanted
-        .iter()
-        .filter(|region| !enabled.contains(region))
-        .map(String::as_str)
-        .collect();
-    if !unknown.is_empty() {
-        bail!(
-            "no such region is enabled in account {}: {}. Enabled are {}",
-            run.aws.account,
-            unknown.join(", "),
-            enabled.join(", ")
-        );
-    }
-    Ok(wanted.clone())
-}
-
-/// The hub as it is given, or this account when the hub's bus is here.
-async fn hub_bus(run: &Run) -> Result<HubBus> {
-    let given = &run.config.hub;
-    let region = given.region.clone().unwrap_or(run.aws.region.clone());
-    if let Some(account) = &given.account {
-        return Ok(HubBus {
-            account: account.clone(),
-            region,
-        });
-    }
-    let bus = run.names().bus();
-    let answer = run.aws.eventbridge.describe_event_bus().name(&bus).send();
-    let found = answer.await.found("events:DescribeEventBus")?;
-    if found.is_none() || region != run.aws.region {
-        bail!(
-            "the hub's event bus \"{bus}\" is not in {}; say where it is with --hub-account and --hub-region, or run `rootwatch deploy hub` here first",
-            run.aws.place()
-        );
-    }
-    Ok(HubBus {
-        account: run.aws.account.clone(),
-        region,
-    })
-}
-
-fn refuse_foreign(run: &Run, name: &str, observed: &Observed) -> Result<()> {
-    let tag = |tags: &std::collections::BTreeMap<String, String>| tags.get(DEPLOYMENT_TAG).cloned();
-    match &observed.stack_set {
-        Some(found) if tag(&found.tags).as_deref() != Some(run.config.name.as_str()) => bail!(
-            "in {} there is already a StackSet {name}, without the tag {DEPLOYMENT_TAG}={}: it belongs to somebody else, and nothing was changed. Choose another --name, or remove it",
-            run.aws.place(),
-            run.config.name
-        ),
-        _ => Ok(()),
-    }
-}
-
-async fn apply(
+/// Follows operations that somebody else has begun, or this command before it was interrupted, to their end.
+pub(super) async fn wait_for_others(
     run: &Run,
     place: &Place<'_>,
-    wanted: &Wanted,
-    plan: &SpokesPlan,
-) -> Result<Vec<Ended>> {
-    let name = &wanted.stack_set.name;
-    let mut ended = Vec::new();
-    match plan.stack_set {
+    name: &str,
+    others: &[Running],
+    no_wait: bool,
+) -> Result<()> {
+    for operation in others {
+        let words = report::spokes::running(operation);
+        if no_wait {
+            bail!(
+                "the StackSet {name} is busy, and --no-wait was given: {words}. To follow it: {}",
+                follow_command(run, place, name, &operation.operation_id)
+            );
+        }
+        run.progress.say(&format!(
+            "The StackSet {name} is busy: {words}. Waiting for it."
+        ));
+        follow_one(run, place, name, &operation.operation_id).await?;
+    }
+    Ok(())
+}
+
+async fn apply(run: &Run, made: &Made<'_>, no_wait: bool, done: &mut Done) -> Result<()> {
+    if made.plan.enable_trusted_access {
+        preflight::enable_trusted_access(&run.aws).await?;
+        run.progress
+            .of("trusted access for StackSets")
+            .done("turned on");
+    }
+    let stacks = made.plan.management.stacks();
+    let outcome = management::apply(&run.aws, stacks, &run.progress).await;
+    let interrupted = matches!(outcome.stop, Some(Stop::Interrupted));
+    done.management = Some(outcome);
+    if interrupted {
+        interrupt::check()?;
+    }
+    stack_set(run, made, no_wait, done).await?;
+    let mut failed = BTreeSet::new();
+    for change in made.plan.changes.iter().flat_map(Change::calls) {
+        let Some(change) = without(change, &failed) else {
+            continue;
+        };
+        let kind = change.kind;
+        let ended = carry_out(
+            run,
+            &made.place,
+            &made.wanted.stack_set.name,
+            &change,
+            no_wait,
+        );
+        let ended = ended.await;
+        let ended = done.note(ended)?;
+        if kind == ChangeKind::Delete {
+            failed.extend(ended.failures.iter().map(|it| it.account.clone()));
+        }
+    }
+    Ok(())
+}
+
+/// What could not be removed cannot be made anew: leaves out those accounts.
+fn without(mut change: Change, failed: &BTreeSet<String>) -> Option<Change> {
+    if let (ChangeKind::Create, Accounts::Only(accounts)) = (change.kind, &mut change.accounts) {
+        accounts.retain(|account| !failed.contains(account));
+        if accounts.is_empty() {
+            return None;
+        }
+    }
+    Some(change)
+}
+
+async fn stack_set(run: &Run, made: &Made<'_>, no_wait: bool, done: &mut Done) -> Result<()> {
+    let wanted = &made.wanted.stack_set;
+    let name = &wanted.name;
+    let progress = run.progress.of(&format!("stack-set {name}"));
+    match made.plan.stack_set {
         Action::Create { .. } => {
-            let created = wanted.stack_set.create(place).await;
+            let created = wanted.create(&made.place).await;
             created
                 .with_context(|| format!("creating the StackSet {name} in {}", run.aws.place()))?;
-            run.progress
-                .of(&format!("stack-set {name}"))
-                .done("created");
+            progress.done("created");
         }
         Action::Update { .. } => {
-            let started = wanted.stack_set.update(place).await;
-            let id = started
+            let preferences = Preferences::of(&run.config.spokes.operations);
+            let update = wanted.update(&made.place, &preferences, no_wait, &progress);
+            let id = update
+                .await
                 .with_context(|| format!("updating the StackSet {name} in {}", run.aws.place()))?;
-            ended.push(follow_one(run, place, name, &id).await?);
+            let ended = follow_one(run, &made.place, name, &id).await;
+            done.note(ended)?;
         }
         Action::Keep | Action::Delete => {}
     }
-    for change in plan.changes.iter().flat_map(Change::calls) {
-        ended.push(carry_out(run, place, name, &change).await?);
-    }
-    Ok(ended)
+    Ok(())
 }
+
+impl Done {
+    /// Keeps how an operation ended, or that it goes on without us.
+    fn note(&mut self, ended: Result<Ended>) -> Result<&Ended> {
+        match ended {
+            Ok(ended) => self.operations.push(ended),
+            Err(error) => {
+                self.detached = error.downcast_ref::<Following>().map(|it| it.0.clone());
+                return Err(error);
+            }
+        }
+        self.operations.last().context("no operation")
+    }
+
+    /// In the order of the plan, not in that in which they ended.
+    fn steps<'a>(&self, made: &'a Made<'_>) -> Vec<&'a Step> {
+        let outcome = self.management.as_ref();
+        let is_done = |index: &usize| outcome.is_some_and(|it| it.done.contains(index));
+        let stacks = made.plan.management.stacks().iter().enumerate();
+        stacks
+            .filter(|(index, stack)| is_done(index) && stack.step.action.is_change())
+            .map(|(_, stack)| &stack.step)
+            .collect()
+    }
+
+    fn failed(&self) -> &[(usize, Error)] {
+        match self
+            .management
+            .as_ref()
+            .and_then(|outcome| outcome.stop.as_ref())
+        {
+            Some(Stop::Failed(failed)) => failed,
+            _ => &[],
+        }
+    }
+
+    fn text(&self, made: &Made<'_>, run: &Run) -> String {
+        let mut text = report::spokes::management(&self.steps(made));
+        for (_, error) in self.failed() {
+            text.push_str(&report::error(error));
+        }
+        text.extend(self.operations.iter().map(report::spokes::operation));
+        if let Some(id) = &self.detached {
+            let name = &made.wanted.stack_set.name;
+            let follow = follow_command(run, &made.place, name, id);
+            text.push_str(&report::spokes::detached(id, &follow));
+        }
+        text
+    }
+
+    fn exit(&self, interrupted: bool) -> Exit {
+        if interrupted {
+            Exit::Interrupted
+        } else if self.failed().is_empty() && self.operations.iter().all(Ended::is_success) {
+            Exit::Done
+        } else {
+            Exit::Error
+        }
+    }
+}
+
+/// Gives each failure the account's name, and takes out what failed only because the region is off there.
+async fn explain(run: &Run, made: &Made<'_>, done: &mut Done) {
+    let accounts = made.wanted.units.values().flat_map(|tree| &tree.accounts);
+    let names: BTreeMap<&str, &str> = accounts
+        .map(|account| (account.id.as_str(), account.name.as_str()))
+        .collect();
+    let opt_in = |region: &str| {
+        let is_it = |it: &Region| it.name == region && it.opt_in;
+        made.enabled.iter().any(is_it)
+    };
+    let suspects: BTreeSet<Spot> = done
+        .operations
+        .iter()
+        .flat_map(|ended| &ended.failures)
+        .filter(|failure| opt_in(&failure.region))
+        .map(|failure| Spot::of(&failure.account, &failure.region))
+        .collect();
+    let off = regions::turned_off(&run.aws, suspects).await;
+    for ended in &mut done.operations {
+        ended.leave_out(&off);
+        for failure in &mut ended.failures {
+            failure.name = names
+                .get(failure.account.as_str())
+                .map(|it| (*it).to_owned());
+        }
+    }
+}
+
+/// The operation that was being followed when something came between.
+#[derive(Debug, thiserror::Error)]
+#[error("following operation {0}; it goes on in AWS, and the next run picks up what it leaves")]
+struct Following(String);
 
 /// Starts a change of instances and follows it to its end.
 pub(super) async fn carry_out(
@@ -215,18 +263,28 @@ pub(super) async fn carry_out(
     place: &Place<'_>,
     name: &str,
     change: &Change,
+    no_wait: bool,
 ) -> Result<Ended> {
     interrupt::check()?;
     let progress = run.progress.of(&format!("stack instances of {name}"));
-    let id = change
-        .start(place, name, &progress)
-        .await
-        .with_context(|| {
-            format!(
-                "changing instances of the StackSet {name} in {}",
-                run.aws.place()
-            )
-        })?;
+    let preferences = Preferences::of(&run.config.spokes.operations);
+    let started = change.start(place, name, &preferences, no_wait, &progress);
+    let id = match started.await {
+        Ok(id) => id,
+        Err(error) => {
+            let busy = error.code == "OperationInProgressException" && no_wait;
+            let others = if busy {
+                running(place, name).await?
+            } else {
+                Vec::new()
+            };
+            wait_for_others(run, place, name, &others, no_wait).await?;
+            let place = run.aws.place();
+            return Err(Error::new(error).context(format!(
+                "changing instances of the StackSet {name} in {place}"
+            )));
+        }
+    };
     follow_one(run, place, name, &id).await
 }
 
@@ -234,9 +292,16 @@ async fn follow_one(run: &Run, place: &Place<'_>, name: &str, id: &str) -> Resul
     let progress = run.progress.of(&format!("operation {id}"));
     let ended = follow(place, name, id, run.config.timeout, &progress)
         .await
-        .with_context(|| {
-            format!("following operation {id} of the StackSet {name}; it goes on in AWS, and the next run picks up what it leaves")
-        })?;
+        .with_context(|| Following(id.to_owned()))?;
     progress.done(&ended.status.to_lowercase());
     Ok(ended)
+}
+
+/// How to see how far an operation is, without rootwatch.
+fn follow_command(run: &Run, place: &Place<'_>, name: &str, id: &str) -> String {
+    format!(
+        "aws cloudformation describe-stack-set-operation --region {} --stack-set-name {name} --operation-id {id} --call-as {}",
+        run.aws.region,
+        place.call_as.as_str()
+    )
 }

@@ -5,11 +5,12 @@ mod deploy_hub;
 mod deploy_spokes;
 mod explain;
 mod init;
+mod plan_spokes;
 mod status;
 mod teardown;
 
 use crate::aws::Aws;
-use crate::cli::{Cli, Command, Deploy, HubArgs, Plan, SpokesArgs};
+use crate::cli::{AccessArgs, AdoptArgs, Cli, Command, Deploy, HubArgs, Plan, SpokesArgs};
 use crate::config::Config;
 use crate::hub::desired::Wanted;
 use crate::interrupt;
@@ -130,6 +131,13 @@ impl Run {
     }
 }
 
+fn switches(adopt: AdoptArgs, access: AccessArgs) -> plan_spokes::Switches {
+    plan_spokes::Switches {
+        adopt: adopt.adopt,
+        enable_trusted_access: access.enable_trusted_access,
+    }
+}
+
 /// Runs the command that was typed.
 pub(crate) async fn run(cli: &Cli) -> Result<Exit> {
     let no_hub = HubArgs::default();
@@ -138,8 +146,14 @@ pub(crate) async fn run(cli: &Cli) -> Result<Exit> {
         Command::Deploy(Deploy::Hub { hub, adopt }) => {
             deploy_hub::deploy(&Run::start(cli, hub, &no_spokes).await?, adopt.adopt).await
         }
-        Command::Deploy(Deploy::Spokes(spokes)) => {
-            deploy_spokes::deploy(&Run::start(cli, &no_hub, spokes).await?).await
+        Command::Deploy(Deploy::Spokes {
+            spokes,
+            adopt,
+            access,
+            no_wait,
+        }) => {
+            let run = Run::start(cli, &no_hub, spokes).await?;
+            deploy_spokes::deploy(&run, switches(*adopt, *access), *no_wait).await
         }
         Command::Plan(Plan::Hub {
             hub,
@@ -151,14 +165,17 @@ pub(crate) async fn run(cli: &Cli) -> Result<Exit> {
         }
         Command::Plan(Plan::Spokes {
             spokes,
+            adopt,
+            access,
             detailed_exitcode,
         }) => {
             let run = Run::start(cli, &no_hub, spokes).await?;
-            deploy_spokes::plan(&run, *detailed_exitcode).await
+            plan_spokes::plan(&run, switches(*adopt, *access), *detailed_exitcode).await
         }
         Command::Status(args) => {
             let spokes = SpokesArgs {
                 caller: args.caller.clone(),
+                regions: args.regions.clone(),
                 ..SpokesArgs::default()
             };
             status::status(&Run::start(cli, &args.hub, &spokes).await?).await
@@ -170,10 +187,11 @@ pub(crate) async fn run(cli: &Cli) -> Result<Exit> {
             };
             let spokes = SpokesArgs {
                 caller: args.caller.clone(),
+                operations: args.operations.clone(),
                 ..SpokesArgs::default()
             };
             let run = Run::start(cli, &hub, &spokes).await?;
-            teardown::teardown(&run, args.what).await
+            teardown::teardown(&run, args.what, args.no_wait).await
         }
         Command::Explain(args) => explain::explain(args, cli),
         Command::Init(args) => init::init(args, cli),

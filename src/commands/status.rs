@@ -6,10 +6,14 @@ use crate::hub::resource::HubResource;
 use crate::hub::subscriptions::Standing;
 use crate::hub::{observe, plan_deploy};
 use crate::plan::Action;
-use crate::spokes::instances::Instance;
-use crate::spokes::organization::{Account, Organization};
+use crate::report;
+use crate::spokes::coverage::{Coverage, Known, coverage};
+use crate::spokes::operation::Running;
+use crate::spokes::organization::{self, Account, Organization, Region};
+use crate::spokes::preflight::{self, NotReady};
+use crate::spokes::stack::Stack;
 use crate::spokes::stack_set::StackSet;
-use crate::spokes::{self, Place, Spot, organization};
+use crate::spokes::{self, Observed, Place, management, regions, trail};
 use anyhow::Result;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,10 +47,10 @@ struct SpokesStatus {
     /// Account and region of the hub, as the StackSet has them.
     forwards_to: Option<String>,
     stack_set: Option<String>,
-    regions: Vec<String>,
-    accounts: usize,
-    covered_accounts: usize,
-    suspended: Vec<String>,
+    #[serde(flatten)]
+    coverage: Coverage,
+    /// Operations that are under way.
+    running: Vec<Running>,
 }
 
 /// Shows the state of the whole path as far as these credentials can see it.
@@ -176,15 +180,8 @@ async fn spokes_status(
     organization: &Organization,
     holes: &mut Vec<String>,
 ) -> Result<SpokesStatus> {
-    let place = Place::of(&run.aws, organization, run.config.spokes.call_as);
-    let name = run.names().stack_set();
-    let read = tokio::try_join!(
-        async { place.check_access().await },
-        async { spokes::observe(&place, &name).await },
-        organization::accounts(&run.aws),
-    );
-    let (observed, accounts) = match read {
-        Ok(((), observed, accounts)) => (observed, accounts),
+    let seen = match see_spokes(run, organization).await {
+        Ok(seen) => seen,
         Err(error) => {
             let why = format!("{error:#}");
             holes.push(format!("the spokes cannot be seen from here: {why}"));
@@ -194,90 +191,122 @@ async fn spokes_status(
             });
         }
     };
-    if observed.stack_set.is_none() {
-        holes.push(format!(
+    let name = run.names().stack_set();
+    holes.extend(seen.trail.warning().map(|it| format!("CloudTrail: {it}")));
+    let set = seen.observed.stack_set.as_ref();
+    match set {
+        None => holes.push(format!(
             "there is no StackSet {name} in {}: `rootwatch deploy spokes --ou …` makes it",
             run.aws.place()
-        ));
+        )),
+        Some(found) if found.template != spokes::TEMPLATE => holes.push(format!(
+            "the StackSet {name} has another template than this rootwatch: `rootwatch deploy spokes` updates it"
+        )),
+        Some(_) => {}
     }
-    let sign_in = run.aws.partition.sign_in_region();
-    let status = coverage(&accounts, &observed.instances, sign_in, organization, holes);
-    let parameter =
-        |found: &StackSet, name: &str| found.parameters.get(name).cloned().unwrap_or_default();
+    let regions = seen.regions(run, holes);
+    let off = regions::suspects(&seen.observed.instances, &seen.enabled);
+    let off = regions::turned_off(&run.aws, off).await;
+    let standing = seen.stacks.as_ref().map(|stacks| {
+        let forwards = set.map(|set| &set.parameters);
+        management::standing(stacks, &run.config.name, spokes::TEMPLATE, forwards)
+    });
+    let coverage = coverage(&Known {
+        accounts: &seen.accounts,
+        regions: &regions,
+        instances: &seen.observed.instances,
+        management_account: &organization.management_account,
+        management: standing.as_ref(),
+        off: &off,
+    });
+    holes.extend(coverage.holes.iter().map(|hole| hole.words(regions.len())));
+    holes.extend(coverage.unseen.iter().cloned());
     Ok(SpokesStatus {
-        forwards_to: observed.stack_set.as_ref().map(|found| {
-            format!(
-                "account {}, region {}",
-                parameter(found, "HubAccountId"),
-                parameter(found, "HubRegion")
-            )
-        }),
-        stack_set: observed.stack_set.map(|found| found.name),
-        ..status
+        unknown: None,
+        forwards_to: set.map(forwards_to),
+        stack_set: set.map(|found| found.name.clone()),
+        coverage,
+        running: seen.observed.running,
     })
 }
 
-/// Every account of the organization against every region that any account is watched in. Pure.
-fn coverage(
-    accounts: &[Account],
-    instances: &BTreeMap<Spot, Instance>,
-    sign_in_region: &str,
-    organization: &Organization,
-    holes: &mut Vec<String>,
-) -> SpokesStatus {
-    let mut regions: BTreeSet<String> = instances.keys().map(|spot| spot.region.clone()).collect();
-    regions.insert(sign_in_region.to_owned());
-    let mut status = SpokesStatus::default();
-    for account in accounts {
-        let label = format!("{} ({})", account.id, account.name);
-        if !account.active {
-            status.suspended.push(label);
-            continue;
-        }
-        status.accounts += 1;
-        let uncovered: Vec<String> = regions
-            .iter()
-            .filter_map(|region| hole(account, region, instances))
-            .collect();
-        if uncovered.is_empty() {
-            status.covered_accounts += 1;
-        } else if account.id == organization.management_account {
-            holes.push(format!(
-                "management account {label}: StackSets never reach it, and its root is not watched"
-            ));
-        } else if uncovered.len() == regions.len()
-            && uncovered.iter().all(|it| it.ends_with(NOT_THERE))
-        {
-            holes.push(format!(
-                "account {label} has no stack instance: its unit was not given, or automatic deployment has not reached it yet; `rootwatch deploy spokes --ou …` with its unit makes them"
-            ));
-        } else {
-            holes.push(format!(
-                "account {label}: {}: `rootwatch deploy spokes` tries again",
-                uncovered.join("; ")
-            ));
-        }
-    }
-    status.regions = regions.into_iter().collect();
-    status
+/// What these credentials can see of the spokes.
+struct Seen {
+    observed: Observed,
+    accounts: Vec<Account>,
+    enabled: Vec<Region>,
+    /// The management account's own stacks, when these credentials are its own.
+    stacks: Option<BTreeMap<String, Stack>>,
+    trail: trail::Coverage,
 }
 
-const NOT_THERE: &str = "no stack instance";
+async fn see_spokes(run: &Run, organization: &Organization) -> Result<Seen> {
+    let place = Place::of(&run.aws, organization, run.config.spokes.call_as);
+    let name = run.names().stack_set();
+    let asked = run.config.spokes.regions.iter().cloned().collect();
+    let (observed, accounts, (enabled, stacks), trail) = tokio::try_join!(
+        async {
+            let access = preflight::trusted_access(&place).await;
+            if !access.map_err(|problem| NotReady(vec![problem]))? {
+                let problem = preflight::access_is_off(organization, &run.aws.account);
+                return Err(NotReady(vec![problem]).into());
+            }
+            Ok(spokes::observe(&place, &name, &asked).await?)
+        },
+        organization::accounts(&run.aws),
+        async {
+            let enabled = organization::enabled_regions(&run.aws).await?;
+            let is_here = run.aws.account == organization.management_account;
+            let everywhere = enabled.iter().map(|region| region.name.clone()).collect();
+            let stacks = match is_here {
+                true => Some(management::observe(&run.aws, &name, &everywhere, &asked).await?),
+                false => None,
+            };
+            Ok((enabled, stacks))
+        },
+        async { Ok(trail::find(&run.aws).await) },
+    )?;
+    Ok(Seen {
+        observed,
+        accounts,
+        enabled,
+        stacks,
+        trail,
+    })
+}
 
-fn hole(account: &Account, region: &str, instances: &BTreeMap<Spot, Instance>) -> Option<String> {
-    let spot = Spot {
-        account: account.id.clone(),
-        region: region.to_owned(),
-    };
-    match instances.get(&spot) {
-        None => Some(format!("{region} {NOT_THERE}")),
-        Some(instance) if instance.is_current() => None,
-        Some(instance) => Some(format!(
-            "{region} {} {}",
-            instance.status,
-            instance.reason.as_deref().unwrap_or(&instance.detail)
-        )),
+impl Seen {
+    /// The regions of the settings, or else those that are deployed to. Those that are enabled beside them are a hole.
+    fn regions(&self, run: &Run, holes: &mut Vec<String>) -> BTreeSet<String> {
+        let asked = &run.config.spokes.regions;
+        if !asked.is_empty() {
+            return asked.iter().cloned().collect();
+        }
+        let sign_in = run.aws.partition.sign_in_region();
+        let mut regions: BTreeSet<String> = self.observed.instances.regions().cloned().collect();
+        regions.insert(sign_in.to_owned());
+        let unwatched: Vec<&str> = self
+            .enabled
+            .iter()
+            .map(|region| region.name.as_str())
+            .filter(|region| !regions.contains(*region))
+            .collect();
+        if self.observed.stack_set.is_some() && !unwatched.is_empty() {
+            holes.push(format!(
+                "not watched, but enabled in account {}: {}: `rootwatch deploy spokes` watches them, unless --regions or the settings name others",
+                run.aws.account,
+                unwatched.join(", ")
+            ));
+        }
+        regions
     }
+}
+
+/// Account and region of the hub, as the StackSet has them.
+fn forwards_to(found: &StackSet) -> String {
+    let parameter = |name: &str| found.parameters.get(name).cloned().unwrap_or_default();
+    let (account, region) = (parameter("HubAccountId"), parameter("HubRegion"));
+    format!("account {account}, region {region}")
 }
 
 fn text(report: &Report) -> String {
@@ -323,99 +352,29 @@ fn text(report: &Report) -> String {
 }
 
 fn spokes_text(text: &mut String, name: &str, spokes: &SpokesStatus) {
+    let coverage = &spokes.coverage;
     let _ = writeln!(
         text,
         "  StackSet {name}: {} of {} active accounts covered in {} regions ({})",
-        spokes.covered_accounts,
-        spokes.accounts,
-        spokes.regions.len(),
-        spokes.regions.join(", ")
+        coverage.covered_accounts,
+        coverage.accounts,
+        coverage.regions.len(),
+        coverage.regions.join(", ")
     );
     if let Some(hub) = &spokes.forwards_to {
         let _ = writeln!(text, "  forwarding to the hub in {hub}");
     }
-    for account in &spokes.suspended {
+    for account in &coverage.suspended {
         let _ = writeln!(text, "  account {account} is suspended: skipped");
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn account(id: &str, active: bool) -> Account {
-        Account {
-            id: id.into(),
-            name: format!("name-{id}"),
-            active,
-        }
-    }
-
-    fn instances(spots: &[(&str, &str, &str)]) -> BTreeMap<Spot, Instance> {
-        let instance = |status: &str| Instance {
-            status: status.into(),
-            detail: "FAILED".into(),
-            reason: Some("no permission".into()),
-            unit: "ou-1".into(),
-        };
-        spots
-            .iter()
-            .map(|(account, region, status)| {
-                let spot = Spot {
-                    account: (*account).into(),
-                    region: (*region).into(),
-                };
-                (spot, instance(status))
-            })
-            .collect()
-    }
-
-    #[test]
-    fn every_account_is_covered_suspended_or_a_hole_with_its_reason() {
-        let organization = Organization {
-            id: "o-abcdefghij".into(),
-            management_account: "0".into(),
-        };
-        let accounts = [
-            account("0", true),
-            account("1", true),
-            account("2", true),
-            account("3", false),
-            account("4", true),
-        ];
-        let found = instances(&[
-            ("1", "us-east-1", "CURRENT"),
-            ("1", "eu-west-1", "CURRENT"),
-            ("2", "us-east-1", "CURRENT"),
-            ("2", "eu-west-1", "OUTDATED"),
-        ]);
-        let mut holes = Vec::new();
-        let status = coverage(&accounts, &found, "us-east-1", &organization, &mut holes);
-        assert_eq!((status.accounts, status.covered_accounts), (4, 1));
-        assert_eq!(status.suspended, ["3 (name-3)"]);
-        assert_eq!(holes.len(), 3);
-        assert!(holes[0].contains("management account 0"));
-        assert!(
-            holes[1].contains("account 2") && holes[1].contains("eu-west-1 OUTDATED no permission")
+    for spot in &coverage.off {
+        let _ = writeln!(
+            text,
+            "  region {} is turned off in account {}: nothing to watch there",
+            spot.region, spot.account
         );
-        assert!(holes[2].contains("account 4") && holes[2].contains("no stack instance"));
     }
-
-    #[test]
-    fn a_missing_sign_in_region_is_a_hole_even_where_all_else_is_covered() {
-        let organization = Organization {
-            id: "o-abcdefghij".into(),
-            management_account: "0".into(),
-        };
-        let found = instances(&[("1", "eu-west-1", "CURRENT")]);
-        let mut holes = Vec::new();
-        coverage(
-            &[account("1", true)],
-            &found,
-            "us-east-1",
-            &organization,
-            &mut holes,
-        );
-        assert!(holes[0].contains("us-east-1"), "{holes:?}");
+    for operation in &spokes.running {
+        let _ = writeln!(text, "  {}", report::spokes::running(operation));
     }
 }

@@ -1,6 +1,6 @@
 //! `rootwatch teardown`: removes what is ours, last made first, and nothing else.
 
-use super::deploy_spokes::carry_out;
+use super::deploy_spokes::{carry_out, wait_for_others};
 use super::{Exit, Run};
 use crate::apply::Stop;
 use crate::cli::Teardown;
@@ -9,12 +9,16 @@ use crate::hub::{HubPlan, observe, plan_teardown};
 use crate::names::DEPLOYMENT_TAG;
 use crate::plan::{Counts, Step};
 use crate::report;
-use crate::spokes::instances::Change;
+use crate::spokes::change::Change;
+use crate::spokes::management::{self, StackPlan};
 use crate::spokes::operation::Ended;
+use crate::spokes::plan::{plan_release, plan_removal};
+use crate::spokes::preflight::{self, NotReady};
 use crate::spokes::stack_set::StackSet;
-use crate::spokes::{self, Observed, Place, organization, plan_removal};
+use crate::spokes::{self, Observed, Place, organization};
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Versioned form of the JSON that `teardown` prints.
 #[derive(Serialize)]
@@ -25,16 +29,29 @@ struct Report {
     /// StackSet operations that removed instances.
     operations: Vec<Ended>,
     stack_set_removed: bool,
+    /// The management account's own stacks.
+    management: Vec<Step>,
     hub: Vec<Step>,
-    /// Hub resources of ours that could not be removed.
+    /// What is ours and could not be removed.
     left: Vec<String>,
 }
 
+/// The spokes that are ours.
+struct Spokes<'a> {
+    place: Place<'a>,
+    /// The StackSet, if there is one.
+    observed: Option<Observed>,
+    /// The management account's own stacks, when these credentials are its own.
+    stacks: Vec<StackPlan>,
+    /// The management account, when they are not.
+    elsewhere: Option<String>,
+}
+
 /// Removes the hub, the spokes, or the spokes and then the hub.
-pub(super) async fn teardown(run: &Run, what: Teardown) -> Result<Exit> {
+pub(super) async fn teardown(run: &Run, what: Teardown, no_wait: bool) -> Result<Exit> {
     let spokes = match what {
         Teardown::Hub => None,
-        Teardown::Spokes | Teardown::All => find_spokes(run).await?,
+        Teardown::Spokes | Teardown::All => Some(find_spokes(run, no_wait).await?),
     };
     let hub = match what {
         Teardown::Spokes => None,
@@ -48,10 +65,11 @@ pub(super) async fn teardown(run: &Run, what: Teardown) -> Result<Exit> {
         region: run.aws.region.clone(),
         operations: Vec::new(),
         stack_set_removed: false,
+        management: Vec::new(),
         hub: hub_steps,
         left: Vec::new(),
     };
-    if spokes.is_none() && to_delete == 0 {
+    if spokes.as_ref().is_none_or(Spokes::is_nothing) && to_delete == 0 {
         run.output
             .result("There is nothing of ours to remove.\n", &report)?;
         return Ok(Exit::Done);
@@ -59,33 +77,50 @@ pub(super) async fn teardown(run: &Run, what: Teardown) -> Result<Exit> {
     run.show(&preview(run, spokes.as_ref(), &report.hub));
     let question = format!("This stops the watch of \"{}\".", run.config.name);
     run.confirm(&question, &run.config.name).await?;
-    if let Some((place, observed)) = &spokes {
-        remove_spokes(run, place, observed, &mut report).await?;
+    if let Some(spokes) = &spokes {
+        remove_spokes(run, spokes, no_wait, &mut report).await?;
     }
     let exit = match &hub {
         Some(hub) if to_delete > 0 => remove_hub(run, hub, &mut report).await,
         _ => Exit::Done,
     };
     let text = match exit {
-        Exit::Done => format!("Removed: {} of \"{}\".\n", what.words(), run.config.name),
+        Exit::Done => done_text(run, what, spokes.as_ref()),
         _ => String::new(),
     };
     run.output.result(&text, &report)?;
     Ok(exit)
 }
 
-fn preview(run: &Run, spokes: Option<&(Place<'_>, Observed)>, hub: &[Step]) -> String {
-    let mut text = String::new();
-    if let Some((_, observed)) = spokes {
-        let watched = observed.instances.iter().filter(|(_, it)| it.is_current());
-        let (accounts, regions) = spokes::instances::axes(watched.map(|(spot, _)| spot));
+fn done_text(run: &Run, what: Teardown, spokes: Option<&Spokes<'_>>) -> String {
+    let mut text = format!("Removed: {} of \"{}\".\n", what.words(), run.config.name);
+    if let Some(management) = spokes.and_then(|it| it.elsewhere.as_ref()) {
         text += &format!(
-            "- stack-set {} with {} instances: {} accounts in {} regions stop being watched\n",
-            run.names().stack_set(),
-            observed.instances.len(),
-            accounts.len(),
-            regions.len()
+            "If the management account {management} has stacks of its own, `rootwatch teardown spokes` with its credentials removes them.\n"
         );
+    }
+    text
+}
+
+impl Spokes<'_> {
+    fn is_nothing(&self) -> bool {
+        self.observed.is_none() && self.stacks.is_empty()
+    }
+}
+
+fn preview(run: &Run, spokes: Option<&Spokes<'_>>, hub: &[Step]) -> String {
+    let mut text = String::new();
+    if let Some(observed) = spokes.and_then(|it| it.observed.as_ref()) {
+        text += &format!(
+            "- stack-set {} with {}: no longer watched are {} in {}\n",
+            run.names().stack_set(),
+            report::count(observed.instances.len(), "stack instance"),
+            report::count(observed.instances.accounts().len(), "account"),
+            report::count(observed.instances.regions().count(), "region")
+        );
+    }
+    for stack in spokes.into_iter().flat_map(|it| &it.stacks) {
+        text += &format!("- {} of the management account\n", stack.step.resource);
     }
     if hub.iter().any(|step| step.action.is_change()) {
         text += &report::steps(hub, run.output.verbose);
@@ -93,26 +128,51 @@ fn preview(run: &Run, spokes: Option<&(Place<'_>, Observed)>, hub: &[Step]) -> S
     text
 }
 
-/// The StackSet, if there is one of ours.
-async fn find_spokes(run: &Run) -> Result<Option<(Place<'_>, Observed)>> {
+/// The StackSet and the management account's own stacks, as far as they are ours.
+async fn find_spokes(run: &Run, no_wait: bool) -> Result<Spokes<'_>> {
     let organization = organization::find(&run.aws).await?;
     let place = Place::of(&run.aws, &organization, run.config.spokes.call_as);
-    place.check_access().await?;
-    let name = run.names().stack_set();
-    let observed = spokes::observe(&place, &name).await?;
-    match &observed.stack_set {
-        None => Ok(None),
-        Some(found) if found.tags.get(DEPLOYMENT_TAG) == Some(&run.config.name) => {
-            Ok(Some((place, observed)))
-        }
-        Some(_) => {
-            run.progress.say(&format!(
-                "The StackSet {name} is not ours (no tag {DEPLOYMENT_TAG}={}): left alone.",
-                run.config.name
-            ));
-            Ok(None)
-        }
+    let access = preflight::trusted_access(&place).await;
+    if !access.map_err(|problem| NotReady(vec![problem]))? {
+        let problem = preflight::access_is_off(&organization, &run.aws.account);
+        return Err(NotReady(vec![problem]).into());
     }
+    let name = run.names().stack_set();
+    let mut observed = spokes::observe(&place, &name, &BTreeSet::new()).await?;
+    while !observed.running.is_empty() {
+        wait_for_others(run, &place, &name, &observed.running, no_wait).await?;
+        observed = spokes::observe(&place, &name, &BTreeSet::new()).await?;
+    }
+    let is_here = run.aws.account == organization.management_account;
+    Ok(Spokes {
+        observed: ours(run, &name, observed),
+        stacks: if is_here {
+            own_stacks(run, &name).await?
+        } else {
+            Vec::new()
+        },
+        elsewhere: (!is_here).then_some(organization.management_account),
+        place,
+    })
+}
+
+fn ours(run: &Run, name: &str, observed: Observed) -> Option<Observed> {
+    let found = observed.stack_set.as_ref()?;
+    if found.tags.get(DEPLOYMENT_TAG) == Some(&run.config.name) {
+        return Some(observed);
+    }
+    run.progress.say(&format!(
+        "The StackSet {name} is not ours (no tag {DEPLOYMENT_TAG}={}): left alone.",
+        run.config.name
+    ));
+    None
+}
+
+async fn own_stacks(run: &Run, name: &str) -> Result<Vec<StackPlan>> {
+    let enabled = organization::enabled_regions(&run.aws).await?;
+    let everywhere = enabled.into_iter().map(|region| region.name).collect();
+    let found = management::observe(&run.aws, name, &everywhere, &BTreeSet::new()).await?;
+    Ok(management::plan(&BTreeMap::new(), found, &run.config.name))
 }
 
 async fn find_hub(run: &Run) -> Result<HubPlan> {
@@ -131,22 +191,18 @@ async fn find_hub(run: &Run) -> Result<HubPlan> {
 
 async fn remove_spokes(
     run: &Run,
-    place: &Place<'_>,
-    observed: &Observed,
+    spokes: &Spokes<'_>,
+    no_wait: bool,
     report: &mut Report,
 ) -> Result<()> {
-    let name = run.names().stack_set();
-    for change in plan_removal(observed).iter().flat_map(Change::calls) {
-        let ended = carry_out(run, place, &name, &change).await?;
-        let text = report::operation(&ended);
-        let success = ended.is_success();
-        report.operations.push(ended);
-        if !success {
-            bail!(
-                "not every stack instance could be removed, so the StackSet and the hub stay:\n{text}"
-            );
-        }
-    }
+    remove_stacks(run, &spokes.stacks, report).await?;
+    let Some(observed) = &spokes.observed else {
+        return Ok(());
+    };
+    let (place, name) = (&spokes.place, run.names().stack_set());
+    remove_instances(run, place, &plan_removal(observed), no_wait, report).await?;
+    let left = spokes::observe(place, &name, &BTreeSet::new()).await?;
+    remove_instances(run, place, &plan_release(&left), no_wait, report).await?;
     StackSet::delete(place, &name)
         .await
         .with_context(|| format!("deleting the StackSet {name} in {}", run.aws.place()))?;
@@ -155,6 +211,44 @@ async fn remove_spokes(
         .done("deleted");
     report.stack_set_removed = true;
     Ok(())
+}
+
+async fn remove_instances(
+    run: &Run,
+    place: &Place<'_>,
+    changes: &[Change],
+    no_wait: bool,
+    report: &mut Report,
+) -> Result<()> {
+    let name = run.names().stack_set();
+    for change in changes.iter().flat_map(Change::calls) {
+        let ended = carry_out(run, place, &name, &change, no_wait).await?;
+        let text = report::spokes::operation(&ended);
+        let success = ended.is_success();
+        report.operations.push(ended);
+        if !success {
+            bail!(
+                "not every stack instance could be removed, so the StackSet and the hub stay:\n{text}"
+            );
+        }
+    }
+    Ok(())
+}
+
+async fn remove_stacks(run: &Run, stacks: &[StackPlan], report: &mut Report) -> Result<()> {
+    let outcome = management::apply(&run.aws, stacks, &run.progress).await;
+    let step = |index: &usize| stacks[*index].step.clone();
+    report.management = outcome.done.iter().map(step).collect();
+    match outcome.stop {
+        None => Ok(()),
+        Some(Stop::Interrupted) => Ok(crate::interrupt::check()?),
+        Some(Stop::Failed(failed)) => {
+            let errors: String = failed.iter().map(|(_, it)| report::error(it)).collect();
+            bail!(
+                "not every stack of the management account could be removed, so the rest stays:\n{errors}"
+            )
+        }
+    }
 }
 
 async fn remove_hub(run: &Run, hub: &HubPlan, report: &mut Report) -> Exit {

@@ -3,9 +3,9 @@
 use super::Subscription;
 use super::given::{Given, Origin, Problem, Value};
 use super::schema::{
-    ACCOUNT_NAMES, CALL_AS, EMAIL, ENDPOINT_URL, FORMAT, HUB_ACCOUNT, HUB_REGION, KMS_KEY, Key,
-    LOG_RETENTION_DAYS, NAME, ORG_ID, OU, PROFILE, READ_ONLY, REGION, REGIONS, SUBSCRIPTIONS, TAGS,
-    TIMEOUT, TOPIC_NAME,
+    ACCOUNT_NAMES, CALL_AS, EMAIL, ENDPOINT_URL, FAILURE_TOLERANCE, FORMAT, HUB_ACCOUNT,
+    HUB_REGION, KMS_KEY, Key, LOG_RETENTION_DAYS, MAX_CONCURRENT, NAME, ORG_ID, OU, PROFILE,
+    READ_ONLY, REGION, REGION_CONCURRENCY, REGIONS, SUBSCRIPTIONS, TAGS, TIMEOUT, TOPIC_NAME,
 };
 use crate::cli::{Cli, HubArgs, SpokesArgs};
 use clap::ValueEnum;
@@ -38,9 +38,17 @@ pub(super) fn read(cli: &Cli, hub: &HubArgs, spokes: &SpokesArgs) -> Flags {
     flags.texts(&HUB_ACCOUNT, &spokes.hub_account);
     flags.texts(&HUB_REGION, &spokes.hub_region);
     flags.texts(&OU, &spokes.ou);
-    flags.texts(&REGIONS, &spokes.regions);
+    flags.texts(&REGIONS, &spokes.regions.regions);
     let caller = spokes.caller.call_as.and_then(|it| it.to_possible_value());
     flags.texts(&CALL_AS, caller.map(|it| it.get_name().to_owned()).iter());
+    flags.texts(&MAX_CONCURRENT, &spokes.operations.max_concurrent);
+    flags.texts(&FAILURE_TOLERANCE, &spokes.operations.failure_tolerance);
+    let order = spokes.operations.region_concurrency;
+    let order = order.and_then(|it| it.to_possible_value());
+    flags.texts(
+        &REGION_CONCURRENCY,
+        order.map(|it| it.get_name().to_owned()).iter(),
+    );
     flags.pairs(
         &SUBSCRIPTIONS,
         &hub.sns_subscription,

@@ -1,6 +1,6 @@
 //! What a single value must look like, in AWS's own rules, so that bad input ends before the first call.
 
-use super::Subscription;
+use super::{Amount, Subscription};
 use crate::aws::partition::is_region_name;
 use std::time::Duration;
 
@@ -183,6 +183,30 @@ pub(super) fn account_name(id: &str, name: &str) -> Option<String> {
     unless(good, "must have a name of 1 to 50 characters in one line")
 }
 
+const AMOUNT: &str = "is neither a number of accounts, such as 10, nor a percentage, such as 25%";
+
+pub(super) fn amount(text: &str) -> Option<String> {
+    unless(parse_amount(text).is_some(), AMOUNT)
+}
+
+pub(super) fn at_least_one(text: &str) -> Option<String> {
+    match parse_amount(text) {
+        None => Some(AMOUNT.into()),
+        Some(Amount::Count(0) | Amount::Percent(0)) => {
+            Some("leaves no account to work on: give 1 or more".into())
+        }
+        Some(_) => None,
+    }
+}
+
+pub(super) fn parse_amount(text: &str) -> Option<Amount> {
+    let number = |text: &str| text.parse::<u16>().ok().map(i32::from);
+    match text.strip_suffix('%') {
+        Some(percent) => number(percent).filter(|it| *it <= 100).map(Amount::Percent),
+        None => number(text).map(Amount::Count),
+    }
+}
+
 /// What is wrong with a tag (Tagging AWS resources, "Tag naming limits"); one key of ours is on everything too.
 pub(super) fn tag(key: &str, value: &str) -> Option<String> {
     if key.is_empty() || key.starts_with("aws:") || key.starts_with("rootwatch:") {
@@ -276,7 +300,7 @@ mod tests {
     #[test]
     fn forms_take_the_good_and_refuse_the_bad() {
         let key = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd";
-        let cases: [(Form, &[&str], &[&str]); 7] = [
+        let cases: [(Form, &[&str], &[&str]); 9] = [
             (
                 organizational_unit,
                 &["ou-ab12-cdefgh34", "r-ab12", "/Workloads/Prod", "/"],
@@ -306,6 +330,12 @@ mod tests {
             ),
             (organization, &["o-a1b2c3d4e5"], &["o-1", "a1b2c3d4e5"]),
             (not_empty, &["x"], &["", " "]),
+            (
+                amount,
+                &["0", "10", "0%", "100%"],
+                &["", "-1", "1.5", "101%", "%", "10 %", "many"],
+            ),
+            (at_least_one, &["1", "1%"], &["0", "0%", "all"]),
         ];
         for (form, good, bad) in cases {
             for text in good {

@@ -5,12 +5,14 @@ mod file;
 mod flags;
 mod form;
 mod given;
+mod operations;
 mod schema;
 mod settings;
 mod together;
 
 pub(crate) use describe::{file as commented_file, json_schema};
 pub(crate) use file::DEFAULT as DEFAULT_FILE;
+pub(crate) use operations::{Amount, OperationSettings, RegionConcurrency};
 
 use clap::ValueEnum;
 use schema::Key;
@@ -87,6 +89,7 @@ pub(crate) struct Spokes {
     pub(crate) ous: Vec<String>,
     pub(crate) regions: Vec<String>,
     pub(crate) call_as: Option<CallAs>,
+    pub(crate) operations: OperationSettings,
 }
 
 /// All settings of a run.
@@ -122,7 +125,7 @@ impl Config {
         let is_known = !file.is_broken;
         let mut of_the_file = file.given;
         of_the_file.retain(|given| !in_environment(given.key));
-        if spokes.all_regions {
+        if spokes.regions.all_regions {
             of_the_file.retain(|given| !given.key.is(&schema::REGIONS));
         }
         let settings = Settings::merge(flags.given, of_the_file);
@@ -172,6 +175,7 @@ impl Config {
                 call_as: settings
                     .text(&schema::CALL_AS)
                     .and_then(|text| CallAs::from_str(&text, false).ok()),
+                operations: OperationSettings::of(settings),
             },
             tags: settings.pairs(&schema::TAGS),
             timeout: settings
@@ -277,6 +281,15 @@ mod tests {
                 call_as: Some(
                     DelegatedAdmin,
                 ),
+                operations: OperationSettings {
+                    max_concurrent: Percent(
+                        25,
+                    ),
+                    failure_tolerance: Count(
+                        10,
+                    ),
+                    region_concurrency: Sequential,
+                },
             },
             tags: {
                 "team": "security",

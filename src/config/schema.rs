@@ -1,7 +1,7 @@
 //! What can be set: the one list that the file's check, the editors' schema and `rootwatch init` come from.
 
-use super::CallAs;
 use super::form::{self, Form, PairForm};
+use super::{CallAs, RegionConcurrency};
 use clap::ValueEnum;
 use rootwatch_root_event::{Format, ReadOnly};
 
@@ -277,7 +277,14 @@ pub(super) static ACCOUNT_NAMES: Key = Key {
 
 pub(super) static SPOKES: Key = Key {
     name: "spokes",
-    kind: Kind::Table(&[&OU, &REGIONS, &CALL_AS]),
+    kind: Kind::Table(&[
+        &OU,
+        &REGIONS,
+        &CALL_AS,
+        &MAX_CONCURRENT,
+        &FAILURE_TOLERANCE,
+        &REGION_CONCURRENCY,
+    ]),
     meaning: "The accounts whose root users are watched",
     ..KEY
 };
@@ -305,11 +312,41 @@ pub(super) static REGIONS: Key = Key {
 
 pub(super) static CALL_AS: Key = Key {
     name: "call_as",
-    kind: Kind::Choice(callers),
+    kind: Kind::Choice(choices::<CallAs>),
     meaning: "Who calls CloudFormation: the management account, or a delegated administrator",
     default: "found out",
     example: r#""delegated-admin""#,
     flag: "--call-as",
+    ..KEY
+};
+
+pub(super) static MAX_CONCURRENT: Key = Key {
+    name: "max_concurrent",
+    kind: Kind::Text(form::at_least_one),
+    meaning: "Accounts that a StackSet operation works on at once in each region, as a number or in percent",
+    default: "100%",
+    example: r#""25%""#,
+    flag: "--max-concurrent",
+    ..KEY
+};
+
+pub(super) static FAILURE_TOLERANCE: Key = Key {
+    name: "failure_tolerance",
+    kind: Kind::Text(form::amount),
+    meaning: "Accounts that may fail in a region before a StackSet operation stops there, as a number or in percent; each is told all the same",
+    default: "100%",
+    example: r#""10""#,
+    flag: "--failure-tolerance",
+    ..KEY
+};
+
+pub(super) static REGION_CONCURRENCY: Key = Key {
+    name: "region_concurrency",
+    kind: Kind::Choice(choices::<RegionConcurrency>),
+    meaning: "Whether a StackSet operation goes through all regions at once",
+    default: "parallel",
+    example: r#""sequential""#,
+    flag: "--region-concurrency",
     ..KEY
 };
 
@@ -327,8 +364,8 @@ fn words<T>(all: &[(&'static str, T)]) -> Vec<String> {
     all.iter().map(|(word, _)| (*word).to_owned()).collect()
 }
 
-fn callers() -> Vec<String> {
-    CallAs::value_variants()
+fn choices<T: ValueEnum>() -> Vec<String> {
+    T::value_variants()
         .iter()
         .filter_map(ValueEnum::to_possible_value)
         .map(|value| value.get_name().to_owned())
@@ -355,8 +392,10 @@ mod tests {
     }
 
     /// Flags of one run rather than settings of a deployment.
-    const OF_A_RUN: [&str; 10] = [
+    const OF_A_RUN: [&str; 12] = [
         "--adopt",
+        "--enable-trusted-access",
+        "--no-wait",
         "--config",
         "--output",
         "--color",

@@ -1,181 +1,162 @@
-//! The StackSet's instances: one stack in one account and region each.
+//! The StackSet's instances: one stack in one account and region each. There may be 200,000.
 
 use super::{Place, Spot};
 use crate::aws::error::{AwsError, Call};
-use crate::aws::late::patiently;
-use crate::progress::Progress;
-use anyhow::Result;
 use aws_sdk_cloudformation::types as sdk;
-use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
 
-/// Organizational units that one call takes (CloudFormation API Reference, CreateStackInstances).
-const UNITS_A_CALL: usize = 50;
+/// Regions that are listed side by side. More would only be throttled.
+const LISTERS: usize = 20;
 
-/// Where an instance stands.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// Where an instance stands. Small, since there are many.
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Instance {
     /// `CURRENT`, `OUTDATED` or `INOPERABLE`.
-    pub(crate) status: String,
+    pub(crate) status: Arc<str>,
     /// AWS's finer word, `SUCCEEDED`, `FAILED`, `SKIPPED_SUSPENDED_ACCOUNT` and the like.
-    pub(crate) detail: String,
+    pub(crate) detail: Arc<str>,
     /// Why, when AWS says so.
-    pub(crate) reason: Option<String>,
+    pub(crate) reason: Option<Box<str>>,
     /// The unit that it was made for.
-    pub(crate) unit: String,
+    pub(crate) unit: Arc<str>,
 }
 
 impl Instance {
     /// Whether the stack is as the StackSet says.
     pub(crate) fn is_current(&self) -> bool {
-        self.status == "CURRENT"
+        &*self.status == "CURRENT"
+    }
+
+    /// Whether a deletion failed: AWS leaves such a stack out of every update (CloudFormation API Reference,
+    /// StackInstance).
+    pub(crate) fn is_inoperable(&self) -> bool {
+        &*self.status == "INOPERABLE"
     }
 
     /// Whether AWS left the account out because it is suspended.
     pub(crate) fn is_skipped(&self) -> bool {
-        self.detail == "SKIPPED_SUSPENDED_ACCOUNT"
+        &*self.detail == "SKIPPED_SUSPENDED_ACCOUNT"
     }
 }
 
-/// Reads all instances.
+/// All instances of a StackSet, by region and account.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Instances(BTreeMap<String, BTreeMap<String, Instance>>);
+
+impl Instances {
+    /// The instance in an account's region.
+    pub(crate) fn get(&self, account: &str, region: &str) -> Option<&Instance> {
+        self.0.get(region)?.get(account)
+    }
+
+    /// The instance in a spot.
+    pub(crate) fn at(&self, spot: &Spot) -> Option<&Instance> {
+        self.get(&spot.account, &spot.region)
+    }
+
+    /// Adds one.
+    pub(crate) fn insert(&mut self, spot: Spot, instance: Instance) {
+        let region = self.0.entry(spot.region).or_default();
+        region.insert(spot.account, instance);
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.0.values().map(BTreeMap::len).sum()
+    }
+
+    /// The regions that hold one, in order.
+    pub(crate) fn regions(&self) -> impl Iterator<Item = &String> {
+        self.0.keys()
+    }
+
+    /// Region, account and instance, one after the other.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str, &Instance)> {
+        self.0.iter().flat_map(|(region, accounts)| {
+            accounts
+                .iter()
+                .map(move |(account, instance)| (region.as_str(), account.as_str(), instance))
+        })
+    }
+
+    /// The accounts that have at least one instance.
+    pub(crate) fn accounts(&self) -> BTreeSet<&str> {
+        self.iter().map(|(_, account, _)| account).collect()
+    }
+}
+
+/// Reads all instances, one lister a region side by side; a single one where the regions are not known.
 pub(crate) async fn list(
     place: &Place<'_>,
     stack_set: &str,
-) -> Result<BTreeMap<Spot, Instance>, AwsError> {
+    regions: &BTreeSet<String>,
+) -> Result<Instances, AwsError> {
+    if regions.is_empty() {
+        return list_region(place, stack_set, None).await;
+    }
+    stream::iter(regions)
+        .map(|region| list_region(place, stack_set, Some(region)))
+        .buffer_unordered(LISTERS)
+        .try_fold(Instances::default(), async |mut all, some| {
+            all.0.extend(some.0);
+            Ok(all)
+        })
+        .await
+}
+
+async fn list_region(
+    place: &Place<'_>,
+    stack_set: &str,
+    region: Option<&String>,
+) -> Result<Instances, AwsError> {
     let mut pages = place
         .aws
         .cloudformation
         .list_stack_instances()
         .stack_set_name(stack_set)
+        .set_stack_instance_region(region.cloned())
         .call_as(place.call_as.clone())
         .into_paginator()
         .items()
         .send();
-    let mut all = BTreeMap::new();
+    let mut words = Words::default();
+    let mut all = Instances::default();
     while let Some(summary) = pages.next().await {
         let summary = summary.call("cloudformation:ListStackInstances")?;
-        let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
         let spot = Spot {
-            account: text(summary.account()),
-            region: text(summary.region()),
+            account: summary.account().unwrap_or_default().to_owned(),
+            region: summary.region().unwrap_or_default().to_owned(),
         };
-        let detail = summary
-            .stack_instance_status()
-            .and_then(|status| status.detailed_status());
-        let instance = Instance {
-            status: text(summary.status().map(|status| status.as_str())),
-            detail: text(detail.map(|detail| detail.as_str())),
-            reason: summary.status_reason().map(str::to_owned),
-            unit: text(summary.organizational_unit_id()),
-        };
-        all.insert(spot, instance);
+        all.insert(spot, words.instance(&summary));
     }
     Ok(all)
 }
 
-/// Something to do to the instances of some units, accounts and regions.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub(crate) struct Change {
-    pub(crate) kind: ChangeKind,
-    pub(crate) units: Vec<String>,
-    /// Only these accounts of the units; all of them when empty.
-    pub(crate) accounts: Vec<String>,
-    pub(crate) regions: Vec<String>,
-}
+/// Each of the few words that many instances share, once.
+#[derive(Default)]
+struct Words(HashSet<Arc<str>>);
 
-/// What to do to instances.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum ChangeKind {
-    Create,
-    Update,
-    Delete,
-}
-
-impl Change {
-    /// The same in pieces that one call each can take.
-    pub(crate) fn calls(&self) -> Vec<Self> {
-        self.units
-            .chunks(UNITS_A_CALL)
-            .map(|units| Self {
-                units: units.to_vec(),
-                ..self.clone()
-            })
-            .collect()
-    }
-
-    /// Starts the operation and returns its id.
-    pub(crate) async fn start(
-        &self,
-        place: &Place<'_>,
-        stack_set: &str,
-        progress: &Progress,
-    ) -> Result<String, AwsError> {
-        let operation = match self.kind {
-            ChangeKind::Create => "cloudformation:CreateStackInstances",
-            ChangeKind::Update => "cloudformation:UpdateStackInstances",
-            ChangeKind::Delete => "cloudformation:DeleteStackInstances",
-        };
-        let id = patiently(progress, async || {
-            self.send(place, stack_set, operation).await
-        })
-        .await?;
-        id.ok_or_else(|| AwsError::incomplete(operation, "OperationId"))
-    }
-
-    async fn send(
-        &self,
-        place: &Place<'_>,
-        stack_set: &str,
-        operation: &'static str,
-    ) -> Result<Option<String>, AwsError> {
-        let client = &place.aws.cloudformation;
-        let (targets, regions) = (self.targets(), Some(self.regions.clone()));
-        let (call_as, preferences) = (place.call_as.clone(), super::operation::preferences());
-        Ok(match self.kind {
-            ChangeKind::Create => {
-                let request = client.create_stack_instances().stack_set_name(stack_set);
-                let request = request.deployment_targets(targets).set_regions(regions);
-                let request = request.call_as(call_as).operation_preferences(preferences);
-                request.send().await.call(operation)?.operation_id
-            }
-            ChangeKind::Update => {
-                let request = client.update_stack_instances().stack_set_name(stack_set);
-                let request = request.deployment_targets(targets).set_regions(regions);
-                let request = request.call_as(call_as).operation_preferences(preferences);
-                request.send().await.call(operation)?.operation_id
-            }
-            ChangeKind::Delete => {
-                let request = client.delete_stack_instances().stack_set_name(stack_set);
-                let request = request.deployment_targets(targets).set_regions(regions);
-                let request = request.call_as(call_as).operation_preferences(preferences);
-                let request = request.retain_stacks(false);
-                request.send().await.call(operation)?.operation_id
-            }
-        })
-    }
-
-    fn targets(&self) -> sdk::DeploymentTargets {
-        let targets =
-            sdk::DeploymentTargets::builder().set_organizational_unit_ids(Some(self.units.clone()));
-        if self.accounts.is_empty() {
-            return targets.build();
+impl Words {
+    fn instance(&mut self, summary: &sdk::StackInstanceSummary) -> Instance {
+        let detail = summary
+            .stack_instance_status()
+            .and_then(|status| status.detailed_status());
+        Instance {
+            status: self.word(summary.status().map_or("", |status| status.as_str())),
+            detail: self.word(detail.map_or("", |detail| detail.as_str())),
+            reason: summary.status_reason().map(Box::from),
+            unit: self.word(summary.organizational_unit_id().unwrap_or_default()),
         }
-        targets
-            .set_accounts(Some(self.accounts.clone()))
-            .account_filter_type(sdk::AccountFilterType::Intersection)
-            .build()
     }
-}
 
-/// The units, accounts and regions of some spots, each once and in order.
-pub(crate) fn axes<'a>(spots: impl IntoIterator<Item = &'a Spot>) -> (Vec<String>, Vec<String>) {
-    let (accounts, regions): (BTreeSet<_>, BTreeSet<_>) = spots
-        .into_iter()
-        .map(|spot| (spot.account.clone(), spot.region.clone()))
-        .unzip();
-    (
-        accounts.into_iter().collect(),
-        regions.into_iter().collect(),
-    )
+    fn word(&mut self, text: &str) -> Arc<str> {
+        if let Some(known) = self.0.get(text) {
+            return known.clone();
+        }
+        let word: Arc<str> = text.into();
+        self.0.insert(word.clone());
+        word
+    }
 }

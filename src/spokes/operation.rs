@@ -1,56 +1,159 @@
 //! StackSet operations: how they run, and how they ended in each account and region.
 
-use super::Place;
+use super::hint::hint;
+use super::pace::{Pace, Tally};
+use super::{Place, Spot};
 use crate::aws::error::{AwsError, Call};
 use crate::aws::late::{Look, until};
+use crate::config::{Amount, OperationSettings, RegionConcurrency};
 use crate::progress::Progress;
 use anyhow::Result;
 use aws_sdk_cloudformation::types as sdk;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-/// All accounts and regions at once, and none stops for another's failure.
+/// How an operation goes through accounts and regions.
 ///
-/// A failure is told at the end, not tolerated; stopping early would only leave more accounts unwatched.
-pub(super) fn preferences() -> sdk::StackSetOperationPreferences {
-    sdk::StackSetOperationPreferences::builder()
-        .region_concurrency_type(sdk::RegionConcurrencyType::Parallel)
-        .max_concurrent_percentage(100)
-        .failure_tolerance_percentage(100)
-        .concurrency_mode(sdk::ConcurrencyMode::SoftFailureTolerance)
-        .build()
+/// Unless told otherwise all at once, and none stops for another's failure: a failure is told at the end, not tolerated,
+/// and stopping early would only leave more accounts unwatched.
+#[derive(Clone, Debug)]
+pub(crate) struct Preferences {
+    settings: OperationSettings,
 }
 
-/// What an operation came to in one account and region.
+impl Preferences {
+    /// Preferences by the settings.
+    pub(crate) fn of(settings: &OperationSettings) -> Self {
+        Self {
+            settings: settings.clone(),
+        }
+    }
+
+    /// As CloudFormation takes them. In the soft mode the two limits do not narrow one another
+    /// (CloudFormation API Reference, StackSetOperationPreferences).
+    pub(super) fn to_sdk(&self) -> sdk::StackSetOperationPreferences {
+        let builder = sdk::StackSetOperationPreferences::builder()
+            .region_concurrency_type(match self.settings.region_concurrency {
+                RegionConcurrency::Parallel => sdk::RegionConcurrencyType::Parallel,
+                RegionConcurrency::Sequential => sdk::RegionConcurrencyType::Sequential,
+            })
+            .concurrency_mode(sdk::ConcurrencyMode::SoftFailureTolerance);
+        let builder = match self.settings.max_concurrent {
+            Amount::Count(count) => builder.max_concurrent_count(count),
+            Amount::Percent(percent) => builder.max_concurrent_percentage(percent),
+        };
+        match self.settings.failure_tolerance {
+            Amount::Count(count) => builder.failure_tolerance_count(count),
+            Amount::Percent(percent) => builder.failure_tolerance_percentage(percent),
+        }
+        .build()
+    }
+}
+
+/// What an operation came to in one account and region that it did not succeed in.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub(crate) struct SpotResult {
+pub(crate) struct Failure {
     pub(crate) account: String,
+    /// The account's name, where it is known.
+    pub(crate) name: Option<String>,
     pub(crate) region: String,
     pub(crate) status: String,
+    /// AWS's words.
     pub(crate) reason: String,
+    /// What to do about it, where that is known.
+    pub(crate) hint: Option<String>,
 }
 
 /// What an operation came to.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Ended {
     pub(crate) operation_id: String,
+    pub(crate) action: String,
     pub(crate) status: String,
     pub(crate) status_reason: Option<String>,
     /// How many accounts and regions ended in each status.
     pub(crate) counts: BTreeMap<String, usize>,
     /// Those that did not succeed.
-    pub(crate) failures: Vec<SpotResult>,
+    pub(crate) failures: Vec<Failure>,
+    /// Whether it failed for nothing but regions that are turned off.
+    #[serde(skip)]
+    is_only_off: bool,
 }
 
 impl Ended {
-    /// Whether every account and region that could be reached is as wanted.
+    /// Whether every account and region that could be reached is as wanted. An operation that AWS calls `SUCCEEDED` may
+    /// hide failures inside its tolerance (CloudFormation User Guide, "Troubleshooting StackSets").
     pub(crate) fn is_success(&self) -> bool {
-        self.status == "SUCCEEDED" && self.failures.is_empty()
+        self.failures.is_empty() && (self.status == "SUCCEEDED" || self.is_only_off)
+    }
+
+    /// Takes out what failed only because the region is turned off in the account: nobody can act there.
+    pub(crate) fn leave_out(&mut self, off: &BTreeSet<Spot>) {
+        let before = self.failures.len();
+        self.failures
+            .retain(|it| !off.contains(&Spot::of(&it.account, &it.region)));
+        let left_out = before - self.failures.len();
+        if left_out == 0 {
+            return;
+        }
+        if let Some(failed) = self.counts.get_mut("FAILED") {
+            *failed = failed.saturating_sub(left_out);
+        }
+        self.counts.retain(|_, count| *count > 0);
+        self.counts.insert("REGION_IS_OFF".into(), left_out);
+        self.is_only_off = self.failures.is_empty() && self.status == "FAILED";
     }
 }
 
-/// Follows an operation to its end.
+/// An operation that has not ended.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Running {
+    pub(crate) operation_id: String,
+    pub(crate) action: String,
+    pub(crate) status: String,
+    /// When it was started, as AWS says it.
+    pub(crate) since: String,
+}
+
+/// The operations of a StackSet that have not ended, oldest first.
+pub(crate) async fn running(place: &Place<'_>, stack_set: &str) -> Result<Vec<Running>, AwsError> {
+    // AWS lists the newest first, so those under way are on the first page.
+    let answer = place
+        .aws
+        .cloudformation
+        .list_stack_set_operations()
+        .stack_set_name(stack_set)
+        .call_as(place.call_as.clone())
+        .send()
+        .await
+        .call("cloudformation:ListStackSetOperations")?;
+    let mut found: Vec<Running> = answer.summaries().iter().filter_map(read_running).collect();
+    found.reverse();
+    Ok(found)
+}
+
+fn read_running(summary: &sdk::StackSetOperationSummary) -> Option<Running> {
+    let status = summary.status()?;
+    if is_ended(status) {
+        return None;
+    }
+    let action = summary.action().map(|action| action.as_str());
+    let since = summary.creation_timestamp().map(ToString::to_string);
+    Some(Running {
+        operation_id: summary.operation_id()?.to_owned(),
+        action: action.unwrap_or("unknown").to_owned(),
+        status: status.as_str().to_owned(),
+        since: since.unwrap_or_else(|| "an unknown time".into()),
+    })
+}
+
+fn is_ended(status: &sdk::StackSetOperationStatus) -> bool {
+    use sdk::StackSetOperationStatus::{Failed, Stopped, Succeeded};
+    matches!(status, Succeeded | Failed | Stopped)
+}
+
+/// Follows an operation to its end, and gathers where it did not succeed.
 pub(crate) async fn follow(
     place: &Place<'_>,
     stack_set: &str,
@@ -59,47 +162,31 @@ pub(crate) async fn follow(
     progress: &Progress,
 ) -> Result<Ended> {
     let awaited = format!("StackSet operation {operation_id}");
-    let operation = until(progress, &awaited, patience, async || {
+    let mut pace = Pace::begin();
+    let operation = until(&Progress::silent(), &awaited, patience, async || {
         let operation = describe(place, stack_set, operation_id).await?;
-        Ok(match operation.status() {
-            Some(
-                sdk::StackSetOperationStatus::Succeeded
-                | sdk::StackSetOperationStatus::Failed
-                | sdk::StackSetOperationStatus::Stopped,
-            ) => Look::Ready(operation),
-            _ => {
-                show(place, stack_set, operation_id, progress).await?;
-                Look::Pending
-            }
-        })
+        if operation.status().is_some_and(is_ended) {
+            return Ok(Look::Ready(operation));
+        }
+        if pace.is_due() {
+            let (tally, _) = results(place, stack_set, operation_id, false).await?;
+            pace.counted(tally);
+        }
+        progress.at(&pace.words());
+        Ok(Look::Pending)
     })
     .await?;
-    let results = results(place, stack_set, operation_id).await?;
+    let (tally, failures) = results(place, stack_set, operation_id, true).await?;
+    let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
     Ok(Ended {
         operation_id: operation_id.to_owned(),
-        status: operation
-            .status()
-            .map(|status| status.as_str().to_owned())
-            .unwrap_or_default(),
+        action: text(operation.action().map(|action| action.as_str())),
+        status: text(operation.status().map(|status| status.as_str())),
         status_reason: operation.status_reason().map(str::to_owned),
-        counts: counts(&results),
-        failures: results.into_iter().filter(is_failure).collect(),
+        counts: tally.0,
+        failures,
+        is_only_off: false,
     })
-}
-
-fn is_failure(result: &SpotResult) -> bool {
-    !matches!(
-        result.status.as_str(),
-        "SUCCEEDED" | "SKIPPED_SUSPENDED_ACCOUNT"
-    )
-}
-
-fn counts(results: &[SpotResult]) -> BTreeMap<String, usize> {
-    let mut counts = BTreeMap::new();
-    for result in results {
-        *counts.entry(result.status.clone()).or_default() += 1;
-    }
-    counts
 }
 
 async fn describe(
@@ -123,28 +210,14 @@ async fn describe(
         .ok_or_else(|| AwsError::incomplete(OPERATION, "StackSetOperation"))
 }
 
-async fn show(
-    place: &Place<'_>,
-    stack_set: &str,
-    operation_id: &str,
-    progress: &Progress,
-) -> Result<()> {
-    let counts = counts(&results(place, stack_set, operation_id).await?);
-    let of = |status: &str| counts.get(status).copied().unwrap_or_default();
-    progress.at(&format!(
-        "{} done, {} failed, {} waiting",
-        of("SUCCEEDED"),
-        of("FAILED"),
-        of("PENDING") + of("RUNNING")
-    ));
-    Ok(())
-}
-
+/// How many accounts and regions stand where, and, if asked for, those that did not succeed. Nothing else is kept: there
+/// may be 200,000.
 async fn results(
     place: &Place<'_>,
     stack_set: &str,
     operation_id: &str,
-) -> Result<Vec<SpotResult>, AwsError> {
+    with_failures: bool,
+) -> Result<(Tally, Vec<Failure>), AwsError> {
     let mut pages = place
         .aws
         .cloudformation
@@ -155,29 +228,40 @@ async fn results(
         .into_paginator()
         .items()
         .send();
-    let mut all = Vec::new();
+    let (mut tally, mut failures) = (Tally::default(), Vec::new());
     while let Some(summary) = pages.next().await {
-        all.push(spot_result(
-            &summary.call("cloudformation:ListStackSetOperationResults")?,
-        ));
+        let summary = summary.call("cloudformation:ListStackSetOperationResults")?;
+        let status = status(&summary);
+        tally.add(status);
+        if with_failures && !matches!(status, "SUCCEEDED" | SUSPENDED) {
+            failures.push(failure(&summary, status));
+        }
     }
-    Ok(all)
+    failures.sort_by(|a, b| (&a.account, &a.region).cmp(&(&b.account, &b.region)));
+    Ok((tally, failures))
 }
 
+const SUSPENDED: &str = "SKIPPED_SUSPENDED_ACCOUNT";
+
 /// A suspended account is cancelled or failed with a reason that says so; it is nobody's failure.
-fn spot_result(summary: &sdk::StackSetOperationResultSummary) -> SpotResult {
+fn status(summary: &sdk::StackSetOperationResultSummary) -> &str {
+    let status = summary.status().map_or("", |status| status.as_str());
+    let reason = summary.status_reason().unwrap_or_default();
+    if status != "SUCCEEDED" && reason.to_lowercase().contains("suspended") {
+        return SUSPENDED;
+    }
+    status
+}
+
+fn failure(summary: &sdk::StackSetOperationResultSummary, status: &str) -> Failure {
     let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
     let reason = text(summary.status_reason());
-    let status = text(summary.status().map(|status| status.as_str()));
-    let suspended = status != "SUCCEEDED" && reason.to_lowercase().contains("suspended");
-    SpotResult {
+    Failure {
         account: text(summary.account()),
+        name: None,
         region: text(summary.region()),
-        status: if suspended {
-            "SKIPPED_SUSPENDED_ACCOUNT".into()
-        } else {
-            status
-        },
+        status: status.to_owned(),
+        hint: hint(&reason).map(str::to_owned),
         reason,
     }
 }

@@ -1,11 +1,15 @@
 //! The StackSet itself: its template, parameters and settings.
 
 use super::Place;
+use super::operation::Preferences;
+use super::stack::{sdk_parameters, sdk_tags};
 use crate::aws::error::{AwsError, Call, gone};
+use crate::aws::late::patiently;
+use crate::progress::Progress;
 use anyhow::Result;
 use aws_sdk_cloudformation::types as sdk;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A service-managed StackSet. A value is either what is wanted or what was found.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -20,6 +24,9 @@ pub(crate) struct StackSet {
     pub(crate) retain_stacks_on_account_removal: bool,
     pub(crate) tags: BTreeMap<String, String>,
     pub(crate) template: String,
+    /// Where it has instances, of one that was found.
+    #[serde(skip)]
+    pub(crate) regions: BTreeSet<String>,
 }
 
 impl StackSet {
@@ -71,6 +78,38 @@ impl StackSet {
                 .map(|tag| (text(tag.key()), text(tag.value())))
                 .collect(),
             template: text(found.template_body()),
+            regions: found.regions().iter().cloned().collect(),
+        }
+    }
+
+    /// The regions that new accounts of each organizational unit are deployed to.
+    pub(crate) async fn auto_deployment_targets(
+        place: &Place<'_>,
+        name: &str,
+    ) -> Result<BTreeMap<String, BTreeSet<String>>, AwsError> {
+        const OPERATION: &str = "cloudformation:ListStackSetAutoDeploymentTargets";
+        let mut targets: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        let mut next = None;
+        loop {
+            let page = place
+                .aws
+                .cloudformation
+                .list_stack_set_auto_deployment_targets()
+                .stack_set_name(name)
+                .call_as(place.call_as.clone())
+                .set_next_token(next)
+                .send()
+                .await
+                .call(OPERATION)?;
+            for summary in page.summaries() {
+                let unit = summary.organizational_unit_id().unwrap_or_default();
+                let regions = targets.entry(unit.to_owned()).or_default();
+                regions.extend(summary.regions().iter().cloned());
+            }
+            next = page.next_token;
+            if next.is_none() {
+                return Ok(targets);
+            }
         }
     }
 
@@ -87,8 +126,8 @@ impl StackSet {
             .set_capabilities(Some(self.sdk_capabilities()))
             .description(&self.description)
             .managed_execution(self.sdk_managed_execution())
-            .set_parameters(Some(self.sdk_parameters()))
-            .set_tags(Some(self.sdk_tags()))
+            .set_parameters(Some(sdk_parameters(&self.parameters)))
+            .set_tags(Some(sdk_tags(&self.tags)))
             .template_body(&self.template)
             .send()
             .await
@@ -97,7 +136,26 @@ impl StackSet {
     }
 
     /// Sets everything, which also updates every instance. Returns the operation's id.
-    pub(crate) async fn update(&self, place: &Place<'_>) -> Result<String, AwsError> {
+    pub(crate) async fn update(
+        &self,
+        place: &Place<'_>,
+        preferences: &Preferences,
+        no_wait: bool,
+        progress: &Progress,
+    ) -> Result<String, AwsError> {
+        let send = async || self.send_update(place, preferences).await;
+        if no_wait {
+            send().await
+        } else {
+            patiently(progress, send).await
+        }
+    }
+
+    async fn send_update(
+        &self,
+        place: &Place<'_>,
+        preferences: &Preferences,
+    ) -> Result<String, AwsError> {
         let answer = place
             .aws
             .cloudformation
@@ -109,9 +167,9 @@ impl StackSet {
             .set_capabilities(Some(self.sdk_capabilities()))
             .description(&self.description)
             .managed_execution(self.sdk_managed_execution())
-            .operation_preferences(super::operation::preferences())
-            .set_parameters(Some(self.sdk_parameters()))
-            .set_tags(Some(self.sdk_tags()))
+            .operation_preferences(preferences.to_sdk())
+            .set_parameters(Some(sdk_parameters(&self.parameters)))
+            .set_tags(Some(sdk_tags(&self.tags)))
             .template_body(&self.template)
             .send()
             .await
@@ -152,24 +210,5 @@ impl StackSet {
         sdk::ManagedExecution::builder()
             .active(self.managed_execution)
             .build()
-    }
-
-    fn sdk_parameters(&self) -> Vec<sdk::Parameter> {
-        self.parameters
-            .iter()
-            .map(|(key, value)| {
-                sdk::Parameter::builder()
-                    .parameter_key(key)
-                    .parameter_value(value)
-                    .build()
-            })
-            .collect()
-    }
-
-    fn sdk_tags(&self) -> Vec<sdk::Tag> {
-        self.tags
-            .iter()
-            .map(|(key, value)| sdk::Tag::builder().key(key).value(value).build())
-            .collect()
     }
 }

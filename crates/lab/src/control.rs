@@ -173,6 +173,11 @@ impl Lab {
         self.client.delete("instance-faults")
     }
 
+    /// Somebody stops every StackSet operation that is under way.
+    pub fn stop_operations(&self) -> Result<()> {
+        self.client.post("stacksets/stop", &json!({}))
+    }
+
     /// Does what CloudTrail does: puts a record on the default bus of an account's region.
     /// Fails when no trail covers it. Returns the id of the event.
     pub fn cloudtrail_event(

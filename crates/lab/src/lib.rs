@@ -18,6 +18,7 @@
 //! # }
 //! ```
 
+pub mod bench;
 mod control;
 mod faults;
 mod host;
@@ -32,7 +33,7 @@ pub use control::{Call, Invocation, Late, Mail, Message};
 pub use faults::{Fault, InstanceFault, Kind};
 pub use host::{Answer, Host, Request};
 pub use ministack::Ministack;
-pub use organization::{Account, Organization, Ou};
+pub use organization::{Account, Generated, Organization, Ou};
 pub use server::Lab;
 
 /// The Python interpreter of the lab's environment, which is made when it is not there yet; it has boto3.

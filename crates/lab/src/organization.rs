@@ -1,7 +1,7 @@
 //! Accounts and their organization.
 
 use anyhow::{Context as _, Result};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::server::Lab;
@@ -61,6 +61,19 @@ pub struct Account {
     pub suspended: bool,
 }
 
+/// How large an organization to answer for.
+#[derive(Clone, Debug, Serialize)]
+pub struct Generated {
+    /// Accounts beside the management account.
+    pub accounts: u32,
+    /// Organizational units, all right below the root.
+    pub units: u32,
+    /// Regions; us-east-1 is the first.
+    pub regions: u32,
+    /// The account that asks; it has turned on all of the regions.
+    pub hub: String,
+}
+
 impl Lab {
     /// Makes the sample organization, or describes it when it is there already.
     ///
@@ -89,6 +102,36 @@ impl Lab {
         let body = json!({ "account": account });
         self.client.post("accounts/suspend", &body)
     }
+
+    /// An account turns on a region that is off at first: af-south-1, ap-east-1, eu-south-1 or me-south-1.
+    pub fn enable_region(&self, account: &str, region: &str) -> Result<()> {
+        let body = json!({ "account": account, "region": region });
+        self.client.post("accounts/region", &body)
+    }
+
+    /// Answers from now on as if the organization had so many accounts, evenly in so many units, each with a current
+    /// instance of every StackSet in so many regions. Returns the regions.
+    pub fn generate(&self, generated: &Generated) -> Result<Vec<String>> {
+        #[derive(Deserialize)]
+        struct Answer {
+            regions: Vec<String>,
+        }
+        let body = serde_json::to_value(generated)?;
+        let answer: Answer = self.client.post("organization/generate", &body)?;
+        Ok(answer.regions)
+    }
+
+    /// Turns trusted access for StackSets on or off.
+    pub fn set_trusted_access(&self, enabled: bool) -> Result<()> {
+        let body = json!({ "enabled": enabled });
+        self.client.post("organization/access", &body)
+    }
+
+    /// The organization's trail stops logging.
+    pub fn stop_trails(&self) -> Result<()> {
+        self.client.post("trails/stop", &json!({}))
+    }
+
     /// Makes an account a delegated administrator for StackSets, as the management account can.
     pub fn delegate_stacksets(&self, account: &str) -> Result<()> {
         let body = json!({ "account": account });

@@ -7,7 +7,8 @@ faults.py        error answers in the protocol of the service
 stale.py         reads that lag behind writes
 control.py       the paths under /lab/ by which tests see and steer
 snapshot.py      a listing of everything there is
-regions.py       Account Management's ListRegions
+regions.py       Account Management's ListRegions; accounts turn opt-in regions on
+trails.py        members see the organization's trails; what a trail logs by default
 alarms.py        alarms on queues' depth, functions' errors and rules' failed invocations change
                  state by themselves, and tell topics
 cbor.py          CloudWatch in Smithy RPC v2 CBOR
@@ -37,7 +38,8 @@ stacks.py        rollback, updates in place, changed conditions, capabilities, p
                  AWS::SQS::QueuePolicy, AWS::SNS::TopicPolicy, AWS::Events::EventBusPolicy
 stacksets.py     service-managed StackSets: trusted access, delegated administrators, OUs,
                  operations that take time, results, failures, tolerance, updates, deletion,
-                 drift, auto-deployment, paging
+                 drift, auto-deployment, paging, regions that are off in an account
+generated.py     an organization of any size from a formula, where moto's objects would be too many
 """
 
 from __future__ import annotations
@@ -50,12 +52,14 @@ def install() -> None:
         alarms,
         events,
         functions,
+        generated,
         mappings,
         organization,
         queues,
         stacks,
         stacksets,
         topics,
+        trails,
     )
 
     for module in (
@@ -69,5 +73,7 @@ def install() -> None:
         stacks,
         stacksets,
         alarms,
+        trails,
+        generated,
     ):
         module.install()

@@ -22,7 +22,7 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.serving import make_server
 
-from . import cbor, functions, install, regions
+from . import cbor, functions, generated, install, regions
 from .front import Front
 
 
@@ -61,7 +61,7 @@ def main() -> None:
     gc.freeze()
     gc.enable()
     moto = DomainDispatcherApplication(create_backend_app)
-    application = Front(regions.listed(cbor.translated(moto)))
+    application = Front(generated.served(regions.listed(cbor.translated(moto))))
     server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=Handler)
     functions.endpoint = f"http://127.0.0.1:{server.server_port}"
     signal.signal(signal.SIGTERM, _end)

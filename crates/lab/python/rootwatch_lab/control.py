@@ -19,9 +19,11 @@ from . import (
     accounts,
     events,
     functions,
+    generated,
     mappings,
     organization,
     queues,
+    regions,
     snapshot,
     stacksets,
     state,
@@ -80,6 +82,11 @@ class Control:
             "POST accounts/move": _move_account,
             "POST accounts/suspend": _suspend_account,
             "POST accounts/delegate": _delegate_stacksets,
+            "POST accounts/region": lambda r: regions.enable(r["account"], r["region"]),
+            "POST organization/generate": generated.generate,
+            "POST organization/access": _set_access,
+            "POST trails/stop": lambda _: _stop_trails(),
+            "POST stacksets/stop": lambda _: stacksets.stop_all(),
         }
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
@@ -236,6 +243,19 @@ def _move_account(request: Request) -> None:
 
 def _suspend_account(request: Request) -> None:
     _organization(request).close_account(AccountId=request["account"])
+
+
+def _set_access(request: Request) -> None:
+    backend = _organization(request)
+    if request["enabled"]:
+        stacksets.enable_access(backend)
+    else:
+        stacksets.disable_access(backend)
+
+
+def _stop_trails() -> None:
+    for trail in _trails(_MANAGEMENT):
+        trail.stop_logging()
 
 
 def _delegate_stacksets(request: Request) -> None:

@@ -28,7 +28,7 @@ from moto.iam.models import Role
 from moto.organizations.models import OrganizationsBackend
 from moto.sqs.models import Queue, sqs_backends
 
-from . import accounts, organization, stacks
+from . import accounts, organization, regions, stacks
 from .state import late, lock, operations
 
 _SERVICE_MANAGED = "SERVICE_MANAGED"
@@ -267,6 +267,8 @@ class StackSet:
             operation.record(instance, "CANCELLED", reason)
             return 0
         try:
+            if not regions.is_enabled(instance.account, instance.region):
+                raise RuntimeError(f"Region {instance.region} is not enabled for this account")
             _meet_fault(operation.action, instance)
             _ACTIONS[operation.action](self, operation, instance)
         except Exception as error:
@@ -768,6 +770,8 @@ def _update_stack_set(self: CloudFormationResponse) -> ActionResult:
         stack_set.description = self._get_param("Description")
     stack_set.auto_deployment = _auto_deployment(self) or stack_set.auto_deployment
     for instance in stack_set.instances.values():
+        if instance.status == "INOPERABLE":
+            continue
         instance.settle("OUTDATED", "PENDING" if instance in chosen else instance.detailed)
     return _start(self, stack_set, Operation("UPDATE", chosen, _preferences(self)))
 
@@ -775,7 +779,7 @@ def _update_stack_set(self: CloudFormationResponse) -> ActionResult:
 def _update_targets(
     self: CloudFormationResponse, stack_set: StackSet, backend: OrganizationsBackend | None
 ) -> list[Instance]:
-    regions = self._get_param("Regions", [])
+    chosen = self._get_param("Regions", [])
     targets = self._get_param("DeploymentTargets")
     named: list[str] | None = self._get_param("Accounts")
     if targets and backend:
@@ -784,8 +788,10 @@ def _update_targets(
     return [
         instance
         for instance in stack_set.instances.values()
-        if (named is None or instance.account in named)
-        and (not regions or instance.region in regions)
+        # What could not be deleted is left out of every update.
+        if instance.status != "INOPERABLE"
+        and (named is None or instance.account in named)
+        and (not chosen or instance.region in chosen)
     ]
 
 
@@ -854,6 +860,7 @@ def _update_stack_instances(self: CloudFormationResponse) -> ActionResult:
     stack_set = _find(self)
     stack_set.check_free()
     chosen, _, _ = _matching(self, stack_set, need_all=True)
+    chosen = [instance for instance in chosen if instance.status != "INOPERABLE"]
     overrides = self._get_param("ParameterOverrides")
     for instance in chosen:
         if overrides is not None:
@@ -999,15 +1006,19 @@ def enable_access(backend: OrganizationsBackend) -> None:
     _access.add(backend.account_id)
 
 
+def disable_access(backend: OrganizationsBackend) -> None:
+    """Keeps StackSets from working with the organization."""
+    backend.disable_aws_service_access(ServicePrincipal=organization.STACKSETS)
+    _access.discard(backend.account_id)
+
+
 def _activate(self: CloudFormationResponse) -> ActionResult:
     enable_access(_own_organization(self))
     return EmptyResult()
 
 
 def _deactivate(self: CloudFormationResponse) -> ActionResult:
-    backend = _own_organization(self)
-    backend.disable_aws_service_access(ServicePrincipal=organization.STACKSETS)
-    _access.discard(backend.account_id)
+    disable_access(_own_organization(self))
     return EmptyResult()
 
 
@@ -1020,6 +1031,14 @@ def _describe_access(self: CloudFormationResponse) -> ActionResult:
 
 
 # --- for the snapshot -------------------------------------------------------------------
+
+
+def stop_all() -> None:
+    """Somebody stops what is under way."""
+    for stack_set in all_sets():
+        for operation in stack_set.operations:
+            if operation.status in _RUNNING:
+                operation.status = "STOPPING"
 
 
 def all_sets() -> list[StackSet]:

@@ -1,0 +1,224 @@
+//! `cargo bench-spokes [--release | --binary FILE] [--accounts N] [--regions N] [--units N] [--delay MS]`: how long `status` and a
+//! `deploy spokes` without changes take on a generated organization, with how many calls and how much memory, against
+//! what one lister would need. Reads the memory from /proc, so it needs Linux.
+
+use std::env;
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+use rootwatch_lab::bench::{build, millis, say};
+use rootwatch_lab::{Generated, Lab, Organization};
+
+const REGION: &str = "eu-west-1";
+/// How often the memory is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(10);
+/// What the issue asks for.
+const MOST_MEMORY_MB: u64 = 200;
+const MOST_OF_ONE_LISTER: f64 = 0.25;
+
+struct Settings {
+    release: bool,
+    /// A binary that is there already, instead of building one.
+    binary: Option<PathBuf>,
+    generated: Generated,
+    delays: Vec<u64>,
+}
+
+impl Settings {
+    fn read() -> Result<Self> {
+        let mut settings = Self {
+            release: false,
+            binary: None,
+            generated: Generated {
+                accounts: 10_000,
+                units: 50,
+                regions: 20,
+                hub: String::new(),
+            },
+            delays: vec![0, 50],
+        };
+        let mut arguments = env::args().skip(1);
+        while let Some(argument) = arguments.next() {
+            if argument == "--binary" {
+                settings.binary = arguments.next().map(PathBuf::from);
+                continue;
+            }
+            let mut number = || arguments.next().and_then(|it| it.parse::<u32>().ok());
+            match argument.as_str() {
+                "--release" => settings.release = true,
+                "--accounts" => settings.generated.accounts = number().context("--accounts N")?,
+                "--regions" => settings.generated.regions = number().context("--regions N")?,
+                "--units" => settings.generated.units = number().context("--units N")?,
+                "--delay" => settings.delays = vec![number().context("--delay MS")?.into()],
+                other => bail!(
+                    "{other}? Known are --release, --binary FILE, --accounts N, --regions N, --units N, --delay MS"
+                ),
+            }
+        }
+        Ok(settings)
+    }
+}
+
+/// What a run came to.
+struct Measured {
+    took: Duration,
+    calls: usize,
+    /// The most memory that it held at once.
+    peak_mb: u64,
+}
+
+struct Bench {
+    lab: Lab,
+    organization: Organization,
+    binary: PathBuf,
+}
+
+fn main() -> Result<()> {
+    let mut settings = Settings::read()?;
+    let binary = match &settings.binary {
+        Some(binary) => binary.canonicalize().context("--binary FILE")?,
+        None => build(settings.release)?,
+    };
+    let lab = Lab::start()?;
+    let organization = lab.sample_organization()?;
+    lab.delegate_stacksets(&organization.hub)?;
+    settings.generated.hub = organization.hub.clone();
+    let bench = Bench {
+        lab,
+        organization,
+        binary,
+    };
+    bench.deploy()?;
+    let regions = bench.lab.generate(&settings.generated)?.join(",");
+    let Generated {
+        accounts, units, ..
+    } = settings.generated;
+    say(&format!(
+        "{}; {accounts} accounts in {units} units by {} regions: {} stack instances",
+        match &settings.binary {
+            Some(binary) => format!("{}", binary.display()),
+            None if settings.release => "release binary".to_owned(),
+            None => "dev binary".to_owned(),
+        },
+        settings.generated.regions,
+        accounts * settings.generated.regions,
+    ))?;
+    for delay in settings.delays {
+        bench.lab.set_delay(delay)?;
+        let status = ["status", "--regions", &regions];
+        bench.show("status", delay, &bench.measure(&status, 2)?)?;
+        let deploy = [
+            "deploy",
+            "spokes",
+            "--ou",
+            "/",
+            "--regions",
+            &regions,
+            "--yes",
+        ];
+        bench.show(
+            "no-change deploy spokes",
+            delay,
+            &bench.measure(&deploy, 0)?,
+        )?;
+    }
+    Ok(())
+}
+
+impl Bench {
+    /// A hub, and a StackSet with some instances; the generated ones take their place.
+    fn deploy(&self) -> Result<()> {
+        self.measure(
+            &["deploy", "hub", "--email", "security@example.com", "--yes"],
+            0,
+        )?;
+        let spokes = [
+            "deploy",
+            "spokes",
+            "--ou",
+            "/",
+            "--regions",
+            "us-east-1",
+            "--yes",
+        ];
+        self.measure(&spokes, 0)?;
+        Ok(())
+    }
+
+    fn measure(&self, args: &[&str], code: i32) -> Result<Measured> {
+        self.lab.clear_calls()?;
+        let since = Instant::now();
+        let mut child = Command::new(&self.binary)
+            .args(args)
+            .envs(self.lab.env(&self.organization.hub, REGION))
+            .current_dir(env::temp_dir())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .context("starting rootwatch")?;
+        let mut peak_mb = 0;
+        let status = loop {
+            // Gone once it has ended, so the last look before that counts.
+            peak_mb = peak_mb.max(peak_memory_mb(child.id()).unwrap_or_default());
+            match child.try_wait()? {
+                Some(status) => break status,
+                None => thread::sleep(LOOK_EVERY),
+            }
+        };
+        let took = since.elapsed();
+        if status.code() != Some(code) {
+            bail!("rootwatch {} ended with {status}", args.join(" "));
+        }
+        let calls = self.lab.calls()?;
+        let writes = calls.iter().filter(|call| call.write).count();
+        let is_setup = !args.contains(&"/") && args.contains(&"deploy");
+        if code == 0 && writes > 0 && !is_setup && calls.len() > 100 {
+            bail!("a run without changes wrote {writes} times");
+        }
+        Ok(Measured {
+            took,
+            calls: calls.len(),
+            peak_mb,
+        })
+    }
+
+    fn show(&self, what: &str, delay: u64, measured: &Measured) -> Result<()> {
+        let Measured {
+            took,
+            calls,
+            peak_mb,
+        } = measured;
+        let memory = if *peak_mb < MOST_MEMORY_MB {
+            "met"
+        } else {
+            "MISSED"
+        };
+        let mut text = format!(
+            "{delay} ms a call: {what}: {} ms, {calls} calls, peak memory {peak_mb} MB (target {MOST_MEMORY_MB}: {memory})",
+            millis(*took)
+        );
+        if delay > 0 {
+            let one_lister = Duration::from_millis(delay) * u32::try_from(*calls)?;
+            let ratio = took.as_secs_f64() / one_lister.as_secs_f64();
+            text.push_str(&format!(
+                "; one call after the other would wait {} ms: {ratio:.2} of that (target {MOST_OF_ONE_LISTER}: {})",
+                millis(one_lister),
+                if ratio < MOST_OF_ONE_LISTER { "met" } else { "MISSED" },
+            ));
+        }
+        say(&text)
+    }
+}
+
+/// The most that a process has held in memory so far.
+fn peak_memory_mb(id: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{id}/status")).ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    let kilobytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kilobytes / 1024)
+}

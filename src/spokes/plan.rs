@@ -1,0 +1,433 @@
+//! What has to change for the spokes to be as wanted. Pure.
+
+use super::change::{Accounts, Change, ChangeKind, rectangles};
+use super::instances::{Instance, Instances};
+use super::management::Management;
+use super::operation::Running;
+use super::organization::{Account, Subtree};
+use super::stack_set::StackSet;
+use super::{Observed, Spot};
+use crate::plan::{Action, decide};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What the spokes are made from.
+pub(crate) struct Wanted {
+    pub(crate) stack_set: StackSet,
+    pub(crate) regions: BTreeSet<String>,
+    /// The organizational units, none of which is inside another.
+    pub(crate) units: BTreeMap<String, Subtree>,
+    /// Never a target of a StackSet.
+    pub(crate) management_account: String,
+    /// Accounts' regions that are turned off: nothing can be deployed there, and nobody can act there.
+    pub(crate) off: BTreeSet<Spot>,
+    /// What people should know, whatever has to change.
+    pub(crate) notes: Vec<String>,
+}
+
+/// What has to change.
+#[derive(Serialize)]
+pub(crate) struct SpokesPlan {
+    /// Whether trusted access for StackSets is to be turned on.
+    pub(crate) enable_trusted_access: bool,
+    pub(crate) stack_set: Action,
+    /// In the order in which they are made: nothing is taken away before what replaces it is there.
+    pub(crate) changes: Vec<Change>,
+    pub(crate) management: Management,
+    pub(crate) stops: Stops,
+    /// Accounts that AWS leaves out because they are suspended.
+    pub(crate) suspended: Vec<Account>,
+    /// Accounts' regions that are turned off there.
+    pub(crate) off: Vec<Spot>,
+    /// Operations that are under way.
+    pub(crate) running: Vec<Running>,
+    /// What people should know beside.
+    pub(crate) notes: Vec<String>,
+    /// Accounts and regions that are as wanted already.
+    pub(crate) current: usize,
+}
+
+/// Whom the changes leave unwatched.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub(crate) struct Stops {
+    /// Accounts that are no longer watched at all.
+    pub(crate) accounts: BTreeSet<String>,
+    /// Accounts that are no longer watched in `regions`.
+    pub(crate) partly: BTreeSet<String>,
+    pub(crate) regions: BTreeSet<String>,
+}
+
+impl Stops {
+    /// How many accounts are watched less than before.
+    pub(crate) fn count(&self) -> usize {
+        self.accounts.union(&self.partly).count()
+    }
+}
+
+impl SpokesPlan {
+    /// Whether carrying this out writes anything.
+    pub(crate) fn is_change(&self) -> bool {
+        self.enable_trusted_access
+            || self.stack_set.is_change()
+            || !self.changes.is_empty()
+            || self.management.is_change()
+    }
+}
+
+/// Compares the wanted accounts and regions with the instances that are there.
+pub(crate) fn plan(wanted: &Wanted, observed: &Observed, management: Management) -> SpokesPlan {
+    let stack_set = decide(&wanted.stack_set, observed.stack_set.as_ref());
+    let spots = wanted.spots();
+    let targets = observed.targets();
+    let mut changes = Vec::new();
+    let broken = spots_where(&spots, &observed.instances, Instance::is_inoperable);
+    changes.extend(wanted.of_accounts(ChangeKind::Delete, REMADE, broken.iter().copied()));
+    let whole = wanted.new_targets(&targets);
+    changes.extend(wanted.whole_units(&whole));
+    let missing = spots
+        .iter()
+        .filter(|spot| observed.instances.at(spot).is_none() && !wanted.is_within(spot, &whole));
+    changes.extend(wanted.of_accounts(ChangeKind::Create, MISSING, missing));
+    changes.extend(wanted.of_accounts(ChangeKind::Create, REMADE, broken.iter().copied()));
+    // An update of the set updates every instance that is there.
+    let stale = spots_where(&spots, &observed.instances, is_stale);
+    if !matches!(stack_set, Action::Update { .. }) {
+        changes.extend(wanted.of_accounts(ChangeKind::Update, STALE, stale.iter().copied()));
+    }
+    changes.extend(wanted.deletions(observed, &targets));
+    let is_there = |spot: &&Spot| {
+        observed
+            .instances
+            .at(spot)
+            .is_some_and(Instance::is_current)
+    };
+    SpokesPlan {
+        enable_trusted_access: false,
+        stack_set,
+        changes,
+        stops: wanted.stops(observed, &management),
+        management,
+        suspended: wanted.suspended(),
+        off: wanted.off.iter().cloned().collect(),
+        running: observed.running.clone(),
+        notes: wanted.notes(observed),
+        current: spots.iter().filter(is_there).count(),
+    }
+}
+
+const NEW: &str = "not deployed to yet";
+const MISSING: &str = "not there yet";
+const STALE: &str = "outdated or failed before";
+const REMADE: &str = "a deletion failed there: removed and made anew";
+const UNWANTED: &str = "no longer wanted";
+
+fn is_stale(instance: &Instance) -> bool {
+    !instance.is_current() && !instance.is_skipped() && !instance.is_inoperable()
+}
+
+fn spots_where<'a>(
+    spots: &'a BTreeSet<Spot>,
+    instances: &Instances,
+    test: impl Fn(&Instance) -> bool,
+) -> Vec<&'a Spot> {
+    let is_so = |spot: &&Spot| instances.at(spot).is_some_and(&test);
+    spots.iter().filter(is_so).collect()
+}
+
+/// The regions that are deployed to, or will be, for each organizational unit.
+type Targets = BTreeMap<String, BTreeSet<String>>;
+
+impl Observed {
+    /// Units and regions that the StackSet is deployed to: what it says, and what instances show.
+    fn targets(&self) -> Targets {
+        let mut targets = self.auto_deployment.clone();
+        for (region, _, instance) in self.instances.iter() {
+            if instance.unit.is_empty() {
+                continue;
+            }
+            match targets.get_mut(&*instance.unit) {
+                Some(regions) if regions.contains(region) => {}
+                Some(regions) => {
+                    regions.insert(region.to_owned());
+                }
+                None => {
+                    targets.insert(instance.unit.to_string(), [region.to_owned()].into());
+                }
+            }
+        }
+        targets
+    }
+}
+
+impl Wanted {
+    /// The accounts with the unit by which they are wanted.
+    fn accounts(&self) -> impl Iterator<Item = (&String, &Account)> {
+        self.units
+            .iter()
+            .flat_map(|(unit, tree)| tree.accounts.iter().map(move |account| (unit, account)))
+            .filter(|(_, account)| account.id != self.management_account)
+    }
+
+    /// Every account and region that shall have an instance.
+    pub(super) fn spots(&self) -> BTreeSet<Spot> {
+        self.accounts()
+            .filter(|(_, account)| account.active)
+            .flat_map(|(_, account)| {
+                let spot = |region: &String| Spot::of(&account.id, region);
+                self.regions.iter().map(spot)
+            })
+            .filter(|spot| !self.off.contains(spot))
+            .collect()
+    }
+
+    fn suspended(&self) -> Vec<Account> {
+        let suspended: BTreeSet<Account> = self
+            .accounts()
+            .filter(|(_, account)| !account.active)
+            .map(|(_, account)| account.clone())
+            .collect();
+        suspended.into_iter().collect()
+    }
+
+    fn active(&self, unit: &str) -> usize {
+        let accounts = self.accounts();
+        let is_meant = |(of, account): &(&String, &Account)| *of == unit && account.active;
+        accounts.filter(is_meant).count()
+    }
+
+    /// Units and regions that the StackSet is not deployed to at all.
+    fn new_targets(&self, targets: &Targets) -> Targets {
+        let mut new = Targets::new();
+        for unit in self.units.keys() {
+            let known = targets.get(unit);
+            let is_new = |region: &&String| known.is_none_or(|known| !known.contains(*region));
+            let regions: BTreeSet<String> = self.regions.iter().filter(is_new).cloned().collect();
+            if !regions.is_empty() {
+                new.insert(unit.clone(), regions);
+            }
+        }
+        new
+    }
+
+    fn is_within(&self, spot: &Spot, targets: &Targets) -> bool {
+        targets.iter().any(|(unit, regions)| {
+            let holds = |account: &Account| account.id == spot.account;
+            regions.contains(&spot.region)
+                && self
+                    .units
+                    .get(unit)
+                    .is_some_and(|tree| tree.accounts.iter().any(holds))
+        })
+    }
+
+    /// Creates whole units, so that automatic deployment takes them from there.
+    fn whole_units(&self, new: &Targets) -> Vec<Change> {
+        let mut alike: BTreeMap<Vec<String>, Vec<String>> = BTreeMap::new();
+        for (unit, regions) in new {
+            let regions = regions.iter().cloned().collect();
+            alike.entry(regions).or_default().push(unit.clone());
+        }
+        let change = |(regions, units): (Vec<String>, Vec<String>)| Change {
+            kind: ChangeKind::Create,
+            why: NEW,
+            instances: regions.len() * units.iter().map(|unit| self.active(unit)).sum::<usize>(),
+            units,
+            accounts: Accounts::All,
+            regions,
+            retain: false,
+        };
+        alike.into_iter().map(change).collect()
+    }
+
+    /// Changes of exactly these accounts and regions.
+    fn of_accounts<'a>(
+        &self,
+        kind: ChangeKind,
+        why: &'static str,
+        spots: impl IntoIterator<Item = &'a Spot>,
+    ) -> Vec<Change> {
+        let holds_one = |tree: &Subtree, accounts: &BTreeSet<String>| {
+            tree.accounts.iter().any(|held| accounts.contains(&held.id))
+        };
+        rectangles(spots.into_iter().cloned())
+            .into_iter()
+            .map(|(accounts, regions)| Change {
+                kind,
+                why,
+                units: self
+                    .units
+                    .iter()
+                    .filter(|(_, tree)| holds_one(tree, &accounts))
+                    .map(|(unit, _)| unit.clone())
+                    .collect(),
+                instances: accounts.len() * regions.len(),
+                accounts: Accounts::Only(accounts),
+                regions,
+                retain: false,
+            })
+            .collect()
+    }
+
+    /// What is deployed to and no longer wanted.
+    ///
+    /// An account of a unit that is no longer wanted may still be wanted by a smaller unit inside; it keeps its instance,
+    /// so that it is watched all the time.
+    fn deletions(&self, observed: &Observed, targets: &Targets) -> Vec<Change> {
+        let wanted: BTreeSet<&str> = self.accounts().map(|(_, it)| it.id.as_str()).collect();
+        let mut found: BTreeMap<(Accounts, Vec<String>), Vec<String>> = BTreeMap::new();
+        for (unit, regions) in targets {
+            let (kept, gone): (BTreeSet<String>, BTreeSet<String>) = regions
+                .iter()
+                .cloned()
+                .partition(|region| self.regions.contains(region));
+            let accounts = observed.accounts_by(unit, &self.regions);
+            let (keep, leave): (BTreeSet<&str>, BTreeSet<&str>) = accounts
+                .into_iter()
+                .partition(|account| wanted.contains(account));
+            let mut delete = |accounts: Accounts, regions: BTreeSet<String>| {
+                let regions: Vec<String> = regions.into_iter().collect();
+                found
+                    .entry((accounts, regions))
+                    .or_default()
+                    .push(unit.clone());
+            };
+            if !self.units.contains_key(unit) && keep.is_empty() {
+                delete(Accounts::All, regions.clone());
+                continue;
+            }
+            if !gone.is_empty() {
+                delete(Accounts::All, gone);
+            }
+            if !self.units.contains_key(unit) && !leave.is_empty() {
+                let keep = keep.into_iter().map(str::to_owned).collect();
+                delete(Accounts::AllBut(keep), kept);
+            }
+        }
+        found
+            .into_iter()
+            .map(|((accounts, regions), units)| observed.deletion(accounts, regions, units))
+            .collect()
+    }
+
+    fn stops(&self, observed: &Observed, management: &Management) -> Stops {
+        let wanted: BTreeSet<&str> = self.accounts().map(|(_, it)| it.id.as_str()).collect();
+        let mut stops = Stops::default();
+        let watched = observed.instances.iter();
+        for (region, account, instance) in watched.filter(|(_, _, it)| it.is_current()) {
+            if !wanted.contains(account) && !self.units.contains_key(&*instance.unit) {
+                stops.accounts.insert(account.to_owned());
+            } else if !self.regions.contains(region) {
+                stops.partly.insert(account.to_owned());
+                stops.regions.insert(region.to_owned());
+            }
+        }
+        for stack in management.stacks() {
+            if stack.step.action == Action::Delete {
+                stops.partly.insert(self.management_account.clone());
+                stops.regions.insert(stack.region.clone());
+            }
+        }
+        stops
+    }
+
+    fn notes(&self, observed: &Observed) -> Vec<String> {
+        let mut notes = self.notes.clone();
+        for unit in self.units.keys().filter(|unit| self.active(unit) == 0) {
+            notes.push(format!(
+                "{unit} holds no active account yet: automatic deployment deploys to those that come"
+            ));
+        }
+        let wanted: BTreeSet<&str> = self.accounts().map(|(_, it)| it.id.as_str()).collect();
+        let left: BTreeSet<&str> = observed
+            .instances
+            .iter()
+            .filter(|(_, account, instance)| {
+                !wanted.contains(account) && self.units.contains_key(&*instance.unit)
+            })
+            .map(|(_, account, _)| account)
+            .collect();
+        if !left.is_empty() {
+            let left: Vec<&str> = left.into_iter().collect();
+            notes.push(format!(
+                "{} left the units: automatic deployment removes the instances there",
+                left.join(", ")
+            ));
+        }
+        notes
+    }
+}
+
+impl Observed {
+    /// The accounts that have an instance by a unit in some regions.
+    fn accounts_by(&self, unit: &str, regions: &BTreeSet<String>) -> BTreeSet<&str> {
+        self.instances
+            .iter()
+            .filter(|(region, _, instance)| &*instance.unit == unit && regions.contains(*region))
+            .map(|(_, account, _)| account)
+            .collect()
+    }
+
+    fn deletion(&self, accounts: Accounts, regions: Vec<String>, units: Vec<String>) -> Change {
+        let is_meant = |account: &str| match &accounts {
+            Accounts::All => true,
+            Accounts::Only(only) => only.contains(account),
+            Accounts::AllBut(but) => !but.contains(account),
+        };
+        let instances = self.instances.iter().filter(|(region, account, instance)| {
+            regions.iter().any(|it| it == region)
+                && units.iter().any(|it| **it == *instance.unit)
+                && is_meant(account)
+        });
+        Change {
+            kind: ChangeKind::Delete,
+            why: UNWANTED,
+            instances: instances.count(),
+            units,
+            accounts,
+            regions,
+            retain: false,
+        }
+    }
+}
+
+/// What removes every instance: all units, each with all regions that it is deployed to.
+pub(crate) fn plan_removal(observed: &Observed) -> Vec<Change> {
+    let mut alike: BTreeMap<Vec<String>, Vec<String>> = BTreeMap::new();
+    for (unit, regions) in observed.targets() {
+        let regions = regions.into_iter().collect();
+        alike.entry(regions).or_default().push(unit);
+    }
+    alike
+        .into_iter()
+        .map(|(regions, units)| observed.deletion(Accounts::All, regions, units))
+        .collect()
+}
+
+/// What lets go of instances in suspended accounts: nobody can work there, so their stacks stay
+/// (AWS Knowledge Center, "How do I delete a stack instance … in a closed or suspended AWS account?").
+pub(crate) fn plan_release(observed: &Observed) -> Vec<Change> {
+    let mut found = Vec::new();
+    for (unit, _) in observed.targets() {
+        let skipped = observed
+            .instances
+            .iter()
+            .filter(|(_, _, instance)| instance.is_skipped() && *instance.unit == *unit)
+            .map(|(region, account, _)| Spot::of(account, region));
+        for (accounts, regions) in rectangles(skipped) {
+            found.push(Change {
+                kind: ChangeKind::Delete,
+                why: "the account is suspended: let go, its stack stays",
+                instances: accounts.len() * regions.len(),
+                units: vec![unit.clone()],
+                accounts: Accounts::Only(accounts),
+                regions,
+                retain: true,
+            });
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+#[path = "plan_tests.rs"]
+mod tests;

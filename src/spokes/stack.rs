@@ -1,0 +1,361 @@
+//! A plain CloudFormation stack of the spoke template, in one region.
+
+use crate::aws::error::{AwsError, Call};
+use crate::aws::late::{self, until};
+use crate::progress::Progress;
+use anyhow::{Result, bail};
+use aws_sdk_cloudformation::Client;
+use aws_sdk_cloudformation::types as sdk;
+use serde::{Serialize, Serializer};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// A role takes CloudFormation about half a minute, a queue one; anything over this is stuck.
+const PATIENCE: Duration = Duration::from_secs(1800);
+
+/// A stack. A value is either what is wanted or what was found.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Stack {
+    #[serde(skip)]
+    pub(crate) name: String,
+    #[serde(skip)]
+    pub(crate) region: String,
+    /// Names this very stack, also after its end.
+    #[serde(skip)]
+    pub(crate) id: String,
+    /// Acknowledged at each call; no state of the stack.
+    #[serde(skip)]
+    pub(crate) capabilities: Vec<String>,
+    pub(crate) parameters: BTreeMap<String, String>,
+    /// AWS's word; every state that can be used and updated is the same to a plan.
+    #[serde(serialize_with = "health")]
+    pub(crate) status: String,
+    pub(crate) tags: BTreeMap<String, String>,
+    pub(crate) template: String,
+}
+
+/// What a status means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Look {
+    /// It stands, and can be updated.
+    Usable,
+    /// Something is under way.
+    Moving,
+    /// It never stood, or half stands: it can only be deleted.
+    Broken,
+    /// Its way back to the state before an update failed.
+    Stuck,
+}
+
+fn health<S: Serializer>(status: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(match look(status) {
+        Look::Usable => Stack::USABLE,
+        Look::Moving | Look::Broken | Look::Stuck => status,
+    })
+}
+
+/// CloudFormation User Guide, "Stack status codes".
+fn look(status: &str) -> Look {
+    match status {
+        Stack::USABLE
+        | "CREATE_COMPLETE"
+        | "UPDATE_COMPLETE"
+        | "UPDATE_ROLLBACK_COMPLETE"
+        | "IMPORT_COMPLETE"
+        | "IMPORT_ROLLBACK_COMPLETE" => Look::Usable,
+        "UPDATE_ROLLBACK_FAILED" => Look::Stuck,
+        // Made by a change set that nobody carried out.
+        "REVIEW_IN_PROGRESS" => Look::Broken,
+        _ if status.ends_with("_IN_PROGRESS") => Look::Moving,
+        _ => Look::Broken,
+    }
+}
+
+impl Stack {
+    /// The status that is wanted.
+    pub(crate) const USABLE: &'static str = "COMPLETE";
+
+    /// What its status means.
+    pub(crate) fn look(&self) -> Look {
+        look(&self.status)
+    }
+
+    /// Reads the stack of this name, or of this id.
+    pub(crate) async fn find(
+        client: &Client,
+        name: &str,
+        region: &str,
+    ) -> Result<Option<Self>, AwsError> {
+        let Some(found) = describe(client, name).await? else {
+            return Ok(None);
+        };
+        let id = found.stack_id().unwrap_or(name).to_owned();
+        let template = client
+            .get_template()
+            .stack_name(&id)
+            .template_stage(sdk::TemplateStage::Original)
+            .send()
+            .await
+            .call("cloudformation:GetTemplate");
+        let template = match template {
+            Ok(answer) => answer.template_body.unwrap_or_default(),
+            // A stack that only a change set made has none.
+            Err(error) if is_gone(&error) => String::new(),
+            Err(error) => return Err(error),
+        };
+        let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
+        Ok(Some(Self {
+            name: text(found.stack_name()),
+            region: region.to_owned(),
+            id,
+            capabilities: found
+                .capabilities()
+                .iter()
+                .map(|it| it.as_str().to_owned())
+                .collect(),
+            parameters: found
+                .parameters()
+                .iter()
+                .map(|it| (text(it.parameter_key()), text(it.parameter_value())))
+                .collect(),
+            status: text(found.stack_status().map(|status| status.as_str())),
+            tags: found
+                .tags()
+                .iter()
+                .map(|tag| (text(tag.key()), text(tag.value())))
+                .collect(),
+            template,
+        }))
+    }
+
+    /// Makes it and waits until it stands.
+    pub(crate) async fn create(&self, client: &Client, progress: &Progress) -> Result<()> {
+        let answer = client
+            .create_stack()
+            .stack_name(&self.name)
+            .set_capabilities(Some(self.sdk_capabilities()))
+            .set_parameters(Some(self.sdk_parameters()))
+            .set_tags(Some(sdk_tags(&self.tags)))
+            .template_body(&self.template)
+            .send()
+            .await
+            .call("cloudformation:CreateStack")?;
+        let id = answer.stack_id.unwrap_or(self.name.clone());
+        settle(client, &id, progress).await
+    }
+
+    /// Brings what is there to what is wanted: in place where it can be, anew where it cannot.
+    pub(crate) async fn mend(
+        &self,
+        client: &Client,
+        observed: &Self,
+        progress: &Progress,
+    ) -> Result<()> {
+        let mut observed = observed.clone();
+        if observed.look() == Look::Moving {
+            wait(client, &observed.id, progress).await?;
+            match Self::find(client, &observed.id, &self.region).await? {
+                Some(found) if found.status != "DELETE_COMPLETE" => observed = found,
+                _ => return self.create(client, progress).await,
+            }
+        }
+        match observed.look() {
+            Look::Usable | Look::Moving => {}
+            Look::Stuck => {
+                let request = client.continue_update_rollback().stack_name(&observed.id);
+                request
+                    .send()
+                    .await
+                    .call("cloudformation:ContinueUpdateRollback")?;
+                wait(client, &observed.id, progress).await?;
+            }
+            Look::Broken => {
+                observed.delete(client, progress).await?;
+                return self.create(client, progress).await;
+            }
+        }
+        self.update(client, &observed, progress).await
+    }
+
+    async fn update(&self, client: &Client, observed: &Self, progress: &Progress) -> Result<()> {
+        let mut tags = observed.tags.clone();
+        tags.extend(self.tags.clone());
+        tags.retain(|key, _| !key.starts_with("aws:"));
+        let answer = client
+            .update_stack()
+            .stack_name(&observed.id)
+            .set_capabilities(Some(self.sdk_capabilities()))
+            .set_parameters(Some(self.sdk_parameters()))
+            .set_tags(Some(sdk_tags(&tags)))
+            .template_body(&self.template)
+            .send()
+            .await
+            .call("cloudformation:UpdateStack");
+        match answer {
+            Err(error) if error.message.contains("No updates are to be performed") => Ok(()),
+            Err(error) => Err(error.into()),
+            Ok(_) => settle(client, &observed.id, progress).await,
+        }
+    }
+
+    /// Removes it and waits until it is gone.
+    pub(crate) async fn delete(&self, client: &Client, progress: &Progress) -> Result<()> {
+        let answer = client.delete_stack().stack_name(&self.id).send().await;
+        answer.call("cloudformation:DeleteStack")?;
+        match wait(client, &self.id, progress).await?.as_deref() {
+            None | Some("DELETE_COMPLETE") => Ok(()),
+            Some(status) => fail(client, &self.id, status).await,
+        }
+    }
+
+    fn sdk_capabilities(&self) -> Vec<sdk::Capability> {
+        self.capabilities
+            .iter()
+            .map(|capability| sdk::Capability::from(capability.as_str()))
+            .collect()
+    }
+
+    fn sdk_parameters(&self) -> Vec<sdk::Parameter> {
+        sdk_parameters(&self.parameters)
+    }
+}
+
+/// Parameters as CloudFormation takes them.
+pub(super) fn sdk_parameters(parameters: &BTreeMap<String, String>) -> Vec<sdk::Parameter> {
+    let parameter = |(key, value): (&String, &String)| {
+        let parameter = sdk::Parameter::builder().parameter_key(key);
+        parameter.parameter_value(value).build()
+    };
+    parameters.iter().map(parameter).collect()
+}
+
+/// Tags as CloudFormation takes them.
+pub(super) fn sdk_tags(tags: &BTreeMap<String, String>) -> Vec<sdk::Tag> {
+    let tag = |(key, value): (&String, &String)| sdk::Tag::builder().key(key).value(value).build();
+    tags.iter().map(tag).collect()
+}
+
+/// CloudFormation has no code of its own for a stack that does not exist.
+fn is_gone(error: &AwsError) -> bool {
+    error.code == "ValidationError" && error.message.contains("does not exist")
+}
+
+async fn describe(client: &Client, name: &str) -> Result<Option<sdk::Stack>, AwsError> {
+    let answer = client.describe_stacks().stack_name(name).send().await;
+    match answer.call("cloudformation:DescribeStacks") {
+        Ok(answer) => Ok(answer.stacks.unwrap_or_default().into_iter().next()),
+        Err(error) if is_gone(&error) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Waits until nothing is under way, and returns the status; none when the stack is gone.
+async fn wait(client: &Client, id: &str, progress: &Progress) -> Result<Option<String>> {
+    until(progress, "CloudFormation", PATIENCE, async || {
+        let found = describe(client, id).await?;
+        let status = found.and_then(|found| found.stack_status);
+        let status = status.map(|status| status.as_str().to_owned());
+        Ok(match status.as_deref().map(look) {
+            Some(Look::Moving) => late::Look::Pending,
+            _ => late::Look::Ready(status),
+        })
+    })
+    .await
+}
+
+/// Waits until a stack that was made or changed stands as it was asked for.
+async fn settle(client: &Client, id: &str, progress: &Progress) -> Result<()> {
+    match wait(client, id, progress).await?.as_deref() {
+        Some("CREATE_COMPLETE" | "UPDATE_COMPLETE") => Ok(()),
+        status => fail(client, id, status.unwrap_or("gone")).await,
+    }
+}
+
+/// An error with the first reason that AWS gave. The stack's own reason only counts the resources that failed.
+async fn fail(client: &Client, id: &str, status: &str) -> Result<()> {
+    let events = client.describe_stack_events().stack_name(id).send().await;
+    let reason = events
+        .call("cloudformation:DescribeStackEvents")
+        .ok()
+        .and_then(|events| first_failure(events.stack_events()))
+        .unwrap_or_else(|| "AWS gave no reason".into());
+    bail!("the stack is {status}: {reason}")
+}
+
+/// Events come newest first; what failed first is why the rest was cancelled.
+fn first_failure(events: &[sdk::StackEvent]) -> Option<String> {
+    let is_failure = |event: &&sdk::StackEvent| {
+        let status = event.resource_status().map_or("", |status| status.as_str());
+        let reason = event.resource_status_reason().unwrap_or_default();
+        (status.ends_with("_FAILED") || status.contains("ROLLBACK"))
+            && !reason.is_empty()
+            && !reason.contains("cancelled")
+    };
+    let event = events.iter().rev().find(is_failure)?;
+    let resource = event.logical_resource_id().unwrap_or_default();
+    Some(format!(
+        "{resource}: {}",
+        event.resource_status_reason().unwrap_or_default()
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_status_has_its_way_on() {
+        for (status, wanted) in [
+            ("CREATE_COMPLETE", Look::Usable),
+            ("UPDATE_ROLLBACK_COMPLETE", Look::Usable),
+            ("CREATE_IN_PROGRESS", Look::Moving),
+            ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", Look::Moving),
+            ("DELETE_IN_PROGRESS", Look::Moving),
+            ("REVIEW_IN_PROGRESS", Look::Broken),
+            ("ROLLBACK_COMPLETE", Look::Broken),
+            ("CREATE_FAILED", Look::Broken),
+            ("DELETE_FAILED", Look::Broken),
+            ("UPDATE_ROLLBACK_FAILED", Look::Stuck),
+        ] {
+            assert_eq!(look(status), wanted, "{status}");
+        }
+    }
+
+    #[test]
+    fn the_first_failure_is_the_reason() {
+        let event = |resource: &str, status: sdk::ResourceStatus, reason: &str| {
+            sdk::StackEvent::builder()
+                .stack_id("s")
+                .event_id("e")
+                .stack_name("n")
+                .timestamp(aws_smithy_types::DateTime::from_secs(0))
+                .logical_resource_id(resource)
+                .resource_status(status)
+                .resource_status_reason(reason)
+                .build()
+        };
+        let events = [
+            event(
+                "s",
+                sdk::ResourceStatus::RollbackInProgress,
+                "1 resource failed",
+            ),
+            event(
+                "Rule",
+                sdk::ResourceStatus::CreateFailed,
+                "Resource creation cancelled",
+            ),
+            event(
+                "Role",
+                sdk::ResourceStatus::CreateFailed,
+                "denied by an SCP",
+            ),
+            event("Role", sdk::ResourceStatus::CreateInProgress, ""),
+        ];
+        assert_eq!(
+            first_failure(&events).as_deref(),
+            Some("Role: denied by an SCP")
+        );
+        assert_eq!(first_failure(&events[3..]), None);
+    }
+}

@@ -1,0 +1,187 @@
+use crate::world::{World, sign_in};
+use aws_sdk_cloudformation::types::Tag;
+
+const REGIONS: [&str; 2] = ["us-east-1", "eu-west-1"];
+
+fn deploy(world: &World, more: &[&str]) -> crate::world::Ran {
+    let args = ["deploy", "spokes", "--ou", "/Security", "--yes"];
+    let two = ["--regions", "us-east-1,eu-west-1"];
+    let two = if more.contains(&"--regions") {
+        &[]
+    } else {
+        &two[..]
+    };
+    world.as_management(&[&args[..], two, more].concat())
+}
+
+fn stacks(world: &World) -> Vec<String> {
+    let snapshot = world.lab.snapshot().unwrap();
+    let regions = snapshot[&world.organization.management]
+        .as_object()
+        .unwrap();
+    regions
+        .iter()
+        .flat_map(|(region, found)| {
+            let stacks = found["stacks"].as_object().cloned().unwrap_or_default();
+            let status = |(name, stack): (String, serde_json::Value)| {
+                format!("{region} {name} {}", stack["Status"].as_str().unwrap())
+            };
+            stacks.into_iter().map(status).collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// Makes a stack of our name in the management account, as somebody might by hand.
+fn make_stack(world: &World, region: &str, template: &str, ours: bool) {
+    let config = world.sdk(&world.organization.management, region);
+    let client = aws_sdk_cloudformation::Client::new(&config);
+    let tag = Tag::builder()
+        .key("rootwatch:deployment")
+        .value("rootwatch");
+    let request = client
+        .create_stack()
+        .stack_name("rootwatch-spoke")
+        .set_tags(ours.then(|| vec![tag.build()]))
+        .template_body(template);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(request.send()).unwrap();
+}
+
+const QUEUE: &str = r#"{"Resources": {"Q": {"Type": "AWS::SQS::Queue"}}}"#;
+const CANNOT_BE: &str = r#"{"Resources": {"R": {"Type": "AWS::Events::Rule", "Properties": {
+    "EventBusName": "nowhere", "EventPattern": {"source": ["x"]}, "State": "ENABLED"}}}}"#;
+
+#[test]
+fn the_management_account_is_watched_by_stacks_of_its_own() {
+    let world = World::with_hub();
+    let management = world.organization.management.clone();
+    let ran = deploy(&world, &[]).ends_with(0);
+    insta::assert_snapshot!("management-deploy", world.shown(&ran.stdout));
+    for region in REGIONS {
+        assert!(world.is_watched(&management, region), "{region}");
+    }
+    world.root_does(&management, "us-east-1", &sign_in(&management, "No"));
+    assert!(world.alerts(1)[0].body.contains(&management));
+
+    world.lab.clear_calls().unwrap();
+    let again = deploy(&world, &[]).ends_with(0);
+    insta::assert_snapshot!("management-again", world.shown(&again.stdout));
+    assert_eq!(world.writes(), Vec::<String>::new());
+    let status = world.as_management(&["status", "--regions", "us-east-1,eu-west-1"]);
+    let status = status.ends_with(2).stdout;
+    assert!(
+        status.contains("2 of 5 active accounts covered in 2 regions")
+            && status.contains("the hub cannot be seen from here"),
+        "{status}"
+    );
+    let elsewhere = world.rootwatch(&["status"]).ends_with(2);
+    assert!(
+        elsewhere
+            .stdout
+            .contains("its own stacks cannot be seen from here"),
+        "{}",
+        elsewhere.stdout
+    );
+}
+
+#[test]
+fn a_stack_that_never_stood_is_made_anew() {
+    let world = World::with_hub();
+    make_stack(&world, "us-east-1", CANNOT_BE, true);
+    assert_eq!(
+        stacks(&world),
+        ["us-east-1 rootwatch-spoke ROLLBACK_COMPLETE"]
+    );
+    let ran = deploy(&world, &[]).ends_with(0);
+    assert!(
+        ran.stderr
+            .contains(r#"status: "ROLLBACK_COMPLETE" -> "COMPLETE""#),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(
+        stacks(&world),
+        [
+            "eu-west-1 rootwatch-spoke CREATE_COMPLETE",
+            "us-east-1 rootwatch-spoke CREATE_COMPLETE"
+        ]
+    );
+}
+
+#[test]
+fn a_stack_of_somebody_else_is_refused_and_taken_over_when_asked() {
+    let world = World::with_hub();
+    make_stack(&world, "us-east-1", QUEUE, false);
+    world.lab.clear_calls().unwrap();
+    let refused = deploy(&world, &[]).ends_with(1);
+    insta::assert_snapshot!("management-foreign", world.shown(&refused.stderr));
+    assert_eq!(world.writes(), Vec::<String>::new());
+    // It is not ours to remove either.
+    world
+        .as_management(&["teardown", "spokes", "--yes"])
+        .ends_with(0);
+    assert_eq!(
+        stacks(&world),
+        ["us-east-1 rootwatch-spoke CREATE_COMPLETE"]
+    );
+    deploy(&world, &["--adopt"]).ends_with(0);
+    assert!(world.is_watched(&world.organization.management, "us-east-1"));
+}
+
+#[test]
+fn stacks_follow_the_hub_and_the_regions_and_go_at_teardown() {
+    let world = World::with_hub();
+    deploy(&world, &[]).ends_with(0);
+    let moved = deploy(
+        &world,
+        &["--regions", "us-east-1", "--tag", "team=security"],
+    )
+    .ends_with(0);
+    insta::assert_snapshot!("management-moved", world.shown(&moved.stderr));
+    assert_eq!(
+        stacks(&world),
+        ["us-east-1 rootwatch-spoke UPDATE_COMPLETE"]
+    );
+    let gone = world
+        .as_management(&["teardown", "spokes", "--yes"])
+        .ends_with(0);
+    insta::assert_snapshot!("management-teardown", world.shown(&gone.stderr));
+    assert_eq!(stacks(&world), Vec::<String>::new());
+    let nothing = world
+        .as_management(&["teardown", "spokes", "--yes"])
+        .ends_with(0);
+    assert!(
+        nothing.stdout.contains("nothing of ours"),
+        "{}",
+        nothing.stdout
+    );
+}
+
+#[test]
+fn a_stack_that_cannot_be_made_is_named_with_awss_reason() {
+    let world = World::with_hub();
+    let fault = rootwatch_lab::Fault::new(rootwatch_lab::Kind::Fail {
+        code: "AccessDenied".into(),
+        message: "User is not authorized to perform: cloudformation:CreateStack".into(),
+        status: 403,
+    });
+    world
+        .lab
+        .add_fault(&fault.operation("CreateStack").times(1))
+        .unwrap();
+    let failed = deploy(&world, &[]).ends_with(1);
+    assert!(
+        failed
+            .stdout
+            .contains("of the management account 111111111111")
+            && failed
+                .stdout
+                .contains("cloudformation:CreateStack: AccessDenied"),
+        "{}",
+        failed.stdout
+    );
+    // The StackSet does not wait for it.
+    assert!(failed.stdout.contains("2 succeeded"), "{}", failed.stdout);
+    deploy(&world, &[]).ends_with(0);
+    assert_eq!(stacks(&world).len(), 2);
+}

@@ -1,0 +1,152 @@
+use crate::world::{World, eventually};
+use rootwatch_lab::Late;
+use std::time::Duration;
+
+const STATUS: [&str; 3] = ["status", "--regions", "us-east-1,eu-west-1"];
+const PATIENCE: Duration = Duration::from_secs(30);
+
+#[test]
+fn what_is_no_longer_wanted_goes_once_its_number_is_confirmed() {
+    let world = World::deployed();
+    let narrower = [
+        "deploy",
+        "spokes",
+        "--ou",
+        "/Workloads",
+        "--regions",
+        "us-east-1",
+    ];
+    let refused = world.rootwatch(&narrower).ends_with(3);
+    insta::assert_snapshot!("narrower", world.shown(&refused.stderr));
+    assert!(world.is_watched(&world.account("shop"), "eu-west-1"));
+    world
+        .rootwatch(&[&narrower[..], &["--yes"]].concat())
+        .ends_with(0);
+    for (name, region, watched) in [
+        ("shop", "us-east-1", true),
+        ("shop", "eu-west-1", false),
+        ("hub", "us-east-1", false),
+    ] {
+        assert_eq!(
+            world.is_watched(&world.account(name), region),
+            watched,
+            "{name} {region}"
+        );
+    }
+    world.lab.clear_calls().unwrap();
+    world
+        .rootwatch(&[&narrower[..], &["--yes"]].concat())
+        .ends_with(0);
+    assert_eq!(world.writes(), Vec::<String>::new());
+}
+
+#[test]
+fn an_inner_unit_alone_keeps_its_accounts_watched() {
+    let world = World::deployed();
+    world.lab.clear_calls().unwrap();
+    let inner = world
+        .deploy_units(&["/Workloads/Prod", "/Security"], &[])
+        .ends_with(0);
+    insta::assert_snapshot!("inner-unit", world.shown(&inner.stderr));
+    assert!(world.is_watched(&world.account("shop"), "us-east-1"));
+    assert!(!world.is_watched(&world.account("sandbox"), "us-east-1"));
+    world.lab.clear_calls().unwrap();
+    world
+        .deploy_units(&["/Workloads/Prod", "/Security"], &[])
+        .ends_with(0);
+    assert_eq!(world.writes(), Vec::<String>::new());
+}
+
+#[test]
+fn units_inside_one_another_are_deployed_to_once() {
+    let world = World::with_hub();
+    let ran = world
+        .deploy_units(&["/", "/Workloads/Prod", "/Workloads"], &[])
+        .ends_with(0);
+    insta::assert_snapshot!("nested-units", world.shown(&ran.stderr));
+    assert!(ran.stdout.contains("8 succeeded"), "{}", ran.stdout);
+    let status = world.rootwatch(&STATUS).ends_with(2);
+    insta::assert_snapshot!("status-of-all", world.shown(&status.stdout));
+}
+
+#[test]
+fn a_new_account_is_a_hole_until_automatic_deployment_reaches_it() {
+    let world = World::deployed();
+    let late = |ms| Late {
+        auto_deployment_ms: Some(ms),
+        ..Late::default()
+    };
+    world.lab.set_late(&late(60_000)).unwrap();
+    let prod = world.organization.ou("/Workloads/Prod").unwrap().id.clone();
+    let new = world.lab.add_account("newcomer", &prod).unwrap().id;
+    let hole = format!("account {new} (newcomer): all 2 regions no stack instance");
+    let before = world.rootwatch(&STATUS).ends_with(2);
+    assert!(before.stdout.contains(&hole), "{}", before.stdout);
+    // Nobody has to wait: only what is missing is made.
+    let plan = world
+        .deploy_units(&["/Workloads", "/Security"], &[])
+        .ends_with(0);
+    assert!(
+        plan.stderr
+            .contains(&format!("+ 2 stack instances: account {new}")),
+        "{}",
+        plan.stderr
+    );
+    assert!(
+        !world
+            .rootwatch(&STATUS)
+            .ends_with(2)
+            .stdout
+            .contains("newcomer")
+    );
+    // And another one by itself.
+    world.lab.set_late(&late(10)).unwrap();
+    world.lab.add_account("second", &prod).unwrap();
+    eventually("automatic deployment", || {
+        !world
+            .rootwatch(&STATUS)
+            .ends_with(2)
+            .stdout
+            .contains("second")
+    });
+}
+
+#[test]
+fn an_account_that_moves_stays_watched_or_is_told() {
+    let world = World::deployed();
+    let id = |path: &str| world.organization.ou(path).unwrap().id.clone();
+    let shop = world.account("shop");
+    world.lab.move_account(&shop, &id("/Security")).unwrap();
+    world.lab.wait_idle(PATIENCE).unwrap();
+    let units = ["/Workloads", "/Security"];
+    let same = world.deploy_units(&units, &[]).ends_with(0);
+    assert!(same.stdout.contains("No changes: all 8"), "{}", same.stdout);
+    assert!(world.is_watched(&shop, "us-east-1"));
+    // Out of all units: automatic deployment takes its stacks away, and status shows it.
+    world
+        .lab
+        .move_account(&shop, &world.organization.root_id)
+        .unwrap();
+    world.lab.wait_idle(PATIENCE).unwrap();
+    let status = world.rootwatch(&STATUS).ends_with(2);
+    insta::assert_snapshot!("moved-out", world.shown(&status.stdout));
+}
+
+#[test]
+fn an_account_suspended_later_does_not_keep_the_stack_set_from_going() {
+    let world = World::deployed();
+    world
+        .lab
+        .suspend_account(&world.account("sandbox"))
+        .unwrap();
+    world.lab.wait_idle(PATIENCE).unwrap();
+    world
+        .deploy_units(&["/Workloads", "/Security"], &[])
+        .ends_with(0);
+    let gone = world
+        .rootwatch(&["teardown", "spokes", "--yes"])
+        .ends_with(0);
+    insta::assert_snapshot!("suspended-later", world.shown(&gone.stderr));
+    let status = world.rootwatch(&STATUS).ends_with(2);
+    assert!(status.stdout.contains("no StackSet"), "{}", status.stdout);
+}
