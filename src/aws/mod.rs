@@ -4,6 +4,7 @@ pub(crate) mod error;
 pub(crate) mod hint;
 pub(crate) mod late;
 pub(crate) mod partition;
+pub(crate) mod spoke;
 
 use crate::config::Connection;
 use anyhow::{Context, Result, bail};
@@ -23,6 +24,8 @@ pub(crate) struct Aws {
     pub(crate) account: String,
     pub(crate) region: String,
     pub(crate) partition: Partition,
+    /// What every client is made from.
+    sdk: aws_config::SdkConfig,
     pub(crate) accounts: aws_sdk_account::Client,
     pub(crate) cloudformation: aws_sdk_cloudformation::Client,
     pub(crate) cloudwatch: aws_sdk_cloudwatch::Client,
@@ -64,6 +67,7 @@ impl Aws {
             organizations: aws_sdk_organizations::Client::new(&config),
             sns: aws_sdk_sns::Client::new(&config),
             sqs: aws_sdk_sqs::Client::new(&config),
+            sdk: config,
         })
     }
 

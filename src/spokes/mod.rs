@@ -19,7 +19,7 @@ use stack_set::StackSet;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The spoke template, as it is deployed and as people may read and deploy it themselves.
-const TEMPLATE: &str = include_str!("../../templates/spoke.yaml");
+pub(crate) const TEMPLATE: &str = include_str!("../../templates/spoke.yaml");
 
 /// Where StackSet calls go, and in whose name.
 pub(crate) struct Place<'a> {
