@@ -1,6 +1,7 @@
 //! Where a test event stopped: by what it left behind, and by what `verify` finds.
 
-use super::test::{Probe, Sent, Test};
+use super::run::Sent;
+use super::test::{Probe, Test};
 use crate::aws::Aws;
 use crate::aws::error::{AwsError, Call, absent};
 use crate::hub::desired::Wanted;

@@ -8,11 +8,12 @@
 mod diagnosis;
 pub(crate) mod leftovers;
 mod listening;
+mod run;
 mod send;
 mod temporary;
 mod test;
 
-pub(crate) use test::{Outcome, Sent, Target, run};
+pub(crate) use run::{Outcome, Sent, Target, run};
 
 /// Key of the tag on everything temporary; its value is the second since 1970 after which no run needs it any more.
 const UNTIL_TAG: &str = "rootwatch:test-until";

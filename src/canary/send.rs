@@ -2,10 +2,19 @@
 
 use super::now_ms;
 use crate::aws::error::{AwsError, Call};
-use crate::hub::pattern::CANARY_DETAIL_TYPE;
+use crate::hub::pattern::{CANARY_DETAIL_TYPE, PROBE};
 use crate::spokes::Spot;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use rootwatch_root_event::{CANARY_SOURCE, canary_detail};
+
+/// What a canary is for.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Purpose {
+    /// To see whether it reaches the hub's bus.
+    Probe,
+    /// To be told.
+    Alert,
+}
 
 /// Puts the canary of this id, which says that it comes from this account and region. Gives the moment, in milliseconds.
 pub(super) async fn send(
@@ -13,9 +22,13 @@ pub(super) async fn send(
     bus: &str,
     id: &str,
     from: &Spot,
+    purpose: Purpose,
 ) -> Result<i64, AwsError> {
     const OPERATION: &str = "events:PutEvents";
-    let detail = canary_detail(id, &from.account, &from.region, jiff::Timestamp::now());
+    let mut detail = canary_detail(id, &from.account, &from.region, jiff::Timestamp::now());
+    if purpose == Purpose::Probe {
+        detail[PROBE] = true.into();
+    }
     let entry = PutEventsRequestEntry::builder()
         .event_bus_name(bus)
         .source(CANARY_SOURCE)

@@ -1,21 +1,18 @@
-//! One test, from its temporary resources to their end.
+//! Sending canaries, and noting where each is seen.
 
-use super::diagnosis::{self, Diagnosis};
+use super::diagnosis::Diagnosis;
 use super::listening::{Heard, listen};
-use super::send::send;
-use super::temporary::Temporary;
-use super::{leftovers, now_ms};
+use super::now_ms;
+use super::run::{Outcome, Sent, Target};
+use super::send::{Purpose, send};
 use crate::aws::Aws;
-use crate::aws::error::{AwsError, Call};
+use crate::aws::error::AwsError;
 use crate::aws::spoke::Spoke;
-use crate::hub::desired::Wanted;
-use crate::interrupt::{self, Interrupted};
 use crate::names::Names;
 use crate::progress::Progress;
 use crate::spokes::Spot;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use futures_util::stream::{self, StreamExt};
-use serde::Serialize;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -27,133 +24,6 @@ const REPEAT_TO_BUS_MS: i64 = 5_000;
 /// One that the topic has not told of is sent again once, at the price of a second mail: SNS may not have known the
 /// temporary subscription yet.
 const REPEAT_TO_PEOPLE_MS: i64 = 20_000;
-/// What a run needs beside its wait, in seconds.
-const MARGIN: i64 = 600;
-
-/// Where canaries are sent from.
-pub(crate) enum Target {
-    /// The hub account, to the hub's bus.
-    Hub,
-    /// These accounts and regions, to their default buses.
-    Spokes {
-        role: Option<String>,
-        spots: Vec<Spot>,
-    },
-}
-
-/// What became of a spoke's canary.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(tag = "result", rename_all = "kebab-case")]
-pub(crate) enum Sent {
-    /// It could not be sent.
-    NotSent { why: String },
-    /// It did not reach the hub's bus.
-    Lost,
-    /// It reached the hub's bus after so many milliseconds.
-    Arrived { ms: i64 },
-}
-
-/// What a test came to.
-pub(crate) struct Outcome {
-    pub(crate) id: String,
-    pub(crate) spokes: Vec<(Spot, Sent)>,
-    /// Where the canary that was to be told was seen, in order, in milliseconds since it was sent.
-    pub(crate) hops: Vec<(String, i64)>,
-    /// Nothing when all came through.
-    pub(crate) diagnosis: Option<Diagnosis>,
-}
-
-impl Outcome {
-    pub(crate) fn is_passed(&self) -> bool {
-        self.diagnosis.is_none()
-    }
-}
-
-/// Sends, waits, and removes what it made, whatever happens.
-pub(crate) async fn run(
-    aws: &Aws,
-    wanted: &Wanted,
-    target: &Target,
-    wait: Duration,
-    progress: &Progress,
-) -> Result<Outcome> {
-    let names = &wanted.names;
-    check_hub(aws, names).await?;
-    let id = super::new_id()?;
-    interrupt::writing_begins();
-    leftovers::remove(aws, names, false, progress).await?;
-    let temporary = Temporary::of_run(aws, names, &id);
-    let wait_s = i64::try_from(wait.as_secs()).unwrap_or_default();
-    let until = jiff::Timestamp::now().as_second() + wait_s + MARGIN;
-    let tested = async {
-        let url = temporary.make(&id, until, progress).await?;
-        let mut test = Test::new(aws, names, &id, url);
-        tokio::select! {
-            done = test.carry_out(target, wait, progress) => done?,
-            () = interrupt::pressed() => return Err(Interrupted::Waiting.into()),
-        }
-        let diagnosis = if test.is_passed() {
-            None
-        } else {
-            tokio::select! {
-                found = diagnosis::find(aws, wanted, &test) => Some(found),
-                () = interrupt::pressed() => return Err(Interrupted::Waiting.into()),
-            }
-        };
-        Ok(test.outcome(diagnosis))
-    };
-    let outcome = tested.await;
-    remove(&temporary, outcome, progress).await
-}
-
-/// The temporary resources go before anything is told; what could not be removed is told with it.
-async fn remove(
-    temporary: &Temporary<'_>,
-    outcome: Result<Outcome>,
-    progress: &Progress,
-) -> Result<Outcome> {
-    if outcome.as_ref().is_err_and(interrupt::is_cause) {
-        progress.say("Interrupted: removing what this test made. Ctrl-C again ends at once.");
-    }
-    let step = progress.of("temporary queue, rule and subscription");
-    let removed = temporary.remove().await;
-    match &removed {
-        Ok(()) => {
-            interrupt::leaves(None);
-            step.done("removed");
-        }
-        Err(_) => step.failed(),
-    }
-    match (outcome, removed) {
-        (outcome, Ok(())) => outcome,
-        (outcome, Err(error)) => {
-            if let Err(first) = outcome {
-                progress.say(&crate::report::error(&first));
-            }
-            Err(error.context(format!(
-                "removing what this test made ({}); the next `rootwatch test` after its time tries again",
-                temporary.words()
-            )))
-        }
-    }
-}
-
-async fn check_hub(aws: &Aws, names: &Names) -> Result<()> {
-    let call = aws.eventbridge.describe_event_bus().name(names.bus());
-    if call
-        .send()
-        .await
-        .found("events:DescribeEventBus")?
-        .is_none()
-    {
-        bail!(
-            "there is no hub in {}: use the hub's account and region, or make one with `rootwatch deploy hub`",
-            aws.place()
-        );
-    }
-    Ok(())
-}
-
 /// A canary that a spoke sends.
 pub(super) struct Probe {
     pub(super) spot: Spot,
@@ -167,7 +37,15 @@ pub(super) struct Probe {
 impl Probe {
     async fn send(&mut self) {
         let Some(spoke) = &self.spoke else { return };
-        match send(&spoke.eventbridge, "default", &self.id, &self.spot).await {
+        match send(
+            &spoke.eventbridge,
+            "default",
+            &self.id,
+            &self.spot,
+            Purpose::Probe,
+        )
+        .await
+        {
             Ok(at) => {
                 self.last_ms = at;
                 if self.first_ms == 0 {
@@ -203,7 +81,7 @@ pub(super) struct Test<'a> {
 }
 
 impl<'a> Test<'a> {
-    fn new(aws: &'a Aws, names: &'a Names, run: &str, queue_url: String) -> Self {
+    pub(super) fn new(aws: &'a Aws, names: &'a Names, run: &str, queue_url: String) -> Self {
         Self {
             aws,
             names,
@@ -214,7 +92,7 @@ impl<'a> Test<'a> {
         }
     }
 
-    async fn carry_out(
+    pub(super) async fn carry_out(
         &mut self,
         target: &Target,
         wait: Duration,
@@ -329,7 +207,14 @@ impl<'a> Test<'a> {
     }
 
     async fn send_to_hub(&self, id: &str, from: &Spot) -> Result<i64> {
-        let sent = send(&self.aws.eventbridge, &self.names.bus(), id, from).await;
+        let sent = send(
+            &self.aws.eventbridge,
+            &self.names.bus(),
+            id,
+            from,
+            Purpose::Alert,
+        )
+        .await;
         let put = |error: AwsError| anyhow::Error::from(error);
         sent.map_err(put).with_context(|| {
             format!(
@@ -419,12 +304,12 @@ impl<'a> Test<'a> {
         !waits && is_told
     }
 
-    fn is_passed(&self) -> bool {
+    pub(super) fn is_passed(&self) -> bool {
         let arrived = |probe: &Probe| matches!(probe.sent, Sent::Arrived { .. });
         self.probes.iter().all(arrived) && self.told.as_ref().is_some_and(|told| told.is_heard)
     }
 
-    fn outcome(self, diagnosis: Option<Diagnosis>) -> Outcome {
+    pub(super) fn outcome(self, diagnosis: Option<Diagnosis>) -> Outcome {
         let hops = self.told.map(|told| told.hops).unwrap_or_default();
         let begun = hops.first().map(|(_, at)| *at).unwrap_or_default();
         Outcome {

@@ -9,11 +9,16 @@ const ROOT_ACTIVITY: &str = include_str!("../../templates/root-activity.json");
 /// Detail-type of the canary.
 pub(crate) const CANARY_DETAIL_TYPE: &str = "rootwatch canary";
 
+/// Field of a canary's detail that says that it is sent to see whether it reaches the hub's bus, and nobody is to be
+/// told of it.
+pub(crate) const PROBE: &str = "probe";
+
 /// What root did, all of root activity but what CloudTrail marks as read-only and the reads that matter as much; and
 /// the canary, when the hub account itself sent it.
 ///
 /// `readOnly` is missing from old records and from some sign-ins; what is not surely a read counts as an act. The
-/// envelope's `account` is EventBridge's word, which no sender can choose: so a spoke's canary invokes nothing here.
+/// envelope's `account` is EventBridge's word, which no sender can choose: so a spoke's canary invokes nothing here. Nor
+/// does one that the hub account sends in its part as a spoke.
 pub(crate) fn acts(hub_account: &str) -> Value {
     let mut pattern = root_activity_where(&[
         json!({"readOnly": [false, "false"]}),
@@ -22,7 +27,11 @@ pub(crate) fn acts(hub_account: &str) -> Value {
         json!({"eventName": READ_ONLY_THAT_MATTERS}),
     ]);
     if let Some(entries) = pattern["$or"].as_array_mut() {
-        entries.push(json!({"source": [CANARY_SOURCE], "account": [hub_account]}));
+        entries.push(json!({
+            "source": [CANARY_SOURCE],
+            "account": [hub_account],
+            "detail": {PROBE: [{"exists": false}]},
+        }));
     }
     if let Some(types) = pattern["detail-type"].as_array_mut() {
         types.push(json!(CANARY_DETAIL_TYPE));
@@ -133,7 +142,7 @@ mod tests {
         );
         assert_eq!(
             acts[9],
-            json!({"source": ["rootwatch.canary"], "account": ["111122223333"]})
+            json!({"source": ["rootwatch.canary"], "account": ["111122223333"], "detail": {"probe": [{"exists": false}]}})
         );
     }
 

@@ -327,7 +327,10 @@ fn policy(deployed: &Deployed, id: &str, role: &Identity) -> Hop {
                     "it may not {action} on {resource}: its policy {}",
                     refused.words()
                 );
-                return Hop::broken(id, check, finding, DEPLOY_HUB);
+                let mend = format!(
+                    "{DEPLOY_HUB}, and detach policies of the role that are not rootwatch's"
+                );
+                return Hop::broken(id, check, finding, mend);
             }
         }
     }

@@ -11,10 +11,6 @@ use serde_json::{Map, Value, json};
 pub(super) fn check(deployed: &Deployed, place: &Place) -> Vec<Hop> {
     let told = [place.acts(), place.reads()].concat();
     let alerts: Vec<Told> = told.iter().filter_map(Told::of).collect();
-    let topic = match &deployed.alerts {
-        Ok(Some(topic)) => topic.name.clone(),
-        _ => deployed.names.alerts_topic(),
-    };
     // CloudWatch's messages have no attributes.
     let alarm = Told {
         what: "an alarm",
@@ -22,10 +18,15 @@ pub(super) fn check(deployed: &Deployed, place: &Place) -> Vec<Hop> {
         body: json!({}),
     };
     let health = deployed.names.health_topic();
-    vec![
-        of_topic(&topic, &deployed.alerts_hearers, &alerts),
-        of_topic(&health, &deployed.health_hearers, &[alarm]),
-    ]
+    let mut hops = Vec::new();
+    // A topic that is not there or not ours has been told already.
+    if let Ok(Some(topic)) = &deployed.alerts
+        && deployed.is_ours(topic)
+    {
+        hops.push(of_topic(&topic.name, &deployed.alerts_hearers, &alerts));
+    }
+    hops.push(of_topic(&health, &deployed.health_hearers, &[alarm]));
+    hops
 }
 
 /// A message as filters see it.

@@ -110,112 +110,10 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    /// Pattern, event, and whether they match; the cases of the guide's page for the operators taken here.
+    /// Pattern, event, and whether they match: the cases of the guide's page for the operators taken here. The lab's
+    /// emulator is asked the same in `tests/verify.rs`.
     fn cases() -> Vec<(Value, Value, bool)> {
-        vec![
-            (json!({"a": ["x", "y"]}), json!({"a": "y"}), true),
-            (json!({"a": ["x"]}), json!({"a": "X"}), false),
-            (json!({"a": ["x"]}), json!({}), false),
-            (
-                json!({"a": ["x"], "b": [1]}),
-                json!({"a": "x", "b": 1.0}),
-                true,
-            ),
-            (
-                json!({"a": ["x"], "b": [1]}),
-                json!({"a": "x", "b": "1"}),
-                false,
-            ),
-            (json!({"a": [null]}), json!({"a": null}), true),
-            (json!({"a": [null]}), json!({}), false),
-            (json!({"a": [""]}), json!({"a": ""}), true),
-            (json!({"a": [false, "false"]}), json!({"a": false}), true),
-            (json!({"a": [false]}), json!({"a": 0}), false),
-            (json!({"a": ["x"]}), json!({"a": ["w", "x"]}), true),
-            (
-                json!({"a": {"b": ["x"]}}),
-                json!({"a": [{"b": "w"}, {"b": "x"}]}),
-                true,
-            ),
-            (
-                json!({"a": [{"prefix": "aws."}]}),
-                json!({"a": "aws.iam"}),
-                true,
-            ),
-            (
-                json!({"a": [{"prefix": "aws."}]}),
-                json!({"a": "my.aws."}),
-                false,
-            ),
-            (
-                json!({"a": [{"suffix": ".png"}]}),
-                json!({"a": "x.png"}),
-                true,
-            ),
-            (
-                json!({"a": [{"equals-ignore-case": "Alice"}]}),
-                json!({"a": "aLICE"}),
-                true,
-            ),
-            (json!({"a": [{"exists": false}]}), json!({}), true),
-            (
-                json!({"a": {"b": [{"exists": false}]}}),
-                json!({"c": 1}),
-                true,
-            ),
-            (json!({"a": [{"exists": false}]}), json!({"a": null}), false),
-            (
-                json!({"a": [{"exists": true}]}),
-                json!({"a": {"b": 1}}),
-                false,
-            ),
-            (
-                json!({"a": [{"anything-but": "x"}]}),
-                json!({"a": "y"}),
-                true,
-            ),
-            (
-                json!({"a": [{"anything-but": ["x", "y"]}]}),
-                json!({"a": "y"}),
-                false,
-            ),
-            (
-                json!({"a": [{"anything-but": ["x", "y"]}]}),
-                json!({}),
-                false,
-            ),
-            (
-                json!({"a": [{"anything-but": {"prefix": "x"}}]}),
-                json!({"a": "yx"}),
-                true,
-            ),
-            (
-                json!({"a": [{"anything-but": {"prefix": "x"}}]}),
-                json!({"a": "xy"}),
-                false,
-            ),
-            (
-                json!({"$or": [{"a": ["x"]}, {"b": ["y"]}]}),
-                json!({"b": "y"}),
-                true,
-            ),
-            (
-                json!({"$or": [{"a": ["x"]}, {"b": ["y"]}]}),
-                json!({"b": "x"}),
-                false,
-            ),
-            (
-                json!({"c": [1], "$or": [{"a": ["x"]}, {"b": ["y"]}]}),
-                json!({"b": "y"}),
-                false,
-            ),
-            // One entry: the name of a field.
-            (
-                json!({"d": {"$or": [{"exists": false}]}}),
-                json!({"d": {"a": 1}}),
-                true,
-            ),
-        ]
+        serde_json::from_str(include_str!("../../tests/fixtures/patterns.json")).unwrap()
     }
 
     #[test]
@@ -247,6 +145,12 @@ mod tests {
                 "{pattern}: {answer:?}"
             );
         }
+    }
+
+    #[test]
+    fn an_or_with_one_entry_is_the_name_of_a_field() {
+        let pattern = json!({"$or": [{"exists": false}]});
+        assert_eq!(matches(&pattern, &json!({"a": 1})), Answer::Yes);
     }
 
     #[test]

@@ -170,7 +170,7 @@ fn mend(names: &Names, aws: &Aws, seen: &Seen, known: &BTreeMap<Spot, Instance>)
     match known.get(&spot) {
         None => format!("{DEPLOY_SPOKES} with the unit that the account is in"),
         Some(instance) => format!(
-            "run `aws cloudformation delete-stack-instances --call-as DELEGATED_ADMIN --region {} --stack-set-name {} --deployment-targets OrganizationalUnitIds={},Accounts={},AccountFilterType=INTERSECTION --regions {} --no-retain-stacks`, then `rootwatch deploy spokes`",
+            "run `aws cloudformation delete-stack-instances --call-as DELEGATED_ADMIN --region {} --stack-set-name {} --deployment-targets OrganizationalUnitIds={},Accounts={},AccountFilterType=INTERSECTION --regions {} --no-retain-stacks`, and when that operation has ended `rootwatch deploy spokes`",
             aws.region,
             names.stack_set(),
             instance.unit,

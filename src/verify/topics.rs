@@ -22,6 +22,10 @@ fn alerts(deployed: &Deployed) -> Vec<Hop> {
         Ok(None) => return vec![Hop::broken(&id, "exists", "there is none", DEPLOY_HUB)],
         Err(why) => return vec![Hop::unread(&id, "exists", why)],
     };
+    // The function's environment is wrong then, and has been told so; what others do with their topic is their own.
+    if !deployed.is_ours(topic) {
+        return Vec::new();
+    }
     let id = format!("topic {}", topic.name);
     let mut hops = vec![keeps_out(deployed, &id, topic)];
     // Whoever has no role has been told so already.
@@ -37,30 +41,28 @@ fn lets_in(id: &str, topic: &Topic, role: &Identity) -> Hop {
     let own = role.may("sns:Publish", &topic.arn);
     let request = role.request(Some(role.principal()), "sns:Publish", &topic.arn);
     let topics = decide([&topic.policy], &request);
-    // Within an account one Allow is enough, the role's or the topic's, and any Deny too much.
+    // The topic's policy names the account, which leaves it to the role's own policy to allow it (IAM User Guide,
+    // "AWS JSON policy elements: Principal"); a Deny of either is too much.
     match (own, topics) {
-        (Decision::Denied(sid), _) => Hop::broken(
-            id,
-            check,
-            format!("the notifier may not publish: its role's policy denies it by \"{sid}\""),
-            DEPLOY_HUB,
-        ),
-        (_, Decision::Denied(sid)) => Hop::broken(
+        (Decision::Allowed, Decision::Denied(sid)) => Hop::broken(
             id,
             check,
             format!("the notifier may not publish: the topic's policy denies it by \"{sid}\""),
             format!("{DEPLOY_HUB}, and remove statements of that policy that are not rootwatch's"),
         ),
-        (Decision::Unknown(why), _) | (_, Decision::Unknown(why)) => {
+        (Decision::Unknown(why), _) | (Decision::Allowed, Decision::Unknown(why)) => {
             Hop::cannot_tell(id, check, why, Some(DEPLOY_HUB.to_owned()))
         }
-        (Decision::NotAllowed, Decision::NotAllowed) => Hop::broken(
+        (Decision::Allowed, _) => Hop::ok(id, check, "what the notifier publishes"),
+        (refused, _) => Hop::broken(
             id,
             check,
-            "the notifier may not publish: neither its role's policy nor the topic's allows it",
-            DEPLOY_HUB,
+            format!(
+                "the notifier may not publish: its role's policy {}",
+                refused.words()
+            ),
+            format!("{DEPLOY_HUB}, and detach policies of the role that are not rootwatch's"),
         ),
-        _ => Hop::ok(id, check, "what the notifier publishes"),
     }
 }
 
