@@ -461,14 +461,6 @@ fn function_breaks(c: &Intruder) -> Vec<Break<'_>> {
         Break::new("reserved concurrency 0", id, "state", async {
             let call = c.lambda.put_function_concurrency().function_name(FUNCTION);
             call.reserved_concurrent_executions(0).send().await.unwrap();
-        })
-        .mended_by("delete-function-concurrency", async {
-            c.lambda
-                .delete_function_concurrency()
-                .function_name(FUNCTION)
-                .send()
-                .await
-                .unwrap();
         }),
         Break::new("other code", id, "code", async {
             let mut zip = rootwatch_notifier_bundle::zip().to_vec();
@@ -488,6 +480,11 @@ fn function_breaks(c: &Intruder) -> Vec<Break<'_>> {
             "settings",
             c.configure(|call| call.timeout(1)),
         ),
+        Break::new("in a VPC", id, "settings", {
+            let vpc = lambda::VpcConfig::builder().subnet_ids("subnet-1");
+            let vpc = vpc.security_group_ids("sg-1").build();
+            c.configure(|call| call.vpc_config(vpc))
+        }),
         Break::new(
             "no topic",
             id,
@@ -656,6 +653,11 @@ fn queue_breaks(c: &Intruder) -> Vec<Break<'_>> {
             "delivers",
             c.update_mapping(|call| call.set_function_response_types(Some(vec![]))),
         ),
+        Break::new("mapping with a filter", mapping, "delivers", {
+            let filter = lambda::Filter::builder().pattern("{\"body\":{\"source\":[\"x\"]}}");
+            let criteria = lambda::FilterCriteria::builder().filters(filter.build());
+            c.update_mapping(|call| call.filter_criteria(criteria.build()))
+        }),
         Break::new("mapping deleted", mapping, "delivers", async {
             let call = c.lambda.delete_event_source_mapping();
             call.uuid(c.mapping().await).send().await.unwrap();

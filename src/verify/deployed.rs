@@ -51,7 +51,6 @@ pub(crate) struct Deployed {
     found: BTreeMap<String, Read<Option<HubResource>>>,
     /// All of the function's policy, whoever wrote which statement.
     pub(crate) function_policy: Read<Option<Policy>>,
-    pub(crate) reserved_concurrency: Read<Option<i32>>,
     /// The role that the function runs as.
     pub(crate) role: Read<Option<Identity>>,
     /// The topic that the function publishes to.
@@ -78,8 +77,8 @@ impl Deployed {
     pub(crate) async fn read(aws: &Aws, wanted: &Wanted, org_id: Read<String>) -> Self {
         let names = wanted.names.clone();
         let nodes = hub(wanted);
-        let (found, (function_policy, reserved_concurrency)) =
-            tokio::join!(find_all(aws, &nodes), function_extras(aws, &names));
+        let (found, function_policy) =
+            tokio::join!(find_all(aws, &nodes), function_policy(aws, &names));
         let function = match found.get(&format!("{} {}", Function::KIND, names.function())) {
             Some(Ok(Some(HubResource::Function(function)))) => Some(function.clone()),
             _ => None,
@@ -99,7 +98,6 @@ impl Deployed {
             wanted: nodes,
             found,
             function_policy,
-            reserved_concurrency,
             role,
             alerts,
             alerts_hearers,
@@ -146,20 +144,11 @@ async fn find_all(aws: &Aws, nodes: &[Node]) -> BTreeMap<String, Read<Option<Hub
     all.await.into_iter().collect()
 }
 
-async fn function_extras(aws: &Aws, names: &Names) -> (Read<Option<Policy>>, Read<Option<i32>>) {
-    let name = names.function();
-    let policy = async {
-        let answer = aws.lambda.get_policy().function_name(&name).send().await;
-        let answer = answer.found("lambda:GetPolicy")?;
-        let text = answer.and_then(|answer| answer.policy);
-        Ok(text.map(|text| Policy::parse(&text)).transpose()?)
-    };
-    let concurrency = async {
-        let call = aws.lambda.get_function_concurrency().function_name(&name);
-        let answer = call.send().await.found("lambda:GetFunctionConcurrency")?;
-        Ok(answer.and_then(|answer| answer.reserved_concurrent_executions))
-    };
-    tokio::join!(policy, concurrency)
+async fn function_policy(aws: &Aws, names: &Names) -> Read<Option<Policy>> {
+    let call = aws.lambda.get_policy().function_name(names.function());
+    let answer = call.send().await.found("lambda:GetPolicy")?;
+    let text = answer.and_then(|answer| answer.policy);
+    Ok(text.map(|text| Policy::parse(&text)).transpose()?)
 }
 
 async fn role(aws: &Aws, function: Option<&Function>) -> Read<Option<Identity>> {

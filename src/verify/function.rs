@@ -20,7 +20,7 @@ pub(super) fn check(deployed: &Deployed, place: &Place) -> Vec<Hop> {
     };
     let mut hops = vec![
         permission(deployed, &id, function),
-        state(deployed, &id, function),
+        state(&id, function),
         code(deployed, &id, function),
         settings(deployed, &id, function),
         publishes_to(deployed, &id, function),
@@ -65,7 +65,7 @@ fn permission(deployed: &Deployed, id: &str, function: &Function) -> Hop {
     }
 }
 
-fn state(deployed: &Deployed, id: &str, function: &Function) -> Hop {
+fn state(id: &str, function: &Function) -> Hop {
     let check = "state";
     if !function.active {
         return Hop::broken(
@@ -75,19 +75,15 @@ fn state(deployed: &Deployed, id: &str, function: &Function) -> Hop {
             DEPLOY_HUB,
         );
     }
-    match &deployed.reserved_concurrency {
-        Err(why) => Hop::unread(id, check, why),
-        Ok(Some(0)) => Hop::broken(
+    if function.reserved_concurrency == Some(0) {
+        return Hop::broken(
             id,
             check,
             "its reserved concurrency is 0: it never runs",
-            format!(
-                "run `aws lambda delete-function-concurrency --function-name {}`",
-                function.name
-            ),
-        ),
-        Ok(_) => Hop::ok(id, check, "active"),
+            DEPLOY_HUB,
+        );
     }
+    Hop::ok(id, check, "active")
 }
 
 fn wanted<'a>(deployed: &'a Deployed, function: &Function) -> Option<&'a Function> {
@@ -122,20 +118,32 @@ fn code(deployed: &Deployed, id: &str, function: &Function) -> Hop {
 
 fn settings(deployed: &Deployed, id: &str, function: &Function) -> Hop {
     let check = "settings";
-    let least = wanted(deployed, function).map(|it| (it.timeout, it.memory_size));
-    match least {
-        Some((timeout, memory)) if function.timeout < timeout || function.memory_size < memory => {
-            let finding = format!(
-                "it has {} s and {} MB, where it needs {timeout} s and {memory} MB",
-                function.timeout, function.memory_size
-            );
-            Hop::broken(id, check, finding, DEPLOY_HUB)
-        }
-        _ => Hop::ok(
-            id,
-            check,
-            format!("{} s and {} MB", function.timeout, function.memory_size),
+    let Some(wanted) = wanted(deployed, function) else {
+        return Hop::cannot_tell(id, check, "it is no function of this version", None);
+    };
+    let finding = format!("{} s and {} MB", function.timeout, function.memory_size);
+    if function.timeout < wanted.timeout || function.memory_size < wanted.memory_size {
+        let (timeout, memory) = (wanted.timeout, wanted.memory_size);
+        let finding = format!("it has {finding}, where it needs {timeout} s and {memory} MB");
+        return Hop::broken(id, check, finding, DEPLOY_HUB);
+    }
+    let beside = [
+        (
+            !function.layers.is_empty(),
+            "layers run code of others beside it",
         ),
+        (
+            !function.subnets.is_empty(),
+            "it is in a VPC, from where it may not reach SNS",
+        ),
+        (
+            function.kms_key.is_some(),
+            "its environment is encrypted with a key that it may not be able to use",
+        ),
+    ];
+    match beside.into_iter().find(|(is_so, _)| *is_so) {
+        Some((_, finding)) => Hop::broken(id, check, finding, DEPLOY_HUB),
+        None => Hop::ok(id, check, finding),
     }
 }
 

@@ -129,6 +129,10 @@ fn mapping(deployed: &Deployed, queue: &str) -> Hop {
             DEPLOY_HUB,
         );
     }
+    if !mapping.filters.is_empty() {
+        let finding = "it drops read-only calls that match none of its filters";
+        return Hop::broken(&id, check, finding, DEPLOY_HUB);
+    }
     if !mapping.report_batch_item_failures {
         return Hop::broken(
             &id,
