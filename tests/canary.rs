@@ -315,7 +315,7 @@ fn a_second_ctrl_c_ends_at_once_and_a_later_run_cleans_up() {
         .rootwatch(&["deploy", "hub", "--email", crate::world::PERSON, "--yes"])
         .ends_with(0);
     world.rootwatch(&["test"]).ends_with(0);
-    assert_eq!(temporary_queues(&world), [name.clone()]);
+    assert_eq!(temporary_queues(&world), std::slice::from_ref(name));
     pass_time_of(&world, name);
     world.rootwatch(&["test"]).ends_with(0);
     let snapshot = world.lab.snapshot().unwrap().to_string();

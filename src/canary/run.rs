@@ -34,7 +34,8 @@ pub(crate) enum Target {
 #[serde(tag = "result", rename_all = "kebab-case")]
 pub(crate) enum Sent {
     /// It could not be sent.
-    NotSent { why: String },
+    #[serde(rename = "not-sent")]
+    Unsent { why: String },
     /// It did not reach the hub's bus.
     Lost,
     /// It reached the hub's bus after so many milliseconds.

@@ -53,7 +53,7 @@ impl Probe {
                 }
             }
             Err(error) => {
-                self.sent = Sent::NotSent {
+                self.sent = Sent::Unsent {
                     why: error.to_string(),
                 }
             }
@@ -158,7 +158,7 @@ impl<'a> Test<'a> {
                     Ok(session) => (Some(session.spoke(&spot.region)), Sent::Lost),
                     Err(error) => (
                         None,
-                        Sent::NotSent {
+                        Sent::Unsent {
                             why: error.to_string(),
                         },
                     ),

@@ -193,7 +193,7 @@ fn spoke_line(spot: &Spot, sent: &Sent) -> String {
     let (style, said) = match sent {
         Sent::Arrived { ms } => (GREEN, format!("on the hub's bus after {ms} ms")),
         Sent::Lost => (RED, "did not reach the hub's bus".to_owned()),
-        Sent::NotSent { why } => (RED, format!("could not be sent: {}", one_line(why))),
+        Sent::Unsent { why } => (RED, format!("could not be sent: {}", one_line(why))),
     };
     format!(
         "{}  {:<15} {style}{said}{style:#}\n",

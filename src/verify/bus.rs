@@ -38,7 +38,8 @@ impl Sender<'_> {
         } else {
             "true"
         };
-        let arn = format!("arn:aws:iam::{}:role/forward", self.account);
+        let partition = bus.arn.split(':').nth(1).unwrap_or_default();
+        let arn = format!("arn:{partition}:iam::{}:role/forward", self.account);
         let keys: Keys = [
             ("aws:principalorgid", self.org_id.map(str::to_owned)),
             ("aws:principalaccount", Some(self.account.to_owned())),
