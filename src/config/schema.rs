@@ -355,7 +355,7 @@ mod tests {
     }
 
     /// Flags of one run rather than settings of a deployment.
-    const OF_A_RUN: [&str; 10] = [
+    const OF_A_RUN: [&str; 17] = [
         "--adopt",
         "--config",
         "--output",
@@ -366,6 +366,13 @@ mod tests {
         "--detailed-exitcode",
         "--all-regions",
         "--schema",
+        "--account",
+        "--spoke-region",
+        "--role",
+        "--hub-only",
+        "--all-accounts",
+        "--sample",
+        "--wait",
     ];
 
     #[test]
