@@ -489,12 +489,12 @@ fn function_breaks(c: &Intruder) -> Vec<Break<'_>> {
             "no topic",
             id,
             "environment",
-            c.environment(&[("OTHER", "x")]),
+            c.environment("ROOTWATCH_TOPIC_ARN", ""),
         ),
         Break::new("another topic", id, "environment", async {
             let call = c.sns.create_topic().name("elsewhere").send().await;
             let arn = call.unwrap().topic_arn.unwrap();
-            c.environment(&[("ROOTWATCH_TOPIC_ARN", &arn)]).await;
+            c.environment("ROOTWATCH_TOPIC_ARN", &arn).await;
         }),
         Break::new("no settings for failures", invoke, "retries", async {
             let call = c.lambda.delete_function_event_invoke_config();
