@@ -1,12 +1,13 @@
 //! Ctrl-C. While nothing is written it ends a run at once; after that, only between two calls.
 
 use crate::aws::error::AwsError;
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{LazyLock, Mutex, PoisonError};
 use tokio::sync::watch;
 
 /// How often it was pressed. A signal is for the whole process, and so is this.
 static PRESSED: LazyLock<watch::Sender<u32>> = LazyLock::new(|| watch::Sender::new(0));
+static LEFT: Mutex<Option<String>> = Mutex::new(None);
 static WRITING: AtomicBool = AtomicBool::new(false);
 
 /// Somebody pressed Ctrl-C, and that ended something early.
@@ -16,8 +17,8 @@ pub(crate) enum Interrupted {
     BeforeAnyWrite,
     #[error("interrupted while waiting")]
     Waiting,
-    #[error("interrupted again: calls under way were cut off; run the same command again to go on")]
-    Twice,
+    #[error("interrupted again: calls under way were cut off; {0}")]
+    Twice(String),
 }
 
 /// Hears Ctrl-C from now on, instead of being ended by it.
@@ -46,7 +47,16 @@ pub(crate) async fn to_end_at_once() -> Interrupted {
         return Interrupted::BeforeAnyWrite;
     }
     pressed_times(2).await;
-    Interrupted::Twice
+    let left = LEFT.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    Interrupted::Twice(left.map_or_else(
+        || "run the same command again to go on".to_owned(),
+        |left| format!("left behind, as far as it was made: {left}"),
+    ))
+}
+
+/// What a second Ctrl-C would leave behind from now on, where running the same command again is not what mends it.
+pub(crate) fn leaves(what: Option<String>) {
+    *LEFT.lock().unwrap_or_else(PoisonError::into_inner) = what;
 }
 
 async fn pressed_times(wanted: u32) {

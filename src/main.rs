@@ -2,6 +2,7 @@
 
 mod apply;
 mod aws;
+mod canary;
 mod cli;
 mod commands;
 mod config;
@@ -14,6 +15,7 @@ mod policy;
 mod progress;
 mod report;
 mod spokes;
+mod verify;
 
 use clap::Parser;
 use std::io::Write;

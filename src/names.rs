@@ -70,6 +70,16 @@ impl Names {
         self.with("spoke")
     }
 
+    /// The spokes' rule; the template makes it.
+    pub(crate) fn spoke_rule(&self) -> String {
+        self.with("root-activity")
+    }
+
+    /// What one run of `rootwatch test` makes: a queue and a rule.
+    pub(crate) fn test(&self, run: &str) -> String {
+        self.with(&format!("test-{run}"))
+    }
+
     fn with(&self, part: &str) -> String {
         format!("{}-{part}", self.deployment)
     }

@@ -10,6 +10,8 @@ use std::io::{BufRead, IsTerminal, Write};
 pub(crate) struct Output {
     pub(crate) form: OutputForm,
     pub(crate) verbose: bool,
+    /// Whether what is fine need not be said.
+    pub(crate) quiet: bool,
 }
 
 impl Output {

@@ -72,6 +72,13 @@ impl Policy {
         self.document_over(None)
     }
 
+    /// Every statement in canonical form, with its `Sid`.
+    pub(crate) fn statements(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.0
+            .iter()
+            .map(|(sid, statement)| (sid.as_str(), statement))
+    }
+
     /// One statement in canonical form.
     pub(crate) fn statement(&self, sid: &str) -> Option<&Value> {
         self.0.get(sid)

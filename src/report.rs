@@ -14,9 +14,9 @@ const fn colour(colour: AnsiColor) -> Style {
     Style::new().fg_color(Some(anstyle::Color::Ansi(colour)))
 }
 
-const GREEN: Style = colour(AnsiColor::Green);
-const YELLOW: Style = colour(AnsiColor::Yellow);
-const RED: Style = colour(AnsiColor::Red);
+pub(crate) const GREEN: Style = colour(AnsiColor::Green);
+pub(crate) const YELLOW: Style = colour(AnsiColor::Yellow);
+pub(crate) const RED: Style = colour(AnsiColor::Red);
 
 /// The sign of an action, which reads without colour too.
 fn sign(action: &Action) -> (&'static str, Style) {
@@ -93,6 +93,11 @@ fn step_line(text: &mut String, step: &Step, verbose: bool) {
     if verbose && !step.needs.is_empty() {
         let _ = writeln!(text, "    after {}", step.needs.join(", "));
     }
+}
+
+/// What AWS or somebody else wrote, kept to one line and free of control characters.
+pub(crate) fn one_line(text: &str) -> String {
+    text.replace(char::is_control, " ")
 }
 
 /// What is done and what is not, when a run ended early; the last thing a person reads.

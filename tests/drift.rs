@@ -61,19 +61,19 @@ impl<'a> Row<'a> {
 }
 
 /// Somebody else with the rights to change all of it.
-struct Intruder {
-    hub: String,
-    alarms: aws_sdk_cloudwatch::Client,
-    events: aws_sdk_eventbridge::Client,
-    iam: aws_sdk_iam::Client,
-    lambda: aws_sdk_lambda::Client,
-    logs: aws_sdk_cloudwatchlogs::Client,
-    sns: aws_sdk_sns::Client,
-    sqs: aws_sdk_sqs::Client,
+pub(crate) struct Intruder {
+    pub(crate) hub: String,
+    pub(crate) alarms: aws_sdk_cloudwatch::Client,
+    pub(crate) events: aws_sdk_eventbridge::Client,
+    pub(crate) iam: aws_sdk_iam::Client,
+    pub(crate) lambda: aws_sdk_lambda::Client,
+    pub(crate) logs: aws_sdk_cloudwatchlogs::Client,
+    pub(crate) sns: aws_sdk_sns::Client,
+    pub(crate) sqs: aws_sdk_sqs::Client,
 }
 
 impl Intruder {
-    fn new(world: &World) -> Self {
+    pub(crate) fn new(world: &World) -> Self {
         let hub = world.organization.hub.clone();
         let sdk = world.sdk(&hub, REGION);
         Self {
@@ -88,26 +88,26 @@ impl Intruder {
         }
     }
 
-    fn arn(&self, service: &str, resource: &str) -> String {
+    pub(crate) fn arn(&self, service: &str, resource: &str) -> String {
         format!("arn:aws:{service}:{REGION}:{}:{resource}", self.hub)
     }
 
-    fn rule_arn(&self) -> String {
+    pub(crate) fn rule_arn(&self) -> String {
         self.arn("events", &format!("rule/{BUS}/{RULE}"))
     }
 
-    async fn queue_url(&self, queue: &str) -> String {
+    pub(crate) async fn queue_url(&self, queue: &str) -> String {
         let answer = self.sqs.get_queue_url().queue_name(queue).send().await;
         answer.unwrap().queue_url.unwrap()
     }
 
-    async fn set_queue(&self, queue: &str, name: QueueAttributeName, value: &str) {
+    pub(crate) async fn set_queue(&self, queue: &str, name: QueueAttributeName, value: &str) {
         let url = self.queue_url(queue).await;
         let call = self.sqs.set_queue_attributes().queue_url(url);
         call.attributes(name, value).send().await.unwrap();
     }
 
-    async fn queue_policy(&self, queue: &str) -> String {
+    pub(crate) async fn queue_policy(&self, queue: &str) -> String {
         let name = QueueAttributeName::Policy;
         let url = self.queue_url(queue).await;
         let call = self.sqs.get_queue_attributes().queue_url(url);
@@ -115,30 +115,30 @@ impl Intruder {
         answer.attributes.unwrap()[&name].clone()
     }
 
-    async fn bus_policy(&self) -> String {
+    pub(crate) async fn bus_policy(&self) -> String {
         let bus = self.events.describe_event_bus().name(BUS).send().await;
         bus.unwrap().policy.unwrap()
     }
 
-    async fn put_bus_policy(&self, policy: String) {
+    pub(crate) async fn put_bus_policy(&self, policy: String) {
         let call = self.events.put_permission().event_bus_name(BUS);
         call.policy(policy).send().await.unwrap();
     }
 
-    async fn topic_attribute(&self, topic: &str, name: &str) -> String {
+    pub(crate) async fn topic_attribute(&self, topic: &str, name: &str) -> String {
         let arn = self.arn("sns", topic);
         let answer = self.sns.get_topic_attributes().topic_arn(arn).send().await;
         answer.unwrap().attributes.unwrap()[name].clone()
     }
 
-    async fn set_topic(&self, topic: &str, name: &str, value: &str) {
+    pub(crate) async fn set_topic(&self, topic: &str, name: &str, value: &str) {
         let call = self.sns.set_topic_attributes();
         let call = call.topic_arn(self.arn("sns", topic)).attribute_name(name);
         call.attribute_value(value).send().await.unwrap();
     }
 
     /// The rule as it is, with a change.
-    async fn put_rule(&self, change: impl FnOnce(PutRule, &str) -> PutRule) {
+    pub(crate) async fn put_rule(&self, change: impl FnOnce(PutRule, &str) -> PutRule) {
         let rule = self.events.describe_rule().name(RULE).event_bus_name(BUS);
         let rule = rule.send().await.unwrap();
         let put = self.events.put_rule().name(RULE).event_bus_name(BUS);
@@ -151,7 +151,7 @@ impl Intruder {
     }
 
     /// The rule's target as it is, with a change.
-    async fn put_target(&self, change: impl FnOnce(&mut events::Target)) {
+    pub(crate) async fn put_target(&self, change: impl FnOnce(&mut events::Target)) {
         let targets = self.events.list_targets_by_rule().rule(RULE);
         let targets = targets.event_bus_name(BUS).send().await.unwrap();
         let mut target = targets.targets()[0].clone();
@@ -160,7 +160,7 @@ impl Intruder {
         put.targets(target).send().await.unwrap();
     }
 
-    async fn configure(
+    pub(crate) async fn configure(
         &self,
         change: impl FnOnce(
             aws_sdk_lambda::operation::update_function_configuration::builders::UpdateFunctionConfigurationFluentBuilder,
@@ -171,7 +171,7 @@ impl Intruder {
     }
 
     /// The function's environment with another variable, or another value for one of ours.
-    async fn environment(&self, name: &str, value: &str) {
+    pub(crate) async fn environment(&self, name: &str, value: &str) {
         let environment = lambda::Environment::builder()
             .variables("ROOTWATCH_TOPIC_ARN", self.arn("sns", "rootwatch-alerts"))
             .variables("ROOTWATCH_READ_ONLY", "digest")
@@ -182,7 +182,7 @@ impl Intruder {
     }
 
     /// What happens to failed invocations; nothing of it is kept.
-    async fn invoke_config(&self, age: i32, attempts: i32, dead_letters: bool) {
+    pub(crate) async fn invoke_config(&self, age: i32, attempts: i32, dead_letters: bool) {
         let queue = self.arn("sqs", "rootwatch-dead-letters");
         let on_failure =
             lambda::OnFailure::builder().set_destination(dead_letters.then_some(queue));
@@ -196,7 +196,7 @@ impl Intruder {
         call.send().await.unwrap();
     }
 
-    async fn update_mapping(
+    pub(crate) async fn update_mapping(
         &self,
         change: impl FnOnce(
             aws_sdk_lambda::operation::update_event_source_mapping::builders::UpdateEventSourceMappingFluentBuilder,
@@ -207,19 +207,19 @@ impl Intruder {
         change(call).send().await.unwrap();
     }
 
-    async fn mapping(&self) -> String {
+    pub(crate) async fn mapping(&self) -> String {
         let all = self.lambda.list_event_source_mappings();
         let all = all.function_name(FUNCTION).send().await.unwrap();
         all.event_source_mappings()[0].uuid().unwrap().to_owned()
     }
 
-    async fn remove_permission(&self) {
+    pub(crate) async fn remove_permission(&self) {
         let call = self.lambda.remove_permission().function_name(FUNCTION);
         call.statement_id(RULE).send().await.unwrap();
     }
 
     /// The alarm as it is, with a change.
-    async fn put_alarm(&self, change: impl FnOnce(PutAlarm) -> PutAlarm) {
+    pub(crate) async fn put_alarm(&self, change: impl FnOnce(PutAlarm) -> PutAlarm) {
         let found = self.alarms.describe_alarms().alarm_names(ALARM);
         let found = found.send().await.unwrap().metric_alarms.unwrap().remove(0);
         let call = self
@@ -242,7 +242,7 @@ impl Intruder {
         change(call).send().await.unwrap();
     }
 
-    async fn tag_event(&self, arn: String) {
+    pub(crate) async fn tag_event(&self, arn: String) {
         let tag = events::Tag::builder().key("team").value("x").build();
         let call = self.events.tag_resource().resource_arn(arn);
         call.tags(tag.unwrap()).send().await.unwrap();
@@ -250,7 +250,7 @@ impl Intruder {
 }
 
 /// A policy with a change to one of its statements, or without it.
-fn policy_with(policy: &str, sid: &str, change: Option<(&str, Value)>) -> String {
+pub(crate) fn policy_with(policy: &str, sid: &str, change: Option<(&str, Value)>) -> String {
     let mut policy: Value = serde_json::from_str(policy).unwrap();
     let statements = policy["Statement"].as_array_mut().unwrap();
     match change {

@@ -8,6 +8,8 @@ mod world;
 mod bad_input;
 /// Many events at once, while SNS fails.
 mod burst;
+/// `rootwatch test`: a canary from the hub and from spokes, what it says when it stops, and that nothing stays.
+mod canary;
 /// Help texts, completions, and what needs no AWS.
 mod cli;
 /// `rootwatch.toml`: what is wrong with it, and `rootwatch init`, which writes one.
@@ -40,3 +42,5 @@ mod spokes_management;
 mod spokes_over_time;
 /// Spokes of a generated organization.
 mod spokes_scale;
+/// `rootwatch verify`: a good deployment is fine, and each way to break it is found.
+mod verify;

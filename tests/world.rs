@@ -72,6 +72,12 @@ impl Running {
         assert!(sent.unwrap().success());
     }
 
+    /// Ends it as nothing can be caught.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
     pub(crate) fn wait(self) -> Ran {
         let output = self.child.wait_with_output().unwrap();
         Ran {

@@ -4,6 +4,7 @@ pub(crate) mod error;
 pub(crate) mod hint;
 pub(crate) mod late;
 pub(crate) mod partition;
+pub(crate) mod spoke;
 
 use crate::config::Connection;
 use anyhow::{Context, Result, bail};
@@ -23,6 +24,8 @@ pub(crate) struct Aws {
     pub(crate) account: String,
     pub(crate) region: String,
     pub(crate) partition: Partition,
+    /// What every client is made from.
+    sdk: aws_config::SdkConfig,
     pub(crate) accounts: aws_sdk_account::Client,
     pub(crate) cloudformation: aws_sdk_cloudformation::Client,
     pub(crate) cloudtrail: aws_sdk_cloudtrail::Client,
@@ -34,7 +37,6 @@ pub(crate) struct Aws {
     pub(crate) organizations: aws_sdk_organizations::Client,
     pub(crate) sns: aws_sdk_sns::Client,
     pub(crate) sqs: aws_sdk_sqs::Client,
-    config: aws_config::SdkConfig,
 }
 
 impl Aws {
@@ -67,13 +69,13 @@ impl Aws {
             organizations: aws_sdk_organizations::Client::new(&config),
             sns: aws_sdk_sns::Client::new(&config),
             sqs: aws_sdk_sqs::Client::new(&config),
-            config,
+            sdk: config,
         })
     }
 
     /// CloudFormation in another region of the same account.
     pub(crate) fn cloudformation_in(&self, region: &str) -> aws_sdk_cloudformation::Client {
-        let config = aws_sdk_cloudformation::config::Builder::from(&self.config)
+        let config = aws_sdk_cloudformation::config::Builder::from(&self.sdk)
             .region(Region::new(region.to_owned()))
             .build();
         aws_sdk_cloudformation::Client::from_conf(config)

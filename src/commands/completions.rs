@@ -12,6 +12,7 @@ pub(super) fn completions(shell: clap_complete::Shell) -> Result<Exit> {
     let output = Output {
         form: OutputForm::Text,
         verbose: false,
+        quiet: false,
     };
     output.text(&String::from_utf8_lossy(&script))?;
     Ok(Exit::Done)

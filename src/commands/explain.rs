@@ -38,6 +38,7 @@ pub(super) fn explain(args: &ExplainArgs, cli: &Cli) -> Result<Exit> {
     let output = Output {
         form,
         verbose: false,
+        quiet: false,
     };
     for explanation in &explanations {
         let text = match form {

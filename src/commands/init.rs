@@ -14,6 +14,7 @@ pub(super) fn init(args: &InitArgs, cli: &Cli) -> Result<Exit> {
     let output = Output {
         form: cli.output,
         verbose: cli.verbose,
+        quiet: false,
     };
     if args.schema {
         let schema = Output {

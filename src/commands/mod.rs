@@ -8,15 +8,21 @@ mod init;
 mod plan_spokes;
 mod status;
 mod teardown;
+mod test;
+mod verify;
 
 use crate::aws::Aws;
-use crate::cli::{AccessArgs, AdoptArgs, Cli, Command, Deploy, HubArgs, Plan, SpokesArgs};
+use crate::cli::{
+    AccessArgs, AdoptArgs, CallerArgs, Cli, Command, Deploy, HubArgs, Plan, SpokeArgs, SpokesArgs,
+    TopicArgs,
+};
 use crate::config::Config;
 use crate::hub::desired::Wanted;
 use crate::interrupt;
 use crate::names::Names;
 use crate::output::{NotConfirmed, Output, confirm};
 use crate::progress::Progress;
+use crate::verify::spokes::Selection;
 use anyhow::Result;
 use std::process::ExitCode;
 
@@ -88,6 +94,7 @@ impl Run {
             output: Output {
                 form: cli.output,
                 verbose: cli.verbose,
+                quiet: cli.quiet,
             },
             progress,
             yes: cli.yes,
@@ -174,27 +181,56 @@ pub(crate) async fn run(cli: &Cli) -> Result<Exit> {
         }
         Command::Status(args) => {
             let spokes = SpokesArgs {
-                caller: args.caller.clone(),
                 regions: args.regions.clone(),
-                ..SpokesArgs::default()
+                ..called_by(&args.caller)
             };
             status::status(&Run::start(cli, &args.hub, &spokes).await?).await
         }
         Command::Teardown(args) => {
-            let hub = HubArgs {
-                topic: args.topic.clone(),
-                ..HubArgs::default()
-            };
             let spokes = SpokesArgs {
-                caller: args.caller.clone(),
                 operations: args.operations.clone(),
-                ..SpokesArgs::default()
+                ..called_by(&args.caller)
             };
-            let run = Run::start(cli, &hub, &spokes).await?;
+            let run = Run::start(cli, &on_topic(&args.topic), &spokes).await?;
             teardown::teardown(&run, args.what, args.no_wait).await
+        }
+        Command::Verify(args) => {
+            let hub = HubArgs {
+                org_id: args.org_id.clone(),
+                ..on_topic(&args.topic)
+            };
+            let run = Run::start(cli, &hub, &called_by(&args.caller)).await?;
+            verify::verify(&run, &selection(&args.spokes), args.hub_only).await
+        }
+        Command::Test(args) => {
+            let hub = on_topic(&args.topic);
+            let run = Run::start(cli, &hub, &called_by(&args.caller)).await?;
+            test::test(&run, &selection(&args.spokes), args).await
         }
         Command::Explain(args) => explain::explain(args, cli),
         Command::Init(args) => init::init(args, cli),
         Command::Completions { shell } => completions::completions(*shell),
+    }
+}
+
+fn on_topic(topic: &TopicArgs) -> HubArgs {
+    HubArgs {
+        topic: topic.clone(),
+        ..HubArgs::default()
+    }
+}
+
+fn called_by(caller: &CallerArgs) -> SpokesArgs {
+    SpokesArgs {
+        caller: caller.clone(),
+        ..SpokesArgs::default()
+    }
+}
+
+fn selection(args: &SpokeArgs) -> Selection {
+    Selection {
+        role: args.role.clone(),
+        accounts: args.account.clone(),
+        regions: args.spoke_region.clone(),
     }
 }

@@ -3,6 +3,7 @@
 use super::deploy_spokes::{carry_out, wait_for_others};
 use super::{Exit, Run};
 use crate::apply::Stop;
+use crate::canary::leftovers;
 use crate::cli::Teardown;
 use crate::hub::desired::hub;
 use crate::hub::{HubPlan, observe, plan_teardown};
@@ -81,7 +82,11 @@ pub(super) async fn teardown(run: &Run, what: Teardown, no_wait: bool) -> Result
         remove_spokes(run, spokes, no_wait, &mut report).await?;
     }
     let exit = match &hub {
-        Some(hub) if to_delete > 0 => remove_hub(run, hub, &mut report).await,
+        Some(hub) if to_delete > 0 => {
+            // A bus goes only when it has no rules.
+            leftovers::remove(&run.aws, &run.names(), true, &run.progress).await?;
+            remove_hub(run, hub, &mut report).await
+        }
         _ => Exit::Done,
     };
     let text = match exit {

@@ -169,7 +169,8 @@ pub(super) fn duration(text: &str) -> Option<String> {
     )
 }
 
-pub(super) fn parse_duration(text: &str) -> Option<Duration> {
+/// A duration as people write it, `90s`, `30m` or `2h`.
+pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
     let parsed = text.parse::<jiff::SignedDuration>().ok()?;
     Duration::try_from(parsed).ok()
 }

@@ -12,6 +12,7 @@ mod together;
 
 pub(crate) use describe::{file as commented_file, json_schema};
 pub(crate) use file::DEFAULT as DEFAULT_FILE;
+pub(crate) use form::parse_duration;
 pub(crate) use operations::{Amount, OperationSettings, RegionConcurrency};
 
 use clap::ValueEnum;

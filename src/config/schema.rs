@@ -392,7 +392,7 @@ mod tests {
     }
 
     /// Flags of one run rather than settings of a deployment.
-    const OF_A_RUN: [&str; 12] = [
+    const OF_A_RUN: [&str; 19] = [
         "--adopt",
         "--enable-trusted-access",
         "--no-wait",
@@ -405,6 +405,13 @@ mod tests {
         "--detailed-exitcode",
         "--all-regions",
         "--schema",
+        "--account",
+        "--spoke-region",
+        "--role",
+        "--hub-only",
+        "--all-accounts",
+        "--sample",
+        "--wait",
     ];
 
     #[test]

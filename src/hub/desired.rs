@@ -337,7 +337,7 @@ impl Wanted {
         self.rule(
             self.names.acts_rule(),
             "Root sign-ins and everything root did, to the notifier",
-            pattern::acts(),
+            pattern::acts(&self.names.account),
             ("notifier", arn),
         )
     }

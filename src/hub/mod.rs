@@ -1,23 +1,23 @@
 //! The hub: what it consists of, what of it is there, and what has to change.
 
 pub(crate) mod alarm;
-mod async_invoke;
+pub(crate) mod async_invoke;
 pub(crate) mod chain;
 pub(crate) mod desired;
-mod event_bus;
+pub(crate) mod event_bus;
 pub(crate) mod function;
 mod log_group;
-mod mapping;
+pub(crate) mod mapping;
 pub(crate) mod pattern;
 mod permission;
 mod policies;
 pub(crate) mod queue;
 pub(crate) mod resource;
-mod role;
-mod rule;
+pub(crate) mod role;
+pub(crate) mod rule;
 mod settle;
 pub(crate) mod subscriptions;
-mod topic;
+pub(crate) mod topic;
 
 use crate::apply::{self, Outcome};
 use crate::aws::Aws;

@@ -8,6 +8,9 @@ use serde_json::json;
 
 /// The organization may forward CloudTrail events to the bus; nobody may write to it directly but the hub itself.
 ///
+/// A spoke may forward the canary of `rootwatch test` too, and as many as it likes: no rule of the hub takes a canary
+/// that came from a spoke, but the one that a test makes for its own ids and removes again.
+///
 /// The Denies bite only when their key is present. As conditions of the Allow they could silence everything:
 /// PutTargets checks this policy when a target is made, and no page says which keys exist at that moment.
 pub(super) fn event_bus(names: &Names, org_id: &str) -> Policy {
@@ -48,17 +51,6 @@ pub(super) fn event_bus(names: &Names, org_id: &str) -> Policy {
                     // A negated operator also matches when its key is absent.
                     "Null": {"events:detail-type": "false"},
                     "StringNotEquals": {"events:detail-type": detail_types},
-                }),
-            ),
-        ),
-        (
-            // A flood of test mails could make SNS suspend a mail subscription.
-            "RootwatchCanaryFromHubOnly",
-            statement(
-                "Deny",
-                json!({
-                    "StringEquals": {"events:detail-type": CANARY_DETAIL_TYPE},
-                    "StringNotEquals": {"aws:PrincipalAccount": names.account},
                 }),
             ),
         ),

@@ -81,6 +81,17 @@ impl Instances {
         })
     }
 
+    /// Where each instance is, with the instance.
+    pub(crate) fn spots(&self) -> impl Iterator<Item = (Spot, &Instance)> {
+        self.iter().map(|(region, account, instance)| {
+            let spot = Spot {
+                account: account.to_owned(),
+                region: region.to_owned(),
+            };
+            (spot, instance)
+        })
+    }
+
     /// The accounts that have at least one instance.
     pub(crate) fn accounts(&self) -> BTreeSet<&str> {
         self.iter().map(|(_, account, _)| account).collect()

@@ -69,12 +69,8 @@ def _in_cbor(
 ) -> bytes:
     shape = model.operation_model(operation).output_shape
     if status >= 400:
-        error = json.loads(body or b"{}")
-        text = {
-            "__type": error.get("__type", "InternalFailure"),
-            "message": error.get("message", ""),
-        }
-        return b"\xa2" + b"".join(_text(part) for pair in text.items() for part in pair)
+        failure = json.loads(body or b"{}")
+        return error(failure.get("__type", "InternalFailure"), failure.get("message", ""))
     if shape is None:
         return b"\xa0"
     answer = {"status_code": status, "headers": headers, "body": body or b"{}"}
@@ -82,6 +78,17 @@ def _in_cbor(
     parsed.pop("ResponseMetadata", None)
     encoded: bytes = RpcV2CBORSerializer()._serialize_body_params(parsed, shape)
     return encoded
+
+
+def error(code: str, message: str) -> bytes:
+    """The body of an error answer."""
+    text = {"__type": code, "message": message}
+    return b"\xa2" + b"".join(_text(part) for pair in text.items() for part in pair)
+
+
+def is_spoken(environ: dict[str, Any]) -> bool:
+    """Whether a request is in CBOR."""
+    return environ.get("HTTP_SMITHY_PROTOCOL") == "rpc-v2-cbor"
 
 
 def _text(text: str) -> bytes:

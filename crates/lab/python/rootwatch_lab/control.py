@@ -12,6 +12,7 @@ from urllib.parse import parse_qs
 
 from moto.awslambda.models import lambda_backends
 from moto.cloudtrail.models import Trail, cloudtrail_backends
+from moto.moto_api._internal import mock_random
 from moto.organizations.models import OrganizationsBackend, organizations_backends
 from moto.s3.models import s3_backends
 
@@ -176,7 +177,10 @@ def _start_organization_trail(account: str) -> None:
 def _sample_organization() -> dict[str, Any]:
     backend = organizations_backends[_MANAGEMENT]["aws"]
     if backend.org is None:
+        # The same ids every time: what is shown comes in their order.
+        mock_random.seed(1)
         _create_sample(backend)
+        mock_random.seed()
     return _described(backend)
 
 

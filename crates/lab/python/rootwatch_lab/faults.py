@@ -9,6 +9,8 @@ import uuid
 from typing import Any
 from xml.sax.saxutils import escape
 
+from . import cbor
+
 _THROTTLING = {
     "lambda": ("TooManyRequestsException", 429),
     "organizations": ("TooManyRequestsException", 400),
@@ -114,6 +116,9 @@ def answer(fault: Fault, call: Call, environ: dict[str, Any]) -> _RESULT:
     else:
         code, status = fault.kind["code"], int(fault.kind.get("status") or 400)
         message = fault.kind.get("message") or code
+    if cbor.is_spoken(environ):
+        headers = [*_headers("application/cbor"), ("smithy-protocol", "rpc-v2-cbor")]
+        return status, headers, cbor.error(code, message)
     if "HTTP_X_AMZ_TARGET" in environ:
         return _json(call.service, code, status, message, environ)
     if "Action=" in environ.get("lab.body", "") or call.service in ("sns", "iam", "sts"):

@@ -58,6 +58,7 @@ class Sandbox:
         self._current: Invocation | None = None
         self._start_log: list[str] = []
         self._start_error: str | None = None
+        self._exit_status: int | None = None
         self._stopped = False
         self._task = tempfile.mkdtemp(prefix="lab-task-")
         self._api = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -96,6 +97,9 @@ class Sandbox:
         if self._start_error:
             invocation.fail("Runtime.InvalidEntrypoint", self._start_error)
             return
+        if self._exit_status is not None:
+            self._exited(invocation)
+            return
         self._inbox.put(invocation)
         if not invocation.done.wait(self._timeout):
             invocation.fail(
@@ -125,13 +129,19 @@ class Sandbox:
         for line in self._process.stdout:
             text = line.decode("utf-8", "replace").rstrip("\n")
             (self._current.log if self._current else self._start_log).append(text)
-        status = self._process.wait()
+        # First this and then that, as `run` does it the other way round: a process that ends before
+        # its event is there has failed on it too.
+        self._exit_status = self._process.wait()
         current = self._current
-        if current is not None and not current.done.is_set():
-            current.fail(
+        if current is not None:
+            self._exited(current)
+
+    def _exited(self, invocation: Invocation) -> None:
+        if not invocation.done.is_set():
+            invocation.fail(
                 "Runtime.ExitError",
-                f"RequestId: {current.request_id} Error: Runtime exited with error: "
-                f"exit status {status}",
+                f"RequestId: {invocation.request_id} Error: Runtime exited with error: "
+                f"exit status {self._exit_status}",
             )
 
     def next(self) -> Invocation | None:

@@ -1,0 +1,413 @@
+//! What IAM would decide by some policies.
+//!
+//! An explicit Deny wins, then an Allow is needed. Only the elements and operators that rootwatch writes; of any other,
+//! and of a condition key whose value is not known here, the answer is that it cannot be told.
+//!
+//! Source: IAM User Guide, "Policy evaluation logic" and "IAM JSON policy elements: Condition operators".
+
+use super::finding::Answer;
+use crate::policy::Policy;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+/// Who asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Principal {
+    /// An AWS service, `events.amazonaws.com`.
+    Service(&'static str),
+    /// A role.
+    Role { account: String, arn: String },
+}
+
+/// Condition keys in lower case: with their value, or `None` for those that the request surely lacks. A key that is not
+/// in it may have any value.
+pub(crate) type Keys = BTreeMap<&'static str, Option<String>>;
+
+/// What is asked.
+#[derive(Clone, Debug)]
+pub(crate) struct Request {
+    /// Nothing for the policies of an identity, whose statements name none.
+    pub(crate) principal: Option<Principal>,
+    pub(crate) action: &'static str,
+    pub(crate) resource: String,
+    pub(crate) keys: Keys,
+}
+
+/// What the policies come to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Decision {
+    Allowed,
+    /// By the statement of this `Sid`.
+    Denied(String),
+    /// No statement allows it.
+    NotAllowed,
+    Unknown(String),
+}
+
+impl Decision {
+    /// In words that follow "the policy".
+    pub(crate) fn words(&self) -> String {
+        match self {
+            Self::Allowed => "allows it".into(),
+            Self::Denied(sid) => format!("denies it by \"{sid}\""),
+            Self::NotAllowed => "has no statement that allows it".into(),
+            Self::Unknown(why) => format!("cannot be judged: {why}"),
+        }
+    }
+}
+
+/// What all these policies together decide.
+pub(crate) fn decide<'a>(
+    policies: impl IntoIterator<Item = &'a Policy>,
+    request: &Request,
+) -> Decision {
+    let (mut allowed, mut unknown) = (false, None);
+    for (sid, statement) in policies.into_iter().flat_map(Policy::statements) {
+        let effect = statement["Effect"].as_str().unwrap_or_default();
+        match (effect, applies(statement, request)) {
+            (_, Answer::No) => {}
+            ("Deny", Answer::Yes) => return Decision::Denied(sid.to_owned()),
+            ("Allow", Answer::Yes) => allowed = true,
+            ("Deny", Answer::Unknown(why)) => unknown = Some((true, sid, why)),
+            (_, Answer::Unknown(why)) => {
+                unknown.get_or_insert((false, sid, why));
+            }
+            _ => unknown = Some((true, sid, "its effect is neither Allow nor Deny".into())),
+        }
+    }
+    match unknown {
+        Some((may_deny, sid, why)) if may_deny || !allowed => {
+            Decision::Unknown(format!("\"{sid}\": {why}"))
+        }
+        _ if allowed => Decision::Allowed,
+        _ => Decision::NotAllowed,
+    }
+}
+
+fn applies(statement: &Value, request: &Request) -> Answer {
+    let Some(fields) = statement.as_object() else {
+        return Answer::unknown("it is not an object");
+    };
+    Answer::all(fields.iter().map(|(element, value)| {
+        match element.as_str() {
+            "Effect" | "Sid" => Answer::Yes,
+            "Principal" => principal(value, request.principal.as_ref()),
+            "Action" => Answer::of(
+                texts(value)
+                    .iter()
+                    .any(|action| like(&action.to_lowercase(), &request.action.to_lowercase())),
+            ),
+            "Resource" => matches_text(value, |wanted| like(wanted, &request.resource)),
+            "Condition" => conditions(value, &request.keys),
+            other => Answer::unknown(format!(
+                "the element {other} is one that rootwatch does not write"
+            )),
+        }
+    }))
+}
+
+/// Runs a test over one text or a list of them; one with a policy variable cannot be told.
+fn matches_text(value: &Value, test: impl Fn(&str) -> bool) -> Answer {
+    Answer::any(texts(value).into_iter().map(|text| {
+        if text.contains("${") {
+            Answer::unknown(format!("the policy variable in \"{text}\" is not known"))
+        } else {
+            Answer::of(test(text))
+        }
+    }))
+}
+
+fn principal(named: &Value, asking: Option<&Principal>) -> Answer {
+    let Some(kinds) = named.as_object() else {
+        return Answer::unknown("its principal is no object");
+    };
+    Answer::any(kinds.iter().map(|(kind, names)| {
+        match (kind.as_str(), asking) {
+            ("AWS", Some(Principal::Role { account, arn })) => Answer::of(
+                texts(names)
+                    .iter()
+                    .any(|name| names_role(name, account, arn)),
+            ),
+            ("AWS", Some(Principal::Service(_))) => Answer::of(texts(names).contains(&"*")),
+            ("Service", Some(Principal::Service(service))) => {
+                Answer::of(texts(names).contains(service))
+            }
+            ("Service", Some(Principal::Role { .. })) => Answer::No,
+            (kind, _) => Answer::unknown(format!(
+                "a principal of kind {kind} is one that rootwatch does not write"
+            )),
+        }
+    }))
+}
+
+fn names_role(name: &str, account: &str, arn: &str) -> bool {
+    let is_account = name.starts_with("arn:") && name.ends_with(&format!(":iam::{account}:root"));
+    name == "*" || name == account || name == arn || is_account
+}
+
+fn conditions(operators: &Value, keys: &Keys) -> Answer {
+    let Some(operators) = operators.as_object() else {
+        return Answer::unknown("its condition is no object");
+    };
+    let none = Map::new();
+    Answer::all(operators.iter().flat_map(|(operator, tests)| {
+        let tests = tests.as_object().unwrap_or(&none);
+        tests
+            .iter()
+            .map(move |(key, wanted)| condition(operator, key, wanted, keys))
+    }))
+}
+
+fn condition(operator: &str, key: &str, wanted: &Value, keys: &Keys) -> Answer {
+    let Some(have) = keys.get(key.to_lowercase().as_str()) else {
+        return Answer::unknown(format!("the value of {key} is not known"));
+    };
+    if operator == "Null" {
+        let absent = have.is_none().to_string();
+        return matches_text(wanted, |text| text.eq_ignore_ascii_case(&absent));
+    }
+    let (test, negated): (fn(&str, &str) -> bool, bool) = match operator {
+        "StringEquals" => (|wanted, have| wanted == have, false),
+        "StringNotEquals" => (|wanted, have| wanted == have, true),
+        "StringLike" => (like, false),
+        "StringNotLike" => (like, true),
+        "Bool" => (|wanted, have| wanted.eq_ignore_ascii_case(have), false),
+        "ArnEquals" | "ArnLike" => (arn_like, false),
+        "ArnNotEquals" | "ArnNotLike" => (arn_like, true),
+        other => {
+            return Answer::unknown(format!(
+                "the operator {other} is one that rootwatch does not write"
+            ));
+        }
+    };
+    match have {
+        // A negated operator also matches when its key is absent.
+        None => Answer::of(negated),
+        Some(have) => {
+            let found = matches_text(wanted, |wanted| test(wanted, have));
+            if negated { found.not() } else { found }
+        }
+    }
+}
+
+fn texts(value: &Value) -> Vec<&str> {
+    match value {
+        Value::Array(many) => many.iter().filter_map(Value::as_str).collect(),
+        one => one.as_str().into_iter().collect(),
+    }
+}
+
+/// `*` stands for any characters, `?` for one.
+fn like(pattern: &str, text: &str) -> bool {
+    let (pattern, text): (Vec<char>, Vec<char>) =
+        (pattern.chars().collect(), text.chars().collect());
+    let (mut p, mut t, mut star) = (0, 0, None);
+    while t < text.len() {
+        if p < pattern.len() && pattern[p] == '*' {
+            star = Some((p, t));
+            p += 1;
+        } else if p < pattern.len() && (pattern[p] == '?' || pattern[p] == text[t]) {
+            (p, t) = (p + 1, t + 1);
+        } else if let Some((at, from)) = star {
+            // The star takes one character more.
+            star = Some((at, from + 1));
+            (p, t) = (at + 1, from + 1);
+        } else {
+            return false;
+        }
+    }
+    pattern[p..].iter().all(|rest| *rest == '*')
+}
+
+/// Each of an ARN's six parts is compared by itself.
+fn arn_like(pattern: &str, arn: &str) -> bool {
+    let (wanted, have): (Vec<&str>, Vec<&str>) = (
+        pattern.splitn(6, ':').collect(),
+        arn.splitn(6, ':').collect(),
+    );
+    wanted.len() == have.len()
+        && wanted
+            .iter()
+            .zip(have)
+            .all(|(wanted, have)| like(wanted, have))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn decided(statements: &Value, keys: &[(&'static str, Option<&str>)]) -> Decision {
+        let policy = Policy::parse(&json!({"Statement": statements}).to_string()).unwrap();
+        let request = Request {
+            principal: Some(Principal::Role {
+                account: "111122223333".into(),
+                arn: "arn:aws:iam::111122223333:role/x".into(),
+            }),
+            action: "sns:Publish",
+            resource: "arn:aws:sns:eu-west-1:111122223333:alerts".into(),
+            keys: keys
+                .iter()
+                .map(|(key, value)| (*key, value.map(str::to_owned)))
+                .collect(),
+        };
+        decide([&policy], &request)
+    }
+
+    fn with(field: &str, value: Value) -> Value {
+        let mut statement = json!({"Sid": "A", "Effect": "Allow", "Principal": "*", "Action": "sns:Publish", "Resource": "*"});
+        statement[field] = value;
+        statement
+    }
+
+    #[test]
+    fn each_element_narrows() {
+        for (field, value, expected) in [
+            ("Action", json!("SNS:publ*"), Decision::Allowed),
+            (
+                "Action",
+                json!(["sns:Subscribe", "sqs:*"]),
+                Decision::NotAllowed,
+            ),
+            (
+                "Resource",
+                json!("arn:aws:sns:*:111122223333:al?rts"),
+                Decision::Allowed,
+            ),
+            (
+                "Resource",
+                json!("arn:aws:sns:eu-west-1:111122223333:alert"),
+                Decision::NotAllowed,
+            ),
+            (
+                "Principal",
+                json!({"AWS": "111122223333"}),
+                Decision::Allowed,
+            ),
+            (
+                "Principal",
+                json!({"AWS": "arn:aws:iam::111122223333:root"}),
+                Decision::Allowed,
+            ),
+            (
+                "Principal",
+                json!({"AWS": "arn:aws:iam::111122223334:root"}),
+                Decision::NotAllowed,
+            ),
+            (
+                "Principal",
+                json!({"Service": "sns.amazonaws.com"}),
+                Decision::NotAllowed,
+            ),
+        ] {
+            assert_eq!(
+                decided(&json!([with(field, value.clone())]), &[]),
+                expected,
+                "{field} {value}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_deny_wins_wherever_it_stands() {
+        let mut deny = with("Sid", json!("D"));
+        deny["Effect"] = json!("Deny");
+        let denied = Decision::Denied("D".into());
+        assert_eq!(
+            decided(&json!([with("Sid", json!("A")), deny]), &[]),
+            denied
+        );
+        assert_eq!(
+            decided(&json!([deny, with("Sid", json!("A"))]), &[]),
+            denied
+        );
+    }
+
+    #[test]
+    fn each_operator_with_and_without_its_key() {
+        for (operator, wanted, have, holds) in [
+            ("StringEquals", json!("o-1"), Some("o-1"), true),
+            ("StringEquals", json!("o-1"), Some("o-2"), false),
+            ("StringEquals", json!("o-1"), None, false),
+            ("StringNotEquals", json!(["a", "b"]), Some("b"), false),
+            ("StringNotEquals", json!(["a", "b"]), Some("c"), true),
+            ("StringNotEquals", json!("a"), None, true),
+            ("StringLike", json!("a*c"), Some("abbc"), true),
+            ("Bool", json!("true"), Some("True"), true),
+            ("Null", json!("true"), None, true),
+            ("Null", json!("false"), None, false),
+            ("Null", json!("false"), Some("x"), true),
+            (
+                "ArnLike",
+                json!("arn:aws:sns:*:1:a*"),
+                Some("arn:aws:sns:eu:1:ab:c"),
+                true,
+            ),
+            (
+                "ArnEquals",
+                json!("arn:aws:sns:eu:1:a"),
+                Some("arn:aws:sns:eu:1:b"),
+                false,
+            ),
+            (
+                "ArnNotEquals",
+                json!("arn:aws:sns:eu:1:a"),
+                Some("arn:aws:sns:eu:1:b"),
+                true,
+            ),
+            ("ArnNotEquals", json!("arn:aws:sns:eu:1:a"), None, true),
+        ] {
+            let statement = with("Condition", json!({operator: {"aws:Key": wanted}}));
+            let expected = if holds {
+                Decision::Allowed
+            } else {
+                Decision::NotAllowed
+            };
+            let found = decided(&json!([statement]), &[("aws:key", have)]);
+            assert_eq!(found, expected, "{operator} {have:?}");
+        }
+    }
+
+    #[test]
+    fn what_rootwatch_does_not_write_is_never_fine() {
+        for (field, value) in [
+            ("NotAction", json!("s3:*")),
+            ("NotPrincipal", json!({"AWS": "1"})),
+            ("Principal", json!({"Federated": "x"})),
+            (
+                "Resource",
+                json!("arn:aws:sns:eu-west-1:111122223333:${aws:username}"),
+            ),
+            (
+                "Condition",
+                json!({"StringEquals": {"aws:SourceIp": "1.2.3.4"}}),
+            ),
+            (
+                "Condition",
+                json!({"StringEqualsIfExists": {"aws:key": "x"}}),
+            ),
+            (
+                "Condition",
+                json!({"ForAnyValue:StringEquals": {"aws:key": "x"}}),
+            ),
+        ] {
+            let found = decided(
+                &json!([with(field, value.clone())]),
+                &[("aws:key", Some("y"))],
+            );
+            assert!(
+                matches!(found, Decision::Unknown(_)),
+                "{field} {value}: {found:?}"
+            );
+            // An Allow beside it does not make a Deny that cannot be judged harmless.
+            let mut deny = with(field, value);
+            deny["Effect"] = json!("Deny");
+            deny["Sid"] = json!("D");
+            let both = json!([deny, with("Sid", json!("A"))]);
+            assert!(matches!(
+                decided(&both, &[("aws:key", Some("y"))]),
+                Decision::Unknown(_)
+            ));
+        }
+    }
+}

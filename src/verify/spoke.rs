@@ -1,0 +1,220 @@
+//! One spoke: its rule, the target, and the role that forwards.
+
+use super::events::Place;
+use super::finding::{CannotRead, Hop, Part, Read};
+use super::identity::Identity;
+use super::policy::{Decision, Keys};
+use super::rules;
+use crate::aws::error::{Call, absent};
+use crate::aws::spoke::Spoke;
+use crate::names::Names;
+use aws_sdk_eventbridge::types::Target;
+use serde_json::Value;
+
+/// A spoke as its account shows it.
+pub(crate) struct Seen {
+    pub(crate) account: String,
+    pub(crate) region: String,
+    rule: Read<Option<Rule>>,
+    /// The role of the target that leads to the hub.
+    role: Read<Option<Identity>>,
+}
+
+struct Rule {
+    arn: String,
+    state: String,
+    pattern: Value,
+    targets: Vec<Target>,
+}
+
+impl Rule {
+    fn to_hub(&self, names: &Names) -> Option<&Target> {
+        let hub = names.bus_arn();
+        self.targets.iter().find(|target| target.arn() == hub)
+    }
+}
+
+impl Seen {
+    /// Reads it; what cannot be read is kept as that.
+    pub(crate) async fn read(spoke: &Spoke, names: &Names) -> Self {
+        let rule = rule(spoke, &names.spoke_rule()).await;
+        let target = rule.as_ref().ok().and_then(Option::as_ref);
+        let arn = target.and_then(|rule| rule.to_hub(names)?.role_arn());
+        let role = match arn {
+            Some(arn) => Identity::read(&spoke.iam, arn).await,
+            None => Ok(None),
+        };
+        Self {
+            account: spoke.account.clone(),
+            region: spoke.region.clone(),
+            rule,
+            role,
+        }
+    }
+
+    /// A spoke whose account could not be entered.
+    pub(crate) fn closed(account: &str, region: &str, why: CannotRead) -> Self {
+        Self {
+            account: account.to_owned(),
+            region: region.to_owned(),
+            rule: Err(why),
+            role: Ok(None),
+        }
+    }
+
+    /// Its hops.
+    pub(crate) fn check(&self, names: &Names, mend: &str) -> Vec<Hop> {
+        let hops = self.hops(names, mend);
+        hops.into_iter()
+            .map(|hop| hop.at(Part::Spoke, &self.account, &self.region))
+            .collect()
+    }
+
+    fn hops(&self, names: &Names, mend: &str) -> Vec<Hop> {
+        let id = format!("rule {}", names.spoke_rule());
+        let rule = match &self.rule {
+            Ok(Some(rule)) => rule,
+            Ok(None) => {
+                return vec![Hop::broken(
+                    &id,
+                    "exists",
+                    "there is none: nothing is forwarded",
+                    mend,
+                )];
+            }
+            Err(why) => return vec![Hop::unread(&id, "exists", why)],
+        };
+        let place = Place {
+            account: self.account.clone(),
+            region: self.region.clone(),
+            sign_in_region: names.partition.sign_in_region().to_owned(),
+        };
+        let must = must(&place);
+        let mut hops = vec![
+            rules::state(&id, &rule.state, &must, mend),
+            rules::pattern(&id, &rule.pattern, &must, &place.never(), mend),
+        ];
+        match rule.to_hub(names) {
+            None => hops.push(no_target(&id, rule, names, mend)),
+            Some(target) => {
+                hops.push(the_target(&id, target, mend));
+                hops.extend(self.role(rule, target, names, mend));
+            }
+        }
+        hops
+    }
+
+    fn role(&self, rule: &Rule, target: &Target, names: &Names, mend: &str) -> Vec<Hop> {
+        let Some(arn) = target.role_arn() else {
+            return Vec::new();
+        };
+        let id = format!("role {}", arn.rsplit('/').next().unwrap_or(arn));
+        let role = match &self.role {
+            Ok(Some(role)) => role,
+            Ok(None) => {
+                return vec![Hop::broken(
+                    &id,
+                    "exists",
+                    "the role of the rule's target does not exist",
+                    mend,
+                )];
+            }
+            Err(why) => return vec![Hop::unread(&id, "exists", why)],
+        };
+        let keys: Keys = [
+            ("aws:sourcearn", Some(rule.arn.clone())),
+            ("aws:sourceaccount", Some(self.account.clone())),
+        ]
+        .into();
+        vec![
+            judged(
+                &id,
+                "trust",
+                &role.trusts("events.amazonaws.com", keys),
+                "EventBridge may take it for this rule",
+                "EventBridge may not take it for this rule: its trust policy",
+                mend,
+            ),
+            judged(
+                &id,
+                "policy",
+                &role.may("events:PutEvents", &names.bus_arn()),
+                "may put events on the hub's bus",
+                "it may not put events on the hub's bus: its policy",
+                mend,
+            ),
+        ]
+    }
+}
+
+/// What a spoke's rule has to take: all that the hub tells, and the canary.
+pub(super) fn must(place: &Place) -> Vec<super::events::Canonical> {
+    [place.acts(), place.reads(), vec![place.canary()]].concat()
+}
+
+fn judged(
+    id: &str,
+    check: &'static str,
+    decision: &Decision,
+    fine: &str,
+    refused: &str,
+    mend: &str,
+) -> Hop {
+    match decision {
+        Decision::Allowed => Hop::ok(id, check, fine),
+        Decision::Unknown(why) => Hop::cannot_tell(id, check, why, Some(mend.to_owned())),
+        other => Hop::broken(id, check, format!("{refused} {}", other.words()), mend),
+    }
+}
+
+fn no_target(id: &str, rule: &Rule, names: &Names, mend: &str) -> Hop {
+    let others: Vec<&str> = rule.targets.iter().map(Target::arn).collect();
+    let finding = if others.is_empty() {
+        "it has no target: nothing is forwarded".to_owned()
+    } else {
+        format!(
+            "it does not forward to {}, only to {}",
+            names.bus_arn(),
+            others.join(", ")
+        )
+    };
+    Hop::broken(id, "target", finding, mend)
+}
+
+fn the_target(id: &str, target: &Target, mend: &str) -> Hop {
+    if target.role_arn().is_none() {
+        return Hop::broken(
+            id,
+            "target",
+            "its target has no role, without which no event leaves the account",
+            mend,
+        );
+    }
+    Hop::ok(id, "target", format!("forwards to {}", target.arn()))
+}
+
+async fn rule(spoke: &Spoke, name: &str) -> Read<Option<Rule>> {
+    let client = &spoke.eventbridge;
+    let (rule, targets) = tokio::join!(
+        client.describe_rule().name(name).send(),
+        client.list_targets_by_rule().rule(name).send(),
+    );
+    let Some(rule) = rule.found("events:DescribeRule")? else {
+        return Ok(None);
+    };
+    let targets = absent(targets.call("events:ListTargetsByRule"))?;
+    Ok(Some(Rule {
+        arn: rule.arn().unwrap_or_default().to_owned(),
+        state: rule
+            .state()
+            .map(|state| state.as_str().to_owned())
+            .unwrap_or_default(),
+        pattern: rule
+            .event_pattern()
+            .and_then(|pattern| serde_json::from_str(pattern).ok())
+            .unwrap_or_default(),
+        targets: targets
+            .and_then(|answer| answer.targets)
+            .unwrap_or_default(),
+    }))
+}
