@@ -54,12 +54,13 @@ impl Aws {
         let account = caller_account(&config)
             .await
             .with_context(|| format!("asking AWS who we are, in region {region}"))?;
+        let cloudformation = cloudformation(&config, &region);
         Ok(Self {
             account,
             region,
             partition,
+            cloudformation,
             accounts: aws_sdk_account::Client::new(&config),
-            cloudformation: aws_sdk_cloudformation::Client::new(&config),
             cloudtrail: aws_sdk_cloudtrail::Client::new(&config),
             cloudwatch: aws_sdk_cloudwatch::Client::new(&config),
             eventbridge: aws_sdk_eventbridge::Client::new(&config),
@@ -75,10 +76,7 @@ impl Aws {
 
     /// CloudFormation in another region of the same account.
     pub(crate) fn cloudformation_in(&self, region: &str) -> aws_sdk_cloudformation::Client {
-        let config = aws_sdk_cloudformation::config::Builder::from(&self.sdk)
-            .region(Region::new(region.to_owned()))
-            .build();
-        aws_sdk_cloudformation::Client::from_conf(config)
+        cloudformation(&self.sdk, region)
     }
 
     /// Where this acts, in words.
@@ -118,6 +116,15 @@ async fn sdk_config(connection: &Connection) -> aws_config::SdkConfig {
         loader = loader.endpoint_url(url);
     }
     loader.load().await
+}
+
+/// Large organizations are read and changed by thousands of calls, which slow down together when AWS throttles one.
+fn cloudformation(config: &aws_config::SdkConfig, region: &str) -> aws_sdk_cloudformation::Client {
+    let config = aws_sdk_cloudformation::config::Builder::from(config)
+        .region(Region::new(region.to_owned()))
+        .retry_config(RetryConfig::adaptive().with_max_attempts(ATTEMPTS))
+        .build();
+    aws_sdk_cloudformation::Client::from_conf(config)
 }
 
 async fn caller_account(config: &aws_config::SdkConfig) -> Result<String> {
