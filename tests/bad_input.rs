@@ -165,3 +165,17 @@ fn no_credentials_no_region_and_no_endpoint_are_told_apart() {
         ran.stderr
     );
 }
+
+#[test]
+fn an_endpoint_that_is_set_and_empty_is_told() {
+    let env = ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SNS"];
+    for name in env {
+        let variables = [
+            (name.to_owned(), String::new()),
+            ("AWS_REGION".to_owned(), REGION.to_owned()),
+        ];
+        let ran = run(&variables, &["plan", "hub"]).ends_with(1);
+        let told = format!("the environment variable {name} is set and empty");
+        assert!(ran.stderr.contains(&told), "{}", ran.stderr);
+    }
+}

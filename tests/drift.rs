@@ -620,7 +620,7 @@ fn mapping_rows(c: &Intruder) -> Vec<Row<'_>> {
             "maximum_concurrency",
             UPDATE,
             c.update_mapping(|call| {
-                let scaling = lambda::ScalingConfig::builder().maximum_concurrency(2);
+                let scaling = lambda::ScalingConfig::builder().maximum_concurrency(9);
                 call.scaling_config(scaling.build())
             }),
         ),

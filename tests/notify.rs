@@ -77,7 +77,6 @@ fn reads_are_told_in_a_digest_each_or_not_at_all() {
         environment.to_owned(),
         format!("{mapping} batch_size"),
         format!("{mapping} maximum_batching_window"),
-        format!("{mapping} maximum_concurrency"),
     ];
     assert_eq!(changes(&world, &EACH), expected);
     world.lab.clear_calls().unwrap();

@@ -44,6 +44,7 @@ impl Aws {
     ///
     /// Fails when there is no region, no credentials, or no answer.
     pub(crate) async fn connect(connection: &Connection) -> Result<Self> {
+        refuse_empty_endpoints()?;
         let config = sdk_config(connection).await;
         let Some(region) = config.region().map(ToString::to_string) else {
             bail!(
@@ -87,6 +88,21 @@ impl Aws {
             self.region,
             self.partition.name()
         )
+    }
+}
+
+/// The SDK panics at an endpoint that is set and empty.
+fn refuse_empty_endpoints() -> Result<()> {
+    let is_empty = |(name, value): &(String, String)| {
+        name.starts_with("AWS_ENDPOINT_URL") && value.trim().is_empty()
+    };
+    let variables = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    match variables.into_iter().find(is_empty) {
+        Some((name, _)) => {
+            bail!("the environment variable {name} is set and empty: unset it, or give an address")
+        }
+        None => Ok(()),
     }
 }
 

@@ -18,9 +18,10 @@ pub(crate) use run::{Outcome, Sent, Target, run};
 /// Key of the tag on everything temporary; its value is the second since 1970 after which no run needs it any more.
 const UNTIL_TAG: &str = "rootwatch:test-until";
 
-/// A name for one run that nobody can guess.
+/// A name for one run that nobody can guess. Short enough for a rule's name of 64 characters (EventBridge API Reference,
+/// PutRule) behind a deployment's of 32.
 pub(crate) fn new_id() -> anyhow::Result<String> {
-    let mut bytes = [0_u8; 16];
+    let mut bytes = [0_u8; 12];
     getrandom::fill(&mut bytes)
         .map_err(|error| anyhow::anyhow!("getting random numbers for the test's id: {error}"))?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())

@@ -15,7 +15,8 @@ use anyhow::Result;
 use aws_sdk_eventbridge::types::{RuleState, Tag, Target};
 use aws_sdk_sqs::types::QueueAttributeName;
 use serde_json::json;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::OnceLock;
 
 const TARGET_ID: &str = "test";
 
@@ -25,6 +26,8 @@ pub(crate) struct Temporary<'a> {
     names: &'a Names,
     /// Name of the queue and of the rule.
     pub(crate) name: String,
+    /// ARN of the subscription, once SNS has told it: a list may not show it yet when it has to go.
+    subscription: OnceLock<String>,
 }
 
 impl<'a> Temporary<'a> {
@@ -35,7 +38,12 @@ impl<'a> Temporary<'a> {
 
     /// Those of this name, which another run made.
     pub(crate) fn named(aws: &'a Aws, names: &'a Names, name: String) -> Self {
-        Self { aws, names, name }
+        Self {
+            aws,
+            names,
+            name,
+            subscription: OnceLock::new(),
+        }
     }
 
     fn queue_arn(&self) -> String {
@@ -160,7 +168,10 @@ impl<'a> Temporary<'a> {
         let call = call
             .attributes("FilterPolicy", filter)
             .return_subscription_arn(true);
-        call.send().await.call("sns:Subscribe")?;
+        let answer = call.send().await.call("sns:Subscribe")?;
+        if let Some(arn) = answer.subscription_arn {
+            self.subscription.get_or_init(|| arn);
+        }
         Ok(())
     }
 
@@ -201,11 +212,11 @@ impl<'a> Temporary<'a> {
         gone(call.send().await.call("events:DeleteRule"))
     }
 
-    /// Found by its queue: its ARN may have got lost with a call's answer.
+    /// Found by its queue too: its ARN may have got lost with a call's answer.
     async fn unsubscribe(&self) -> Result<(), AwsError> {
         let call = self.aws.sns.list_subscriptions_by_topic();
         let mut pages = call.topic_arn(self.topic_arn()).into_paginator().send();
-        let mut arns = Vec::new();
+        let mut arns: BTreeSet<String> = self.subscription.get().cloned().into_iter().collect();
         while let Some(page) = pages.next().await {
             let page = match page.call("sns:ListSubscriptionsByTopic") {
                 Err(error) if error.is_not_found() => return Ok(()),
@@ -217,7 +228,8 @@ impl<'a> Temporary<'a> {
                 .filter(|it| it.endpoint() == Some(self.queue_arn().as_str()));
             arns.extend(ours.filter_map(|it| it.subscription_arn));
         }
-        for arn in arns {
+        // What is on its way in or out has a word in place of its ARN.
+        for arn in arns.into_iter().filter(|arn| arn.starts_with("arn:")) {
             let answer = self
                 .aws
                 .sns

@@ -35,9 +35,9 @@ const DIGEST_BATCH: i32 = 500;
 /// The same where each is told on its own: as many as the function publishes within its time, and the most that SQS
 /// hands over without a window.
 const EACH_BATCH: i32 = 10;
-/// The least that Lambda takes. The notifier publishes four a second, so that people get fewer than the ten a second
-/// at which SNS suspends a mail subscription.
-const EACH_CONCURRENCY: i32 = 2;
+/// The least that Lambda takes: however many reads wait, they leave the account's concurrency to the alerts. Where each
+/// is told on its own, two times four a second stay below the ten at which SNS suspends a mail subscription.
+const READS_CONCURRENCY: i32 = 2;
 /// The longest that SQS keeps a message, in seconds: time to mend what broke.
 const LONGEST_RETENTION: u64 = 14 * 24 * 3600;
 /// Lambda asks for six times the function's timeout, and the window on top (Lambda Developer Guide, "Using Lambda with Amazon SQS").
@@ -305,9 +305,9 @@ impl Wanted {
 
     fn mapping(&self) -> Mapping {
         let queue = self.names.reads_queue();
-        let (batch_size, window, concurrency) = match self.notify.read_only {
-            ReadOnly::Each => (EACH_BATCH, 0, Some(EACH_CONCURRENCY)),
-            ReadOnly::Digest | ReadOnly::Off => (DIGEST_BATCH, DIGEST_WINDOW, None),
+        let (batch_size, window) = match self.notify.read_only {
+            ReadOnly::Each => (EACH_BATCH, 0),
+            ReadOnly::Digest | ReadOnly::Off => (DIGEST_BATCH, DIGEST_WINDOW),
         };
         Mapping {
             queue_arn: self.names.queue_arn(&queue),
@@ -317,7 +317,7 @@ impl Wanted {
             enabled: true,
             filters: BTreeSet::new(),
             maximum_batching_window: Some(window),
-            maximum_concurrency: concurrency,
+            maximum_concurrency: Some(READS_CONCURRENCY),
             report_batch_item_failures: true,
             uuid: None,
         }

@@ -22,6 +22,8 @@ use crate::settings::Settings;
 /// No publish is begun when less than this is left of the function's time: what was not tried is then reported as
 /// failed, where a timeout would make Lambda send the whole batch again.
 const RESERVE_MS: i64 = 4_000;
+/// A publish that takes longer than the function's time less this is given up, and reported as failed.
+const TELL_MS: i64 = 500;
 /// Names are asked for no longer than this into an invocation: the time of a large batch is for its messages.
 const TIME_FOR_NAMES: Duration = Duration::from_secs(5);
 
@@ -53,6 +55,14 @@ impl Timing {
         let spent = i64::try_from(self.begun.elapsed().as_millis()).unwrap_or(i64::MAX);
         self.received.as_millisecond().saturating_add(spent)
             > self.deadline_ms.saturating_sub(RESERVE_MS)
+    }
+
+    /// What is left for a publish, so that its failure is still told in time.
+    fn left(&self) -> Duration {
+        let spent = i64::try_from(self.begun.elapsed().as_millis()).unwrap_or(i64::MAX);
+        let now = self.received.as_millisecond().saturating_add(spent);
+        let left = self.deadline_ms.saturating_sub(now).saturating_sub(TELL_MS);
+        Duration::from_millis(u64::try_from(left).unwrap_or(0))
     }
 
     fn has_time_for_names(&self) -> bool {
@@ -203,7 +213,9 @@ impl Notifier {
             Err(PublishError::no_time_left())
         } else {
             // The SDK's futures are nested deeply; boxed, they stay within rustc's limit for one type.
-            Box::pin(publish(&self.sns, topic, message, format)).await
+            let publish = Box::pin(publish(&self.sns, topic, message, format));
+            let ended = tokio::time::timeout(timing.left(), publish).await;
+            ended.unwrap_or_else(|_| Err(PublishError::too_late()))
         };
         Sent {
             result,

@@ -27,6 +27,10 @@ impl PublishError {
         Self("not tried, the function's time is almost over".to_owned())
     }
 
+    pub(crate) fn too_late() -> Self {
+        Self("given up, the function's time is almost over".to_owned())
+    }
+
     fn of<E: ProvideErrorMetadata + std::error::Error + 'static, R: fmt::Debug>(
         error: &SdkError<E, R>,
     ) -> Self {

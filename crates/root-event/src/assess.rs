@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 
-use crate::classify::{Activity, Class, Decision, Privileged, classify, has_failed, known};
+use crate::classify::{
+    Activity, Class, Decision, Privileged, classify, has_failed, is_console_service, known,
+};
 use crate::notes;
 use crate::record::{Event, Record, truth};
 use crate::severity::{Act, Severity};
@@ -321,7 +323,11 @@ fn is_console(record: &Record) -> bool {
             record.event_type.as_deref(),
             Some("AwsConsoleSignIn" | "AwsConsoleAction")
         )
-        || record.identity.invoked_by.as_deref() == Some("signin.amazonaws.com")
+        || record
+            .identity
+            .invoked_by
+            .as_deref()
+            .is_some_and(is_console_service)
         || agents.iter().any(|known| agent.starts_with(known))
 }
 

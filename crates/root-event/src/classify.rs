@@ -199,13 +199,14 @@ fn is_assume_root(record: &Record) -> bool {
     record.event_name.as_deref() == Some("AssumeRoot") && by_sts
 }
 
-/// Root itself, a federated session that root made, or an identity without a type whose ARN is root's.
+/// Root itself, a session that root handed out, or an identity without a type whose ARN is root's.
 fn is_root(record: &Record) -> bool {
     let identity = &record.identity;
+    if identity.issuer_kind.as_deref() == Some("Root") {
+        return true;
+    }
     match identity.kind.as_deref() {
-        Some(kind) if kind.eq_ignore_ascii_case("Root") => true,
-        Some("FederatedUser") => identity.issuer_kind.as_deref() == Some("Root"),
-        Some(_) => false,
+        Some(kind) => kind.eq_ignore_ascii_case("Root"),
         None => identity
             .arn
             .as_deref()
@@ -220,13 +221,18 @@ fn not_root(record: &Record) -> String {
     }
 }
 
+/// Whether a service's name is the console's, which in China may end as other names do there.
+pub(crate) fn is_console_service(name: &str) -> bool {
+    name.strip_suffix(".cn").unwrap_or(name) == CONSOLE_SERVICE
+}
+
 /// The service that made the request, when a service did. Words such as "AWS Internal" are no service's name, and
 /// the console's own service stands for a person.
 fn serving(record: &Record) -> Option<&str> {
     let invoked_by = record.identity.invoked_by.as_deref()?;
     let is_service =
         invoked_by.ends_with(".amazonaws.com") || invoked_by.ends_with(".amazonaws.com.cn");
-    (is_service && invoked_by != CONSOLE_SERVICE).then_some(invoked_by)
+    (is_service && !is_console_service(invoked_by)).then_some(invoked_by)
 }
 
 fn act(record: &Record) -> Activity {
@@ -240,12 +246,18 @@ fn act(record: &Record) -> Activity {
 }
 
 pub(crate) fn known(record: &Record) -> Option<&'static Known> {
-    known::find(record.event_name.as_deref()?)
+    known::find(
+        record.event_name.as_deref()?,
+        record.event_source.as_deref(),
+    )
 }
 
 fn is_sign_in(record: &Record) -> bool {
     record.event_type.as_deref() == Some("AwsConsoleSignIn")
-        || record.event_source.as_deref() == Some(CONSOLE_SERVICE)
+        || record
+            .event_source
+            .as_deref()
+            .is_some_and(is_console_service)
 }
 
 fn signed_in(record: &Record) -> Activity {

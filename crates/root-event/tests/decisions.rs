@@ -61,6 +61,41 @@ fn a_read_only_call_that_matters_is_never_in_a_digest() {
     }
 }
 
+fn assessed(record: &Value) -> Assessment {
+    assess(&parse(record.to_string().as_bytes()).unwrap()[0])
+}
+
+#[test]
+fn a_session_that_root_handed_out_is_root_whatever_its_type() {
+    for kind in ["FederatedUser", "AssumedRole", "Unknown"] {
+        let identity =
+            json!({ "type": kind, "sessionContext": { "sessionIssuer": { "type": "Root" } } });
+        let record =
+            json!({ "eventName": "RunInstances", "readOnly": false, "userIdentity": identity });
+        assert_eq!(assessed(&record).decision, Decision::Alert, "{kind}");
+    }
+}
+
+#[test]
+fn the_consoles_own_service_is_a_person_in_china_too() {
+    for service in ["signin.amazonaws.com", "signin.amazonaws.com.cn"] {
+        let identity = json!({ "type": "Root", "invokedBy": service });
+        let record = json!({ "eventName": "StartLogging", "userIdentity": identity });
+        assert_eq!(assessed(&record).decision, Decision::Alert, "{service}");
+    }
+}
+
+#[test]
+fn another_services_event_of_a_known_name_is_not_taken_for_it() {
+    let record = |source: &str| json!({ "eventName": "DeleteOrganization", "eventSource": source, "userIdentity": { "type": "Root" } });
+    let activity = |source| assessed(&record(source)).activity;
+    assert_eq!(
+        activity("organizations.amazonaws.com"),
+        Activity::AccountChange
+    );
+    assert_eq!(activity("workmail.amazonaws.com"), Activity::ApiWrite);
+}
+
 #[test]
 fn reads_are_told_as_the_setting_says() {
     let decisions = |it: Assessment| ReadOnly::ALL.map(|(_, how)| it.clone().under(how).decision);

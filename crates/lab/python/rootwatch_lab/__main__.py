@@ -58,6 +58,8 @@ def main() -> None:
     # moto looks through its folders at each call.
     modules = list(backends.list_of_moto_modules())
     backends.list_of_moto_modules = lambda: modules
+    # Dozens of calls come at once, and each answer that is ready waits for the interpreter.
+    sys.setswitchinterval(0.0005)
     gc.freeze()
     gc.enable()
     moto = DomainDispatcherApplication(create_backend_app)
