@@ -496,6 +496,12 @@ fn function_breaks(c: &Intruder) -> Vec<Break<'_>> {
             let arn = call.unwrap().topic_arn.unwrap();
             c.environment("ROOTWATCH_TOPIC_ARN", &arn).await;
         }),
+        Break::new(
+            "another endpoint",
+            id,
+            "environment",
+            c.environment("AWS_ENDPOINT_URL_SNS", "http://127.0.0.1:9"),
+        ),
         Break::new("no settings for failures", invoke, "retries", async {
             let call = c.lambda.delete_function_event_invoke_config();
             call.function_name(FUNCTION).send().await.unwrap();
@@ -1249,4 +1255,27 @@ fn patterns_are_judged_as_the_emulator_judges_them() {
             .unwrap();
         assert_eq!(answer.result, expected, "{pattern} {fields}");
     }
+}
+
+#[test]
+fn whom_somebody_elses_statement_lets_in_cannot_be_told() {
+    let world = World::deployed();
+    let intruder = Intruder::new(&world);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let policy = runtime.block_on(intruder.bus_policy());
+    let mut policy: Value = serde_json::from_str(&policy).unwrap();
+    let theirs = json!({
+        "Sid": "Theirs", "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::999988887777:root"},
+        "Action": "events:PutEvents", "Resource": intruder.arn("events", "event-bus/rootwatch"),
+    });
+    policy["Statement"].as_array_mut().unwrap().push(theirs);
+    runtime.block_on(intruder.put_bus_policy(policy.to_string()));
+    let ran = world.rootwatch(&["verify"]).ends_with(2);
+    let told = "\"Theirs\" of its policy is not ours and may let others in";
+    assert!(ran.stdout.contains(told), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("--statement-id Theirs"),
+        "{}",
+        ran.stdout
+    );
 }

@@ -192,11 +192,30 @@ fn keeps_out(id: &str, bus: &EventBus, org_id: &str, places: &[Place]) -> Hop {
             _ => {}
         }
     }
-    Hop::ok(
-        id,
-        check,
-        "everybody else, and direct calls and other kinds of events",
-    )
+    match others(bus).next() {
+        Some(sid) => Hop::cannot_tell(
+            id,
+            check,
+            format!("\"{sid}\" of its policy is not ours and may let others in"),
+            Some(format!(
+                "look at whom it lets in; `aws events remove-permission --event-bus-name {} --statement-id {sid}` removes it",
+                bus.name
+            )),
+        ),
+        None => Hop::ok(
+            id,
+            check,
+            "everybody else, and direct calls and other kinds of events",
+        ),
+    }
+}
+
+/// Statements of others that allow something: whom exactly is not looked into.
+fn others(bus: &EventBus) -> impl Iterator<Item = &str> {
+    let allows = |(sid, statement): &(&str, &serde_json::Value)| {
+        statement["Effect"] == "Allow" && !sid.starts_with("Rootwatch")
+    };
+    bus.policy.statements().filter(allows).map(|(sid, _)| sid)
 }
 
 fn mend_policy() -> String {

@@ -160,7 +160,19 @@ fn publishes_to(deployed: &Deployed, id: &str, function: &Function) -> Hop {
     match &deployed.alerts {
         Err(why) => Hop::unread(id, check, why),
         Ok(Some(topic)) if topic.arn == *said && deployed.is_ours(topic) => {
-            Hop::ok(id, check, format!("publishes to {said}"))
+            // Such as an endpoint, to which all that it says would go.
+            let foreign = |name: &&String| !name.starts_with("ROOTWATCH_");
+            match function.environment.keys().find(foreign) {
+                None => Hop::ok(id, check, format!("publishes to {said}")),
+                Some(name) => Hop::broken(
+                    id,
+                    check,
+                    format!(
+                        "{name} is set, which rootwatch never sets: it can send alerts elsewhere"
+                    ),
+                    DEPLOY_HUB,
+                ),
+            }
         }
         Ok(_) => Hop::broken(
             id,
