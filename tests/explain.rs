@@ -71,3 +71,9 @@ fn a_compressed_log_is_told_how_to_be_read() {
     let ran = run(&[], &["explain", file.to_str().unwrap()]).ends_with(1);
     assert!(ran.stderr.contains("gunzip"), "{}", ran.stderr);
 }
+
+#[test]
+fn an_empty_file_is_told_as_one() {
+    let ran = explain(" \n", "text").ends_with(1);
+    assert!(ran.stderr.contains("event.json is empty"), "{}", ran.stderr);
+}

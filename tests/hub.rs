@@ -485,6 +485,12 @@ fn a_run_that_names_nobody_changes_nothing_of_who_is_told() {
 #[test]
 fn a_hub_that_tells_nobody_says_so() {
     let world = World::new();
+    let plan = world.rootwatch(&["plan", "hub"]).ends_with(0);
+    assert!(
+        plan.stdout.contains("Nobody is told yet"),
+        "{}",
+        plan.stdout
+    );
     let ran = world.rootwatch(&["deploy", "hub", "--yes"]).ends_with(0);
     assert!(ran.stdout.contains("Nobody is told yet"), "{}", ran.stdout);
 }

@@ -2,7 +2,7 @@
 
 use super::{Exit, Run};
 use crate::apply::{Outcome, Stop};
-use crate::hub::desired::hub;
+use crate::hub::desired::{Node, hub};
 use crate::hub::resource::HubResource;
 use crate::hub::subscriptions::Standing;
 use crate::hub::{HubPlan, chain, observe, plan_deploy};
@@ -47,6 +47,9 @@ pub(super) async fn plan(run: &Run, adopt: bool, detailed_exitcode: bool) -> Res
     let plan = make_plan(run, adopt).await?;
     let steps = plan.steps();
     let mut text = report::steps(&steps, run.output.verbose);
+    if tells_nobody(&plan) {
+        text += NOBODY;
+    }
     let longest_chain = chain::longest(&plan);
     if run.output.verbose {
         text += &report::longest_chain(&longest_chain);
@@ -135,14 +138,28 @@ fn success(run: &Run, steps: &[Step], told: &str) -> String {
     )
 }
 
-/// What has to be done by people before alerts arrive.
-fn told<'a>(observed: impl Iterator<Item = &'a HubResource> + Clone) -> String {
-    let is_heard = |found: &HubResource| match found {
+const NOBODY: &str = "Nobody is told yet: give --email or --sns-subscription.\n";
+
+fn is_heard(found: &HubResource) -> bool {
+    match found {
         HubResource::Subscriptions(found) => !found.standings.is_empty(),
         _ => false,
+    }
+}
+
+/// Whether a plan leaves the hub without anybody who is subscribed.
+fn tells_nobody(plan: &HubPlan) -> bool {
+    let is_told = |node: &Node| match &node.resource {
+        HubResource::Subscriptions(wanted) => !wanted.subscriptions.is_empty(),
+        _ => false,
     };
+    !plan.nodes.iter().any(is_told) && !plan.found().any(is_heard)
+}
+
+/// What has to be done by people before alerts arrive.
+fn told<'a>(observed: impl Iterator<Item = &'a HubResource> + Clone) -> String {
     if !observed.clone().any(is_heard) {
-        return "Nobody is told yet: give --email or --sns-subscription.\n".into();
+        return NOBODY.into();
     }
     let line = |who: String| {
         format!(

@@ -18,6 +18,9 @@ pub(super) fn explain(args: &ExplainArgs, cli: &Cli) -> Result<Exit> {
     let form = cli.output;
     let notify = Config::resolve(cli, &HubArgs::default(), &SpokesArgs::default())?.notify;
     let bytes = read(&args.file)?;
+    if bytes.trim_ascii().is_empty() {
+        bail!("{} is empty: there is no event in it", args.file.display());
+    }
     if bytes.starts_with(&GZIP) {
         bail!(
             "{} is compressed: `gunzip -c FILE | rootwatch explain -`",
