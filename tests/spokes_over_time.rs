@@ -58,6 +58,20 @@ fn an_inner_unit_alone_keeps_its_accounts_watched() {
 }
 
 #[test]
+fn an_inner_unit_outlives_its_outer_one() {
+    let world = World::with_hub();
+    let inner = ["/Workloads/Prod"];
+    for units in [&inner[..], &["/Workloads"], &inner] {
+        world.deploy_units(units, &[]).ends_with(0);
+        for region in ["us-east-1", "eu-west-1"] {
+            let shop = world.account("shop");
+            assert!(world.is_watched(&shop, region), "{units:?} {region}");
+        }
+    }
+    assert!(!world.is_watched(&world.account("sandbox"), "us-east-1"));
+}
+
+#[test]
 fn units_inside_one_another_are_deployed_to_once() {
     let world = World::with_hub();
     let ran = world

@@ -9,7 +9,7 @@ use crate::spokes::organization::{self, Organization, Region};
 use crate::spokes::plan::{SpokesPlan, Wanted};
 use crate::spokes::preflight::{self, Hub, NotReady, Units};
 use crate::spokes::{self, HubBus, Observed, Place, regions, trail};
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -106,6 +106,12 @@ pub(super) async fn make(run: &Run, switches: Switches) -> Result<Made<'_>> {
         async { Ok(spokes::observe(&place, &name, &ground.regions).await?) },
         own_stacks(run, &name, &ground),
     )?;
+    let targets = observed.targets();
+    let outermost = &ground.units.outermost;
+    let unwanted = targets.keys().filter(|unit| !outermost.contains_key(*unit));
+    let beneath = organization::beneath(&run.aws, unwanted)
+        .await
+        .context("reading the accounts of the units that are deployed to and no longer wanted")?;
     let off = regions::suspects(&observed.instances, &ground.enabled);
     let off = regions::turned_off(&run.aws, off).await;
     let mut wanted = Wanted {
@@ -113,6 +119,7 @@ pub(super) async fn make(run: &Run, switches: Switches) -> Result<Made<'_>> {
         notes: ground.notes(run),
         regions: ground.regions,
         units: ground.units.outermost,
+        beneath,
         management_account: ground.organization.management_account,
         off,
     };

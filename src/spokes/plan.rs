@@ -17,6 +17,8 @@ pub(crate) struct Wanted {
     pub(crate) regions: BTreeSet<String>,
     /// The organizational units, none of which is inside another.
     pub(crate) units: BTreeMap<String, Subtree>,
+    /// The accounts below each unit that is deployed to and no longer wanted. Below one that is missing here all may be.
+    pub(crate) beneath: BTreeMap<String, BTreeSet<String>>,
     /// Never a target of a StackSet.
     pub(crate) management_account: String,
     /// Accounts' regions that are turned off: nothing can be deployed there, and nobody can act there.
@@ -135,11 +137,11 @@ fn spots_where<'a>(
 }
 
 /// The regions that are deployed to, or will be, for each organizational unit.
-type Targets = BTreeMap<String, BTreeSet<String>>;
+pub(crate) type Targets = BTreeMap<String, BTreeSet<String>>;
 
 impl Observed {
     /// Units and regions that the StackSet is deployed to: what it says, and what instances show.
-    fn targets(&self) -> Targets {
+    pub(crate) fn targets(&self) -> Targets {
         let mut targets = self.auto_deployment.clone();
         for (region, _, instance) in self.instances.iter() {
             if instance.unit.is_empty() {
@@ -271,7 +273,8 @@ impl Wanted {
     /// What is deployed to and no longer wanted.
     ///
     /// An account of a unit that is no longer wanted may still be wanted by a smaller unit inside; it keeps its instance,
-    /// so that it is watched all the time.
+    /// so that it is watched all the time. A deletion reaches every account below the unit, whichever unit an instance
+    /// names (CloudFormation API Reference, DeploymentTargets), so what is kept goes by the organization.
     fn deletions(&self, observed: &Observed, targets: &Targets) -> Vec<Change> {
         let wanted: BTreeSet<&str> = self.accounts().map(|(_, it)| it.id.as_str()).collect();
         let mut found: BTreeMap<(Accounts, Vec<String>), Vec<String>> = BTreeMap::new();
@@ -280,10 +283,9 @@ impl Wanted {
                 .iter()
                 .cloned()
                 .partition(|region| self.regions.contains(region));
-            let accounts = observed.accounts_by(unit, &self.regions);
-            let (keep, leave): (BTreeSet<&str>, BTreeSet<&str>) = accounts
-                .into_iter()
-                .partition(|account| wanted.contains(account));
+            let keep = self.wanted_beneath(unit, &wanted);
+            let mut accounts = observed.accounts_by(unit, &self.regions).into_iter();
+            let leaves = accounts.any(|account| !wanted.contains(account));
             let mut delete = |accounts: Accounts, regions: BTreeSet<String>| {
                 let regions: Vec<String> = regions.into_iter().collect();
                 found
@@ -298,8 +300,7 @@ impl Wanted {
             if !gone.is_empty() {
                 delete(Accounts::All, gone);
             }
-            if !self.units.contains_key(unit) && !leave.is_empty() {
-                let keep = keep.into_iter().map(str::to_owned).collect();
+            if !self.units.contains_key(unit) && leaves {
                 delete(Accounts::AllBut(keep), kept);
             }
         }
@@ -307,6 +308,14 @@ impl Wanted {
             .into_iter()
             .map(|((accounts, regions), units)| observed.deletion(accounts, regions, units))
             .collect()
+    }
+
+    /// The wanted accounts below a unit that is no longer wanted; all of them where it is not known which.
+    fn wanted_beneath(&self, unit: &str, wanted: &BTreeSet<&str>) -> BTreeSet<String> {
+        let beneath = self.beneath.get(unit);
+        let is_below = |account: &&&str| beneath.is_none_or(|below| below.contains(**account));
+        let kept = wanted.iter().filter(is_below);
+        kept.map(|account| (*account).to_owned()).collect()
     }
 
     fn stops(&self, observed: &Observed, management: &Management) -> Stops {

@@ -41,6 +41,7 @@ fn wanted(units: &[(&str, &str)], regions: &[&str]) -> Wanted {
             .iter()
             .map(|(unit, accounts)| ((*unit).to_owned(), tree(accounts)))
             .collect(),
+        beneath: BTreeMap::new(),
         management_account: "9".into(),
         off: BTreeSet::new(),
         notes: Vec::new(),
@@ -175,7 +176,8 @@ fn an_inoperable_instance_is_removed_and_made_anew() {
 #[test]
 fn a_region_and_a_unit_that_are_no_longer_wanted_go() {
     let found = lines(&[current("ou-1", "1 2"), current("ou-2", "3")]);
-    let narrower = wanted(&[("ou-1", "1 2")], &["us-east-1"]);
+    let mut narrower = wanted(&[("ou-1", "1 2")], &["us-east-1"]);
+    narrower.beneath.insert("ou-2".into(), set(&["3"]));
     assert_eq!(
         changes(&narrower, &found),
         [
@@ -210,6 +212,39 @@ fn narrowing_to_an_inner_unit_never_takes_its_accounts_away() {
         ("ou-inner".to_owned(), set(&TWO)),
     ]);
     assert_eq!(changes(&inner, &found), Vec::<String>::new());
+}
+
+#[test]
+fn narrowing_widening_and_narrowing_again_keeps_the_inner_account() {
+    let inner = |beneath: &[&str]| {
+        let mut inner = wanted(&[("ou-inner", "1")], &TWO);
+        inner.beneath.insert("ou-all".into(), set(beneath));
+        inner
+    };
+    // The instance of account 1 still names the unit of the first step.
+    let found = lines(&[current("ou-inner", "1"), current("ou-all", "2")]);
+    let kept = ["-2 ou-all: all but 1: eu-west-1 us-east-1"];
+    assert_eq!(changes(&inner(&["1", "2"]), &found), kept);
+    assert_eq!(
+        changes(&inner(&["2"]), &found),
+        ["-2 ou-all: all: eu-west-1 us-east-1"]
+    );
+    // Where it is not known who is below, everybody who is wanted may be.
+    assert_eq!(changes(&wanted(&[("ou-inner", "1")], &TWO), &found), kept);
+}
+
+#[test]
+fn a_wanted_account_that_has_no_instance_yet_is_kept_too() {
+    let mut inner = wanted(&[("ou-inner", "1 3")], &TWO);
+    inner.beneath.insert("ou-all".into(), set(&["1", "2", "3"]));
+    let found = lines(&[current("ou-all", "1 2")]);
+    assert_eq!(
+        changes(&inner, &found),
+        [
+            "+4 ou-inner: all: eu-west-1 us-east-1",
+            "-2 ou-all: all but 1 3: eu-west-1 us-east-1"
+        ]
+    );
 }
 
 #[test]
