@@ -321,8 +321,11 @@ impl Wanted {
     fn stops(&self, observed: &Observed, management: &Management) -> Stops {
         let wanted: BTreeSet<&str> = self.accounts().map(|(_, it)| it.id.as_str()).collect();
         let mut stops = Stops::default();
-        let watched = observed.instances.iter();
-        for (region, account, instance) in watched.filter(|(_, _, it)| it.is_current()) {
+        for (region, account, instance) in observed.instances.iter() {
+            // An outdated instance mostly has an older stack that works.
+            if instance.is_skipped() || self.off.contains(&Spot::of(account, region)) {
+                continue;
+            }
             if !wanted.contains(account) && !self.units.contains_key(&*instance.unit) {
                 stops.accounts.insert(account.to_owned());
             } else if !self.regions.contains(region) {

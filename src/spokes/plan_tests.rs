@@ -194,6 +194,31 @@ fn a_region_and_a_unit_that_are_no_longer_wanted_go() {
 }
 
 #[test]
+fn an_instance_that_is_not_current_counts_when_it_goes() {
+    let mut narrower = wanted(&[("ou-1", "1")], &["us-east-1"]);
+    narrower.off.insert(Spot::of("5", "eu-west-1"));
+    let mut found = observed(&[
+        "1 us-east-1 ou-1 CURRENT",
+        "1 eu-west-1 ou-1 OUTDATED",
+        "3 us-east-1 ou-2 OUTDATED",
+        "4 us-east-1 ou-2 INOPERABLE",
+        "5 eu-west-1 ou-2 OUTDATED",
+    ]);
+    let suspended = Instance {
+        status: "OUTDATED".into(),
+        detail: "SKIPPED_SUSPENDED_ACCOUNT".into(),
+        reason: None,
+        unit: "ou-2".into(),
+    };
+    found
+        .instances
+        .insert(Spot::of("6", "us-east-1"), suspended);
+    let stops = planned(&narrower, &found).stops;
+    assert_eq!(stops.accounts, set(&["3", "4"]));
+    assert_eq!(stops.partly, set(&["1"]));
+}
+
+#[test]
 fn narrowing_to_an_inner_unit_never_takes_its_accounts_away() {
     let mut found = lines(&[current("ou-all", "1 2 3")]);
     let inner = wanted(&[("ou-inner", "1")], &TWO);
