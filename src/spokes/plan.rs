@@ -123,8 +123,9 @@ const STALE: &str = "outdated or failed before";
 const REMADE: &str = "a deletion failed there: removed and made anew";
 const UNWANTED: &str = "no longer wanted";
 
+/// Only active accounts are looked at, so one that AWS skipped while it was suspended is active again.
 fn is_stale(instance: &Instance) -> bool {
-    !instance.is_current() && !instance.is_skipped() && !instance.is_inoperable()
+    !instance.is_current() && !instance.is_inoperable()
 }
 
 fn spots_where<'a>(

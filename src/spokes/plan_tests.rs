@@ -70,6 +70,16 @@ fn observed(instances: &[&str]) -> Observed {
     }
 }
 
+/// An instance that AWS left out of the last operation, since the account was suspended.
+fn skipped(unit: &str) -> Instance {
+    Instance {
+        status: "OUTDATED".into(),
+        detail: "SKIPPED_SUSPENDED_ACCOUNT".into(),
+        reason: None,
+        unit: unit.into(),
+    }
+}
+
 /// All current instances of some accounts of a unit, in two regions.
 fn current(unit: &str, accounts: &str) -> Vec<String> {
     let lines = |account: &str| TWO.map(|region| format!("{account} {region} {unit} CURRENT"));
@@ -163,6 +173,18 @@ fn only_what_is_outdated_is_updated() {
 }
 
 #[test]
+fn an_account_that_is_active_again_is_deployed_to() {
+    let mut found = observed(&[]);
+    for account in ["1", "s2"] {
+        found
+            .instances
+            .insert(Spot::of(account, "us-east-1"), skipped("ou-1"));
+    }
+    let wanted = wanted(&[("ou-1", "1 s2")], &["us-east-1"]);
+    assert_eq!(changes(&wanted, &found), ["~1 ou-1: only 1: us-east-1"]);
+}
+
+#[test]
 fn an_inoperable_instance_is_removed_and_made_anew() {
     let wanted = wanted(&[("ou-1", "1 2")], &["us-east-1"]);
     let found = observed(&["1 us-east-1 ou-1 INOPERABLE", "2 us-east-1 ou-1 CURRENT"]);
@@ -204,15 +226,9 @@ fn an_instance_that_is_not_current_counts_when_it_goes() {
         "4 us-east-1 ou-2 INOPERABLE",
         "5 eu-west-1 ou-2 OUTDATED",
     ]);
-    let suspended = Instance {
-        status: "OUTDATED".into(),
-        detail: "SKIPPED_SUSPENDED_ACCOUNT".into(),
-        reason: None,
-        unit: "ou-2".into(),
-    };
     found
         .instances
-        .insert(Spot::of("6", "us-east-1"), suspended);
+        .insert(Spot::of("6", "us-east-1"), skipped("ou-2"));
     let stops = planned(&narrower, &found).stops;
     assert_eq!(stops.accounts, set(&["3", "4"]));
     assert_eq!(stops.partly, set(&["1"]));

@@ -50,9 +50,8 @@ pub(crate) fn suspects(instances: &Instances, enabled: &[Region]) -> BTreeSet<Sp
         .filter(|region| region.opt_in)
         .map(|region| region.name.as_str())
         .collect();
-    let is_suspect = |region: &str, instance: &Instance| {
-        opt_in.contains(region) && !instance.is_current() && !instance.is_skipped()
-    };
+    let is_suspect =
+        |region: &str, instance: &Instance| opt_in.contains(region) && !instance.is_current();
     instances
         .iter()
         .filter(|(region, _, instance)| is_suspect(region, instance))
@@ -120,14 +119,15 @@ mod tests {
     #[test]
     fn only_what_failed_where_a_region_must_be_turned_on_is_asked_about() {
         let mut instances = Instances::default();
-        for (account, region, status) in [
-            ("1", "af-south-1", "OUTDATED"),
-            ("2", "af-south-1", "CURRENT"),
-            ("3", "eu-west-1", "OUTDATED"),
+        for (account, region, status, detail) in [
+            ("1", "af-south-1", "OUTDATED", "FAILED"),
+            ("2", "af-south-1", "CURRENT", "SUCCEEDED"),
+            ("3", "eu-west-1", "OUTDATED", "FAILED"),
+            ("4", "af-south-1", "OUTDATED", "SKIPPED_SUSPENDED_ACCOUNT"),
         ] {
             let instance = Instance {
                 status: status.into(),
-                detail: "FAILED".into(),
+                detail: detail.into(),
                 reason: None,
                 unit: "ou-1".into(),
             };
@@ -135,6 +135,9 @@ mod tests {
         }
         let enabled = [region("af-south-1", true), region("eu-west-1", false)];
         let found = suspects(&instances, &enabled);
-        assert_eq!(found, [Spot::of("1", "af-south-1")].into());
+        assert_eq!(
+            found,
+            ["1", "4"].map(|it| Spot::of(it, "af-south-1")).into()
+        );
     }
 }
