@@ -3,7 +3,7 @@
 use super::{Exit, Run};
 use crate::names::DEPLOYMENT_TAG;
 use crate::report;
-use crate::spokes::management::{self, Management};
+use crate::spokes::management::{self, Management, Unread};
 use crate::spokes::operation::Ended;
 use crate::spokes::organization::{self, Organization, Region};
 use crate::spokes::plan::{SpokesPlan, Wanted};
@@ -123,7 +123,14 @@ pub(super) async fn make(run: &Run, switches: Switches) -> Result<Made<'_>> {
         management_account: ground.organization.management_account,
         off,
     };
-    let management = stacks.unwrap_or_else(|| elsewhere(run, &wanted, &ground.hub.bus));
+    let (management, unread) =
+        stacks.unwrap_or_else(|| (elsewhere(run, &wanted, &ground.hub.bus), Unread::new()));
+    if !unread.is_empty() {
+        wanted.notes.push(format!(
+            "management account: {}: what is no longer wanted stays there",
+            management::unread_words(&unread)
+        ));
+    }
     if !switches.adopt {
         refuse_foreign(run, &wanted.stack_set.name, &observed, &management)?;
     }
@@ -225,7 +232,11 @@ impl Ground {
 }
 
 /// The management account's own stacks and what to do with them, when these credentials are its own.
-async fn own_stacks(run: &Run, name: &str, ground: &Ground) -> Result<Option<Management>> {
+async fn own_stacks(
+    run: &Run,
+    name: &str,
+    ground: &Ground,
+) -> Result<Option<(Management, Unread)>> {
     if run.aws.account != ground.organization.management_account {
         return Ok(None);
     }
@@ -236,8 +247,8 @@ async fn own_stacks(run: &Run, name: &str, ground: &Ground) -> Result<Option<Man
         .collect();
     let found = management::observe(&run.aws, name, &everywhere, &ground.regions).await?;
     let wanted = spokes::stacks(&run.config, name, &ground.hub.bus, &ground.regions);
-    let plans = management::plan(&wanted, found, &run.config.name);
-    Ok(Some(Management::Here(plans)))
+    let plans = management::plan(&wanted, found.stacks, &run.config.name);
+    Ok(Some((Management::Here(plans), found.unread)))
 }
 
 /// What is left to run, for somebody who has the management account's credentials but not this machine's settings.

@@ -8,10 +8,10 @@ use crate::hub::{observe, plan_deploy};
 use crate::plan::Action;
 use crate::report;
 use crate::spokes::coverage::{Coverage, Known, coverage};
+use crate::spokes::management::Unread;
 use crate::spokes::operation::Running;
 use crate::spokes::organization::{self, Account, Organization, Region};
 use crate::spokes::preflight::{self, NotReady};
-use crate::spokes::stack::Stack;
 use crate::spokes::stack_set::StackSet;
 use crate::spokes::{self, Observed, Place, management, regions, trail};
 use anyhow::Result;
@@ -207,9 +207,9 @@ async fn spokes_status(
     let regions = seen.regions(run, holes);
     let off = regions::suspects(&seen.observed.instances, &seen.enabled);
     let off = regions::turned_off(&run.aws, off).await;
-    let standing = seen.stacks.as_ref().map(|stacks| {
+    let standing = seen.own.as_ref().map(|own| {
         let forwards = set.map(|set| &set.parameters);
-        management::standing(stacks, &run.config.name, spokes::TEMPLATE, forwards)
+        management::standing(&own.stacks, &run.config.name, spokes::TEMPLATE, forwards)
     });
     let coverage = coverage(&Known {
         accounts: &seen.accounts,
@@ -217,6 +217,7 @@ async fn spokes_status(
         instances: &seen.observed.instances,
         management_account: &organization.management_account,
         management: standing.as_ref(),
+        unread: seen.own.as_ref().map_or(&Unread::new(), |own| &own.unread),
         off: &off,
     });
     holes.extend(coverage.holes.iter().map(|hole| hole.words(regions.len())));
@@ -236,7 +237,7 @@ struct Seen {
     accounts: Vec<Account>,
     enabled: Vec<Region>,
     /// The management account's own stacks, when these credentials are its own.
-    stacks: Option<BTreeMap<String, Stack>>,
+    own: Option<management::Found>,
     trail: trail::Coverage,
 }
 
@@ -244,7 +245,7 @@ async fn see_spokes(run: &Run, organization: &Organization) -> Result<Seen> {
     let place = Place::of(&run.aws, organization, run.config.spokes.call_as);
     let name = run.names().stack_set();
     let asked = run.config.spokes.regions.iter().cloned().collect();
-    let (observed, accounts, (enabled, stacks), trail) = tokio::try_join!(
+    let (observed, accounts, (enabled, own), trail) = tokio::try_join!(
         async {
             let access = preflight::trusted_access(&place).await;
             if !access.map_err(|problem| NotReady(vec![problem]))? {
@@ -258,11 +259,11 @@ async fn see_spokes(run: &Run, organization: &Organization) -> Result<Seen> {
             let enabled = organization::enabled_regions(&run.aws).await?;
             let is_here = run.aws.account == organization.management_account;
             let everywhere = enabled.iter().map(|region| region.name.clone()).collect();
-            let stacks = match is_here {
+            let own = match is_here {
                 true => Some(management::observe(&run.aws, &name, &everywhere, &asked).await?),
                 false => None,
             };
-            Ok((enabled, stacks))
+            Ok((enabled, own))
         },
         async { Ok(trail::find(&run.aws).await) },
     )?;
@@ -270,7 +271,7 @@ async fn see_spokes(run: &Run, organization: &Organization) -> Result<Seen> {
         observed,
         accounts,
         enabled,
-        stacks,
+        own,
         trail,
     })
 }
