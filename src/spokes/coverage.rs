@@ -158,7 +158,7 @@ impl Known<'_> {
             None => Some(Reason {
                 words: "no stack instance".into(),
                 closes: format!(
-                    "its unit was not given, or automatic deployment has not reached it yet; `rootwatch deploy spokes --ou {}` makes it",
+                    "its unit was not given, or automatic deployment has not reached it yet; `rootwatch deploy spokes` with all your units and also --ou {} makes it",
                     account.unit
                 ),
             }),
@@ -310,7 +310,7 @@ mod tests {
         insta::assert_snapshot!(told.join("\n"), @r"
         account 6 (name-6): us-east-1 INOPERABLE INOPERABLE: `rootwatch deploy spokes` removes the instance and makes it anew
         account 2 (name-2): eu-west-1 OUTDATED no permission: `rootwatch deploy spokes` tries again
-        2 accounts, 4 (name-4), 5 (name-5): all 2 regions no stack instance: its unit was not given, or automatic deployment has not reached it yet; `rootwatch deploy spokes --ou ou-1` makes it
+        2 accounts, 4 (name-4), 5 (name-5): all 2 regions no stack instance: its unit was not given, or automatic deployment has not reached it yet; `rootwatch deploy spokes` with all your units and also --ou ou-1 makes it
         management account 0 (name-0): StackSets never reach it, and its own stacks cannot be seen from here: `rootwatch status` with its credentials shows them
         ");
     }
