@@ -126,6 +126,37 @@ fn a_new_account_is_a_hole_until_automatic_deployment_reaches_it() {
 }
 
 #[test]
+fn a_set_that_no_longer_reaches_the_hub_is_a_hole() {
+    let world = World::deployed();
+    let config = world.sdk(&world.organization.hub, "eu-west-1");
+    let parameter = |key: &str, value: Option<&str>| {
+        aws_sdk_cloudformation::types::Parameter::builder()
+            .parameter_key(key)
+            .set_parameter_value(value.map(str::to_owned))
+            .set_use_previous_value(value.is_none().then_some(true))
+            .build()
+    };
+    let request = aws_sdk_cloudformation::Client::new(&config)
+        .update_stack_set()
+        .stack_set_name("rootwatch-spoke")
+        .use_previous_template(true)
+        .capabilities("CAPABILITY_IAM".into())
+        .call_as("DELEGATED_ADMIN".into())
+        .parameters(parameter("HubRegion", Some("us-west-2")))
+        .parameters(parameter("HubAccountId", None))
+        .parameters(parameter("HubBusName", None))
+        .parameters(parameter("DeploymentName", None));
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(request.send()).unwrap();
+    world.lab.wait_idle(PATIENCE).unwrap();
+    let status = world.rootwatch(&STATUS).ends_with(2).stdout;
+    assert!(
+        status.contains("HubRegion is us-west-2, not eu-west-1"),
+        "{status}"
+    );
+}
+
+#[test]
 fn an_account_that_moves_stays_watched_or_is_told() {
     let world = World::deployed();
     let id = |path: &str| world.organization.ou(path).unwrap().id.clone();

@@ -13,7 +13,7 @@ use crate::spokes::operation::Running;
 use crate::spokes::organization::{self, Account, Organization, Region};
 use crate::spokes::preflight::{self, NotReady};
 use crate::spokes::stack_set::StackSet;
-use crate::spokes::{self, Observed, Place, management, regions, trail};
+use crate::spokes::{self, HubBus, Observed, Place, management, regions, trail};
 use anyhow::Result;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -47,6 +47,8 @@ struct SpokesStatus {
     /// Account and region of the hub, as the StackSet has them.
     forwards_to: Option<String>,
     stack_set: Option<String>,
+    #[serde(skip)]
+    found: Option<StackSet>,
     #[serde(flatten)]
     coverage: Coverage,
     /// Operations that are under way.
@@ -65,6 +67,11 @@ pub(super) async fn status(run: &Run) -> Result<Exit> {
         &mut holes,
     )
     .await?;
+    if let Some(found) = &spokes.found {
+        let wanted = wanted_set(run);
+        let is_known = hub.is_here() || run.config.hub.account.is_some();
+        holes.extend(found.faults(&wanted, is_known));
+    }
     let report = Report {
         schema: "rootwatch.status/1",
         account: run.aws.account.clone(),
@@ -79,6 +86,22 @@ pub(super) async fn status(run: &Run) -> Result<Exit> {
     } else {
         Exit::Found
     })
+}
+
+/// The StackSet as it would be made from here.
+fn wanted_set(run: &Run) -> StackSet {
+    let given = &run.config.hub;
+    let hub = HubBus {
+        account: given.account.clone().unwrap_or(run.aws.account.clone()),
+        region: given.region.clone().unwrap_or(run.aws.region.clone()),
+    };
+    spokes::stack_set(&run.config, run.names().stack_set(), &hub)
+}
+
+impl HubStatus {
+    fn is_here(&self) -> bool {
+        !self.present.is_empty() || !self.changed.is_empty()
+    }
 }
 
 /// Compares the hub with the settings of this run: one that was given only at deployment shows as a change.
@@ -118,7 +141,7 @@ async fn hub_status(
             status.dead_letters = queue.depth;
         }
     }
-    if status.present.is_empty() && status.changed.is_empty() {
+    if !status.is_here() {
         holes.push(match forwards_to {
             Some(hub) => format!("the hub cannot be seen from here: run `rootwatch status` in {hub}, where the spokes forward to"),
             None => format!("there is no hub in {}: `rootwatch deploy hub` makes it", run.aws.place()),
@@ -226,6 +249,7 @@ async fn spokes_status(
         unknown: None,
         forwards_to: set.map(forwards_to),
         stack_set: set.map(|found| found.name.clone()),
+        found: seen.observed.stack_set,
         coverage,
         running: seen.observed.running,
     })
@@ -319,7 +343,7 @@ fn text(report: &Report) -> String {
         "Hub in account {}, region {}",
         report.account, report.region
     );
-    if hub.present.is_empty() && hub.changed.is_empty() {
+    if !hub.is_here() {
         let _ = writeln!(text, "  not here");
     } else {
         let _ = writeln!(text, "  {} of {all} resources as wanted", hub.present.len());
