@@ -8,7 +8,6 @@ use crate::plan::{Action, Step};
 use crate::report;
 use crate::spokes::change::{Accounts, Change, ChangeKind};
 use crate::spokes::operation::{Ended, Preferences, Running, follow, running};
-use crate::spokes::organization::Region;
 use crate::spokes::{Place, Spot, management, preflight, regions};
 use anyhow::{Context, Error, Result, bail};
 use std::collections::{BTreeMap, BTreeSet};
@@ -230,15 +229,11 @@ async fn explain(run: &Run, made: &Made<'_>, done: &mut Done) {
     let names: BTreeMap<&str, &str> = accounts
         .map(|account| (account.id.as_str(), account.name.as_str()))
         .collect();
-    let opt_in = |region: &str| {
-        let is_it = |it: &Region| it.name == region && it.opt_in;
-        made.enabled.iter().any(is_it)
-    };
     let suspects: BTreeSet<Spot> = done
         .operations
         .iter()
         .flat_map(|ended| &ended.failures)
-        .filter(|failure| opt_in(&failure.region))
+        .filter(|failure| regions::is_opt_in(&failure.region, &made.enabled))
         .map(|failure| Spot::of(&failure.account, &failure.region))
         .collect();
     let off = regions::turned_off(&run.aws, suspects).await;

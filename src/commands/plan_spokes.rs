@@ -117,12 +117,15 @@ pub(super) async fn make(run: &Run, switches: Switches) -> Result<Made<'_>> {
     let mut wanted = Wanted {
         stack_set: spokes::stack_set(&run.config, name, &ground.hub.bus),
         notes: ground.notes(run),
-        regions: ground.regions,
+        regions: ground.regions.clone(),
         units: ground.units.outermost,
         beneath,
         management_account: ground.organization.management_account,
         off,
     };
+    if run.config.spokes.regions.is_empty() {
+        wanted.keep_regions(&targets, &run.aws.account);
+    }
     let (management, unread) =
         stacks.unwrap_or_else(|| (elsewhere(run, &wanted, &ground.hub.bus), Unread::new()));
     if !unread.is_empty() {
@@ -265,9 +268,9 @@ fn elsewhere(run: &Run, wanted: &Wanted, hub: &HubBus) -> Management {
     for unit in wanted.units.keys() {
         add("--ou", unit);
     }
-    if !run.config.spokes.regions.is_empty() {
-        add("--regions", &run.config.spokes.regions.join(","));
-    }
+    // Always, since that account may have other regions enabled.
+    let regions: Vec<&str> = wanted.regions.iter().map(String::as_str).collect();
+    add("--regions", &regions.join(","));
     for (key, value) in &run.config.tags {
         add("--tag", &format!("'{key}={value}'"));
     }

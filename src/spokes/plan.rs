@@ -163,6 +163,21 @@ impl Observed {
 }
 
 impl Wanted {
+    /// Wants the regions that are deployed to beside those that an account has enabled: whoever asked for no regions did
+    /// not ask for the removal of one that only another account has enabled.
+    pub(crate) fn keep_regions(&mut self, targets: &Targets, account: &str) {
+        let deployed: BTreeSet<String> = targets.values().flatten().cloned().collect();
+        let kept: Vec<String> = deployed.difference(&self.regions).cloned().collect();
+        if kept.is_empty() {
+            return;
+        }
+        self.notes.push(format!(
+            "not enabled in account {account}, but deployed to, so watched on: {}: --regions without them ends that",
+            kept.join(", ")
+        ));
+        self.regions.extend(kept);
+    }
+
     /// The accounts with the unit by which they are wanted.
     fn accounts(&self) -> impl Iterator<Item = (&String, &Account)> {
         self.units

@@ -196,6 +196,18 @@ fn an_inoperable_instance_is_removed_and_made_anew() {
 }
 
 #[test]
+fn a_region_that_only_this_account_lacks_stays() {
+    let found = lines(&[current("ou-1", "1")]);
+    let mut here = wanted(&[("ou-1", "1")], &["us-east-1"]);
+    here.keep_regions(&found.targets(), "7");
+    assert_eq!(changes(&here, &found), Vec::<String>::new());
+    assert_eq!(here.notes.len(), 1);
+    assert!(here.notes[0].contains("watched on: eu-west-1"));
+    here.keep_regions(&found.targets(), "7");
+    assert_eq!(here.notes.len(), 1);
+}
+
+#[test]
 fn a_region_and_a_unit_that_are_no_longer_wanted_go() {
     let found = lines(&[current("ou-1", "1 2"), current("ou-2", "3")]);
     let mut narrower = wanted(&[("ou-1", "1 2")], &["us-east-1"]);
