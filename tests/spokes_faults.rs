@@ -126,6 +126,13 @@ fn an_inoperable_instance_is_removed_and_made_anew() {
     // While it still cannot be removed, it is not made a second time.
     let still = world.rootwatch(&DEPLOY).ends_with(1);
     insta::assert_snapshot!("still-inoperable", world.shown(&still.stdout));
+    assert!(
+        still
+            .stderr
+            .contains("Not made anew, since it could not be removed: account"),
+        "{}",
+        still.stderr
+    );
     world.lab.clear_instance_faults().unwrap();
     let mended = world.rootwatch(&DEPLOY).ends_with(0);
     insta::assert_snapshot!("inoperable", world.shown(&mended.stderr));

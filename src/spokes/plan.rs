@@ -120,7 +120,8 @@ pub(crate) fn plan(wanted: &Wanted, observed: &Observed, management: Management)
 const NEW: &str = "not deployed to yet";
 const MISSING: &str = "not there yet";
 const STALE: &str = "outdated or failed before";
-const REMADE: &str = "a deletion failed there: removed and made anew";
+/// Why an instance is removed and made again in one run.
+pub(crate) const REMADE: &str = "a deletion failed there: removed and made anew";
 const UNWANTED: &str = "no longer wanted";
 
 /// Only active accounts are looked at, so one that AWS skipped while it was suspended is active again.
