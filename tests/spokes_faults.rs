@@ -207,6 +207,49 @@ fn everything_that_is_missing_is_told_at_once_before_the_first_write() {
 }
 
 #[test]
+fn an_answer_that_is_no_refusal_is_shown_as_it_is() {
+    let world = World::with_hub();
+    let fault = rootwatch_lab::Fault::new(rootwatch_lab::Kind::Fail {
+        code: "SomethingElse".into(),
+        message: "went wrong".into(),
+        status: 400,
+    });
+    let fault = fault.operation("DescribeOrganizationsAccess");
+    world.lab.add_fault(&fault).unwrap();
+    for args in [
+        &["teardown", "spokes", "--yes"][..],
+        &["status"],
+        &["plan", "spokes", "--ou", "/"],
+    ] {
+        let ran = world.rootwatch(args);
+        let told = format!("{}{}", ran.stdout, ran.stderr);
+        assert!(told.contains("SomethingElse: went wrong"), "{told}");
+        assert!(!told.contains("register-delegated-administrator"), "{told}");
+        let is_plan = args[0] == "plan";
+        assert_eq!(told.contains("cannot be deployed yet"), is_plan, "{told}");
+    }
+}
+
+#[test]
+fn a_hub_in_another_region_of_the_same_account_is_looked_at() {
+    let world = World::with_hub();
+    let plan = |region: &str, hub: &str| {
+        let args = ["plan", "spokes", "--ou", "/Security", "--region", region];
+        world.rootwatch(&[&args[..], &["--hub-region", hub]].concat())
+    };
+    let found = plan("us-east-1", "eu-west-1").ends_with(0);
+    assert!(!found.stdout.contains("cannot be seen"), "{}", found.stdout);
+    let missing = plan("eu-west-1", "us-west-2").ends_with(1);
+    assert!(
+        missing
+            .stderr
+            .contains("is not in account 222222222222, region us-west-2"),
+        "{}",
+        missing.stderr
+    );
+}
+
+#[test]
 fn trusted_access_is_turned_on_when_asked_by_the_management_account() {
     let world = World::with_hub();
     world.lab.set_trusted_access(false).unwrap();

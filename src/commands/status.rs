@@ -11,7 +11,7 @@ use crate::spokes::coverage::{Coverage, Known, coverage};
 use crate::spokes::management::Unread;
 use crate::spokes::operation::Running;
 use crate::spokes::organization::{self, Account, Organization, Region};
-use crate::spokes::preflight::{self, NotReady};
+use crate::spokes::preflight;
 use crate::spokes::stack_set::StackSet;
 use crate::spokes::{self, HubBus, Observed, Place, management, regions, trail};
 use anyhow::Result;
@@ -271,11 +271,7 @@ async fn see_spokes(run: &Run, organization: &Organization) -> Result<Seen> {
     let asked = run.config.spokes.regions.iter().cloned().collect();
     let (observed, accounts, (enabled, own), trail) = tokio::try_join!(
         async {
-            let access = preflight::trusted_access(&place).await;
-            if !access.map_err(|problem| NotReady(vec![problem]))? {
-                let problem = preflight::access_is_off(organization, &run.aws.account);
-                return Err(NotReady(vec![problem]).into());
-            }
+            preflight::access(&place, organization).await?;
             Ok(spokes::observe(&place, &name, &asked).await?)
         },
         organization::accounts(&run.aws),

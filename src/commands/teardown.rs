@@ -14,7 +14,7 @@ use crate::spokes::change::Change;
 use crate::spokes::management::{self, StackPlan, Unread};
 use crate::spokes::operation::Ended;
 use crate::spokes::plan::{plan_release, plan_removal};
-use crate::spokes::preflight::{self, NotReady};
+use crate::spokes::preflight;
 use crate::spokes::stack_set::StackSet;
 use crate::spokes::{self, Observed, Place, organization};
 use anyhow::{Context, Result, bail};
@@ -163,11 +163,9 @@ fn preview(run: &Run, spokes: Option<&Spokes<'_>>, hub: &[Step]) -> String {
 async fn find_spokes(run: &Run, no_wait: bool) -> Result<Spokes<'_>> {
     let organization = organization::find(&run.aws).await?;
     let place = Place::of(&run.aws, &organization, run.config.spokes.call_as);
-    let access = preflight::trusted_access(&place).await;
-    if !access.map_err(|problem| NotReady(vec![problem]))? {
-        let problem = preflight::access_is_off(&organization, &run.aws.account);
-        return Err(NotReady(vec![problem]).into());
-    }
+    preflight::access(&place, &organization)
+        .await
+        .context("the spokes cannot be removed yet, and nothing was changed")?;
     let name = run.names().stack_set();
     let mut observed = spokes::observe(&place, &name, &BTreeSet::new()).await?;
     while !observed.running.is_empty() {
