@@ -86,9 +86,14 @@ pub(crate) fn plan(wanted: &Wanted, observed: &Observed, management: Management)
     changes.extend(wanted.of_accounts(ChangeKind::Delete, REMADE, broken.iter().copied()));
     let whole = wanted.new_targets(&targets);
     changes.extend(wanted.whole_units(&whole));
+    let reached = wanted.reached(&whole);
+    let is_reached = |spot: &Spot| {
+        let targets = reached.get(spot.account.as_str());
+        targets.is_some_and(|targets| targets.iter().any(|it| it.contains(&spot.region)))
+    };
     let missing = spots
         .iter()
-        .filter(|spot| observed.instances.at(spot).is_none() && !wanted.is_within(spot, &whole));
+        .filter(|spot| observed.instances.at(spot).is_none() && !is_reached(spot));
     changes.extend(wanted.of_accounts(ChangeKind::Create, MISSING, missing));
     changes.extend(wanted.of_accounts(ChangeKind::Create, REMADE, broken.iter().copied()));
     // An update of the set updates every instance that is there.
@@ -228,15 +233,15 @@ impl Wanted {
         new
     }
 
-    fn is_within(&self, spot: &Spot, targets: &Targets) -> bool {
-        targets.iter().any(|(unit, regions)| {
-            let holds = |account: &Account| account.id == spot.account;
-            regions.contains(&spot.region)
-                && self
-                    .units
-                    .get(unit)
-                    .is_some_and(|tree| tree.accounts.iter().any(holds))
-        })
+    /// The accounts below new targets, each with the regions of all targets that reach it.
+    fn reached<'a>(&'a self, targets: &'a Targets) -> BTreeMap<&'a str, Vec<&'a BTreeSet<String>>> {
+        let mut reached: BTreeMap<&str, Vec<&BTreeSet<String>>> = BTreeMap::new();
+        for (unit, account) in self.accounts() {
+            if let Some(regions) = targets.get(unit) {
+                reached.entry(&account.id).or_default().push(regions);
+            }
+        }
+        reached
     }
 
     /// Creates whole units, so that automatic deployment takes them from there.

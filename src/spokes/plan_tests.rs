@@ -158,6 +158,25 @@ fn a_new_region_is_created_for_whole_units_and_a_new_account_alone() {
 }
 
 #[test]
+fn an_account_that_a_new_region_of_its_unit_reaches_is_not_named_beside() {
+    // Account 3 came to ou-1 later; ou-2 has the new region already, without account 4.
+    let mut found = lines(&[current("ou-1", "1")]);
+    found.auto_deployment.insert(
+        "ou-2".into(),
+        set(&["eu-north-1", "eu-west-1", "us-east-1"]),
+    );
+    let more = [&TWO[..], &["eu-north-1"]].concat();
+    assert_eq!(
+        changes(&wanted(&[("ou-1", "1 3"), ("ou-2", "4")], &more), &found),
+        [
+            "+2 ou-1: all: eu-north-1",
+            "+3 ou-2: only 4: eu-north-1 eu-west-1 us-east-1",
+            "+2 ou-1: only 3: eu-west-1 us-east-1"
+        ]
+    );
+}
+
+#[test]
 fn only_what_is_outdated_is_updated() {
     let wanted = wanted(&[("ou-1", "1 2")], &TWO);
     let found = observed(&[
