@@ -126,6 +126,13 @@ fn an_inoperable_instance_is_removed_and_made_anew() {
     // While it still cannot be removed, it is not made a second time.
     let still = world.rootwatch(&DEPLOY).ends_with(1);
     insta::assert_snapshot!("still-inoperable", world.shown(&still.stdout));
+    assert!(
+        still
+            .stderr
+            .contains("Not made anew, since it could not be removed: account"),
+        "{}",
+        still.stderr
+    );
     world.lab.clear_instance_faults().unwrap();
     let mended = world.rootwatch(&DEPLOY).ends_with(0);
     insta::assert_snapshot!("inoperable", world.shown(&mended.stderr));
@@ -197,6 +204,49 @@ fn everything_that_is_missing_is_told_at_once_before_the_first_write() {
     let nobody = world.rootwatch_as("333333333333", &DEPLOY).ends_with(1);
     insta::assert_snapshot!("no-rights", world.shown(&nobody.stderr));
     assert_eq!(world.writes(), Vec::<String>::new());
+}
+
+#[test]
+fn an_answer_that_is_no_refusal_is_shown_as_it_is() {
+    let world = World::with_hub();
+    let fault = rootwatch_lab::Fault::new(rootwatch_lab::Kind::Fail {
+        code: "SomethingElse".into(),
+        message: "went wrong".into(),
+        status: 400,
+    });
+    let fault = fault.operation("DescribeOrganizationsAccess");
+    world.lab.add_fault(&fault).unwrap();
+    for args in [
+        &["teardown", "spokes", "--yes"][..],
+        &["status"],
+        &["plan", "spokes", "--ou", "/"],
+    ] {
+        let ran = world.rootwatch(args);
+        let told = format!("{}{}", ran.stdout, ran.stderr);
+        assert!(told.contains("SomethingElse: went wrong"), "{told}");
+        assert!(!told.contains("register-delegated-administrator"), "{told}");
+        let is_plan = args[0] == "plan";
+        assert_eq!(told.contains("cannot be deployed yet"), is_plan, "{told}");
+    }
+}
+
+#[test]
+fn a_hub_in_another_region_of_the_same_account_is_looked_at() {
+    let world = World::with_hub();
+    let plan = |region: &str, hub: &str| {
+        let args = ["plan", "spokes", "--ou", "/Security", "--region", region];
+        world.rootwatch(&[&args[..], &["--hub-region", hub]].concat())
+    };
+    let found = plan("us-east-1", "eu-west-1").ends_with(0);
+    assert!(!found.stdout.contains("cannot be seen"), "{}", found.stdout);
+    let missing = plan("eu-west-1", "us-west-2").ends_with(1);
+    assert!(
+        missing
+            .stderr
+            .contains("is not in account 222222222222, region us-west-2"),
+        "{}",
+        missing.stderr
+    );
 }
 
 #[test]

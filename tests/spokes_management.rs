@@ -157,6 +157,53 @@ fn stacks_follow_the_hub_and_the_regions_and_go_at_teardown() {
     );
 }
 
+/// Answers to what the management account asks CloudFormation in a region from now on.
+fn answer(world: &World, region: &str, code: &str, status: u16) {
+    let mut fault = rootwatch_lab::Fault::new(rootwatch_lab::Kind::Fail {
+        code: code.into(),
+        message: "no".into(),
+        status,
+    });
+    fault.region = Some(region.into());
+    let management = world.organization.management.clone();
+    let fault = fault.account(&management).operation("DescribeStacks");
+    world.lab.add_fault(&fault).unwrap();
+}
+
+#[test]
+fn a_region_that_cannot_be_read_is_told_at_teardown_and_in_the_status() {
+    let world = World::with_hub();
+    deploy(&world, &[]).ends_with(0);
+    answer(&world, "eu-west-1", "AccessDenied", 403);
+    let told = "its own stacks in eu-west-1 cannot be read from here";
+    let status = world.as_management(&["status"]).ends_with(2);
+    assert!(status.stdout.contains(told), "{}", status.stdout);
+    let teardown = ["teardown", "spokes", "--yes"];
+    let gone = world.as_management(&teardown).ends_with(0);
+    assert!(gone.stdout.contains(told), "{}", gone.stdout);
+    let again = [&teardown[..], &["--output", "json"]].concat();
+    let nothing = world.as_management(&again).ends_with(0).json();
+    let left = nothing["left"][0].as_str().unwrap();
+    assert!(left.starts_with("stack rootwatch-spoke in eu-west-1 of the management account"));
+}
+
+#[test]
+fn a_region_that_does_not_answer_right_stops_the_teardown() {
+    let world = World::with_hub();
+    deploy(&world, &[]).ends_with(0);
+    answer(&world, "eu-west-1", "ValidationError", 400);
+    world.lab.clear_calls().unwrap();
+    let failed = world
+        .as_management(&["teardown", "spokes", "--yes"])
+        .ends_with(1);
+    assert!(
+        failed.stderr.contains("region eu-west-1"),
+        "{}",
+        failed.stderr
+    );
+    assert_eq!(world.writes(), Vec::<String>::new());
+}
+
 #[test]
 fn a_stack_that_cannot_be_made_is_named_with_awss_reason() {
     let world = World::with_hub();

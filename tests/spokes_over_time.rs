@@ -58,6 +58,20 @@ fn an_inner_unit_alone_keeps_its_accounts_watched() {
 }
 
 #[test]
+fn an_inner_unit_outlives_its_outer_one() {
+    let world = World::with_hub();
+    let inner = ["/Workloads/Prod"];
+    for units in [&inner[..], &["/Workloads"], &inner] {
+        world.deploy_units(units, &[]).ends_with(0);
+        for region in ["us-east-1", "eu-west-1"] {
+            let shop = world.account("shop");
+            assert!(world.is_watched(&shop, region), "{units:?} {region}");
+        }
+    }
+    assert!(!world.is_watched(&world.account("sandbox"), "us-east-1"));
+}
+
+#[test]
 fn units_inside_one_another_are_deployed_to_once() {
     let world = World::with_hub();
     let ran = world
@@ -109,6 +123,37 @@ fn a_new_account_is_a_hole_until_automatic_deployment_reaches_it() {
             .stdout
             .contains("second")
     });
+}
+
+#[test]
+fn a_set_that_no_longer_reaches_the_hub_is_a_hole() {
+    let world = World::deployed();
+    let config = world.sdk(&world.organization.hub, "eu-west-1");
+    let parameter = |key: &str, value: Option<&str>| {
+        aws_sdk_cloudformation::types::Parameter::builder()
+            .parameter_key(key)
+            .set_parameter_value(value.map(str::to_owned))
+            .set_use_previous_value(value.is_none().then_some(true))
+            .build()
+    };
+    let request = aws_sdk_cloudformation::Client::new(&config)
+        .update_stack_set()
+        .stack_set_name("rootwatch-spoke")
+        .use_previous_template(true)
+        .capabilities("CAPABILITY_IAM".into())
+        .call_as("DELEGATED_ADMIN".into())
+        .parameters(parameter("HubRegion", Some("us-west-2")))
+        .parameters(parameter("HubAccountId", None))
+        .parameters(parameter("HubBusName", None))
+        .parameters(parameter("DeploymentName", None));
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(request.send()).unwrap();
+    world.lab.wait_idle(PATIENCE).unwrap();
+    let status = world.rootwatch(&STATUS).ends_with(2).stdout;
+    assert!(
+        status.contains("HubRegion is us-west-2, not eu-west-1"),
+        "{status}"
+    );
 }
 
 #[test]

@@ -80,6 +80,14 @@ impl Aws {
         cloudformation(&self.sdk, region)
     }
 
+    /// EventBridge in another region of the same account.
+    pub(crate) fn eventbridge_in(&self, region: &str) -> aws_sdk_eventbridge::Client {
+        let config = aws_sdk_eventbridge::config::Builder::from(&self.sdk)
+            .region(Region::new(region.to_owned()))
+            .build();
+        aws_sdk_eventbridge::Client::from_conf(config)
+    }
+
     /// Where this acts, in words.
     pub(crate) fn place(&self) -> String {
         format!(

@@ -6,9 +6,9 @@ use crate::apply::{Outcome, Stop};
 use crate::interrupt;
 use crate::plan::{Action, Step};
 use crate::report;
-use crate::spokes::change::{Accounts, Change, ChangeKind};
-use crate::spokes::operation::{Ended, Preferences, Running, follow, running};
-use crate::spokes::organization::Region;
+use crate::spokes::change::{Change, ChangeKind};
+use crate::spokes::operation::{Ended, Failure, Preferences, Running, follow, running};
+use crate::spokes::plan::REMADE;
 use crate::spokes::{Place, Spot, management, preflight, regions};
 use anyhow::{Context, Error, Result, bail};
 use std::collections::{BTreeMap, BTreeSet};
@@ -107,36 +107,42 @@ async fn apply(run: &Run, made: &Made<'_>, no_wait: bool, done: &mut Done) -> Re
     }
     stack_set(run, made, no_wait, done).await?;
     let mut failed = BTreeSet::new();
-    for change in made.plan.changes.iter().flat_map(Change::calls) {
-        let Some(change) = without(change, &failed) else {
-            continue;
-        };
-        let kind = change.kind;
-        let ended = carry_out(
-            run,
-            &made.place,
-            &made.wanted.stack_set.name,
-            &change,
-            no_wait,
-        );
-        let ended = ended.await;
-        let ended = done.note(ended)?;
-        if kind == ChangeKind::Delete {
-            failed.extend(ended.failures.iter().map(|it| it.account.clone()));
+    for change in &made.plan.changes {
+        for call in possible(run, change, &failed)
+            .iter()
+            .flat_map(Change::calls)
+        {
+            let name = &made.wanted.stack_set.name;
+            let ended = carry_out(run, &made.place, name, &call, no_wait).await;
+            let ended = done.note(ended)?;
+            if call.kind == ChangeKind::Delete {
+                let spot = |it: &Failure| Spot::of(&it.account, &it.region);
+                failed.extend(ended.failures.iter().map(spot));
+            }
         }
     }
     Ok(())
 }
 
-/// What could not be removed cannot be made anew: leaves out those accounts.
-fn without(mut change: Change, failed: &BTreeSet<String>) -> Option<Change> {
-    if let (ChangeKind::Create, Accounts::Only(accounts)) = (change.kind, &mut change.accounts) {
-        accounts.retain(|account| !failed.contains(account));
-        if accounts.is_empty() {
-            return None;
-        }
+/// What could not be removed cannot be made anew: leaves that out, and says so.
+fn possible(run: &Run, change: &Change, failed: &BTreeSet<Spot>) -> Vec<Change> {
+    let remade = change.why == REMADE && change.kind == ChangeKind::Create;
+    let skipped: Vec<&Spot> = failed
+        .iter()
+        .filter(|spot| remade && change.names(spot))
+        .collect();
+    if skipped.is_empty() {
+        return vec![change.clone()];
     }
-    Some(change)
+    let spots: Vec<String> = skipped
+        .iter()
+        .map(|spot| format!("account {} in {}", spot.account, spot.region))
+        .collect();
+    run.progress.say(&format!(
+        "Not made anew, since it could not be removed: {}.",
+        spots.join(", ")
+    ));
+    change.clone().without(failed)
 }
 
 async fn stack_set(run: &Run, made: &Made<'_>, no_wait: bool, done: &mut Done) -> Result<()> {
@@ -230,15 +236,11 @@ async fn explain(run: &Run, made: &Made<'_>, done: &mut Done) {
     let names: BTreeMap<&str, &str> = accounts
         .map(|account| (account.id.as_str(), account.name.as_str()))
         .collect();
-    let opt_in = |region: &str| {
-        let is_it = |it: &Region| it.name == region && it.opt_in;
-        made.enabled.iter().any(is_it)
-    };
     let suspects: BTreeSet<Spot> = done
         .operations
         .iter()
         .flat_map(|ended| &ended.failures)
-        .filter(|failure| opt_in(&failure.region))
+        .filter(|failure| regions::is_opt_in(&failure.region, &made.enabled))
         .map(|failure| Spot::of(&failure.account, &failure.region))
         .collect();
     let off = regions::turned_off(&run.aws, suspects).await;

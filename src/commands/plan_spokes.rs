@@ -3,13 +3,13 @@
 use super::{Exit, Run};
 use crate::names::DEPLOYMENT_TAG;
 use crate::report;
-use crate::spokes::management::{self, Management};
+use crate::spokes::management::{self, Management, Unread};
 use crate::spokes::operation::Ended;
 use crate::spokes::organization::{self, Organization, Region};
 use crate::spokes::plan::{SpokesPlan, Wanted};
 use crate::spokes::preflight::{self, Hub, NotReady, Units};
 use crate::spokes::{self, HubBus, Observed, Place, regions, trail};
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -106,17 +106,34 @@ pub(super) async fn make(run: &Run, switches: Switches) -> Result<Made<'_>> {
         async { Ok(spokes::observe(&place, &name, &ground.regions).await?) },
         own_stacks(run, &name, &ground),
     )?;
+    let targets = observed.targets();
+    let outermost = &ground.units.outermost;
+    let unwanted = targets.keys().filter(|unit| !outermost.contains_key(*unit));
+    let beneath = organization::beneath(&run.aws, unwanted)
+        .await
+        .context("reading the accounts of the units that are deployed to and no longer wanted")?;
     let off = regions::suspects(&observed.instances, &ground.enabled);
     let off = regions::turned_off(&run.aws, off).await;
     let mut wanted = Wanted {
         stack_set: spokes::stack_set(&run.config, name, &ground.hub.bus),
         notes: ground.notes(run),
-        regions: ground.regions,
+        regions: ground.regions.clone(),
         units: ground.units.outermost,
+        beneath,
         management_account: ground.organization.management_account,
         off,
     };
-    let management = stacks.unwrap_or_else(|| elsewhere(run, &wanted, &ground.hub.bus));
+    if run.config.spokes.regions.is_empty() {
+        wanted.keep_regions(&targets, &run.aws.account);
+    }
+    let (management, unread) =
+        stacks.unwrap_or_else(|| (elsewhere(run, &wanted, &ground.hub.bus), Unread::new()));
+    if !unread.is_empty() {
+        wanted.notes.push(format!(
+            "management account: {}: what is no longer wanted stays there",
+            management::unread_words(&unread)
+        ));
+    }
     if !switches.adopt {
         refuse_foreign(run, &wanted.stack_set.name, &observed, &management)?;
     }
@@ -218,7 +235,11 @@ impl Ground {
 }
 
 /// The management account's own stacks and what to do with them, when these credentials are its own.
-async fn own_stacks(run: &Run, name: &str, ground: &Ground) -> Result<Option<Management>> {
+async fn own_stacks(
+    run: &Run,
+    name: &str,
+    ground: &Ground,
+) -> Result<Option<(Management, Unread)>> {
     if run.aws.account != ground.organization.management_account {
         return Ok(None);
     }
@@ -229,8 +250,8 @@ async fn own_stacks(run: &Run, name: &str, ground: &Ground) -> Result<Option<Man
         .collect();
     let found = management::observe(&run.aws, name, &everywhere, &ground.regions).await?;
     let wanted = spokes::stacks(&run.config, name, &ground.hub.bus, &ground.regions);
-    let plans = management::plan(&wanted, found, &run.config.name);
-    Ok(Some(Management::Here(plans)))
+    let plans = management::plan(&wanted, found.stacks, &run.config.name);
+    Ok(Some((Management::Here(plans), found.unread)))
 }
 
 /// What is left to run, for somebody who has the management account's credentials but not this machine's settings.
@@ -247,9 +268,9 @@ fn elsewhere(run: &Run, wanted: &Wanted, hub: &HubBus) -> Management {
     for unit in wanted.units.keys() {
         add("--ou", unit);
     }
-    if !run.config.spokes.regions.is_empty() {
-        add("--regions", &run.config.spokes.regions.join(","));
-    }
+    // Always, since that account may have other regions enabled.
+    let regions: Vec<&str> = wanted.regions.iter().map(String::as_str).collect();
+    add("--regions", &regions.join(","));
     for (key, value) in &run.config.tags {
         add("--tag", &format!("'{key}={value}'"));
     }

@@ -8,12 +8,12 @@ use crate::hub::{observe, plan_deploy};
 use crate::plan::Action;
 use crate::report;
 use crate::spokes::coverage::{Coverage, Known, coverage};
+use crate::spokes::management::Unread;
 use crate::spokes::operation::Running;
 use crate::spokes::organization::{self, Account, Organization, Region};
-use crate::spokes::preflight::{self, NotReady};
-use crate::spokes::stack::Stack;
+use crate::spokes::preflight;
 use crate::spokes::stack_set::StackSet;
-use crate::spokes::{self, Observed, Place, management, regions, trail};
+use crate::spokes::{self, HubBus, Observed, Place, management, regions, trail};
 use anyhow::Result;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -47,6 +47,8 @@ struct SpokesStatus {
     /// Account and region of the hub, as the StackSet has them.
     forwards_to: Option<String>,
     stack_set: Option<String>,
+    #[serde(skip)]
+    found: Option<StackSet>,
     #[serde(flatten)]
     coverage: Coverage,
     /// Operations that are under way.
@@ -65,6 +67,11 @@ pub(super) async fn status(run: &Run) -> Result<Exit> {
         &mut holes,
     )
     .await?;
+    if let Some(found) = &spokes.found {
+        let wanted = wanted_set(run);
+        let is_known = hub.is_here() || run.config.hub.account.is_some();
+        holes.extend(found.faults(&wanted, is_known));
+    }
     let report = Report {
         schema: "rootwatch.status/1",
         account: run.aws.account.clone(),
@@ -79,6 +86,22 @@ pub(super) async fn status(run: &Run) -> Result<Exit> {
     } else {
         Exit::Found
     })
+}
+
+/// The StackSet as it would be made from here.
+fn wanted_set(run: &Run) -> StackSet {
+    let given = &run.config.hub;
+    let hub = HubBus {
+        account: given.account.clone().unwrap_or(run.aws.account.clone()),
+        region: given.region.clone().unwrap_or(run.aws.region.clone()),
+    };
+    spokes::stack_set(&run.config, run.names().stack_set(), &hub)
+}
+
+impl HubStatus {
+    fn is_here(&self) -> bool {
+        !self.present.is_empty() || !self.changed.is_empty()
+    }
 }
 
 /// Compares the hub with the settings of this run: one that was given only at deployment shows as a change.
@@ -118,7 +141,7 @@ async fn hub_status(
             status.dead_letters = queue.depth;
         }
     }
-    if status.present.is_empty() && status.changed.is_empty() {
+    if !status.is_here() {
         holes.push(match forwards_to {
             Some(hub) => format!("the hub cannot be seen from here: run `rootwatch status` in {hub}, where the spokes forward to"),
             None => format!("there is no hub in {}: `rootwatch deploy hub` makes it", run.aws.place()),
@@ -207,9 +230,9 @@ async fn spokes_status(
     let regions = seen.regions(run, holes);
     let off = regions::suspects(&seen.observed.instances, &seen.enabled);
     let off = regions::turned_off(&run.aws, off).await;
-    let standing = seen.stacks.as_ref().map(|stacks| {
+    let standing = seen.own.as_ref().map(|own| {
         let forwards = set.map(|set| &set.parameters);
-        management::standing(stacks, &run.config.name, spokes::TEMPLATE, forwards)
+        management::standing(&own.stacks, &run.config.name, spokes::TEMPLATE, forwards)
     });
     let coverage = coverage(&Known {
         accounts: &seen.accounts,
@@ -217,6 +240,7 @@ async fn spokes_status(
         instances: &seen.observed.instances,
         management_account: &organization.management_account,
         management: standing.as_ref(),
+        unread: seen.own.as_ref().map_or(&Unread::new(), |own| &own.unread),
         off: &off,
     });
     holes.extend(coverage.holes.iter().map(|hole| hole.words(regions.len())));
@@ -225,6 +249,7 @@ async fn spokes_status(
         unknown: None,
         forwards_to: set.map(forwards_to),
         stack_set: set.map(|found| found.name.clone()),
+        found: seen.observed.stack_set,
         coverage,
         running: seen.observed.running,
     })
@@ -236,7 +261,7 @@ struct Seen {
     accounts: Vec<Account>,
     enabled: Vec<Region>,
     /// The management account's own stacks, when these credentials are its own.
-    stacks: Option<BTreeMap<String, Stack>>,
+    own: Option<management::Found>,
     trail: trail::Coverage,
 }
 
@@ -244,13 +269,9 @@ async fn see_spokes(run: &Run, organization: &Organization) -> Result<Seen> {
     let place = Place::of(&run.aws, organization, run.config.spokes.call_as);
     let name = run.names().stack_set();
     let asked = run.config.spokes.regions.iter().cloned().collect();
-    let (observed, accounts, (enabled, stacks), trail) = tokio::try_join!(
+    let (observed, accounts, (enabled, own), trail) = tokio::try_join!(
         async {
-            let access = preflight::trusted_access(&place).await;
-            if !access.map_err(|problem| NotReady(vec![problem]))? {
-                let problem = preflight::access_is_off(organization, &run.aws.account);
-                return Err(NotReady(vec![problem]).into());
-            }
+            preflight::access(&place, organization).await?;
             Ok(spokes::observe(&place, &name, &asked).await?)
         },
         organization::accounts(&run.aws),
@@ -258,11 +279,11 @@ async fn see_spokes(run: &Run, organization: &Organization) -> Result<Seen> {
             let enabled = organization::enabled_regions(&run.aws).await?;
             let is_here = run.aws.account == organization.management_account;
             let everywhere = enabled.iter().map(|region| region.name.clone()).collect();
-            let stacks = match is_here {
+            let own = match is_here {
                 true => Some(management::observe(&run.aws, &name, &everywhere, &asked).await?),
                 false => None,
             };
-            Ok((enabled, stacks))
+            Ok((enabled, own))
         },
         async { Ok(trail::find(&run.aws).await) },
     )?;
@@ -270,7 +291,7 @@ async fn see_spokes(run: &Run, organization: &Organization) -> Result<Seen> {
         observed,
         accounts,
         enabled,
-        stacks,
+        own,
         trail,
     })
 }
@@ -318,7 +339,7 @@ fn text(report: &Report) -> String {
         "Hub in account {}, region {}",
         report.account, report.region
     );
-    if hub.present.is_empty() && hub.changed.is_empty() {
+    if !hub.is_here() {
         let _ = writeln!(text, "  not here");
     } else {
         let _ = writeln!(text, "  {} of {all} resources as wanted", hub.present.len());

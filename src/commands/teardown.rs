@@ -11,10 +11,10 @@ use crate::names::DEPLOYMENT_TAG;
 use crate::plan::{Counts, Step};
 use crate::report;
 use crate::spokes::change::Change;
-use crate::spokes::management::{self, StackPlan};
+use crate::spokes::management::{self, StackPlan, Unread};
 use crate::spokes::operation::Ended;
 use crate::spokes::plan::{plan_release, plan_removal};
-use crate::spokes::preflight::{self, NotReady};
+use crate::spokes::preflight;
 use crate::spokes::stack_set::StackSet;
 use crate::spokes::{self, Observed, Place, organization};
 use anyhow::{Context, Result, bail};
@@ -44,6 +44,8 @@ struct Spokes<'a> {
     observed: Option<Observed>,
     /// The management account's own stacks, when these credentials are its own.
     stacks: Vec<StackPlan>,
+    /// Regions in which these credentials may not look for such stacks.
+    unread: Unread,
     /// The management account, when they are not.
     elsewhere: Option<String>,
 }
@@ -68,11 +70,10 @@ pub(super) async fn teardown(run: &Run, what: Teardown, no_wait: bool) -> Result
         stack_set_removed: false,
         management: Vec::new(),
         hub: hub_steps,
-        left: Vec::new(),
+        left: spokes.iter().flat_map(|it| it.may_be_left(run)).collect(),
     };
     if spokes.as_ref().is_none_or(Spokes::is_nothing) && to_delete == 0 {
-        run.output
-            .result("There is nothing of ours to remove.\n", &report)?;
+        run.output.result(&nothing_text(spokes.as_ref()), &report)?;
         return Ok(Exit::Done);
     }
     run.show(&preview(run, spokes.as_ref(), &report.hub));
@@ -97,8 +98,14 @@ pub(super) async fn teardown(run: &Run, what: Teardown, no_wait: bool) -> Result
     Ok(exit)
 }
 
+fn nothing_text(spokes: Option<&Spokes<'_>>) -> String {
+    let unread = spokes.map(Spokes::unread_text).unwrap_or_default();
+    format!("There is nothing of ours to remove.\n{unread}")
+}
+
 fn done_text(run: &Run, what: Teardown, spokes: Option<&Spokes<'_>>) -> String {
     let mut text = format!("Removed: {} of \"{}\".\n", what.words(), run.config.name);
+    text += &spokes.map(Spokes::unread_text).unwrap_or_default();
     if let Some(management) = spokes.and_then(|it| it.elsewhere.as_ref()) {
         text += &format!(
             "If the management account {management} has stacks of its own, `rootwatch teardown spokes` with its credentials removes them.\n"
@@ -110,6 +117,25 @@ fn done_text(run: &Run, what: Teardown, spokes: Option<&Spokes<'_>>) -> String {
 impl Spokes<'_> {
     fn is_nothing(&self) -> bool {
         self.observed.is_none() && self.stacks.is_empty()
+    }
+
+    /// Stacks that may be there, where nobody can look.
+    fn may_be_left(&self, run: &Run) -> Vec<String> {
+        let name = run.names().stack_set();
+        let words = |(region, why): (&String, &String)| {
+            format!("stack {name} in {region} of the management account, if there is one: {why}")
+        };
+        self.unread.iter().map(words).collect()
+    }
+
+    fn unread_text(&self) -> String {
+        if self.unread.is_empty() {
+            return String::new();
+        }
+        format!(
+            "The management account may still have spokes: {}. `rootwatch teardown spokes` with credentials that may removes them.\n",
+            management::unread_words(&self.unread)
+        )
     }
 }
 
@@ -137,11 +163,9 @@ fn preview(run: &Run, spokes: Option<&Spokes<'_>>, hub: &[Step]) -> String {
 async fn find_spokes(run: &Run, no_wait: bool) -> Result<Spokes<'_>> {
     let organization = organization::find(&run.aws).await?;
     let place = Place::of(&run.aws, &organization, run.config.spokes.call_as);
-    let access = preflight::trusted_access(&place).await;
-    if !access.map_err(|problem| NotReady(vec![problem]))? {
-        let problem = preflight::access_is_off(&organization, &run.aws.account);
-        return Err(NotReady(vec![problem]).into());
-    }
+    preflight::access(&place, &organization)
+        .await
+        .context("the spokes cannot be removed yet, and nothing was changed")?;
     let name = run.names().stack_set();
     let mut observed = spokes::observe(&place, &name, &BTreeSet::new()).await?;
     while !observed.running.is_empty() {
@@ -149,13 +173,14 @@ async fn find_spokes(run: &Run, no_wait: bool) -> Result<Spokes<'_>> {
         observed = spokes::observe(&place, &name, &BTreeSet::new()).await?;
     }
     let is_here = run.aws.account == organization.management_account;
+    let (stacks, unread) = match is_here {
+        true => own_stacks(run, &name).await?,
+        false => (Vec::new(), Unread::new()),
+    };
     Ok(Spokes {
         observed: ours(run, &name, observed),
-        stacks: if is_here {
-            own_stacks(run, &name).await?
-        } else {
-            Vec::new()
-        },
+        stacks,
+        unread,
         elsewhere: (!is_here).then_some(organization.management_account),
         place,
     })
@@ -173,11 +198,12 @@ fn ours(run: &Run, name: &str, observed: Observed) -> Option<Observed> {
     None
 }
 
-async fn own_stacks(run: &Run, name: &str) -> Result<Vec<StackPlan>> {
+async fn own_stacks(run: &Run, name: &str) -> Result<(Vec<StackPlan>, Unread)> {
     let enabled = organization::enabled_regions(&run.aws).await?;
     let everywhere = enabled.into_iter().map(|region| region.name).collect();
     let found = management::observe(&run.aws, name, &everywhere, &BTreeSet::new()).await?;
-    Ok(management::plan(&BTreeMap::new(), found, &run.config.name))
+    let plans = management::plan(&BTreeMap::new(), found.stacks, &run.config.name);
+    Ok((plans, found.unread))
 }
 
 async fn find_hub(run: &Run) -> Result<HubPlan> {
@@ -262,12 +288,9 @@ async fn remove_hub(run: &Run, hub: &HubPlan, report: &mut Report) -> Exit {
         return Exit::Done;
     };
     run.show(&report::ended_early(&outcome, stop, &report.hub));
-    report.left = outcome
-        .left
-        .iter()
-        .filter(|index| report.hub[**index].action.is_change())
-        .map(|index| report.hub[*index].resource.clone())
-        .collect();
+    let left = outcome.left.iter().map(|index| &report.hub[*index]);
+    let left = left.filter(|step| step.action.is_change());
+    report.left.extend(left.map(|step| step.resource.clone()));
     match stop {
         Stop::Failed(_) => Exit::Error,
         Stop::Interrupted => Exit::Interrupted,

@@ -73,6 +73,34 @@ impl Change {
             .collect()
     }
 
+    /// Whether it names this account and region.
+    pub(crate) fn names(&self, spot: &Spot) -> bool {
+        let Accounts::Only(accounts) = &self.accounts else {
+            return false;
+        };
+        accounts.contains(&spot.account) && self.regions.contains(&spot.region)
+    }
+
+    /// The same without some accounts' regions.
+    pub(crate) fn without(self, left_out: &BTreeSet<Spot>) -> Vec<Self> {
+        let Accounts::Only(accounts) = &self.accounts else {
+            return vec![self];
+        };
+        let spots = accounts.iter().flat_map(|account| {
+            let spot = |region: &String| Spot::of(account, region);
+            self.regions.iter().map(spot)
+        });
+        rectangles(spots.filter(|spot| !left_out.contains(spot)))
+            .into_iter()
+            .map(|(accounts, regions)| Self {
+                instances: accounts.len() * regions.len(),
+                accounts: Accounts::Only(accounts),
+                regions,
+                ..self.clone()
+            })
+            .collect()
+    }
+
     /// Starts the operation and returns its id. Waits while another one keeps it out, unless told not to.
     pub(crate) async fn start(
         &self,
@@ -187,6 +215,26 @@ mod tests {
         };
         assert_eq!(sizes(120), [50, 50, 20]);
         assert_eq!(sizes(50), [50]);
+    }
+
+    #[test]
+    fn only_the_regions_that_are_left_out_of_an_account_are() {
+        let change = Change {
+            accounts: Accounts::Only(["1", "2"].map(str::to_owned).into()),
+            regions: ["a", "b"].map(str::to_owned).into(),
+            ..change(1)
+        };
+        let left = |text: &str| -> Vec<(Accounts, String, usize)> {
+            let left = change.clone().without(&pairs(text).into_iter().collect());
+            let short = |it: Change| (it.accounts, it.regions.join(" "), it.instances);
+            left.into_iter().map(short).collect()
+        };
+        let only = |account: &str| Accounts::Only([account.to_owned()].into());
+        assert_eq!(
+            left("1a 3b"),
+            [(only("2"), "a b".into(), 2), (only("1"), "b".into(), 1)]
+        );
+        assert_eq!(left("1a 1b 2a 2b"), []);
     }
 
     fn pairs(text: &str) -> Vec<Spot> {

@@ -2,6 +2,7 @@
 
 use super::Spot;
 use super::instances::{Instance, Instances};
+use super::management::{Unread, unread_words};
 use super::organization::Account;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +21,8 @@ pub(crate) struct Known<'a> {
     /// What is wrong with the management account's own stack in each region, or nothing where it is as it should be;
     /// none at all when these credentials are not its own.
     pub(crate) management: Option<&'a BTreeMap<String, Option<String>>>,
+    /// Regions in which its own stacks cannot be read.
+    pub(crate) unread: &'a Unread,
     /// Accounts' regions that are turned off, so that nobody can act there.
     pub(crate) off: &'a BTreeSet<Spot>,
 }
@@ -84,13 +87,17 @@ pub(crate) fn coverage(known: &Known<'_>) -> Coverage {
             coverage.unseen.push(unseen_management(account));
             continue;
         }
+        let unread = known.unread_of(is_management);
+        if !unread.is_empty() {
+            coverage.unseen.push(unread_management(account, &unread));
+        }
         let mut uncovered: BTreeMap<Reason, Vec<String>> = BTreeMap::new();
         for region in known.regions {
             if let Some(reason) = known.reason(account, region, is_management) {
                 uncovered.entry(reason).or_default().push(region.clone());
             }
         }
-        if uncovered.is_empty() {
+        if uncovered.is_empty() && unread.is_empty() {
             coverage.covered_accounts += 1;
         }
         for hole in uncovered {
@@ -116,8 +123,30 @@ fn unseen_management(account: &Account) -> String {
     )
 }
 
+fn unread_management(account: &Account, unread: &Unread) -> String {
+    format!(
+        "management account {} ({}): {}: `rootwatch status` with credentials that may read them shows whether it is watched there",
+        account.id,
+        account.name,
+        unread_words(unread)
+    )
+}
+
 impl Known<'_> {
+    /// The wanted regions of which nothing is known for an account.
+    fn unread_of(&self, is_management: bool) -> Unread {
+        let is_meant = |(region, _): &(&String, &String)| self.regions.contains(*region);
+        let unread = self.unread.iter().filter(|_| is_management);
+        let unread = unread.filter(is_meant);
+        unread
+            .map(|(region, why)| (region.clone(), why.clone()))
+            .collect()
+    }
+
     fn reason(&self, account: &Account, region: &str, is_management: bool) -> Option<Reason> {
+        if is_management && self.unread.contains_key(region) {
+            return None;
+        }
         if is_management {
             let standing = self.management?.get(region);
             return own_stack(standing.map(Option::as_deref));
@@ -129,7 +158,7 @@ impl Known<'_> {
             None => Some(Reason {
                 words: "no stack instance".into(),
                 closes: format!(
-                    "its unit was not given, or automatic deployment has not reached it yet; `rootwatch deploy spokes --ou {}` makes it",
+                    "its unit was not given, or automatic deployment has not reached it yet; `rootwatch deploy spokes` with all your units and also --ou {} makes it",
                     account.unit
                 ),
             }),
@@ -239,6 +268,16 @@ mod tests {
         management: Option<&BTreeMap<String, Option<String>>>,
         off: &[Spot],
     ) -> (usize, usize, Vec<String>) {
+        told_of(accounts, instances, management, &Unread::new(), off)
+    }
+
+    fn told_of(
+        accounts: &[Account],
+        instances: &Instances,
+        management: Option<&BTreeMap<String, Option<String>>>,
+        unread: &Unread,
+        off: &[Spot],
+    ) -> (usize, usize, Vec<String>) {
         let regions = REGIONS.map(str::to_owned).into();
         let coverage = coverage(&Known {
             accounts,
@@ -246,6 +285,7 @@ mod tests {
             instances,
             management_account: "0",
             management,
+            unread,
             off: &off.iter().cloned().collect(),
         });
         let holes = coverage.holes.iter().map(|hole| hole.words(2));
@@ -270,7 +310,7 @@ mod tests {
         insta::assert_snapshot!(told.join("\n"), @r"
         account 6 (name-6): us-east-1 INOPERABLE INOPERABLE: `rootwatch deploy spokes` removes the instance and makes it anew
         account 2 (name-2): eu-west-1 OUTDATED no permission: `rootwatch deploy spokes` tries again
-        2 accounts, 4 (name-4), 5 (name-5): all 2 regions no stack instance: its unit was not given, or automatic deployment has not reached it yet; `rootwatch deploy spokes --ou ou-1` makes it
+        2 accounts, 4 (name-4), 5 (name-5): all 2 regions no stack instance: its unit was not given, or automatic deployment has not reached it yet; `rootwatch deploy spokes` with all your units and also --ou ou-1 makes it
         management account 0 (name-0): StackSets never reach it, and its own stacks cannot be seen from here: `rootwatch status` with its credentials shows them
         ");
     }
@@ -288,6 +328,18 @@ mod tests {
         account 0 (name-0): eu-west-1 no stack: `rootwatch deploy spokes` here, in the management account, mends it
         account 0 (name-0): us-east-1 stack ROLLBACK_COMPLETE: `rootwatch deploy spokes` here, in the management account, mends it
         ");
+    }
+
+    #[test]
+    fn a_region_that_cannot_be_read_is_neither_covered_nor_a_hole() {
+        let own = [("us-east-1".to_owned(), None)].into();
+        let why = "cloudformation:DescribeStacks: AccessDenied: by an SCP".to_owned();
+        let unread = [("eu-west-1".to_owned(), why.clone()), ("x".to_owned(), why)].into();
+        let accounts = [account("0", true)];
+        let (_, covered, told) =
+            told_of(&accounts, &Instances::default(), Some(&own), &unread, &[]);
+        assert_eq!(covered, 0);
+        insta::assert_snapshot!(told.join("\n"), @"management account 0 (name-0): its own stacks in eu-west-1 cannot be read from here (cloudformation:DescribeStacks: AccessDenied: by an SCP): `rootwatch status` with credentials that may read them shows whether it is watched there");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The management account's own spokes. StackSets never reach it (CloudFormation User Guide, "Create StackSets with
 //! service-managed permissions"), so it gets the same template as plain stacks, one a region.
 
+use super::is_refusal;
 use super::stack::{Look, Stack};
 use crate::apply::{Outcome, in_order};
 use crate::aws::Aws;
@@ -50,27 +51,39 @@ impl Management {
     }
 }
 
-/// Reads the stacks of this name in some regions. Where the answer is an error and the region is not `wanted`, there is
-/// taken to be none: an SCP may keep everybody out of it.
+/// The management account's own stacks, as far as they can be read.
+#[derive(Default)]
+pub(crate) struct Found {
+    pub(crate) stacks: BTreeMap<String, Stack>,
+    /// Regions in which these credentials may not look, with AWS's answer.
+    pub(crate) unread: Unread,
+}
+
+/// Regions that cannot be read, with AWS's answer.
+pub(crate) type Unread = BTreeMap<String, String>;
+
+/// Reads the stacks of this name in some regions.
+///
+/// A region that is not `wanted` may refuse the question, since an SCP may keep everybody out of it. Any other answer
+/// that is an error fails: nobody knows whether a stack is there.
 pub(crate) async fn observe(
     aws: &Aws,
     name: &str,
     regions: &BTreeSet<String>,
     wanted: &BTreeSet<String>,
-) -> Result<BTreeMap<String, Stack>> {
-    let found = join_all(regions.iter().map(async |region| {
+) -> Result<Found> {
+    let answers = join_all(regions.iter().map(async |region| {
         let found = Stack::find(&aws.cloudformation_in(region), name, region).await;
         (region, found)
     }))
     .await;
-    let mut stacks = BTreeMap::new();
-    for (region, found) in found {
-        match found {
-            Ok(Some(stack)) => {
-                stacks.insert(region.clone(), stack);
+    let mut all = Found::default();
+    for (region, answer) in answers {
+        match answer {
+            Ok(stack) => all.stacks.extend(stack.map(|it| (region.clone(), it))),
+            Err(error) if is_refusal(&error) && !wanted.contains(region) => {
+                all.unread.insert(region.clone(), error.to_string());
             }
-            Ok(None) => {}
-            Err(_) if !wanted.contains(region) => {}
             Err(error) => {
                 return Err(error).with_context(|| {
                     format!(
@@ -81,7 +94,17 @@ pub(crate) async fn observe(
             }
         }
     }
-    Ok(stacks)
+    Ok(all)
+}
+
+/// Regions that cannot be read, in words.
+pub(crate) fn unread_words(unread: &Unread) -> String {
+    let regions: Vec<&str> = unread.keys().map(String::as_str).collect();
+    let why = unread.values().next().map_or("", String::as_str);
+    format!(
+        "its own stacks in {} cannot be read from here ({why})",
+        regions.join(", ")
+    )
 }
 
 /// Compares the stacks that are wanted, one a region, with those that are there. Pure.

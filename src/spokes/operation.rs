@@ -6,11 +6,13 @@ use super::{Place, Spot};
 use crate::aws::error::{AwsError, Call};
 use crate::aws::late::{Look, until};
 use crate::config::{Amount, OperationSettings, RegionConcurrency};
+use crate::interrupt;
 use crate::progress::Progress;
 use anyhow::Result;
 use aws_sdk_cloudformation::types as sdk;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
+use std::pin::pin;
 use std::time::Duration;
 
 /// How an operation goes through accounts and regions.
@@ -211,13 +213,14 @@ async fn describe(
 }
 
 /// How many accounts and regions stand where, and, if asked for, those that did not succeed. Nothing else is kept: there
-/// may be 200,000.
+/// may be 200,000. Ctrl-C is heard between two of them.
 async fn results(
     place: &Place<'_>,
     stack_set: &str,
     operation_id: &str,
     with_failures: bool,
 ) -> Result<(Tally, Vec<Failure>), AwsError> {
+    const OPERATION: &str = "cloudformation:ListStackSetOperationResults";
     let mut pages = place
         .aws
         .cloudformation
@@ -229,8 +232,16 @@ async fn results(
         .items()
         .send();
     let (mut tally, mut failures) = (Tally::default(), Vec::new());
-    while let Some(summary) = pages.next().await {
-        let summary = summary.call("cloudformation:ListStackSetOperationResults")?;
+    let mut pressed = pin!(interrupt::pressed());
+    loop {
+        // A large operation has hundreds of pages of results.
+        let summary = tokio::select! {
+            biased;
+            () = &mut pressed => return Err(AwsError::interrupted(OPERATION, "its results")),
+            summary = pages.next() => summary,
+        };
+        let Some(summary) = summary else { break };
+        let summary = summary.call(OPERATION)?;
         let status = status(&summary);
         tally.add(status);
         if with_failures && !matches!(status, "SUCCEEDED" | SUSPENDED) {

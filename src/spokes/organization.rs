@@ -154,6 +154,22 @@ pub(crate) async fn subtrees(
     Ok(try_join_all(trees).await?.into_iter().collect())
 }
 
+/// The accounts below each of some units; none below one that does not exist any more.
+pub(crate) async fn beneath<'a>(
+    aws: &Aws,
+    units: impl IntoIterator<Item = &'a String>,
+) -> Result<BTreeMap<String, BTreeSet<String>>, AwsError> {
+    let below = units.into_iter().map(async |unit| {
+        let tree = match subtrees(aws, std::slice::from_ref(unit)).await {
+            Err(error) if error.code == "ParentNotFoundException" => None,
+            other => other?.remove(unit),
+        };
+        let accounts = tree.unwrap_or_default().accounts.into_iter();
+        Ok((unit.clone(), accounts.map(|account| account.id).collect()))
+    });
+    Ok(try_join_all(below).await?.into_iter().collect())
+}
+
 /// All accounts of the organization, in order.
 pub(crate) async fn accounts(aws: &Aws) -> Result<Vec<Account>> {
     let root = root_id(aws).await?;

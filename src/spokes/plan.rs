@@ -17,6 +17,8 @@ pub(crate) struct Wanted {
     pub(crate) regions: BTreeSet<String>,
     /// The organizational units, none of which is inside another.
     pub(crate) units: BTreeMap<String, Subtree>,
+    /// The accounts below each unit that is deployed to and no longer wanted. Below one that is missing here all may be.
+    pub(crate) beneath: BTreeMap<String, BTreeSet<String>>,
     /// Never a target of a StackSet.
     pub(crate) management_account: String,
     /// Accounts' regions that are turned off: nothing can be deployed there, and nobody can act there.
@@ -84,9 +86,14 @@ pub(crate) fn plan(wanted: &Wanted, observed: &Observed, management: Management)
     changes.extend(wanted.of_accounts(ChangeKind::Delete, REMADE, broken.iter().copied()));
     let whole = wanted.new_targets(&targets);
     changes.extend(wanted.whole_units(&whole));
+    let reached = wanted.reached(&whole);
+    let is_reached = |spot: &Spot| {
+        let targets = reached.get(spot.account.as_str());
+        targets.is_some_and(|targets| targets.iter().any(|it| it.contains(&spot.region)))
+    };
     let missing = spots
         .iter()
-        .filter(|spot| observed.instances.at(spot).is_none() && !wanted.is_within(spot, &whole));
+        .filter(|spot| observed.instances.at(spot).is_none() && !is_reached(spot));
     changes.extend(wanted.of_accounts(ChangeKind::Create, MISSING, missing));
     changes.extend(wanted.of_accounts(ChangeKind::Create, REMADE, broken.iter().copied()));
     // An update of the set updates every instance that is there.
@@ -118,11 +125,13 @@ pub(crate) fn plan(wanted: &Wanted, observed: &Observed, management: Management)
 const NEW: &str = "not deployed to yet";
 const MISSING: &str = "not there yet";
 const STALE: &str = "outdated or failed before";
-const REMADE: &str = "a deletion failed there: removed and made anew";
+/// Why an instance is removed and made again in one run.
+pub(crate) const REMADE: &str = "a deletion failed there: removed and made anew";
 const UNWANTED: &str = "no longer wanted";
 
+/// Only active accounts are looked at, so one that AWS skipped while it was suspended is active again.
 fn is_stale(instance: &Instance) -> bool {
-    !instance.is_current() && !instance.is_skipped() && !instance.is_inoperable()
+    !instance.is_current() && !instance.is_inoperable()
 }
 
 fn spots_where<'a>(
@@ -135,11 +144,11 @@ fn spots_where<'a>(
 }
 
 /// The regions that are deployed to, or will be, for each organizational unit.
-type Targets = BTreeMap<String, BTreeSet<String>>;
+pub(crate) type Targets = BTreeMap<String, BTreeSet<String>>;
 
 impl Observed {
     /// Units and regions that the StackSet is deployed to: what it says, and what instances show.
-    fn targets(&self) -> Targets {
+    pub(crate) fn targets(&self) -> Targets {
         let mut targets = self.auto_deployment.clone();
         for (region, _, instance) in self.instances.iter() {
             if instance.unit.is_empty() {
@@ -160,6 +169,21 @@ impl Observed {
 }
 
 impl Wanted {
+    /// Wants the regions that are deployed to beside those that an account has enabled: whoever asked for no regions did
+    /// not ask for the removal of one that only another account has enabled.
+    pub(crate) fn keep_regions(&mut self, targets: &Targets, account: &str) {
+        let deployed: BTreeSet<String> = targets.values().flatten().cloned().collect();
+        let kept: Vec<String> = deployed.difference(&self.regions).cloned().collect();
+        if kept.is_empty() {
+            return;
+        }
+        self.notes.push(format!(
+            "not enabled in account {account}, but deployed to, so watched on: {}: --regions without them ends that",
+            kept.join(", ")
+        ));
+        self.regions.extend(kept);
+    }
+
     /// The accounts with the unit by which they are wanted.
     fn accounts(&self) -> impl Iterator<Item = (&String, &Account)> {
         self.units
@@ -209,15 +233,15 @@ impl Wanted {
         new
     }
 
-    fn is_within(&self, spot: &Spot, targets: &Targets) -> bool {
-        targets.iter().any(|(unit, regions)| {
-            let holds = |account: &Account| account.id == spot.account;
-            regions.contains(&spot.region)
-                && self
-                    .units
-                    .get(unit)
-                    .is_some_and(|tree| tree.accounts.iter().any(holds))
-        })
+    /// The accounts below new targets, each with the regions of all targets that reach it.
+    fn reached<'a>(&'a self, targets: &'a Targets) -> BTreeMap<&'a str, Vec<&'a BTreeSet<String>>> {
+        let mut reached: BTreeMap<&str, Vec<&BTreeSet<String>>> = BTreeMap::new();
+        for (unit, account) in self.accounts() {
+            if let Some(regions) = targets.get(unit) {
+                reached.entry(&account.id).or_default().push(regions);
+            }
+        }
+        reached
     }
 
     /// Creates whole units, so that automatic deployment takes them from there.
@@ -271,7 +295,8 @@ impl Wanted {
     /// What is deployed to and no longer wanted.
     ///
     /// An account of a unit that is no longer wanted may still be wanted by a smaller unit inside; it keeps its instance,
-    /// so that it is watched all the time.
+    /// so that it is watched all the time. A deletion reaches every account below the unit, whichever unit an instance
+    /// names (CloudFormation API Reference, DeploymentTargets), so what is kept goes by the organization.
     fn deletions(&self, observed: &Observed, targets: &Targets) -> Vec<Change> {
         let wanted: BTreeSet<&str> = self.accounts().map(|(_, it)| it.id.as_str()).collect();
         let mut found: BTreeMap<(Accounts, Vec<String>), Vec<String>> = BTreeMap::new();
@@ -280,10 +305,9 @@ impl Wanted {
                 .iter()
                 .cloned()
                 .partition(|region| self.regions.contains(region));
-            let accounts = observed.accounts_by(unit, &self.regions);
-            let (keep, leave): (BTreeSet<&str>, BTreeSet<&str>) = accounts
-                .into_iter()
-                .partition(|account| wanted.contains(account));
+            let keep = self.wanted_beneath(unit, &wanted);
+            let mut accounts = observed.accounts_by(unit, &self.regions).into_iter();
+            let leaves = accounts.any(|account| !wanted.contains(account));
             let mut delete = |accounts: Accounts, regions: BTreeSet<String>| {
                 let regions: Vec<String> = regions.into_iter().collect();
                 found
@@ -298,8 +322,7 @@ impl Wanted {
             if !gone.is_empty() {
                 delete(Accounts::All, gone);
             }
-            if !self.units.contains_key(unit) && !leave.is_empty() {
-                let keep = keep.into_iter().map(str::to_owned).collect();
+            if !self.units.contains_key(unit) && leaves {
                 delete(Accounts::AllBut(keep), kept);
             }
         }
@@ -309,11 +332,22 @@ impl Wanted {
             .collect()
     }
 
+    /// The wanted accounts below a unit that is no longer wanted; all of them where it is not known which.
+    fn wanted_beneath(&self, unit: &str, wanted: &BTreeSet<&str>) -> BTreeSet<String> {
+        let beneath = self.beneath.get(unit);
+        let is_below = |account: &&&str| beneath.is_none_or(|below| below.contains(**account));
+        let kept = wanted.iter().filter(is_below);
+        kept.map(|account| (*account).to_owned()).collect()
+    }
+
     fn stops(&self, observed: &Observed, management: &Management) -> Stops {
         let wanted: BTreeSet<&str> = self.accounts().map(|(_, it)| it.id.as_str()).collect();
         let mut stops = Stops::default();
-        let watched = observed.instances.iter();
-        for (region, account, instance) in watched.filter(|(_, _, it)| it.is_current()) {
+        for (region, account, instance) in observed.instances.iter() {
+            // An outdated instance mostly has an older stack that works.
+            if instance.is_skipped() || self.off.contains(&Spot::of(account, region)) {
+                continue;
+            }
             if !wanted.contains(account) && !self.units.contains_key(&*instance.unit) {
                 stops.accounts.insert(account.to_owned());
             } else if !self.regions.contains(region) {

@@ -41,6 +41,7 @@ fn wanted(units: &[(&str, &str)], regions: &[&str]) -> Wanted {
             .iter()
             .map(|(unit, accounts)| ((*unit).to_owned(), tree(accounts)))
             .collect(),
+        beneath: BTreeMap::new(),
         management_account: "9".into(),
         off: BTreeSet::new(),
         notes: Vec::new(),
@@ -66,6 +67,16 @@ fn observed(instances: &[&str]) -> Observed {
         stack_set: Some(wanted(&[], &[]).stack_set),
         instances: all,
         ..Observed::default()
+    }
+}
+
+/// An instance that AWS left out of the last operation, since the account was suspended.
+fn skipped(unit: &str) -> Instance {
+    Instance {
+        status: "OUTDATED".into(),
+        detail: "SKIPPED_SUSPENDED_ACCOUNT".into(),
+        reason: None,
+        unit: unit.into(),
     }
 }
 
@@ -147,6 +158,25 @@ fn a_new_region_is_created_for_whole_units_and_a_new_account_alone() {
 }
 
 #[test]
+fn an_account_that_a_new_region_of_its_unit_reaches_is_not_named_beside() {
+    // Account 3 came to ou-1 later; ou-2 has the new region already, without account 4.
+    let mut found = lines(&[current("ou-1", "1")]);
+    found.auto_deployment.insert(
+        "ou-2".into(),
+        set(&["eu-north-1", "eu-west-1", "us-east-1"]),
+    );
+    let more = [&TWO[..], &["eu-north-1"]].concat();
+    assert_eq!(
+        changes(&wanted(&[("ou-1", "1 3"), ("ou-2", "4")], &more), &found),
+        [
+            "+2 ou-1: all: eu-north-1",
+            "+3 ou-2: only 4: eu-north-1 eu-west-1 us-east-1",
+            "+2 ou-1: only 3: eu-west-1 us-east-1"
+        ]
+    );
+}
+
+#[test]
 fn only_what_is_outdated_is_updated() {
     let wanted = wanted(&[("ou-1", "1 2")], &TWO);
     let found = observed(&[
@@ -162,6 +192,18 @@ fn only_what_is_outdated_is_updated() {
 }
 
 #[test]
+fn an_account_that_is_active_again_is_deployed_to() {
+    let mut found = observed(&[]);
+    for account in ["1", "s2"] {
+        found
+            .instances
+            .insert(Spot::of(account, "us-east-1"), skipped("ou-1"));
+    }
+    let wanted = wanted(&[("ou-1", "1 s2")], &["us-east-1"]);
+    assert_eq!(changes(&wanted, &found), ["~1 ou-1: only 1: us-east-1"]);
+}
+
+#[test]
 fn an_inoperable_instance_is_removed_and_made_anew() {
     let wanted = wanted(&[("ou-1", "1 2")], &["us-east-1"]);
     let found = observed(&["1 us-east-1 ou-1 INOPERABLE", "2 us-east-1 ou-1 CURRENT"]);
@@ -173,9 +215,22 @@ fn an_inoperable_instance_is_removed_and_made_anew() {
 }
 
 #[test]
+fn a_region_that_only_this_account_lacks_stays() {
+    let found = lines(&[current("ou-1", "1")]);
+    let mut here = wanted(&[("ou-1", "1")], &["us-east-1"]);
+    here.keep_regions(&found.targets(), "7");
+    assert_eq!(changes(&here, &found), Vec::<String>::new());
+    assert_eq!(here.notes.len(), 1);
+    assert!(here.notes[0].contains("watched on: eu-west-1"));
+    here.keep_regions(&found.targets(), "7");
+    assert_eq!(here.notes.len(), 1);
+}
+
+#[test]
 fn a_region_and_a_unit_that_are_no_longer_wanted_go() {
     let found = lines(&[current("ou-1", "1 2"), current("ou-2", "3")]);
-    let narrower = wanted(&[("ou-1", "1 2")], &["us-east-1"]);
+    let mut narrower = wanted(&[("ou-1", "1 2")], &["us-east-1"]);
+    narrower.beneath.insert("ou-2".into(), set(&["3"]));
     assert_eq!(
         changes(&narrower, &found),
         [
@@ -189,6 +244,25 @@ fn a_region_and_a_unit_that_are_no_longer_wanted_go() {
         (stops.partly, stops.regions),
         (set(&["1", "2"]), set(&["eu-west-1"]))
     );
+}
+
+#[test]
+fn an_instance_that_is_not_current_counts_when_it_goes() {
+    let mut narrower = wanted(&[("ou-1", "1")], &["us-east-1"]);
+    narrower.off.insert(Spot::of("5", "eu-west-1"));
+    let mut found = observed(&[
+        "1 us-east-1 ou-1 CURRENT",
+        "1 eu-west-1 ou-1 OUTDATED",
+        "3 us-east-1 ou-2 OUTDATED",
+        "4 us-east-1 ou-2 INOPERABLE",
+        "5 eu-west-1 ou-2 OUTDATED",
+    ]);
+    found
+        .instances
+        .insert(Spot::of("6", "us-east-1"), skipped("ou-2"));
+    let stops = planned(&narrower, &found).stops;
+    assert_eq!(stops.accounts, set(&["3", "4"]));
+    assert_eq!(stops.partly, set(&["1"]));
 }
 
 #[test]
@@ -210,6 +284,39 @@ fn narrowing_to_an_inner_unit_never_takes_its_accounts_away() {
         ("ou-inner".to_owned(), set(&TWO)),
     ]);
     assert_eq!(changes(&inner, &found), Vec::<String>::new());
+}
+
+#[test]
+fn narrowing_widening_and_narrowing_again_keeps_the_inner_account() {
+    let inner = |beneath: &[&str]| {
+        let mut inner = wanted(&[("ou-inner", "1")], &TWO);
+        inner.beneath.insert("ou-all".into(), set(beneath));
+        inner
+    };
+    // The instance of account 1 still names the unit of the first step.
+    let found = lines(&[current("ou-inner", "1"), current("ou-all", "2")]);
+    let kept = ["-2 ou-all: all but 1: eu-west-1 us-east-1"];
+    assert_eq!(changes(&inner(&["1", "2"]), &found), kept);
+    assert_eq!(
+        changes(&inner(&["2"]), &found),
+        ["-2 ou-all: all: eu-west-1 us-east-1"]
+    );
+    // Where it is not known who is below, everybody who is wanted may be.
+    assert_eq!(changes(&wanted(&[("ou-inner", "1")], &TWO), &found), kept);
+}
+
+#[test]
+fn a_wanted_account_that_has_no_instance_yet_is_kept_too() {
+    let mut inner = wanted(&[("ou-inner", "1 3")], &TWO);
+    inner.beneath.insert("ou-all".into(), set(&["1", "2", "3"]));
+    let found = lines(&[current("ou-all", "1 2")]);
+    assert_eq!(
+        changes(&inner, &found),
+        [
+            "+4 ou-inner: all: eu-west-1 us-east-1",
+            "-2 ou-all: all but 1 3: eu-west-1 us-east-1"
+        ]
+    );
 }
 
 #[test]

@@ -1,12 +1,12 @@
 //! What must be so before anything is written, each with the command that mends it.
 
 use super::organization::{self, Organization, Subtree};
-use super::{HubBus, Place};
+use super::{HubBus, Place, is_refusal};
 use crate::aws::Aws;
 use crate::aws::error::Call;
 use crate::names::Names;
 use crate::policy::Policy;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use aws_sdk_cloudformation::types::OrganizationStatus;
 use futures_util::future::join_all;
 use std::collections::BTreeMap;
@@ -44,9 +44,21 @@ pub(crate) async fn trusted_access(place: &Place<'_>) -> Result<bool, String> {
     match answer {
         Ok(answer) => Ok(answer.status() == Some(&OrganizationStatus::Enabled)),
         // CloudFormation says the same when the caller lacks the permission to look it up.
-        Err(error) => Err(format!(
+        Err(error) if is_refusal(&error) || error.code == "ValidationError" => Err(format!(
             "account {account} may not run service-managed StackSets ({error}): that takes the management account, or a delegated administrator for StackSets, which needs organizations:ListDelegatedAdministrators too: `aws organizations register-delegated-administrator --service-principal member.org.stacksets.cloudformation.amazonaws.com --account-id {account}` in the management account"
         )),
+        Err(error) => Err(format!(
+            "whether account {account} may run service-managed StackSets cannot be read: {error}"
+        )),
+    }
+}
+
+/// Fails with what to do when StackSets cannot be looked at.
+pub(crate) async fn access(place: &Place<'_>, organization: &Organization) -> Result<()> {
+    match trusted_access(place).await {
+        Ok(true) => Ok(()),
+        Ok(false) => bail!(access_is_off(organization, &place.aws.account)),
+        Err(problem) => bail!(problem),
     }
 }
 
@@ -150,7 +162,7 @@ pub(crate) async fn hub(
     let region = given.region.clone().unwrap_or(aws.region.clone());
     let account = given.account.clone().unwrap_or(aws.account.clone());
     let bus = HubBus { account, region };
-    if bus.account != aws.account || (given.account.is_some() && bus.region != aws.region) {
+    if bus.account != aws.account {
         let note = format!(
             "the hub's bus in account {}, region {} cannot be seen from here: `rootwatch status` there shows whether it lets the organization in",
             bus.account, bus.region
@@ -160,29 +172,24 @@ pub(crate) async fn hub(
             note: Some(note),
         });
     }
-    let name = names.bus();
-    let answer = aws
-        .eventbridge
-        .describe_event_bus()
-        .name(&name)
-        .send()
-        .await;
+    let (name, partition) = (names.bus(), aws.partition.name());
+    let place = format!(
+        "account {}, region {}, partition {partition}",
+        bus.account, bus.region
+    );
+    let client = aws.eventbridge_in(&bus.region);
+    let answer = client.describe_event_bus().name(&name).send().await;
     let found = answer.found("events:DescribeEventBus").map_err(|error| {
-        format!(
-            "the hub's event bus \"{name}\" in {} cannot be read: {error}",
-            aws.place()
-        )
+        format!("the hub's event bus \"{name}\" in {place} cannot be read: {error}")
     })?;
-    let Some(found) = found.filter(|_| bus.region == aws.region) else {
+    let Some(found) = found else {
         return Err(format!(
-            "the hub's event bus \"{name}\" is not in {}; say where it is with --hub-account and --hub-region, or run `rootwatch deploy hub` here first",
-            aws.place()
+            "the hub's event bus \"{name}\" is not in {place}; say where it is with --hub-account and --hub-region, or run `rootwatch deploy hub` there first"
         ));
     };
     if !lets_in(found.policy().unwrap_or_default(), org_id) {
         return Err(format!(
-            "the policy of the hub's event bus \"{name}\" in {} does not let the organization {org_id} in: `rootwatch deploy hub` mends it",
-            aws.place()
+            "the policy of the hub's event bus \"{name}\" in {place} does not let the organization {org_id} in: `rootwatch deploy hub` mends it"
         ));
     }
     Ok(Hub { bus, note: None })

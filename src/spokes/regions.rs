@@ -43,21 +43,22 @@ pub(crate) fn choose(
     Ok(wanted)
 }
 
-/// Where an instance failed in a region that an account has to turn on first. Pure.
+/// Where an instance failed in a region that an account has to turn on first. One that is not `enabled` here is such a
+/// region too. Pure.
 pub(crate) fn suspects(instances: &Instances, enabled: &[Region]) -> BTreeSet<Spot> {
-    let opt_in: BTreeSet<&str> = enabled
-        .iter()
-        .filter(|region| region.opt_in)
-        .map(|region| region.name.as_str())
-        .collect();
-    let is_suspect = |region: &str, instance: &Instance| {
-        opt_in.contains(region) && !instance.is_current() && !instance.is_skipped()
-    };
+    let is_suspect =
+        |region: &str, instance: &Instance| !instance.is_current() && is_opt_in(region, enabled);
     instances
         .iter()
         .filter(|(region, _, instance)| is_suspect(region, instance))
         .map(|(region, account, _)| Spot::of(account, region))
         .collect()
+}
+
+/// Whether an account may have to turn a region on first, by the regions that one account has enabled. Pure.
+pub(crate) fn is_opt_in(region: &str, enabled: &[Region]) -> bool {
+    let is_always_on = |it: &Region| it.name == region && !it.opt_in;
+    !enabled.iter().any(is_always_on)
 }
 
 /// Those of some accounts' regions that are turned off there.
@@ -120,14 +121,16 @@ mod tests {
     #[test]
     fn only_what_failed_where_a_region_must_be_turned_on_is_asked_about() {
         let mut instances = Instances::default();
-        for (account, region, status) in [
-            ("1", "af-south-1", "OUTDATED"),
-            ("2", "af-south-1", "CURRENT"),
-            ("3", "eu-west-1", "OUTDATED"),
+        for (account, region, status, detail) in [
+            ("1", "af-south-1", "OUTDATED", "FAILED"),
+            ("2", "af-south-1", "CURRENT", "SUCCEEDED"),
+            ("3", "eu-west-1", "OUTDATED", "FAILED"),
+            ("4", "af-south-1", "OUTDATED", "SKIPPED_SUSPENDED_ACCOUNT"),
+            ("5", "me-south-1", "OUTDATED", "FAILED"),
         ] {
             let instance = Instance {
                 status: status.into(),
-                detail: "FAILED".into(),
+                detail: detail.into(),
                 reason: None,
                 unit: "ou-1".into(),
             };
@@ -135,6 +138,7 @@ mod tests {
         }
         let enabled = [region("af-south-1", true), region("eu-west-1", false)];
         let found = suspects(&instances, &enabled);
-        assert_eq!(found, [Spot::of("1", "af-south-1")].into());
+        let [first, fourth] = ["1", "4"].map(|it| Spot::of(it, "af-south-1"));
+        assert_eq!(found, [first, fourth, Spot::of("5", "me-south-1")].into());
     }
 }

@@ -5,6 +5,7 @@ use super::operation::Preferences;
 use super::stack::{sdk_parameters, sdk_tags};
 use crate::aws::error::{AwsError, Call, gone};
 use crate::aws::late::patiently;
+use crate::names::DEPLOYMENT_TAG;
 use crate::progress::Progress;
 use anyhow::Result;
 use aws_sdk_cloudformation::types as sdk;
@@ -46,6 +47,38 @@ impl StackSet {
             // A deleted set's name is free.
             .filter(|found| found.status() != Some(&sdk::StackSetStatus::Deleted))
             .map(|found| Self::read(name, &found)))
+    }
+
+    /// What of it could keep an alert from the hub, or accounts that come later from being watched. Pure.
+    ///
+    /// Where it forwards to is compared only when it `is_known` where the hub is.
+    pub(crate) fn faults(&self, wanted: &Self, is_known: bool) -> Vec<String> {
+        let mends = "`rootwatch deploy spokes` with all your units mends it";
+        let name = &self.name;
+        let mut faults = Vec::new();
+        if self.tags.get(DEPLOYMENT_TAG) != wanted.tags.get(DEPLOYMENT_TAG) {
+            faults.push(format!(
+                "the StackSet {name} does not carry the tag of this deployment: it belongs to somebody else, unless --adopt takes it over"
+            ));
+        }
+        if !self.auto_deployment {
+            faults.push(format!(
+                "automatic deployment of the StackSet {name} is off, so accounts that come later are not watched: {mends}"
+            ));
+        }
+        for key in ["HubAccountId", "HubRegion", "HubBusName"] {
+            let (found, meant) = (self.parameters.get(key), wanted.parameters.get(key));
+            if is_known && found != meant {
+                let word =
+                    |value: Option<&String>| value.map_or("nothing", String::as_str).to_owned();
+                faults.push(format!(
+                    "the StackSet {name} forwards elsewhere than to the hub: {key} is {}, not {}: {mends}",
+                    word(found),
+                    word(meant)
+                ));
+            }
+        }
+        faults
     }
 
     fn read(name: &str, found: &sdk::StackSet) -> Self {
@@ -210,5 +243,50 @@ impl StackSet {
         sdk::ManagedExecution::builder()
             .active(self.managed_execution)
             .build()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set() -> StackSet {
+        let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+        StackSet {
+            name: "rootwatch-spoke".into(),
+            auto_deployment: true,
+            capabilities: Vec::new(),
+            description: String::new(),
+            managed_execution: true,
+            parameters: [
+                pair("HubAccountId", "1"),
+                pair("HubBusName", "rootwatch"),
+                pair("HubRegion", "eu-west-1"),
+            ]
+            .into(),
+            retain_stacks_on_account_removal: false,
+            tags: [pair(DEPLOYMENT_TAG, "rootwatch")].into(),
+            template: String::new(),
+            regions: BTreeSet::new(),
+        }
+    }
+
+    #[test]
+    fn a_set_that_forwards_elsewhere_or_stands_still_is_at_fault() {
+        let mut found = set();
+        assert_eq!(found.faults(&set(), true), Vec::<String>::new());
+        found
+            .parameters
+            .insert("HubRegion".into(), "us-east-1".into());
+        assert_eq!(found.faults(&set(), false), Vec::<String>::new());
+        found.parameters.remove("HubAccountId");
+        found.auto_deployment = false;
+        found.tags.clear();
+        insta::assert_snapshot!(found.faults(&set(), true).join("\n"), @r"
+        the StackSet rootwatch-spoke does not carry the tag of this deployment: it belongs to somebody else, unless --adopt takes it over
+        automatic deployment of the StackSet rootwatch-spoke is off, so accounts that come later are not watched: `rootwatch deploy spokes` with all your units mends it
+        the StackSet rootwatch-spoke forwards elsewhere than to the hub: HubAccountId is nothing, not 1: `rootwatch deploy spokes` with all your units mends it
+        the StackSet rootwatch-spoke forwards elsewhere than to the hub: HubRegion is us-east-1, not eu-west-1: `rootwatch deploy spokes` with all your units mends it
+        ");
     }
 }
