@@ -169,6 +169,7 @@ impl<'a> Place<'a> {
                 "enabled": fields.get("enabled"),
                 "function_response_types": reports.then_some(["ReportBatchItemFailures"]),
                 "maximum_batching_window_in_seconds": fields.get("maximum_batching_window"),
+                "scaling_config": {"maximum_concurrency": fields.get("maximum_concurrency")},
             }),
         )
     }
