@@ -95,7 +95,6 @@ pub(crate) fn message(it: &Assessment) -> &'static str {
 fn ids(it: &Assessment) -> Value {
     json!({
         "decision": it.decision,
-        "reason": it.reason,
         "activity": it.activity,
         "severity": it.severity,
         "event_id": it.event_id,
