@@ -165,29 +165,10 @@ impl Tour {
     }
 }
 
-/// Builds the binary with the cargo that runs this, and says where it is.
+/// Builds the binary, and says where it is.
 fn build() -> Result<PathBuf> {
     say("Building rootwatch ...")?;
-    let output = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()))
-        .args([
-            "build",
-            "--package",
-            "rootwatch",
-            "--message-format",
-            "json-render-diagnostics",
-        ])
-        .stderr(std::process::Stdio::inherit())
-        .output()
-        .context("running cargo build")?;
-    if !output.status.success() {
-        bail!("rootwatch does not build");
-    }
-    String::from_utf8_lossy(&output.stdout)
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-        .filter(|message| message["target"]["name"] == "rootwatch")
-        .find_map(|message| message["executable"].as_str().map(PathBuf::from))
-        .context("cargo built no rootwatch")
+    rootwatch_lab::bench::build(false)
 }
 
 fn console_login(account: &str) -> Value {
