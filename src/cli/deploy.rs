@@ -1,0 +1,108 @@
+//! Settings of the hub and the spokes, as flags.
+
+use crate::config::{CallAs, RegionConcurrency};
+use clap::Args;
+
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct HubArgs {
+    /// Organization that may forward events [default: looked up]
+    #[arg(long, value_name = "ID")]
+    pub(crate) org_id: Option<String>,
+    #[command(flatten)]
+    pub(crate) topic: TopicArgs,
+    /// KMS key for the alerts topic, by ARN [default: alias/aws/sns]
+    #[arg(long, value_name = "ARN")]
+    pub(crate) kms_key: Option<String>,
+    /// E-mail address to tell; may be given again
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) email: Vec<String>,
+    /// Any other subscription, such as sms=+491701234567; may be given again
+    #[arg(long, value_name = "PROTOCOL=ENDPOINT")]
+    pub(crate) sns_subscription: Vec<String>,
+    /// Days to keep the notifier's log [default: 365]
+    #[arg(long, value_name = "DAYS")]
+    pub(crate) log_retention_days: Option<i32>,
+    /// How read-only activity is told: digest, each or off [default: digest]
+    #[arg(long, value_name = "HOW")]
+    pub(crate) notify_read_only: Option<String>,
+    /// Body for subscriptions but mail and SMS: text or chatbot [default: text]
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) notify_format: Option<String>,
+    /// Name of an account, where Organizations cannot be asked; may be given again
+    #[arg(long, value_name = "ID=NAME")]
+    pub(crate) account_name: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub(crate) struct AdoptArgs {
+    /// Take over resources that have our names but not our tag
+    #[arg(long)]
+    pub(crate) adopt: bool,
+}
+
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct TopicArgs {
+    /// Name of the topic for alerts [default: <name>-alerts]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) topic_name: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct SpokesArgs {
+    /// Organizational unit, by id (ou-…), root id (r-…) or path (/Workloads/Prod); may be given again
+    #[arg(long, value_name = "OU")]
+    pub(crate) ou: Vec<String>,
+    #[command(flatten)]
+    pub(crate) regions: RegionArgs,
+    /// Account of the hub [default: this one, if the hub is here]
+    #[arg(long, value_name = "ID")]
+    pub(crate) hub_account: Option<String>,
+    /// Region of the hub [default: the region of this run]
+    #[arg(long, value_name = "REGION")]
+    pub(crate) hub_region: Option<String>,
+    #[command(flatten)]
+    pub(crate) operations: OperationArgs,
+    #[command(flatten)]
+    pub(crate) caller: CallerArgs,
+}
+
+/// Which regions are watched.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct RegionArgs {
+    /// Regions to watch [default: all that are enabled]
+    #[arg(long, value_name = "R,R,…", value_delimiter = ',')]
+    pub(crate) regions: Vec<String>,
+    /// Watch all regions that are enabled, whatever the settings file says
+    #[arg(long, conflicts_with = "regions")]
+    pub(crate) all_regions: bool,
+}
+
+/// How StackSet operations go through accounts and regions.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct OperationArgs {
+    /// Accounts to work on at once in each region [default: 100%]
+    #[arg(long, value_name = "N|N%")]
+    pub(crate) max_concurrent: Option<String>,
+    /// Accounts that may fail in a region before the operation stops there [default: 100%]
+    #[arg(long, value_name = "N|N%")]
+    pub(crate) failure_tolerance: Option<String>,
+    /// Whether to go through all regions at once [default: parallel]
+    #[arg(long, value_enum)]
+    pub(crate) region_concurrency: Option<RegionConcurrency>,
+}
+
+/// What may be turned on for the organization.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub(crate) struct AccessArgs {
+    /// Turn on trusted access for StackSets where it is off; takes the management account
+    #[arg(long)]
+    pub(crate) enable_trusted_access: bool,
+}
+
+/// Who calls CloudFormation, where it is not found out.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct CallerArgs {
+    /// Who calls CloudFormation [default: found out]
+    #[arg(long, value_enum)]
+    pub(crate) call_as: Option<CallAs>,
+}

@@ -1,0 +1,88 @@
+//! What the commands take that look at what is deployed.
+
+use super::{CallerArgs, HubArgs, RegionArgs, TopicArgs};
+use crate::aws::partition::is_region_name;
+use crate::config::parse_duration;
+use clap::Args;
+use std::time::Duration;
+
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct StatusArgs {
+    #[command(flatten)]
+    pub(crate) hub: HubArgs,
+    #[command(flatten)]
+    pub(crate) regions: RegionArgs,
+    #[command(flatten)]
+    pub(crate) caller: CallerArgs,
+}
+
+/// Which spokes are looked at, and how they are entered.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct SpokeArgs {
+    /// Account of a spoke; may be given again
+    #[arg(long, value_name = "ID", value_parser = account_id)]
+    pub(crate) account: Vec<String>,
+    /// Region of a spoke; may be given again
+    #[arg(long, value_name = "REGION", value_parser = region)]
+    pub(crate) spoke_region: Vec<String>,
+    /// Name of the role to take in a spoke's account
+    #[arg(long, visible_alias = "spoke-role", value_name = "NAME")]
+    pub(crate) role: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct VerifyArgs {
+    /// Organization that may forward events [default: looked up]
+    #[arg(long, value_name = "ID")]
+    pub(crate) org_id: Option<String>,
+    #[command(flatten)]
+    pub(crate) topic: TopicArgs,
+    #[command(flatten)]
+    pub(crate) spokes: SpokeArgs,
+    /// Leave out the spokes
+    #[arg(long, conflicts_with_all = ["account", "spoke_region", "role"])]
+    pub(crate) hub_only: bool,
+    #[command(flatten)]
+    pub(crate) caller: CallerArgs,
+}
+
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct TestArgs {
+    #[command(flatten)]
+    pub(crate) topic: TopicArgs,
+    #[command(flatten)]
+    pub(crate) spokes: SpokeArgs,
+    /// Test every account and region that the StackSet covers
+    #[arg(long, conflicts_with = "account", requires = "role")]
+    pub(crate) all_accounts: bool,
+    /// With --all-accounts, only so many of them, chosen at random
+    #[arg(long, value_name = "COUNT", requires = "all_accounts", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) sample: Option<u16>,
+    /// How long to wait for the event, at most 1h
+    #[arg(long, value_name = "DURATION", default_value = "2m", value_parser = wait)]
+    pub(crate) wait: Duration,
+    #[command(flatten)]
+    pub(crate) caller: CallerArgs,
+}
+
+fn account_id(text: &str) -> Result<String, &'static str> {
+    if text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        Ok(text.to_owned())
+    } else {
+        Err("an account is a number of 12 digits")
+    }
+}
+
+fn region(text: &str) -> Result<String, &'static str> {
+    if is_region_name(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("that is not the name of a region, such as eu-west-1")
+    }
+}
+
+fn wait(text: &str) -> Result<Duration, &'static str> {
+    parse_duration(text)
+        .filter(|wait| (1..=3600).contains(&wait.as_secs()))
+        .ok_or("a duration from 1s to 1h, such as 90s or 5m")
+}

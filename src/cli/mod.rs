@@ -1,0 +1,223 @@
+//! What can be typed. clap only: nothing here decides anything.
+
+mod deploy;
+mod look;
+mod teardown;
+
+pub(crate) use deploy::{
+    AccessArgs, AdoptArgs, CallerArgs, HubArgs, OperationArgs, RegionArgs, SpokesArgs, TopicArgs,
+};
+pub(crate) use look::{SpokeArgs, StatusArgs, TestArgs, VerifyArgs};
+pub(crate) use teardown::{Teardown, TeardownArgs};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    done, or nothing to do
+  1    error
+  2    changes are pending (plan --detailed-exitcode), holes were found (status), the path is broken
+       or a part of it cannot be judged (verify), or a test did not arrive (test)
+  3    refused, because nobody confirmed
+  130  interrupted";
+
+/// Tells people when any root user of an AWS Organization does anything.
+///
+/// A hub account gets an event bus, rules, a notifier and a topic; every other account, the spokes, forwards the
+/// activity of its root user to it, from every region.
+#[derive(Debug, Parser)]
+#[command(name = "rootwatch", version, after_help = EXIT_CODES, max_term_width = 110)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+
+    /// Profile of the AWS configuration to take credentials and region from
+    #[arg(long, global = true, help_heading = "Global options")]
+    pub(crate) profile: Option<String>,
+    /// Region that the hub and the StackSet live in
+    #[arg(long, global = true, help_heading = "Global options")]
+    pub(crate) region: Option<String>,
+    /// Send all calls to this address instead of AWS's
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        help_heading = "Global options"
+    )]
+    pub(crate) endpoint_url: Option<String>,
+    /// Settings file, as `rootwatch init` writes it [default: rootwatch.toml, if there is one]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "ROOTWATCH_CONFIG",
+        help_heading = "Global options"
+    )]
+    pub(crate) config: Option<PathBuf>,
+    /// Name of the deployment; every resource's name begins with it [default: rootwatch]
+    #[arg(long, global = true, help_heading = "Global options")]
+    pub(crate) name: Option<String>,
+    /// Tag for everything that can carry one; may be given again
+    #[arg(
+        long,
+        global = true,
+        value_name = "KEY=VALUE",
+        help_heading = "Global options"
+    )]
+    pub(crate) tag: Vec<String>,
+    /// Form of what is printed on stdout
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        help_heading = "Global options"
+    )]
+    pub(crate) output: OutputForm,
+    /// Whether to colour what is printed
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        help_heading = "Global options"
+    )]
+    pub(crate) color: Color,
+    /// Print no progress
+    #[arg(long, short, global = true, help_heading = "Global options")]
+    pub(crate) quiet: bool,
+    /// Print more: what is unchanged, and what waits for what
+    #[arg(long, short, global = true, help_heading = "Global options")]
+    pub(crate) verbose: bool,
+    /// Do not ask before changing anything
+    #[arg(long, short, global = true, help_heading = "Global options")]
+    pub(crate) yes: bool,
+    /// How long to wait at most for AWS to end a StackSet operation, or to show what was set, such as 30m [default: 4h]
+    #[arg(
+        long,
+        global = true,
+        value_name = "DURATION",
+        help_heading = "Global options"
+    )]
+    pub(crate) timeout: Option<String>,
+}
+
+/// Form of results on stdout.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OutputForm {
+    /// For people
+    #[default]
+    Text,
+    /// For programs
+    Json,
+}
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Create or update the hub or the spokes
+    #[command(subcommand)]
+    Deploy(Deploy),
+    /// Show what deploy would change
+    #[command(subcommand)]
+    Plan(Plan),
+    /// Show what exists, what is missing, and which accounts are covered
+    Status(StatusArgs),
+    /// Follow the deployed path hop by hop and judge each, by reads alone
+    ///
+    /// Ends with 2 when a hop is broken, and also when one cannot be judged: it could not be read, or holds what
+    /// rootwatch never writes.
+    Verify(VerifyArgs),
+    /// Send a marked event and wait until the topic delivers it
+    ///
+    /// People who are subscribed get one message, which says that it is a test. Everything else that a run makes is
+    /// temporary, and gone when it ends. Ends with 2 when the event did not arrive.
+    Test(TestArgs),
+    /// Remove what rootwatch made, in the right order, and nothing else
+    Teardown(TeardownArgs),
+    /// Show, without AWS, what would be sent for a CloudTrail record or an EventBridge event
+    Explain(ExplainArgs),
+    /// Write a settings file that explains every setting
+    Init(InitArgs),
+    /// Print a completion script for a shell
+    Completions {
+        /// Shell to complete in
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Deploy {
+    /// Event bus, rules, notifier, queues, topics and alarms, in this account and region
+    Hub {
+        #[command(flatten)]
+        hub: HubArgs,
+        #[command(flatten)]
+        adopt: AdoptArgs,
+    },
+    /// The StackSet that makes every account and region of the given OUs forward to the hub
+    Spokes {
+        #[command(flatten)]
+        spokes: SpokesArgs,
+        #[command(flatten)]
+        adopt: AdoptArgs,
+        #[command(flatten)]
+        access: AccessArgs,
+        /// Fail instead of waiting when another operation of the StackSet is under way
+        #[arg(long)]
+        no_wait: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Plan {
+    /// What `deploy hub` would change
+    Hub {
+        #[command(flatten)]
+        hub: HubArgs,
+        #[command(flatten)]
+        adopt: AdoptArgs,
+        /// Exit with 2 when there are changes
+        #[arg(long)]
+        detailed_exitcode: bool,
+    },
+    /// What `deploy spokes` would change
+    Spokes {
+        #[command(flatten)]
+        spokes: SpokesArgs,
+        #[command(flatten)]
+        adopt: AdoptArgs,
+        #[command(flatten)]
+        access: AccessArgs,
+        /// Exit with 2 when there are changes
+        #[arg(long)]
+        detailed_exitcode: bool,
+    },
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// File with a CloudTrail record, a CloudTrail log, or an EventBridge event; - for standard input
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct InitArgs {
+    /// File to write; one that is there is left alone [default: --config, or else rootwatch.toml]
+    #[arg(value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    /// Print the JSON schema of the file, for editors, and write nothing
+    #[arg(long, conflicts_with = "file")]
+    pub(crate) schema: bool,
+}

@@ -1,0 +1,42 @@
+//! What `teardown` takes.
+
+use super::{CallerArgs, OperationArgs, TopicArgs};
+use clap::{Args, ValueEnum};
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct TeardownArgs {
+    /// What to remove
+    #[arg(value_enum)]
+    pub(crate) what: Teardown,
+    #[command(flatten)]
+    pub(crate) topic: TopicArgs,
+    #[command(flatten)]
+    pub(crate) operations: OperationArgs,
+    #[command(flatten)]
+    pub(crate) caller: CallerArgs,
+    /// Fail instead of waiting when another operation of the StackSet is under way
+    #[arg(long)]
+    pub(crate) no_wait: bool,
+}
+
+/// What to remove.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Teardown {
+    /// The hub's resources in this account and region
+    Hub,
+    /// The StackSet and all its instances
+    Spokes,
+    /// The spokes, then the hub
+    All,
+}
+
+impl Teardown {
+    /// What it takes away, in words.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::Hub => "the hub in this account and region",
+            Self::Spokes => "the spokes",
+            Self::All => "the spokes, and the hub in this account and region",
+        }
+    }
+}
