@@ -1,5 +1,6 @@
 //! Plans and outcomes in words.
 
+pub(crate) mod page;
 pub(crate) mod spokes;
 mod value;
 

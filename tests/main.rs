@@ -26,6 +26,8 @@ mod interrupt;
 mod ministack;
 /// How people are told: read-only activity, chat programs, account names.
 mod notify;
+/// `rootwatch status --html`, in a real browser where there is one.
+mod page;
 /// The hub in the partitions of GovCloud and China.
 mod partitions;
 /// From root's act to a person's mail, and what happens when a hop fails.

@@ -4,6 +4,7 @@ use super::{CallerArgs, HubArgs, RegionArgs, TopicArgs};
 use crate::aws::partition::is_region_name;
 use crate::config::parse_duration;
 use clap::Args;
+use std::path::PathBuf;
 use std::time::Duration;
 
 #[derive(Clone, Debug, Default, Args)]
@@ -14,6 +15,9 @@ pub(crate) struct StatusArgs {
     pub(crate) regions: RegionArgs,
     #[command(flatten)]
     pub(crate) caller: CallerArgs,
+    /// Also write the coverage, account by region, as a page for a browser; what is there is replaced
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
 }
 
 /// Which spokes are looked at, and how they are entered.

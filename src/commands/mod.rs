@@ -184,7 +184,8 @@ pub(crate) async fn run(cli: &Cli) -> Result<Exit> {
                 regions: args.regions.clone(),
                 ..called_by(&args.caller)
             };
-            status::status(&Run::start(cli, &args.hub, &spokes).await?).await
+            let run = Run::start(cli, &args.hub, &spokes).await?;
+            status::status(&run, args.html.as_deref()).await
         }
         Command::Teardown(args) => {
             let spokes = SpokesArgs {

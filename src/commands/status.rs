@@ -7,6 +7,7 @@ use crate::hub::subscriptions::Standing;
 use crate::hub::{observe, plan_deploy};
 use crate::plan::Action;
 use crate::report;
+use crate::report::page::Page;
 use crate::spokes::coverage::{Coverage, Known, coverage};
 use crate::spokes::management::Unread;
 use crate::spokes::operation::Running;
@@ -14,10 +15,11 @@ use crate::spokes::organization::{self, Account, Organization, Region};
 use crate::spokes::preflight;
 use crate::spokes::stack_set::StackSet;
 use crate::spokes::{self, HubBus, Observed, Place, management, regions, trail};
-use anyhow::Result;
+use anyhow::{Context, Result, bail};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
+use std::path::Path;
 
 /// Versioned form of the JSON that `status` prints.
 #[derive(Serialize)]
@@ -56,7 +58,7 @@ struct SpokesStatus {
 }
 
 /// Shows the state of the whole path as far as these credentials can see it.
-pub(super) async fn status(run: &Run) -> Result<Exit> {
+pub(super) async fn status(run: &Run, html: Option<&Path>) -> Result<Exit> {
     let organization = organization::find(&run.aws).await?;
     let mut holes = Vec::new();
     let spokes = spokes_status(run, &organization, &mut holes).await?;
@@ -81,11 +83,33 @@ pub(super) async fn status(run: &Run) -> Result<Exit> {
         holes,
     };
     run.output.result(&text(&report), &report)?;
+    if let Some(file) = html {
+        write_page(run, &report, file)?;
+    }
     Ok(if report.holes.is_empty() {
         Exit::Done
     } else {
         Exit::Found
     })
+}
+
+/// Writes the coverage as a page.
+fn write_page(run: &Run, report: &Report, file: &Path) -> Result<()> {
+    if let Some(why) = &report.spokes.unknown {
+        bail!(
+            "{} was not written, since the coverage is not known: {why}",
+            file.display()
+        );
+    }
+    let page = Page {
+        place: format!("rootwatch \"{}\": {}", run.config.name, run.aws.place()),
+        made: format!("{:.0}", jiff::Timestamp::now()),
+        coverage: &report.spokes.coverage,
+        all_holes: &report.holes,
+    };
+    std::fs::write(file, page.html()?).with_context(|| format!("writing {}", file.display()))?;
+    run.progress.say(&format!("Wrote {}.", file.display()));
+    Ok(())
 }
 
 /// The StackSet as it would be made from here.

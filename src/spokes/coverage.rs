@@ -44,6 +44,30 @@ pub(crate) struct Hole {
     pub(crate) closes: String,
 }
 
+/// How an account stands as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Standing {
+    /// Watched in every region.
+    Covered,
+    /// Not watched in some region, for a reason that stands among the holes.
+    Hole,
+    /// Suspended: nobody can sign in to it.
+    Suspended,
+    /// These credentials cannot see all of it.
+    Unseen,
+}
+
+/// An account of the organization and how it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct AccountStanding {
+    #[serde(flatten)]
+    pub(crate) named: Named,
+    /// The unit or root that it is in.
+    pub(crate) unit: String,
+    pub(crate) standing: Standing,
+}
+
 /// What is watched and what is not.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub(crate) struct Coverage {
@@ -52,13 +76,17 @@ pub(crate) struct Coverage {
     pub(crate) accounts: usize,
     /// Those of them that are watched in every region.
     pub(crate) covered_accounts: usize,
-    /// Those that are not, with their names.
+    /// Every account of the organization.
+    pub(crate) every_account: Vec<AccountStanding>,
+    /// Those that are not active, with their names.
     pub(crate) suspended: Vec<String>,
     /// Accounts' regions that are turned off there.
     pub(crate) off: Vec<Spot>,
     pub(crate) holes: Vec<Hole>,
     /// What these credentials cannot see, and what shows it.
     pub(crate) unseen: Vec<String>,
+    /// Where they cannot see whether there is a watch.
+    pub(crate) unseen_spots: Vec<Spot>,
 }
 
 /// Why an account is not watched in a region, and what closes that.
@@ -68,6 +96,9 @@ struct Reason {
     closes: String,
 }
 
+/// Accounts by what is wrong with them and where.
+type Holes = BTreeMap<(Reason, Vec<String>), Vec<Named>>;
+
 /// Compares every account with every region.
 pub(crate) fn coverage(known: &Known<'_>) -> Coverage {
     let mut coverage = Coverage {
@@ -75,34 +106,16 @@ pub(crate) fn coverage(known: &Known<'_>) -> Coverage {
         off: known.off.iter().cloned().collect(),
         ..Coverage::default()
     };
-    let mut holes: BTreeMap<(Reason, Vec<String>), Vec<Named>> = BTreeMap::new();
+    let mut holes = Holes::new();
     for account in known.accounts {
-        if !account.active {
-            coverage.suspended.push(account.named().words());
-            continue;
-        }
-        coverage.accounts += 1;
-        let is_management = account.id == known.management_account;
-        if is_management && known.management.is_none() {
-            coverage.unseen.push(unseen_management(account));
-            continue;
-        }
-        let unread = known.unread_of(is_management);
-        if !unread.is_empty() {
-            coverage.unseen.push(unread_management(account, &unread));
-        }
-        let mut uncovered: BTreeMap<Reason, Vec<String>> = BTreeMap::new();
-        for region in known.regions {
-            if let Some(reason) = known.reason(account, region, is_management) {
-                uncovered.entry(reason).or_default().push(region.clone());
-            }
-        }
-        if uncovered.is_empty() && unread.is_empty() {
-            coverage.covered_accounts += 1;
-        }
-        for hole in uncovered {
-            holes.entry(hole).or_default().push(account.named());
-        }
+        let standing = coverage.add(known, account, &mut holes);
+        coverage.accounts += usize::from(standing != Standing::Suspended);
+        coverage.covered_accounts += usize::from(standing == Standing::Covered);
+        coverage.every_account.push(AccountStanding {
+            named: account.named(),
+            unit: account.unit.clone(),
+            standing,
+        });
     }
     coverage.holes = holes
         .into_iter()
@@ -114,6 +127,39 @@ pub(crate) fn coverage(known: &Known<'_>) -> Coverage {
         })
         .collect();
     coverage
+}
+
+impl Coverage {
+    /// Adds an account with its holes, and says how it stands.
+    fn add(&mut self, known: &Known<'_>, account: &Account, holes: &mut Holes) -> Standing {
+        if !account.active {
+            self.suspended.push(account.named().words());
+            return Standing::Suspended;
+        }
+        let is_management = account.id == known.management_account;
+        if is_management && known.management.is_none() {
+            self.unseen.push(unseen_management(account));
+            let spots = known.regions.iter().map(|it| Spot::of(&account.id, it));
+            self.unseen_spots.extend(spots);
+            return Standing::Unseen;
+        }
+        let unread = known.unread_of(is_management);
+        if !unread.is_empty() {
+            self.unseen.push(unread_management(account, &unread));
+            let spots = unread.keys().map(|it| Spot::of(&account.id, it));
+            self.unseen_spots.extend(spots);
+        }
+        let uncovered = known.uncovered(account, is_management);
+        let standing = match (uncovered.is_empty(), unread.is_empty()) {
+            (false, _) => Standing::Hole,
+            (true, false) => Standing::Unseen,
+            (true, true) => Standing::Covered,
+        };
+        for hole in uncovered {
+            holes.entry(hole).or_default().push(account.named());
+        }
+        standing
+    }
 }
 
 fn unseen_management(account: &Account) -> String {
@@ -141,6 +187,17 @@ impl Known<'_> {
         unread
             .map(|(region, why)| (region.clone(), why.clone()))
             .collect()
+    }
+
+    /// The wanted regions in which an account is not watched, by the reason.
+    fn uncovered(&self, account: &Account, is_management: bool) -> BTreeMap<Reason, Vec<String>> {
+        let mut uncovered: BTreeMap<Reason, Vec<String>> = BTreeMap::new();
+        for region in self.regions {
+            if let Some(reason) = self.reason(account, region, is_management) {
+                uncovered.entry(reason).or_default().push(region.clone());
+            }
+        }
+        uncovered
     }
 
     fn reason(&self, account: &Account, region: &str, is_management: bool) -> Option<Reason> {
@@ -307,6 +364,31 @@ mod tests {
         ]);
         let (all, covered, told) = told(&accounts, &found, None, &[]);
         assert_eq!((all, covered), (6, 1));
+        let known = Known {
+            accounts: &accounts,
+            regions: &REGIONS.map(str::to_owned).into(),
+            instances: &found,
+            management_account: "0",
+            management: None,
+            unread: &Unread::new(),
+            off: &BTreeSet::new(),
+        };
+        let every = coverage(&known).every_account;
+        let standings = every
+            .iter()
+            .map(|it| (it.named.account.as_str(), it.standing));
+        let expected = [
+            ("0", Standing::Unseen),
+            ("1", Standing::Covered),
+            ("2", Standing::Hole),
+            ("4", Standing::Hole),
+            ("5", Standing::Hole),
+            ("6", Standing::Hole),
+            ("3", Standing::Suspended),
+        ];
+        assert!(standings.eq(expected), "{every:?}");
+        let unseen = coverage(&known).unseen_spots;
+        assert_eq!(unseen, REGIONS.map(|region| Spot::of("0", region)));
         insta::assert_snapshot!(told.join("\n"), @r"
         account 6 (name-6): us-east-1 INOPERABLE INOPERABLE: `rootwatch deploy spokes` removes the instance and makes it anew
         account 2 (name-2): eu-west-1 OUTDATED no permission: `rootwatch deploy spokes` tries again
