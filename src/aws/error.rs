@@ -10,6 +10,8 @@ use std::error::Error;
 pub(crate) const NO_ANSWER: &str = "NoAnswer";
 /// Code of an [`AwsError`] for a request that could not be signed.
 pub(crate) const NO_CREDENTIALS: &str = "NoCredentials";
+/// Code of an [`AwsError`] for credentials that are another account's than was asked for.
+pub(super) const OTHER_ACCOUNT: &str = "OtherAccount";
 /// Code of an [`AwsError`] for a call that Ctrl-C kept from being repeated.
 const INTERRUPTED: &str = "Interrupted";
 

@@ -8,9 +8,12 @@ pub(crate) mod spoke;
 
 use crate::config::Connection;
 use anyhow::{Context, Result, bail};
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, Region, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_sdk_sts::config::SharedCredentialsProvider;
 use aws_smithy_http_client::tls;
-use error::Call;
+use error::{AwsError, Call};
 use partition::Partition;
 use std::time::Duration;
 
@@ -52,7 +55,7 @@ impl Aws {
             );
         };
         let partition = Partition::of_region(&region)?;
-        let account = caller_account(&config)
+        let account = identity(&config, FIRST_CALL_ATTEMPTS)
             .await
             .with_context(|| format!("asking AWS who we are, in region {region}"))?;
         let cloudformation = cloudformation(&config, &region);
@@ -139,7 +142,11 @@ async fn sdk_config(connection: &Connection) -> aws_config::SdkConfig {
     if let Some(url) = &connection.endpoint_url {
         loader = loader.endpoint_url(url);
     }
-    loader.load().await
+    let config = loader.load().await;
+    match &connection.profile {
+        Some(profile) if connection.is_profile_typed => with_profile(&config, profile),
+        _ => config,
+    }
 }
 
 /// Large organizations are read and changed by thousands of calls, which slow down together when AWS throttles one.
@@ -151,9 +158,25 @@ fn cloudformation(config: &aws_config::SdkConfig, region: &str) -> aws_sdk_cloud
     aws_sdk_cloudformation::Client::from_conf(config)
 }
 
-async fn caller_account(config: &aws_config::SdkConfig) -> Result<String> {
+/// The same with the credentials of a profile. The SDK's own chain takes those of the environment before them.
+fn with_profile(config: &aws_config::SdkConfig, profile: &str) -> aws_config::SdkConfig {
+    let mut provider = ProviderConfig::default().with_region(config.region().cloned());
+    if let Some(http_client) = config.http_client() {
+        provider = provider.with_http_client(http_client);
+    }
+    let credentials = ProfileFileCredentialsProvider::builder()
+        .profile_name(profile)
+        .configure(&provider)
+        .build();
+    let credentials = SharedCredentialsProvider::new(credentials);
+    let config = config.to_builder().credentials_provider(credentials);
+    config.build()
+}
+
+/// Whose credentials these are.
+async fn identity(config: &aws_config::SdkConfig, attempts: u32) -> Result<String, AwsError> {
     let once = aws_sdk_sts::config::Builder::from(config)
-        .retry_config(RetryConfig::standard().with_max_attempts(FIRST_CALL_ATTEMPTS))
+        .retry_config(RetryConfig::standard().with_max_attempts(attempts))
         .build();
     let identity = aws_sdk_sts::Client::from_conf(once)
         .get_caller_identity()
@@ -162,5 +185,5 @@ async fn caller_account(config: &aws_config::SdkConfig) -> Result<String> {
         .call("sts:GetCallerIdentity")?;
     identity
         .account
-        .ok_or_else(|| error::AwsError::incomplete("sts:GetCallerIdentity", "Account").into())
+        .ok_or_else(|| AwsError::incomplete("sts:GetCallerIdentity", "Account"))
 }

@@ -1,12 +1,21 @@
 //! Another account of the organization, by a role there.
 
-use super::Aws;
-use super::error::{AwsError, Call};
+use super::error::{self, AwsError, Call};
+use super::{ATTEMPTS, Aws, identity, with_profile};
 use aws_config::{Region, SdkConfig};
 use aws_sdk_sts::config::{Credentials, SharedCredentialsProvider};
 
 /// Seconds that a role is taken for; the least that STS gives.
 const SESSION: i32 = 900;
+
+/// How an account of the organization is entered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Entry {
+    /// By taking the role of this name there.
+    Role(String),
+    /// By a profile of the AWS configuration, whose credentials are the account's.
+    Profile(String),
+}
 
 /// Credentials in an account.
 pub(crate) struct Session {
@@ -31,8 +40,40 @@ impl Aws {
         }
     }
 
+    /// Credentials in an account.
+    ///
+    /// Fails when the role cannot be taken, or the profile has no credentials or those of another account.
+    pub(crate) async fn enter(&self, account: &str, entry: &Entry) -> Result<Session, AwsError> {
+        match entry {
+            Entry::Role(role) => self.assume(account, role).await,
+            Entry::Profile(profile) => self.by_profile(account, profile).await,
+        }
+    }
+
+    async fn by_profile(&self, account: &str, profile: &str) -> Result<Session, AwsError> {
+        let sdk = with_profile(&self.sdk, profile);
+        let of_profile = |error: AwsError| AwsError {
+            message: format!("{} (with the profile {profile})", error.message),
+            ..error
+        };
+        let whose = identity(&sdk, ATTEMPTS).await.map_err(of_profile)?;
+        if whose != account {
+            return Err(AwsError {
+                message: format!(
+                    "the credentials of the profile {profile} are those of account {whose}, not of {account}"
+                ),
+                code: error::OTHER_ACCOUNT.into(),
+                operation: "sts:GetCallerIdentity",
+            });
+        }
+        Ok(Session {
+            account: account.to_owned(),
+            sdk,
+        })
+    }
+
     /// Takes a role, by its name, in an account.
-    pub(crate) async fn assume(&self, account: &str, role: &str) -> Result<Session, AwsError> {
+    async fn assume(&self, account: &str, role: &str) -> Result<Session, AwsError> {
         let arn = format!("arn:{}:iam::{account}:role/{role}", self.partition.name());
         let answer = aws_sdk_sts::Client::new(&self.sdk)
             .assume_role()

@@ -6,6 +6,7 @@ use super::temporary::Temporary;
 use super::test::Test;
 use crate::aws::Aws;
 use crate::aws::error::Call;
+use crate::aws::spoke::Entry;
 use crate::hub::desired::Wanted;
 use crate::interrupt::{self, Interrupted};
 use crate::names::Names;
@@ -24,7 +25,7 @@ pub(crate) enum Target {
     Hub,
     /// These accounts and regions, to their default buses.
     Spokes {
-        role: Option<String>,
+        entry: Option<Entry>,
         spots: Vec<Spot>,
     },
 }

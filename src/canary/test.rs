@@ -7,7 +7,7 @@ use super::run::{Outcome, Sent, Target};
 use super::send::{Purpose, send};
 use crate::aws::Aws;
 use crate::aws::error::AwsError;
-use crate::aws::spoke::Spoke;
+use crate::aws::spoke::{Entry, Spoke};
 use crate::names::Names;
 use crate::progress::Progress;
 use crate::spokes::Spot;
@@ -108,8 +108,8 @@ impl<'a> Test<'a> {
                 self.tell(format!("{}-hub", self.run), own, Vec::new())
                     .await?;
             }
-            Target::Spokes { role, spots } => {
-                self.enter(role.as_deref(), spots).await;
+            Target::Spokes { entry, spots } => {
+                self.enter(entry.as_ref(), spots).await;
                 self.send_all(|_| true).await;
             }
         }
@@ -138,15 +138,15 @@ impl<'a> Test<'a> {
         }
     }
 
-    async fn enter(&mut self, role: Option<&str>, spots: &[Spot]) {
+    async fn enter(&mut self, entry: Option<&Entry>, spots: &[Spot]) {
         let mut accounts: BTreeMap<&str, Vec<&Spot>> = BTreeMap::new();
         for spot in spots {
             accounts.entry(&spot.account).or_default().push(spot);
         }
         let aws = self.aws;
         let sessions = stream::iter(accounts).map(async |(account, spots)| {
-            let session = match role {
-                Some(role) => aws.assume(account, role).await,
+            let session = match entry {
+                Some(entry) => aws.enter(account, entry).await,
                 None => Ok(aws.own_session()),
             };
             (session, spots)

@@ -32,6 +32,14 @@ pub(crate) struct SpokeArgs {
     /// Name of the role to take in a spoke's account
     #[arg(long, visible_alias = "spoke-role", value_name = "NAME")]
     pub(crate) role: Option<String>,
+    /// Profile of the AWS configuration with credentials of the spoke's account, instead of a role
+    #[arg(
+        long,
+        value_name = "NAME",
+        conflicts_with = "role",
+        requires = "account"
+    )]
+    pub(crate) spoke_profile: Option<String>,
 }
 
 #[derive(Clone, Debug, Default, Args)]
@@ -44,7 +52,7 @@ pub(crate) struct VerifyArgs {
     #[command(flatten)]
     pub(crate) spokes: SpokeArgs,
     /// Leave out the spokes
-    #[arg(long, conflicts_with_all = ["account", "spoke_region", "role"])]
+    #[arg(long, conflicts_with_all = ["account", "spoke_region", "role", "spoke_profile"])]
     pub(crate) hub_only: bool,
     #[command(flatten)]
     pub(crate) caller: CallerArgs,

@@ -12,6 +12,7 @@ mod test;
 mod verify;
 
 use crate::aws::Aws;
+use crate::aws::spoke::Entry;
 use crate::cli::{
     AccessArgs, AdoptArgs, CallerArgs, Cli, Command, Deploy, HubArgs, Plan, SpokeArgs, SpokesArgs,
     TopicArgs,
@@ -230,8 +231,13 @@ fn called_by(caller: &CallerArgs) -> SpokesArgs {
 
 fn selection(args: &SpokeArgs) -> Selection {
     Selection {
-        role: args.role.clone(),
+        entry: entry(args),
         accounts: args.account.clone(),
         regions: args.spoke_region.clone(),
     }
+}
+
+fn entry(args: &SpokeArgs) -> Option<Entry> {
+    let role = args.role.clone().map(Entry::Role);
+    role.or_else(|| args.spoke_profile.clone().map(Entry::Profile))
 }

@@ -63,17 +63,17 @@ pub(super) async fn test(run: &Run, selection: &Selection, args: &TestArgs) -> R
 }
 
 async fn target(run: &Run, selection: &Selection, args: &TestArgs) -> Result<Target> {
-    let role = selection.role.clone();
+    let entry = selection.entry.clone();
     if args.all_accounts {
         let mut spots = all_spots(run, selection).await?;
         if let Some(count) = args.sample {
             spots = sample(spots, count.into())?;
         }
-        return Ok(Target::Spokes { role, spots });
+        return Ok(Target::Spokes { entry, spots });
     }
     if selection.accounts.is_empty() {
-        if role.is_some() || !selection.regions.is_empty() {
-            bail!("--role and --spoke-region need --account or --all-accounts");
+        if entry.is_some() || !selection.regions.is_empty() {
+            bail!("--role, --spoke-profile and --spoke-region need --account or --all-accounts");
         }
         return Ok(Target::Hub);
     }
@@ -82,10 +82,10 @@ async fn target(run: &Run, selection: &Selection, args: &TestArgs) -> Result<Tar
         .accounts
         .iter()
         .find(is_other)
-        .filter(|_| role.is_none())
+        .filter(|_| entry.is_none())
     {
         bail!(
-            "account {other} is not the one of these credentials: name a role to take there with --role"
+            "account {other} is not the one of these credentials: name a role to take there with --role, or a profile with --spoke-profile"
         );
     }
     let home = run.aws.partition.sign_in_region();
@@ -93,7 +93,7 @@ async fn target(run: &Run, selection: &Selection, args: &TestArgs) -> Result<Tar
         .of(&Instances::default(), home)
         .into_iter()
         .collect();
-    Ok(Target::Spokes { role, spots })
+    Ok(Target::Spokes { entry, spots })
 }
 
 async fn all_spots(run: &Run, selection: &Selection) -> Result<Vec<Spot>> {

@@ -31,6 +31,8 @@ use std::time::Duration;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Connection {
     pub(crate) profile: Option<String>,
+    /// Whether the profile was typed: then it goes before the environment's credentials, as in the AWS CLI.
+    pub(crate) is_profile_typed: bool,
     pub(crate) region: Option<String>,
     pub(crate) endpoint_url: Option<String>,
 }
@@ -134,7 +136,11 @@ impl Config {
             problems.extend(together::problems(&settings));
         }
         match problems.as_slice() {
-            [] => Ok(Self::of(&settings)),
+            [] => {
+                let mut config = Self::of(&settings);
+                config.connection.is_profile_typed = cli.profile.is_some();
+                Ok(config)
+            }
             [one] => bail!("{one}"),
             many => {
                 let lines: Vec<String> = many.iter().map(ToString::to_string).collect();
@@ -160,6 +166,7 @@ impl Config {
             name: settings.text(&schema::NAME).unwrap_or(NAME.into()),
             connection: Connection {
                 profile: settings.text(&schema::PROFILE),
+                is_profile_typed: false,
                 region: settings.text(&schema::REGION),
                 endpoint_url: settings.text(&schema::ENDPOINT_URL),
             },
@@ -228,6 +235,7 @@ mod tests {
                 profile: Some(
                     "security",
                 ),
+                is_profile_typed: false,
                 region: Some(
                     "eu-west-1",
                 ),

@@ -4,7 +4,7 @@ use super::finding::{CannotRead, DEPLOY_SPOKES, Hop, Part, Read};
 use super::spoke::Seen;
 use super::template;
 use crate::aws::Aws;
-use crate::aws::spoke::{Session, Spoke};
+use crate::aws::spoke::{Entry, Session, Spoke};
 use crate::names::Names;
 use crate::spokes::instances::Instances;
 use crate::spokes::organization::Organization;
@@ -15,11 +15,11 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Accounts that are looked at side by side, and regions within each.
 const AT_ONCE: usize = 8;
 
-/// Which spokes, and with which role.
+/// Which spokes, and how they are entered.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Selection {
-    /// Name of the role in each account.
-    pub(crate) role: Option<String>,
+    /// How each account is entered.
+    pub(crate) entry: Option<Entry>,
     /// Only these; all when empty.
     pub(crate) accounts: Vec<String>,
     /// Only these; all when empty.
@@ -107,8 +107,8 @@ pub(crate) async fn check(
             );
             (&nothing, vec![none])
         }
-        // With a role and an account to look at, the StackSet is not needed.
-        Err(_) if selection.role.is_some() && !selection.accounts.is_empty() => {
+        // With a way in and an account to look at, the StackSet is not needed.
+        Err(_) if selection.entry.is_some() && !selection.accounts.is_empty() => {
             (&nothing, Vec::new())
         }
         Err(why) => (&nothing, vec![Hop::unread(&id, "exists", why)]),
@@ -118,9 +118,9 @@ pub(crate) async fn check(
             *hop = hop.clone().at(Part::StackSet, &aws.account, &aws.region);
         }
     }
-    if let Some(role) = &selection.role {
+    if let Some(entry) = &selection.entry {
         let spots = selection.of(known, names.partition.sign_in_region());
-        hops.extend(look(aws, names, role, &spots, known).await);
+        hops.extend(look(aws, names, entry, &spots, known).await);
     }
     hops
 }
@@ -128,7 +128,7 @@ pub(crate) async fn check(
 async fn look(
     aws: &Aws,
     names: &Names,
-    role: &str,
+    entry: &Entry,
     spots: &BTreeSet<Spot>,
     known: &Instances,
 ) -> Vec<Hop> {
@@ -137,7 +137,7 @@ async fn look(
         by_account.entry(&spot.account).or_default().push(spot);
     }
     let all = stream::iter(by_account).map(async |(account, spots)| {
-        let session = aws.assume(account, role).await;
+        let session = aws.enter(account, entry).await;
         in_account(names, session.map_err(CannotRead::from), &spots).await
     });
     let seen: Vec<Vec<Seen>> = all.buffered(AT_ONCE).collect().await;
@@ -150,7 +150,8 @@ async fn look(
 
 /// One spoke whose account has been entered.
 pub(crate) async fn look_at(spoke: &Spoke, names: &Names) -> Vec<Hop> {
-    let mend = "run `rootwatch verify` with the same role and account: it says what mends it";
+    let mend =
+        "run `rootwatch verify` with the same account and way into it: it says what mends it";
     Seen::read(spoke, names).await.check(names, mend)
 }
 
