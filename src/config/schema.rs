@@ -392,7 +392,7 @@ mod tests {
     }
 
     /// Flags of one run rather than settings of a deployment.
-    const OF_A_RUN: [&str; 19] = [
+    const OF_A_RUN: &[&str] = &[
         "--adopt",
         "--enable-trusted-access",
         "--no-wait",
@@ -412,6 +412,8 @@ mod tests {
         "--all-accounts",
         "--sample",
         "--wait",
+        "--html",
+        "--spoke-profile",
     ];
 
     #[test]
