@@ -111,33 +111,51 @@ fn matches_text(value: &Value, test: impl Fn(&str) -> bool) -> Answer {
     Answer::any(texts(value).into_iter().map(|text| {
         if text.contains("${") {
             Answer::unknown(format!("the policy variable in \"{text}\" is not known"))
+        } else if test(text) {
+            Answer::Yes
         } else {
-            Answer::of(test(text))
+            no_or_session(text)
         }
     }))
+}
+
+/// Not what was asked for; but of a session or a unique id nobody here can tell whose it is.
+fn no_or_session(name: &str) -> Answer {
+    let is_session = name.splitn(6, ':').nth(2) == Some("sts") || name.contains(":assumed-role/");
+    let is_id = ["AROA", "AIDA"].iter().any(|kind| name.starts_with(kind));
+    if is_session || is_id {
+        return Answer::unknown(format!("whether \"{name}\" is meant by it is not known"));
+    }
+    Answer::No
 }
 
 fn principal(named: &Value, asking: Option<&Principal>) -> Answer {
     let Some(kinds) = named.as_object() else {
         return Answer::unknown("its principal is no object");
     };
-    Answer::any(kinds.iter().map(|(kind, names)| {
-        match (kind.as_str(), asking) {
-            ("AWS", Some(Principal::Role { account, arn })) => Answer::of(
-                texts(names)
-                    .iter()
-                    .any(|name| names_role(name, account, arn)),
-            ),
-            ("AWS", Some(Principal::Service(_))) => Answer::of(texts(names).contains(&"*")),
-            ("Service", Some(Principal::Service(service))) => {
-                Answer::of(texts(names).contains(service))
-            }
-            ("Service", Some(Principal::Role { .. })) => Answer::No,
-            (kind, _) => Answer::unknown(format!(
-                "a principal of kind {kind} is one that rootwatch does not write"
-            )),
-        }
-    }))
+    Answer::any(
+        kinds
+            .iter()
+            .map(|(kind, names)| match (kind.as_str(), asking) {
+                ("AWS", Some(Principal::Role { account, arn })) => {
+                    Answer::any(texts(names).into_iter().map(|name| {
+                        if names_role(name, account, arn) {
+                            Answer::Yes
+                        } else {
+                            no_or_session(name)
+                        }
+                    }))
+                }
+                ("AWS", Some(Principal::Service(_))) => Answer::of(texts(names).contains(&"*")),
+                ("Service", Some(Principal::Service(service))) => {
+                    Answer::of(texts(names).contains(service))
+                }
+                ("Service", Some(Principal::Role { .. })) => Answer::No,
+                (kind, _) => Answer::unknown(format!(
+                    "a principal of kind {kind} is one that rootwatch does not write"
+                )),
+            }),
+    )
 }
 
 fn names_role(name: &str, account: &str, arn: &str) -> bool {
@@ -324,6 +342,19 @@ mod tests {
     }
 
     #[test]
+    fn of_two_statements_with_one_sid_both_are_judged() {
+        let mut deny = with("Sid", json!("A"));
+        deny["Effect"] = json!("Deny");
+        for statements in [
+            json!([with("Sid", json!("A")), deny]),
+            json!([deny, with("Sid", json!("A"))]),
+        ] {
+            let found = decided(&statements, &[]);
+            assert!(matches!(found, Decision::Denied(_)), "{found:?}");
+        }
+    }
+
+    #[test]
     fn each_operator_with_and_without_its_key() {
         for (operator, wanted, have, holds) in [
             ("StringEquals", json!("o-1"), Some("o-1"), true),
@@ -374,6 +405,28 @@ mod tests {
             ("NotAction", json!("s3:*")),
             ("NotPrincipal", json!({"AWS": "1"})),
             ("Principal", json!({"Federated": "x"})),
+            (
+                "Principal",
+                json!({"AWS": "arn:aws:sts::111122223333:assumed-role/x/session"}),
+            ),
+            (
+                "Principal",
+                json!({"AWS": ["arn:aws-cn:sts::1:assumed-role/y/z", "1"]}),
+            ),
+            ("Principal", json!({"AWS": "AROAEXAMPLEEXAMPLE12"})),
+            ("Principal", json!({"AWS": "AIDAEXAMPLEEXAMPLE12"})),
+            (
+                "Condition",
+                json!({"ArnLike": {"aws:key": "arn:*:sts::*:assumed-role/x/*"}}),
+            ),
+            (
+                "Condition",
+                json!({"ArnNotLike": {"aws:key": "arn:aws:sts::1:assumed-role/x/*"}}),
+            ),
+            (
+                "Condition",
+                json!({"StringEquals": {"aws:key": ["AROAEXAMPLEEXAMPLE12:session", "x"]}}),
+            ),
             (
                 "Resource",
                 json!("arn:aws:sns:eu-west-1:111122223333:${aws:username}"),
