@@ -88,6 +88,13 @@ impl Policy {
             .map(|(sid, statement)| (sid.as_str(), statement))
     }
 
+    /// This one statement, and every statement that does not allow.
+    pub(crate) fn only_with_denies(mut self, sid: &str) -> Self {
+        self.0
+            .retain(|key, statement| key == sid || statement["Effect"] != "Allow");
+        self
+    }
+
     /// One statement in canonical form.
     pub(crate) fn statement(&self, sid: &str) -> Option<&Value> {
         self.0.get(sid)

@@ -11,6 +11,7 @@ mod function;
 mod hearers;
 mod hub_rules;
 mod identity;
+mod outsiders;
 mod pattern;
 mod policy;
 mod queues;

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Principal {
     /// An AWS service, `events.amazonaws.com`.
-    Service(&'static str),
+    Service(String),
     /// A role.
     Role { account: String, arn: String },
 }
@@ -148,7 +148,7 @@ fn principal(named: &Value, asking: Option<&Principal>) -> Answer {
                 }
                 ("AWS", Some(Principal::Service(_))) => Answer::of(texts(names).contains(&"*")),
                 ("Service", Some(Principal::Service(service))) => {
-                    Answer::of(texts(names).contains(service))
+                    Answer::of(texts(names).contains(&service.as_str()))
                 }
                 ("Service", Some(Principal::Role { .. })) => Answer::No,
                 (kind, _) => Answer::unknown(format!(

@@ -149,7 +149,14 @@ impl Seen {
 
 /// What a spoke's rule has to take: all that the hub tells, and the canary.
 pub(super) fn must(place: &Place) -> Vec<super::events::Canonical> {
-    [place.acts(), place.reads(), vec![place.canary()]].concat()
+    [
+        place.acts(),
+        place.act_forms(),
+        place.reads(),
+        place.read_forms(),
+        vec![place.canary()],
+    ]
+    .concat()
 }
 
 fn judged(
