@@ -62,7 +62,10 @@ fn requests(statement: &Value, deed: &Deed<'_>) -> Vec<(String, Request)> {
     // EventBridge is asked for in any case: it is whom the policy was made for.
     let mut services: BTreeSet<&str> = named("Service").into_iter().collect();
     services.insert("events.amazonaws.com");
-    let services = services.into_iter().map(service);
+    let sources = &sources(statement, deed.account);
+    let services = services
+        .into_iter()
+        .flat_map(|name| sources.iter().map(|source| service(name, source)));
     strangers
         .chain(services)
         .flat_map(|(who, principal, keys)| {
@@ -118,16 +121,60 @@ fn role(who: String, account: &str, arn: String) -> Asking {
     (who, Principal::Role { account, arn }, keys)
 }
 
-/// An AWS service in the name of any account.
-fn service(name: &str) -> Asking {
+/// In whose name a service asks.
+struct Source {
+    account: String,
+    /// That of any rule when nothing.
+    arn: Option<String>,
+}
+
+/// Any account, and those that the statement's condition names but ours.
+fn sources(statement: &Value, own: &str) -> Vec<Source> {
+    let mut all = vec![Source {
+        account: NOBODY.to_owned(),
+        arn: None,
+    }];
+    let operators = statement["Condition"].as_object().into_iter().flatten();
+    let tests = operators
+        .filter_map(|(_, tests)| tests.as_object())
+        .flatten();
+    for (key, values) in tests {
+        let is = |name: &str| key.eq_ignore_ascii_case(name);
+        for value in names(values) {
+            let (account, arn) = if is("aws:SourceArn") {
+                (value.split(':').nth(4), Some(value.to_owned()))
+            } else if is("aws:SourceAccount") {
+                (Some(value), None)
+            } else {
+                (None, None)
+            };
+            if let Some(account) = account.filter(|it| !it.is_empty() && *it != own) {
+                let account = account.to_owned();
+                all.push(Source { account, arn });
+            }
+        }
+    }
+    all
+}
+
+/// An AWS service in the name of an account.
+fn service(name: &str, source: &Source) -> Asking {
     let short = name.split('.').next().unwrap_or_default();
-    let arn = format!("arn:aws:{short}:eu-west-1:{NOBODY}:rule/any");
+    let account = &source.account;
+    let any = || format!("arn:aws:{short}:eu-west-1:{account}:rule/any");
     let keys: Keys = [
-        ("aws:sourcearn", Some(arn)),
-        ("aws:sourceaccount", Some(NOBODY.to_owned())),
+        (
+            "aws:sourcearn",
+            Some(source.arn.clone().unwrap_or_else(any)),
+        ),
+        ("aws:sourceaccount", Some(account.clone())),
     ]
     .into();
-    let who = format!("{name} for any account");
+    let who = match (&source.arn, account.as_str()) {
+        (Some(arn), _) => format!("{name} for {arn}"),
+        (None, NOBODY) => format!("{name} for any account"),
+        (None, account) => format!("{name} for account {account}"),
+    };
     (who, Principal::Service(name.to_owned()), keys)
 }
 
@@ -178,6 +225,16 @@ mod tests {
             found(json!({"Service": "s3.amazonaws.com"}), none.clone()),
             sure("s3.amazonaws.com for any account")
         );
+        let rule = "arn:aws:events:eu-west-1:999988887777:rule/x";
+        for (key, value, who) in [
+            ("aws:SourceArn", rule, rule),
+            ("AWS:SourceAccount", "999988887777", "account 999988887777"),
+        ] {
+            let condition = json!({"StringLike": {key: value}});
+            let by = json!({"Service": "events.amazonaws.com"});
+            let expected = format!("events.amazonaws.com for {who}");
+            assert_eq!(found(by, condition), sure(&expected));
+        }
         let odd = json!({"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}});
         assert_eq!(found(json!("*"), odd).map(|it| it.1), Some(false));
         assert_eq!(
