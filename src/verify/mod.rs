@@ -17,6 +17,7 @@ mod policy;
 mod queues;
 mod rules;
 mod spoke;
+mod spoke_queue;
 pub(crate) mod spokes;
 mod template;
 mod topics;
