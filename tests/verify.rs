@@ -690,6 +690,16 @@ fn queue_breaks(c: &Intruder) -> Vec<Break<'_>> {
         )
         .mended_by("statements of that policy", c.close_reads()),
         Break::new(
+            "takes what a rule of another account sends",
+            id,
+            "policy keeps out",
+            c.open_reads(
+                json!({"Service": "events.amazonaws.com"}),
+                json!({"ArnEquals": {"aws:SourceArn": "arn:aws:events:eu-west-1:999988887777:rule/x"}}),
+            ),
+        )
+        .mended_by("statements of that policy", c.close_reads()),
+        Break::new(
             "takes what cannot be judged",
             id,
             "policy keeps out",
