@@ -46,9 +46,18 @@ impl Policy {
             Value::Null => Vec::new(),
             one => vec![one.clone()],
         };
-        Ok(Self(
-            statements.into_iter().enumerate().map(keyed).collect(),
-        ))
+        let mut all = BTreeMap::new();
+        for (index, statement) in statements.into_iter().enumerate() {
+            let (sid, statement) = keyed((index, statement));
+            // Of two with one Sid the second counts as somebody else's.
+            let key = if all.contains_key(&sid) {
+                format!("{UNNAMED}{} ({sid})", index + 1)
+            } else {
+                sid
+            };
+            all.insert(key, statement);
+        }
+        Ok(Self(all))
     }
 
     /// The document to send, with the given policy's further statements kept.
@@ -77,6 +86,13 @@ impl Policy {
         self.0
             .iter()
             .map(|(sid, statement)| (sid.as_str(), statement))
+    }
+
+    /// This one statement, and every statement that does not allow.
+    pub(crate) fn only_with_denies(mut self, sid: &str) -> Self {
+        self.0
+            .retain(|key, statement| key == sid || statement["Effect"] != "Allow");
+        self
     }
 
     /// One statement in canonical form.
@@ -206,6 +222,23 @@ mod tests {
             statement[field] = value;
             assert_ne!(Policy::of([("Organization", statement)]), ours(), "{field}");
         }
+    }
+
+    #[test]
+    fn two_statements_of_one_sid_are_both_kept() {
+        let allow = json!({"Sid": "A", "Effect": "Allow", "Action": "a"});
+        let deny = json!({"Sid": "A", "Effect": "Deny", "Action": "a"});
+        let parse = |statements: Value| {
+            Policy::parse(&json!({"Statement": statements}).to_string()).unwrap()
+        };
+        let both = parse(json!([allow, deny]));
+        let keys: Vec<&str> = both.statements().map(|(sid, _)| sid).collect();
+        assert_eq!(keys, ["A", "statement 2 (A)"]);
+        assert_ne!(both, parse(json!([allow])));
+        assert_ne!(both, parse(json!([deny])));
+        // Written again, no Sid stands twice.
+        assert_eq!(both.document().matches("Sid").count(), 1);
+        assert_eq!(Policy::parse(&both.document()).unwrap().0.len(), 2);
     }
 
     #[test]

@@ -376,6 +376,23 @@ fn canaries_that_nobody_announced_invoke_nothing_and_mail_nobody() {
 }
 
 #[test]
+fn a_test_that_nobody_would_hear_warns() {
+    let world = World::new();
+    world
+        .rootwatch(&["deploy", "hub", "--email", crate::world::PERSON, "--yes"])
+        .ends_with(0);
+    let ran = world.rootwatch(&["test", "--quiet"]).ends_with(0);
+    let told = "nobody has confirmed a subscription to topic rootwatch-alerts";
+    assert!(ran.stdout.contains(told), "{}", ran.stdout);
+    world
+        .lab
+        .confirm_subscription(crate::world::PERSON)
+        .unwrap();
+    let ran = world.rootwatch(&["test", "--output", "json"]).ends_with(0);
+    assert_eq!(ran.json()["warning"], Value::Null);
+}
+
+#[test]
 fn without_a_hub_nothing_is_made() {
     let world = World::new();
     world.lab.clear_calls().unwrap();

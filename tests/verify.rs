@@ -169,6 +169,32 @@ impl Intruder {
         call.policy_document(change(&text)).send().await.unwrap();
     }
 
+    async fn permit(&self, sid: &str, principal: &str) {
+        let call = self.lambda.add_permission().function_name(FUNCTION);
+        let call = call.statement_id(sid).action("lambda:InvokeFunction");
+        call.principal(principal).send().await.unwrap();
+    }
+
+    async fn revoke(&self, sid: &str) {
+        let call = self.lambda.remove_permission().function_name(FUNCTION);
+        call.statement_id(sid).send().await.unwrap();
+    }
+
+    async fn open_reads(&self, principal: Value, condition: Value) {
+        let queue = self.arn("sqs", READS);
+        let more = json!({"Principal": principal, "Condition": condition});
+        let theirs = statement("Theirs", "Allow", "sqs:SendMessage", &queue, &more);
+        let policy = with_statement(&self.queue_policy(READS).await, theirs);
+        self.set_queue(READS, QueueAttributeName::Policy, &policy)
+            .await;
+    }
+
+    async fn close_reads(&self) {
+        let policy = policy_with(&self.queue_policy(READS).await, "Theirs", None);
+        self.set_queue(READS, QueueAttributeName::Policy, &policy)
+            .await;
+    }
+
     async fn attach_deny(&self) {
         let deny = json!({"Version": "2012-10-17", "Statement": [statement("No", "Deny", "sqs:*", "*", &json!({}))]});
         let call = self.iam.create_policy().policy_name("no-queues");
@@ -330,6 +356,24 @@ fn rule_breaks(c: &Intruder) -> Vec<Break<'_>> {
             c.pattern(|it| it.replace("\"AWS Console Sign In via CloudTrail\",", "")),
         ),
         Break::new(
+            "service events left out",
+            id,
+            "pattern",
+            c.pattern(|it| it.replace("\"AWS Service Event via CloudTrail\",", "")),
+        ),
+        Break::new(
+            "readOnly as text left out",
+            id,
+            "pattern",
+            c.pattern(|it| it.replace("[false,\"false\"]", "[false]")),
+        ),
+        Break::new(
+            "a read that matters left out",
+            id,
+            "pattern",
+            c.pattern(|it| it.replace("\"GetSessionToken\",", "")),
+        ),
+        Break::new(
             "AssumeRoot misspelt",
             id,
             "pattern",
@@ -458,6 +502,20 @@ fn function_breaks(c: &Intruder) -> Vec<Break<'_>> {
                 .await
                 .unwrap();
         }),
+        Break::new(
+            "open to everybody",
+            id,
+            "keeps out",
+            c.permit("Theirs", "*"),
+        )
+        .mended_by("--statement-id Theirs", c.revoke("Theirs")),
+        Break::new(
+            "open to another account",
+            id,
+            "keeps out",
+            c.permit("Theirs", "999988887777"),
+        )
+        .mended_by("--statement-id Theirs", c.revoke("Theirs")),
         Break::new("reserved concurrency 0", id, "state", async {
             let call = c.lambda.put_function_concurrency().function_name(FUNCTION);
             call.reserved_concurrent_executions(0).send().await.unwrap();
@@ -610,6 +668,48 @@ fn queue_breaks(c: &Intruder) -> Vec<Break<'_>> {
             );
             c.set_queue(READS, Name::Policy, &policy).await;
         }),
+        Break::new(
+            "takes everybody's",
+            id,
+            "policy keeps out",
+            c.open_reads(json!("*"), json!({})),
+        )
+        .mended_by("statements of that policy", c.close_reads()),
+        Break::new(
+            "takes another account's",
+            id,
+            "policy keeps out",
+            c.open_reads(json!({"AWS": "arn:aws:iam::999988887777:root"}), json!({})),
+        )
+        .mended_by("statements of that policy", c.close_reads()),
+        Break::new(
+            "takes what any account's rules send",
+            id,
+            "policy keeps out",
+            c.open_reads(json!({"Service": "events.amazonaws.com"}), json!({})),
+        )
+        .mended_by("statements of that policy", c.close_reads()),
+        Break::new(
+            "takes what a rule of another account sends",
+            id,
+            "policy keeps out",
+            c.open_reads(
+                json!({"Service": "events.amazonaws.com"}),
+                json!({"ArnEquals": {"aws:SourceArn": "arn:aws:events:eu-west-1:999988887777:rule/x"}}),
+            ),
+        )
+        .mended_by("statements of that policy", c.close_reads()),
+        Break::new(
+            "takes what cannot be judged",
+            id,
+            "policy keeps out",
+            c.open_reads(
+                json!("*"),
+                json!({"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}}),
+            ),
+        )
+        .cannot_be_told()
+        .mended_by("statements of that policy", c.close_reads()),
         Break::new(
             "keeps a minute",
             id,
@@ -821,7 +921,8 @@ fn there_are_enough_ways_to_break_it() {
         .concat()
         .into_iter()
         .flat_map(|breaks| breaks(&intruder));
-    assert!(all.count() >= 60);
+    // README, "Would I know?"
+    assert!(all.count() > 80);
 }
 
 fn each_is_named_and_mended(breaks: &[Breaks]) {
@@ -968,6 +1069,7 @@ struct Traitor {
     account: String,
     events: aws_sdk_eventbridge::Client,
     iam: aws_sdk_iam::Client,
+    sqs: aws_sdk_sqs::Client,
 }
 
 const SPOKE_RULE: &str = "rootwatch-root-activity";
@@ -981,7 +1083,29 @@ impl Traitor {
             account,
             events: aws_sdk_eventbridge::Client::new(&sdk),
             iam: aws_sdk_iam::Client::new(&sdk),
+            sqs: aws_sdk_sqs::Client::new(&sdk),
         }
+    }
+
+    async fn queue_url(&self) -> String {
+        let target = self.target().await;
+        let arn = target.dead_letter_config.unwrap().arn.unwrap();
+        let name = arn.rsplit(':').next().unwrap();
+        let call = self.sqs.get_queue_url().queue_name(name);
+        call.send().await.unwrap().queue_url.unwrap()
+    }
+
+    /// Lets the queue take what this rule alone sends, or nothing.
+    async fn queue_policy(&self, rule: Option<&str>) {
+        let policy = rule.map(|rule| {
+            let more = json!({"Principal": {"Service": "events.amazonaws.com"}, "Condition": {"ArnEquals": {"aws:SourceArn": rule}}});
+            let allow = statement("A", "Allow", "sqs:SendMessage", "*", &more);
+            json!({"Version": "2012-10-17", "Statement": [allow]}).to_string()
+        });
+        let call = self.sqs.set_queue_attributes();
+        let call = call.queue_url(self.queue_url().await);
+        let call = call.attributes(QueueAttributeName::Policy, policy.unwrap_or_default());
+        call.send().await.unwrap();
     }
 
     async fn rule(&self, state: events::RuleState, change: impl FnOnce(&str) -> String) {
@@ -1093,6 +1217,30 @@ fn spoke_breaks(t: &Traitor) -> Vec<(&'static str, &'static str, Change<'_>)> {
                     .role_name(t.role().await)
                     .policy_name("forward-to-hub");
                 call.policy_document(deny.to_string()).send().await.unwrap();
+            }),
+        ),
+        ("rule", "dead letters", Box::pin(t.queue_policy(None))),
+        (
+            "rule",
+            "dead letters",
+            Box::pin(t.queue_policy(Some("arn:aws:events:us-east-1:333333333333:rule/other"))),
+        ),
+        (
+            "rule",
+            "dead letters",
+            Box::pin(async {
+                let url = t.queue_url().await;
+                t.sqs.delete_queue().queue_url(url).send().await.unwrap();
+            }),
+        ),
+        (
+            "rule",
+            "dead letters",
+            Box::pin(async {
+                let mut target = t.target().await;
+                target.dead_letter_config = None;
+                let call = t.events.put_targets().rule(SPOKE_RULE);
+                call.targets(target).send().await.unwrap();
             }),
         ),
         (

@@ -29,6 +29,7 @@ pub(crate) struct Spoke {
     pub(crate) region: String,
     pub(crate) eventbridge: aws_sdk_eventbridge::Client,
     pub(crate) iam: aws_sdk_iam::Client,
+    pub(crate) sqs: aws_sdk_sqs::Client,
 }
 
 impl Aws {
@@ -117,6 +118,7 @@ impl Session {
             region: region.to_owned(),
             eventbridge: aws_sdk_eventbridge::Client::new(&sdk),
             iam: aws_sdk_iam::Client::new(&sdk),
+            sqs: aws_sdk_sqs::Client::new(&sdk),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Where a test event stopped: by what it left behind, and by what `verify` finds.
 
 use super::run::Sent;
-use super::test::{Probe, Test};
+use super::test::{Probe, Test, Told};
 use crate::aws::Aws;
 use crate::aws::error::{AwsError, Call, absent};
 use crate::hub::desired::Wanted;
@@ -17,6 +17,8 @@ use std::collections::BTreeSet;
 
 /// Spokes that are looked into after a failure; more would say the same.
 const MOST_SPOKES: usize = 10;
+/// How far this machine's clock may be from AWS's, in milliseconds.
+const CLOCKS_MS: i64 = 300_000;
 /// How often the dead-letter queue is asked for up to ten messages.
 const LOOKS: usize = 10;
 
@@ -38,7 +40,7 @@ pub(super) async fn find(aws: &Aws, wanted: &Wanted, test: &Test<'_>) -> Diagnos
     let deployed = Deployed::read(aws, wanted, org_id).await;
     let hub = verify::hub(&deployed, &spots);
     match &test.told {
-        Some(told) if !told.is_heard => in_hub(aws, &wanted.names, &told.id, hub).await,
+        Some(told) if !told.is_heard => in_hub(aws, &wanted.names, told, hub).await,
         _ => in_spokes(test, &wanted.names, hub).await,
     }
 }
@@ -73,8 +75,8 @@ async fn in_spokes(test: &Test<'_>, names: &Names, hub: Vec<Hop>) -> Diagnosis {
     }
 }
 
-async fn in_hub(aws: &Aws, names: &Names, id: &str, hub: Vec<Hop>) -> Diagnosis {
-    let (logged, dead) = tokio::join!(log(aws, names, id), dead_letters(aws, names, id));
+async fn in_hub(aws: &Aws, names: &Names, told: &Told, hub: Vec<Hop>) -> Diagnosis {
+    let (logged, dead) = tokio::join!(log(aws, names, told), dead_letters(aws, names, &told.id));
     let findings = wrong(hub);
     let first = findings.iter().find(|hop| hop.verdict == Verdict::Broken);
     let stopped = match (&logged, &dead, first) {
@@ -133,20 +135,33 @@ impl Trace {
     }
 }
 
-/// What the notifier wrote about the event.
-async fn log(aws: &Aws, names: &Names, id: &str) -> Trace {
+/// What the notifier wrote about the event since it was sent.
+async fn log(aws: &Aws, names: &Names, told: &Told) -> Trace {
+    Trace::of(find_logged(aws, names, told).await)
+}
+
+async fn find_logged(aws: &Aws, names: &Names, told: &Told) -> Result<Option<Said>, AwsError> {
     let call = aws
         .logs
         .filter_log_events()
-        .log_group_name(names.log_group());
-    let answer = call.filter_pattern(format!("\"{id}\"")).send().await;
-    Trace::of(absent(answer.call("logs:FilterLogEvents")).map(|answer| {
-        let events = answer.and_then(|answer| answer.events).unwrap_or_default();
-        let lines = events
+        .log_group_name(names.log_group())
+        .start_time(told.sent_ms - CLOCKS_MS)
+        .filter_pattern(format!("\"{}\"", told.id));
+    // A page may be empty although another follows it.
+    let mut pages = call.into_paginator().send();
+    while let Some(page) = pages.next().await {
+        let Some(page) = absent(page.call("logs:FilterLogEvents"))? else {
+            break;
+        };
+        let lines = page
+            .events()
             .iter()
             .filter_map(|event| serde_json::from_str(event.message()?).ok());
-        lines.filter_map(|line: Value| logged(&line)).next()
-    }))
+        if let Some(said) = lines.filter_map(|line: Value| logged(&line)).next() {
+            return Ok(Some(said));
+        }
+    }
+    Ok(None)
 }
 
 fn logged(line: &Value) -> Option<Said> {

@@ -8,6 +8,8 @@ use crate::aws::Aws;
 use crate::aws::error::Call;
 use crate::aws::spoke::Entry;
 use crate::hub::desired::Wanted;
+use crate::hub::resource::Resource;
+use crate::hub::subscriptions::{Standing, Subscriptions};
 use crate::interrupt::{self, Interrupted};
 use crate::names::Names;
 use crate::progress::Progress;
@@ -51,6 +53,8 @@ pub(crate) struct Outcome {
     pub(crate) hops: Vec<(String, i64)>,
     /// Nothing when all came through.
     pub(crate) diagnosis: Option<Diagnosis>,
+    /// Why people may hear nothing although all came through.
+    pub(crate) warning: Option<String>,
 }
 
 impl Outcome {
@@ -90,7 +94,8 @@ pub(crate) async fn run(
                 () = interrupt::pressed() => return Err(Interrupted::Waiting.into()),
             }
         };
-        Ok(test.outcome(diagnosis))
+        let warning = nobody_hears(aws, names, temporary.topic_arn()).await;
+        Ok(test.outcome(diagnosis, warning))
     };
     let outcome = tested.await;
     remove(&temporary, outcome, progress).await
@@ -126,6 +131,29 @@ async fn remove(
             )))
         }
     }
+}
+
+/// Whether nobody but tests has confirmed a subscription of the topic, in words.
+async fn nobody_hears(aws: &Aws, names: &Names, topic_arn: String) -> Option<String> {
+    let topic = names.alerts_topic();
+    let tests = names.queue_arn(&names.test(""));
+    let all = Subscriptions::wanted(topic.clone(), topic_arn, &[]);
+    let found = match all.find(aws).await {
+        Ok(found) => found.map(|it| it.standings).unwrap_or_default(),
+        Err(error) => {
+            return Some(format!(
+                "who is subscribed to topic {topic} could not be read: {error:#}"
+            ));
+        }
+    };
+    let hears = found.iter().any(|(who, standing)| {
+        matches!(standing, Standing::Confirmed(_)) && !who.endpoint.starts_with(&tests)
+    });
+    (!hears).then(|| {
+        format!(
+            "nobody has confirmed a subscription to topic {topic}, so alerts reach nobody: confirm by the link in SNS's mail, or add somebody with `rootwatch deploy hub --email ADDRESS`"
+        )
+    })
 }
 
 async fn check_hub(aws: &Aws, names: &Names) -> Result<()> {

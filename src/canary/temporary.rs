@@ -50,7 +50,7 @@ impl<'a> Temporary<'a> {
         self.names.queue_arn(&self.name)
     }
 
-    fn topic_arn(&self) -> String {
+    pub(super) fn topic_arn(&self) -> String {
         self.names.topic_arn(&self.names.alerts_topic())
     }
 

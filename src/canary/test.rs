@@ -65,7 +65,7 @@ impl Probe {
 pub(super) struct Told {
     pub(super) id: String,
     from: Spot,
-    sent_ms: i64,
+    pub(super) sent_ms: i64,
     is_repeated: bool,
     hops: Vec<(String, i64)>,
     pub(super) is_heard: bool,
@@ -309,7 +309,7 @@ impl<'a> Test<'a> {
         self.probes.iter().all(arrived) && self.told.as_ref().is_some_and(|told| told.is_heard)
     }
 
-    pub(super) fn outcome(self, diagnosis: Option<Diagnosis>) -> Outcome {
+    pub(super) fn outcome(self, diagnosis: Option<Diagnosis>, warning: Option<String>) -> Outcome {
         let hops = self.told.map(|told| told.hops).unwrap_or_default();
         let begun = hops.first().map(|(_, at)| *at).unwrap_or_default();
         Outcome {
@@ -324,6 +324,7 @@ impl<'a> Test<'a> {
                 .map(|(hop, at)| (hop, at - begun))
                 .collect(),
             diagnosis,
+            warning,
         }
     }
 }

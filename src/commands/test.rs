@@ -3,7 +3,7 @@
 use super::{Exit, Run};
 use crate::canary::{self, Outcome, Sent, Target};
 use crate::cli::TestArgs;
-use crate::report::{GREEN, RED, one_line};
+use crate::report::{GREEN, RED, YELLOW, one_line};
 use crate::spokes::instances::Instances;
 use crate::spokes::{self, Place, Spot, organization};
 use crate::verify::finding::Hop;
@@ -27,6 +27,8 @@ struct Report<'a> {
     stopped: Option<&'a str>,
     traces: &'a [String],
     findings: &'a [Hop],
+    /// Why people may hear nothing although all came through.
+    warning: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -49,7 +51,8 @@ pub(super) async fn test(run: &Run, selection: &Selection, args: &TestArgs) -> R
     let target = target(run, selection, args).await?;
     let wanted = run.hub(run.config.org_id.clone().unwrap_or_default());
     let outcome = canary::run(&run.aws, &wanted, &target, args.wait, &run.progress).await?;
-    let text = if run.output.quiet && outcome.is_passed() {
+    let is_fine = outcome.is_passed() && outcome.warning.is_none();
+    let text = if run.output.quiet && is_fine {
         String::new()
     } else {
         text(&outcome)
@@ -148,10 +151,19 @@ fn report<'a>(run: &'a Run, outcome: &'a Outcome) -> Report<'a> {
         findings: diagnosis
             .map(|it| it.findings.as_slice())
             .unwrap_or_default(),
+        warning: outcome.warning.as_deref(),
     }
 }
 
 fn text(outcome: &Outcome) -> String {
+    let mut text = ending(outcome);
+    if let Some(warning) = &outcome.warning {
+        let _ = writeln!(text, "{YELLOW}Warning{YELLOW:#}: {}.", one_line(warning));
+    }
+    text
+}
+
+fn ending(outcome: &Outcome) -> String {
     let mut text = String::new();
     if outcome.spokes.len() > 1 || !outcome.is_passed() {
         for (spot, sent) in &outcome.spokes {

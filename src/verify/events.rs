@@ -1,7 +1,7 @@
 //! The events that the path is judged by: what must get through, and what must not.
 
 use crate::hub::pattern::CANARY_DETAIL_TYPE;
-use rootwatch_root_event::{CANARY_SOURCE, READ_ONLY_THAT_MATTERS, canary_detail};
+use rootwatch_root_event::{CANARY_SOURCE, DETAIL_TYPES, READ_ONLY_THAT_MATTERS, canary_detail};
 use serde_json::{Value, json};
 
 const API_CALL: &str = "AWS API Call via CloudTrail";
@@ -18,7 +18,8 @@ pub(crate) struct Canonical {
 impl Canonical {
     /// Whether CloudTrail marks it as read-only, so that a rule in the state `ENABLED` does not get it.
     pub(crate) fn is_read_only(&self) -> bool {
-        self.event["detail"]["readOnly"] == json!(true)
+        let read_only = &self.event["detail"]["readOnly"];
+        *read_only == json!(true) || *read_only == json!("true")
     }
 }
 
@@ -94,6 +95,65 @@ impl Place {
             "a read-only call",
             self.api_call("s3", "ListBuckets", Some(true), &self.root()),
         )]
+    }
+
+    /// Further forms of acts: each detail-type, each read that matters, each way to write `readOnly`. They do not
+    /// depend on the place, so one place is enough.
+    pub(crate) fn act_forms(&self) -> Vec<Canonical> {
+        let texts = [
+            ("a call whose readOnly is text", json!("false")),
+            ("a call whose readOnly is null", Value::Null),
+        ];
+        let written = texts.map(|(name, form)| {
+            canonical(
+                name,
+                self.root_event(API_CALL, "CreateAccessKey", Some(form)),
+            )
+        });
+        let of_types = DETAIL_TYPES.iter().flat_map(|kind| {
+            [Some(json!(false)), None].map(|form| {
+                canonical(
+                    "a write call of another detail-type",
+                    self.root_event(kind, "CreateAccessKey", form),
+                )
+            })
+        });
+        let that_matter = READ_ONLY_THAT_MATTERS.iter().flat_map(|name| {
+            [json!(true), json!("true")].map(|form| {
+                canonical(
+                    "another read-only call that matters as much as a write",
+                    self.root_event(API_CALL, name, Some(form)),
+                )
+            })
+        });
+        written
+            .into_iter()
+            .chain(of_types)
+            .chain(that_matter)
+            .collect()
+    }
+
+    /// Further forms of reads, as of acts.
+    pub(crate) fn read_forms(&self) -> Vec<Canonical> {
+        let text = canonical(
+            "a read-only call whose readOnly is text",
+            self.root_event(API_CALL, "ListUsers", Some(json!("true"))),
+        );
+        let of_types = DETAIL_TYPES.iter().map(|kind| {
+            canonical(
+                "a read-only call of another detail-type",
+                self.root_event(kind, "ListUsers", Some(json!(true))),
+            )
+        });
+        [text].into_iter().chain(of_types).collect()
+    }
+
+    fn root_event(&self, kind: &str, name: &str, read_only: Option<Value>) -> Value {
+        let mut record = self.record("iam", name, "AwsApiCall", None, &self.root());
+        if let Some(form) = read_only {
+            record["readOnly"] = form;
+        }
+        self.event("aws.iam", kind, record)
     }
 
     /// What nobody is to be told about.
@@ -224,11 +284,11 @@ mod tests {
         let spoke = pattern::root_activity();
         let is = |pattern: &Value, event: &Canonical| matches(pattern, &event.event) == Answer::Yes;
         let place = place();
-        for event in place.acts() {
+        for event in [place.acts(), place.act_forms()].concat() {
             assert!(is(&spoke, &event) && is(&acts, &event), "{event:?}");
             assert!(!is(&reads, &event), "{event:?}");
         }
-        for event in place.reads() {
+        for event in [place.reads(), place.read_forms()].concat() {
             assert!(is(&spoke, &event) && is(&reads, &event), "{event:?}");
             assert!(!is(&acts, &event), "{event:?}");
         }
@@ -248,5 +308,37 @@ mod tests {
             ..place
         };
         assert!(is(&acts, &hub.canary()));
+    }
+
+    #[test]
+    fn every_form_of_a_root_event_matches_one_rule_of_the_hub_but_capitals() {
+        let (acts, reads) = (pattern::acts("222222222222"), pattern::reads());
+        let is = |pattern: &Value, event: &Value| matches(pattern, event) == Answer::Yes;
+        let forms = [
+            Some(json!(true)),
+            Some(json!("true")),
+            Some(json!(false)),
+            Some(json!("false")),
+            Some(Value::Null),
+            None,
+        ];
+        let names = READ_ONLY_THAT_MATTERS.iter().chain(&["ListUsers"]);
+        for ((kind, name), form) in DETAIL_TYPES
+            .iter()
+            .flat_map(|kind| names.clone().map(move |name| (kind, name)))
+            .flat_map(|it| forms.iter().map(move |form| (it, form)))
+        {
+            let event = place().root_event(kind, name, form.clone());
+            let is_read = form.as_ref().is_some_and(|it| *it == true || *it == "true")
+                && *name == "ListUsers";
+            assert_eq!(is(&reads, &event), is_read, "{event}");
+            assert_eq!(is(&acts, &event), !is_read, "{event}");
+        }
+        // Forwarded, and taken by neither: README, "Limits".
+        for form in ["True", "False"] {
+            let event = place().root_event(API_CALL, "ListUsers", Some(json!(form)));
+            assert!(is(&pattern::root_activity(), &event));
+            assert!(!is(&acts, &event) && !is(&reads, &event), "{event}");
+        }
     }
 }

@@ -4,6 +4,7 @@ use super::deployed::{Deployed, TOPIC_VARIABLE};
 use super::events::Place;
 use super::finding::{DEPLOY_HUB, Hop};
 use super::identity::Identity;
+use super::outsiders::{self, Deed};
 use super::policy::{Decision, Keys, Principal, Request, decide};
 use crate::hub::function::Function;
 use crate::hub::resource::HubResource;
@@ -20,6 +21,7 @@ pub(super) fn check(deployed: &Deployed, place: &Place) -> Vec<Hop> {
     };
     let mut hops = vec![
         permission(deployed, &id, function),
+        keeps_out(deployed, &id, function),
         state(&id, function),
         code(deployed, &id, function),
         settings(deployed, &id, function),
@@ -45,7 +47,7 @@ fn permission(deployed: &Deployed, id: &str, function: &Function) -> Hop {
     ]
     .into();
     let request = Request {
-        principal: Some(Principal::Service("events.amazonaws.com")),
+        principal: Some(Principal::Service("events.amazonaws.com".to_owned())),
         action: "lambda:InvokeFunction",
         resource: function.arn.clone(),
         keys,
@@ -62,6 +64,36 @@ fn permission(deployed: &Deployed, id: &str, function: &Function) -> Hop {
             ),
             DEPLOY_HUB,
         ),
+    }
+}
+
+/// Whoever may invoke it may have it tell made-up alerts.
+fn keeps_out(deployed: &Deployed, id: &str, function: &Function) -> Hop {
+    let check = "keeps out";
+    let policy = match &deployed.function_policy {
+        Ok(policy) => policy.clone().unwrap_or_default(),
+        Err(why) => return Hop::unread(id, check, why),
+    };
+    let deed = Deed {
+        account: &deployed.names.account,
+        actions: &["lambda:InvokeFunction", "lambda:InvokeFunctionUrl"],
+        resource: &function.arn,
+    };
+    let Some(found) = outsiders::find(&policy, &deed) else {
+        return Hop::ok(id, check, "other accounts");
+    };
+    let (who, sid) = (&found.who, &found.sid);
+    let mend = format!(
+        "if you do not know what it is for, `aws lambda remove-permission --region {} --function-name {} --statement-id {sid}` removes it; {DEPLOY_HUB} when it is rootwatch's own",
+        deployed.names.region, function.name
+    );
+    match found.unknown {
+        None => {
+            let finding =
+                format!("\"{sid}\" of its policy lets {who} invoke it with made-up events");
+            Hop::broken(id, check, finding, mend)
+        }
+        Some(why) => Hop::cannot_tell(id, check, format!("for {who}: {why}"), Some(mend)),
     }
 }
 

@@ -27,6 +27,10 @@ pub(super) fn check(deployed: &Deployed, places: &[Place]) -> Vec<Hop> {
         region: names.region.clone(),
         sign_in_region: names.partition.sign_in_region().to_owned(),
     };
+    let (acts, reads) = (
+        [acts, own.act_forms()].concat(),
+        [reads, own.read_forms()].concat(),
+    );
     let acts_must = [acts.clone(), vec![own.canary()]].concat();
     let acts_never = [never.clone(), reads.clone()].concat();
     let reads_never = [never, acts].concat();
@@ -162,7 +166,7 @@ pub(super) fn may_send(
     ]
     .into();
     let request = Request {
-        principal: Some(Principal::Service("events.amazonaws.com")),
+        principal: Some(Principal::Service("events.amazonaws.com".to_owned())),
         action: "sqs:SendMessage",
         resource: deployed.names.queue_arn(queue),
         keys,

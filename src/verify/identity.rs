@@ -27,7 +27,7 @@ impl Identity {
     /// Whether a service may take it.
     pub(crate) fn trusts(&self, service: &'static str, keys: super::policy::Keys) -> Decision {
         let request = Request {
-            principal: Some(Principal::Service(service)),
+            principal: Some(Principal::Service(service.to_owned())),
             action: "sts:AssumeRole",
             resource: self.arn.clone(),
             keys,

@@ -3,6 +3,7 @@
 use super::deployed::Deployed;
 use super::finding::{DEPLOY_HUB, Hop};
 use super::hub_rules::may_send;
+use super::outsiders::{self, Deed};
 use crate::hub::queue::Queue;
 
 /// Seconds that a dead letter must be kept at least: a weekend, until somebody reads the alarm.
@@ -55,10 +56,35 @@ fn of_reads(deployed: &Deployed, name: &str) -> Vec<Hop> {
         hops.push(may_send(deployed, &id, "policy lets in", rule, name));
     }
     if let Ok(Some(queue)) = deployed.queue(name) {
+        hops.push(keeps_out(deployed, &id, queue));
         hops.push(redrive(deployed, &id, queue));
         hops.push(visibility(deployed, &id, queue));
     }
     hops
+}
+
+/// Whoever may send to it may have the notifier tell made-up calls.
+fn keeps_out(deployed: &Deployed, id: &str, queue: &Queue) -> Hop {
+    let check = "policy keeps out";
+    let arn = deployed.names.queue_arn(&deployed.names.reads_queue());
+    let deed = Deed {
+        account: &deployed.names.account,
+        actions: &["sqs:SendMessage"],
+        resource: &arn,
+    };
+    let Some(found) = outsiders::find(&queue.policy, &deed) else {
+        return Hop::ok(id, check, "other accounts");
+    };
+    let (who, sid) = (&found.who, &found.sid);
+    let mend =
+        format!("{DEPLOY_HUB}, and remove statements of that policy that are not rootwatch's");
+    match found.unknown {
+        None => {
+            let finding = format!("\"{sid}\" of its policy lets {who} send made-up calls to it");
+            Hop::broken(id, check, finding, mend)
+        }
+        Some(why) => Hop::cannot_tell(id, check, format!("for {who}: {why}"), Some(mend)),
+    }
 }
 
 fn redrive(deployed: &Deployed, id: &str, queue: &Queue) -> Hop {

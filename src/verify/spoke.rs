@@ -4,10 +4,11 @@ use super::events::Place;
 use super::finding::{CannotRead, Hop, Part, Read};
 use super::identity::Identity;
 use super::policy::{Decision, Keys};
-use super::rules;
+use super::{rules, spoke_queue};
 use crate::aws::error::{Call, absent};
 use crate::aws::spoke::Spoke;
 use crate::names::Names;
+use crate::policy::Policy;
 use aws_sdk_eventbridge::types::Target;
 use serde_json::Value;
 
@@ -18,6 +19,8 @@ pub(crate) struct Seen {
     rule: Read<Option<Rule>>,
     /// The role of the target that leads to the hub.
     role: Read<Option<Identity>>,
+    /// The policy of that target's dead-letter queue; nothing where there is no queue.
+    dead_letters: Read<Option<Policy>>,
 }
 
 struct Rule {
@@ -39,16 +42,26 @@ impl Seen {
     pub(crate) async fn read(spoke: &Spoke, names: &Names) -> Self {
         let rule = rule(spoke, &names.spoke_rule()).await;
         let target = rule.as_ref().ok().and_then(Option::as_ref);
-        let arn = target.and_then(|rule| rule.to_hub(names)?.role_arn());
-        let role = match arn {
-            Some(arn) => Identity::read(&spoke.iam, arn).await,
-            None => Ok(None),
+        let target = target.and_then(|rule| rule.to_hub(names));
+        let role = async {
+            match target.and_then(Target::role_arn) {
+                Some(arn) => Identity::read(&spoke.iam, arn).await,
+                None => Ok(None),
+            }
         };
+        let dead_letters = async {
+            match target.and_then(spoke_queue::of_target) {
+                Some(arn) => spoke_queue::read(spoke, arn).await,
+                None => Ok(None),
+            }
+        };
+        let (role, dead_letters) = tokio::join!(role, dead_letters);
         Self {
             account: spoke.account.clone(),
             region: spoke.region.clone(),
             rule,
             role,
+            dead_letters,
         }
     }
 
@@ -59,6 +72,7 @@ impl Seen {
             region: region.to_owned(),
             rule: Err(why),
             role: Ok(None),
+            dead_letters: Ok(None),
         }
     }
 
@@ -99,6 +113,9 @@ impl Seen {
             Some(target) => {
                 hops.push(the_target(&id, target, mend));
                 hops.extend(self.role(rule, target, names, mend));
+                let queue = &self.dead_letters;
+                let (rule, account) = (&rule.arn, &self.account);
+                hops.push(spoke_queue::check(&id, target, queue, rule, account, mend));
             }
         }
         hops
@@ -149,7 +166,14 @@ impl Seen {
 
 /// What a spoke's rule has to take: all that the hub tells, and the canary.
 pub(super) fn must(place: &Place) -> Vec<super::events::Canonical> {
-    [place.acts(), place.reads(), vec![place.canary()]].concat()
+    [
+        place.acts(),
+        place.act_forms(),
+        place.reads(),
+        place.read_forms(),
+        vec![place.canary()],
+    ]
+    .concat()
 }
 
 fn judged(

@@ -177,7 +177,7 @@ fn health(deployed: &Deployed) -> Vec<Hop> {
     ]
     .into();
     let request = Request {
-        principal: Some(Principal::Service("cloudwatch.amazonaws.com")),
+        principal: Some(Principal::Service("cloudwatch.amazonaws.com".to_owned())),
         action: "sns:Publish",
         resource: topic.arn.clone(),
         keys,

@@ -1,0 +1,261 @@
+//! Who of other accounts a resource's policy lets in, though it was made for a rule of ours alone.
+
+use super::policy::{Decision, Keys, Principal, Request, decide};
+use crate::policy::Policy;
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// No account has this number.
+const NOBODY: &str = "000000000000";
+
+/// What somebody outside would do.
+pub(super) struct Deed<'a> {
+    /// Our own account.
+    pub(super) account: &'a str,
+    pub(super) actions: &'a [&'static str],
+    pub(super) resource: &'a str,
+}
+
+/// Somebody outside, and the statement that lets them in or cannot be judged.
+pub(super) struct Outsider {
+    pub(super) who: String,
+    pub(super) sid: String,
+    /// Why it cannot be told; nothing when they surely may.
+    pub(super) unknown: Option<String>,
+}
+
+/// The first whom a statement lets in; one who surely may comes before one of whom it cannot be told.
+pub(super) fn find(policy: &Policy, deed: &Deed<'_>) -> Option<Outsider> {
+    let mut doubt = None;
+    for (sid, statement) in policy.statements() {
+        if statement["Effect"] != "Allow" {
+            continue;
+        }
+        for (who, request) in requests(statement, deed) {
+            // With what others deny beside it, which may take it back.
+            let alone = policy.clone().only_with_denies(sid);
+            let unknown = match decide([&alone], &request) {
+                Decision::Allowed => None,
+                Decision::Unknown(why) => Some(why),
+                Decision::Denied(_) | Decision::NotAllowed => continue,
+            };
+            let found = Outsider {
+                who,
+                sid: sid.to_owned(),
+                unknown,
+            };
+            if found.unknown.is_none() {
+                return Some(found);
+            }
+            doubt.get_or_insert(found);
+        }
+    }
+    doubt
+}
+
+fn requests(statement: &Value, deed: &Deed<'_>) -> Vec<(String, Request)> {
+    let named = |kind: &str| names(&statement["Principal"][kind]);
+    let strangers = named("AWS")
+        .into_iter()
+        .filter_map(|name| stranger(name, deed.account))
+        .chain([stranger_nobody()]);
+    // EventBridge is asked for in any case: it is whom the policy was made for.
+    let mut services: BTreeSet<&str> = named("Service").into_iter().collect();
+    services.insert("events.amazonaws.com");
+    let sources = &sources(statement, deed.account);
+    let services = services
+        .into_iter()
+        .flat_map(|name| sources.iter().map(|source| service(name, source)));
+    strangers
+        .chain(services)
+        .flat_map(|(who, principal, keys)| {
+            deed.actions.iter().map(move |action| {
+                let request = Request {
+                    principal: Some(principal.clone()),
+                    action,
+                    resource: deed.resource.to_owned(),
+                    keys: keys.clone(),
+                };
+                (who.clone(), request)
+            })
+        })
+        .collect()
+}
+
+type Asking = (String, Principal, Keys);
+
+/// Whoever is named that is not of our account.
+fn stranger(name: &str, own: &str) -> Option<Asking> {
+    let account = match name.split(':').nth(4) {
+        Some(account) => account,
+        None if name.len() == 12 && name.bytes().all(|it| it.is_ascii_digit()) => name,
+        // Everybody is asked for below; a unique id may be anybody.
+        None => NOBODY,
+    };
+    (account != own && name != "*").then(|| {
+        let arn = if name.starts_with("arn:") {
+            name.to_owned()
+        } else {
+            format!("arn:aws:iam::{account}:role/any")
+        };
+        role(name.to_owned(), account, arn)
+    })
+}
+
+fn stranger_nobody() -> Asking {
+    let arn = format!("arn:aws:iam::{NOBODY}:role/any");
+    role("any account".to_owned(), NOBODY, arn)
+}
+
+fn role(who: String, account: &str, arn: String) -> Asking {
+    let keys: Keys = [
+        ("aws:principalarn", Some(arn.clone())),
+        ("aws:principalaccount", Some(account.to_owned())),
+        ("aws:sourcearn", None),
+        ("aws:sourceaccount", None),
+        // As a function URL asks that is open to all.
+        ("lambda:functionurlauthtype", Some("NONE".to_owned())),
+    ]
+    .into();
+    let account = account.to_owned();
+    (who, Principal::Role { account, arn }, keys)
+}
+
+/// In whose name a service asks.
+struct Source {
+    account: String,
+    /// That of any rule when nothing.
+    arn: Option<String>,
+}
+
+/// Any account, and those that the statement's condition names but ours.
+fn sources(statement: &Value, own: &str) -> Vec<Source> {
+    let mut all = vec![Source {
+        account: NOBODY.to_owned(),
+        arn: None,
+    }];
+    let operators = statement["Condition"].as_object().into_iter().flatten();
+    let tests = operators
+        .filter_map(|(_, tests)| tests.as_object())
+        .flatten();
+    for (key, values) in tests {
+        let is = |name: &str| key.eq_ignore_ascii_case(name);
+        for value in names(values) {
+            let (account, arn) = if is("aws:SourceArn") {
+                (value.split(':').nth(4), Some(value.to_owned()))
+            } else if is("aws:SourceAccount") {
+                (Some(value), None)
+            } else {
+                (None, None)
+            };
+            if let Some(account) = account.filter(|it| !it.is_empty() && *it != own) {
+                let account = account.to_owned();
+                all.push(Source { account, arn });
+            }
+        }
+    }
+    all
+}
+
+/// An AWS service in the name of an account.
+fn service(name: &str, source: &Source) -> Asking {
+    let short = name.split('.').next().unwrap_or_default();
+    let account = &source.account;
+    let any = || format!("arn:aws:{short}:eu-west-1:{account}:rule/any");
+    let keys: Keys = [
+        (
+            "aws:sourcearn",
+            Some(source.arn.clone().unwrap_or_else(any)),
+        ),
+        ("aws:sourceaccount", Some(account.clone())),
+    ]
+    .into();
+    let who = match (&source.arn, account.as_str()) {
+        (Some(arn), _) => format!("{name} for {arn}"),
+        (None, NOBODY) => format!("{name} for any account"),
+        (None, account) => format!("{name} for account {account}"),
+    };
+    (who, Principal::Service(name.to_owned()), keys)
+}
+
+fn names(value: &Value) -> Vec<&str> {
+    match value {
+        Value::Array(many) => many.iter().filter_map(Value::as_str).collect(),
+        one => one.as_str().into_iter().collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn found(principal: Value, condition: Value) -> Option<(String, bool)> {
+        let policy = json!({"Statement": [
+            {"Sid": "Ours", "Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": "q",
+             "Condition": {"ArnEquals": {"aws:SourceArn": "arn:aws:events:eu-west-1:111122223333:rule/x"}}},
+            {"Sid": "Theirs", "Effect": "Allow", "Principal": principal, "Action": "sqs:*", "Resource": "q", "Condition": condition},
+        ]});
+        let deed = Deed {
+            account: "111122223333",
+            actions: &["sqs:SendMessage"],
+            resource: "q",
+        };
+        find(&Policy::parse(&policy.to_string()).unwrap(), &deed).map(|it| {
+            assert_eq!(it.sid, "Theirs");
+            (it.who, it.unknown.is_none())
+        })
+    }
+
+    #[test]
+    fn whoever_is_not_of_the_account_is_named() {
+        let sure = |who: &str| Some((who.to_owned(), true));
+        let none = json!({});
+        assert_eq!(found(json!("*"), none.clone()), sure("any account"));
+        assert_eq!(
+            found(
+                json!({"AWS": ["111122223333", "999988887777"]}),
+                none.clone()
+            ),
+            sure("999988887777")
+        );
+        let role = "arn:aws:iam::999988887777:role/x";
+        assert_eq!(found(json!({"AWS": role}), none.clone()), sure(role));
+        assert_eq!(
+            found(json!({"Service": "s3.amazonaws.com"}), none.clone()),
+            sure("s3.amazonaws.com for any account")
+        );
+        let rule = "arn:aws:events:eu-west-1:999988887777:rule/x";
+        for (key, value, who) in [
+            ("aws:SourceArn", rule, rule),
+            ("AWS:SourceAccount", "999988887777", "account 999988887777"),
+        ] {
+            let condition = json!({"StringLike": {key: value}});
+            let by = json!({"Service": "events.amazonaws.com"});
+            let expected = format!("events.amazonaws.com for {who}");
+            assert_eq!(found(by, condition), sure(&expected));
+        }
+        let odd = json!({"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}});
+        assert_eq!(found(json!("*"), odd).map(|it| it.1), Some(false));
+        assert_eq!(
+            found(json!({"AWS": "AROAEXAMPLEEXAMPLE12"}), none).map(|it| it.1),
+            Some(false)
+        );
+    }
+
+    #[test]
+    fn our_own_account_is_no_outsider() {
+        let own = json!({"StringEquals": {"aws:SourceAccount": "111122223333"}});
+        for (principal, condition) in [
+            (json!({"AWS": "111122223333"}), json!({})),
+            (
+                json!({"AWS": "arn:aws:iam::111122223333:role/x"}),
+                json!({}),
+            ),
+            (json!({"Service": "s3.amazonaws.com"}), own.clone()),
+            (json!("*"), own),
+        ] {
+            assert_eq!(found(principal.clone(), condition), None, "{principal}");
+        }
+    }
+}
