@@ -121,7 +121,7 @@ fn matches_text(value: &Value, test: impl Fn(&str) -> bool) -> Answer {
 
 /// Not what was asked for; but of a session or a unique id nobody here can tell whose it is.
 fn no_or_session(name: &str) -> Answer {
-    let is_session = name.splitn(6, ':').nth(2) == Some("sts") || name.contains(":assumed-role/");
+    let is_session = name.split(':').nth(2) == Some("sts") || name.contains(":assumed-role/");
     let is_id = ["AROA", "AIDA"].iter().any(|kind| name.starts_with(kind));
     if is_session || is_id {
         return Answer::unknown(format!("whether \"{name}\" is meant by it is not known"));
