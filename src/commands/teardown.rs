@@ -6,7 +6,7 @@ use crate::apply::Stop;
 use crate::canary::leftovers;
 use crate::cli::Teardown;
 use crate::hub::desired::hub;
-use crate::hub::{HubPlan, observe, plan_teardown};
+use crate::hub::{HubPlan, foreign, observe, plan_teardown};
 use crate::names::DEPLOYMENT_TAG;
 use crate::plan::{Counts, Step};
 use crate::report;
@@ -211,12 +211,13 @@ async fn find_hub(run: &Run) -> Result<HubPlan> {
     let nodes = hub(&run.hub(String::new()));
     let observed = observe(&run.aws, &nodes).await?;
     let plan = plan_teardown(nodes, observed);
-    for foreign in plan.foreign() {
+    for theirs in plan.foreign() {
         run.progress.say(&format!(
-            "{foreign} is not ours (no tag {DEPLOYMENT_TAG}={}): left alone.",
+            "{theirs} is not ours (no tag {DEPLOYMENT_TAG}={}): left alone.",
             run.config.name
         ));
     }
+    foreign::check(&run.aws, &run.names(), &plan).await?;
     Ok(plan)
 }
 

@@ -5,6 +5,7 @@ pub(crate) mod async_invoke;
 pub(crate) mod chain;
 pub(crate) mod desired;
 pub(crate) mod event_bus;
+pub(crate) mod foreign;
 pub(crate) mod function;
 mod log_group;
 pub(crate) mod mapping;

@@ -1,0 +1,145 @@
+use crate::world::{PERSON, REGION, World};
+use std::future::Future;
+
+const HUB: [&str; 3] = ["teardown", "hub", "--yes"];
+const ALL: [&str; 3] = ["teardown", "all", "--yes"];
+
+fn block_on<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Runtime::new().unwrap().block_on(work)
+}
+
+/// What others could hang on the hub.
+struct Others {
+    events: aws_sdk_eventbridge::Client,
+    iam: aws_sdk_iam::Client,
+    lambda: aws_sdk_lambda::Client,
+    sns: aws_sdk_sns::Client,
+    role: String,
+    subscription: String,
+    mapping: String,
+    policy: String,
+}
+
+const POLICY: &str = r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}]}"#;
+
+impl Others {
+    fn hang(world: &World) -> Self {
+        let hub = world.organization.hub.clone();
+        let config = world.sdk(&hub, REGION);
+        let mut others = Self {
+            events: aws_sdk_eventbridge::Client::new(&config),
+            iam: aws_sdk_iam::Client::new(&config),
+            lambda: aws_sdk_lambda::Client::new(&config),
+            sns: aws_sdk_sns::Client::new(&config),
+            role: format!("rootwatch-notifier-{REGION}"),
+            subscription: String::new(),
+            mapping: String::new(),
+            policy: String::new(),
+        };
+        block_on(others.hang_all(&hub));
+        others
+    }
+
+    async fn hang_all(&mut self, hub: &str) {
+        let rule = self.events.put_rule().event_bus_name("rootwatch");
+        let rule = rule
+            .name("rootwatch-archive")
+            .event_pattern(r#"{"source": ["x"]}"#);
+        rule.send().await.unwrap();
+        let policy = self.iam.put_role_policy().role_name(&self.role);
+        let policy = policy.policy_name("extra").policy_document(POLICY);
+        policy.send().await.unwrap();
+        let policy = self.iam.create_policy().policy_name("theirs");
+        let answer = policy.policy_document(POLICY).send().await.unwrap();
+        self.policy = answer.policy.unwrap().arn.unwrap();
+        let policy = self.iam.attach_role_policy().role_name(&self.role);
+        policy.policy_arn(&self.policy).send().await.unwrap();
+        let topic = format!("arn:aws:sns:{REGION}:{hub}:rootwatch-alerts");
+        let call = self.sns.subscribe().topic_arn(topic).protocol("sqs");
+        let call = call.endpoint(format!("arn:aws:sqs:{REGION}:{hub}:siem"));
+        let answer = call.return_subscription_arn(true).send().await.unwrap();
+        self.subscription = answer.subscription_arn.unwrap();
+        let role = format!("arn:aws:iam::{hub}:role/{}", self.role);
+        let found = self
+            .lambda
+            .get_function()
+            .function_name("rootwatch-notifier");
+        let runtime = found.send().await.unwrap().configuration.unwrap().runtime;
+        let code = aws_sdk_lambda::types::FunctionCode::builder();
+        let code = code.zip_file(aws_sdk_lambda::primitives::Blob::new(
+            rootwatch_notifier_bundle::zip(),
+        ));
+        let call = self
+            .lambda
+            .create_function()
+            .function_name("siem")
+            .role(role);
+        let call = call
+            .set_runtime(runtime)
+            .handler("bootstrap")
+            .code(code.build());
+        call.send().await.unwrap();
+        let call = self
+            .lambda
+            .create_event_source_mapping()
+            .function_name("siem");
+        let call = call.event_source_arn(format!("arn:aws:sqs:{REGION}:{hub}:rootwatch-reads"));
+        self.mapping = call.enabled(false).send().await.unwrap().uuid.unwrap();
+    }
+
+    async fn remove(&self) {
+        let call = self.events.delete_rule().event_bus_name("rootwatch");
+        call.name("rootwatch-archive").send().await.unwrap();
+        let call = self.iam.delete_role_policy().role_name(&self.role);
+        call.policy_name("extra").send().await.unwrap();
+        let call = self.iam.detach_role_policy().role_name(&self.role);
+        call.policy_arn(&self.policy).send().await.unwrap();
+        let call = self.iam.delete_policy().policy_arn(&self.policy);
+        call.send().await.unwrap();
+        let call = self.sns.unsubscribe().subscription_arn(&self.subscription);
+        call.send().await.unwrap();
+        let call = self
+            .lambda
+            .delete_event_source_mapping()
+            .uuid(&self.mapping);
+        call.send().await.unwrap();
+        let call = self.lambda.delete_function().function_name("siem");
+        call.send().await.unwrap();
+    }
+}
+
+#[test]
+fn what_others_hung_on_the_hub_stops_its_removal_before_the_first_write() {
+    let world = World::new();
+    let before = world.lab.snapshot().unwrap();
+    world
+        .rootwatch(&["deploy", "hub", "--email", PERSON, "--yes"])
+        .ends_with(0);
+    world.lab.confirm_subscription(PERSON).unwrap();
+    let others = Others::hang(&world);
+    let with_others = world.lab.snapshot().unwrap();
+    world.lab.clear_calls().unwrap();
+    for command in [HUB, ALL] {
+        let ran = world.rootwatch(&command).ends_with(1);
+        for named in [
+            "rule rootwatch-archive on the bus rootwatch",
+            &format!(
+                "subscription sqs arn:aws:sqs:{REGION}:{}:siem",
+                world.organization.hub
+            ),
+            &others.subscription,
+            "inline policy extra of the role",
+            &others.policy,
+            &format!("event source mapping {}", others.mapping),
+            "nothing was changed",
+        ] {
+            assert!(ran.stderr.contains(named), "{named}\n{}", ran.stderr);
+        }
+        assert_eq!(ran.stderr.matches("\n  - ").count(), 5, "{}", ran.stderr);
+    }
+    assert_eq!(world.writes(), Vec::<String>::new());
+    assert_eq!(world.lab.snapshot().unwrap(), with_others);
+    block_on(others.remove());
+    world.rootwatch(&HUB).ends_with(0);
+    assert_eq!(world.lab.snapshot().unwrap(), before);
+}
