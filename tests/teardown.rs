@@ -143,3 +143,61 @@ fn what_others_hung_on_the_hub_stops_its_removal_before_the_first_write() {
     world.rootwatch(&HUB).ends_with(0);
     assert_eq!(world.lab.snapshot().unwrap(), before);
 }
+
+#[test]
+fn a_hub_that_spokes_forward_to_stays_unless_they_are_abandoned() {
+    let world = World::deployed();
+    world.lab.clear_calls().unwrap();
+    let ran = world.rootwatch(&HUB).ends_with(1);
+    let said = "run teardown spokes first, or teardown all, or --abandon-spokes";
+    assert!(ran.stderr.contains(said), "{}", ran.stderr);
+    let flag = ["teardown", "all", "--abandon-spokes", "--yes"];
+    world.rootwatch(&flag).ends_with(1);
+    assert_eq!(world.writes(), Vec::<String>::new());
+    let abandon = [&HUB[..], &["--abandon-spokes"]].concat();
+    let ran = world.rootwatch(&abandon).ends_with(0);
+    let said = "forwards to a hub that is gone";
+    assert!(ran.stderr.contains(said), "{}", ran.stderr);
+    assert!(world.is_watched(&world.account("shop"), REGION));
+}
+
+#[test]
+fn who_may_not_look_for_spokes_is_told_so_and_goes_on() {
+    let world = World::without_delegation();
+    world
+        .rootwatch(&["deploy", "hub", "--email", PERSON, "--yes"])
+        .ends_with(0);
+    let unread = "still forwards to this hub cannot be told: cloudformation:DescribeStackSet";
+    let asked = world.rootwatch(&["teardown", "hub"]).ends_with(3);
+    assert!(asked.stderr.contains(unread), "{}", asked.stderr);
+    let ran = world.rootwatch(&HUB).ends_with(0);
+    assert!(ran.stderr.contains(unread), "{}", ran.stderr);
+}
+
+#[test]
+fn logs_are_kept_on_demand() {
+    let world = World::with_hub();
+    let group = "log-group /aws/lambda/rootwatch-notifier";
+    let keep = ["--keep-logs", "--output", "json"];
+    let ran = world.rootwatch(&[&HUB[..], &keep].concat()).ends_with(0);
+    let said = format!("= {group} is kept (--keep-logs)\n");
+    assert!(ran.stderr.contains(&said), "{}", ran.stderr);
+    let report = ran.json();
+    assert_eq!(report["kept"], serde_json::json!([group]));
+    let steps = report["hub"].as_array().unwrap();
+    let step = steps.iter().find(|step| step["resource"] == group).unwrap();
+    assert_eq!(step["action"], "keep");
+    let hub = &world.lab.snapshot().unwrap()[&world.organization.hub][REGION];
+    let kept: Vec<_> = hub["log_groups"].as_object().unwrap().keys().collect();
+    assert_eq!(kept, ["/aws/lambda/rootwatch-notifier"]);
+    let again = [&HUB[..], &["--keep-logs"]].concat();
+    let again = world.rootwatch(&again).ends_with(0);
+    assert_eq!(
+        again.stdout,
+        format!("There is nothing of ours to remove.\n{said}")
+    );
+    // Without the flag it goes.
+    world.rootwatch(&HUB).ends_with(0);
+    let hub = &world.lab.snapshot().unwrap()[&world.organization.hub][REGION];
+    assert!(hub["log_groups"].is_null(), "{hub}");
+}

@@ -141,6 +141,18 @@ impl HubPlan {
             .collect()
     }
 
+    /// Leaves the log group out of a removal; gives the ids of what stays by that.
+    pub(crate) fn keep_logs(&mut self) -> Vec<String> {
+        let mut kept = Vec::new();
+        for (node, action) in self.nodes.iter().zip(&mut self.actions) {
+            if matches!(node.resource, HubResource::LogGroup(_)) && *action == Action::Delete {
+                *action = Action::Keep;
+                kept.push(node.resource.id());
+            }
+        }
+        kept
+    }
+
     /// What is there.
     pub(crate) fn found(&self) -> impl Iterator<Item = &HubResource> {
         self.observed.iter().flatten()
