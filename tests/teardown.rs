@@ -1,4 +1,6 @@
-use crate::world::{PERSON, REGION, World};
+use crate::world::{PERSON, REGION, World, name};
+use rootwatch_lab::{Fault, Kind};
+use std::collections::BTreeMap;
 use std::future::Future;
 
 const HUB: [&str; 3] = ["teardown", "hub", "--yes"];
@@ -200,4 +202,98 @@ fn logs_are_kept_on_demand() {
     world.rootwatch(&HUB).ends_with(0);
     let hub = &world.lab.snapshot().unwrap()[&world.organization.hub][REGION];
     assert!(hub["log_groups"].is_null(), "{hub}");
+}
+
+const LIKE_OURS: &str = "rootwatch-alerts-archive";
+
+/// What is named like ours and is not.
+async fn make_alike(world: &World) {
+    let config = world.sdk(&world.organization.hub, REGION);
+    let sns = aws_sdk_sns::Client::new(&config);
+    sns.create_topic().name(LIKE_OURS).send().await.unwrap();
+    let sqs = aws_sdk_sqs::Client::new(&config);
+    let queues = ["rootwatch-reads-2", "rootwatch-test-mine"];
+    for queue in queues {
+        sqs.create_queue().queue_name(queue).send().await.unwrap();
+    }
+    let events = aws_sdk_eventbridge::Client::new(&config);
+    let bus = events.create_event_bus().name("rootwatch-2");
+    bus.send().await.unwrap();
+    // On the default bus, where the spokes' rules are.
+    let rule = events.put_rule().name("rootwatch-acts-2");
+    let rule = rule.event_pattern(r#"{"source": ["x"]}"#);
+    rule.send().await.unwrap();
+    let logs = aws_sdk_cloudwatchlogs::Client::new(&config);
+    let group = logs.create_log_group();
+    let group = group.log_group_name("/aws/lambda/rootwatch-notifier-2");
+    group.send().await.unwrap();
+}
+
+#[test]
+fn what_is_named_like_ours_stays_and_nothing_else_does() {
+    let world = World::new();
+    block_on(make_alike(&world));
+    let before = world.lab.snapshot().unwrap();
+    assert!(before.to_string().contains(LIKE_OURS));
+    deploy_all(&world);
+    assert_ne!(world.lab.snapshot().unwrap(), before);
+    world.rootwatch(&ALL).ends_with(0);
+    assert_eq!(world.lab.snapshot().unwrap(), before);
+    world.lab.clear_calls().unwrap();
+    let again = world.rootwatch(&ALL).ends_with(0);
+    assert_eq!(again.stdout, "There is nothing of ours to remove.\n");
+    assert_eq!(world.writes(), Vec::<String>::new());
+}
+
+fn deploy_all(world: &World) {
+    world
+        .rootwatch(&["deploy", "hub", "--email", PERSON, "--yes"])
+        .ends_with(0);
+    world.lab.confirm_subscription(PERSON).unwrap();
+    world.deploy_spokes().ends_with(0);
+}
+
+/// Each write of an uninterrupted removal: service, operation, and which of its kind it is.
+fn writes_of_a_removal(world: &World) -> Vec<(String, String, u64)> {
+    deploy_all(world);
+    world.lab.clear_calls().unwrap();
+    world.rootwatch(&ALL).ends_with(0);
+    let mut seen = BTreeMap::new();
+    let calls = world.lab.calls().unwrap();
+    let writes = calls
+        .into_iter()
+        .filter(|call| call.write && !call.by_function);
+    writes
+        .map(|call| {
+            let nth: &mut u64 = seen.entry(name(&call)).or_default();
+            *nth += 1;
+            (call.service, call.operation, *nth)
+        })
+        .collect()
+}
+
+#[test]
+fn the_next_removal_goes_on_after_a_failure_at_any_write() {
+    let world = World::new();
+    let before = world.lab.snapshot().unwrap();
+    let writes = writes_of_a_removal(&world);
+    assert_eq!(world.lab.snapshot().unwrap(), before);
+    assert!(writes.len() > 15, "{writes:?}");
+    for (service, operation, nth) in &writes {
+        deploy_all(&world);
+        let fault = Fault::new(Kind::Fail {
+            code: "AccessDeniedException".into(),
+            message: "not today".into(),
+            status: 403,
+        });
+        let fault = fault.service(service).operation(operation).nth(*nth);
+        world.lab.add_fault(&fault).unwrap();
+        let ran = world.rootwatch(&ALL).ends_with(1);
+        assert!(ran.stderr.contains(operation), "{fault:?}\n{}", ran.stderr);
+        world.lab.clear_faults().unwrap();
+        world.rootwatch(&ALL).ends_with(0);
+        assert_eq!(world.lab.snapshot().unwrap(), before, "{fault:?}");
+        let again = world.rootwatch(&ALL).ends_with(0);
+        assert_eq!(again.stdout, "There is nothing of ours to remove.\n");
+    }
 }
