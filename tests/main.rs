@@ -44,5 +44,7 @@ mod spokes_management;
 mod spokes_over_time;
 /// Spokes of a generated organization.
 mod spokes_scale;
+/// `rootwatch teardown`: what stops it, and that it leaves exactly what was there before.
+mod teardown;
 /// `rootwatch verify`: a good deployment is fine, and each way to break it is found.
 mod verify;

@@ -178,7 +178,7 @@ impl World {
         let waiting = regex_lite::Regex::new("(?m)^  operation .* waiting.*\n").unwrap();
         let text = id.replace_all(&root, "(id)");
         let text = time.replace_all(&text, "(time)");
-        waiting.replace_all(&text, "").into_owned()
+        stacks_in_order(&waiting.replace_all(&text, ""))
     }
 
     /// The rules named like ours in an account's region.
@@ -368,4 +368,14 @@ fn now() -> String {
     jiff::Timestamp::now()
         .strftime("%Y-%m-%dT%H:%M:%SZ")
         .to_string()
+}
+
+/// What is said of stacks that are changed side by side, in one order.
+fn stacks_in_order(text: &str) -> String {
+    let mut lines: Vec<&str> = text.split_inclusive('\n').collect();
+    let same = |a: &&str, b: &&str| a.starts_with("  stack ") && b.starts_with("  stack ");
+    for side_by_side in lines.chunk_by_mut(same) {
+        side_by_side.sort_unstable();
+    }
+    lines.concat()
 }

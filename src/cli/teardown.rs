@@ -17,6 +17,12 @@ pub(crate) struct TeardownArgs {
     /// Fail instead of waiting when another operation of the StackSet is under way
     #[arg(long)]
     pub(crate) no_wait: bool,
+    /// Remove the hub although spokes still forward to it
+    #[arg(long)]
+    pub(crate) abandon_spokes: bool,
+    /// Keep the notifier's log group
+    #[arg(long)]
+    pub(crate) keep_logs: bool,
 }
 
 /// What to remove.

@@ -8,6 +8,7 @@ mod init;
 mod plan_spokes;
 mod status;
 mod teardown;
+mod teardown_order;
 mod test;
 mod verify;
 
@@ -194,7 +195,7 @@ pub(crate) async fn run(cli: &Cli) -> Result<Exit> {
                 ..called_by(&args.caller)
             };
             let run = Run::start(cli, &on_topic(&args.topic), &spokes).await?;
-            teardown::teardown(&run, args.what, args.no_wait).await
+            teardown::teardown(&run, args).await
         }
         Command::Verify(args) => {
             let hub = HubArgs {

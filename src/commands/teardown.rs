@@ -1,12 +1,12 @@
 //! `rootwatch teardown`: removes what is ours, last made first, and nothing else.
 
 use super::deploy_spokes::{carry_out, wait_for_others};
-use super::{Exit, Run};
+use super::{Exit, Run, teardown_order};
 use crate::apply::Stop;
 use crate::canary::leftovers;
-use crate::cli::Teardown;
+use crate::cli::{Teardown, TeardownArgs};
 use crate::hub::desired::hub;
-use crate::hub::{HubPlan, observe, plan_teardown};
+use crate::hub::{HubPlan, foreign, observe, plan_teardown};
 use crate::names::DEPLOYMENT_TAG;
 use crate::plan::{Counts, Step};
 use crate::report;
@@ -33,6 +33,8 @@ struct Report {
     /// The management account's own stacks.
     management: Vec<Step>,
     hub: Vec<Step>,
+    /// What is ours and stays because somebody asked for that.
+    kept: Vec<String>,
     /// What is ours and could not be removed.
     left: Vec<String>,
 }
@@ -51,60 +53,99 @@ struct Spokes<'a> {
 }
 
 /// Removes the hub, the spokes, or the spokes and then the hub.
-pub(super) async fn teardown(run: &Run, what: Teardown, no_wait: bool) -> Result<Exit> {
+pub(super) async fn teardown(run: &Run, args: &TeardownArgs) -> Result<Exit> {
+    check_flags(args)?;
+    let (what, no_wait) = (args.what, args.no_wait);
     let spokes = match what {
         Teardown::Hub => None,
         Teardown::Spokes | Teardown::All => Some(find_spokes(run, no_wait).await?),
     };
-    let hub = match what {
+    let mut hub = match what {
         Teardown::Spokes => None,
         Teardown::Hub | Teardown::All => Some(find_hub(run).await?),
     };
-    let hub_steps = hub.as_ref().map(HubPlan::steps).unwrap_or_default();
-    let to_delete = Counts::of(hub_steps.iter().map(|step| &step.action)).delete;
-    let mut report = Report {
-        schema: "rootwatch.teardown/1",
-        account: run.aws.account.clone(),
-        region: run.aws.region.clone(),
-        operations: Vec::new(),
-        stack_set_removed: false,
-        management: Vec::new(),
-        hub: hub_steps,
-        left: spokes.iter().flat_map(|it| it.may_be_left(run)).collect(),
-    };
+    let keep_logs = |hub: &mut HubPlan| hub.keep_logs();
+    let kept = hub.as_mut().filter(|_| args.keep_logs).map(keep_logs);
+    let kept = kept.unwrap_or_default();
+    let mut report = Report::before(run, spokes.as_ref(), hub.as_ref(), kept);
+    let to_delete = Counts::of(report.hub.iter().map(|step| &step.action)).delete;
     if spokes.as_ref().is_none_or(Spokes::is_nothing) && to_delete == 0 {
-        run.output.result(&nothing_text(spokes.as_ref()), &report)?;
+        run.output
+            .result(&nothing_text(spokes.as_ref(), &report), &report)?;
         return Ok(Exit::Done);
     }
-    run.show(&preview(run, spokes.as_ref(), &report.hub));
+    let warning = match what {
+        Teardown::Hub => teardown_order::check(run, args.abandon_spokes).await?,
+        _ => String::new(),
+    };
+    run.show(&(warning + &preview(run, spokes.as_ref(), &report)));
     let question = format!("This stops the watch of \"{}\".", run.config.name);
     run.confirm(&question, &run.config.name).await?;
     if let Some(spokes) = &spokes {
         remove_spokes(run, spokes, no_wait, &mut report).await?;
     }
-    let exit = match &hub {
-        Some(hub) if to_delete > 0 => {
-            // A bus goes only when it has no rules.
-            leftovers::remove(&run.aws, &run.names(), true, &run.progress).await?;
-            remove_hub(run, hub, &mut report).await
-        }
-        _ => Exit::Done,
+    let exit = match hub.as_ref().filter(|_| to_delete > 0) {
+        Some(hub) => remove_hub(run, hub, &mut report).await?,
+        None => Exit::Done,
     };
     let text = match exit {
-        Exit::Done => done_text(run, what, spokes.as_ref()),
+        Exit::Done => done_text(run, what, spokes.as_ref(), &report),
         _ => String::new(),
     };
     run.output.result(&text, &report)?;
     Ok(exit)
 }
 
-fn nothing_text(spokes: Option<&Spokes<'_>>) -> String {
-    let unread = spokes.map(Spokes::unread_text).unwrap_or_default();
-    format!("There is nothing of ours to remove.\n{unread}")
+/// A flag that would do nothing is a mistake worth telling.
+fn check_flags(args: &TeardownArgs) -> Result<()> {
+    if args.abandon_spokes && args.what != Teardown::Hub {
+        bail!("--abandon-spokes goes with `teardown hub` only: nothing was changed");
+    }
+    if args.keep_logs && args.what == Teardown::Spokes {
+        bail!("--keep-logs goes with `teardown hub` and `teardown all`: nothing was changed");
+    }
+    Ok(())
 }
 
-fn done_text(run: &Run, what: Teardown, spokes: Option<&Spokes<'_>>) -> String {
+fn nothing_text(spokes: Option<&Spokes<'_>>, report: &Report) -> String {
+    let unread = spokes.map(Spokes::unread_text).unwrap_or_default();
+    let kept = report.kept_text();
+    format!("There is nothing of ours to remove.\n{kept}{unread}")
+}
+
+impl Report {
+    /// Of a run that has removed nothing yet.
+    fn before(
+        run: &Run,
+        spokes: Option<&Spokes<'_>>,
+        hub: Option<&HubPlan>,
+        kept: Vec<String>,
+    ) -> Self {
+        Self {
+            schema: "rootwatch.teardown/1",
+            account: run.aws.account.clone(),
+            region: run.aws.region.clone(),
+            operations: Vec::new(),
+            stack_set_removed: false,
+            management: Vec::new(),
+            hub: hub.map(HubPlan::steps).unwrap_or_default(),
+            kept,
+            left: spokes
+                .into_iter()
+                .flat_map(|it| it.may_be_left(run))
+                .collect(),
+        }
+    }
+
+    fn kept_text(&self) -> String {
+        let line = |it: &String| format!("= {it} is kept (--keep-logs)\n");
+        self.kept.iter().map(line).collect()
+    }
+}
+
+fn done_text(run: &Run, what: Teardown, spokes: Option<&Spokes<'_>>, report: &Report) -> String {
     let mut text = format!("Removed: {} of \"{}\".\n", what.words(), run.config.name);
+    text += &report.kept_text();
     text += &spokes.map(Spokes::unread_text).unwrap_or_default();
     if let Some(management) = spokes.and_then(|it| it.elsewhere.as_ref()) {
         text += &format!(
@@ -139,7 +180,7 @@ impl Spokes<'_> {
     }
 }
 
-fn preview(run: &Run, spokes: Option<&Spokes<'_>>, hub: &[Step]) -> String {
+fn preview(run: &Run, spokes: Option<&Spokes<'_>>, report: &Report) -> String {
     let mut text = String::new();
     if let Some(observed) = spokes.and_then(|it| it.observed.as_ref()) {
         text += &format!(
@@ -153,8 +194,9 @@ fn preview(run: &Run, spokes: Option<&Spokes<'_>>, hub: &[Step]) -> String {
     for stack in spokes.into_iter().flat_map(|it| &it.stacks) {
         text += &format!("- {} of the management account\n", stack.step.resource);
     }
-    if hub.iter().any(|step| step.action.is_change()) {
-        text += &report::steps(hub, run.output.verbose);
+    text += &report.kept_text();
+    if report.hub.iter().any(|step| step.action.is_change()) {
+        text += &report::steps(&report.hub, run.output.verbose);
     }
     text
 }
@@ -211,12 +253,13 @@ async fn find_hub(run: &Run) -> Result<HubPlan> {
     let nodes = hub(&run.hub(String::new()));
     let observed = observe(&run.aws, &nodes).await?;
     let plan = plan_teardown(nodes, observed);
-    for foreign in plan.foreign() {
+    for theirs in plan.foreign() {
         run.progress.say(&format!(
-            "{foreign} is not ours (no tag {DEPLOYMENT_TAG}={}): left alone.",
+            "{theirs} is not ours (no tag {DEPLOYMENT_TAG}={}): left alone.",
             run.config.name
         ));
     }
+    foreign::check(&run.aws, &run.names(), &plan).await?;
     Ok(plan)
 }
 
@@ -282,17 +325,19 @@ async fn remove_stacks(run: &Run, stacks: &[StackPlan], report: &mut Report) -> 
     }
 }
 
-async fn remove_hub(run: &Run, hub: &HubPlan, report: &mut Report) -> Exit {
+async fn remove_hub(run: &Run, hub: &HubPlan, report: &mut Report) -> Result<Exit> {
+    // A bus goes only when it has no rules.
+    leftovers::remove(&run.aws, &run.names(), true, &run.progress).await?;
     let outcome = hub.apply(&run.aws, &run.progress).await;
     let Some(stop) = &outcome.stop else {
-        return Exit::Done;
+        return Ok(Exit::Done);
     };
     run.show(&report::ended_early(&outcome, stop, &report.hub));
     let left = outcome.left.iter().map(|index| &report.hub[*index]);
     let left = left.filter(|step| step.action.is_change());
     report.left.extend(left.map(|step| step.resource.clone()));
-    match stop {
+    Ok(match stop {
         Stop::Failed(_) => Exit::Error,
         Stop::Interrupted => Exit::Interrupted,
-    }
+    })
 }

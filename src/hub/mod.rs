@@ -5,6 +5,7 @@ pub(crate) mod async_invoke;
 pub(crate) mod chain;
 pub(crate) mod desired;
 pub(crate) mod event_bus;
+pub(crate) mod foreign;
 pub(crate) mod function;
 mod log_group;
 pub(crate) mod mapping;
@@ -138,6 +139,18 @@ impl HubPlan {
             .filter(is_foreign)
             .map(|(node, _)| node.resource.id())
             .collect()
+    }
+
+    /// Leaves the log group out of a removal; gives the ids of what stays by that.
+    pub(crate) fn keep_logs(&mut self) -> Vec<String> {
+        let mut kept = Vec::new();
+        for (node, action) in self.nodes.iter().zip(&mut self.actions) {
+            if matches!(node.resource, HubResource::LogGroup(_)) && *action == Action::Delete {
+                *action = Action::Keep;
+                kept.push(node.resource.id());
+            }
+        }
+        kept
     }
 
     /// What is there.

@@ -112,6 +112,25 @@ impl Subscriptions {
         }
     }
 
+    /// Confirmed subscriptions that are neither wanted nor marked as ours, each with its ARN.
+    pub(super) async fn others_confirmed(
+        &self,
+        aws: &Aws,
+    ) -> Result<Vec<(Subscription, String)>, AwsError> {
+        let Some(standings) = self.list(aws).await? else {
+            return Ok(Vec::new());
+        };
+        let found = self.found(standings, &self.topic_tags(aws).await?);
+        let others = found.others.keys();
+        Ok(others
+            .filter_map(|it| match found.standings.get(it)? {
+                Standing::Confirmed(arn) => Some((it.clone(), arn.clone())),
+                // SNS drops it after two days, and nobody hears by it.
+                Standing::Pending => None,
+            })
+            .collect())
+    }
+
     async fn subscribe(
         &self,
         aws: &Aws,

@@ -72,7 +72,7 @@ impl Spot {
 
 /// Whether AWS refused a caller: no permission, an SCP that denies a region, or a token that is not valid in a region
 /// that has to be turned on (IAM User Guide, "Manage AWS STS in an AWS Region").
-fn is_refusal(error: &AwsError) -> bool {
+pub(crate) fn is_refusal(error: &AwsError) -> bool {
     const CODES: [&str; 7] = [
         "AccessDenied",
         "AccessDeniedException",

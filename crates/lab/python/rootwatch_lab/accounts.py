@@ -142,7 +142,7 @@ def role_may(role: Role, action: str, resource: str, context: policies.Context) 
     settled = time.monotonic() - late.role_visible_after_ms / 1000
     put_at = role.__dict__.get("policy_put_at", {})
     documents = [text for name, text in role.policies.items() if put_at.get(name, 0) <= settled]
-    documents += [policy.document for policy in role.managed_policies.values()]
+    documents += [policies.of_managed(policy) for policy in role.managed_policies.values()]
     found = {policies.decision(text, action, resource, context) for text in documents}
     return "Allow" in found and "Deny" not in found
 

@@ -54,6 +54,12 @@ def document(policy: Any) -> dict[str, Any]:
     return json.loads(text)
 
 
+def of_managed(policy: Any) -> str:
+    """The document of a managed policy's default version."""
+    default = policy.default_version_id
+    return str(next(it.document for it in policy.versions if it.version_id == default))
+
+
 def decision(
     policy: Any,
     action: str,

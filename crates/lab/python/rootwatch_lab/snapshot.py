@@ -106,7 +106,7 @@ def _iam(backend: Any) -> dict[str, Any]:
         for role in backend.roles.values()
     }
     own = {
-        arn: policies.document(policy.document)
+        arn: policies.document(policies.of_managed(policy))
         for arn, policy in backend.managed_policies.items()
         if ":iam::aws:" not in arn
     }

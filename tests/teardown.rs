@@ -1,0 +1,299 @@
+use crate::world::{PERSON, REGION, World, name};
+use rootwatch_lab::{Fault, Kind};
+use std::collections::BTreeMap;
+use std::future::Future;
+
+const HUB: [&str; 3] = ["teardown", "hub", "--yes"];
+const ALL: [&str; 3] = ["teardown", "all", "--yes"];
+
+fn block_on<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Runtime::new().unwrap().block_on(work)
+}
+
+/// What others could hang on the hub.
+struct Others {
+    events: aws_sdk_eventbridge::Client,
+    iam: aws_sdk_iam::Client,
+    lambda: aws_sdk_lambda::Client,
+    sns: aws_sdk_sns::Client,
+    role: String,
+    subscription: String,
+    mapping: String,
+    policy: String,
+}
+
+const POLICY: &str = r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}]}"#;
+
+impl Others {
+    fn hang(world: &World) -> Self {
+        let hub = world.organization.hub.clone();
+        let config = world.sdk(&hub, REGION);
+        let mut others = Self {
+            events: aws_sdk_eventbridge::Client::new(&config),
+            iam: aws_sdk_iam::Client::new(&config),
+            lambda: aws_sdk_lambda::Client::new(&config),
+            sns: aws_sdk_sns::Client::new(&config),
+            role: format!("rootwatch-notifier-{REGION}"),
+            subscription: String::new(),
+            mapping: String::new(),
+            policy: String::new(),
+        };
+        block_on(others.hang_all(&hub));
+        others
+    }
+
+    async fn hang_all(&mut self, hub: &str) {
+        let rule = self.events.put_rule().event_bus_name("rootwatch");
+        let rule = rule
+            .name("rootwatch-archive")
+            .event_pattern(r#"{"source": ["x"]}"#);
+        rule.send().await.unwrap();
+        let policy = self.iam.put_role_policy().role_name(&self.role);
+        let policy = policy.policy_name("extra").policy_document(POLICY);
+        policy.send().await.unwrap();
+        let policy = self.iam.create_policy().policy_name("theirs");
+        let answer = policy.policy_document(POLICY).send().await.unwrap();
+        self.policy = answer.policy.unwrap().arn.unwrap();
+        let policy = self.iam.attach_role_policy().role_name(&self.role);
+        policy.policy_arn(&self.policy).send().await.unwrap();
+        let topic = format!("arn:aws:sns:{REGION}:{hub}:rootwatch-alerts");
+        let call = self.sns.subscribe().topic_arn(topic).protocol("sqs");
+        let call = call.endpoint(format!("arn:aws:sqs:{REGION}:{hub}:siem"));
+        let answer = call.return_subscription_arn(true).send().await.unwrap();
+        self.subscription = answer.subscription_arn.unwrap();
+        let role = format!("arn:aws:iam::{hub}:role/{}", self.role);
+        let found = self
+            .lambda
+            .get_function()
+            .function_name("rootwatch-notifier");
+        let runtime = found.send().await.unwrap().configuration.unwrap().runtime;
+        let code = aws_sdk_lambda::types::FunctionCode::builder();
+        let code = code.zip_file(aws_sdk_lambda::primitives::Blob::new(
+            rootwatch_notifier_bundle::zip(),
+        ));
+        let call = self
+            .lambda
+            .create_function()
+            .function_name("siem")
+            .role(role);
+        let call = call
+            .set_runtime(runtime)
+            .handler("bootstrap")
+            .code(code.build());
+        call.send().await.unwrap();
+        let call = self
+            .lambda
+            .create_event_source_mapping()
+            .function_name("siem");
+        let call = call.event_source_arn(format!("arn:aws:sqs:{REGION}:{hub}:rootwatch-reads"));
+        self.mapping = call.enabled(false).send().await.unwrap().uuid.unwrap();
+    }
+
+    async fn remove(&self) {
+        let call = self.events.delete_rule().event_bus_name("rootwatch");
+        call.name("rootwatch-archive").send().await.unwrap();
+        let call = self.iam.delete_role_policy().role_name(&self.role);
+        call.policy_name("extra").send().await.unwrap();
+        let call = self.iam.detach_role_policy().role_name(&self.role);
+        call.policy_arn(&self.policy).send().await.unwrap();
+        let call = self.iam.delete_policy().policy_arn(&self.policy);
+        call.send().await.unwrap();
+        let call = self.sns.unsubscribe().subscription_arn(&self.subscription);
+        call.send().await.unwrap();
+        let call = self
+            .lambda
+            .delete_event_source_mapping()
+            .uuid(&self.mapping);
+        call.send().await.unwrap();
+        let call = self.lambda.delete_function().function_name("siem");
+        call.send().await.unwrap();
+    }
+}
+
+#[test]
+fn what_others_hung_on_the_hub_stops_its_removal_before_the_first_write() {
+    let world = World::new();
+    let before = world.lab.snapshot().unwrap();
+    world
+        .rootwatch(&["deploy", "hub", "--email", PERSON, "--yes"])
+        .ends_with(0);
+    world.lab.confirm_subscription(PERSON).unwrap();
+    let others = Others::hang(&world);
+    let with_others = world.lab.snapshot().unwrap();
+    world.lab.clear_calls().unwrap();
+    for command in [HUB, ALL] {
+        let ran = world.rootwatch(&command).ends_with(1);
+        for named in [
+            "rule rootwatch-archive on the bus rootwatch",
+            &format!(
+                "subscription sqs arn:aws:sqs:{REGION}:{}:siem",
+                world.organization.hub
+            ),
+            &others.subscription,
+            "inline policy extra of the role",
+            &others.policy,
+            &format!("event source mapping {}", others.mapping),
+            "nothing was changed",
+        ] {
+            assert!(ran.stderr.contains(named), "{named}\n{}", ran.stderr);
+        }
+        assert_eq!(ran.stderr.matches("\n  - ").count(), 5, "{}", ran.stderr);
+    }
+    assert_eq!(world.writes(), Vec::<String>::new());
+    assert_eq!(world.lab.snapshot().unwrap(), with_others);
+    block_on(others.remove());
+    world.rootwatch(&HUB).ends_with(0);
+    assert_eq!(world.lab.snapshot().unwrap(), before);
+}
+
+#[test]
+fn a_hub_that_spokes_forward_to_stays_unless_they_are_abandoned() {
+    let world = World::deployed();
+    world.lab.clear_calls().unwrap();
+    let ran = world.rootwatch(&HUB).ends_with(1);
+    let said = "run teardown spokes first, or teardown all, or --abandon-spokes";
+    assert!(ran.stderr.contains(said), "{}", ran.stderr);
+    let flag = ["teardown", "all", "--abandon-spokes", "--yes"];
+    world.rootwatch(&flag).ends_with(1);
+    assert_eq!(world.writes(), Vec::<String>::new());
+    let abandon = [&HUB[..], &["--abandon-spokes"]].concat();
+    let ran = world.rootwatch(&abandon).ends_with(0);
+    let said = "forwards to a hub that is gone";
+    assert!(ran.stderr.contains(said), "{}", ran.stderr);
+    assert!(world.is_watched(&world.account("shop"), REGION));
+}
+
+#[test]
+fn who_may_not_look_for_spokes_is_told_so_and_goes_on() {
+    let world = World::without_delegation();
+    world
+        .rootwatch(&["deploy", "hub", "--email", PERSON, "--yes"])
+        .ends_with(0);
+    let unread = "still forwards to this hub cannot be told: cloudformation:DescribeStackSet";
+    let asked = world.rootwatch(&["teardown", "hub"]).ends_with(3);
+    assert!(asked.stderr.contains(unread), "{}", asked.stderr);
+    let ran = world.rootwatch(&HUB).ends_with(0);
+    assert!(ran.stderr.contains(unread), "{}", ran.stderr);
+}
+
+#[test]
+fn logs_are_kept_on_demand() {
+    let world = World::with_hub();
+    let group = "log-group /aws/lambda/rootwatch-notifier";
+    let keep = ["--keep-logs", "--output", "json"];
+    let ran = world.rootwatch(&[&HUB[..], &keep].concat()).ends_with(0);
+    let said = format!("= {group} is kept (--keep-logs)\n");
+    assert!(ran.stderr.contains(&said), "{}", ran.stderr);
+    let report = ran.json();
+    assert_eq!(report["kept"], serde_json::json!([group]));
+    let steps = report["hub"].as_array().unwrap();
+    let step = steps.iter().find(|step| step["resource"] == group).unwrap();
+    assert_eq!(step["action"], "keep");
+    let hub = &world.lab.snapshot().unwrap()[&world.organization.hub][REGION];
+    let kept: Vec<_> = hub["log_groups"].as_object().unwrap().keys().collect();
+    assert_eq!(kept, ["/aws/lambda/rootwatch-notifier"]);
+    let again = [&HUB[..], &["--keep-logs"]].concat();
+    let again = world.rootwatch(&again).ends_with(0);
+    assert_eq!(
+        again.stdout,
+        format!("There is nothing of ours to remove.\n{said}")
+    );
+    // Without the flag it goes.
+    world.rootwatch(&HUB).ends_with(0);
+    let hub = &world.lab.snapshot().unwrap()[&world.organization.hub][REGION];
+    assert!(hub["log_groups"].is_null(), "{hub}");
+}
+
+const LIKE_OURS: &str = "rootwatch-alerts-archive";
+
+/// What is named like ours and is not.
+async fn make_alike(world: &World) {
+    let config = world.sdk(&world.organization.hub, REGION);
+    let sns = aws_sdk_sns::Client::new(&config);
+    sns.create_topic().name(LIKE_OURS).send().await.unwrap();
+    let sqs = aws_sdk_sqs::Client::new(&config);
+    let queues = ["rootwatch-reads-2", "rootwatch-test-mine"];
+    for queue in queues {
+        sqs.create_queue().queue_name(queue).send().await.unwrap();
+    }
+    let events = aws_sdk_eventbridge::Client::new(&config);
+    let bus = events.create_event_bus().name("rootwatch-2");
+    bus.send().await.unwrap();
+    // On the default bus, where the spokes' rules are.
+    let rule = events.put_rule().name("rootwatch-acts-2");
+    let rule = rule.event_pattern(r#"{"source": ["x"]}"#);
+    rule.send().await.unwrap();
+    let logs = aws_sdk_cloudwatchlogs::Client::new(&config);
+    let group = logs.create_log_group();
+    let group = group.log_group_name("/aws/lambda/rootwatch-notifier-2");
+    group.send().await.unwrap();
+}
+
+#[test]
+fn what_is_named_like_ours_stays_and_nothing_else_does() {
+    let world = World::new();
+    block_on(make_alike(&world));
+    let before = world.lab.snapshot().unwrap();
+    assert!(before.to_string().contains(LIKE_OURS));
+    deploy_all(&world);
+    assert_ne!(world.lab.snapshot().unwrap(), before);
+    world.rootwatch(&ALL).ends_with(0);
+    assert_eq!(world.lab.snapshot().unwrap(), before);
+    world.lab.clear_calls().unwrap();
+    let again = world.rootwatch(&ALL).ends_with(0);
+    assert_eq!(again.stdout, "There is nothing of ours to remove.\n");
+    assert_eq!(world.writes(), Vec::<String>::new());
+}
+
+fn deploy_all(world: &World) {
+    world
+        .rootwatch(&["deploy", "hub", "--email", PERSON, "--yes"])
+        .ends_with(0);
+    world.lab.confirm_subscription(PERSON).unwrap();
+    world.deploy_spokes().ends_with(0);
+}
+
+/// Each write of an uninterrupted removal: service, operation, and which of its kind it is.
+fn writes_of_a_removal(world: &World) -> Vec<(String, String, u64)> {
+    deploy_all(world);
+    world.lab.clear_calls().unwrap();
+    world.rootwatch(&ALL).ends_with(0);
+    let mut seen = BTreeMap::new();
+    let calls = world.lab.calls().unwrap();
+    let writes = calls
+        .into_iter()
+        .filter(|call| call.write && !call.by_function);
+    writes
+        .map(|call| {
+            let nth: &mut u64 = seen.entry(name(&call)).or_default();
+            *nth += 1;
+            (call.service, call.operation, *nth)
+        })
+        .collect()
+}
+
+#[test]
+fn the_next_removal_goes_on_after_a_failure_at_any_write() {
+    let world = World::new();
+    let before = world.lab.snapshot().unwrap();
+    let writes = writes_of_a_removal(&world);
+    assert_eq!(world.lab.snapshot().unwrap(), before);
+    assert!(writes.len() > 15, "{writes:?}");
+    for (service, operation, nth) in &writes {
+        deploy_all(&world);
+        let fault = Fault::new(Kind::Fail {
+            code: "AccessDeniedException".into(),
+            message: "not today".into(),
+            status: 403,
+        });
+        let fault = fault.service(service).operation(operation).nth(*nth);
+        world.lab.add_fault(&fault).unwrap();
+        let ran = world.rootwatch(&ALL).ends_with(1);
+        assert!(ran.stderr.contains(operation), "{fault:?}\n{}", ran.stderr);
+        world.lab.clear_faults().unwrap();
+        world.rootwatch(&ALL).ends_with(0);
+        assert_eq!(world.lab.snapshot().unwrap(), before, "{fault:?}");
+        let again = world.rootwatch(&ALL).ends_with(0);
+        assert_eq!(again.stdout, "There is nothing of ours to remove.\n");
+    }
+}
