@@ -414,6 +414,8 @@ mod tests {
         "--wait",
         "--html",
         "--spoke-profile",
+        "--abandon-spokes",
+        "--keep-logs",
     ];
 
     #[test]
