@@ -15,6 +15,7 @@ mod policy;
 mod progress;
 mod report;
 mod spokes;
+mod status;
 mod verify;
 
 use clap::Parser;

@@ -3,59 +3,19 @@
 use super::{Exit, Run};
 use crate::hub::desired::hub;
 use crate::hub::resource::HubResource;
-use crate::hub::subscriptions::Standing;
 use crate::hub::{observe, plan_deploy};
 use crate::plan::Action;
-use crate::report;
 use crate::report::page::Page;
-use crate::spokes::coverage::{Coverage, Known, coverage};
+use crate::spokes::coverage::{Known, coverage};
 use crate::spokes::management::Unread;
-use crate::spokes::operation::Running;
 use crate::spokes::organization::{self, Account, Organization, Region};
 use crate::spokes::preflight;
 use crate::spokes::stack_set::StackSet;
 use crate::spokes::{self, HubBus, Observed, Place, management, regions, trail};
+use crate::status::{HubStatus, Report, SpokesStatus, forwards_to, hub_holes, text, who_is_told};
 use anyhow::{Context, Result, bail};
-use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
+use std::collections::BTreeSet;
 use std::path::Path;
-
-/// Versioned form of the JSON that `status` prints.
-#[derive(Serialize)]
-struct Report {
-    schema: &'static str,
-    account: String,
-    region: String,
-    hub: HubStatus,
-    spokes: SpokesStatus,
-    /// Everything that could keep an alert from a person.
-    holes: Vec<String>,
-}
-
-#[derive(Default, Serialize)]
-struct HubStatus {
-    present: Vec<String>,
-    missing: Vec<String>,
-    changed: Vec<String>,
-    subscriptions: BTreeMap<String, &'static str>,
-    dead_letters: Option<u64>,
-}
-
-#[derive(Default, Serialize)]
-struct SpokesStatus {
-    /// Why nothing is known of them, if so.
-    unknown: Option<String>,
-    /// Account and region of the hub, as the StackSet has them.
-    forwards_to: Option<String>,
-    stack_set: Option<String>,
-    #[serde(skip)]
-    found: Option<StackSet>,
-    #[serde(flatten)]
-    coverage: Coverage,
-    /// Operations that are under way.
-    running: Vec<Running>,
-}
 
 /// Shows the state of the whole path as far as these credentials can see it.
 pub(super) async fn status(run: &Run, html: Option<&Path>) -> Result<Exit> {
@@ -122,12 +82,6 @@ fn wanted_set(run: &Run) -> StackSet {
     spokes::stack_set(&run.config, run.names().stack_set(), &hub)
 }
 
-impl HubStatus {
-    fn is_here(&self) -> bool {
-        !self.present.is_empty() || !self.changed.is_empty()
-    }
-}
-
 /// Compares the hub with the settings of this run: one that was given only at deployment shows as a change.
 async fn hub_status(
     run: &Run,
@@ -175,51 +129,6 @@ async fn hub_status(
     status.subscriptions = who_is_told(&plan.observed, &run.names().alerts_topic());
     hub_holes(&status, holes);
     Ok(status)
-}
-
-fn hub_holes(status: &HubStatus, holes: &mut Vec<String>) {
-    let mend = "`rootwatch deploy hub` mends it";
-    for id in &status.missing {
-        holes.push(format!("{id} is missing: {mend}"));
-    }
-    for id in &status.changed {
-        holes.push(format!(
-            "{id} is not as wanted (`rootwatch plan hub` shows it): {mend}"
-        ));
-    }
-    if !status
-        .subscriptions
-        .values()
-        .any(|standing| *standing == "confirmed")
-    {
-        holes.push("nobody hears the alerts: no subscription of the topic is confirmed".into());
-    }
-    for (who, standing) in &status.subscriptions {
-        if *standing == "pending" {
-            holes.push(format!("{who} has not confirmed the subscription: the link in SNS's mail must be followed within two days"));
-        }
-    }
-    if let Some(depth @ 1..) = status.dead_letters {
-        holes.push(format!(
-            "{depth} undelivered events wait in the dead-letter queue"
-        ));
-    }
-}
-
-/// Everybody on a topic, whoever subscribed them.
-fn who_is_told(observed: &[Option<HubResource>], topic: &str) -> BTreeMap<String, &'static str> {
-    let word = |standing: &Standing| match standing {
-        Standing::Confirmed(_) => "confirmed",
-        Standing::Pending => "pending",
-    };
-    let subscriptions = observed.iter().flatten().filter_map(|found| match found {
-        HubResource::Subscriptions(found) if found.name == topic => Some(found),
-        _ => None,
-    });
-    subscriptions
-        .flat_map(|found| &found.standings)
-        .map(|(who, standing)| (who.to_string(), word(standing)))
-        .collect()
 }
 
 async fn spokes_status(
@@ -344,82 +253,5 @@ impl Seen {
             ));
         }
         regions
-    }
-}
-
-/// Account and region of the hub, as the StackSet has them.
-fn forwards_to(found: &StackSet) -> String {
-    let parameter = |name: &str| found.parameters.get(name).cloned().unwrap_or_default();
-    let (account, region) = (parameter("HubAccountId"), parameter("HubRegion"));
-    format!("account {account}, region {region}")
-}
-
-fn text(report: &Report) -> String {
-    let mut text = String::new();
-    let hub = &report.hub;
-    let all = hub.present.len() + hub.missing.len() + hub.changed.len();
-    let _ = writeln!(
-        text,
-        "Hub in account {}, region {}",
-        report.account, report.region
-    );
-    if !hub.is_here() {
-        let _ = writeln!(text, "  not here");
-    } else {
-        let _ = writeln!(text, "  {} of {all} resources as wanted", hub.present.len());
-    }
-    for (who, standing) in &hub.subscriptions {
-        let _ = writeln!(text, "  told: {who} ({standing})");
-    }
-    if let Some(depth) = hub.dead_letters {
-        let _ = writeln!(text, "  dead-letter queue: {depth} waiting");
-    }
-    let _ = writeln!(text, "Spokes");
-    let spokes = &report.spokes;
-    match (&spokes.unknown, &spokes.stack_set) {
-        (Some(why), _) => {
-            let _ = writeln!(text, "  cannot be seen from here: {why}");
-        }
-        (None, None) => {
-            let _ = writeln!(text, "  no StackSet");
-        }
-        (None, Some(name)) => spokes_text(&mut text, name, spokes),
-    }
-    if report.holes.is_empty() {
-        let _ = writeln!(text, "No holes found.");
-    } else {
-        let _ = writeln!(text, "Holes: {}", report.holes.len());
-        for hole in &report.holes {
-            let _ = writeln!(text, "  ! {hole}");
-        }
-    }
-    text
-}
-
-fn spokes_text(text: &mut String, name: &str, spokes: &SpokesStatus) {
-    let coverage = &spokes.coverage;
-    let _ = writeln!(
-        text,
-        "  StackSet {name}: {} of {} active accounts covered in {} regions ({})",
-        coverage.covered_accounts,
-        coverage.accounts,
-        coverage.regions.len(),
-        coverage.regions.join(", ")
-    );
-    if let Some(hub) = &spokes.forwards_to {
-        let _ = writeln!(text, "  forwarding to the hub in {hub}");
-    }
-    for account in &coverage.suspended {
-        let _ = writeln!(text, "  account {account} is suspended: skipped");
-    }
-    for spot in &coverage.off {
-        let _ = writeln!(
-            text,
-            "  region {} is turned off in account {}: nothing to watch there",
-            spot.region, spot.account
-        );
-    }
-    for operation in &spokes.running {
-        let _ = writeln!(text, "  {}", report::spokes::running(operation));
     }
 }

@@ -1,0 +1,113 @@
+//! What `rootwatch status` tells: its data, and what of it is a hole. Nothing here asks AWS.
+
+mod text;
+
+use crate::hub::resource::HubResource;
+use crate::hub::subscriptions::Standing;
+use crate::spokes::coverage::Coverage;
+use crate::spokes::operation::Running;
+use crate::spokes::stack_set::StackSet;
+use serde::Serialize;
+use std::collections::BTreeMap;
+pub(crate) use text::text;
+
+/// Versioned form of the JSON that `status` prints.
+#[derive(Serialize)]
+pub(crate) struct Report {
+    pub(crate) schema: &'static str,
+    pub(crate) account: String,
+    pub(crate) region: String,
+    pub(crate) hub: HubStatus,
+    pub(crate) spokes: SpokesStatus,
+    /// Everything that could keep an alert from a person.
+    pub(crate) holes: Vec<String>,
+}
+
+/// What is known of the hub.
+#[derive(Default, Serialize)]
+pub(crate) struct HubStatus {
+    pub(crate) present: Vec<String>,
+    pub(crate) missing: Vec<String>,
+    pub(crate) changed: Vec<String>,
+    pub(crate) subscriptions: BTreeMap<String, &'static str>,
+    pub(crate) dead_letters: Option<u64>,
+}
+
+/// What is known of the spokes.
+#[derive(Default, Serialize)]
+pub(crate) struct SpokesStatus {
+    /// Why nothing is known of them, if so.
+    pub(crate) unknown: Option<String>,
+    /// Account and region of the hub, as the StackSet has them.
+    pub(crate) forwards_to: Option<String>,
+    pub(crate) stack_set: Option<String>,
+    #[serde(skip)]
+    pub(crate) found: Option<StackSet>,
+    #[serde(flatten)]
+    pub(crate) coverage: Coverage,
+    /// Operations that are under way.
+    pub(crate) running: Vec<Running>,
+}
+
+impl HubStatus {
+    /// Whether anything of the hub is in this account and region.
+    pub(crate) fn is_here(&self) -> bool {
+        !self.present.is_empty() || !self.changed.is_empty()
+    }
+}
+
+/// What of a hub that is here could keep an alert from a person. Pure.
+pub(crate) fn hub_holes(status: &HubStatus, holes: &mut Vec<String>) {
+    let mend = "`rootwatch deploy hub` mends it";
+    for id in &status.missing {
+        holes.push(format!("{id} is missing: {mend}"));
+    }
+    for id in &status.changed {
+        holes.push(format!(
+            "{id} is not as wanted (`rootwatch plan hub` shows it): {mend}"
+        ));
+    }
+    if !status
+        .subscriptions
+        .values()
+        .any(|standing| *standing == "confirmed")
+    {
+        holes.push("nobody hears the alerts: no subscription of the topic is confirmed".into());
+    }
+    for (who, standing) in &status.subscriptions {
+        if *standing == "pending" {
+            holes.push(format!("{who} has not confirmed the subscription: the link in SNS's mail must be followed within two days"));
+        }
+    }
+    if let Some(depth @ 1..) = status.dead_letters {
+        holes.push(format!(
+            "{depth} undelivered events wait in the dead-letter queue"
+        ));
+    }
+}
+
+/// Everybody on a topic, whoever subscribed them.
+pub(crate) fn who_is_told(
+    observed: &[Option<HubResource>],
+    topic: &str,
+) -> BTreeMap<String, &'static str> {
+    let word = |standing: &Standing| match standing {
+        Standing::Confirmed(_) => "confirmed",
+        Standing::Pending => "pending",
+    };
+    let subscriptions = observed.iter().flatten().filter_map(|found| match found {
+        HubResource::Subscriptions(found) if found.name == topic => Some(found),
+        _ => None,
+    });
+    subscriptions
+        .flat_map(|found| &found.standings)
+        .map(|(who, standing)| (who.to_string(), word(standing)))
+        .collect()
+}
+
+/// Account and region of the hub, as the StackSet has them.
+pub(crate) fn forwards_to(found: &StackSet) -> String {
+    let parameter = |name: &str| found.parameters.get(name).cloned().unwrap_or_default();
+    let (account, region) = (parameter("HubAccountId"), parameter("HubRegion"));
+    format!("account {account}, region {region}")
+}

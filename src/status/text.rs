@@ -1,0 +1,76 @@
+//! The report of `rootwatch status` in plain text.
+
+use super::{Report, SpokesStatus};
+use crate::report;
+use std::fmt::Write;
+
+/// The report as people read it.
+pub(crate) fn text(report: &Report) -> String {
+    let mut text = String::new();
+    let hub = &report.hub;
+    let all = hub.present.len() + hub.missing.len() + hub.changed.len();
+    let _ = writeln!(
+        text,
+        "Hub in account {}, region {}",
+        report.account, report.region
+    );
+    if !hub.is_here() {
+        let _ = writeln!(text, "  not here");
+    } else {
+        let _ = writeln!(text, "  {} of {all} resources as wanted", hub.present.len());
+    }
+    for (who, standing) in &hub.subscriptions {
+        let _ = writeln!(text, "  told: {who} ({standing})");
+    }
+    if let Some(depth) = hub.dead_letters {
+        let _ = writeln!(text, "  dead-letter queue: {depth} waiting");
+    }
+    let _ = writeln!(text, "Spokes");
+    let spokes = &report.spokes;
+    match (&spokes.unknown, &spokes.stack_set) {
+        (Some(why), _) => {
+            let _ = writeln!(text, "  cannot be seen from here: {why}");
+        }
+        (None, None) => {
+            let _ = writeln!(text, "  no StackSet");
+        }
+        (None, Some(name)) => spokes_text(&mut text, name, spokes),
+    }
+    if report.holes.is_empty() {
+        let _ = writeln!(text, "No holes found.");
+    } else {
+        let _ = writeln!(text, "Holes: {}", report.holes.len());
+        for hole in &report.holes {
+            let _ = writeln!(text, "  ! {hole}");
+        }
+    }
+    text
+}
+
+fn spokes_text(text: &mut String, name: &str, spokes: &SpokesStatus) {
+    let coverage = &spokes.coverage;
+    let _ = writeln!(
+        text,
+        "  StackSet {name}: {} of {} active accounts covered in {} regions ({})",
+        coverage.covered_accounts,
+        coverage.accounts,
+        coverage.regions.len(),
+        coverage.regions.join(", ")
+    );
+    if let Some(hub) = &spokes.forwards_to {
+        let _ = writeln!(text, "  forwarding to the hub in {hub}");
+    }
+    for account in &coverage.suspended {
+        let _ = writeln!(text, "  account {account} is suspended: skipped");
+    }
+    for spot in &coverage.off {
+        let _ = writeln!(
+            text,
+            "  region {} is turned off in account {}: nothing to watch there",
+            spot.region, spot.account
+        );
+    }
+    for operation in &spokes.running {
+        let _ = writeln!(text, "  {}", report::spokes::running(operation));
+    }
+}
