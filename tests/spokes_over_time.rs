@@ -1,4 +1,5 @@
-use crate::world::{World, eventually};
+use crate::world::{REGION, World, eventually};
+use aws_sdk_cloudformation::types::CallAs;
 use rootwatch_lab::Late;
 use std::time::Duration;
 
@@ -194,4 +195,27 @@ fn an_account_suspended_later_does_not_keep_the_stack_set_from_going() {
     insta::assert_snapshot!("suspended-later", world.shown(&gone.stderr));
     let status = world.rootwatch(&STATUS).ends_with(2);
     assert!(status.stdout.contains("no StackSet"), "{}", status.stdout);
+}
+
+#[test]
+fn a_spoke_that_somebody_changed_is_a_hole_once_drift_was_detected() {
+    let world = World::deployed();
+    let quiet = world.rootwatch(&STATUS);
+    assert!(!quiet.stdout.contains("drift:"), "{}", quiet.stdout);
+    let (hub, shop) = (&world.organization.hub, world.account("shop"));
+    let spoke = aws_sdk_eventbridge::Client::new(&world.sdk(&shop, "us-east-1"));
+    let sets = aws_sdk_cloudformation::Client::new(&world.sdk(hub, REGION));
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let name = "rootwatch-root-activity";
+        spoke.disable_rule().name(name).send().await.unwrap();
+        let detect = sets
+            .detect_stack_set_drift()
+            .stack_set_name("rootwatch-spoke");
+        let detect = detect.call_as(CallAs::DelegatedAdmin);
+        detect.send().await.unwrap();
+    });
+    world.lab.wait_idle(PATIENCE).unwrap();
+    let found = world.rootwatch(&STATUS).ends_with(2);
+    let hole = "! drift: 1 of ";
+    assert!(found.stdout.contains(hole), "{}", found.stdout);
 }

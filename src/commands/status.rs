@@ -12,7 +12,9 @@ use crate::spokes::organization::{self, Account, Organization, Region};
 use crate::spokes::preflight;
 use crate::spokes::stack_set::StackSet;
 use crate::spokes::{self, HubBus, Observed, Place, management, regions, trail};
-use crate::status::{HubStatus, Report, SpokesStatus, forwards_to, hub_holes, text, who_is_told};
+use crate::status::{
+    HubStatus, Report, SpokesStatus, drift_hole, forwards_to, hub_holes, text, who_is_told,
+};
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -113,10 +115,11 @@ async fn hub_status(
         {
             holes.push(format!("function {} is not active", function.name));
         }
-        if let Some(HubResource::Queue(queue)) = found
-            && queue.name == run.names().dead_letter_queue()
-        {
-            status.dead_letters = queue.depth;
+        if let Some(HubResource::Queue(queue)) = found {
+            match queue.name == run.names().dead_letter_queue() {
+                true => status.dead_letters = queue.depth,
+                false => status.reads = queue.depth,
+            }
         }
     }
     if !status.is_here() {
@@ -178,8 +181,11 @@ async fn spokes_status(
     });
     holes.extend(coverage.holes.iter().map(|hole| hole.words(regions.len())));
     holes.extend(coverage.unseen.iter().cloned());
+    let drift = set.and_then(|found| found.drift.clone());
+    holes.extend(drift.as_ref().and_then(drift_hole));
     Ok(SpokesStatus {
         unknown: None,
+        drift,
         forwards_to: set.map(forwards_to),
         stack_set: set.map(|found| found.name.clone()),
         found: seen.observed.stack_set,

@@ -125,6 +125,7 @@ pub(crate) fn stack_set(config: &Config, name: String, hub: &HubBus) -> StackSet
         tags: tags(config),
         template: TEMPLATE.into(),
         regions: BTreeSet::new(),
+        drift: None,
     }
 }
 

@@ -8,6 +8,7 @@ use crate::aws::late::patiently;
 use crate::names::DEPLOYMENT_TAG;
 use crate::progress::Progress;
 use anyhow::Result;
+use aws_sdk_cloudformation::primitives::DateTimeFormat;
 use aws_sdk_cloudformation::types as sdk;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,6 +29,37 @@ pub(crate) struct StackSet {
     /// Where it has instances, of one that was found.
     #[serde(skip)]
     pub(crate) regions: BTreeSet<String>,
+    /// What the last drift detection found, of one that was found and has been looked at.
+    #[serde(skip)]
+    pub(crate) drift: Option<Drift>,
+}
+
+/// What CloudFormation's drift detection found: instances whose stack is not as the template made it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Drift {
+    pub(crate) drifted: i32,
+    pub(crate) instances: i32,
+    /// When it was looked for, in UTC.
+    pub(crate) checked: String,
+}
+
+impl Drift {
+    fn read(found: &sdk::StackSetDriftDetectionDetails) -> Option<Self> {
+        let checked = found.last_drift_check_timestamp()?;
+        Some(Self {
+            drifted: found.drifted_stack_instances_count().unwrap_or_default(),
+            instances: found.total_stack_instances_count().unwrap_or_default(),
+            checked: checked.fmt(DateTimeFormat::DateTime).ok()?,
+        })
+    }
+
+    /// All that in words.
+    pub(crate) fn words(&self) -> String {
+        format!(
+            "drift: {} of {} stack instances, as detected at {}",
+            self.drifted, self.instances, self.checked
+        )
+    }
 }
 
 impl StackSet {
@@ -112,6 +144,9 @@ impl StackSet {
                 .collect(),
             template: text(found.template_body()),
             regions: found.regions().iter().cloned().collect(),
+            drift: found
+                .stack_set_drift_detection_details()
+                .and_then(Drift::read),
         }
     }
 
@@ -268,6 +303,7 @@ mod tests {
             tags: [pair(DEPLOYMENT_TAG, "rootwatch")].into(),
             template: String::new(),
             regions: BTreeSet::new(),
+            drift: None,
         }
     }
 

@@ -6,7 +6,7 @@ use crate::hub::resource::HubResource;
 use crate::hub::subscriptions::Standing;
 use crate::spokes::coverage::Coverage;
 use crate::spokes::operation::Running;
-use crate::spokes::stack_set::StackSet;
+use crate::spokes::stack_set::{Drift, StackSet};
 use serde::Serialize;
 use std::collections::BTreeMap;
 pub(crate) use text::text;
@@ -31,6 +31,8 @@ pub(crate) struct HubStatus {
     pub(crate) changed: Vec<String>,
     pub(crate) subscriptions: BTreeMap<String, &'static str>,
     pub(crate) dead_letters: Option<u64>,
+    /// Read-only events that wait for the next digest.
+    pub(crate) reads: Option<u64>,
 }
 
 /// What is known of the spokes.
@@ -45,6 +47,8 @@ pub(crate) struct SpokesStatus {
     pub(crate) found: Option<StackSet>,
     #[serde(flatten)]
     pub(crate) coverage: Coverage,
+    /// What the last drift detection found, if there was one.
+    pub(crate) drift: Option<Drift>,
     /// Operations that are under way.
     pub(crate) running: Vec<Running>,
 }
@@ -84,6 +88,16 @@ pub(crate) fn hub_holes(status: &HubStatus, holes: &mut Vec<String>) {
             "{depth} undelivered events wait in the dead-letter queue"
         ));
     }
+}
+
+/// What of the last drift detection could keep an event from the hub. Pure.
+pub(crate) fn drift_hole(drift: &Drift) -> Option<String> {
+    (drift.drifted > 0).then(|| {
+        format!(
+            "{}: somebody changed these spokes, which `rootwatch deploy spokes` does not see; `rootwatch verify --role NAME` says what is broken there and what mends it",
+            drift.words()
+        )
+    })
 }
 
 /// Everybody on a topic, whoever subscribed them.

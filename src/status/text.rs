@@ -25,6 +25,9 @@ pub(crate) fn text(report: &Report) -> String {
     if let Some(depth) = hub.dead_letters {
         let _ = writeln!(text, "  dead-letter queue: {depth} waiting");
     }
+    if let Some(depth) = hub.reads {
+        let _ = writeln!(text, "  read-only events for the next digest: {depth}");
+    }
     let _ = writeln!(text, "Spokes");
     let spokes = &report.spokes;
     match (&spokes.unknown, &spokes.stack_set) {
@@ -59,6 +62,9 @@ fn spokes_text(text: &mut String, name: &str, spokes: &SpokesStatus) {
     );
     if let Some(hub) = &spokes.forwards_to {
         let _ = writeln!(text, "  forwarding to the hub in {hub}");
+    }
+    if let Some(drift) = &spokes.drift {
+        let _ = writeln!(text, "  {}", drift.words());
     }
     for account in &coverage.suspended {
         let _ = writeln!(text, "  account {account} is suspended: skipped");
