@@ -7,7 +7,7 @@ use crate::interrupt;
 use crate::plan::{Action, Step};
 use crate::report;
 use crate::spokes::change::{Change, ChangeKind};
-use crate::spokes::operation::{Ended, Failure, Preferences, Running, follow, running};
+use crate::spokes::operation::{Ended, Failure, Preferences, Running, follow, list};
 use crate::spokes::plan::REMADE;
 use crate::spokes::{Place, Spot, management, preflight, regions};
 use anyhow::{Context, Error, Result, bail};
@@ -276,7 +276,7 @@ pub(super) async fn carry_out(
         Err(error) => {
             let busy = error.code == "OperationInProgressException" && no_wait;
             let others = if busy {
-                running(place, name).await?
+                list(place, name).await?.0
             } else {
                 Vec::new()
             };

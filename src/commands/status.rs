@@ -186,6 +186,7 @@ async fn spokes_status(
     Ok(SpokesStatus {
         unknown: None,
         drift,
+        last_operation: seen.observed.last,
         forwards_to: set.map(forwards_to),
         stack_set: set.map(|found| found.name.clone()),
         found: seen.observed.stack_set,

@@ -4,7 +4,7 @@ use super::{GREEN, RED, YELLOW, count, step_line};
 use crate::plan::{Action, Step};
 use crate::spokes::change::{Accounts, Change, ChangeKind};
 use crate::spokes::management::Management;
-use crate::spokes::operation::{Ended, Failure, Running};
+use crate::spokes::operation::{Ended, Failure, Last, Running};
 use crate::spokes::plan::{SpokesPlan, Stops};
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -96,6 +96,19 @@ pub(crate) fn running(operation: &Running) -> String {
         operation.action,
         operation.status.to_lowercase(),
         operation.since
+    )
+}
+
+/// The newest operation that has ended.
+pub(crate) fn last(operation: &Last) -> String {
+    let ended = operation.ended.as_deref().unwrap_or("an unknown time");
+    let reason = operation.status_reason.as_ref();
+    format!(
+        "last operation {} ({}) {} at {ended}{}",
+        operation.operation_id,
+        operation.action,
+        operation.status.to_lowercase(),
+        reason.map(|it| format!(": {it}")).unwrap_or_default()
     )
 }
 

@@ -21,7 +21,7 @@ use crate::config::{CallAs, Config};
 use crate::names::DEPLOYMENT_TAG;
 use aws_sdk_cloudformation::types::CallAs as SdkCallAs;
 use instances::Instances;
-use operation::Running;
+use operation::{Last, Running};
 use organization::Organization;
 use serde::Serialize;
 use stack::Stack;
@@ -161,6 +161,8 @@ pub(crate) struct Observed {
     pub(crate) auto_deployment: BTreeMap<String, BTreeSet<String>>,
     /// Operations that have not ended.
     pub(crate) running: Vec<Running>,
+    /// The newest operation that has ended.
+    pub(crate) last: Option<Last>,
 }
 
 /// Reads the StackSet and all that belongs to it. `regions` are looked at beside those that the StackSet names.
@@ -173,16 +175,17 @@ pub(crate) async fn observe(
         return Ok(Observed::default());
     };
     let regions: BTreeSet<String> = stack_set.regions.union(regions).cloned().collect();
-    let (instances, auto_deployment, running) = tokio::try_join!(
+    let (instances, auto_deployment, (running, last)) = tokio::try_join!(
         instances::list(place, name, &regions),
         StackSet::auto_deployment_targets(place, name),
-        operation::running(place, name),
+        operation::list(place, name),
     )?;
     Ok(Observed {
         stack_set: Some(stack_set),
         instances,
         auto_deployment,
         running,
+        last,
     })
 }
 

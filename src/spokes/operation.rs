@@ -118,8 +118,23 @@ pub(crate) struct Running {
     pub(crate) since: String,
 }
 
-/// The operations of a StackSet that have not ended, oldest first.
-pub(crate) async fn running(place: &Place<'_>, stack_set: &str) -> Result<Vec<Running>, AwsError> {
+/// The newest operation of a StackSet that has ended.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Last {
+    pub(crate) operation_id: String,
+    pub(crate) action: String,
+    pub(crate) status: String,
+    /// AWS's words, where it did not succeed.
+    pub(crate) status_reason: Option<String>,
+    /// When it ended, as AWS says it.
+    pub(crate) ended: Option<String>,
+}
+
+/// The operations of a StackSet that have not ended, oldest first, and the newest that has.
+pub(crate) async fn list(
+    place: &Place<'_>,
+    stack_set: &str,
+) -> Result<(Vec<Running>, Option<Last>), AwsError> {
     // AWS lists the newest first, so those under way are on the first page.
     let answer = place
         .aws
@@ -132,7 +147,19 @@ pub(crate) async fn running(place: &Place<'_>, stack_set: &str) -> Result<Vec<Ru
         .call("cloudformation:ListStackSetOperations")?;
     let mut found: Vec<Running> = answer.summaries().iter().filter_map(read_running).collect();
     found.reverse();
-    Ok(found)
+    Ok((found, answer.summaries().iter().find_map(read_last)))
+}
+
+fn read_last(summary: &sdk::StackSetOperationSummary) -> Option<Last> {
+    let status = summary.status().filter(|status| is_ended(status))?;
+    let action = summary.action().map(|action| action.as_str());
+    Some(Last {
+        operation_id: summary.operation_id()?.to_owned(),
+        action: action.unwrap_or("unknown").to_owned(),
+        status: status.as_str().to_owned(),
+        status_reason: summary.status_reason().map(str::to_owned),
+        ended: summary.end_timestamp().map(ToString::to_string),
+    })
 }
 
 fn read_running(summary: &sdk::StackSetOperationSummary) -> Option<Running> {

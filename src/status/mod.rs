@@ -5,7 +5,7 @@ mod text;
 use crate::hub::resource::HubResource;
 use crate::hub::subscriptions::Standing;
 use crate::spokes::coverage::Coverage;
-use crate::spokes::operation::Running;
+use crate::spokes::operation::{Last, Running};
 use crate::spokes::stack_set::{Drift, StackSet};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -49,6 +49,8 @@ pub(crate) struct SpokesStatus {
     pub(crate) coverage: Coverage,
     /// What the last drift detection found, if there was one.
     pub(crate) drift: Option<Drift>,
+    /// The newest StackSet operation that has ended. What it failed in stands among the holes.
+    pub(crate) last_operation: Option<Last>,
     /// Operations that are under way.
     pub(crate) running: Vec<Running>,
 }

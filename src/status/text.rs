@@ -63,6 +63,9 @@ fn spokes_text(text: &mut String, name: &str, spokes: &SpokesStatus) {
     if let Some(hub) = &spokes.forwards_to {
         let _ = writeln!(text, "  forwarding to the hub in {hub}");
     }
+    if let Some(last) = &spokes.last_operation {
+        let _ = writeln!(text, "  {}", report::spokes::last(last));
+    }
     if let Some(drift) = &spokes.drift {
         let _ = writeln!(text, "  {}", drift.words());
     }
