@@ -18,6 +18,9 @@ pub(crate) struct StatusArgs {
     /// Also write the coverage, account by region, as a page for a browser; what is there is replaced
     #[arg(long, value_name = "FILE")]
     pub(crate) html: Option<PathBuf>,
+    /// Have CloudFormation look for drift in all stack instances first, and wait for it
+    #[arg(long)]
+    pub(crate) detect_drift: bool,
 }
 
 /// Which spokes are looked at, and how they are entered.

@@ -290,7 +290,13 @@ pub(super) async fn carry_out(
     follow_one(run, place, name, &id).await
 }
 
-async fn follow_one(run: &Run, place: &Place<'_>, name: &str, id: &str) -> Result<Ended> {
+/// Follows an operation to its end, with its progress.
+pub(super) async fn follow_one(
+    run: &Run,
+    place: &Place<'_>,
+    name: &str,
+    id: &str,
+) -> Result<Ended> {
     let progress = run.progress.of(&format!("operation {id}"));
     let ended = follow(place, name, id, run.config.timeout, &progress)
         .await

@@ -187,7 +187,7 @@ pub(crate) async fn run(cli: &Cli) -> Result<Exit> {
                 ..called_by(&args.caller)
             };
             let run = Run::start(cli, &args.hub, &spokes).await?;
-            status::status(&run, args.html.as_deref()).await
+            status::status(&run, args.html.as_deref(), args.detect_drift).await
         }
         Command::Teardown(args) => {
             let spokes = SpokesArgs {

@@ -1,5 +1,6 @@
 //! `rootwatch status`: would I know? What exists of the hub, who is told, and which accounts are covered.
 
+use super::deploy_spokes::follow_one;
 use super::{Exit, Run};
 use crate::hub::desired::hub;
 use crate::hub::resource::HubResource;
@@ -8,6 +9,7 @@ use crate::plan::Action;
 use crate::report::page::Page;
 use crate::spokes::coverage::{Known, coverage};
 use crate::spokes::management::Unread;
+use crate::spokes::operation::Preferences;
 use crate::spokes::organization::{self, Account, Organization, Region};
 use crate::spokes::preflight;
 use crate::spokes::stack_set::StackSet;
@@ -20,8 +22,11 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Shows the state of the whole path as far as these credentials can see it.
-pub(super) async fn status(run: &Run, html: Option<&Path>) -> Result<Exit> {
+pub(super) async fn status(run: &Run, html: Option<&Path>, drift: bool) -> Result<Exit> {
     let organization = organization::find(&run.aws).await?;
+    if drift {
+        detect_drift(run, &organization).await?;
+    }
     let mut holes = Vec::new();
     let spokes = spokes_status(run, &organization, &mut holes).await?;
     let hub = hub_status(
@@ -53,6 +58,23 @@ pub(super) async fn status(run: &Run, html: Option<&Path>) -> Result<Exit> {
     } else {
         Exit::Found
     })
+}
+
+/// Has CloudFormation compare every stack instance with its template, and waits for the end of that.
+async fn detect_drift(run: &Run, organization: &Organization) -> Result<()> {
+    let place = Place::of(&run.aws, organization, run.config.spokes.call_as);
+    let name = run.names().stack_set();
+    let preferences = Preferences::of(&run.config.spokes.operations);
+    let id = StackSet::detect_drift(&place, &name, &preferences)
+        .await
+        .with_context(|| {
+            format!(
+                "starting drift detection of the StackSet {name} in {}",
+                run.aws.place()
+            )
+        })?;
+    follow_one(run, &place, &name, &id).await?;
+    Ok(())
 }
 
 /// Writes the coverage as a page.

@@ -413,6 +413,7 @@ mod tests {
         "--sample",
         "--wait",
         "--html",
+        "--detect-drift",
         "--spoke-profile",
         "--abandon-spokes",
         "--keep-logs",

@@ -81,6 +81,27 @@ impl StackSet {
             .map(|found| Self::read(name, &found)))
     }
 
+    /// Starts drift detection in all stack instances, side by side, and returns the operation's id. It changes nothing.
+    pub(crate) async fn detect_drift(
+        place: &Place<'_>,
+        name: &str,
+        preferences: &Preferences,
+    ) -> Result<String, AwsError> {
+        const OPERATION: &str = "cloudformation:DetectStackSetDrift";
+        let answer = place
+            .aws
+            .cloudformation
+            .detect_stack_set_drift()
+            .stack_set_name(name)
+            .operation_preferences(preferences.to_sdk())
+            .call_as(place.call_as.clone())
+            .send()
+            .await
+            .call(OPERATION)?;
+        let id = answer.operation_id;
+        id.ok_or_else(|| AwsError::incomplete(OPERATION, "OperationId"))
+    }
+
     /// What of it could keep an alert from the hub, or accounts that come later from being watched. Pure.
     ///
     /// Where it forwards to is compared only when it `is_known` where the hub is.
