@@ -1,7 +1,6 @@
-use crate::world::{PERSON, World, eventually, name};
+use crate::world::{PERSON, World, eventually};
 use rootwatch_lab::{Call, Fault, Kind, Late};
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 const DEPLOY: [&str; 5] = ["deploy", "hub", "--email", PERSON, "--yes"];
@@ -46,16 +45,7 @@ fn of_name(items: &Value, name: &str) -> Value {
 fn writes_of_a_first_deployment(world: &World) -> Vec<(String, String, u64)> {
     world.lab.clear_calls().unwrap();
     deploy(world, UNINTERRUPTED).ends_with(0);
-    let mut seen = BTreeMap::new();
-    let calls = world.lab.calls().unwrap();
-    let writes = calls.into_iter().filter(|call| call.write);
-    writes
-        .map(|call| {
-            let nth: &mut u64 = seen.entry(name(&call)).or_default();
-            *nth += 1;
-            (call.service, call.operation, *nth)
-        })
-        .collect()
+    world.numbered_writes()
 }
 
 #[track_caller]

@@ -1,14 +1,11 @@
-use crate::world::{PERSON, REGION, World, api_call, eventually, sign_in};
+use crate::world::{REGION, World, api_call, eventually, sign_in};
 use rootwatch_lab::{Fault, Kind};
 
 #[test]
 fn root_in_any_account_and_region_reaches_a_person_and_teardown_leaves_nothing() {
     let world = World::new();
     let before = world.lab.snapshot().unwrap();
-    world
-        .rootwatch(&["deploy", "hub", "--email", PERSON, "--yes"])
-        .ends_with(0);
-    world.lab.confirm_subscription(PERSON).unwrap();
+    world.deploy_hub();
     world.deploy_spokes().ends_with(0);
 
     let (shop, payments, hub) = (

@@ -1,5 +1,5 @@
 use crate::world::{World, eventually};
-use rootwatch_lab::Late;
+use rootwatch_lab::{InstanceFault, Late};
 use std::time::Duration;
 
 const STATUS: [&str; 3] = ["status", "--regions", "us-east-1,eu-west-1"];
@@ -220,4 +220,16 @@ fn a_spoke_that_somebody_changed_is_a_hole_once_drift_was_detected() {
     let again = world.rootwatch(&STATUS).ends_with(2);
     assert!(again.stdout.contains("! drift: 1 of "), "{}", again.stdout);
     assert_eq!(world.writes(), Vec::<String>::new());
+    // Where it could not look, nothing is known.
+    let fault = InstanceFault {
+        account: Some(shop),
+        reason: "Access denied by SCP".into(),
+        ..InstanceFault::default()
+    };
+    world.lab.fail_instances(&fault).unwrap();
+    let failed = world.rootwatch(&[&STATUS[..], &["--detect-drift"]].concat());
+    let hole = "! drift could not be looked for everywhere: ";
+    let failed = failed.ends_with(2);
+    let (_, told) = failed.stdout.split_once(hole).unwrap();
+    assert!(told.contains("Access denied by SCP"), "{told}");
 }

@@ -1,6 +1,5 @@
-use crate::world::{PERSON, REGION, World, name};
+use crate::world::{PERSON, REGION, World};
 use rootwatch_lab::{Fault, Kind};
-use std::collections::BTreeMap;
 use std::future::Future;
 
 const HUB: [&str; 3] = ["teardown", "hub", "--yes"];
@@ -114,10 +113,7 @@ impl Others {
 fn what_others_hung_on_the_hub_stops_its_removal_before_the_first_write() {
     let world = World::new();
     let before = world.lab.snapshot().unwrap();
-    world
-        .rootwatch(&["deploy", "hub", "--email", PERSON, "--yes"])
-        .ends_with(0);
-    world.lab.confirm_subscription(PERSON).unwrap();
+    world.deploy_hub();
     let others = Others::hang(&world);
     let with_others = world.lab.snapshot().unwrap();
     world.lab.clear_calls().unwrap();
@@ -258,18 +254,7 @@ fn writes_of_a_removal(world: &World) -> Vec<(String, String, u64)> {
     deploy_all(world);
     world.lab.clear_calls().unwrap();
     world.rootwatch(&ALL).ends_with(0);
-    let mut seen = BTreeMap::new();
-    let calls = world.lab.calls().unwrap();
-    let writes = calls
-        .into_iter()
-        .filter(|call| call.write && !call.by_function);
-    writes
-        .map(|call| {
-            let nth: &mut u64 = seen.entry(name(&call)).or_default();
-            *nth += 1;
-            (call.service, call.operation, *nth)
-        })
-        .collect()
+    world.numbered_writes()
 }
 
 #[test]

@@ -1,6 +1,7 @@
 use assert_cmd::cargo::cargo_bin;
 use rootwatch_lab::{Call, Lab, Mail, Organization};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -112,11 +113,15 @@ impl World {
     /// A world with a hub in it, and a person who has confirmed.
     pub(crate) fn with_hub() -> Self {
         let world = Self::new();
+        world.deploy_hub();
         world
-            .rootwatch(&["deploy", "hub", "--email", PERSON, "--yes"])
+    }
+
+    /// A hub, and a person who has confirmed.
+    pub(crate) fn deploy_hub(&self) {
+        self.rootwatch(&["deploy", "hub", "--email", PERSON, "--yes"])
             .ends_with(0);
-        world.lab.confirm_subscription(PERSON).unwrap();
-        world
+        self.lab.confirm_subscription(PERSON).unwrap();
     }
 
     /// A world with a hub and spokes.
@@ -239,6 +244,20 @@ impl World {
             .iter()
             .filter(|call| is_write(call))
             .map(name)
+            .collect()
+    }
+
+    /// The same: service, operation, and which of its kind each is.
+    pub(crate) fn numbered_writes(&self) -> Vec<(String, String, u64)> {
+        let mut seen = BTreeMap::new();
+        let calls = self.lab.calls().unwrap().into_iter();
+        let writes = calls.filter(|call| call.write && !call.by_function);
+        writes
+            .map(|call| {
+                let nth: &mut u64 = seen.entry(name(&call)).or_default();
+                *nth += 1;
+                (call.service, call.operation, *nth)
+            })
             .collect()
     }
 

@@ -1,4 +1,4 @@
-//! Another account of the organization, by a role there.
+//! Another account of the organization, by a role there or a profile.
 
 use super::error::{self, AwsError, Call};
 use super::{ATTEMPTS, Aws, identity, with_profile};

@@ -6,6 +6,7 @@ use crate::hub::desired::hub;
 use crate::hub::resource::HubResource;
 use crate::hub::{observe, plan_deploy};
 use crate::plan::Action;
+use crate::report;
 use crate::report::page::Page;
 use crate::spokes::coverage::{Known, coverage};
 use crate::spokes::management::Unread;
@@ -24,10 +25,10 @@ use std::path::Path;
 /// Shows the state of the whole path as far as these credentials can see it.
 pub(super) async fn status(run: &Run, html: Option<&Path>, drift: bool) -> Result<Exit> {
     let organization = organization::find(&run.aws).await?;
-    if drift {
-        detect_drift(run, &organization).await?;
-    }
     let mut holes = Vec::new();
+    if drift {
+        holes.extend(detect_drift(run, &organization).await?);
+    }
     let spokes = spokes_status(run, &organization, &mut holes).await?;
     let hub = hub_status(
         run,
@@ -60,8 +61,9 @@ pub(super) async fn status(run: &Run, html: Option<&Path>, drift: bool) -> Resul
     })
 }
 
-/// Has CloudFormation compare every stack instance with its template, and waits for the end of that.
-async fn detect_drift(run: &Run, organization: &Organization) -> Result<()> {
+/// Has CloudFormation compare every stack instance with its template, waits for the end of that, and gives where it
+/// could not.
+async fn detect_drift(run: &Run, organization: &Organization) -> Result<Option<String>> {
     let place = Place::of(&run.aws, organization, run.config.spokes.call_as);
     let name = run.names().stack_set();
     let preferences = Preferences::of(&run.config.spokes.operations);
@@ -73,8 +75,14 @@ async fn detect_drift(run: &Run, organization: &Organization) -> Result<()> {
                 run.aws.place()
             )
         })?;
-    follow_one(run, &place, &name, &id).await?;
-    Ok(())
+    let ended = follow_one(run, &place, &name, &id).await?;
+    Ok((!ended.is_success()).then(|| {
+        let told = report::spokes::operation(&ended);
+        format!(
+            "drift could not be looked for everywhere: {}",
+            told.trim_end()
+        )
+    }))
 }
 
 /// Writes the coverage as a page.
