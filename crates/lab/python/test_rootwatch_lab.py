@@ -95,11 +95,11 @@ def name(prefix: str = "t") -> str:
     return f"{prefix}-{uuid.uuid4().hex[:8]}"
 
 
-def package(text: str = BOOTSTRAP, mode: int = 0o755) -> bytes:
+def package(text: str = BOOTSTRAP, mode: int = 0o755, file: str = "bootstrap") -> bytes:
     """A function's zip."""
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w") as archive:
-        entry = zipfile.ZipInfo("bootstrap")
+        entry = zipfile.ZipInfo(file)
         entry.external_attr = mode << 16
         archive.writestr(entry, text)
     return data.getvalue()
@@ -222,8 +222,8 @@ class Case(unittest.TestCase):
         return dict(
             client("lambda", account).create_function(
                 FunctionName=name("function"),
-                Runtime="provided.al2023",
-                Handler="bootstrap",
+                Runtime=more.pop("Runtime", "provided.al2023"),
+                Handler=more.pop("Handler", "bootstrap"),
                 Role=role or self.make_role(account, "lambda.amazonaws.com"),
                 Code={"ZipFile": more.pop("code", package())},
                 Environment={"Variables": variables},
@@ -797,6 +797,24 @@ class EventBridge(Case):
         eventually(lambda: lab("GET", "idle"))
         self.assertEqual(len(self.bodies(queue)), 2)
 
+    def test_a_statement_can_let_an_organization_in(self) -> None:
+        spoke = client("events", "333333333333")
+        entry = {"Source": "t", "DetailType": "d", "Detail": "{}", "EventBusName": self.bus_arn}
+        self.events.put_permission(
+            EventBusName=self.bus,
+            Action="events:PutEvents",
+            Principal="*",
+            StatementId="organization",
+            Condition={
+                "Type": "StringEquals",
+                "Key": "aws:PrincipalOrgID",
+                "Value": self.organization["id"],
+            },
+        )
+        self.assertEqual(spoke.put_events(Entries=[entry])["FailedEntryCount"], 0)
+        outsider = client("events", "999999999999")
+        self.refused("AccessDeniedException", outsider.put_events, Entries=[entry])
+
     def test_what_cannot_be_forwarded_is_a_dead_letter(self) -> None:
         self.let()
         _, dead = self.open_queue("333333333333")
@@ -980,6 +998,19 @@ class Functions(Case):
         broken = self.make_function(self.account, code=package(mode=0o644))
         answer = json.load(self.call(broken, {})["Payload"])
         self.assertEqual(answer["errorType"], "Runtime.InvalidEntrypoint")
+
+    def test_a_handler_in_python_is_run(self) -> None:
+        text = "def ask(event, context):\n    print('asked')\n    return 1 / event['by']\n"
+        function = self.make_function(
+            self.account,
+            code=package(text, file="divide.py"),
+            Runtime="python3.12",
+            Handler="divide.ask",
+        )
+        self.assertEqual(json.load(self.call(function, {"by": 4})["Payload"]), 0.25)
+        answer = self.call(function, {"by": 0})
+        self.assertEqual(answer["FunctionError"], "Unhandled")
+        self.assertEqual(json.load(answer["Payload"])["errorType"], "ZeroDivisionError")
 
     def test_configuration_is_returned(self) -> None:
         import base64

@@ -24,11 +24,13 @@ events.py        Lambda, SQS, SNS and bus targets, asynchronously; DISABLED is s
                  management events only in ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS; bus
                  policies and target roles are asked; forwarded events keep account and region and
                  hop once; retries and dead-letter queues; `aws.` sources are refused; PutPermission
-                 replaces the policy; PutTargets checks bus targets; a bus with rules stays
-functions.py     runs `bootstrap`; Pending and InProgress; permissions; asynchronous retries,
+                 replaces the policy, or adds a statement for everybody; PutTargets checks bus
+                 targets; a bus with rules stays
+functions.py     runs packages; Pending and InProgress; permissions; asynchronous retries,
                  destinations, dead-letter queues; LoggingConfig, KMSKeyArn, a concurrency of 0; logs
                  go to an existing log group
-sandbox.py       the Lambda Runtime API
+sandbox.py       the Lambda Runtime API, for a `bootstrap`, or with python_runtime.py for a handler in
+                 Python
 mappings.py      SQS event source mappings: states, checks, batches, windows, partial failures
 topics.py        subscriptions by e-mail and http are pending until confirmed; a mailbox; message
                  structure; subjects; queue policies; dead subscribers do not fail a Publish

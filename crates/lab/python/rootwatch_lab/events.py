@@ -500,6 +500,26 @@ def _add_policy(self: EventBus, policy: dict[str, Any]) -> None:
         self._statements[statement.get("Sid") or f"{number}"] = PolicyStatement(statement)
 
 
+def _add_permission(
+    self: EventBus,
+    statement_id: str,
+    action: str,
+    principal: dict[str, str],
+    condition: dict[str, Any] | None,
+) -> None:
+    everybody = principal["AWS"].endswith(":iam::*:root")
+    statement = {
+        "Sid": statement_id,
+        "Effect": "Allow",
+        "Principal": "*" if everybody else principal,
+        "Action": action,
+        "Resource": self.arn,
+    }
+    self._statements[statement_id] = PolicyStatement(
+        statement | ({"Condition": condition} if condition else {})
+    )
+
+
 def _delete_event_bus(self: EventsBackend, name: str) -> None:
     bus = self.event_buses.get(name.split("/")[-1])
     if bus and bus.rules:
@@ -566,6 +586,7 @@ def install() -> None:
     EventsHandler.put_targets = _handler_put_targets
     EventsHandler.test_event_pattern = _test_event_pattern
     EventBus.add_policy = _add_policy
+    EventBus.add_permission = _add_permission
     Rule.send_to_targets = _send_to_targets
     Rule.create_from_cloudformation_json = classmethod(_create_rule)
     Rule.update_from_cloudformation_json = classmethod(_update_rule)

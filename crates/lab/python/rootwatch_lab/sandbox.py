@@ -1,4 +1,4 @@
-"""Runs a function's `bootstrap` as a process and speaks the Lambda Runtime API with it."""
+"""Runs a function's code as a process and speaks the Lambda Runtime API with it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import queue
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -20,6 +21,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 _PREFIX = "/2018-06-01/runtime/"
+_PYTHON = os.path.join(os.path.dirname(__file__), "python_runtime.py")
 
 
 @dataclasses.dataclass
@@ -69,7 +71,7 @@ class Sandbox:
         try:
             _unpack(code, self._task)
             self._process = subprocess.Popen(
-                [os.path.join(self._task, "bootstrap")],
+                _command(environment, self._task),
                 cwd=self._task,
                 env=environment
                 | {"AWS_LAMBDA_RUNTIME_API": address, "LAMBDA_TASK_ROOT": self._task},
@@ -173,6 +175,13 @@ def _unpack(code: bytes, folder: str) -> None:
             mode = entry.external_attr >> 16
             if mode and not entry.is_dir():
                 os.chmod(path, mode & 0o777 | 0o400)
+
+
+def _command(environment: dict[str, str], task: str) -> list[str]:
+    """An OS-only runtime starts the package's own program, a Python one the handler in the package."""
+    if environment["AWS_EXECUTION_ENV"].startswith("AWS_Lambda_python"):
+        return [sys.executable, _PYTHON]
+    return [os.path.join(task, "bootstrap")]
 
 
 def _handler(sandbox: Sandbox) -> type[BaseHTTPRequestHandler]:
