@@ -13,6 +13,7 @@ mod output;
 mod plan;
 mod policy;
 mod progress;
+mod reference;
 mod report;
 mod spokes;
 mod status;

@@ -84,7 +84,8 @@ impl Names {
         format!("{}-{part}", self.deployment)
     }
 
-    fn arn(&self, service: &str, resource: &str) -> String {
+    /// Of something regional in this account.
+    pub(crate) fn arn(&self, service: &str, resource: &str) -> String {
         let (partition, region, account) = (self.partition.name(), &self.region, &self.account);
         format!("arn:{partition}:{service}:{region}:{account}:{resource}")
     }

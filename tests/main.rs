@@ -4,6 +4,8 @@
 /// A lab, its organization, and the binary to run in it.
 mod world;
 
+/// `rootwatch adopt`: from the published pattern to rootwatch, blind at no moment.
+mod adopt;
 /// Settings that must end in one clear message before the first write.
 mod bad_input;
 /// Many events at once, while SNS fails.
@@ -34,6 +36,8 @@ mod partitions;
 mod path;
 /// Plans as people and programs read them.
 mod plan;
+/// AWS's published pattern, as people have it deployed.
+mod reference;
 /// `rootwatch deploy spokes`: every account and region, and those that fail.
 mod spokes;
 /// Spokes that fail, stop, wait and are off.

@@ -80,7 +80,7 @@ pub(crate) struct TestArgs {
     pub(crate) caller: CallerArgs,
 }
 
-fn account_id(text: &str) -> Result<String, &'static str> {
+pub(super) fn account_id(text: &str) -> Result<String, &'static str> {
     if text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit()) {
         Ok(text.to_owned())
     } else {
@@ -96,7 +96,7 @@ fn region(text: &str) -> Result<String, &'static str> {
     }
 }
 
-fn wait(text: &str) -> Result<Duration, &'static str> {
+pub(super) fn wait(text: &str) -> Result<Duration, &'static str> {
     parse_duration(text)
         .filter(|wait| (1..=3600).contains(&wait.as_secs()))
         .ok_or("a duration from 1s to 1h, such as 90s or 5m")

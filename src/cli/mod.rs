@@ -2,12 +2,14 @@
 
 mod deploy;
 mod look;
+mod reference;
 mod teardown;
 
 pub(crate) use deploy::{
     AccessArgs, AdoptArgs, CallerArgs, HubArgs, OperationArgs, RegionArgs, SpokesArgs, TopicArgs,
 };
 pub(crate) use look::{SpokeArgs, StatusArgs, TestArgs, VerifyArgs};
+pub(crate) use reference::ReferenceArgs;
 pub(crate) use teardown::{Teardown, TeardownArgs};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -18,7 +20,8 @@ Exit codes:
   0    done, or nothing to do
   1    error
   2    changes are pending (plan --detailed-exitcode), holes were found (status), the path is broken
-       or a part of it cannot be judged (verify), or a test did not arrive (test)
+       or a part of it cannot be judged (verify), a test did not arrive (test), or both paths stand
+       until something is done (adopt)
   3    refused, because nobody confirmed
   130  interrupted";
 
@@ -145,6 +148,13 @@ pub(crate) enum Command {
     Test(TestArgs),
     /// Remove what rootwatch made, in the right order, and nothing else
     Teardown(TeardownArgs),
+    /// Take over from AWS's published pattern "Monitor IAM root user activity", without a minute of blindness
+    ///
+    /// Finds the pattern's bus, function, topic and StackSet, says what they miss today, deploys the hub and the spokes
+    /// beside them, with the old topic's subscribers, proves the new path by a test event, and only then removes the old
+    /// one. Each step shows what it does and asks. Ends with 2 while both paths stand, because somebody has to confirm a
+    /// subscription or something has to be mended; the same command goes on from there.
+    Adopt(Box<ReferenceArgs>),
     /// Show, without AWS, what would be sent for a CloudTrail record or an EventBridge event
     Explain(ExplainArgs),
     /// Write a settings file that explains every setting

@@ -1,6 +1,6 @@
 //! `rootwatch deploy hub` and `rootwatch plan hub`: one path, of which `plan` walks the first half.
 
-use super::{Exit, Run};
+use super::{Closing, Exit, Run};
 use crate::apply::{Outcome, Stop};
 use crate::hub::desired::{Node, hub};
 use crate::hub::resource::HubResource;
@@ -73,6 +73,11 @@ pub(super) async fn plan(run: &Run, adopt: bool, detailed_exitcode: bool) -> Res
 
 /// Makes the hub as wanted.
 pub(super) async fn deploy(run: &Run, adopt: bool) -> Result<Exit> {
+    bring(run, adopt).await?.print(run)
+}
+
+/// The same, with the result not yet printed.
+pub(super) async fn bring(run: &Run, adopt: bool) -> Result<Closing> {
     let plan = make_plan(run, adopt).await?;
     let steps = plan.steps();
     let changes = Counts::of(&plan.actions).changes();
@@ -81,8 +86,7 @@ pub(super) async fn deploy(run: &Run, adopt: bool) -> Result<Exit> {
         let pending = pending(found.iter().copied());
         let text = report::steps(&steps, run.output.verbose) + &told(found.iter().copied());
         let report = json("rootwatch.deploy-hub/1", run, &steps, &[], pending);
-        run.output.result(&text, &report)?;
-        return Ok(Exit::Done);
+        return Closing::of(Exit::Done, text, &report);
     }
     run.show(&report::steps(&steps, run.output.verbose));
     run.confirm("Make these changes?", "yes").await?;
@@ -90,7 +94,7 @@ pub(super) async fn deploy(run: &Run, adopt: bool) -> Result<Exit> {
     finish(run, &plan, &steps, &outcome).await
 }
 
-async fn finish(run: &Run, plan: &HubPlan, steps: &[Step], outcome: &Outcome) -> Result<Exit> {
+async fn finish(run: &Run, plan: &HubPlan, steps: &[Step], outcome: &Outcome) -> Result<Closing> {
     let left: Vec<usize> = outcome
         .left
         .iter()
@@ -122,8 +126,7 @@ async fn finish(run: &Run, plan: &HubPlan, steps: &[Step], outcome: &Outcome) ->
         },
     };
     let report = json("rootwatch.deploy-hub/1", run, steps, &left, pending);
-    run.output.result(&text, &report)?;
-    Ok(exit)
+    Closing::of(exit, text, &report)
 }
 
 fn success(run: &Run, steps: &[Step], told: &str) -> String {

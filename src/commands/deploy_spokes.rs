@@ -1,7 +1,7 @@
 //! `rootwatch deploy spokes`: carries out what `plan spokes` shows.
 
 use super::plan_spokes::{Made, Switches, make};
-use super::{Exit, Run};
+use super::{Closing, Exit, Run};
 use crate::apply::{Outcome, Stop};
 use crate::interrupt;
 use crate::plan::{Action, Step};
@@ -26,6 +26,11 @@ struct Done {
 
 /// Makes the StackSet, its instances and the management account's own stacks as wanted.
 pub(super) async fn deploy(run: &Run, switches: Switches, no_wait: bool) -> Result<Exit> {
+    bring(run, switches, no_wait).await?.print(run)
+}
+
+/// The same, with the result not yet printed.
+pub(super) async fn bring(run: &Run, switches: Switches, no_wait: bool) -> Result<Closing> {
     let mut made = make(run, switches).await?;
     while !made.plan.running.is_empty() {
         let name = &made.wanted.stack_set.name;
@@ -34,9 +39,7 @@ pub(super) async fn deploy(run: &Run, switches: Switches, no_wait: bool) -> Resu
     }
     let text = made.text(run);
     if !made.plan.is_change() {
-        run.output
-            .result(&text, &made.report(SCHEMA, run, &[], None))?;
-        return Ok(Exit::Done);
+        return Closing::of(Exit::Done, text, &made.report(SCHEMA, run, &[], None));
     }
     run.show(&text);
     confirm(run, &made).await?;
@@ -49,11 +52,10 @@ pub(super) async fn deploy(run: &Run, switches: Switches, no_wait: bool) -> Resu
     match ended {
         Err(error) if !interrupt::is_cause(&error) => {
             run.show(&text);
-            return Err(error.context("the rest was not done; the same command again goes on"));
+            Err(error.context("the rest was not done; the same command again goes on"))
         }
-        _ => run.output.result(&text, &report)?,
+        _ => Closing::of(done.exit(ended.is_err()), text, &report),
     }
-    Ok(done.exit(ended.is_err()))
 }
 
 /// Somebody who is left unwatched is worth typing a number for.

@@ -1,5 +1,6 @@
 //! One file a command: from settings to observing, planning, applying and reporting.
 
+mod adopt;
 mod completions;
 mod deploy_hub;
 mod deploy_spokes;
@@ -25,7 +26,9 @@ use crate::names::Names;
 use crate::output::{NotConfirmed, Output, confirm};
 use crate::progress::Progress;
 use crate::verify::spokes::Selection;
-use anyhow::Result;
+use anyhow::{Context, Result};
+use serde::Serialize;
+use serde_json::Value;
 use std::process::ExitCode;
 
 /// How a run ended; the codes stand in `--help`.
@@ -140,6 +143,27 @@ impl Run {
     }
 }
 
+/// What a part of a run came to, before it is printed.
+struct Closing {
+    exit: Exit,
+    /// For people.
+    text: String,
+    /// For programs.
+    report: Value,
+}
+
+impl Closing {
+    fn of(exit: Exit, text: String, report: &impl Serialize) -> Result<Self> {
+        let report = serde_json::to_value(report).context("writing JSON")?;
+        Ok(Self { exit, text, report })
+    }
+
+    fn print(&self, run: &Run) -> Result<Exit> {
+        run.output.result(&self.text, &self.report)?;
+        Ok(self.exit)
+    }
+}
+
 fn switches(adopt: AdoptArgs, access: AccessArgs) -> plan_spokes::Switches {
     plan_spokes::Switches {
         adopt: adopt.adopt,
@@ -209,6 +233,10 @@ pub(crate) async fn run(cli: &Cli) -> Result<Exit> {
             let hub = on_topic(&args.topic);
             let run = Run::start(cli, &hub, &called_by(&args.caller)).await?;
             test::test(&run, &selection(&args.spokes), args).await
+        }
+        Command::Adopt(args) => {
+            let run = Run::start(cli, &args.hub, &args.spokes).await?;
+            adopt::adopt(run, args).await
         }
         Command::Explain(args) => explain::explain(args, cli),
         Command::Init(args) => init::init(args, cli),

@@ -117,7 +117,8 @@ async fn all_spots(run: &Run, selection: &Selection) -> Result<Vec<Spot>> {
     Ok(spots)
 }
 
-fn sample(spots: Vec<Spot>, count: usize) -> Result<Vec<Spot>> {
+/// So many of them, at random.
+pub(super) fn sample(spots: Vec<Spot>, count: usize) -> Result<Vec<Spot>> {
     let mut drawn: Vec<(String, Spot)> = spots
         .into_iter()
         .map(|spot| Ok((canary::new_id()?, spot)))
@@ -155,7 +156,8 @@ fn report<'a>(run: &'a Run, outcome: &'a Outcome) -> Report<'a> {
     }
 }
 
-fn text(outcome: &Outcome) -> String {
+/// What it came to, for people.
+pub(super) fn text(outcome: &Outcome) -> String {
     let mut text = ending(outcome);
     if let Some(warning) = &outcome.warning {
         let _ = writeln!(text, "{YELLOW}Warning{YELLOW:#}: {}.", one_line(warning));

@@ -49,7 +49,8 @@ pub(super) async fn verify(run: &Run, selection: &Selection, hub_only: bool) -> 
     })
 }
 
-async fn hops(
+/// Every hop as it is deployed, with a finding.
+pub(super) async fn hops(
     run: &Run,
     organization: &Read<Organization>,
     selection: &Selection,
@@ -130,7 +131,8 @@ fn text(run: &Run, report: &Report) -> String {
     text
 }
 
-fn line(hop: &Hop, with_place: bool) -> String {
+/// One hop for people.
+pub(super) fn line(hop: &Hop, with_place: bool) -> String {
     let (word, style) = match hop.verdict {
         Verdict::Ok => ("ok", GREEN),
         Verdict::Broken => ("broken", RED),

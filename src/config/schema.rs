@@ -417,6 +417,8 @@ mod tests {
         "--spoke-profile",
         "--abandon-spokes",
         "--keep-logs",
+        "--leave-behind",
+        "--terraform-state",
     ];
 
     #[test]

@@ -69,11 +69,11 @@ pub(crate) struct Node {
 }
 
 impl Node {
-    fn free(resource: impl Into<HubResource>) -> Self {
+    pub(crate) fn free(resource: impl Into<HubResource>) -> Self {
         Self::after(resource, &[])
     }
 
-    fn after(resource: impl Into<HubResource>, needs: &[&Self]) -> Self {
+    pub(crate) fn after(resource: impl Into<HubResource>, needs: &[&Self]) -> Self {
         Self {
             resource: resource.into(),
             needs: needs.iter().map(|node| node.resource.id()).collect(),
@@ -228,6 +228,7 @@ impl Wanted {
     fn role(&self) -> Role {
         Role {
             name: self.names.role(),
+            policy_name: "notifier",
             attached_policies: BTreeSet::new(),
             other_policies: BTreeSet::new(),
             description: Some(

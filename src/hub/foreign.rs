@@ -68,7 +68,12 @@ pub(crate) async fn check(aws: &Aws, names: &Names, plan: &HubPlan) -> Result<()
     Err(InUse { place, left }.into())
 }
 
-async fn read(aws: &Aws, ours: &HubResource, found: Option<&HubResource>) -> Result<Vec<Hanging>> {
+/// What hangs on one resource.
+pub(crate) async fn read(
+    aws: &Aws,
+    ours: &HubResource,
+    found: Option<&HubResource>,
+) -> Result<Vec<Hanging>> {
     Ok(match (ours, found) {
         (HubResource::EventBus(bus), _) => rules(aws, &bus.name).await?,
         (HubResource::Subscriptions(it), _) => {

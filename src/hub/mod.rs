@@ -7,7 +7,7 @@ pub(crate) mod desired;
 pub(crate) mod event_bus;
 pub(crate) mod foreign;
 pub(crate) mod function;
-mod log_group;
+pub(crate) mod log_group;
 pub(crate) mod mapping;
 pub(crate) mod pattern;
 mod permission;

@@ -11,14 +11,14 @@ use aws_sdk_iam::types::Tag;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
-/// Name of the role's one inline policy.
-const INLINE_POLICY: &str = "notifier";
-
 /// An IAM role with one inline policy.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct Role {
     #[serde(skip)]
     pub(crate) name: String,
+    /// Of its one inline policy.
+    #[serde(skip)]
+    pub(crate) policy_name: &'static str,
     /// ARNs of managed policies; rootwatch attaches none.
     pub(crate) attached_policies: BTreeSet<String>,
     pub(crate) description: Option<String>,
@@ -39,7 +39,7 @@ impl Role {
     async fn put_inline_policy(&self, aws: &Aws, progress: &Progress) -> Result<()> {
         patiently(progress, async || {
             let call = aws.iam.put_role_policy().role_name(&self.name);
-            let call = call.policy_name(INLINE_POLICY);
+            let call = call.policy_name(self.policy_name);
             let answer = call.policy_document(self.inline_policy.document()).send();
             answer.await.call("iam:PutRolePolicy")
         })
@@ -116,7 +116,7 @@ impl Role {
         let mut found = BTreeSet::new();
         while let Some(policy) = pages.next().await {
             match absent(policy.call("iam:ListRolePolicies"))? {
-                Some(policy) => found.extend(Some(policy).filter(|name| name != INLINE_POLICY)),
+                Some(policy) => found.extend(Some(policy).filter(|name| name != self.policy_name)),
                 None => break,
             }
         }
@@ -141,7 +141,7 @@ impl Resource for Role {
             aws.iam
                 .get_role_policy()
                 .role_name(&self.name)
-                .policy_name(INLINE_POLICY)
+                .policy_name(self.policy_name)
                 .send(),
         );
         let role = role.found("iam:GetRole")?;
@@ -151,6 +151,7 @@ impl Resource for Role {
         };
         Ok(Some(Self {
             name: self.name.clone(),
+            policy_name: self.policy_name,
             attached_policies: attached_policies?,
             other_policies: other_policies?,
             description: role.description.clone(),
@@ -207,7 +208,7 @@ impl Resource for Role {
     }
 
     async fn delete(&self, aws: &Aws, progress: &Progress) -> Result<()> {
-        self.delete_inline_policy(aws, INLINE_POLICY).await?;
+        self.delete_inline_policy(aws, self.policy_name).await?;
         let role = patiently(progress, async || {
             let answer = aws.iam.delete_role().role_name(&self.name).send().await;
             answer.call("iam:DeleteRole")

@@ -26,7 +26,7 @@ pub(crate) struct Target {
 }
 
 /// An EventBridge rule.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct Rule {
     #[serde(skip)]
     pub(crate) name: String,

@@ -1,0 +1,234 @@
+//! What `adopt` says, for people and for programs. Pure.
+
+use super::look::Old;
+use crate::commands::{Exit, Run};
+use crate::config::Subscription;
+use crate::hub::subscriptions::Standing;
+use crate::reference::subscribers::Takeover;
+use crate::reference::terraform;
+use crate::report::{count, one_line, steps};
+use serde::Serialize;
+use serde_json::Value;
+use std::fmt::Write;
+
+/// Versioned form of the JSON that `adopt` prints.
+#[derive(Serialize)]
+pub(super) struct Report {
+    schema: &'static str,
+    account: String,
+    region: String,
+    /// The old path's parts.
+    found: Vec<String>,
+    /// What has its names, or its shape, and is left alone.
+    left_alone: Vec<String>,
+    /// What it misses today.
+    misses: Vec<String>,
+    /// As `deploy hub` prints it.
+    pub(super) hub: Value,
+    /// As `deploy spokes` prints it.
+    pub(super) spokes: Value,
+    /// Why the old path is not removed yet.
+    pub(super) waiting: Vec<String>,
+    /// Whether an event came all the way by the new path.
+    pub(super) is_proved: bool,
+    pub(super) removed: Vec<String>,
+    /// Parts of the old path that were to go and are still there.
+    pub(super) left: Vec<String>,
+    /// Subscriptions that were taken over and stand in no setting.
+    pub(super) to_keep: Vec<Subscription>,
+    /// Commands that make Terraform forget the old parts.
+    terraform: Vec<String>,
+}
+
+impl Report {
+    pub(super) fn before(run: &Run, old: &Old) -> Self {
+        let others = old.spokes.iter().flat_map(|it| &it.others);
+        let sets = old.stack_sets().iter();
+        let sets = sets.map(|it| {
+            let instances = &it.observed.instances;
+            format!(
+                "stack-set {} with {} in {}",
+                it.name,
+                count(instances.len(), "stack instance"),
+                count(instances.accounts().len(), "account")
+            )
+        });
+        Self {
+            schema: "rootwatch.adopt/1",
+            account: run.aws.account.clone(),
+            region: run.aws.region.clone(),
+            found: old.hub.found().map(|it| it.id()).chain(sets).collect(),
+            left_alone: old.hub.others.iter().chain(others).cloned().collect(),
+            misses: old.gaps.clone(),
+            hub: Value::Null,
+            spokes: Value::Null,
+            waiting: Vec::new(),
+            is_proved: false,
+            removed: Vec::new(),
+            left: Vec::new(),
+            to_keep: Vec::new(),
+            terraform: terraform::commands(old.terraform.as_deref().unwrap_or_default()),
+        }
+    }
+}
+
+/// What is there of the old path, and what it misses.
+pub(super) fn found(old: &Old, report: &Report) -> String {
+    let mut text = "Found of the published pattern:\n".to_owned();
+    for it in &report.found {
+        let _ = writeln!(text, "  {it}");
+    }
+    for (who, standing) in &old.hub.subscribers {
+        let state = match standing {
+            Standing::Confirmed(_) => "confirmed",
+            Standing::Pending => "never confirmed",
+        };
+        let _ = writeln!(text, "  subscriber {}, {state}", one_line(&who.to_string()));
+    }
+    for it in &report.left_alone {
+        let _ = writeln!(text, "Left alone: {it}.");
+    }
+    let _ = writeln!(text, "What it misses today:");
+    for it in &report.misses {
+        let _ = writeln!(text, "  - {it}");
+    }
+    text + &terraform_text(&report.terraform)
+}
+
+/// Who is taken over.
+pub(super) fn takeover(takeover: &Takeover) -> String {
+    let mut text = String::new();
+    for it in &takeover.taken {
+        let told = match it.protocol.as_str() {
+            "email" | "sms" => "",
+            _ => ", and gets rootwatch's JSON in place of the event as it came",
+        };
+        let _ = writeln!(text, "{it} is subscribed to the new topic too{told}.");
+    }
+    for it in &takeover.never_confirmed {
+        let _ = writeln!(
+            text,
+            "{it} never confirmed and hears nothing today: not taken over; --email or --sns-subscription does it."
+        );
+    }
+    for it in &takeover.left_behind {
+        let _ = writeln!(text, "{it} is left behind, as you said.");
+    }
+    text
+}
+
+/// What goes, in words.
+pub(super) fn removal(run: &Run, old: &Old) -> String {
+    let mut text = String::new();
+    for set in old.stack_sets() {
+        let instances = &set.observed.instances;
+        let _ = writeln!(
+            text,
+            "- stack-set {} with {}: {} in {} forward to the old bus no longer",
+            set.name,
+            count(instances.len(), "stack instance"),
+            count(instances.accounts().len(), "account"),
+            count(instances.regions().count(), "region")
+        );
+    }
+    text += &steps(&old.hub.removal.steps(), run.output.verbose);
+    if let Some(topic) = &old.hub.topic {
+        let _ = writeln!(
+            text,
+            "! whoever else publishes to the topic {} has to be told",
+            topic.name
+        );
+    }
+    text
+}
+
+/// What a run ends with.
+pub(super) fn ending(run: &Run, report: &Report, old: &Old, exit: Exit) -> String {
+    let mut text = String::new();
+    if report.found.is_empty() {
+        let _ = writeln!(
+            text,
+            "There is nothing of the published pattern in {}. It lives in one region: --region names another.",
+            run.aws.place()
+        );
+        for it in &report.left_alone {
+            let _ = writeln!(text, "Left alone: {it}.");
+        }
+    }
+    if !report.waiting.is_empty() {
+        let _ = writeln!(
+            text,
+            "Both paths stand. The old one stays until this is done; then run the same command again:"
+        );
+        for it in &report.waiting {
+            let _ = writeln!(text, "  - {}", it.replace('\n', "\n    "));
+        }
+    }
+    if exit == Exit::Done && !report.found.is_empty() {
+        let _ = writeln!(
+            text,
+            "The old path is gone ({}), and the new one is proved.",
+            count(report.removed.len(), "part")
+        );
+        text += &after(run, old);
+    }
+    text + &settings(&report.to_keep) + &terraform_ending(report, old, exit)
+}
+
+fn after(run: &Run, old: &Old) -> String {
+    let mut text = String::new();
+    if let Some(name) = &old.log_group {
+        let region = &run.aws.region;
+        let _ = writeln!(
+            text,
+            "Kept: log group {name}, what the old function wrote; `aws logs delete-log-group --region {region} --log-group-name {name}` removes it."
+        );
+    }
+    if old.spokes.is_none() {
+        text += "The old StackSet is still there: in the management account, `aws cloudformation delete-stack-instances` and `delete-stack-set` remove it; it forwards to a bus that is gone.\n";
+    }
+    text
+}
+
+fn settings(to_keep: &[Subscription]) -> String {
+    if to_keep.is_empty() {
+        return String::new();
+    }
+    let mut text = "Settings are not remembered. Add this to rootwatch.toml, or the next `deploy hub` drops those who were taken over:\n".to_owned();
+    let quoted = |text: &str| Value::from(text).to_string();
+    let (mails, others): (Vec<_>, Vec<_>) = to_keep.iter().partition(|it| it.protocol == "email");
+    if !mails.is_empty() {
+        let mails: Vec<String> = mails.iter().map(|it| quoted(&it.endpoint)).collect();
+        let _ = writeln!(text, "  [hub]\n  email = [{}]", mails.join(", "));
+    }
+    for it in others {
+        let (protocol, endpoint) = (quoted(&it.protocol), quoted(&it.endpoint));
+        let _ = writeln!(
+            text,
+            "  [[hub.subscriptions]]\n  protocol = {protocol}\n  endpoint = {endpoint}"
+        );
+    }
+    text
+}
+
+fn terraform_text(commands: &[String]) -> String {
+    if commands.is_empty() {
+        return String::new();
+    }
+    let mut text = format!(
+        "A Terraform state lists {} of it. Before anybody runs Terraform there again, take the module out of its configuration and run:\n",
+        count(commands.len(), "part")
+    );
+    for it in commands {
+        let _ = writeln!(text, "  {it}");
+    }
+    text
+}
+
+fn terraform_ending(report: &Report, old: &Old, exit: Exit) -> String {
+    match &old.terraform {
+        Some(_) => terraform_text(&report.terraform),
+        None if exit == Exit::Done => "If Terraform made it, its next run would make it again: take the module out of its configuration, and give its state (`terraform state pull`) to `rootwatch adopt --terraform-state FILE` for the `terraform state rm` lines.\n".into(),
+        None => String::new(),
+    }
+}

@@ -1,0 +1,212 @@
+//! Who hears the reference's topic, and what is to be done so that all of them hear rootwatch's.
+
+use crate::aws::Aws;
+use crate::aws::error::{AwsError, Call};
+use crate::config::Subscription;
+use crate::hub::subscriptions::Standing;
+use crate::policy::Policy;
+use crate::verify::policy::{Decision, Keys, Principal, Request, decide};
+use aws_sdk_sqs::types::QueueAttributeName;
+use std::collections::BTreeMap;
+
+/// Protocols that need more than an endpoint: a role of their own.
+const NEEDS_A_ROLE: &str = "firehose";
+
+/// What is to be done about the subscribers.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Takeover {
+    /// Those that get a subscription to the new topic.
+    pub(crate) taken: Vec<Subscription>,
+    /// Those that were left behind on purpose.
+    pub(crate) left_behind: Vec<Subscription>,
+    /// Those that never confirmed, and so hear nothing today.
+    pub(crate) never_confirmed: Vec<Subscription>,
+    /// Why the old topic cannot go yet.
+    pub(crate) blocked: Vec<String>,
+}
+
+/// Sorts the old topic's subscribers. Pure.
+pub(crate) fn takeover(
+    old: &BTreeMap<Subscription, Standing>,
+    left_behind: &[Subscription],
+) -> Takeover {
+    let mut takeover = Takeover::default();
+    for (it, standing) in old {
+        if left_behind.contains(it) {
+            takeover.left_behind.push(it.clone());
+        } else if *standing == Standing::Pending {
+            takeover.never_confirmed.push(it.clone());
+        } else if it.protocol == NEEDS_A_ROLE {
+            takeover.blocked.push(format!(
+                "{it} needs a role of its own: subscribe it to the new topic, then go on with {}",
+                leave(it)
+            ));
+        } else {
+            takeover.taken.push(it.clone());
+        }
+    }
+    takeover
+}
+
+fn leave(it: &Subscription) -> String {
+    format!("--leave-behind {}={}", it.protocol, it.endpoint)
+}
+
+/// Which of those that were taken over would still hear nothing from the new topic, each with what to do.
+///
+/// `standings` are those of the new topic.
+pub(crate) async fn waiting(
+    aws: &Aws,
+    taken: &[Subscription],
+    standings: &BTreeMap<Subscription, Standing>,
+    topic_arn: &str,
+) -> Vec<String> {
+    let mut waiting = Vec::new();
+    for it in taken {
+        let why = match standings.get(it) {
+            None => Some("is not subscribed to the new topic".to_owned()),
+            Some(Standing::Pending) => Some(
+                "has not confirmed: SNS has sent a link that must be followed within two days"
+                    .to_owned(),
+            ),
+            Some(Standing::Confirmed(_)) => deaf(aws, it, topic_arn).await,
+        };
+        let leave = leave(it);
+        waiting.extend(why.map(|why| format!("{it} {why} (or go on without it: {leave})")));
+    }
+    waiting
+}
+
+/// Why a queue or a function would not get what the topic sends; nothing for people.
+async fn deaf(aws: &Aws, it: &Subscription, topic_arn: &str) -> Option<String> {
+    let (action, policy) = match it.protocol.as_str() {
+        "sqs" => ("sqs:SendMessage", queue_policy(aws, &it.endpoint).await),
+        "lambda" => (
+            "lambda:InvokeFunction",
+            function_policy(aws, &it.endpoint).await,
+        ),
+        _ => return None,
+    };
+    let policy = match policy {
+        Ok(policy) => policy,
+        Err(error) => {
+            return Some(format!(
+                "cannot be told: its policy cannot be read ({error}); it has to let {topic_arn} in"
+            ));
+        }
+    };
+    match lets_in(&policy, action, &it.endpoint, topic_arn, &aws.account) {
+        Decision::Allowed => None,
+        decision => Some(format!(
+            "would not hear it: its policy {} for {topic_arn}; allow {action} to sns.amazonaws.com from there",
+            decision.words()
+        )),
+    }
+}
+
+/// What the policy of a queue or a function says of what a topic sends. Pure.
+fn lets_in(
+    policy: &Policy,
+    action: &'static str,
+    resource: &str,
+    topic_arn: &str,
+    account: &str,
+) -> Decision {
+    let request = Request {
+        principal: Some(Principal::Service("sns.amazonaws.com".into())),
+        action,
+        resource: resource.to_owned(),
+        keys: Keys::from([
+            ("aws:sourcearn", Some(topic_arn.to_owned())),
+            ("aws:sourceaccount", Some(account.to_owned())),
+            ("aws:securetransport", Some("true".to_owned())),
+        ]),
+    };
+    decide([policy], &request)
+}
+
+async fn queue_policy(aws: &Aws, arn: &str) -> Result<Policy, AwsError> {
+    const OPERATION: &str = "sqs:GetQueueAttributes";
+    let mut parts = arn.rsplit(':');
+    let (name, account) = (parts.next().unwrap_or_default(), parts.next());
+    let call = aws.sqs.get_queue_url().queue_name(name);
+    let call = call.set_queue_owner_aws_account_id(account.map(str::to_owned));
+    let url = call.send().await.call("sqs:GetQueueUrl")?.queue_url;
+    let call = aws.sqs.get_queue_attributes().set_queue_url(url);
+    let call = call.attribute_names(QueueAttributeName::Policy);
+    let answer = call.send().await.call(OPERATION)?;
+    let attributes = answer.attributes.unwrap_or_default();
+    parse(OPERATION, attributes.get(&QueueAttributeName::Policy))
+}
+
+async fn function_policy(aws: &Aws, arn: &str) -> Result<Policy, AwsError> {
+    const OPERATION: &str = "lambda:GetPolicy";
+    let answer = aws.lambda.get_policy().function_name(arn).send().await;
+    let policy = answer.found(OPERATION)?.and_then(|it| it.policy);
+    parse(OPERATION, policy.as_ref())
+}
+
+fn parse(operation: &'static str, text: Option<&String>) -> Result<Policy, AwsError> {
+    let policy = text
+        .filter(|text| !text.is_empty())
+        .map(|it| Policy::parse(it));
+    policy
+        .transpose()
+        .map(Option::unwrap_or_default)
+        .map_err(|error| AwsError {
+            operation,
+            code: "UnreadablePolicy".into(),
+            message: format!("{error:#}"),
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn subscription(protocol: &str, endpoint: &str) -> Subscription {
+        Subscription {
+            protocol: protocol.into(),
+            endpoint: endpoint.into(),
+        }
+    }
+
+    #[test]
+    fn who_hears_today_is_taken_over() {
+        let confirmed = || Standing::Confirmed("arn:x".into());
+        let (heard, never) = (subscription("email-json", "a"), subscription("email", "b"));
+        let (left, stream) = (subscription("sms", "+1"), subscription("firehose", "arn:f"));
+        let old = BTreeMap::from([
+            (heard.clone(), confirmed()),
+            (never.clone(), Standing::Pending),
+            (left.clone(), confirmed()),
+            (stream.clone(), confirmed()),
+        ]);
+        let found = takeover(&old, std::slice::from_ref(&left));
+        assert_eq!(found.taken, [heard]);
+        assert_eq!(found.never_confirmed, [never]);
+        assert_eq!(found.left_behind, [left]);
+        assert_eq!(found.blocked.len(), 1);
+        assert!(found.blocked[0].contains("--leave-behind firehose=arn:f"));
+    }
+
+    #[test]
+    fn a_queue_that_only_lets_the_old_topic_in_would_be_deaf() {
+        let queue = "arn:aws:sqs:eu-west-1:222222222222:siem";
+        let policy = |from: &str| {
+            Policy::parse(&format!(
+                r#"{{"Statement": [{{"Effect": "Allow", "Principal": {{"Service": "sns.amazonaws.com"}}, "Action": "sqs:SendMessage", "Resource": "{queue}", "Condition": {{"ArnLike": {{"aws:SourceArn": "{from}"}}}}}}]}}"#
+            ))
+            .unwrap()
+        };
+        let of = |from: &str, to: &str| {
+            lets_in(&policy(from), "sqs:SendMessage", queue, to, "222222222222")
+        };
+        let (old, new) = (
+            "arn:aws:sns:eu-west-1:222222222222:old",
+            "arn:aws:sns:eu-west-1:222222222222:new",
+        );
+        assert_eq!(of(old, old), Decision::Allowed);
+        assert_eq!(of(old, new), Decision::NotAllowed);
+    }
+}

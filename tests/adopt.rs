@@ -1,0 +1,341 @@
+use crate::reference::{OLD_PERSON, STACK_SET, TOPIC, block_on, build, build_hub};
+use crate::world::{REGION, Ran, World, api_call};
+use rootwatch_lab::{Fault, Kind, Mail};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+const UNITS: [&str; 2] = ["/Workloads", "/Security"];
+const ADOPT: [&str; 4] = ["adopt", "--regions", "us-east-1,eu-west-1", "--yes"];
+const BUS: &str = "hub-root-activity";
+
+fn world() -> World {
+    let world = World::new();
+    build(&world, &UNITS, &[REGION]);
+    world
+}
+
+fn adopt(world: &World, more: &[&str]) -> Ran {
+    world.rootwatch(&[&ADOPT[..], more].concat())
+}
+
+/// A world in which both paths stand, and everybody has confirmed.
+fn beside() -> World {
+    let world = world();
+    adopt(&world, &[]).ends_with(2);
+    world.lab.confirm_subscription(OLD_PERSON).unwrap();
+    world
+}
+
+fn told(world: &World) -> Vec<Mail> {
+    let mut mails = world.lab.mailbox(OLD_PERSON).unwrap();
+    mails.retain(|mail| mail.kind == "notification");
+    mails
+}
+
+/// Root of a spoke acts again and again until `done`; gives the names of its calls.
+fn act(world: &World, done: &AtomicBool) -> Vec<String> {
+    let shop = world.account("shop");
+    let mut names = Vec::new();
+    while !done.load(Ordering::Relaxed) {
+        let name = format!("Step{:04}", names.len());
+        world.root_does(&shop, REGION, &api_call(&shop, REGION, "iam", &name, false));
+        names.push(name);
+        std::thread::sleep(Duration::from_millis(40));
+    }
+    names
+}
+
+#[test]
+fn what_root_does_at_any_moment_of_the_changeover_is_told() {
+    let world = world();
+    world.lab.set_delay(20).unwrap();
+    let done = AtomicBool::new(false);
+    let acts = std::thread::scope(|scope| {
+        let acting = scope.spawn(|| act(&world, &done));
+        let ran = adopt(&world, &[]);
+        world.lab.confirm_subscription(OLD_PERSON).unwrap();
+        let again = adopt(&world, &[]);
+        std::thread::sleep(Duration::from_millis(200));
+        done.store(true, Ordering::Relaxed);
+        let acts = acting.join().unwrap();
+        ran.ends_with(2);
+        again.ends_with(0);
+        acts
+    });
+    world.lab.wait_idle(Duration::from_secs(30)).unwrap();
+    let mails = told(&world);
+    let is_told = |act: &&String| mails.iter().any(|mail| mail.body.contains(act.as_str()));
+    let untold: Vec<&String> = acts.iter().filter(|act| !is_told(act)).collect();
+    assert_eq!(untold, Vec::<&String>::new(), "of {} acts", acts.len());
+    assert!(acts.len() > 30, "{}", acts.len());
+    let by = |topic: &str| mails.iter().any(|mail| mail.topic_arn.ends_with(topic));
+    assert!(by(TOPIC) && by("rootwatch-alerts"));
+}
+
+#[test]
+fn after_the_changeover_and_a_teardown_nothing_is_left_of_either() {
+    let world = World::new();
+    let before = world.lab.snapshot().unwrap();
+    build(&world, &UNITS, &[REGION]);
+    let ran = adopt(&world, &[]).ends_with(2);
+    let shown = world.shown(&ran.stdout);
+    insta::assert_snapshot!("adopt_waits", shown);
+    insta::assert_snapshot!("adopt_finds", found(&world.shown(&ran.stderr)));
+    world.lab.confirm_subscription(OLD_PERSON).unwrap();
+    let ran = adopt(&world, &["--role", "OrganizationAccountAccessRole"]).ends_with(0);
+    insta::assert_snapshot!("adopt_ends", world.shown(&ran.stdout));
+    for said in [
+        "on the hub's bus",
+        "Passed: the test event came all the way.",
+        "1 stack-set",
+    ] {
+        let said = said.trim_start_matches("1 ");
+        assert!(ran.stderr.contains(said), "{said}\n{}", ran.stderr);
+    }
+    let ran = adopt(&world, &[]).ends_with(0);
+    assert!(
+        ran.stdout
+            .contains("There is nothing of the published pattern in account 222222222222"),
+        "{}",
+        ran.stdout
+    );
+    world.rootwatch(&["teardown", "all", "--yes"]).ends_with(0);
+    assert_eq!(world.lab.snapshot().unwrap(), before);
+}
+
+/// The part of the log that says what was found.
+fn found(log: &str) -> &str {
+    log.split_once("is subscribed to the new topic").unwrap().0
+}
+
+#[test]
+fn a_removal_that_fails_at_any_call_goes_on_in_the_next_run() {
+    let world = beside();
+    // The test event's own rule goes by the same calls, before.
+    let writes = [
+        ("cloudformation", "DeleteStackInstances", 1),
+        ("cloudformation", "DeleteStackSet", 1),
+        ("events", "RemoveTargets", 2),
+        ("events", "DeleteRule", 2),
+        ("sns", "DeleteTopic", 1),
+        ("lambda", "DeleteFunction", 1),
+        ("iam", "DeleteRolePolicy", 1),
+        ("iam", "DeleteRole", 1),
+    ];
+    let mut ended = Vec::new();
+    for (service, operation, nth) in writes {
+        let refused = Kind::Fail {
+            code: "AccessDeniedException".into(),
+            message: "not now".into(),
+            status: 403,
+        };
+        let fault = Fault::new(refused).service(service).operation(operation);
+        world.lab.add_fault(&fault.nth(nth)).unwrap();
+        let ran = adopt(&world, &["--output", "json"]);
+        world.lab.clear_faults().unwrap();
+        let said = format!("{service}:{operation}: AccessDeniedException: not now");
+        assert!(ran.stderr.contains(&said), "{operation}\n{}", ran.stderr);
+        ended.push((operation, ran.code));
+    }
+    assert!(ended.iter().all(|(_, code)| *code == 1), "{ended:?}");
+    adopt(&world, &[]).ends_with(0);
+    let left = world.lab.snapshot().unwrap().to_string();
+    for old in [
+        BUS,
+        TOPIC,
+        STACK_SET,
+        "root-activity-monitor",
+        "LambdaRootAPIMonitorRole",
+    ] {
+        assert!(!left.contains(old), "{old}");
+    }
+}
+
+#[test]
+fn what_others_hung_on_the_old_path_stops_it_before_the_first_write() {
+    let world = world();
+    let config = world.sdk(&world.organization.hub, REGION);
+    let events = aws_sdk_eventbridge::Client::new(&config);
+    let iam = aws_sdk_iam::Client::new(&config);
+    block_on(async {
+        let rule = events.put_rule().event_bus_name(BUS).name("to-siem");
+        let rule = rule.event_pattern(r#"{"source": ["x"]}"#);
+        rule.send().await.unwrap();
+        let policy = r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}]}"#;
+        let call = iam.create_policy().policy_name("extra");
+        let answer = call.policy_document(policy).send().await.unwrap();
+        let arn = answer.policy.unwrap().arn.unwrap();
+        let call = iam.attach_role_policy().policy_arn(arn);
+        let call = call.role_name("LambdaRootAPIMonitorRole");
+        call.send().await.unwrap();
+    });
+    world.lab.clear_calls().unwrap();
+    let ran = adopt(&world, &[]).ends_with(1);
+    for said in [
+        "rule to-siem on the bus hub-root-activity",
+        "policy/extra attached to the role LambdaRootAPIMonitorRole",
+        "nothing was changed",
+    ] {
+        assert!(ran.stderr.contains(said), "{said}\n{}", ran.stderr);
+    }
+    assert_eq!(world.writes(), Vec::<String>::new());
+}
+
+#[test]
+fn a_queue_that_would_not_hear_the_new_topic_keeps_the_old_one() {
+    let world = world();
+    let hub = &world.organization.hub;
+    let config = world.sdk(hub, REGION);
+    let sqs = aws_sdk_sqs::Client::new(&config);
+    let sns = aws_sdk_sns::Client::new(&config);
+    let queue = format!("arn:aws:sqs:{REGION}:{hub}:siem");
+    let lets_in = |topic: &str| {
+        format!(
+            r#"{{"Version": "2012-10-17", "Statement": [{{"Effect": "Allow", "Principal": {{"Service": "sns.amazonaws.com"}}, "Action": "sqs:SendMessage", "Resource": "{queue}", "Condition": {{"ArnEquals": {{"aws:SourceArn": "arn:aws:sns:{REGION}:{hub}:{topic}"}}}}}}]}}"#
+        )
+    };
+    let url = block_on(async {
+        let call = sqs.create_queue().queue_name("siem");
+        let call = call.attributes("Policy".into(), lets_in(TOPIC));
+        let url = call.send().await.unwrap().queue_url.unwrap();
+        let topic = format!("arn:aws:sns:{REGION}:{hub}:{TOPIC}");
+        let call = sns.subscribe().topic_arn(topic).protocol("sqs");
+        call.endpoint(&queue).send().await.unwrap();
+        url
+    });
+    adopt(&world, &[]).ends_with(2);
+    world.lab.confirm_subscription(OLD_PERSON).unwrap();
+    let ran = adopt(&world, &["--output", "json"]).ends_with(2);
+    let waiting = ran.json()["waiting"].clone();
+    let said = format!("sqs {queue} would not hear it: its policy has no statement that allows it");
+    assert_eq!(waiting.as_array().unwrap().len(), 1, "{waiting}");
+    assert!(waiting[0].as_str().unwrap().starts_with(&said), "{waiting}");
+    block_on(async {
+        let call = sqs.set_queue_attributes().queue_url(&url);
+        let call = call.attributes("Policy".into(), lets_in("rootwatch-alerts"));
+        call.send().await.unwrap();
+    });
+    let ran = adopt(&world, &["--output", "json"]).ends_with(0);
+    let report = ran.json();
+    assert_eq!(report["is_proved"], true);
+    assert_eq!(report["removed"].as_array().unwrap().len(), 6, "{report}");
+    assert_eq!(report["to_keep"].as_array().unwrap().len(), 2, "{report}");
+    assert_eq!(report["hub"]["schema"], "rootwatch.deploy-hub/1");
+    assert_eq!(report["spokes"]["schema"], "rootwatch.deploy-spokes/1");
+}
+
+#[test]
+fn the_old_path_stays_where_the_new_one_does_not_watch() {
+    let world = beside();
+    let less = ["--ou", "/Security"];
+    let ran = adopt(&world, &less).ends_with(2);
+    let shop = world.account("shop");
+    let said = format!("account {shop} in {REGION}: the old StackSet watches it");
+    assert!(ran.stdout.contains(&said), "{}", ran.stdout);
+    // Somebody who never answers is left behind.
+    let lab = World::new();
+    build(&lab, &UNITS, &[REGION]);
+    let person = format!("email={OLD_PERSON}");
+    let told = ["--leave-behind", &person, "--email", "new@example.com"];
+    adopt(&lab, &told).ends_with(2);
+    lab.lab.confirm_subscription("new@example.com").unwrap();
+    adopt(&lab, &told).ends_with(0);
+    let topics = lab.lab.snapshot().unwrap()[&lab.organization.hub][REGION]["topics"].to_string();
+    assert!(topics.contains("new@example.com") && !topics.contains(OLD_PERSON));
+}
+
+#[test]
+fn a_hub_that_cannot_see_stack_sets_goes_on_by_itself_when_told_to() {
+    let world = World::without_delegation();
+    block_on(build_hub(&world));
+    world.lab.confirm_subscription(OLD_PERSON).unwrap();
+    world.lab.clear_calls().unwrap();
+    let ran = adopt(&world, &[]).ends_with(1);
+    let said = "the StackSets of the organization cannot be seen";
+    assert!(ran.stderr.contains(said), "{}", ran.stderr);
+    assert_eq!(world.writes(), Vec::<String>::new());
+
+    let hub_only = ["adopt", "--hub-only", "--yes"];
+    let ran = world.rootwatch(&hub_only).ends_with(2);
+    world.lab.confirm_subscription(OLD_PERSON).unwrap();
+    let said = "run `rootwatch deploy spokes --region eu-west-1 --hub-account 222222222222";
+    assert!(ran.stdout.contains(said), "{}", ran.stdout);
+    world
+        .as_management(&[
+            "deploy",
+            "spokes",
+            "--ou",
+            "/Workloads",
+            "--regions",
+            "us-east-1,eu-west-1",
+            "--yes",
+        ])
+        .ends_with(0);
+    let shop = world.account("shop");
+    let prove = [
+        "--account",
+        &shop,
+        "--role",
+        "OrganizationAccountAccessRole",
+    ];
+    let ran = world
+        .rootwatch(&[&hub_only[..], &prove].concat())
+        .ends_with(0);
+    assert!(
+        ran.stdout.contains("The old StackSet is still there"),
+        "{}",
+        ran.stdout
+    );
+    assert!(!world.lab.snapshot().unwrap().to_string().contains(BUS));
+}
+
+#[test]
+fn a_terraform_state_that_lists_the_old_parts_is_named() {
+    let world = world();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("state.json");
+    let arn = format!(
+        "arn:aws:events:{REGION}:{}:event-bus/{BUS}",
+        world.organization.hub
+    );
+    std::fs::write(&file, format!(
+        r#"{{"version": 4, "resources": [{{"module": "module.euw1", "mode": "managed", "type": "aws_cloudwatch_event_bus", "name": "hub", "instances": [{{"attributes": {{"name": "{BUS}", "arn": "{arn}"}}}}]}}]}}"#
+    )).unwrap();
+    let path = file.to_str().unwrap();
+    let ran = adopt(&world, &["--terraform-state", path]).ends_with(2);
+    let said = "  terraform state rm 'module.euw1.aws_cloudwatch_event_bus.hub'\n";
+    assert!(
+        ran.stdout.contains(said) && ran.stderr.contains(said),
+        "{}",
+        ran.stdout
+    );
+    std::fs::write(&file, "{}").unwrap();
+    world.lab.clear_calls().unwrap();
+    let ran = adopt(&world, &["--terraform-state", path]).ends_with(1);
+    assert!(
+        ran.stderr.contains("it is no Terraform state"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(world.writes(), Vec::<String>::new());
+}
+
+#[test]
+fn what_only_has_a_name_of_it_is_left_alone() {
+    let world = World::new();
+    let config = world.sdk(&world.organization.hub, REGION);
+    block_on(async {
+        let trust = r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]}"#;
+        let iam = aws_sdk_iam::Client::new(&config);
+        let call = iam.create_role().role_name("LambdaRootAPIMonitorRole");
+        call.assume_role_policy_document(trust)
+            .send()
+            .await
+            .unwrap();
+    });
+    let before = world.lab.snapshot().unwrap();
+    let ran = adopt(&world, &[]).ends_with(0);
+    let said = "Left alone: role LambdaRootAPIMonitorRole: Lambda may not take it, so it is not the reference's.";
+    assert!(ran.stdout.contains(said), "{}", ran.stdout);
+    assert_eq!(world.lab.snapshot().unwrap(), before);
+}
