@@ -200,10 +200,13 @@ fn a_queue_that_would_not_hear_the_new_topic_keeps_the_old_one() {
         let url = call.send().await.unwrap().queue_url.unwrap();
         let topic = format!("arn:aws:sns:{REGION}:{hub}:{TOPIC}");
         let call = sns.subscribe().topic_arn(topic).protocol("sqs");
+        let call = call.attributes("RawMessageDelivery", "true");
         call.endpoint(&queue).send().await.unwrap();
         url
     });
-    adopt(&world, &[]).ends_with(2);
+    let ran = adopt(&world, &[]).ends_with(2);
+    let said = format!("! sqs {queue} has raw delivery, which the new subscription does not get");
+    assert!(ran.stderr.contains(&said), "{}", ran.stderr);
     world.lab.confirm_subscription(OLD_PERSON).unwrap();
     let ran = adopt(&world, &["--output", "json"]).ends_with(2);
     let waiting = ran.json()["waiting"].clone();

@@ -25,6 +25,9 @@ pub(crate) struct ReferenceArgs {
     /// Subscriber of the old topic that the new one shall not have; may be given again
     #[arg(long, value_name = "PROTOCOL=ENDPOINT", value_parser = subscriber)]
     pub(crate) leave_behind: Vec<Subscription>,
+    /// Remove the old path although a hop of the new one cannot be judged; one that is broken still stops it
+    #[arg(long)]
+    pub(crate) accept_unknown: bool,
     /// Terraform state that may list the old parts [default: terraform.tfstate, if there is one]
     #[arg(long, value_name = "FILE")]
     pub(crate) terraform_state: Option<PathBuf>,

@@ -417,6 +417,7 @@ mod tests {
         "--spoke-profile",
         "--abandon-spokes",
         "--keep-logs",
+        "--accept-unknown",
         "--leave-behind",
         "--terraform-state",
     ];

@@ -1,5 +1,6 @@
 //! The reference's hub: bus, rule, function, role and topic, as far as they are there.
 
+use super::subscribers::special;
 use super::{BUS, FUNCTION, ROLE, ROLE_POLICY, RULE, TOPIC_VARIABLE};
 use crate::aws::Aws;
 use crate::hub::async_invoke::AsyncInvoke;
@@ -26,6 +27,8 @@ pub(crate) struct OldHub {
     pub(crate) topic: Option<Topic>,
     /// Who is subscribed to it.
     pub(crate) subscribers: BTreeMap<crate::config::Subscription, Standing>,
+    /// What of their subscriptions is more than an endpoint, in words.
+    pub(crate) special: Vec<String>,
     /// ARN that gets what the function failed on to the end.
     pub(crate) on_failure: Option<String>,
     /// What others hung on it, each with what to do.
@@ -66,11 +69,13 @@ pub(crate) async fn find(aws: &Aws) -> Result<OldHub> {
         Some(topic) => subscribers(aws, topic).await?,
         None => BTreeMap::new(),
     };
+    let special = special(aws, &subscribers).await;
     let foreign = foreign(aws, &names, &nodes, &observed).await?;
     Ok(OldHub {
         removal: plan_teardown(nodes, observed),
         topic,
         subscribers,
+        special,
         on_failure,
         foreign,
         others,

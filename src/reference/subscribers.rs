@@ -7,7 +7,7 @@ use crate::hub::subscriptions::Standing;
 use crate::policy::Policy;
 use crate::verify::policy::{Decision, Keys, Principal, Request, decide};
 use aws_sdk_sqs::types::QueueAttributeName;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Protocols that need more than an endpoint: a role of their own.
 const NEEDS_A_ROLE: &str = "firehose";
@@ -50,6 +50,49 @@ pub(crate) fn takeover(
 
 fn leave(it: &Subscription) -> String {
     format!("--leave-behind {}={}", it.protocol, it.endpoint)
+}
+
+/// What of confirmed subscriptions is no part of an endpoint, and so is not taken over; in words.
+pub(crate) async fn special(
+    aws: &Aws,
+    standings: &BTreeMap<Subscription, Standing>,
+) -> Vec<String> {
+    let mut special = Vec::new();
+    for (it, standing) in standings {
+        let Standing::Confirmed(arn) = standing else {
+            continue;
+        };
+        let call = aws.sns.get_subscription_attributes().subscription_arn(arn);
+        let answer = call.send().await.call("sns:GetSubscriptionAttributes");
+        special.extend(match answer {
+            Ok(answer) => settings(it, &answer.attributes.unwrap_or_default()),
+            Err(error) => Some(format!("{it}: its settings cannot be read ({error})")),
+        });
+    }
+    special
+}
+
+fn settings(it: &Subscription, attributes: &HashMap<String, String>) -> Option<String> {
+    const PLAIN: [&str; 3] = ["", "{}", "false"];
+    let known = [
+        ("FilterPolicy", "a filter policy"),
+        ("RawMessageDelivery", "raw delivery"),
+        ("RedrivePolicy", "a dead-letter queue"),
+        ("DeliveryPolicy", "a delivery policy"),
+    ];
+    let is_set = |key: &str| {
+        attributes
+            .get(key)
+            .is_some_and(|it| !PLAIN.contains(&it.as_str()))
+    };
+    let set = known.iter().filter(|(key, _)| is_set(key));
+    let words: Vec<&str> = set.map(|(_, words)| *words).collect();
+    (!words.is_empty()).then(|| {
+        format!(
+            "{it} has {}, which the new subscription does not get",
+            words.join(" and ")
+        )
+    })
 }
 
 /// Which of those that were taken over would still hear nothing from the new topic, each with what to do.
@@ -188,6 +231,27 @@ mod tests {
         assert_eq!(found.left_behind, [left]);
         assert_eq!(found.blocked.len(), 1);
         assert!(found.blocked[0].contains("--leave-behind firehose=arn:f"));
+    }
+
+    #[test]
+    fn what_is_no_part_of_an_endpoint_is_named() {
+        let it = subscription("sqs", "arn:q");
+        let attributes = |given: &[(&str, &str)]| -> HashMap<String, String> {
+            let owned = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
+            given.iter().map(owned).collect()
+        };
+        let plain = attributes(&[("RawMessageDelivery", "false"), ("FilterPolicy", "{}")]);
+        assert_eq!(settings(&it, &plain), None);
+        let special = attributes(&[
+            ("RawMessageDelivery", "true"),
+            ("FilterPolicy", r#"{"a": ["b"]}"#),
+        ]);
+        assert_eq!(
+            settings(&it, &special).as_deref(),
+            Some(
+                "sqs arn:q has a filter policy and raw delivery, which the new subscription does not get"
+            )
+        );
     }
 
     #[test]

@@ -33,7 +33,7 @@ pub(super) async fn adopt(mut run: Run, args: &ReferenceArgs) -> Result<Exit> {
     let takeover = takeover(&old.hub.subscribers, &args.leave_behind);
     let given = run.config.hub.subscriptions.clone();
     subscribe_too(&mut run, &takeover).await?;
-    run.show(&report::takeover(&takeover));
+    run.show(&report::takeover(&takeover, &old.hub.special));
     let deployed = deploy(&mut run, &old, &mut report).await?;
     if deployed != Exit::Done {
         return finish(&run, &report, &old, deployed);

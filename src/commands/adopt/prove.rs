@@ -23,10 +23,16 @@ pub(super) async fn prove(run: &Run, old: &Old, args: &ReferenceArgs) -> Result<
         regions: spots.iter().map(|it| it.region.clone()).collect(),
     };
     let hops = verify::hops(run, &organization, &selection, old.spokes.is_none()).await;
-    let bad = hops.iter().filter(|hop| hop.verdict != Verdict::Ok);
-    let bad: Vec<String> = bad
-        .map(|hop| verify::line(hop, true).trim_end().to_owned())
-        .collect();
+    let with = |verdict| -> Vec<String> {
+        let hops = hops.iter().filter(|hop| hop.verdict == verdict);
+        hops.map(|hop| verify::line(hop, true).trim_end().to_owned())
+            .collect()
+    };
+    let (mut bad, unknown) = (with(Verdict::Broken), with(Verdict::CannotTell));
+    match args.accept_unknown {
+        true => unknown.iter().for_each(|it| run.show(it)),
+        false => bad.extend(unknown),
+    }
     if !bad.is_empty() {
         return Ok(bad);
     }

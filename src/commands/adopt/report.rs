@@ -96,7 +96,7 @@ pub(super) fn found(old: &Old, report: &Report) -> String {
 }
 
 /// Who is taken over.
-pub(super) fn takeover(takeover: &Takeover) -> String {
+pub(super) fn takeover(takeover: &Takeover, special: &[String]) -> String {
     let mut text = String::new();
     for it in &takeover.taken {
         let told = match it.protocol.as_str() {
@@ -110,6 +110,9 @@ pub(super) fn takeover(takeover: &Takeover) -> String {
             text,
             "{it} never confirmed and hears nothing today: not taken over; --email or --sns-subscription does it."
         );
+    }
+    for it in special {
+        let _ = writeln!(text, "! {}", one_line(it));
     }
     for it in &takeover.left_behind {
         let _ = writeln!(text, "{it} is left behind, as you said.");
@@ -163,6 +166,9 @@ pub(super) fn ending(run: &Run, report: &Report, old: &Old, exit: Exit) -> Strin
         for it in &report.waiting {
             let _ = writeln!(text, "  - {}", it.replace('\n', "\n    "));
         }
+    }
+    if matches!(exit, Exit::Error | Exit::Interrupted) && !report.is_proved {
+        text += "The old path was not touched; the same command goes on from here.\n";
     }
     if exit == Exit::Done && !report.found.is_empty() {
         let _ = writeln!(
