@@ -307,11 +307,7 @@ fn a_terraform_state_that_lists_the_old_parts_is_named() {
     let path = file.to_str().unwrap();
     let ran = adopt(&world, &["--terraform-state", path]).ends_with(2);
     let said = "  terraform state rm 'module.euw1.aws_cloudwatch_event_bus.hub'\n";
-    assert!(
-        ran.stdout.contains(said) && ran.stderr.contains(said),
-        "{}",
-        ran.stdout
-    );
+    assert!(ran.stdout.contains(said), "{}", ran.stdout);
     std::fs::write(&file, "{}").unwrap();
     world.lab.clear_calls().unwrap();
     let ran = adopt(&world, &["--terraform-state", path]).ends_with(1);

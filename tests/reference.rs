@@ -47,7 +47,7 @@ Resources:
       Targets:
         - Id: MemberAccountEvent
           Arn: !Sub "arn:aws:events:${AWS::Region}:${HubAccount}:event-bus/hub-root-activity"
-          RoleArn: !GetAtt EventDeliveryRole.Arn
+          RoleArn: !GetAtt [EventDeliveryRole, Arn]
   EventDeliveryRole:
     Type: AWS::IAM::Role
     Properties:

@@ -92,16 +92,24 @@ pub(super) fn found(old: &Old, report: &Report) -> String {
     for it in &report.misses {
         let _ = writeln!(text, "  - {it}");
     }
-    text + &terraform_text(&report.terraform)
+    if !report.terraform.is_empty() {
+        let parts = count(report.terraform.len(), "part");
+        let _ = writeln!(text, "A Terraform state lists {parts} of it; see the end.");
+    }
+    text
 }
 
 /// Who is taken over.
 pub(super) fn takeover(takeover: &Takeover, special: &[String]) -> String {
     let mut text = String::new();
     for it in &takeover.taken {
+        let who = &it.endpoint;
         let told = match it.protocol.as_str() {
-            "email" | "sms" => "",
-            _ => ", and gets rootwatch's JSON in place of the event as it came",
+            "email" | "sms" => String::new(),
+            "email-json" => {
+                format!(", and gets JSON; for words: --leave-behind email-json={who} --email {who}")
+            }
+            _ => ", and gets rootwatch's JSON in place of the event as it came".into(),
         };
         let _ = writeln!(text, "{it} is subscribed to the new topic too{told}.");
     }

@@ -36,7 +36,7 @@ topics.py        subscriptions by e-mail and http are pending until confirmed; a
                  structure; subjects; queue policies; dead subscribers do not fail a Publish
 queues.py        safe under threads; QueueDeletedRecently; queue policies, which stay when other
                  attributes are set; a redrive policy without spaces
-stacks.py        rollback, updates in place, changed conditions, capabilities, parameters;
+stacks.py        rollback, updates in place, changed conditions, capabilities, parameters, `!GetAtt` lists;
                  AWS::SQS::QueuePolicy, AWS::SNS::TopicPolicy, AWS::Events::EventBusPolicy
 stacksets.py     service-managed StackSets: trusted access, delegated administrators, OUs,
                  operations that take time, results, failures, tolerance, updates, deletion,

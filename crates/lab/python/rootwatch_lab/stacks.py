@@ -11,7 +11,10 @@ import string
 import time
 from typing import Any
 
+import moto.cloudformation.models as models
 import moto.cloudformation.parsing as parsing
+import moto.cloudformation.responses as responses
+import yaml
 from moto.cloudformation.exceptions import CloudFormationError, ValidationError
 from moto.cloudformation.models import CloudFormationBackend, Stack
 from moto.cloudformation.parsing import OutputMap, ResourceMap, clean_json
@@ -45,6 +48,13 @@ class InsufficientCapabilities(CloudFormationError):
 
 
 # --- templates --------------------------------------------------------------------------
+
+
+def _read_tag(loader: Any, tag: str, node: Any) -> Any:
+    """A short form; `!GetAtt` may also have its two parts as a list."""
+    if tag == "!GetAtt" and isinstance(node, yaml.SequenceNode):
+        return {"Fn::GetAtt": loader.construct_sequence(node)}
+    return _moto_read_tag(loader, tag, node)
 
 
 def parse(template: str) -> dict[str, Any]:
@@ -497,6 +507,7 @@ def _models() -> list[type[CloudFormationModel]]:
     return [*CloudFormationModel.__subclasses__(), QueuePolicy, TopicPolicy, BusPolicy]
 
 
+_moto_read_tag = models.yaml_tag_constructor
 _moto_create_resources = Stack.create_resources
 _moto_update = Stack.update
 _moto_delete = Stack.delete
@@ -509,8 +520,11 @@ _moto_create_role = Role.create_from_cloudformation_json
 
 def install() -> None:
     """Takes the place of moto's own functions."""
-    models = [model for model in _models() if model is not PolicyAttachment]
-    parsing.get_model_list = lambda: models
+    known = [model for model in _models() if model is not PolicyAttachment]
+    parsing.get_model_list = lambda: known
+    models.yaml_tag_constructor = responses.yaml_tag_constructor = _read_tag
+    # One was registered when moto was loaded.
+    yaml.add_multi_constructor("", _read_tag)
     parsing.get_model_map.cache_clear()
     parsing.get_name_type_map.cache_clear()
     parsing.generate_resource_name = _generate_name
