@@ -337,4 +337,17 @@ fn what_only_has_a_name_of_it_is_left_alone() {
     let said = "Left alone: role LambdaRootAPIMonitorRole: Lambda may not take it, so it is not the reference's.";
     assert!(ran.stdout.contains(said), "{}", ran.stdout);
     assert_eq!(world.lab.snapshot().unwrap(), before);
+    // With the pattern's bus beside it, it is a part of a path that cannot be taken apart.
+    block_on(async {
+        let events = aws_sdk_eventbridge::Client::new(&config);
+        events.create_event_bus().name(BUS).send().await.unwrap();
+    });
+    let before = world.lab.snapshot().unwrap();
+    let ran = adopt(&world, &[]).ends_with(1);
+    assert!(
+        ran.stderr.contains("Lambda may not take it"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(world.lab.snapshot().unwrap(), before);
 }

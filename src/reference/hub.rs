@@ -70,7 +70,10 @@ pub(crate) async fn find(aws: &Aws) -> Result<OldHub> {
         None => BTreeMap::new(),
     };
     let special = special(aws, &subscribers).await;
-    let foreign = foreign(aws, &names, &nodes, &observed).await?;
+    let mut foreign = foreign(aws, &names, &nodes, &observed).await?;
+    let has_bus = observed.iter().flatten().any(is_bus);
+    // A path of which one part is something else cannot be taken apart.
+    foreign.extend(others.iter().filter(|_| has_bus).cloned());
     Ok(OldHub {
         removal: plan_teardown(nodes, observed),
         topic,
@@ -154,6 +157,10 @@ fn without_others(found: Vec<Option<HubResource>>) -> (Vec<Option<HubResource>>,
     });
     let found = found.collect();
     (found, others)
+}
+
+fn is_bus(found: &HubResource) -> bool {
+    matches!(found, HubResource::EventBus(_))
 }
 
 fn not_its_shape(found: &HubResource) -> Option<&'static str> {

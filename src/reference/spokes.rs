@@ -28,12 +28,24 @@ pub(crate) struct Found {
 
 /// Reads all StackSets of the organization, and of those that are the reference's all instances.
 pub(crate) async fn find(place: &Place<'_>) -> Result<Found, AwsError> {
-    let names = list(place).await?;
+    let mut found = find_as(place).await?;
+    if place.call_as == sdk::CallAs::DelegatedAdmin {
+        // Self-managed ones of this account are listed to itself only.
+        let own = Place {
+            aws: place.aws,
+            call_as: sdk::CallAs::SelfValue,
+        };
+        found.others.extend(find_as(&own).await?.others);
+    }
+    Ok(found)
+}
+
+async fn find_as(place: &Place<'_>) -> Result<Found, AwsError> {
     let read = async |(name, model): (String, Option<sdk::PermissionModels>)| {
         let found = StackSet::find(place, &name).await?;
         Ok::<_, AwsError>((name, model, found))
     };
-    let sets: Vec<_> = stream::iter(names)
+    let sets: Vec<_> = stream::iter(list(place).await?)
         .map(read)
         .buffered(READERS)
         .try_collect()
