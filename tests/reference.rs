@@ -5,6 +5,7 @@ use crate::world::{REGION, World};
 use aws_sdk_cloudformation::types as cfn;
 use std::future::Future;
 use std::io::Write;
+use std::time::Duration;
 
 pub(crate) const TOPIC: &str = "monitor-root-user-api-calls";
 pub(crate) const STACK_SET: &str = "root-activity-spokes";
@@ -29,7 +30,7 @@ def lambda_handler(event, context):
         print(error)
 "#;
 
-const TEMPLATE: &str = r#"
+pub(crate) const TEMPLATE: &str = r#"
 Parameters:
   HubAccount: {Type: String}
 Conditions:
@@ -73,49 +74,61 @@ pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> T {
 pub(crate) fn build(world: &World, units: &[&str], regions: &[&str]) {
     block_on(async {
         build_hub(world).await;
-        build_spokes(world, units, regions).await;
+        build_spokes(world, REGION, TEMPLATE, units, regions).await;
     });
-    world.lab.confirm_subscription(OLD_PERSON).unwrap();
-    world
-        .lab
-        .wait_idle(std::time::Duration::from_secs(20))
-        .unwrap();
+    settle(world, &[OLD_PERSON]);
+}
+
+/// People follow the links in their mails, and the StackSet is deployed.
+pub(crate) fn settle(world: &World, people: &[&str]) {
+    for person in people {
+        world.lab.confirm_subscription(person).unwrap();
+    }
+    world.lab.wait_idle(Duration::from_secs(20)).unwrap();
 }
 
 /// The hub's part alone.
 pub(crate) async fn build_hub(world: &World) {
+    let config = world.sdk(&world.organization.hub, REGION);
+    build_role(&config).await;
+    build_hub_in(world, REGION, OLD_PERSON).await;
+}
+
+/// The same in another region, with its own topic; the role is there.
+pub(crate) async fn build_hub_in(world: &World, region: &str, person: &str) {
     let hub = &world.organization.hub;
-    let config = world.sdk(hub, REGION);
-    let topic = build_topic(&config).await;
-    let role = build_role(&config).await;
+    let config = world.sdk(hub, region);
+    let topic = build_topic(&config, person).await;
+    let role = format!("arn:aws:iam::{hub}:role/LambdaRootAPIMonitorRole");
     let function = build_function(&config, &role, &topic).await;
     build_bus(world, &config, &function).await;
 }
 
-async fn build_topic(config: &aws_config::SdkConfig) -> String {
+async fn build_topic(config: &aws_config::SdkConfig, person: &str) -> String {
     let sns = aws_sdk_sns::Client::new(config);
     let call = sns
         .create_topic()
         .name(TOPIC)
+        .attributes("DisplayName", "AWS IAM Root User Activity Monitor")
         .attributes("KmsMasterKeyId", "alias/aws/sns");
     let topic = call.send().await.unwrap().topic_arn.unwrap();
     let call = sns.subscribe().topic_arn(&topic).protocol("email");
-    call.endpoint(OLD_PERSON).send().await.unwrap();
+    call.endpoint(person).send().await.unwrap();
     topic
 }
 
-async fn build_role(config: &aws_config::SdkConfig) -> String {
+async fn build_role(config: &aws_config::SdkConfig) {
     let iam = aws_sdk_iam::Client::new(config);
     let trust = r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}"#;
     let call = iam.create_role().role_name("LambdaRootAPIMonitorRole");
     let answer = call.assume_role_policy_document(trust).send().await;
+    answer.unwrap();
     let policy = r#"{"Version": "2012-10-17", "Statement": [
         {"Effect": "Allow", "Action": ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"], "Resource": ["arn:aws:logs:*:*:*"]},
         {"Effect": "Allow", "Action": ["sns:Publish"], "Resource": ["arn:aws:sns:*:*:*"]}]}"#;
     let call = iam.put_role_policy().role_name("LambdaRootAPIMonitorRole");
     let call = call.policy_name("LambdaRootAPIMonitorPolicy");
     call.policy_document(policy).send().await.unwrap();
-    answer.unwrap().role.unwrap().arn
 }
 
 async fn build_function(config: &aws_config::SdkConfig, role: &str, topic: &str) -> String {
@@ -170,8 +183,15 @@ async fn build_bus(world: &World, config: &aws_config::SdkConfig, function: &str
     assert_eq!(answer.unwrap().failed_entry_count, 0);
 }
 
-async fn build_spokes(world: &World, units: &[&str], regions: &[&str]) {
-    let management = world.sdk(&world.organization.management, REGION);
+/// The StackSet, administered in a region of its own.
+pub(crate) async fn build_spokes(
+    world: &World,
+    region: &str,
+    template: &str,
+    units: &[&str],
+    regions: &[&str],
+) {
+    let management = world.sdk(&world.organization.management, region);
     let cloudformation = aws_sdk_cloudformation::Client::new(&management);
     let call = cloudformation.create_stack_set().stack_set_name(STACK_SET);
     let hub = cfn::Parameter::builder()
@@ -180,7 +200,7 @@ async fn build_spokes(world: &World, units: &[&str], regions: &[&str]) {
     let auto = cfn::AutoDeployment::builder()
         .enabled(true)
         .retain_stacks_on_account_removal(false);
-    let call = call.template_body(TEMPLATE).parameters(hub.build());
+    let call = call.template_body(template).parameters(hub.build());
     let call = call.permission_model(cfn::PermissionModels::ServiceManaged);
     let call = call
         .auto_deployment(auto.build())

@@ -58,12 +58,20 @@ impl Aws {
         let account = identity(&config, FIRST_CALL_ATTEMPTS)
             .await
             .with_context(|| format!("asking AWS who we are, in region {region}"))?;
-        let cloudformation = cloudformation(&config, &region);
-        Ok(Self {
+        Ok(Self::of(config, account, region, partition))
+    }
+
+    fn of(
+        config: aws_config::SdkConfig,
+        account: String,
+        region: String,
+        partition: Partition,
+    ) -> Self {
+        Self {
             account,
-            region,
             partition,
-            cloudformation,
+            cloudformation: cloudformation(&config, &region),
+            region,
             accounts: aws_sdk_account::Client::new(&config),
             cloudtrail: aws_sdk_cloudtrail::Client::new(&config),
             cloudwatch: aws_sdk_cloudwatch::Client::new(&config),
@@ -75,7 +83,18 @@ impl Aws {
             sns: aws_sdk_sns::Client::new(&config),
             sqs: aws_sdk_sqs::Client::new(&config),
             sdk: config,
-        })
+        }
+    }
+
+    /// The same account in another region.
+    pub(crate) fn in_region(&self, region: &str) -> Self {
+        let config = self.sdk.to_builder().region(Region::new(region.to_owned()));
+        Self::of(
+            config.build(),
+            self.account.clone(),
+            region.to_owned(),
+            self.partition,
+        )
     }
 
     /// CloudFormation in another region of the same account.

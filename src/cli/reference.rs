@@ -16,16 +16,16 @@ pub(crate) struct ReferenceArgs {
     /// Name of the role to take in the spokes, so that the proof begins there
     #[arg(long, visible_alias = "spoke-role", value_name = "NAME")]
     pub(crate) role: Option<String>,
-    /// With --role, accounts and regions that send a test event, chosen at random
-    #[arg(long, value_name = "COUNT", requires = "role", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
-    pub(crate) sample: u16,
+    /// Send test events from only so many of the places that the old path watches, chosen at random
+    #[arg(long, value_name = "COUNT", requires = "role", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) sample: Option<u16>,
     /// How long to wait for the test event, at most 1h
     #[arg(long, value_name = "DURATION", default_value = "2m", value_parser = wait)]
     pub(crate) wait: Duration,
     /// Subscriber of the old topic that the new one shall not have; may be given again
     #[arg(long, value_name = "PROTOCOL=ENDPOINT", value_parser = subscriber)]
     pub(crate) leave_behind: Vec<Subscription>,
-    /// Remove the old path although a hop of the new one cannot be judged; one that is broken still stops it
+    /// Remove the old path although something of the new one cannot be told; what is broken still stops it
     #[arg(long)]
     pub(crate) accept_unknown: bool,
     /// Terraform state that may list the old parts [default: terraform.tfstate, if there is one]

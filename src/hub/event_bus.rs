@@ -71,7 +71,7 @@ pub(super) async fn find_tags(aws: &Aws, arn: &str) -> Result<Tags> {
 }
 
 /// Adds or changes tags of a bus or a rule.
-pub(super) async fn put_tags(aws: &Aws, arn: &str, tags: &Tags) -> Result<()> {
+pub(crate) async fn put_tags(aws: &Aws, arn: &str, tags: &Tags) -> Result<()> {
     aws.eventbridge
         .tag_resource()
         .resource_arn(arn)

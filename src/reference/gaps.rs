@@ -23,68 +23,78 @@ const ALL_EVENTS: &str = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS";
 
 /// What is looked at.
 pub(crate) struct Known<'a> {
-    pub(crate) hub: &'a OldHub,
+    /// In every region that has one.
+    pub(crate) hubs: &'a [OldHub],
     /// Nothing where they cannot be seen.
     pub(crate) spokes: Option<&'a [OldSpokes]>,
     /// Where the hub is.
     pub(crate) account: &'a str,
-    pub(crate) region: &'a str,
     pub(crate) org_id: &'a str,
     pub(crate) management_account: &'a str,
     /// Where AWS records sign-ins.
     pub(crate) sign_in_region: &'a str,
 }
 
-/// Everything that does not reach people, or could be forged, each in a sentence.
+/// Everything that does not reach people, or could be forged, each in a sentence, once.
 pub(crate) fn gaps(known: &Known<'_>) -> Vec<String> {
     let mut gaps = Vec::new();
     if let Some(spokes) = known.spokes {
         spokes_gaps(known, spokes, &mut gaps);
     }
-    for found in known.hub.found() {
-        match found {
-            HubResource::Rule(rule) => rule_gaps(known, rule, &mut gaps),
-            HubResource::EventBus(bus) => gaps.extend(forgery(known, bus)),
-            HubResource::Function(function) => function_gaps(known, function, &mut gaps),
-            HubResource::Role(role) => gaps.extend(publishing(role)),
-            _ => {}
+    for hub in known.hubs {
+        for found in hub.found() {
+            match found {
+                HubResource::Rule(rule) => rule_gaps(known, hub, rule, &mut gaps),
+                HubResource::EventBus(bus) => gaps.extend(forgery(known, bus)),
+                HubResource::Function(function) => function_gaps(hub, function, &mut gaps),
+                HubResource::Role(role) => gaps.extend(publishing(role)),
+                _ => {}
+            }
         }
+        gaps.extend(hearing(hub));
     }
-    gaps.extend(hearing(known.hub));
+    let mut seen = BTreeSet::new();
+    gaps.retain(|gap| seen.insert(gap.clone()));
     gaps
 }
 
+/// The regions that have a bus of the reference.
+pub(crate) fn regions_with_bus(hubs: &[OldHub]) -> BTreeSet<&str> {
+    let with_bus = hubs.iter().filter(|it| it.has_bus());
+    with_bus.map(|it| it.region.as_str()).collect()
+}
+
 fn spokes_gaps(known: &Known<'_>, spokes: &[OldSpokes], gaps: &mut Vec<String>) {
+    let with_bus = regions_with_bus(known.hubs);
     let instances = || spokes.iter().flat_map(|it| it.observed.instances.iter());
     let regions: BTreeSet<&str> = instances().map(|(region, _, _)| region).collect();
-    let elsewhere: BTreeSet<&str> = regions
-        .iter()
-        .copied()
-        .filter(|it| *it != known.region)
-        .collect();
-    if known.region != known.sign_in_region {
+    let words = |regions: &mut dyn Iterator<Item = &&str>| -> String {
+        regions.copied().collect::<Vec<_>>().join(", ")
+    };
+    let watched = words(&mut regions.intersection(&with_bus));
+    if !with_bus.contains(known.sign_in_region) || !regions.contains(known.sign_in_region) {
         gaps.push(format!(
-            "root sign-ins of every account: AWS records them in {}, from where nothing is forwarded to the hub in {}",
-            known.sign_in_region, known.region
+            "root sign-ins of every account: AWS records them in {}, from where nothing arrives",
+            known.sign_in_region
         ));
     }
-    let watched = known.region;
-    gaps.push(match elsewhere.len() {
-        0 => format!("every region but {watched}"),
-        _ => format!(
-            "every region but {watched}: the spokes' rules send to a bus in their own region, and in {} there is none",
-            elsewhere.into_iter().collect::<Vec<_>>().join(", ")
+    let dead = words(&mut regions.difference(&with_bus));
+    gaps.push(match (watched.is_empty(), dead.is_empty()) {
+        (true, _) => "every region: no StackSet of the pattern forwards to a bus".into(),
+        (false, true) => format!("every region but {watched}"),
+        (false, false) => format!(
+            "every region but {watched}: the spokes' rules send to a bus in their own region, and in {dead} there is none"
         ),
     });
     gaps.push(format!(
-        "the root users of the hub account {} and of the management account {}",
+        "the root users of the hub account {}, which the pattern's template leaves out, and of the management account {}, which StackSets never reach",
         known.account, known.management_account
     ));
     let is_broken = |it: &Instance| !it.is_current() && !it.is_skipped();
     let broken = instances().filter(|(_, _, it)| is_broken(it)).count();
     if broken > 0 {
         gaps.push(format!(
-            "what its StackSets could not deploy: {}",
+            "what its StackSets could not deploy, or not bring up to date: {}",
             count(broken, "stack instance")
         ));
     }
@@ -99,7 +109,7 @@ fn spokes_gaps(known: &Known<'_>, spokes: &[OldSpokes], gaps: &mut Vec<String>) 
     }
 }
 
-fn rule_gaps(known: &Known<'_>, rule: &Rule, gaps: &mut Vec<String>) {
+fn rule_gaps(known: &Known<'_>, hub: &OldHub, rule: &Rule, gaps: &mut Vec<String>) {
     if rule.state != ALL_EVENTS {
         gaps.push(format!(
             "read-only calls: the state of the rule {RULE} is {}",
@@ -108,7 +118,7 @@ fn rule_gaps(known: &Known<'_>, rule: &Rule, gaps: &mut Vec<String>) {
     }
     let place = Place {
         account: known.account.to_owned(),
-        region: known.region.to_owned(),
+        region: hub.region.clone(),
         sign_in_region: known.sign_in_region.to_owned(),
     };
     let is_missed = |it: &Canonical| matches(&rule.event_pattern, &it.event) == Answer::No;
@@ -149,10 +159,10 @@ fn forgery(known: &Known<'_>, bus: &EventBus) -> Option<String> {
     })
 }
 
-fn function_gaps(known: &Known<'_>, function: &Function, gaps: &mut Vec<String>) {
-    if known.hub.on_failure.is_none() {
+fn function_gaps(hub: &OldHub, function: &Function, gaps: &mut Vec<String>) {
+    if hub.on_failure.is_none() {
         gaps.push(format!(
-            "events that the function {FUNCTION} fails on: there is no failure destination, and no alarm tells of it"
+            "events that the function {FUNCTION} fails on: there is no failure destination for them"
         ));
     }
     if function.runtime.starts_with("python3.") {

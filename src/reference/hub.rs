@@ -1,8 +1,11 @@
-//! The reference's hub: bus, rule, function, role and topic, as far as they are there.
+//! The reference's hubs: bus, rule, function, role and topic, as far as they are there, in each region.
 
+use super::shape::{hung_on, not_its_shape, other_callers, topic_of};
 use super::subscribers::special;
-use super::{BUS, FUNCTION, ROLE, ROLE_POLICY, RULE, TOPIC_VARIABLE};
+use super::{BUS, COMPARED_TAG, DISPLAY_NAME, FUNCTION, ROLE, ROLE_POLICY, RULE};
 use crate::aws::Aws;
+use crate::aws::error::{AwsError, Call};
+use crate::config::Subscription;
 use crate::hub::async_invoke::AsyncInvoke;
 use crate::hub::desired::Node;
 use crate::hub::event_bus::EventBus;
@@ -15,26 +18,40 @@ use crate::hub::subscriptions::{Standing, Subscriptions};
 use crate::hub::topic::Topic;
 use crate::hub::{HubPlan, observe, plan_teardown};
 use crate::names::Names;
+use crate::policy::Policy;
 use anyhow::{Context, Result};
-use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// What is there of the reference's hub in this account and region.
+/// What is there of the reference's hub in this account and one region.
 pub(crate) struct OldHub {
+    pub(crate) region: String,
     /// What removes it, last made first.
     pub(crate) removal: HubPlan,
     /// The topic that the function names, if it is here.
     pub(crate) topic: Option<Topic>,
+    /// Why the topic stays, if it does.
+    pub(crate) topic_stays: Option<String>,
     /// Who is subscribed to it.
-    pub(crate) subscribers: BTreeMap<crate::config::Subscription, Standing>,
+    pub(crate) subscribers: BTreeMap<Subscription, Standing>,
     /// What of their subscriptions is more than an endpoint, in words.
     pub(crate) special: Vec<String>,
     /// ARN that gets what the function failed on to the end.
     pub(crate) on_failure: Option<String>,
-    /// What others hung on it, each with what to do.
+    /// What keeps it from being taken apart, each with what to do.
     pub(crate) foreign: Vec<String>,
     /// What has one of its names and is something else.
     pub(crate) others: Vec<String>,
+}
+
+/// Whether there is a bus or a function of its name.
+pub(crate) async fn is_in(aws: &Aws) -> Result<bool, AwsError> {
+    let (bus, function) = tokio::join!(
+        aws.eventbridge.describe_event_bus().name(BUS).send(),
+        aws.lambda.get_function().function_name(FUNCTION).send(),
+    );
+    let bus = bus.found("events:DescribeEventBus")?;
+    let function = function.found("lambda:GetFunction")?;
+    Ok(bus.is_some() || function.is_some())
 }
 
 /// The names of the reference's hub, where they follow from its bus as ours do.
@@ -48,17 +65,23 @@ fn names(aws: &Aws) -> Names {
     }
 }
 
-/// Reads what is there.
-pub(crate) async fn find(aws: &Aws) -> Result<OldHub> {
+/// Reads what is there. The role is for all regions, so it goes `with_role` with one of them. `listed` are the ARNs of
+/// topics that a Terraform state has as the module's.
+pub(crate) async fn find(aws: &Aws, with_role: bool, listed: &BTreeSet<String>) -> Result<OldHub> {
     let names = names(aws);
     let function = function(&names);
-    let reading = || format!("reading the function {FUNCTION} in {}", aws.place());
     let invoke = async_invoke();
+    let reading = || format!("reading the function {FUNCTION} in {}", aws.place());
     let (found, invoke) = tokio::join!(function.find(aws), invoke.find(aws));
     let found = found.with_context(reading)?;
     let on_failure = invoke.with_context(reading)?.and_then(|it| it.on_failure);
-    let topic_arn = found.as_ref().and_then(|it| topic_of(it, &names));
-    let nodes = nodes(&names, topic_arn.as_deref());
+    let topic_arn = found.as_ref().map(|it| topic_of(it, &names));
+    let (topic_arn, unknown_topic) = match topic_arn {
+        Some(Ok(arn)) => (Some(arn), None),
+        Some(Err(why)) => (None, Some(why)),
+        None => (None, None),
+    };
+    let nodes = nodes(&names, topic_arn.as_deref(), with_role);
     let observed = observe(aws, &nodes).await?;
     let (observed, others) = without_others(observed);
     let topic = observed.iter().flatten().find_map(|it| match it {
@@ -71,12 +94,24 @@ pub(crate) async fn find(aws: &Aws) -> Result<OldHub> {
     };
     let special = special(aws, &subscribers).await;
     let mut foreign = foreign(aws, &names, &nodes, &observed).await?;
+    // A path of which one part is something else, or not known, cannot be taken apart.
     let has_bus = observed.iter().flatten().any(is_bus);
-    // A path of which one part is something else cannot be taken apart.
-    foreign.extend(others.iter().filter(|_| has_bus).cloned());
+    let in_the_way = others.iter().cloned().chain(unknown_topic);
+    foreign.extend(in_the_way.filter(|_| has_bus));
+    let topic_stays = match &topic {
+        Some(topic) => topic_stays(aws, topic, listed).await?,
+        None => None,
+    };
+    let (nodes, observed) = nodes
+        .into_iter()
+        .zip(observed)
+        .filter(|(node, _)| topic_stays.is_none() || !is_topic(&node.resource))
+        .unzip();
     Ok(OldHub {
+        region: aws.region.clone(),
         removal: plan_teardown(nodes, observed),
         topic,
+        topic_stays,
         subscribers,
         special,
         on_failure,
@@ -87,13 +122,16 @@ pub(crate) async fn find(aws: &Aws) -> Result<OldHub> {
 
 /// In the order of their making, as removal goes the other way. The topic stands after the function so that it goes
 /// before it: the function alone names the topic, and a removal that was interrupted has to find it again.
-fn nodes(names: &Names, topic_arn: Option<&str>) -> Vec<Node> {
-    let role = Node::free(Role {
-        name: ROLE.into(),
-        policy_name: ROLE_POLICY,
-        ..Role::default()
+fn nodes(names: &Names, topic_arn: Option<&str>, with_role: bool) -> Vec<Node> {
+    let role = with_role.then(|| {
+        Node::free(Role {
+            name: ROLE.into(),
+            policy_name: ROLE_POLICY,
+            ..Role::default()
+        })
     });
-    let function = Node::after(function(names), &[&role]);
+    let before: Vec<&Node> = role.iter().collect();
+    let function = Node::after(function(names), &before);
     let bus = Node::free(EventBus {
         name: BUS.into(),
         arn: names.bus_arn(),
@@ -116,7 +154,8 @@ fn nodes(names: &Names, topic_arn: Option<&str>) -> Vec<Node> {
     let mut before = vec![&bus, &function];
     before.extend(&topic);
     let rule = Node::after(rule, &before);
-    let mut nodes = vec![role, function, bus];
+    let mut nodes: Vec<Node> = role.into_iter().collect();
+    nodes.extend([function, bus]);
     nodes.extend(topic);
     nodes.push(rule);
     nodes
@@ -139,20 +178,23 @@ fn async_invoke() -> AsyncInvoke {
     }
 }
 
-/// The ARN of the topic that the function publishes to, if it is one of this account and region.
-fn topic_of(function: &Function, names: &Names) -> Option<String> {
-    let arn = function.environment.get(TOPIC_VARIABLE)?;
-    let here = names.topic_arn("");
-    (arn.starts_with(&here) && arn.len() > here.len()).then(|| arn.clone())
-}
-
-/// Leaves out what has one of the reference's names, but not its shape; gives that in words.
+/// Leaves out what has one of the reference's names, but not its shape; gives that in words. A role goes with no
+/// function but its own.
 fn without_others(found: Vec<Option<HubResource>>) -> (Vec<Option<HubResource>>, Vec<String>) {
+    let is_other_function =
+        |it: &HubResource| matches!(it, HubResource::Function(_)) && not_its_shape(it).is_some();
+    let keeps_role = found.iter().flatten().any(is_other_function);
     let mut others = Vec::new();
     let found = found.into_iter().map(|it| {
-        let why = it.as_ref().and_then(not_its_shape);
-        let Some(why) = why else { return it };
-        others.extend(it.map(|it| format!("{}: {why}", it.id())));
+        let resource = it?;
+        let why = match &resource {
+            HubResource::Role(_) if keeps_role => Some("the function of that name has it"),
+            resource => not_its_shape(resource),
+        };
+        let Some(why) = why else {
+            return Some(resource);
+        };
+        others.push(format!("{}: {why}", resource.id()));
         None
     });
     let found = found.collect();
@@ -163,32 +205,11 @@ fn is_bus(found: &HubResource) -> bool {
     matches!(found, HubResource::EventBus(_))
 }
 
-fn not_its_shape(found: &HubResource) -> Option<&'static str> {
-    match found {
-        HubResource::Function(it) if !it.environment.contains_key(TOPIC_VARIABLE) => {
-            Some("its environment has no SNSARN, so it is not the reference's")
-        }
-        HubResource::Role(it) if !is_for_lambda(it) => {
-            Some("Lambda may not take it, so it is not the reference's")
-        }
-        _ => None,
-    }
+fn is_topic(found: &HubResource) -> bool {
+    matches!(found, HubResource::Topic(_))
 }
 
-/// Whether Lambda may take the role. Its policies say nothing: a removal that was interrupted has left it without.
-fn is_for_lambda(role: &Role) -> bool {
-    let lambda = Value::from("lambda.amazonaws.com");
-    let mut statements = role.trust.statements();
-    statements.any(|(_, it)| match &it["Principal"]["Service"] {
-        Value::Array(services) => services.contains(&lambda),
-        service => *service == lambda,
-    })
-}
-
-async fn subscribers(
-    aws: &Aws,
-    topic: &Topic,
-) -> Result<BTreeMap<crate::config::Subscription, Standing>> {
+async fn subscribers(aws: &Aws, topic: &Topic) -> Result<BTreeMap<Subscription, Standing>> {
     let listing = Subscriptions::wanted(topic.name.clone(), topic.arn.clone(), &[]);
     let found = listing.find(aws).await;
     let found = found.with_context(|| {
@@ -196,6 +217,25 @@ async fn subscribers(
         format!("reading who is subscribed to {} in {place}", topic.name)
     })?;
     Ok(found.map(|it| it.standings).unwrap_or_default())
+}
+
+/// A topic that is not surely the module's own may be others' too, who publish to it by their own policies.
+async fn topic_stays(
+    aws: &Aws,
+    topic: &Topic,
+    listed: &BTreeSet<String>,
+) -> Result<Option<String>> {
+    let call = aws.sns.get_topic_attributes().topic_arn(&topic.arn);
+    let answer = call.send().await.found("sns:GetTopicAttributes")?;
+    let attributes = answer.and_then(|it| it.attributes).unwrap_or_default();
+    let display = attributes.get("DisplayName").map(String::as_str);
+    if display == Some(DISPLAY_NAME) || listed.contains(&topic.arn) {
+        return Ok(None);
+    }
+    let (name, arn, region) = (&topic.name, &topic.arn, &aws.region);
+    Ok(Some(format!(
+        "topic {name} in {region}, since its display name is not the pattern's, and others may publish to it; `aws sns delete-topic --region {region} --topic-arn {arn}` removes it"
+    )))
 }
 
 /// What of others' would break with it, or keeps it from going.
@@ -216,28 +256,15 @@ async fn foreign(
     }
     hanging.retain(|it| !matches!(it, Hanging::Rule { name, .. } if name == RULE));
     let mut words = foreign::foreign(names, &hanging);
-    words.extend(observed.iter().flatten().flat_map(other_targets));
+    words.extend(observed.iter().flatten().flat_map(hung_on));
+    words.extend(other_callers(&function_policy(aws).await?));
     Ok(words)
 }
 
-/// Targets of the rule beside the function.
-fn other_targets(found: &HubResource) -> Vec<String> {
-    let HubResource::Rule(rule) = found else {
-        return Vec::new();
-    };
-    let own = format!(":function:{FUNCTION}");
-    let others = rule
-        .targets
-        .iter()
-        .filter(|(_, it)| !it.arn.ends_with(&own));
-    others
-        .map(|(id, target)| {
-            format!(
-                "target {id} of the rule {RULE}, {}: `aws events remove-targets --event-bus-name {BUS} --rule {RULE} --ids {id}`",
-                target.arn
-            )
-        })
-        .collect()
+async fn function_policy(aws: &Aws) -> Result<Policy> {
+    let answer = aws.lambda.get_policy().function_name(FUNCTION).send().await;
+    let policy = answer.found("lambda:GetPolicy")?.and_then(|it| it.policy);
+    policy.map_or_else(|| Ok(Policy::default()), |text| Policy::parse(&text))
 }
 
 impl OldHub {
@@ -249,6 +276,25 @@ impl OldHub {
     /// Whether nothing of it is there.
     pub(crate) fn is_nothing(&self) -> bool {
         self.found().next().is_none()
+    }
+
+    /// Whether events can arrive here.
+    pub(crate) fn has_bus(&self) -> bool {
+        self.found().any(is_bus)
+    }
+
+    /// Whether rootwatch was found to watch all that the StackSets watched, before they went.
+    pub(crate) fn is_compared(&self) -> bool {
+        self.found().any(|it| {
+            let tags = Some(it).filter(|it| is_bus(it)).and_then(HubResource::tags);
+            tags.is_some_and(|tags| tags.contains_key(COMPARED_TAG))
+        })
+    }
+
+    /// Puts the mark of that on the bus.
+    pub(crate) async fn mark_compared(&self, aws: &Aws, deployment: &str) -> Result<()> {
+        let tags = [(COMPARED_TAG.to_owned(), deployment.to_owned())].into();
+        crate::hub::event_bus::put_tags(aws, &names(aws).bus_arn(), &tags).await
     }
 }
 
@@ -267,26 +313,13 @@ mod tests {
         }
     }
 
-    fn publishing_to(arn: &str) -> Function {
-        Function {
-            environment: [(TOPIC_VARIABLE.to_owned(), arn.to_owned())].into(),
-            ..function(&here())
-        }
-    }
-
-    #[test]
-    fn only_a_topic_of_this_account_and_region_is_its_topic() {
-        let of = |arn: &str| topic_of(&publishing_to(arn), &here());
-        let own = "arn:aws:sns:eu-west-1:222222222222:root";
-        assert_eq!(of(own).as_deref(), Some(own));
-        assert_eq!(of("arn:aws:sns:eu-west-1:222222222222:"), None);
-        assert_eq!(of("arn:aws:sns:us-east-1:222222222222:root"), None);
-        assert_eq!(of("arn:aws:sns:eu-west-1:333333333333:root"), None);
-    }
-
     #[test]
     fn the_function_goes_after_the_topic_that_only_it_names() {
-        let nodes = nodes(&here(), Some("arn:aws:sns:eu-west-1:222222222222:root"));
+        let nodes = nodes(
+            &here(),
+            Some("arn:aws:sns:eu-west-1:222222222222:root"),
+            true,
+        );
         let observed = nodes.iter().map(|it| Some(it.resource.clone())).collect();
         let plan = plan_teardown(nodes, observed);
         let ids: Vec<String> = plan.steps().into_iter().map(|it| it.resource).collect();
@@ -304,21 +337,17 @@ mod tests {
     }
 
     #[test]
-    fn what_only_has_its_name_is_left_alone() {
-        let found = vec![
-            Some(function(&here()).into()),
-            Some(publishing_to("arn:x").into()),
-            Some(
-                Role {
-                    name: ROLE.into(),
-                    ..Role::default()
-                }
-                .into(),
-            ),
-            None,
-        ];
-        let (found, others) = without_others(found);
-        assert_eq!(found.iter().flatten().count(), 1);
-        assert_eq!(others.len(), 2, "{others:?}");
+    fn a_function_that_is_left_alone_keeps_its_role() {
+        let trust = r#"{"Statement": {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}}"#;
+        let role = Role {
+            name: ROLE.into(),
+            trust: Policy::parse(trust).unwrap(),
+            ..Role::default()
+        };
+        let (found, others) = without_others(vec![Some(role.clone().into()), None]);
+        assert_eq!((found.iter().flatten().count(), others.len()), (1, 0));
+        let function = function(&here());
+        let (found, others) = without_others(vec![Some(role.into()), Some(function.into())]);
+        assert_eq!((found.iter().flatten().count(), others.len()), (0, 2));
     }
 }

@@ -1,6 +1,7 @@
 //! The reference's StackSets: their names are free, so they are known by their template.
 
-use super::{BUS, HUB_PARAMETER, SPOKE_RULE};
+use super::HUB_PARAMETER;
+use super::shape::{has_more, is_reference};
 use crate::aws::error::{AwsError, Call};
 use crate::spokes::instances::Instances;
 use crate::spokes::stack_set::StackSet;
@@ -15,18 +16,22 @@ const READERS: usize = 8;
 /// A StackSet of the reference that forwards to this account.
 pub(crate) struct OldSpokes {
     pub(crate) name: String,
+    /// The region that it is administered in.
+    pub(crate) region: String,
     pub(crate) observed: Observed,
+    /// Why rootwatch does not remove it, if so, with what to do.
+    pub(crate) stays: Option<String>,
 }
 
-/// What StackSets there are.
+/// What StackSets there are in one region.
 #[derive(Default)]
 pub(crate) struct Found {
     pub(crate) old: Vec<OldSpokes>,
-    /// Those of the reference that are not for this account's hub, or that rootwatch cannot work on; in words.
+    /// Those of the reference that forward to another account's hub; in words.
     pub(crate) others: Vec<String>,
 }
 
-/// Reads all StackSets of the organization, and of those that are the reference's all instances.
+/// Reads all StackSets that are administered in the place's region, and of those that are the reference's all instances.
 pub(crate) async fn find(place: &Place<'_>) -> Result<Found, AwsError> {
     let mut found = find_as(place).await?;
     if place.call_as == sdk::CallAs::DelegatedAdmin {
@@ -35,7 +40,9 @@ pub(crate) async fn find(place: &Place<'_>) -> Result<Found, AwsError> {
             aws: place.aws,
             call_as: sdk::CallAs::SelfValue,
         };
-        found.others.extend(find_as(&own).await?.others);
+        let own = find_as(&own).await?;
+        found.old.extend(own.old);
+        found.others.extend(own.others);
     }
     Ok(found)
 }
@@ -55,13 +62,16 @@ async fn find_as(place: &Place<'_>) -> Result<Found, AwsError> {
         let Some(set) = set.filter(is_reference) else {
             continue;
         };
-        match foreign(&set, model.as_ref(), &place.aws.account) {
-            Some(why) => found.others.push(format!("stack-set {name}: {why}")),
-            None => found.old.push(OldSpokes {
-                observed: observe(place, &name, &BTreeSet::new()).await?,
-                name,
-            }),
+        if let Some(why) = of_another_hub(&set, &place.aws.account) {
+            found.others.push(format!("stack-set {name}: {why}"));
+            continue;
         }
+        found.old.push(OldSpokes {
+            region: place.aws.region.clone(),
+            observed: observe(place, &name, &BTreeSet::new()).await?,
+            stays: stays(&set, model.as_ref(), &place.aws.region),
+            name,
+        });
     }
     Ok(found)
 }
@@ -81,36 +91,47 @@ async fn list(place: &Place<'_>) -> Result<Vec<(String, Option<sdk::PermissionMo
     Ok(all)
 }
 
-/// Whether it makes the reference's rule, which sends to the reference's bus. Pure.
-fn is_reference(set: &StackSet) -> bool {
-    set.template.contains(SPOKE_RULE) && set.template.contains(BUS)
+fn of_another_hub(set: &StackSet, hub: &str) -> Option<String> {
+    let account = set.parameters.get(HUB_PARAMETER).map(String::as_str);
+    (account != Some(hub)).then(|| {
+        let account = account.unwrap_or("nowhere");
+        format!("it forwards to the hub of account {account}")
+    })
 }
 
-fn foreign(set: &StackSet, model: Option<&sdk::PermissionModels>, hub: &str) -> Option<String> {
-    let account = set.parameters.get(HUB_PARAMETER).map(String::as_str);
-    if account != Some(hub) {
-        let account = account.unwrap_or("nowhere");
-        return Some(format!("it forwards to the hub of account {account}"));
+fn stays(set: &StackSet, model: Option<&sdk::PermissionModels>, region: &str) -> Option<String> {
+    let name = &set.name;
+    if has_more(set) {
+        return Some(format!(
+            "the template of the StackSet {name} has more in it than the pattern's: take the pattern's rule and role out of it"
+        ));
     }
     (model == Some(&sdk::PermissionModels::SelfManaged)).then(|| {
-        let name = &set.name;
         format!(
-            "it is self-managed: when all is watched by rootwatch, `aws cloudformation delete-stack-instances --stack-set-name {name} --accounts … --regions … --no-retain-stacks` and `aws cloudformation delete-stack-set --stack-set-name {name}` remove it"
+            "the StackSet {name} is self-managed: `aws cloudformation delete-stack-instances --region {region} --stack-set-name {name} --accounts … --regions … --no-retain-stacks`, then `aws cloudformation delete-stack-set --region {region} --stack-set-name {name}`"
         )
     })
 }
 
-/// Where the old path was alive and the new one is not, so that it may not go yet. Pure.
-///
-/// A suspended account is left out: nothing can be deployed there.
-pub(crate) fn unwatched(old: &Instances, new: &Instances) -> Vec<Spot> {
-    let is_watched = |spot: &Spot| {
-        let instance = new.at(spot);
+/// Where the old path may be alive: every instance in a region that has a bus of the reference, since an outdated one
+/// mostly has an older stack that works. Not a suspended account: nothing can be deployed there. Pure.
+pub(crate) fn alive(sets: &[OldSpokes], regions_with_bus: &BTreeSet<&str>) -> BTreeSet<Spot> {
+    let instances = sets.iter().flat_map(|it| it.observed.instances.spots());
+    let is_alive = |spot: &Spot| regions_with_bus.contains(spot.region.as_str());
+    instances
+        .filter(|(spot, instance)| !instance.is_skipped() && is_alive(spot))
+        .map(|(spot, _)| spot)
+        .collect()
+}
+
+/// Those of them that ours do not watch. Pure.
+pub(crate) fn unwatched(alive: &BTreeSet<Spot>, ours: &Instances) -> BTreeSet<Spot> {
+    let is_watched = |spot: &&Spot| {
+        let instance = ours.at(spot);
         instance.is_some_and(|it| it.is_current() || it.is_skipped())
     };
-    let alive = old.spots().filter(|(_, instance)| instance.is_current());
-    let spots = alive.map(|(spot, _)| spot);
-    spots.filter(|spot| !is_watched(spot)).collect()
+    let unwatched = alive.iter().filter(|spot| !is_watched(spot));
+    unwatched.cloned().collect()
 }
 
 #[cfg(test)]
@@ -118,35 +139,50 @@ mod tests {
     use super::*;
     use crate::spokes::instances::Instance;
 
-    fn instances(given: &[(&str, &str, &str)]) -> Instances {
+    fn instances(given: &[(&str, &str, &str, &str)]) -> Instances {
         let mut all = Instances::default();
-        for (account, status, detail) in given {
+        for (account, region, status, detail) in given {
             let instance = Instance {
                 status: (*status).into(),
                 detail: (*detail).into(),
                 reason: None,
                 unit: "ou-1".into(),
             };
-            all.insert(Spot::of(account, "eu-west-1"), instance);
+            all.insert(Spot::of(account, region), instance);
         }
         all
     }
 
     #[test]
     fn what_the_old_path_watched_the_new_one_has_to() {
-        let old = instances(&[
-            ("1", "CURRENT", "SUCCEEDED"),
-            ("2", "CURRENT", "SUCCEEDED"),
-            ("3", "CURRENT", "SUCCEEDED"),
-            ("4", "OUTDATED", "FAILED"),
-            ("5", "CURRENT", "SUCCEEDED"),
+        let (eu, us) = ("eu-west-1", "us-east-1");
+        let skipped = "SKIPPED_SUSPENDED_ACCOUNT";
+        let old = OldSpokes {
+            name: "old".into(),
+            region: eu.into(),
+            observed: Observed {
+                instances: instances(&[
+                    ("1", eu, "CURRENT", "SUCCEEDED"),
+                    ("1", us, "CURRENT", "SUCCEEDED"),
+                    ("2", eu, "CURRENT", "SUCCEEDED"),
+                    ("3", eu, "OUTDATED", "FAILED"),
+                    ("4", eu, "OUTDATED", skipped),
+                    ("5", eu, "CURRENT", "SUCCEEDED"),
+                ]),
+                ..Observed::default()
+            },
+            stays: None,
+        };
+        let alive = alive(&[old], &BTreeSet::from([eu]));
+        let spots = |accounts: &[&str]| -> BTreeSet<Spot> {
+            accounts.iter().map(|it| Spot::of(it, eu)).collect()
+        };
+        assert_eq!(alive, spots(&["1", "2", "3", "5"]));
+        let ours = instances(&[
+            ("1", eu, "CURRENT", "SUCCEEDED"),
+            ("2", eu, "OUTDATED", "FAILED"),
+            ("5", eu, "OUTDATED", skipped),
         ]);
-        let new = instances(&[
-            ("1", "CURRENT", "SUCCEEDED"),
-            ("2", "OUTDATED", "FAILED"),
-            ("5", "OUTDATED", "SKIPPED_SUSPENDED_ACCOUNT"),
-        ]);
-        let spot = |account| Spot::of(account, "eu-west-1");
-        assert_eq!(unwatched(&old, &new), [spot("2"), spot("3")]);
+        assert_eq!(unwatched(&alive, &ours), spots(&["2", "3"]));
     }
 }

@@ -9,8 +9,10 @@ use crate::verify::policy::{Decision, Keys, Principal, Request, decide};
 use aws_sdk_sqs::types::QueueAttributeName;
 use std::collections::{BTreeMap, HashMap};
 
-/// Protocols that need more than an endpoint: a role of their own.
+/// A protocol that needs more than an endpoint: a role of its own.
 const NEEDS_A_ROLE: &str = "firehose";
+/// What SNS shows in place of a password in an address.
+const HIDDEN: &str = "****";
 
 /// What is to be done about the subscribers.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -39,6 +41,11 @@ pub(crate) fn takeover(
         } else if it.protocol == NEEDS_A_ROLE {
             takeover.blocked.push(format!(
                 "{it} needs a role of its own: subscribe it to the new topic, then go on with {}",
+                leave(it)
+            ));
+        } else if it.endpoint.contains(HIDDEN) {
+            takeover.blocked.push(format!(
+                "{it} has a password, which SNS does not show: name it in full with --sns-subscription, and go on with {}",
                 leave(it)
             ));
         } else {
@@ -95,7 +102,15 @@ fn settings(it: &Subscription, attributes: &HashMap<String, String>) -> Option<S
     })
 }
 
-/// Which of those that were taken over would still hear nothing from the new topic, each with what to do.
+/// Whether a subscriber hears the new topic.
+enum Hearing {
+    Yes,
+    No(String),
+    Unknown(String),
+}
+
+/// Which of those that were taken over would still hear nothing from the new topic, each with what to do; with
+/// `accept_unknown` not those of whom it cannot be told.
 ///
 /// `standings` are those of the new topic.
 pub(crate) async fn waiting(
@@ -103,44 +118,63 @@ pub(crate) async fn waiting(
     taken: &[Subscription],
     standings: &BTreeMap<Subscription, Standing>,
     topic_arn: &str,
+    accept_unknown: bool,
 ) -> Vec<String> {
     let mut waiting = Vec::new();
     for it in taken {
-        let why = match standings.get(it) {
-            None => Some("is not subscribed to the new topic".to_owned()),
-            Some(Standing::Pending) => Some(
+        let hearing = match standings.get(it) {
+            None => Hearing::No("is not subscribed to the new topic".into()),
+            Some(Standing::Pending) => Hearing::No(
                 "has not confirmed: SNS has sent a link that must be followed within two days"
-                    .to_owned(),
+                    .into(),
             ),
-            Some(Standing::Confirmed(_)) => deaf(aws, it, topic_arn).await,
+            Some(Standing::Confirmed(_)) => hears(aws, it, topic_arn).await,
         };
-        let leave = leave(it);
-        waiting.extend(why.map(|why| format!("{it} {why} (or go on without it: {leave})")));
+        let why = match hearing {
+            Hearing::Yes => continue,
+            Hearing::Unknown(_) if accept_unknown => continue,
+            Hearing::Unknown(why) => format!("{why} (or go on with --accept-unknown)"),
+            Hearing::No(why) => format!("{why} (or go on without it: {})", leave(it)),
+        };
+        waiting.push(format!("{it} {why}"));
     }
     waiting
 }
 
-/// Why a queue or a function would not get what the topic sends; nothing for people.
-async fn deaf(aws: &Aws, it: &Subscription, topic_arn: &str) -> Option<String> {
+/// Whether a queue or a function gets what the topic sends; people do.
+async fn hears(aws: &Aws, it: &Subscription, topic_arn: &str) -> Hearing {
+    if !["sqs", "lambda"].contains(&it.protocol.as_str()) {
+        return Hearing::Yes;
+    }
+    let mut parts = it.endpoint.split(':').skip(3);
+    let (region, account) = (parts.next().unwrap_or_default(), parts.next());
+    if account != Some(&aws.account) {
+        return Hearing::Unknown(format!(
+            "cannot be told: it is of another account; its policy has to let {topic_arn} in"
+        ));
+    }
+    let there = aws.in_region(region);
     let (action, policy) = match it.protocol.as_str() {
-        "sqs" => ("sqs:SendMessage", queue_policy(aws, &it.endpoint).await),
-        "lambda" => (
+        "sqs" => ("sqs:SendMessage", queue_policy(&there, &it.endpoint).await),
+        _ => (
             "lambda:InvokeFunction",
-            function_policy(aws, &it.endpoint).await,
+            function_policy(&there, &it.endpoint).await,
         ),
-        _ => return None,
     };
     let policy = match policy {
         Ok(policy) => policy,
         Err(error) => {
-            return Some(format!(
+            return Hearing::Unknown(format!(
                 "cannot be told: its policy cannot be read ({error}); it has to let {topic_arn} in"
             ));
         }
     };
     match lets_in(&policy, action, &it.endpoint, topic_arn, &aws.account) {
-        Decision::Allowed => None,
-        decision => Some(format!(
+        Decision::Allowed => Hearing::Yes,
+        Decision::Unknown(why) => Hearing::Unknown(format!(
+            "cannot be told: its policy cannot be judged ({why}); it has to let {topic_arn} in"
+        )),
+        decision => Hearing::No(format!(
             "would not hear it: its policy {} for {topic_arn}; allow {action} to sns.amazonaws.com from there",
             decision.words()
         )),
@@ -170,10 +204,8 @@ fn lets_in(
 
 async fn queue_policy(aws: &Aws, arn: &str) -> Result<Policy, AwsError> {
     const OPERATION: &str = "sqs:GetQueueAttributes";
-    let mut parts = arn.rsplit(':');
-    let (name, account) = (parts.next().unwrap_or_default(), parts.next());
+    let name = arn.rsplit(':').next().unwrap_or_default();
     let call = aws.sqs.get_queue_url().queue_name(name);
-    let call = call.set_queue_owner_aws_account_id(account.map(str::to_owned));
     let url = call.send().await.call("sqs:GetQueueUrl")?.queue_url;
     let call = aws.sqs.get_queue_attributes().set_queue_url(url);
     let call = call.attribute_names(QueueAttributeName::Policy);
@@ -182,6 +214,7 @@ async fn queue_policy(aws: &Aws, arn: &str) -> Result<Policy, AwsError> {
     parse(OPERATION, attributes.get(&QueueAttributeName::Policy))
 }
 
+/// A function without a policy lets nobody in, and is answered like one that is not there.
 async fn function_policy(aws: &Aws, arn: &str) -> Result<Policy, AwsError> {
     const OPERATION: &str = "lambda:GetPolicy";
     let answer = aws.lambda.get_policy().function_name(arn).send().await;

@@ -3,7 +3,7 @@
 //!
 //! Source: the state's format, version 4, as `terraform state pull` prints it.
 
-use super::{BUS, FUNCTION, ROLE};
+use super::{BUS, FUNCTION, ROLE, TOPIC_VARIABLE};
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use serde_json::Value;
@@ -51,14 +51,17 @@ impl Resource {
     }
 }
 
-/// Addresses of everything in the state that is the reference's hub in this account and region, whose topic is `topic`
-/// where that is still known.
-pub(crate) fn addresses(
-    state: &str,
-    account: &str,
-    region: &str,
-    topic: Option<&str>,
-) -> Result<Vec<String>> {
+/// The reference's parts in a state.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Listed {
+    /// The address of each.
+    pub(crate) addresses: Vec<String>,
+    /// ARNs of its topics.
+    pub(crate) topics: BTreeSet<String>,
+}
+
+/// Everything in the state that is a hub of the reference in this account and these regions.
+pub(crate) fn listed(state: &str, account: &str, regions: &[String]) -> Result<Listed> {
     let state: State = serde_json::from_str(state).context("it is no Terraform state")?;
     if state.version != VERSION {
         bail!(
@@ -66,42 +69,73 @@ pub(crate) fn addresses(
             state.version
         );
     }
-    let here = format!(":{region}:{account}:");
+    let here = Here {
+        account,
+        regions: regions
+            .iter()
+            .map(|region| format!(":{region}:{account}:"))
+            .collect(),
+    };
     let all = || {
         let managed = state.resources.iter().filter(|it| it.mode == "managed");
         managed.flat_map(|it| it.instances.iter().map(move |instance| (it, instance)))
     };
-    let anchor = all().find(|(it, instance)| is_anchor(it, instance, &here));
-    let module = anchor.and_then(|(it, _)| it.module.as_ref());
-    let topics: BTreeSet<&str> = all()
-        .filter(|(it, _)| it.r#type == "aws_sns_topic")
-        .filter_map(|(it, instance)| {
-            let arn = instance.attributes["arn"].as_str()?;
-            let is_its = topic == Some(arn) || (module.is_some() && it.module.as_ref() == module);
-            (is_its && arn.contains(&here)).then_some(arn)
+    let anchors = all().filter(|(it, instance)| is_anchor(it, instance, &here));
+    let modules: BTreeSet<&Option<String>> = anchors.map(|(it, _)| &it.module).collect();
+    let of_functions = all().filter(|(it, _)| it.r#type == "aws_lambda_function");
+    let of_functions = of_functions.filter_map(|(_, instance)| topic_of(instance));
+    let of_modules = all()
+        .filter(|(it, _)| {
+            it.r#type == "aws_sns_topic" && it.module.is_some() && modules.contains(&it.module)
         })
-        .collect();
-    // In another region there may be a second one, with the same names.
-    let is_here = |it: &Resource, instance: &Instance| {
-        let arn = instance.attributes["arn"].as_str().unwrap_or_default();
-        let is_regional = arn.contains(&here) || !arn.contains(":lambda:");
-        is_regional && (module.is_none() || it.module.as_ref() == module)
-    };
+        .filter_map(|(_, instance)| instance.attributes["arn"].as_str());
+    let topics: BTreeSet<&str> = of_functions.chain(of_modules).collect();
+    let topics: BTreeSet<&str> = topics.into_iter().filter(|arn| here.has(arn)).collect();
     let is_old = |(it, instance): &(&Resource, &Instance)| {
-        is_of_reference(it, instance, &topics) && anchor.is_some() && is_here(it, instance)
+        let arn = instance.attributes["arn"].as_str().unwrap_or_default();
+        is_of_reference(it, instance, &topics)
+            && modules.contains(&it.module)
+            && (arn.is_empty() || here.has(arn))
     };
-    Ok(all()
-        .filter(is_old)
-        .map(|(it, at)| it.address(at))
-        .collect())
+    Ok(Listed {
+        addresses: all()
+            .filter(is_old)
+            .map(|(it, at)| it.address(at))
+            .collect(),
+        topics: topics.into_iter().map(str::to_owned).collect(),
+    })
 }
 
-/// Whether it shows by itself that the reference's hub is here.
-fn is_anchor(resource: &Resource, instance: &Instance, here: &str) -> bool {
+/// One account and some of its regions.
+struct Here<'a> {
+    account: &'a str,
+    /// `:region:account:`, as ARNs have it.
+    regions: Vec<String>,
+}
+
+impl Here<'_> {
+    /// Whether an ARN is there; IAM has no region.
+    fn has(&self, arn: &str) -> bool {
+        self.has_region(arn) || arn.contains(&format!(":iam::{}:", self.account))
+    }
+
+    fn has_region(&self, arn: &str) -> bool {
+        self.regions.iter().any(|region| arn.contains(region))
+    }
+}
+
+/// The topic that the reference's function publishes to.
+fn topic_of(function: &Instance) -> Option<&str> {
+    let attributes = &function.attributes;
+    let variables = &attributes["environment"][0]["variables"];
+    let is_its = attributes["function_name"] == FUNCTION;
+    variables[TOPIC_VARIABLE].as_str().filter(|_| is_its)
+}
+
+/// Whether it shows by itself that a hub of the reference is here.
+fn is_anchor(resource: &Resource, instance: &Instance, here: &Here<'_>) -> bool {
     let arn = instance.attributes["arn"].as_str().unwrap_or_default();
-    resource.r#type != "aws_sns_topic"
-        && is_of_reference(resource, instance, &BTreeSet::new())
-        && arn.contains(here)
+    is_of_reference(resource, instance, &BTreeSet::new()) && here.has_region(arn)
 }
 
 fn is_of_reference(resource: &Resource, instance: &Instance, topics: &BTreeSet<&str>) -> bool {
@@ -156,7 +190,7 @@ mod tests {
             ("aws_cloudwatch_event_target", json!({"event_bus_name": BUS})),
             ("aws_iam_role", json!({"name": ROLE, "arn": format!("arn:aws:iam::{ACCOUNT}:role/{ROLE}")})),
             ("aws_iam_role_policy", json!({"role": ROLE})),
-            ("aws_lambda_function", json!({"function_name": FUNCTION, "arn": arn("lambda", "function:root-activity-monitor")})),
+            ("aws_lambda_function", json!({"function_name": FUNCTION, "arn": arn("lambda", "function:root-activity-monitor"), "environment": [{"variables": {"SNSARN": topic}}]})),
             ("aws_lambda_permission", json!({"function_name": FUNCTION})),
             ("aws_sns_topic", json!({"arn": topic})),
             ("aws_sns_topic_subscription", json!({"topic_arn": topic, "endpoint": "secret@example.com"})),
@@ -165,9 +199,10 @@ mod tests {
         .into()
     }
 
-    fn found(resources: Vec<Value>, topic: Option<&str>) -> Vec<String> {
+    fn found(resources: Vec<Value>) -> Vec<String> {
         let state = json!({"version": 4, "serial": 1, "resources": resources}).to_string();
-        addresses(&state, ACCOUNT, "eu-west-1", topic).unwrap()
+        let regions = ["eu-west-1".to_owned()];
+        listed(&state, ACCOUNT, &regions).unwrap().addresses
     }
 
     #[test]
@@ -186,37 +221,40 @@ mod tests {
             "other",
             json!({"name": "other"}),
         ));
-        let addresses = found(all, None);
+        let addresses = found(all);
         assert_eq!(addresses.len(), 10, "{addresses:#?}");
-        assert!(
-            addresses
-                .iter()
-                .all(|it| it.starts_with("module.root-activity-monitor-euw1.aws_"))
-        );
+        let module = "module.root-activity-monitor-euw1.aws_";
+        assert!(addresses.iter().all(|it| it.starts_with(module)));
     }
 
     #[test]
-    fn without_a_module_the_topic_is_known_by_its_arn() {
-        let arn = format!("arn:aws:sns:eu-west-1:{ACCOUNT}:root");
-        assert_eq!(found(hub(None, "eu-west-1"), Some(&arn)).len(), 10);
-        assert_eq!(found(hub(None, "eu-west-1"), None).len(), 8);
+    fn without_a_module_the_topic_is_known_by_the_function() {
+        assert_eq!(found(hub(None, "eu-west-1")).len(), 10);
     }
 
     #[test]
     fn a_second_one_in_another_region_stays() {
         let mut all = hub(Some("module.a"), "us-east-1");
-        assert_eq!(found(all.clone(), None), Vec::<String>::new());
+        assert_eq!(found(all.clone()), Vec::<String>::new());
         all.extend(hub(Some("module.b"), "eu-west-1"));
-        let addresses = found(all, None);
+        let addresses = found(all);
         assert_eq!(addresses.len(), 10);
         assert!(addresses.iter().all(|it| it.starts_with("module.b.")));
+        // All in one module: what has no ARN of its own cannot be told apart, what has one can.
+        let mut flat = hub(None, "us-east-1");
+        flat.extend(hub(None, "eu-west-1"));
+        let addresses = found(flat);
+        let of = |kind: &str| addresses.iter().filter(|it| it.starts_with(kind)).count();
+        assert_eq!(of("aws_cloudwatch_event_bus."), 1);
+        assert_eq!(of("aws_sns_topic."), 1);
+        assert_eq!(of("aws_lambda_function."), 1);
     }
 
     #[test]
     fn an_index_is_part_of_the_address() {
         let mut all = hub(None, "eu-west-1");
         all[0]["instances"][0]["index_key"] = json!("eu");
-        let addresses = found(all, None);
+        let addresses = found(all);
         assert_eq!(addresses[0], "aws_cloudwatch_event_bus.x[\"eu\"]");
         assert_eq!(
             commands(&addresses)[0],
@@ -226,12 +264,7 @@ mod tests {
 
     #[test]
     fn what_is_no_state_is_said() {
-        let said = |text: &str| {
-            format!(
-                "{:#}",
-                addresses(text, ACCOUNT, "eu-west-1", None).unwrap_err()
-            )
-        };
+        let said = |text: &str| format!("{:#}", listed(text, ACCOUNT, &[]).unwrap_err());
         assert!(said("{").contains("no Terraform state"));
         assert!(said(r#"{"version": 3}"#).contains("version 3"));
     }

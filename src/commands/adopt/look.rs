@@ -1,117 +1,209 @@
-//! What is there of the old path. Reads only.
+//! What is there of the old path, in every region. Reads only.
 
+use super::terraform_state::{self, State};
+use crate::aws::Aws;
 use crate::aws::error::AwsError;
 use crate::cli::ReferenceArgs;
 use crate::commands::Run;
+use crate::config::Subscription;
 use crate::hub::log_group::LogGroup;
 use crate::hub::resource::Resource;
+use crate::hub::subscriptions::Standing;
 use crate::reference::hub::OldHub;
-use crate::reference::spokes::{Found, OldSpokes};
+use crate::reference::spokes::OldSpokes;
 use crate::reference::{FUNCTION, gaps, hub, spokes, terraform};
 use crate::spokes::organization::{self, Organization};
-use crate::spokes::{Place, Spot, is_refusal, observe};
+use crate::spokes::{Observed, Place, Spot, is_refusal, observe};
 use anyhow::{Context, Result, bail};
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
-
-/// Where Terraform keeps its state when it is told nothing else.
-const TERRAFORM_STATE: &str = "terraform.tfstate";
+use futures_util::future::{join_all, try_join_all};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The old path, as far as it is there and can be seen.
 pub(super) struct Old {
     pub(super) organization: Organization,
-    pub(super) hub: OldHub,
+    /// The account in each region that it has enabled, the run's own last.
+    pub(super) regions: Vec<Aws>,
+    /// In each region where there is something; the run's own last.
+    pub(super) hubs: Vec<OldHub>,
     /// Nothing with `--hub-only`.
-    pub(super) spokes: Option<Found>,
+    pub(super) sets: Option<Vec<OldSpokes>>,
+    /// What looks like a part of it and is not, in words.
+    pub(super) left_alone: Vec<String>,
+    /// Regions in which these credentials may not look, with AWS's reason.
+    pub(super) unread: BTreeMap<String, String>,
     /// What it misses, each in a sentence.
     pub(super) gaps: Vec<String>,
-    /// The log group of the old function, which Lambda made.
-    pub(super) log_group: Option<String>,
-    /// Its parts in a Terraform state, by address; nothing when no state was looked at.
-    pub(super) terraform: Option<Vec<String>>,
+    /// The old functions' log groups, which Lambda made, each with its region.
+    pub(super) log_groups: Vec<(String, String)>,
+    pub(super) terraform: State,
 }
 
 impl Old {
     pub(super) fn is_nothing(&self) -> bool {
-        self.hub.is_nothing() && self.stack_sets().is_empty()
+        self.hubs.iter().all(OldHub::is_nothing) && self.stack_sets().is_empty()
     }
 
     pub(super) fn stack_sets(&self) -> &[OldSpokes] {
-        self.spokes.as_ref().map_or(&[], |it| it.old.as_slice())
+        self.sets.as_deref().unwrap_or_default()
+    }
+
+    /// The account in one of the regions.
+    pub(super) fn aws_in(&self, region: &str) -> Option<&Aws> {
+        self.regions.iter().find(|aws| aws.region == region)
+    }
+
+    /// Who is subscribed to the topic of any hub. Who has confirmed at one hears.
+    pub(super) fn subscribers(&self) -> BTreeMap<Subscription, Standing> {
+        let mut all: BTreeMap<Subscription, Standing> = BTreeMap::new();
+        for (it, standing) in self.hubs.iter().flat_map(|hub| &hub.subscribers) {
+            let known = all.entry(it.clone()).or_insert(Standing::Pending);
+            if *known == Standing::Pending {
+                *known = standing.clone();
+            }
+        }
+        all
+    }
+
+    /// What keeps it from being taken apart.
+    pub(super) fn foreign(&self) -> Vec<String> {
+        let foreign = self.hubs.iter().flat_map(|hub| &hub.foreign);
+        let stays = self.stack_sets().iter().filter_map(|it| it.stays.as_ref());
+        foreign.chain(stays).cloned().collect()
+    }
+
+    /// The accounts and regions in which it may be alive. The template leaves the hub's account out.
+    pub(super) fn alive(&self) -> BTreeSet<Spot> {
+        let mut alive = spokes::alive(self.stack_sets(), &gaps::regions_with_bus(&self.hubs));
+        let hub = self.regions.first().map(|aws| aws.account.clone());
+        alive.retain(|spot| Some(&spot.account) != hub.as_ref());
+        alive
     }
 }
 
-/// Where StackSet calls go.
-pub(super) fn place<'a>(run: &'a Run, organization: &Organization) -> Place<'a> {
-    Place::of(&run.aws, organization, run.config.spokes.call_as)
+/// Where StackSet calls of an account and region go.
+pub(super) fn place<'a>(run: &Run, aws: &'a Aws, organization: &Organization) -> Place<'a> {
+    Place::of(aws, organization, run.config.spokes.call_as)
 }
 
 /// Looks at everything.
 pub(super) async fn look(run: &Run, args: &ReferenceArgs) -> Result<Old> {
-    let state = terraform_state(args.terraform_state.as_deref())?;
+    let state = terraform_state::read(args.terraform_state.as_deref())?;
     let organization = organization::find(&run.aws).await?;
-    let place = place(run, &organization);
-    let log_group = old_log_group(run);
-    let (hub, spokes, log_group) = tokio::join!(
-        hub::find(&run.aws),
-        async {
-            match args.hub_only {
-                true => Ok(None),
-                false => spokes::find(&place).await.map(Some),
-            }
-        },
-        log_group.find(&run.aws),
-    );
-    let (hub, spokes) = (hub?, spokes.map_err(|error| unseen(run, error))?);
-    let topic = hub.topic.as_ref().map(|it| it.arn.as_str());
-    let terraform = state.map(|(file, text)| {
-        let (account, region) = (&run.aws.account, &run.aws.region);
-        terraform::addresses(&text, account, region, topic)
-            .with_context(|| format!("reading {}", file.display()))
-    });
+    let enabled = organization::enabled_regions(&run.aws).await;
+    let enabled = enabled.with_context(|| {
+        let place = run.aws.place();
+        format!("reading which regions are enabled, from {place}")
+    })?;
+    let elsewhere = enabled.iter().filter(|it| it.name != run.aws.region);
+    let mut regions: Vec<Aws> = elsewhere.map(|it| run.aws.in_region(&it.name)).collect();
+    regions.push(run.aws.in_region(&run.aws.region));
+    let mut unread = BTreeMap::new();
+    let here = with_hub(run, &regions, &mut unread).await?;
+    let names: Vec<String> = here.iter().map(|aws| aws.region.clone()).collect();
+    let terraform = state.listed(&run.aws.account, &names)?;
+    let hubs = try_join_all(here.iter().map(|aws| {
+        let is_last = aws.region == run.aws.region;
+        hub::find(aws, is_last, terraform.topics())
+    }));
+    let sets = async {
+        match args.hub_only {
+            true => Ok((None, Vec::new(), BTreeMap::new())),
+            false => stack_sets(run, &regions, &organization).await,
+        }
+    };
+    let logs = try_join_all(here.iter().map(|aws| old_log_group(aws)));
+    let (hubs, (sets, mut left_alone, unlisted), logs) = tokio::try_join!(hubs, sets, logs)?;
+    unread.extend(unlisted);
+    left_alone.extend(hubs.iter().flat_map(|it| it.others.clone()));
     let gaps = gaps::gaps(&gaps::Known {
-        hub: &hub,
-        spokes: spokes.as_ref().map(|it| it.old.as_slice()),
+        hubs: &hubs,
+        spokes: sets.as_deref(),
         account: &run.aws.account,
-        region: &run.aws.region,
         org_id: &organization.id,
         management_account: &organization.management_account,
         sign_in_region: run.aws.partition.sign_in_region(),
     });
     Ok(Old {
         gaps,
-        log_group: log_group?.map(|it| it.name),
-        terraform: terraform.transpose()?,
+        log_groups: logs.into_iter().flatten().collect(),
+        terraform,
         organization,
-        hub,
-        spokes,
+        hubs,
+        sets,
+        left_alone,
+        unread,
+        regions,
     })
 }
 
-fn old_log_group(run: &Run) -> LogGroup {
+/// The regions to look at closely: those with a hub, and the run's own, last.
+async fn with_hub<'a>(
+    run: &Run,
+    regions: &'a [Aws],
+    unread: &mut BTreeMap<String, String>,
+) -> Result<Vec<&'a Aws>> {
+    let mut with_hub = Vec::new();
+    let found = join_all(regions.iter().map(hub::is_in)).await;
+    for (aws, found) in regions.iter().zip(found) {
+        let is_home = aws.region == run.aws.region;
+        match found {
+            Ok(there) if there || is_home => with_hub.push(aws),
+            Ok(_) => {}
+            Err(error) if is_refusal(&error) && !is_home => {
+                unread.insert(aws.region.clone(), error.to_string());
+            }
+            Err(error) => {
+                let place = aws.place();
+                let error = anyhow::Error::new(error);
+                return Err(error.context(format!("looking for the old hub in {place}")));
+            }
+        }
+    }
+    Ok(with_hub)
+}
+
+type Sets = (
+    Option<Vec<OldSpokes>>,
+    Vec<String>,
+    BTreeMap<String, String>,
+);
+
+/// StackSets are administered in one region each, whichever it was.
+async fn stack_sets(run: &Run, regions: &[Aws], organization: &Organization) -> Result<Sets> {
+    let find = async |aws: &Aws| spokes::find(&place(run, aws, organization)).await;
+    let found = join_all(regions.iter().map(find)).await;
+    let (mut sets, mut others, mut unread) = (Vec::new(), Vec::new(), BTreeMap::new());
+    for (aws, found) in regions.iter().zip(found) {
+        match found {
+            Ok(found) => {
+                sets.extend(found.old);
+                others.extend(found.others);
+            }
+            Err(error) if is_refusal(&error) && aws.region != run.aws.region => {
+                unread.insert(aws.region.clone(), error.to_string());
+            }
+            Err(error) => return Err(unseen(aws, error)),
+        }
+    }
+    Ok((Some(sets), others, unread))
+}
+
+async fn old_log_group(aws: &Aws) -> Result<Option<(String, String)>> {
     let name = format!("/aws/lambda/{FUNCTION}");
-    LogGroup {
-        arn: run.names().arn("logs", &format!("log-group:{name}")),
+    let (partition, region, account) = (aws.partition.name(), &aws.region, &aws.account);
+    let group = LogGroup {
+        arn: format!("arn:{partition}:logs:{region}:{account}:log-group:{name}"),
         name,
         retention_in_days: None,
-        tags: std::collections::BTreeMap::new(),
-    }
+        tags: BTreeMap::new(),
+    };
+    let found = group.find(aws).await;
+    let found = found.with_context(|| format!("reading {} in {}", group.name, aws.place()))?;
+    Ok(found.map(|it| (it.name, region.clone())))
 }
 
-/// The state that is named, or the one in the working folder.
-fn terraform_state(given: Option<&Path>) -> Result<Option<(PathBuf, String)>> {
-    let file = given.unwrap_or(Path::new(TERRAFORM_STATE));
-    if given.is_none() && !file.exists() {
-        return Ok(None);
-    }
-    let text = std::fs::read_to_string(file);
-    let text = text.with_context(|| format!("reading the Terraform state {}", file.display()))?;
-    Ok(Some((file.to_owned(), text)))
-}
-
-fn unseen(run: &Run, error: AwsError) -> anyhow::Error {
-    let place = run.aws.place();
-    let account = &run.aws.account;
+fn unseen(aws: &Aws, error: AwsError) -> anyhow::Error {
+    let (place, account) = (aws.place(), &aws.account);
     if !is_refusal(&error) && error.code != "ValidationError" {
         return anyhow::Error::new(error).context(format!("listing the StackSets in {place}"));
     }
@@ -120,41 +212,29 @@ fn unseen(run: &Run, error: AwsError) -> anyhow::Error {
     ))
 }
 
+/// Our StackSet with its instances.
+pub(super) async fn ours(run: &Run, old: &Old) -> Result<Observed> {
+    let place = place(run, &run.aws, &old.organization);
+    let name = run.names().stack_set();
+    let found = observe(&place, &name, &BTreeSet::new()).await;
+    found.with_context(|| format!("reading the StackSet {name} in {}", run.aws.place()))
+}
+
 /// The units of the old StackSets, and of ours where it has some already.
 pub(super) async fn units(run: &Run, old: &Old) -> Result<Vec<String>> {
-    let ours = observe(
-        &place(run, &old.organization),
-        &run.names().stack_set(),
-        &BTreeSet::new(),
-    )
-    .await?;
+    let ours = ours(run, old).await?;
     let sets = old.stack_sets().iter().map(|it| &it.observed);
     let targets = sets.chain([&ours]).flat_map(|it| it.targets().into_keys());
     let units: BTreeSet<String> = targets.collect();
     if units.is_empty() {
         bail!(
-            "no StackSet of the published pattern was found whose units could be taken over: name the units to watch with --ou; / takes all accounts"
+            "no StackSet of the published pattern was found in any region, whose units could be taken over: name the units to watch with --ou; / takes all accounts"
         );
     }
     Ok(units.into_iter().collect())
 }
 
-/// Where the old spokes watch and ours do not, in words.
-pub(super) async fn unwatched(run: &Run, old: &Old) -> Result<Vec<String>> {
-    if old.stack_sets().is_empty() {
-        return Ok(Vec::new());
-    }
-    let name = run.names().stack_set();
-    let ours = observe(&place(run, &old.organization), &name, &BTreeSet::new()).await?;
-    let sets = old.stack_sets().iter();
-    let spots: BTreeSet<Spot> = sets
-        .flat_map(|it| spokes::unwatched(&it.observed.instances, &ours.instances))
-        .collect();
-    let words = |it: &Spot| {
-        format!(
-            "account {} in {}: the old StackSet watches it and {name} does not yet; add its unit with --ou, or see `rootwatch status`",
-            it.account, it.region
-        )
-    };
-    Ok(spots.iter().map(words).collect())
+/// The commands that make Terraform forget the old parts.
+pub(super) fn terraform_commands(old: &Old) -> Vec<String> {
+    terraform::commands(old.terraform.addresses())
 }

@@ -1,28 +1,21 @@
-//! Whether the new path works: judged hop by hop, then by an event that goes all the way.
+//! Whether the new path works: judged hop by hop, then by events that go all the way.
 
-use super::look::{Old, place};
+use super::look::Old;
 use crate::aws::spoke::Entry;
 use crate::canary::{self, Target};
 use crate::cli::ReferenceArgs;
 use crate::commands::{Run, test, verify};
+use crate::spokes::Spot;
 use crate::spokes::instances::Instances;
-use crate::spokes::{Spot, observe};
 use crate::verify::finding::Verdict;
 use crate::verify::spokes::Selection;
 use anyhow::Result;
-use std::collections::BTreeSet;
 
 /// Why it cannot be relied on; nothing when it can.
 pub(super) async fn prove(run: &Run, old: &Old, args: &ReferenceArgs) -> Result<Vec<String>> {
-    let entry = args.role.clone().map(Entry::Role);
-    let spots = spots(run, old, args).await?;
     let organization = Ok(old.organization.clone());
-    let selection = Selection {
-        entry: entry.clone(),
-        accounts: spots.iter().map(|it| it.account.clone()).collect(),
-        regions: spots.iter().map(|it| it.region.clone()).collect(),
-    };
-    let hops = verify::hops(run, &organization, &selection, old.spokes.is_none()).await;
+    let everything = named(&[]);
+    let hops = verify::hops(run, &organization, &everything, old.sets.is_none()).await;
     let with = |verdict| -> Vec<String> {
         let hops = hops.iter().filter(|hop| hop.verdict == verdict);
         hops.map(|hop| verify::line(hop, true).trim_end().to_owned())
@@ -36,10 +29,7 @@ pub(super) async fn prove(run: &Run, old: &Old, args: &ReferenceArgs) -> Result<
     if !bad.is_empty() {
         return Ok(bad);
     }
-    let target = match entry {
-        Some(_) => Target::Spokes { entry, spots },
-        None => Target::Hub,
-    };
+    let target = target(run, old, args)?;
     let wanted = run.hub(old.organization.id.clone());
     let outcome = canary::run(&run.aws, &wanted, &target, args.wait, &run.progress).await?;
     let text = test::text(&outcome);
@@ -54,23 +44,30 @@ pub(super) async fn prove(run: &Run, old: &Old, args: &ReferenceArgs) -> Result<
     })
 }
 
-/// The spokes that send a test event: those that are named, or some of ours; none without a role.
-async fn spots(run: &Run, old: &Old, args: &ReferenceArgs) -> Result<Vec<Spot>> {
-    if args.role.is_none() {
-        return Ok(Vec::new());
+/// Where test events are sent: everywhere that the old path watches, or in some of those places.
+fn target(run: &Run, old: &Old, args: &ReferenceArgs) -> Result<Target> {
+    let home = run.aws.partition.sign_in_region();
+    let mut spots: Vec<Spot> = match &old.sets {
+        Some(_) => old.alive().into_iter().collect(),
+        None => named(&args.account)
+            .of(&Instances::default(), home)
+            .into_iter()
+            .collect(),
+    };
+    if let Some(count) = args.sample {
+        spots = test::sample(spots, count.into())?;
     }
-    if old.spokes.is_none() {
-        let named = Selection {
-            entry: None,
-            accounts: args.account.clone(),
-            regions: Vec::new(),
-        };
-        let home = run.aws.partition.sign_in_region();
-        return Ok(named.of(&Instances::default(), home).into_iter().collect());
+    let entry = args.role.clone().map(Entry::Role);
+    Ok(match entry {
+        Some(_) if !spots.is_empty() => Target::Spokes { entry, spots },
+        _ => Target::Hub,
+    })
+}
+
+fn named(accounts: &[String]) -> Selection {
+    Selection {
+        entry: None,
+        accounts: accounts.to_vec(),
+        regions: Vec::new(),
     }
-    let name = run.names().stack_set();
-    let place = place(run, &old.organization);
-    let ours = observe(&place, &name, &BTreeSet::new()).await?;
-    let current = ours.instances.spots().filter(|(_, it)| it.is_current());
-    test::sample(current.map(|(spot, _)| spot).collect(), args.sample.into())
 }

@@ -1,10 +1,12 @@
 //! The end of the old path: its StackSets, then its hub.
 
-use super::look::{Old, place};
+use super::look::{Old, look, place};
 use super::report::{self, Report};
 use crate::apply::Stop;
+use crate::cli::ReferenceArgs;
 use crate::commands::deploy_spokes::{carry_out, wait_for_others};
 use crate::commands::{Exit, Run};
+use crate::reference::hub::OldHub;
 use crate::reference::spokes::OldSpokes;
 use crate::report as words;
 use crate::spokes::change::Change;
@@ -15,17 +17,57 @@ use anyhow::{Context, Result, bail};
 use std::collections::BTreeSet;
 
 /// Shows what goes, asks, and removes it.
-pub(super) async fn remove(run: &Run, old: &Old, report: &mut Report) -> Result<Exit> {
+pub(super) async fn remove(
+    run: &Run,
+    old: &Old,
+    args: &ReferenceArgs,
+    report: &mut Report,
+) -> Result<Exit> {
     run.show(&report::removal(run, old));
     let question = "The new path is proved. This removes the old one.";
     let asked = run.confirm(question, &run.config.name).await;
     asked.context("both paths stand, and the old one was not touched")?;
-    let place = place(run, &old.organization);
-    for set in old.stack_sets() {
-        remove_stack_set(run, &place, set).await?;
+    let now = look(run, args).await?;
+    refuse_news(old, &now)?;
+    let sets = now.stack_sets();
+    if !sets.is_empty() {
+        mark_compared(run, &now).await?;
+    }
+    for set in sets {
+        let aws = now.aws_in(&set.region).unwrap_or(&run.aws);
+        remove_stack_set(run, &place(run, aws, &now.organization), set).await?;
         report.removed.push(format!("stack-set {}", set.name));
     }
-    remove_hub(run, old, report).await
+    for hub in &now.hubs {
+        let exit = remove_hub(run, &now, hub, report).await?;
+        if exit != Exit::Done {
+            return Ok(exit);
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// Who came to the old path while the new one was made and proved has not been taken over.
+fn refuse_news(old: &Old, now: &Old) -> Result<()> {
+    let is_same = old.subscribers() == now.subscribers()
+        && old.foreign() == now.foreign()
+        && old.alive() == now.alive();
+    if !is_same {
+        bail!(
+            "the old path's subscribers, spokes or others who use it have changed since this run began, and nothing of it was removed: run the same command again"
+        );
+    }
+    Ok(())
+}
+
+/// A removal that ends early finds no StackSet any more, and has to know that it was compared with ours.
+async fn mark_compared(run: &Run, now: &Old) -> Result<()> {
+    for hub in now.hubs.iter().filter(|it| it.has_bus()) {
+        let aws = now.aws_in(&hub.region).unwrap_or(&run.aws);
+        let marked = hub.mark_compared(aws, &run.config.name).await;
+        marked.with_context(|| format!("marking the old bus in {}", aws.place()))?;
+    }
+    Ok(())
 }
 
 async fn remove_stack_set(run: &Run, place: &Place<'_>, set: &OldSpokes) -> Result<()> {
@@ -35,7 +77,7 @@ async fn remove_stack_set(run: &Run, place: &Place<'_>, set: &OldSpokes) -> Resu
     let left = observe(place, name, &BTreeSet::new()).await?;
     remove_instances(run, place, name, &plan_release(&left)).await?;
     let deleted = StackSet::delete(place, name).await;
-    deleted.with_context(|| format!("deleting the StackSet {name} in {}", run.aws.place()))?;
+    deleted.with_context(|| format!("deleting the StackSet {name} in {}", place.aws.place()))?;
     run.progress
         .of(&format!("stack-set {name}"))
         .done("deleted");
@@ -60,16 +102,18 @@ async fn remove_instances(
     Ok(())
 }
 
-async fn remove_hub(run: &Run, old: &Old, report: &mut Report) -> Result<Exit> {
-    let outcome = old.hub.removal.apply(&run.aws, &run.progress).await;
-    let steps = old.hub.removal.steps();
-    let change = |index: &usize| Some(&steps[*index]).filter(|it| it.action.is_change());
-    let done = outcome.done.iter().filter_map(change);
+async fn remove_hub(run: &Run, now: &Old, hub: &OldHub, report: &mut Report) -> Result<Exit> {
+    let aws = now.aws_in(&hub.region).unwrap_or(&run.aws);
+    let outcome = hub.removal.apply(aws, &run.progress).await;
+    let steps = hub.removal.steps();
+    let change = |index: &usize| {
+        let step = Some(&steps[*index]).filter(|it| it.action.is_change())?;
+        Some(report::with_region(run, &step.resource, &hub.region))
+    };
     report
         .removed
-        .extend(done.map(|step| step.resource.clone()));
-    let left = outcome.left.iter().filter_map(change);
-    report.left.extend(left.map(|step| step.resource.clone()));
+        .extend(outcome.done.iter().filter_map(change));
+    report.left.extend(outcome.left.iter().filter_map(change));
     let Some(stop) = &outcome.stop else {
         return Ok(Exit::Done);
     };

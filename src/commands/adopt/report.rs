@@ -1,14 +1,14 @@
 //! What `adopt` says, for people and for programs. Pure.
 
-use super::look::Old;
+use super::look::{Old, terraform_commands};
 use crate::commands::{Exit, Run};
 use crate::config::Subscription;
 use crate::hub::subscriptions::Standing;
 use crate::reference::subscribers::Takeover;
-use crate::reference::terraform;
 use crate::report::{count, one_line, steps};
 use serde::Serialize;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// Versioned form of the JSON that `adopt` prints.
@@ -21,6 +21,8 @@ pub(super) struct Report {
     found: Vec<String>,
     /// What has its names, or its shape, and is left alone.
     left_alone: Vec<String>,
+    /// Regions in which these credentials may not look, with AWS's reason.
+    unread: BTreeMap<String, String>,
     /// What it misses today.
     misses: Vec<String>,
     /// As `deploy hub` prints it.
@@ -42,23 +44,30 @@ pub(super) struct Report {
 
 impl Report {
     pub(super) fn before(run: &Run, old: &Old) -> Self {
-        let others = old.spokes.iter().flat_map(|it| &it.others);
+        let parts = old.hubs.iter().flat_map(|hub| {
+            let ids = hub.found().map(|it| it.id());
+            let kept = hub.topic.iter().filter(|_| hub.topic_stays.is_some());
+            let ids = ids.chain(kept.map(|it| format!("topic {}", it.name)));
+            ids.map(|id| with_region(run, &id, &hub.region))
+        });
         let sets = old.stack_sets().iter();
         let sets = sets.map(|it| {
             let instances = &it.observed.instances;
-            format!(
+            let text = format!(
                 "stack-set {} with {} in {}",
                 it.name,
                 count(instances.len(), "stack instance"),
                 count(instances.accounts().len(), "account")
-            )
+            );
+            with_region(run, &text, &it.region)
         });
         Self {
             schema: "rootwatch.adopt/1",
             account: run.aws.account.clone(),
             region: run.aws.region.clone(),
-            found: old.hub.found().map(|it| it.id()).chain(sets).collect(),
-            left_alone: old.hub.others.iter().chain(others).cloned().collect(),
+            found: parts.chain(sets).collect(),
+            left_alone: old.left_alone.clone(),
+            unread: old.unread.clone(),
             misses: old.gaps.clone(),
             hub: Value::Null,
             spokes: Value::Null,
@@ -67,8 +76,16 @@ impl Report {
             removed: Vec::new(),
             left: Vec::new(),
             to_keep: Vec::new(),
-            terraform: terraform::commands(old.terraform.as_deref().unwrap_or_default()),
+            terraform: terraform_commands(old),
         }
+    }
+}
+
+/// A part, and its region where it is not the run's own.
+pub(super) fn with_region(run: &Run, part: &str, region: &str) -> String {
+    match region == run.aws.region {
+        true => part.to_owned(),
+        false => format!("{part}, in {region}"),
     }
 }
 
@@ -78,7 +95,7 @@ pub(super) fn found(old: &Old, report: &Report) -> String {
     for it in &report.found {
         let _ = writeln!(text, "  {it}");
     }
-    for (who, standing) in &old.hub.subscribers {
+    for (who, standing) in &old.subscribers() {
         let state = match standing {
             Standing::Confirmed(_) => "confirmed",
             Standing::Pending => "never confirmed",
@@ -87,6 +104,9 @@ pub(super) fn found(old: &Old, report: &Report) -> String {
     }
     for it in &report.left_alone {
         let _ = writeln!(text, "Left alone: {it}.");
+    }
+    for (region, why) in &report.unread {
+        let _ = writeln!(text, "Not looked at: {region}: {}.", one_line(why));
     }
     let _ = writeln!(text, "What it misses today:");
     for it in &report.misses {
@@ -100,7 +120,7 @@ pub(super) fn found(old: &Old, report: &Report) -> String {
 }
 
 /// Who is taken over.
-pub(super) fn takeover(takeover: &Takeover, special: &[String]) -> String {
+pub(super) fn takeover(takeover: &Takeover, old: &Old) -> String {
     let mut text = String::new();
     for it in &takeover.taken {
         let who = &it.endpoint;
@@ -119,7 +139,7 @@ pub(super) fn takeover(takeover: &Takeover, special: &[String]) -> String {
             "{it} never confirmed and hears nothing today: not taken over; --email or --sns-subscription does it."
         );
     }
-    for it in special {
+    for it in old.hubs.iter().flat_map(|hub| &hub.special) {
         let _ = writeln!(text, "! {}", one_line(it));
     }
     for it in &takeover.left_behind {
@@ -142,12 +162,20 @@ pub(super) fn removal(run: &Run, old: &Old) -> String {
             count(instances.regions().count(), "region")
         );
     }
-    text += &steps(&old.hub.removal.steps(), run.output.verbose);
-    if let Some(topic) = &old.hub.topic {
+    for hub in &old.hubs {
+        if hub.region != run.aws.region {
+            let _ = writeln!(text, "In {}:", hub.region);
+        }
+        text += &steps(&hub.removal.steps(), run.output.verbose);
+        if let Some(stays) = &hub.topic_stays {
+            let _ = writeln!(text, "= kept: {stays}");
+        }
+    }
+    let management = &old.organization.management_account;
+    if *management != run.aws.account {
         let _ = writeln!(
             text,
-            "! whoever else publishes to the topic {} has to be told",
-            topic.name
+            "! StackSets never reach the management account {management}: if a stack made by hand forwards its root to the old bus, make ours there first"
         );
     }
     text
@@ -159,8 +187,9 @@ pub(super) fn ending(run: &Run, report: &Report, old: &Old, exit: Exit) -> Strin
     if report.found.is_empty() {
         let _ = writeln!(
             text,
-            "There is nothing of the published pattern in {}. It lives in one region: --region names another.",
-            run.aws.place()
+            "There is nothing of the published pattern in account {}, in any of its {}.",
+            run.aws.account,
+            count(old.regions.len(), "region")
         );
         for it in &report.left_alone {
             let _ = writeln!(text, "Left alone: {it}.");
@@ -175,8 +204,11 @@ pub(super) fn ending(run: &Run, report: &Report, old: &Old, exit: Exit) -> Strin
             let _ = writeln!(text, "  - {}", it.replace('\n', "\n    "));
         }
     }
-    if matches!(exit, Exit::Error | Exit::Interrupted) && !report.is_proved {
-        text += "The old path was not touched; the same command goes on from here.\n";
+    if !matches!(exit, Exit::Done | Exit::Found) {
+        text += match report.removed.is_empty() {
+            true => "The old path was not touched; the same command goes on from here.\n",
+            false => "The new path is proved and stands; the same command removes what is left.\n",
+        };
     }
     if exit == Exit::Done && !report.found.is_empty() {
         let _ = writeln!(
@@ -184,22 +216,24 @@ pub(super) fn ending(run: &Run, report: &Report, old: &Old, exit: Exit) -> Strin
             "The old path is gone ({}), and the new one is proved.",
             count(report.removed.len(), "part")
         );
-        text += &after(run, old);
+        text += &after(old);
     }
     text + &settings(&report.to_keep) + &terraform_ending(report, old, exit)
 }
 
-fn after(run: &Run, old: &Old) -> String {
+fn after(old: &Old) -> String {
     let mut text = String::new();
-    if let Some(name) = &old.log_group {
-        let region = &run.aws.region;
+    for it in old.hubs.iter().flat_map(|hub| &hub.topic_stays) {
+        let _ = writeln!(text, "Kept: {it}.");
+    }
+    for (name, region) in &old.log_groups {
         let _ = writeln!(
             text,
-            "Kept: log group {name}, what the old function wrote; `aws logs delete-log-group --region {region} --log-group-name {name}` removes it."
+            "Kept: log group {name} in {region}, what the old function wrote; `aws logs delete-log-group --region {region} --log-group-name {name}` removes it."
         );
     }
-    if old.spokes.is_none() {
-        text += "The old StackSet is still there: in the management account, `aws cloudformation delete-stack-instances` and `delete-stack-set` remove it; it forwards to a bus that is gone.\n";
+    if old.sets.is_none() {
+        text += "If the old StackSet is still there, it forwards to a bus that is gone: in the management account, `aws cloudformation delete-stack-instances` and `delete-stack-set` remove it.\n";
     }
     text
 }
@@ -240,9 +274,9 @@ fn terraform_text(commands: &[String]) -> String {
 }
 
 fn terraform_ending(report: &Report, old: &Old, exit: Exit) -> String {
-    match &old.terraform {
-        Some(_) => terraform_text(&report.terraform),
-        None if exit == Exit::Done => "If Terraform made it, its next run would make it again: take the module out of its configuration, and give its state (`terraform state pull`) to `rootwatch adopt --terraform-state FILE` for the `terraform state rm` lines.\n".into(),
-        None => String::new(),
+    match old.terraform.is_known() {
+        true => terraform_text(&report.terraform),
+        false if exit == Exit::Done => "If Terraform made it, its next run would make it again: take the module out of its configuration, and give its state (`terraform state pull`) to `rootwatch adopt --terraform-state FILE` for the `terraform state rm` lines.\n".into(),
+        false => String::new(),
     }
 }

@@ -1,0 +1,105 @@
+//! What has to be done before the old path may go.
+
+use super::look::{self, Old};
+use crate::cli::ReferenceArgs;
+use crate::commands::Run;
+use crate::config::Subscription;
+use crate::hub::resource::Resource;
+use crate::hub::subscriptions::{Standing, Subscriptions};
+use crate::reference::hub::OldHub;
+use crate::reference::spokes;
+use crate::reference::subscribers::{self, Takeover};
+use crate::spokes::{Spot, regions};
+use anyhow::{Context, Result};
+use std::collections::BTreeMap;
+
+/// Everything that can be told before an event is sent, each with what to do.
+pub(super) async fn waiting(
+    run: &Run,
+    old: &Old,
+    takeover: &Takeover,
+    args: &ReferenceArgs,
+) -> Result<Vec<String>> {
+    let standings = standings(run).await?;
+    let names = run.names();
+    let topic = names.topic_arn(&names.alerts_topic());
+    let mut waiting = takeover.blocked.clone();
+    waiting.extend(
+        subscribers::waiting(
+            &run.aws,
+            &takeover.taken,
+            &standings,
+            &topic,
+            args.accept_unknown,
+        )
+        .await,
+    );
+    waiting.extend(old.foreign());
+    match &old.sets {
+        Some(_) => {
+            waiting.extend(unwatched(run, old).await?);
+            waiting.extend(not_compared(old));
+        }
+        None if args.account.is_empty() => waiting.push(spokes_elsewhere(run)),
+        None => {}
+    }
+    if args.role.is_none() && !args.accept_unknown && !old.alive().is_empty() {
+        waiting.push("a role: with --role NAME the test event is sent from the spokes that the old path watches; without it the way from there to the hub is judged, and not proved (or go on with --accept-unknown)".into());
+    }
+    Ok(waiting)
+}
+
+/// Where the subscriptions of the new topic for alerts stand.
+pub(super) async fn standings(run: &Run) -> Result<BTreeMap<Subscription, Standing>> {
+    let names = run.names();
+    let name = names.alerts_topic();
+    let listing = Subscriptions::wanted(name.clone(), names.topic_arn(&name), &[]);
+    let found = listing.find(&run.aws).await.with_context(|| {
+        let place = run.aws.place();
+        format!("reading who is subscribed to {name} in {place}")
+    })?;
+    Ok(found.map(|it| it.standings).unwrap_or_default())
+}
+
+/// Where the old spokes watch and ours do not, but for regions that the account has turned off since.
+async fn unwatched(run: &Run, old: &Old) -> Result<Vec<String>> {
+    let alive = old.alive();
+    if alive.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ours = look::ours(run, old).await?;
+    let unwatched = spokes::unwatched(&alive, &ours.instances);
+    let off = regions::turned_off(&run.aws, unwatched.clone()).await;
+    let name = run.names().stack_set();
+    let words = |it: &Spot| {
+        format!(
+            "account {} in {}: the old StackSet is there and {name} is not, or not as it should be; add its unit with --ou or its region with --regions, or see `rootwatch status`",
+            it.account, it.region
+        )
+    };
+    Ok(unwatched.difference(&off).map(words).collect())
+}
+
+/// A bus to which no StackSet that could be compared forwards.
+fn not_compared(old: &Old) -> Option<String> {
+    let is_open = |hub: &OldHub| hub.has_bus() && !hub.is_compared();
+    (old.stack_sets().is_empty() && old.hubs.iter().any(is_open)).then(|| {
+        "the spokes: no StackSet of the pattern was found in any region, so what forwards to the old bus is not known. When `rootwatch status` shows all of it as watched, go on with --hub-only --account ID --role NAME, for a spoke that proves it".into()
+    })
+}
+
+fn spokes_elsewhere(run: &Run) -> String {
+    let (region, account) = (&run.aws.region, &run.aws.account);
+    let mut command = format!(
+        "rootwatch deploy spokes --region {region} --hub-account {account} --hub-region {region}"
+    );
+    if run.config.name != "rootwatch" {
+        command += &format!(" --name {}", run.config.name);
+    }
+    for (key, value) in &run.config.tags {
+        command += &format!(" --tag '{key}={value}'");
+    }
+    format!(
+        "the spokes: with the management account's credentials run `{command} --ou …`, with all units that the old StackSet has, then this command again with --account ID --role NAME, for a spoke that proves it"
+    )
+}
