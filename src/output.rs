@@ -49,7 +49,7 @@ pub(crate) fn set_color(color: Color) {
 
 /// Nobody said yes.
 #[derive(Debug, thiserror::Error)]
-#[error("nothing was changed: {0}")]
+#[error("nothing of this was done: {0}")]
 pub(crate) struct NotConfirmed(&'static str);
 
 /// Asks on the terminal for the given word; without a terminal nobody can answer.
