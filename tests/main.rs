@@ -48,6 +48,8 @@ mod spokes_management;
 mod spokes_over_time;
 /// Spokes of a generated organization.
 mod spokes_scale;
+/// What `rootwatch status` says of the hub at work: what waits, and how the notifier fared.
+mod status_work;
 /// `rootwatch teardown`: what stops it, and that it leaves exactly what was there before.
 mod teardown;
 /// `rootwatch verify`: a good deployment is fine, and each way to break it is found.

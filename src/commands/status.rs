@@ -4,7 +4,7 @@ use super::deploy_spokes::follow_one;
 use super::{Exit, Run};
 use crate::hub::desired::hub;
 use crate::hub::resource::HubResource;
-use crate::hub::{observe, plan_deploy};
+use crate::hub::{metrics, observe, plan_deploy};
 use crate::plan::Action;
 use crate::report;
 use crate::report::page::Page;
@@ -16,7 +16,7 @@ use crate::spokes::preflight;
 use crate::spokes::stack_set::StackSet;
 use crate::spokes::{self, HubBus, Observed, Place, management, regions, trail};
 use crate::status::{
-    HubStatus, Report, SpokesStatus, drift_hole, forwards_to, hub_holes, text, who_is_told,
+    self, HubStatus, Report, SpokesStatus, drift_hole, forwards_to, hub_holes, text, who_is_told,
 };
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeSet;
@@ -123,7 +123,13 @@ async fn hub_status(
 ) -> Result<HubStatus> {
     let org_id = run.config.org_id.as_ref().unwrap_or(&organization.id);
     let nodes = hub(&run.hub(org_id.clone()));
-    let observed = observe(&run.aws, &nodes).await?;
+    let names = run.names();
+    let now = jiff::Timestamp::now();
+    let (observed, metrics) = tokio::join!(
+        observe(&run.aws, &nodes),
+        metrics::read(&run.aws, &names, now)
+    );
+    let observed = observed?;
     let plan = plan_deploy(nodes, observed);
     let mut status = HubStatus::default();
     for (step, found) in plan.steps().into_iter().zip(&plan.observed) {
@@ -146,7 +152,7 @@ async fn hub_status(
             holes.push(format!("function {} is not active", function.name));
         }
         if let Some(HubResource::Queue(queue)) = found {
-            match queue.name == run.names().dead_letter_queue() {
+            match queue.name == names.dead_letter_queue() {
                 true => status.dead_letters = queue.depth,
                 false => status.reads = queue.depth,
             }
@@ -159,8 +165,13 @@ async fn hub_status(
         });
         return Ok(status);
     }
-    status.subscriptions = who_is_told(&plan.observed, &run.names().alerts_topic());
+    status.subscriptions = who_is_told(&plan.observed, &names.alerts_topic());
+    match metrics {
+        Ok(found) => status.metrics = Some(found),
+        Err(error) => status.metrics_unknown = Some(error.to_string()),
+    }
     hub_holes(&status, holes);
+    holes.extend(status::metrics::holes(&status, &names));
     Ok(status)
 }
 

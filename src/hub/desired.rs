@@ -1,6 +1,7 @@
 //! What a hub consists of. Pure: from names and settings to resources and what each needs.
 
 mod alarms;
+pub(crate) use alarms::LATE_DIGEST;
 
 use super::async_invoke::AsyncInvoke;
 use super::event_bus::EventBus;

@@ -1,7 +1,9 @@
 //! What `rootwatch status` tells: its data, and what of it is a hole. Nothing here asks AWS.
 
+pub(crate) mod metrics;
 mod text;
 
+use crate::hub::metrics::Metrics;
 use crate::hub::resource::HubResource;
 use crate::hub::subscriptions::Standing;
 use crate::spokes::coverage::Coverage;
@@ -33,6 +35,10 @@ pub(crate) struct HubStatus {
     pub(crate) dead_letters: Option<u64>,
     /// Read-only events that wait for the next digest.
     pub(crate) reads: Option<u64>,
+    /// What CloudWatch knows of the queues and the notifier.
+    pub(crate) metrics: Option<Metrics>,
+    /// Why nothing of that is known, if so.
+    pub(crate) metrics_unknown: Option<String>,
 }
 
 /// What is known of the spokes.
@@ -84,11 +90,6 @@ pub(crate) fn hub_holes(status: &HubStatus, holes: &mut Vec<String>) {
         if *standing == "pending" {
             holes.push(format!("{who} has not confirmed the subscription: the link in SNS's mail must be followed within two days"));
         }
-    }
-    if let Some(depth @ 1..) = status.dead_letters {
-        holes.push(format!(
-            "{depth} undelivered events wait in the dead-letter queue"
-        ));
     }
 }
 

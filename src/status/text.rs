@@ -1,6 +1,7 @@
 //! The report of `rootwatch status` in plain text.
 
-use super::{Report, SpokesStatus};
+use super::metrics::{notifier, oldest};
+use super::{HubStatus, Report, SpokesStatus};
 use crate::report;
 use std::fmt::Write;
 
@@ -22,12 +23,7 @@ pub(crate) fn text(report: &Report) -> String {
     for (who, standing) in &hub.subscriptions {
         let _ = writeln!(text, "  told: {who} ({standing})");
     }
-    if let Some(depth) = hub.dead_letters {
-        let _ = writeln!(text, "  dead-letter queue: {depth} waiting");
-    }
-    if let Some(depth) = hub.reads {
-        let _ = writeln!(text, "  read-only events for the next digest: {depth}");
-    }
+    work_text(&mut text, hub);
     let _ = writeln!(text, "Spokes");
     let spokes = &report.spokes;
     match (&spokes.unknown, &spokes.stack_set) {
@@ -48,6 +44,22 @@ pub(crate) fn text(report: &Report) -> String {
         }
     }
     text
+}
+
+/// What waits in the queues, and how the notifier fared.
+fn work_text(text: &mut String, hub: &HubStatus) {
+    let metrics = hub.metrics.as_ref();
+    if let Some(depth) = hub.dead_letters {
+        let age = oldest(metrics.and_then(|it| it.oldest_dead_letter_s));
+        let _ = writeln!(text, "  dead-letter queue: {depth} waiting{age}");
+    }
+    if let Some(depth) = hub.reads {
+        let age = oldest(metrics.and_then(|it| it.oldest_read_s));
+        let _ = writeln!(text, "  read-only events for the next digest: {depth}{age}");
+    }
+    if let Some(metrics) = metrics {
+        let _ = writeln!(text, "  {}", notifier(metrics));
+    }
 }
 
 fn spokes_text(text: &mut String, name: &str, spokes: &SpokesStatus) {

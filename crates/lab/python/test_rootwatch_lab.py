@@ -17,6 +17,7 @@ import uuid
 import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import boto3
@@ -1262,6 +1263,94 @@ class Alarms(Case):
         mail = lab("GET", f"mail?address={address}")[1]
         self.assertIn("ALARM", mail["subject"])
         self.assertEqual(json.loads(mail["body"])["AlarmName"], alarm)
+
+
+class Metrics(Case):
+    """What CloudWatch tells of queues and functions."""
+
+    account = "222222222222"
+
+    def ask(self, *metrics: tuple[str, str, str, str, str], **more: Any) -> list[Any]:
+        """The data points of some metrics in the last month, newest first."""
+        queries = [
+            {
+                "Id": f"m{index}",
+                "MetricStat": {
+                    "Metric": {
+                        "Namespace": namespace,
+                        "MetricName": metric,
+                        "Dimensions": [{"Name": key, "Value": value}],
+                    },
+                    "Period": 300,
+                    "Stat": stat,
+                },
+            }
+            for index, (namespace, metric, key, value, stat) in enumerate(metrics)
+        ]
+        now = datetime.now(timezone.utc)
+        answer = client("cloudwatch", self.account).get_metric_data(
+            MetricDataQueries=queries,
+            StartTime=now - timedelta(days=30),
+            EndTime=now + timedelta(minutes=5),
+            **more,
+        )
+        return [
+            list(zip(found["Timestamps"], found["Values"], strict=True))
+            for found in answer["MetricDataResults"]
+        ]
+
+    def test_what_waits_in_a_queue_has_an_age(self) -> None:
+        url, arn = self.make_queue(self.account)
+        queue = arn.split(":")[-1]
+        age = ("AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName", queue, "Maximum")
+        depth = ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", queue, "Maximum")
+        ages, depths = self.ask(age, depth)
+        self.assertEqual((ages, [value for _, value in depths]), ([], [0]))
+        client("sqs", self.account).send_message(QueueUrl=url, MessageBody="waits")
+        place = {"account": self.account, "region": REGION, "queue": queue}
+        self.assertEqual(lab("POST", "messages/age", {**place, "seconds": 1200}), 1)
+        client("sqs", self.account).send_message(QueueUrl=url, MessageBody="newer")
+        ages, depths = self.ask(age, depth)
+        [(at, seconds)] = ages
+        self.assertTrue(1200 <= seconds < 1260, seconds)
+        self.assertEqual(at.timestamp() % 300, 0)
+        self.assertLess(abs(at.timestamp() - time.time()), 600)
+        self.assertEqual([value for _, value in depths], [2])
+
+    def test_functions_tell_how_they_ended(self) -> None:
+        function = self.make_function(self.account)["FunctionName"]
+        named = ("FunctionName", function)
+        counts = [("AWS/Lambda", metric, *named, "Sum") for metric in ("Invocations", "Errors")]
+        self.assertEqual(self.ask(*counts), [[], []])
+        client("lambda", self.account).invoke(FunctionName=function, Payload=b"{}")
+        self.assertEqual([[v for _, v in found] for found in self.ask(*counts)], [[1], [0]])
+        client("lambda", self.account).invoke(FunctionName=function, Payload=b'{"mode": "exit"}')
+        sums = [sum(value for _, value in found) for found in self.ask(*counts)]
+        self.assertEqual(sums, [2, 1])
+
+    def test_what_was_put_is_told_too(self) -> None:
+        metric = name("metric")
+        now = time.time() // 300 * 300
+        client("cloudwatch", self.account).put_metric_data(
+            Namespace="Ours",
+            MetricData=[
+                {
+                    "MetricName": metric,
+                    "Dimensions": [{"Name": "Of", "Value": "this"}],
+                    "Timestamp": datetime.fromtimestamp(now - ago, timezone.utc),
+                    "Value": value,
+                }
+                for ago, value in ((0, 1), (299, 2), (300, 4), (86400 * 31, 8))
+            ],
+        )
+        query = ("Ours", metric, "Of", "this", "Sum")
+        [found] = self.ask(query, ScanBy="TimestampAscending")
+        times = [at.timestamp() for at, _ in found]
+        self.assertEqual((times, [value for _, value in found]), ([now - 300, now], [6, 1]))
+        [newest_first] = self.ask(query)
+        self.assertEqual(newest_first, found[::-1])
+        [other] = self.ask(("Ours", metric, "Of", "that", "Sum"))
+        self.assertEqual(other, [])
 
 
 class Queues(Case):

@@ -1,8 +1,9 @@
 //! What a test may see and steer.
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 use crate::faults::{Fault, InstanceFault};
 use crate::server::Lab;
@@ -219,6 +220,25 @@ impl Lab {
     pub fn queue_messages(&self, account: &str, region: &str, queue: &str) -> Result<Vec<Message>> {
         let query = [("account", account), ("region", region), ("queue", queue)];
         self.client.get("messages", &query)
+    }
+
+    /// Lets the messages of a queue have been sent this much earlier. Fails when there are none.
+    pub fn age_messages(
+        &self,
+        account: &str,
+        region: &str,
+        queue: &str,
+        by: Duration,
+    ) -> Result<()> {
+        let body = json!({
+            "account": account, "region": region, "queue": queue, "seconds": by.as_secs(),
+        });
+        let aged: u64 = self.client.post("messages/age", &body)?;
+        ensure!(
+            aged > 0,
+            "there is no message in the queue {queue} in {account}, {region}"
+        );
+        Ok(())
     }
 
     /// Everything there is in all accounts and regions, in an order that does not change:

@@ -4,7 +4,7 @@ use super::Wanted;
 use crate::hub::alarm::Alarm;
 
 /// Seconds after which read-only calls should have become a digest.
-const LATE_DIGEST: i32 = 15 * 60;
+pub(crate) const LATE_DIGEST: i32 = 15 * 60;
 
 impl Wanted {
     /// Everything that could keep an alert from a person, as far as a metric shows it.

@@ -11,6 +11,8 @@ regions.py       Account Management's ListRegions; accounts turn opt-in regions 
 trails.py        members see the organization's trails; what a trail logs by default
 alarms.py        alarms on queues' depth, functions' errors and rules' failed invocations change
                  state by themselves, and tell topics
+metrics.py       GetMetricData: queues' depth and age, functions' invocations and errors as they really
+                 are; periods at whole multiples of their length
 cbor.py          CloudWatch in Smithy RPC v2 CBOR
 state.py         one lock over moto's state; threads for what happens after an answer
 accounts.py      a 12-digit access key id is the account; roles' and trust policies are asked;
@@ -56,6 +58,7 @@ def install() -> None:
         functions,
         generated,
         mappings,
+        metrics,
         organization,
         queues,
         stacks,
@@ -75,6 +78,7 @@ def install() -> None:
         stacks,
         stacksets,
         alarms,
+        metrics,
         trails,
         generated,
     ):

@@ -15,7 +15,7 @@ from moto.core.utils import iso_8601_datetime_with_milliseconds
 from moto.sqs.models import sqs_backends
 from moto.utilities.utils import get_partition
 
-from . import events, functions, topics
+from . import events, functions, metrics, topics
 from .state import each, lock
 
 _PAUSE_S = 0.2
@@ -30,6 +30,11 @@ _COMPARE = {
 def _messages(account: str, region: str, named: dict[str, str], _since: float) -> float | None:
     queue = sqs_backends[account][region].queues.get(named.get("QueueName", ""))
     return len(queue.messages) if queue else None
+
+
+def _age(account: str, region: str, named: dict[str, str], _since: float) -> float | None:
+    queue = sqs_backends[account][region].queues.get(named.get("QueueName", ""))
+    return metrics.oldest_age_s(queue) if queue else None
 
 
 def _errors(account: str, region: str, named: dict[str, str], since: float) -> float | None:
@@ -47,6 +52,7 @@ def _failed(account: str, region: str, named: dict[str, str], since: float) -> f
 
 _METRICS: dict[tuple[str, str], Callable[..., float | None]] = {
     ("AWS/SQS", "ApproximateNumberOfMessagesVisible"): _messages,
+    ("AWS/SQS", "ApproximateAgeOfOldestMessage"): _age,
     ("AWS/Lambda", "Errors"): _errors,
     ("AWS/Events", "FailedInvocations"): _failed,
 }

@@ -75,6 +75,7 @@ class Control:
             "POST mail/confirm": lambda request: topics.confirm(request["address"]),
             "POST mail/expire": lambda request: topics.expire(request["address"]),
             "GET messages": lambda r: queues.peek(r["account"], r["region"], r["queue"]),
+            "POST messages/age": _age_messages,
             "GET snapshot": lambda _: snapshot.take(),
             "GET invocations": lambda _: functions.history(),
             "GET idle": lambda _: is_idle(),
@@ -115,6 +116,11 @@ class Control:
 
     def _set_delay(self, request: Request) -> None:
         self._front.delay_ms = int(request["ms"])
+
+
+def _age_messages(request: Request) -> int:
+    account, region, queue = request["account"], request["region"], request["queue"]
+    return queues.age(account, region, queue, int(request["seconds"]))
 
 
 def is_idle() -> bool:

@@ -246,6 +246,14 @@ def outcomes(arn: str, since: float) -> list[bool]:
     return found
 
 
+def ends() -> list[tuple[str, float, bool]]:
+    """Every invocation so far: its function's ARN, when it ended, and whether it succeeded."""
+    return [
+        (str(entry["function_arn"]), entry["at_ms"] / 1000, bool(entry["ok"]))
+        for entry in list(_history)
+    ]
+
+
 # --- invoking ---------------------------------------------------------------------------
 
 

@@ -178,6 +178,15 @@ def peek(account: str, region: str, name: str) -> list[dict[str, Any]]:
         ]
 
 
+def age(account: str, region: str, name: str, seconds: int) -> int:
+    """Time passes for the messages of a queue, and nothing else; how many there are."""
+    queue = sqs_backends[account][region].get_queue(name)
+    with _guard(queue):
+        for message in queue._messages:
+            message.sent_timestamp = int(message.sent_timestamp or 0) - seconds * 1000
+        return len(queue._messages)
+
+
 def message_attributes(message: Message, queue: Queue) -> dict[str, Any]:
     """One message as an event source mapping hands it to a function."""
     return {

@@ -1,0 +1,170 @@
+use crate::world::{PERSON, REGION, World, api_call, eventually};
+use rootwatch_lab::{Fault, Kind};
+use serde_json::Value;
+use std::time::Duration;
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+fn status(world: &World) -> String {
+    world.rootwatch(&["status"]).ends_with(2).stdout
+}
+
+fn hub_json(world: &World) -> Value {
+    let ran = world.rootwatch(&["status", "--output", "json"]);
+    ran.ends_with(2).json()["hub"].clone()
+}
+
+/// The holes that say this.
+fn holes<'a>(status: &'a str, what: &str) -> Vec<&'a str> {
+    let holes = status.lines().filter_map(|line| line.strip_prefix("  ! "));
+    holes.filter(|hole| hole.contains(what)).collect()
+}
+
+fn root_creates_a_user(world: &World) {
+    let shop = world.account("shop");
+    let event = api_call(&shop, REGION, "iam", "CreateUser", false);
+    world.root_does(&shop, REGION, &event);
+}
+
+fn fail(operation: &str, code: &str) -> Fault {
+    let kind = Kind::Fail {
+        code: code.into(),
+        message: "not allowed".into(),
+        status: 403,
+    };
+    Fault::new(kind).operation(operation)
+}
+
+#[test]
+fn a_notifier_that_fails_is_told_and_one_that_rests_is_fine() {
+    let world = World::deployed();
+    let quiet = status(&world);
+    let rests = "  notifier: not invoked in the last 30 days\n";
+    assert!(quiet.contains(rests), "{quiet}");
+    assert!(holes(&quiet, "notifier").is_empty(), "{quiet}");
+    root_creates_a_user(&world);
+    world.alerts(1);
+    let told = status(&world);
+    assert!(
+        told.contains("  notifier: last invoked in the five minutes from "),
+        "{told}"
+    );
+    assert!(told.contains("; 0 errors in the last 24 hours\n"), "{told}");
+    assert!(holes(&told, "notifier").is_empty(), "{told}");
+    // Three attempts at an event, then it is a dead letter.
+    let publish = fail("Publish", "AuthorizationError");
+    world.lab.add_fault(&publish).unwrap();
+    root_creates_a_user(&world);
+    let failed = || hub_json(&world)["metrics"]["errors"] == 3;
+    eventually("the third failure", failed);
+    world.lab.wait_idle(PATIENCE).unwrap();
+    let told = status(&world);
+    let failed = holes(&told, "the notifier failed 3 times in the last 24 hours");
+    assert!(
+        failed[0].contains(
+            "`aws logs tail /aws/lambda/rootwatch-notifier --region eu-west-1 --since 24h`"
+        ),
+        "{told}"
+    );
+    let dead = holes(
+        &told,
+        "1 undelivered event waits in the dead-letter queue rootwatch-dead-letters, the oldest for ",
+    );
+    assert!(
+        dead[0].contains("`rootwatch verify` says what is broken"),
+        "{told}"
+    );
+    assert!(hub_json(&world)["metrics"]["oldest_dead_letter_s"].is_u64());
+}
+
+#[test]
+fn reads_that_nobody_takes_are_told_until_what_verify_says_is_done() {
+    let world = World::deployed();
+    let hub = world.organization.hub.clone();
+    let lambda = aws_sdk_lambda::Client::new(&world.sdk(&hub, REGION));
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let mappings = lambda.list_event_source_mappings().send().await.unwrap();
+        let uuid = mappings.event_source_mappings()[0]
+            .uuid()
+            .unwrap()
+            .to_owned();
+        let call = lambda.update_event_source_mapping().uuid(uuid);
+        call.enabled(false).send().await.unwrap();
+    });
+    let shop = world.account("shop");
+    let read = api_call(&shop, REGION, "iam", "ListUsers", true);
+    world.root_does(&shop, REGION, &read);
+    let queue = "rootwatch-reads";
+    let waiting = || world.lab.queue_messages(&hub, REGION, queue).unwrap().len();
+    eventually("the read-only event", || waiting() == 1);
+    let early = status(&world);
+    assert!(
+        early.contains("  read-only events for the next digest: 1, the oldest for "),
+        "{early}"
+    );
+    assert!(holes(&early, "read-only events wait").is_empty(), "{early}");
+    let late = Duration::from_secs(20 * 60);
+    world.lab.age_messages(&hub, REGION, queue, late).unwrap();
+    let told = status(&world);
+    let hole = "read-only events wait for 20m in the queue rootwatch-reads and are not told: `rootwatch verify` says";
+    assert_eq!(holes(&told, hole).len(), 1, "{told}");
+    eventually("the alarm", || {
+        let mails = world.health_mails();
+        mails
+            .iter()
+            .any(|mail| mail.subject.contains("rootwatch-reads-waiting"))
+    });
+    let verify = world.rootwatch(&["verify", "--hub-only"]).ends_with(2);
+    assert!(
+        verify
+            .stdout
+            .contains("it is disabled: read-only calls wait"),
+        "{}",
+        verify.stdout
+    );
+    assert!(
+        verify.stdout.contains("run `rootwatch deploy hub`"),
+        "{}",
+        verify.stdout
+    );
+    world
+        .rootwatch(&["deploy", "hub", "--email", PERSON, "--yes"])
+        .ends_with(0);
+    eventually("the digest", || waiting() == 0);
+    let mended = status(&world);
+    assert!(
+        holes(&mended, "read-only events wait").is_empty(),
+        "{mended}"
+    );
+}
+
+#[test]
+fn metrics_that_may_not_be_read_are_a_hole_and_hide_nothing_else() {
+    let world = World::with_hub();
+    world
+        .lab
+        .add_fault(&fail("GetMetricData", "AccessDenied"))
+        .unwrap();
+    let told = status(&world);
+    let hole = "how long events wait and whether the notifier fails cannot be told: cloudwatch:GetMetricData: AccessDenied: not allowed";
+    assert_eq!(holes(&told, hole).len(), 1, "{told}");
+    assert!(
+        told.contains(&format!("  told: email {PERSON} (confirmed)")),
+        "{told}"
+    );
+    assert!(!told.contains("notifier: "), "{told}");
+    let hub = hub_json(&world);
+    assert!(
+        hub["metrics"].is_null() && hub["metrics_unknown"].is_string(),
+        "{hub}"
+    );
+    // Where there is no hub, nobody has to be allowed to ask about it.
+    let management = &world.organization.management;
+    let elsewhere = world.rootwatch_as(management, &["status"]).ends_with(2);
+    assert!(
+        holes(&elsewhere.stdout, "cannot be told").is_empty(),
+        "{}",
+        elsewhere.stdout
+    );
+}
