@@ -20,6 +20,8 @@ mod config;
 mod drift;
 /// `rootwatch explain`.
 mod explain;
+/// Each kind of hole that `rootwatch status` finds, and what closes it.
+mod holes;
 /// `rootwatch deploy hub`: idempotence, ownership, late consistency.
 mod hub;
 /// `rootwatch deploy hub` interrupted at any call, and by Ctrl-C.

@@ -16,7 +16,7 @@ use crate::spokes::preflight;
 use crate::spokes::stack_set::StackSet;
 use crate::spokes::{self, HubBus, Observed, Place, management, regions, trail};
 use crate::status::{
-    self, HubStatus, Report, SpokesStatus, drift_hole, forwards_to, hub_holes, text, who_is_told,
+    Hearers, HubStatus, Report, SpokesStatus, drift_hole, forwards_to, hub_holes, text,
 };
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeSet;
@@ -165,13 +165,13 @@ async fn hub_status(
         });
         return Ok(status);
     }
-    status.subscriptions = who_is_told(&plan.observed, &names.alerts_topic());
+    status.alerts = Hearers::of(&plan, &names.alerts_topic());
+    status.health = Hearers::of(&plan, &names.health_topic());
     match metrics {
         Ok(found) => status.metrics = Some(found),
         Err(error) => status.metrics_unknown = Some(error.to_string()),
     }
-    hub_holes(&status, holes);
-    holes.extend(status::metrics::holes(&status, &names));
+    holes.extend(hub_holes(&status, &names, now));
     Ok(status)
 }
 

@@ -9,6 +9,7 @@ pub(crate) mod foreign;
 pub(crate) mod function;
 pub(crate) mod log_group;
 pub(crate) mod mapping;
+pub(crate) mod mark;
 pub(crate) mod metrics;
 pub(crate) mod pattern;
 mod permission;

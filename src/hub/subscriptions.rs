@@ -1,8 +1,8 @@
 //! Who hears what a topic says.
 //!
-//! A subscription cannot carry a tag. So that only what rootwatch subscribed is ever unsubscribed, the topic carries a
-//! tag for each of those, with a hash in place of the address.
+//! So that only what rootwatch subscribed is ever unsubscribed, the topic carries a tag for each of those: its mark.
 
+use super::mark;
 use super::resource::{Resource, Tags, tag_list};
 use crate::aws::Aws;
 use crate::aws::error::{AwsError, Call, absent, gone};
@@ -13,15 +13,10 @@ use anyhow::{Context, Result};
 use aws_sdk_sns::types::Tag;
 use futures_util::future::try_join_all;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What SNS lists as the ARN of a subscription that nobody has confirmed.
 const PENDING: &str = "PendingConfirmation";
-/// Begins the key of the topic's tag for a subscription of ours.
-const MARK: &str = "rootwatch:subscription:";
-/// Tags that a topic can carry (Amazon SNS Developer Guide, "Amazon SNS topic tagging").
-const MOST_TAGS: usize = 50;
 
 /// Where a subscription stands. A pending one is there too: subscribing again would only mail the person again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,7 +93,7 @@ impl Subscriptions {
         let is_ours = |it: &Subscription, standing: &Standing| {
             self.subscriptions.contains_key(it)
                 // A pending one cannot be removed; SNS drops it after two days.
-                || (*standing != Standing::Pending && tags.contains_key(&mark(it)))
+                || (*standing != Standing::Pending && tags.contains_key(&mark::key(it)))
         };
         let (ours, others): (BTreeMap<_, _>, BTreeMap<_, _>) = standings
             .iter()
@@ -138,11 +133,17 @@ impl Subscriptions {
         wanted: &[&Subscription],
     ) -> Result<()> {
         let tags = self.topic_tags(aws).await?;
-        let unmarked = wanted.iter().filter(|it| !tags.contains_key(&mark(it)));
-        let room = MOST_TAGS.saturating_sub(tags.len());
+        let mut room = mark::MOST_TAGS.saturating_sub(tags.len());
+        // One that is marked already is subscribed anew, and the mark says since when.
+        let fits = |it: &&&Subscription| {
+            let is_new = !tags.contains_key(&mark::key(it));
+            let fits = !is_new || room > 0;
+            room -= usize::from(is_new && fits);
+            fits
+        };
         // Marked first: what is marked but not there is subscribed by the next run, what is there but not marked would stay.
-        let unmarked: Vec<_> = unmarked.copied().take(room).collect();
-        self.mark(aws, progress, &unmarked).await?;
+        let marked: Vec<_> = wanted.iter().filter(fits).copied().collect();
+        self.mark(aws, progress, &marked).await?;
         try_join_all(
             wanted
                 .iter()
@@ -167,9 +168,10 @@ impl Subscriptions {
         if ours.is_empty() {
             return Ok(());
         }
+        let now = jiff::Timestamp::now();
         let marks: Tags = ours
             .iter()
-            .map(|it| (mark(it), it.protocol.clone()))
+            .map(|it| (mark::key(it), mark::value(it, now)))
             .collect();
         let tags = tag_list(&marks, |key, value| {
             Tag::builder().key(key).value(value).build()
@@ -194,7 +196,7 @@ impl Subscriptions {
         if surplus.is_empty() {
             return Ok(());
         }
-        let marks = surplus.iter().map(|(it, _)| mark(it)).collect();
+        let marks = surplus.iter().map(|(it, _)| mark::key(it)).collect();
         aws.sns
             .untag_resource()
             .resource_arn(&self.topic_arn)
@@ -217,17 +219,6 @@ fn read(entry: &aws_sdk_sns::types::Subscription) -> Option<(Subscription, Stand
         endpoint: entry.endpoint().unwrap_or_default().to_owned(),
     };
     Some((subscription, standing))
-}
-
-/// Key of the topic's tag that marks a subscription as ours.
-fn mark(subscription: &Subscription) -> String {
-    let hash = Sha256::digest(subscription.to_string());
-    let start: String = hash
-        .iter()
-        .take(8)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    format!("{MARK}{start}")
 }
 
 impl Resource for Subscriptions {
@@ -330,7 +321,7 @@ mod tests {
         ]);
         let tags = [email("left"), email("left-pending")]
             .iter()
-            .map(|it| (mark(it), String::new()))
+            .map(|it| (mark::key(it), String::new()))
             .collect();
         let found = wanted.found(standings, &tags);
         let names = |map: &BTreeMap<Subscription, bool>| -> Vec<String> {
@@ -338,11 +329,5 @@ mod tests {
         };
         assert_eq!(names(&found.subscriptions), ["left", "wanted"]);
         assert_eq!(names(&found.others), ["left-pending", "theirs"]);
-    }
-
-    #[test]
-    fn a_mark_names_nobody_and_fits_a_tag_key() {
-        let mark = mark(&email("security@example.com"));
-        assert!(!mark.contains("security") && mark.len() <= 128);
     }
 }

@@ -6,7 +6,7 @@ use crate::hub::metrics::{LOOK_BACK_DAYS, Metrics, waited};
 use crate::names::Names;
 
 /// What of it could keep an alert from a person.
-pub(crate) fn holes(status: &HubStatus, names: &Names) -> Vec<String> {
+pub(super) fn holes(status: &HubStatus, names: &Names) -> Vec<String> {
     let mut holes: Vec<String> = dead_letters(status, names).into_iter().collect();
     if let Some(why) = &status.metrics_unknown {
         holes.push(format!(

@@ -1,16 +1,17 @@
 //! What `rootwatch status` tells: its data, and what of it is a hole. Nothing here asks AWS.
 
-pub(crate) mod metrics;
+mod hearers;
+mod metrics;
 mod text;
 
 use crate::hub::metrics::Metrics;
-use crate::hub::resource::HubResource;
-use crate::hub::subscriptions::Standing;
+use crate::names::Names;
 use crate::spokes::coverage::Coverage;
 use crate::spokes::operation::{Last, Running};
 use crate::spokes::stack_set::{Drift, StackSet};
+pub(crate) use hearers::Hearers;
+use jiff::Timestamp;
 use serde::Serialize;
-use std::collections::BTreeMap;
 pub(crate) use text::text;
 
 /// Versioned form of the JSON that `status` prints.
@@ -31,7 +32,11 @@ pub(crate) struct HubStatus {
     pub(crate) present: Vec<String>,
     pub(crate) missing: Vec<String>,
     pub(crate) changed: Vec<String>,
-    pub(crate) subscriptions: BTreeMap<String, &'static str>,
+    /// Who hears the alerts.
+    #[serde(flatten)]
+    pub(crate) alerts: Hearers,
+    /// Who hears when the path itself breaks.
+    pub(crate) health: Hearers,
     pub(crate) dead_letters: Option<u64>,
     /// Read-only events that wait for the next digest.
     pub(crate) reads: Option<u64>,
@@ -69,28 +74,33 @@ impl HubStatus {
 }
 
 /// What of a hub that is here could keep an alert from a person. Pure.
-pub(crate) fn hub_holes(status: &HubStatus, holes: &mut Vec<String>) {
+pub(crate) fn hub_holes(status: &HubStatus, names: &Names, now: Timestamp) -> Vec<String> {
+    let mut holes = Vec::new();
     let mend = "`rootwatch deploy hub` mends it";
     for id in &status.missing {
         holes.push(format!("{id} is missing: {mend}"));
     }
-    for id in &status.changed {
+    let (alerts, health) = (names.alerts_topic(), names.health_topic());
+    let topics = [
+        (&status.alerts, alerts, "the alerts"),
+        (&status.health, health, "when the path itself breaks"),
+    ];
+    // Who is gone is told by name.
+    let is_told = |id: &String| {
+        topics.iter().any(|(hearers, topic, _)| {
+            hearers.misses_somebody() && *id == format!("subscriptions {topic}")
+        })
+    };
+    for id in status.changed.iter().filter(|id| !is_told(id)) {
         holes.push(format!(
             "{id} is not as wanted (`rootwatch plan hub` shows it): {mend}"
         ));
     }
-    if !status
-        .subscriptions
-        .values()
-        .any(|standing| *standing == "confirmed")
-    {
-        holes.push("nobody hears the alerts: no subscription of the topic is confirmed".into());
+    for (hearers, topic, what) in &topics {
+        holes.extend(hearers.holes(topic, what, names, now));
     }
-    for (who, standing) in &status.subscriptions {
-        if *standing == "pending" {
-            holes.push(format!("{who} has not confirmed the subscription: the link in SNS's mail must be followed within two days"));
-        }
-    }
+    holes.extend(metrics::holes(status, names));
+    holes
 }
 
 /// What of the last drift detection could keep an event from the hub. Pure.
@@ -101,25 +111,6 @@ pub(crate) fn drift_hole(drift: &Drift) -> Option<String> {
             drift.words()
         )
     })
-}
-
-/// Everybody on a topic, whoever subscribed them.
-pub(crate) fn who_is_told(
-    observed: &[Option<HubResource>],
-    topic: &str,
-) -> BTreeMap<String, &'static str> {
-    let word = |standing: &Standing| match standing {
-        Standing::Confirmed(_) => "confirmed",
-        Standing::Pending => "pending",
-    };
-    let subscriptions = observed.iter().flatten().filter_map(|found| match found {
-        HubResource::Subscriptions(found) if found.name == topic => Some(found),
-        _ => None,
-    });
-    subscriptions
-        .flat_map(|found| &found.standings)
-        .map(|(who, standing)| (who.to_string(), word(standing)))
-        .collect()
 }
 
 /// Account and region of the hub, as the StackSet has them.

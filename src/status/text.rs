@@ -1,7 +1,7 @@
 //! The report of `rootwatch status` in plain text.
 
 use super::metrics::{notifier, oldest};
-use super::{HubStatus, Report, SpokesStatus};
+use super::{Hearers, HubStatus, Report, SpokesStatus};
 use crate::report;
 use std::fmt::Write;
 
@@ -20,9 +20,8 @@ pub(crate) fn text(report: &Report) -> String {
     } else {
         let _ = writeln!(text, "  {} of {all} resources as wanted", hub.present.len());
     }
-    for (who, standing) in &hub.subscriptions {
-        let _ = writeln!(text, "  told: {who} ({standing})");
-    }
+    hearers_text(&mut text, "told", &hub.alerts);
+    hearers_text(&mut text, "told when the path breaks", &hub.health);
     work_text(&mut text, hub);
     let _ = writeln!(text, "Spokes");
     let spokes = &report.spokes;
@@ -44,6 +43,16 @@ pub(crate) fn text(report: &Report) -> String {
         }
     }
     text
+}
+
+fn hearers_text(text: &mut String, what: &str, hearers: &Hearers) {
+    for (who, standing) in &hearers.subscriptions {
+        let since = match hearers.pending_since.get(who) {
+            Some(since) => format!(" since {since}"),
+            None => String::new(),
+        };
+        let _ = writeln!(text, "  {what}: {who} ({standing}{since})");
+    }
 }
 
 /// What waits in the queues, and how the notifier fared.
