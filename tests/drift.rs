@@ -848,7 +848,8 @@ fn topic_rows(c: &Intruder) -> Vec<Row<'_>> {
         Row::new(
             "subscriptions rootwatch-alerts",
             "subscriptions.email security@example.com",
-            &["sns:Subscribe"],
+            // The mark says since when.
+            &["sns:TagResource", "sns:Subscribe"],
             async {
                 let all = c.sns.list_subscriptions_by_topic();
                 let all = all.topic_arn(c.arn("sns", ALERTS)).send().await.unwrap();
