@@ -56,3 +56,5 @@ mod status_work;
 mod teardown;
 /// `rootwatch verify`: a good deployment is fine, and each way to break it is found.
 mod verify;
+/// `rootwatch verify` and a function URL of the notifier.
+mod verify_url;

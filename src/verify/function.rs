@@ -6,9 +6,9 @@ use super::finding::{DEPLOY_HUB, Hop};
 use super::identity::Identity;
 use super::outsiders::{self, Deed};
 use super::policy::{Decision, Keys, Principal, Request, decide};
+use super::telling;
 use crate::hub::function::Function;
 use crate::hub::resource::HubResource;
-use rootwatch_root_event::{Decision as Telling, assess, parse};
 
 /// Everything about the function.
 pub(super) fn check(deployed: &Deployed, place: &Place) -> Vec<Hop> {
@@ -26,7 +26,7 @@ pub(super) fn check(deployed: &Deployed, place: &Place) -> Vec<Hop> {
         code(deployed, &id, function),
         settings(deployed, &id, function),
         publishes_to(deployed, &id, function),
-        tells(&id, place),
+        telling::check(&id, place, function),
         async_invoke(deployed),
     ];
     hops.extend(role(deployed, function));
@@ -213,47 +213,6 @@ fn publishes_to(deployed: &Deployed, id: &str, function: &Function) -> Hop {
             DEPLOY_HUB,
         ),
     }
-}
-
-/// What the code does with each event; it is the code of this version when `code` says so.
-fn tells(id: &str, place: &Place) -> Hop {
-    let check = "decides";
-    let telling = |event: &serde_json::Value| {
-        let events = parse(event.to_string().as_bytes()).ok()?;
-        events.first().map(|event| assess(event).decision)
-    };
-    let is_told =
-        |event: &serde_json::Value| telling(event).is_some_and(|it| it != Telling::Ignore);
-    let must = [place.acts(), place.reads()].concat();
-    let ignored: Vec<&str> = must
-        .iter()
-        .filter(|it| !is_told(&it.event))
-        .map(|it| it.name)
-        .collect();
-    if !ignored.is_empty() {
-        return Hop::broken(
-            id,
-            check,
-            format!("it leaves out {}", ignored.join(", ")),
-            "report this as a bug of rootwatch",
-        );
-    }
-    if is_told(&place.service_made().event) {
-        return Hop::broken(
-            id,
-            check,
-            "it tells what an AWS service did",
-            "report this as a bug of rootwatch",
-        );
-    }
-    Hop::ok(
-        id,
-        check,
-        format!(
-            "tells all {} kinds of events; leaves out calls that AWS services made",
-            must.len()
-        ),
-    )
 }
 
 fn async_invoke(deployed: &Deployed) -> Hop {

@@ -19,6 +19,7 @@ mod rules;
 mod spoke;
 mod spoke_queue;
 pub(crate) mod spokes;
+mod telling;
 mod template;
 mod topics;
 

@@ -58,7 +58,8 @@ fn requests(statement: &Value, deed: &Deed<'_>) -> Vec<(String, Request)> {
     let strangers = named("AWS")
         .into_iter()
         .filter_map(|name| stranger(name, deed.account))
-        .chain([stranger_nobody()]);
+        .chain([stranger_nobody()])
+        .flat_map(|(who, account, arn)| WAYS.map(|way| role(&who, &account, &arn, way)));
     // EventBridge is asked for in any case: it is whom the policy was made for.
     let mut services: BTreeSet<&str> = named("Service").into_iter().collect();
     services.insert("events.amazonaws.com");
@@ -84,8 +85,23 @@ fn requests(statement: &Value, deed: &Deed<'_>) -> Vec<(String, Request)> {
 
 type Asking = (String, Principal, Keys);
 
+/// A role that asks: in words, its account, its ARN.
+type Stranger = (String, String, String);
+
+/// How a request comes to a function: in words, as whom its URL knows the caller, and whether it came by the URL
+/// (Lambda Developer Guide, "Control access to Lambda function URLs"). For other resources all are the same.
+const WAYS: [(&str, Option<&str>, &str); 3] = [
+    ("", None, "false"),
+    (
+        " by a function URL that is open to all",
+        Some("NONE"),
+        "true",
+    ),
+    (" by a function URL", Some("AWS_IAM"), "true"),
+];
+
 /// Whoever is named that is not of our account.
-fn stranger(name: &str, own: &str) -> Option<Asking> {
+fn stranger(name: &str, own: &str) -> Option<Stranger> {
     let account = match name.split(':').nth(4) {
         Some(account) => account,
         None if name.len() == 12 && name.bytes().all(|it| it.is_ascii_digit()) => name,
@@ -98,26 +114,32 @@ fn stranger(name: &str, own: &str) -> Option<Asking> {
         } else {
             format!("arn:aws:iam::{account}:role/any")
         };
-        role(name.to_owned(), account, arn)
+        (name.to_owned(), account.to_owned(), arn)
     })
 }
 
-fn stranger_nobody() -> Asking {
+fn stranger_nobody() -> Stranger {
     let arn = format!("arn:aws:iam::{NOBODY}:role/any");
-    role("any account".to_owned(), NOBODY, arn)
+    ("any account".to_owned(), NOBODY.to_owned(), arn)
 }
 
-fn role(who: String, account: &str, arn: String) -> Asking {
+fn role(
+    who: &str,
+    account: &str,
+    arn: &str,
+    (way, auth_type, is_by_url): (&str, Option<&str>, &str),
+) -> Asking {
     let keys: Keys = [
-        ("aws:principalarn", Some(arn.clone())),
+        ("aws:principalarn", Some(arn.to_owned())),
         ("aws:principalaccount", Some(account.to_owned())),
         ("aws:sourcearn", None),
         ("aws:sourceaccount", None),
-        // As a function URL asks that is open to all.
-        ("lambda:functionurlauthtype", Some("NONE".to_owned())),
+        ("lambda:functionurlauthtype", auth_type.map(str::to_owned)),
+        ("lambda:invokedviafunctionurl", Some(is_by_url.to_owned())),
     ]
     .into();
-    let account = account.to_owned();
+    let (account, arn) = (account.to_owned(), arn.to_owned());
+    let who = format!("{who}{way}");
     (who, Principal::Role { account, arn }, keys)
 }
 
@@ -240,6 +262,37 @@ mod tests {
         assert_eq!(
             found(json!({"AWS": "AROAEXAMPLEEXAMPLE12"}), none).map(|it| it.1),
             Some(false)
+        );
+    }
+
+    #[test]
+    fn a_function_url_lets_in_whoever_its_policy_says() {
+        let invokes = |principal: &str, action: &str, condition: &Value| {
+            let policy = json!({"Statement": [
+                {"Sid": "Url", "Effect": "Allow", "Principal": principal, "Action": action, "Resource": "f", "Condition": condition},
+            ]});
+            let deed = Deed {
+                account: "111122223333",
+                actions: &["lambda:InvokeFunction", "lambda:InvokeFunctionUrl"],
+                resource: "f",
+            };
+            let found = find(&Policy::parse(&policy.to_string()).unwrap(), &deed)?;
+            assert_eq!(found.unknown, None);
+            Some(found.who)
+        };
+        let auth = |kind: &str| json!({"StringEquals": {"lambda:FunctionUrlAuthType": kind}});
+        let by_url = |is: &str| json!({"Bool": {"lambda:InvokedViaFunctionUrl": is}});
+        let open = Some("any account by a function URL that is open to all".to_owned());
+        let url = "lambda:InvokeFunctionUrl";
+        assert_eq!(invokes("*", url, &auth("NONE")), open);
+        assert_eq!(invokes("*", "lambda:InvokeFunction", &by_url("true")), open);
+        assert_eq!(
+            invokes("*", url, &auth("AWS_IAM")),
+            Some("any account by a function URL".to_owned())
+        );
+        assert_eq!(
+            invokes("*", "lambda:InvokeFunction", &by_url("false")),
+            Some("any account".to_owned())
         );
     }
 

@@ -1032,6 +1032,35 @@ class Functions(Case):
         self.assertEqual(found["CodeSha256"], digest)
         self.assertEqual((found["State"], found["LastUpdateStatus"]), ("Active", "Successful"))
 
+    def test_permissions_of_urls_are_conditions(self) -> None:
+        function = self.make_function(self.account)["FunctionName"]
+        self.client.create_function_url_config(FunctionName=function, AuthType="NONE")
+        wanted = {
+            "url": ("InvokeFunctionUrl", {"FunctionUrlAuthType": "NONE"}),
+            "call": ("InvokeFunction", {"InvokedViaFunctionUrl": True}),
+            "plain": ("InvokeFunction", {}),
+        }
+        for sid, (action, more) in wanted.items():
+            self.client.add_permission(
+                FunctionName=function,
+                StatementId=sid,
+                Action=f"lambda:{action}",
+                Principal="*",
+                **more,
+            )
+        policy = json.loads(self.client.get_policy(FunctionName=function)["Policy"])
+        found = {it["Sid"]: it.get("Condition") for it in policy["Statement"]}
+        expected = {
+            "url": {"StringEquals": {"lambda:FunctionUrlAuthType": "NONE"}},
+            "call": {"Bool": {"lambda:InvokedViaFunctionUrl": "true"}},
+            "plain": None,
+        }
+        self.assertEqual(found, expected)
+        fields = {field for it in policy["Statement"] for field in it}
+        self.assertEqual(
+            fields, {"Sid", "Effect", "Principal", "Action", "Resource", "Condition"}
+        )
+
     def test_states_pass(self) -> None:
         lab("POST", "late", {"lambda_pending_ms": 400, "lambda_update_ms": 400})
         function = self.make_function(self.account)
@@ -1351,6 +1380,28 @@ class Metrics(Case):
         self.assertEqual(newest_first, found[::-1])
         [other] = self.ask(("Ours", metric, "Of", "that", "Sum"))
         self.assertEqual(other, [])
+
+
+class Logs(Case):
+    """What was logged, in pages."""
+
+    def test_a_page_may_be_empty_and_not_the_last(self) -> None:
+        logs = client("logs", "222222222222")
+        group = name("group")
+        logs.create_log_group(logGroupName=group)
+        logs.create_log_stream(logGroupName=group, logStreamName="one")
+        now = int(time.time() * 1000)
+        lines = [{"timestamp": now + number, "message": f"line {number}"} for number in range(3)]
+        logs.put_log_events(logGroupName=group, logStreamName="one", logEvents=lines)
+        pages, more = [], {}
+        while more is not None:
+            page = logs.filter_log_events(logGroupName=group, limit=2, **more)
+            pages.append([event["message"] for event in page["events"]])
+            more = {"nextToken": page["nextToken"]} if page.get("nextToken") else None
+        self.assertEqual(pages, [[], ["line 0", "line 1"], ["line 2"]])
+        self.refused(
+            "ResourceNotFoundException", logs.filter_log_events, logGroupName=name("none")
+        )
 
 
 class Queues(Case):

@@ -13,6 +13,7 @@ alarms.py        alarms on queues' depth, functions' errors and rules' failed in
                  state by themselves, and tell topics
 metrics.py       GetMetricData: queues' depth and age, functions' invocations and errors as they really
                  are; periods at whole multiples of their length
+logs.py          the first page of FilterLogEvents is empty
 cbor.py          CloudWatch in Smithy RPC v2 CBOR
 state.py         one lock over moto's state; threads for what happens after an answer
 accounts.py      a 12-digit access key id is the account; roles' and trust policies are asked;
@@ -28,7 +29,7 @@ events.py        Lambda, SQS, SNS and bus targets, asynchronously; DISABLED is s
                  hop once; retries and dead-letter queues; `aws.` sources are refused; PutPermission
                  replaces the policy, or adds a statement for everybody; PutTargets checks bus
                  targets; a bus with rules stays
-functions.py     runs packages; Pending and InProgress; permissions; asynchronous retries,
+functions.py     runs packages; Pending and InProgress; permissions, also of URLs; asynchronous retries,
                  destinations, dead-letter queues; LoggingConfig, KMSKeyArn, a concurrency of 0; logs
                  go to an existing log group
 sandbox.py       the Lambda Runtime API, for a `bootstrap`, or with python_runtime.py for a handler in
@@ -57,6 +58,7 @@ def install() -> None:
         events,
         functions,
         generated,
+        logs,
         mappings,
         metrics,
         organization,
@@ -79,6 +81,7 @@ def install() -> None:
         stacksets,
         alarms,
         metrics,
+        logs,
         trails,
         generated,
     ):

@@ -623,7 +623,22 @@ def _add_permission(
         )
     statement = _moto_add_permission(self, function_name, qualifier, raw)
     statement["Resource"] = statement["Resource"].removesuffix(":")
+    _add_url_conditions(statement)
     return statement
+
+
+def _add_url_conditions(statement: dict[str, Any]) -> None:
+    """moto leaves the request's own fields in the statement."""
+    condition = statement.get("Condition") or {}
+    auth_type = statement.pop("FunctionUrlAuthType", None)
+    if auth_type:
+        condition["StringEquals"] = condition.get("StringEquals", {}) | {
+            "lambda:FunctionUrlAuthType": auth_type
+        }
+    if statement.pop("InvokedViaFunctionUrl", None):
+        condition["Bool"] = {"lambda:InvokedViaFunctionUrl": "true"}
+    if condition:
+        statement["Condition"] = condition
 
 
 _moto_init = LambdaFunction.__init__
