@@ -14,7 +14,7 @@ fn every_account_and_region_under_the_units_gets_a_rule_and_a_role() {
     );
     assert!(
         ran.stderr
-            .contains("account 666666666666 (retired) is suspended: skipped"),
+            .contains("account 666666666666 (retired) is suspended: no stack is made there, and an operation counts its regions as skipped"),
         "{}",
         ran.stderr
     );

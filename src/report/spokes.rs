@@ -60,7 +60,7 @@ fn asides(text: &mut String, plan: &SpokesPlan) {
     for account in &plan.suspended {
         let _ = writeln!(
             text,
-            "  account {} ({}) is suspended: skipped",
+            "  account {} ({}) is suspended: no stack is made there, and an operation counts its regions as skipped",
             account.id, account.name
         );
     }

@@ -92,9 +92,12 @@ impl Instances {
         })
     }
 
-    /// The accounts that have at least one instance.
+    /// The accounts that have at least one instance, but those that AWS leaves out since they are suspended.
     pub(crate) fn accounts(&self) -> BTreeSet<&str> {
-        self.iter().map(|(_, account, _)| account).collect()
+        let acting = self
+            .iter()
+            .filter(|(_, _, instance)| !instance.is_skipped());
+        acting.map(|(_, account, _)| account).collect()
     }
 }
 
