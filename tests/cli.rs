@@ -3,7 +3,7 @@ use crate::world::run;
 /// Every command's help, as people read it.
 #[test]
 fn help() {
-    let commands: [&[&str]; 12] = [
+    let commands: [&[&str]; 14] = [
         &[],
         &["deploy"],
         &["deploy", "hub"],
@@ -12,6 +12,8 @@ fn help() {
         &["plan", "hub"],
         &["plan", "spokes"],
         &["status"],
+        &["verify"],
+        &["test"],
         &["teardown"],
         &["explain"],
         &["init"],

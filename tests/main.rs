@@ -40,6 +40,8 @@ mod path;
 mod plan;
 /// AWS's published pattern, as people have it deployed.
 mod reference;
+/// `rootwatch verify` and `rootwatch test` as a scheduled job runs them.
+mod scheduled;
 /// `rootwatch deploy spokes`: every account and region, and those that fail.
 mod spokes;
 /// Spokes that fail, stop, wait and are off.

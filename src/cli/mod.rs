@@ -87,7 +87,7 @@ pub(crate) struct Cli {
         help_heading = "Global options"
     )]
     pub(crate) color: Color,
-    /// Print no progress
+    /// Print no progress; verify and test also print nothing of what is fine
     #[arg(long, short, global = true, help_heading = "Global options")]
     pub(crate) quiet: bool,
     /// Print more: what is unchanged, and what waits for what
@@ -138,13 +138,19 @@ pub(crate) enum Command {
     Status(StatusArgs),
     /// Follow the deployed path hop by hop and judge each, by reads alone
     ///
-    /// Ends with 2 when a hop is broken, and also when one cannot be judged: it could not be read, or holds what
-    /// rootwatch never writes.
+    /// Ends with 0 when every hop is fine, with 2 when one is broken, and also with 2 when one cannot be judged: it could
+    /// not be read, or holds what rootwatch never writes. With --quiet only those are printed, so nothing when all is
+    /// fine; --output json prints every hop all the same.
     Verify(VerifyArgs),
     /// Send a marked event and wait until the topic delivers it
     ///
     /// People who are subscribed get one message, which says that it is a test. Everything else that a run makes is
-    /// temporary, and gone when it ends. Ends with 2 when the event did not arrive.
+    /// temporary, and gone when it ends.
+    ///
+    /// Ends with 0 when the event arrived at the topic, from every spoke that was tested, with 2 when it did not, and
+    /// with 1 when the test could not be made. That nobody is subscribed is a warning and no failure. With
+    /// --quiet nothing is printed when it arrived, unless there is a warning; --output json prints everything all the
+    /// same.
     Test(TestArgs),
     /// Remove what rootwatch made, in the right order, and nothing else
     Teardown(TeardownArgs),
