@@ -124,3 +124,17 @@ impl Names {
         format!("arn:{partition}:iam::{account}:role/{}", self.role())
     }
 }
+
+#[cfg(test)]
+impl Names {
+    /// Those of a hub like any other.
+    pub(crate) fn sample() -> Self {
+        Self {
+            deployment: "rootwatch".into(),
+            account: "111122223333".into(),
+            region: "eu-west-1".into(),
+            partition: Partition::Aws,
+            topic: None,
+        }
+    }
+}

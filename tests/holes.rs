@@ -231,6 +231,22 @@ fn people_who_do_not_hear() {
 }
 
 #[test]
+fn a_topic_that_nobody_is_subscribed_to() {
+    let world = World::new();
+    let hub = &world.organization.hub;
+    world.rootwatch(&["deploy", "hub", "--yes"]).ends_with(0);
+    let command = "`rootwatch deploy hub --email ADDRESS` subscribes somebody";
+    let status = Status::of(&world, hub, &[]);
+    let alerts =
+        "nobody hears the alerts: no subscription of the topic rootwatch-alerts is confirmed";
+    status.hole(alerts, command);
+    let health = "nobody hears when the path itself breaks: no subscription of the topic rootwatch-health is confirmed";
+    status.hole(health, command);
+    world.deploy_hub();
+    Status::of(&world, hub, &[]).has_none("nobody hears");
+}
+
+#[test]
 fn somebody_nobody_misses_is_let_go_by_the_command_that_is_named() {
     let world = World::new();
     let hub = &world.organization.hub;

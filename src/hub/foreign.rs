@@ -181,17 +181,6 @@ fn words(names: &Names, hanging: &Hanging) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::aws::partition::Partition;
-
-    fn names() -> Names {
-        Names {
-            deployment: "rootwatch".into(),
-            account: "111122223333".into(),
-            region: "eu-west-1".into(),
-            partition: Partition::Aws,
-            topic: None,
-        }
-    }
 
     fn rule(name: &str, tag: Option<&str>) -> Hanging {
         let tag = tag.map(|value| (DEPLOYMENT_TAG.to_owned(), value.to_owned()));
@@ -227,9 +216,9 @@ mod tests {
             rule("rootwatch-reads", Some("rootwatch")),
             rule("rootwatch-test-1", Some("rootwatch")),
             subscription("arn:aws:sqs:eu-west-1:111122223333:rootwatch-test-1"),
-            mapping(names().function_arn()),
+            mapping(Names::sample().function_arn()),
         ];
-        assert_eq!(foreign(&names(), &found), Vec::<String>::new());
+        assert_eq!(foreign(&Names::sample(), &found), Vec::<String>::new());
     }
 
     #[test]
@@ -239,7 +228,7 @@ mod tests {
             rule("rootwatch-test-1", Some("another")),
             rule("copied", Some("rootwatch")),
             subscription("arn:aws:sqs:eu-west-1:999999999999:rootwatch-test-1"),
-            mapping(format!("{}-other", names().function_arn())),
+            mapping(format!("{}-other", Names::sample().function_arn())),
             Hanging::Attached {
                 role: "r".into(),
                 arn: "arn:p".into(),
@@ -249,6 +238,6 @@ mod tests {
                 policy: "p".into(),
             },
         ];
-        assert_eq!(foreign(&names(), &found).len(), found.len());
+        assert_eq!(foreign(&Names::sample(), &found).len(), found.len());
     }
 }

@@ -171,7 +171,6 @@ fn marks<'a>(plan: &'a HubPlan, topic: &str) -> BTreeMap<&'a str, Mark> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::aws::partition::Partition;
     use crate::config::Subscription;
 
     const NOW: i64 = 1_800_000_000;
@@ -207,13 +206,7 @@ mod tests {
     }
 
     fn holes(hearers: &Hearers) -> Vec<String> {
-        let names = Names {
-            deployment: "rootwatch".into(),
-            account: "111122223333".into(),
-            region: "eu-west-1".into(),
-            partition: Partition::Aws,
-            topic: None,
-        };
+        let names = Names::sample();
         let now = Timestamp::from_second(NOW).unwrap();
         hearers.holes("alerts", "the alerts", &names, now)
     }

@@ -4,6 +4,7 @@ use super::HubStatus;
 use crate::hub::desired::LATE_DIGEST;
 use crate::hub::metrics::{LOOK_BACK_DAYS, Metrics, waited};
 use crate::names::Names;
+use crate::report::count;
 
 /// What of it could keep an alert from a person.
 pub(super) fn holes(status: &HubStatus, names: &Names) -> Vec<String> {
@@ -76,7 +77,8 @@ pub(super) fn notifier(metrics: &Metrics) -> String {
     match (metrics.last_invocation, metrics.errors) {
         (None, _) => format!("notifier: not invoked in the last {LOOK_BACK_DAYS} days"),
         (Some(last), errors) => format!(
-            "notifier: last invoked in the five minutes from {last}; {errors} errors in the last 24 hours"
+            "notifier: last invoked in the five minutes from {last}; {} in the last 24 hours",
+            count(usize::try_from(errors).unwrap_or(usize::MAX), "error")
         ),
     }
 }
@@ -90,17 +92,6 @@ pub(super) fn oldest(age: Option<u64>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::aws::partition::Partition;
-
-    fn names() -> Names {
-        Names {
-            deployment: "rootwatch".into(),
-            account: "111122223333".into(),
-            region: "eu-west-1".into(),
-            partition: Partition::Aws,
-            topic: None,
-        }
-    }
 
     fn with(metrics: Metrics) -> HubStatus {
         HubStatus {
@@ -117,22 +108,22 @@ mod tests {
                 ..Metrics::default()
             })
         };
-        assert_eq!(holes(&at(900), &names()), Vec::<String>::new());
-        let late = holes(&at(901), &names());
+        assert_eq!(holes(&at(900), &Names::sample()), Vec::<String>::new());
+        let late = holes(&at(901), &Names::sample());
         assert!(late[0].starts_with("read-only events wait for 15m in the queue rootwatch-reads"));
     }
 
     #[test]
     fn what_is_not_known_is_a_hole_and_silence_is_none() {
         assert_eq!(
-            holes(&with(Metrics::default()), &names()),
+            holes(&with(Metrics::default()), &Names::sample()),
             Vec::<String>::new()
         );
         let unknown = HubStatus {
             metrics_unknown: Some("AccessDenied".into()),
             ..HubStatus::default()
         };
-        assert!(holes(&unknown, &names())[0].ends_with("cannot be told: AccessDenied"));
+        assert!(holes(&unknown, &Names::sample())[0].ends_with("cannot be told: AccessDenied"));
     }
 
     #[test]
@@ -141,7 +132,7 @@ mod tests {
             dead_letters: Some(1),
             ..HubStatus::default()
         };
-        let told = holes(&status, &names()).concat();
+        let told = holes(&status, &Names::sample()).concat();
         assert!(
             told.starts_with(
                 "1 undelivered event waits in the dead-letter queue rootwatch-dead-letters: "

@@ -270,11 +270,14 @@ mod tests {
     use crate::verify::finding::Answer;
     use crate::verify::pattern::matches;
 
-    fn place() -> Place {
-        Place {
-            account: "333333333333".into(),
-            region: "eu-west-1".into(),
-            sign_in_region: "us-east-1".into(),
+    impl Place {
+        /// A spoke.
+        pub(crate) fn sample() -> Self {
+            Self {
+                account: "333333333333".into(),
+                region: "eu-west-1".into(),
+                sign_in_region: "us-east-1".into(),
+            }
         }
     }
 
@@ -283,7 +286,7 @@ mod tests {
         let (acts, reads) = (pattern::acts("222222222222"), pattern::reads());
         let spoke = pattern::root_activity();
         let is = |pattern: &Value, event: &Canonical| matches(pattern, &event.event) == Answer::Yes;
-        let place = place();
+        let place = Place::sample();
         for event in [place.acts(), place.act_forms()].concat() {
             assert!(is(&spoke, &event) && is(&acts, &event), "{event:?}");
             assert!(!is(&reads, &event), "{event:?}");
@@ -328,7 +331,7 @@ mod tests {
             .flat_map(|kind| names.clone().map(move |name| (kind, name)))
             .flat_map(|it| forms.iter().map(move |form| (it, form)))
         {
-            let event = place().root_event(kind, name, form.clone());
+            let event = Place::sample().root_event(kind, name, form.clone());
             let is_read = form.as_ref().is_some_and(|it| *it == true || *it == "true")
                 && *name == "ListUsers";
             assert_eq!(is(&reads, &event), is_read, "{event}");
@@ -336,7 +339,7 @@ mod tests {
         }
         // Forwarded, and taken by neither: README, "Limits".
         for form in ["True", "False"] {
-            let event = place().root_event(API_CALL, "ListUsers", Some(json!(form)));
+            let event = Place::sample().root_event(API_CALL, "ListUsers", Some(json!(form)));
             assert!(is(&pattern::root_activity(), &event));
             assert!(!is(&acts, &event) && !is(&reads, &event), "{event}");
         }

@@ -50,7 +50,7 @@ pub(super) fn check(id: &str, place: &Place, function: &Function) -> Hop {
 }
 
 /// The kinds of those for which it decides otherwise.
-fn missed<'a>(events: &'a [Canonical], is_right: impl Fn(Decision) -> bool) -> BTreeSet<&'a str> {
+fn missed(events: &[Canonical], is_right: impl Fn(Decision) -> bool) -> BTreeSet<&str> {
     let wrong = events
         .iter()
         .filter(|it| !decision(&it.event).is_some_and(&is_right));
@@ -72,18 +72,11 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn place() -> Place {
-        Place {
-            account: "333333333333".into(),
-            region: "eu-west-1".into(),
-            sign_in_region: "us-east-1".into(),
-        }
-    }
-
     #[test]
     fn every_form_of_an_act_is_told_at_once_and_every_read_at_all() {
-        let acts = [place().acts(), place().act_forms()].concat();
-        let reads = [place().reads(), place().read_forms()].concat();
+        let place = Place::sample();
+        let acts = [place.acts(), place.act_forms()].concat();
+        let reads = [place.reads(), place.read_forms()].concat();
         assert!(missed(&acts, |it| it == Decision::Alert).is_empty());
         assert!(missed(&reads, |it| it == Decision::Digest).is_empty());
         // The check can fail.
