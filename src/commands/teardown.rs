@@ -187,7 +187,7 @@ fn preview(run: &Run, spokes: Option<&Spokes<'_>>, report: &Report) -> String {
             "- stack-set {} with {}: no longer watched are {} in {}\n",
             run.names().stack_set(),
             report::count(observed.instances.len(), "stack instance"),
-            report::count(observed.instances.accounts().len(), "account"),
+            report::count(observed.instances.active_accounts().len(), "account"),
             report::count(observed.instances.regions().count(), "region")
         );
     }

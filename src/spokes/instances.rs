@@ -92,12 +92,15 @@ impl Instances {
         })
     }
 
-    /// The accounts that have at least one instance, but those that AWS leaves out since they are suspended.
+    /// The accounts that have at least one instance.
     pub(crate) fn accounts(&self) -> BTreeSet<&str> {
-        let acting = self
-            .iter()
-            .filter(|(_, _, instance)| !instance.is_skipped());
-        acting.map(|(_, account, _)| account).collect()
+        self.iter().map(|(_, account, _)| account).collect()
+    }
+
+    /// Those of them in which somebody may act: AWS leaves out the suspended ones.
+    pub(crate) fn active_accounts(&self) -> BTreeSet<&str> {
+        let active = self.iter().filter(|(.., instance)| !instance.is_skipped());
+        active.map(|(_, account, _)| account).collect()
     }
 }
 
