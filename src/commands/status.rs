@@ -3,9 +3,7 @@
 use super::deploy_spokes::follow_one;
 use super::{Exit, Run};
 use crate::hub::desired::hub;
-use crate::hub::resource::HubResource;
 use crate::hub::{metrics, observe, plan_deploy};
-use crate::plan::Action;
 use crate::report;
 use crate::report::page::Page;
 use crate::spokes::coverage::{Known, coverage};
@@ -16,7 +14,7 @@ use crate::spokes::preflight;
 use crate::spokes::stack_set::StackSet;
 use crate::spokes::{self, HubBus, Observed, Place, management, regions, trail};
 use crate::status::{
-    Hearers, HubStatus, Report, SpokesStatus, drift_hole, forwards_to, hub_holes, text,
+    HubStatus, Report, SpokesStatus, drift_hole, forwards_to, hub_holes, resource_holes, text,
 };
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeSet;
@@ -129,47 +127,15 @@ async fn hub_status(
         observe(&run.aws, &nodes),
         metrics::read(&run.aws, &names, now)
     );
-    let observed = observed?;
-    let plan = plan_deploy(nodes, observed);
-    let mut status = HubStatus::default();
-    for (step, found) in plan.steps().into_iter().zip(&plan.observed) {
-        let id = step.resource;
-        let foreign = step
-            .kept
-            .iter()
-            .filter(|it| it.starts_with("policy statement"));
-        holes.extend(foreign.map(|it| {
-            format!("{id} has a {it} that is not ours: make sure that it neither denies nor opens the path")
-        }));
-        match (found, step.action) {
-            (None, _) => status.missing.push(id),
-            (Some(_), Action::Keep) => status.present.push(id),
-            (Some(_), _) => status.changed.push(id),
-        }
-        if let Some(HubResource::Function(function)) = found
-            && !function.active
-        {
-            holes.push(format!("function {} is not active", function.name));
-        }
-        if let Some(HubResource::Queue(queue)) = found {
-            match queue.name == names.dead_letter_queue() {
-                true => status.dead_letters = queue.depth,
-                false => status.reads = queue.depth,
-            }
-        }
-    }
+    let plan = plan_deploy(nodes, observed?);
+    let status = HubStatus::of(&plan, metrics, &names);
+    holes.extend(resource_holes(&plan));
     if !status.is_here() {
         holes.push(match forwards_to {
             Some(hub) => format!("the hub cannot be seen from here: run `rootwatch status` in {hub}, where the spokes forward to"),
             None => format!("there is no hub in {}: `rootwatch deploy hub` makes it", run.aws.place()),
         });
         return Ok(status);
-    }
-    status.alerts = Hearers::of(&plan, &names.alerts_topic());
-    status.health = Hearers::of(&plan, &names.health_topic());
-    match metrics {
-        Ok(found) => status.metrics = Some(found),
-        Err(error) => status.metrics_unknown = Some(error.to_string()),
     }
     holes.extend(hub_holes(&status, &names, now));
     Ok(status)

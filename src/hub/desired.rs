@@ -207,6 +207,7 @@ impl Wanted {
             tags: self.tags(),
             visibility_timeout: Some(30),
             depth: None,
+            in_flight: None,
         }
     }
 
@@ -223,6 +224,7 @@ impl Wanted {
             tags: self.tags(),
             visibility_timeout: Some(READS_VISIBILITY),
             depth: None,
+            in_flight: None,
         }
     }
 

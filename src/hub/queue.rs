@@ -35,6 +35,9 @@ pub(crate) struct Queue {
     /// How many messages are waiting, when this was found.
     #[serde(skip)]
     pub(crate) depth: Option<u64>,
+    /// How many had been received and not deleted, when this was found.
+    #[serde(skip)]
+    pub(crate) in_flight: Option<u64>,
 }
 
 impl Queue {
@@ -43,6 +46,11 @@ impl Queue {
         Ok(answer
             .found("sqs:GetQueueUrl")?
             .and_then(|answer| answer.queue_url))
+    }
+
+    /// Whether SQS says that no message is in it, neither waiting nor received.
+    pub(crate) fn is_empty(&self) -> bool {
+        (self.depth, self.in_flight) == (Some(0), Some(0))
     }
 
     fn attributes(&self, policy: String) -> HashMap<Name, String> {
@@ -84,6 +92,7 @@ impl Queue {
             tags,
             visibility_timeout: number(Name::VisibilityTimeout),
             depth: number(Name::ApproximateNumberOfMessages),
+            in_flight: number(Name::ApproximateNumberOfMessagesNotVisible),
         })
     }
 }

@@ -1,6 +1,7 @@
 //! What `rootwatch status` tells: its data, and what of it is a hole. Nothing here asks AWS.
 
 mod hearers;
+mod hub;
 mod metrics;
 mod text;
 
@@ -10,6 +11,7 @@ use crate::spokes::coverage::Coverage;
 use crate::spokes::operation::{Last, Running};
 use crate::spokes::stack_set::{Drift, StackSet};
 pub(crate) use hearers::Hearers;
+pub(crate) use hub::resource_holes;
 use jiff::Timestamp;
 use serde::Serialize;
 pub(crate) use text::text;

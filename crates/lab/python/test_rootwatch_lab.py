@@ -1345,6 +1345,11 @@ class Metrics(Case):
         self.assertEqual(at.timestamp() % 300, 0)
         self.assertLess(abs(at.timestamp() - time.time()), 600)
         self.assertEqual([value for _, value in depths], [2])
+        # What was, CloudWatch still tells when the queue is empty.
+        client("sqs", self.account).purge_queue(QueueUrl=url)
+        ages, depths = self.ask(age, depth)
+        self.assertGreaterEqual(ages[-1][1], 1200)
+        self.assertEqual([value for _, value in depths], [0])
 
     def test_functions_tell_how_they_ended(self) -> None:
         function = self.make_function(self.account)["FunctionName"]

@@ -115,6 +115,7 @@ def _watch() -> None:
         time.sleep(_PAUSE_S)
         try:
             with lock:
+                metrics.sample()
                 for account, _, backend in each(cloudwatch_backends):
                     for alarm in list(backend.alarms.values()):
                         state = _state(account, alarm)

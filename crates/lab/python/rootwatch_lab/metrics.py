@@ -12,10 +12,15 @@ from moto.core.common_models import CloudWatchMetricProvider
 from moto.sqs.models import Queue, sqs_backends
 
 from . import functions
+from .state import each
 
 # SQS leaves out of the age what was received this often without being deleted.
 _POISON = 3
 _MINUTE_S = 60
+_MINUTES = 20_000
+
+# What a queue was at most in a minute: account, region, queue, minute.
+_ages: dict[tuple[str, str, str, float], float] = {}
 
 
 def oldest_age_s(queue: Queue) -> float | None:
@@ -36,23 +41,35 @@ class Real(CloudWatchMetricProvider):
         return _of_queues(account_id, region) + _of_functions(account_id, region)
 
 
+def sample() -> None:
+    """Remembers how old the oldest message of each queue is; to be called all the time."""
+    for account, region, backend in each(sqs_backends):
+        for name, queue in list(backend.queues.items()):
+            age = oldest_age_s(queue)
+            if age is not None:
+                key = (account, region, name, time.time() // _MINUTE_S * _MINUTE_S)
+                _ages[key] = max(age, _ages.get(key, 0.0))
+    while len(_ages) > _MINUTES:
+        del _ages[next(iter(_ages))]
+
+
 def _of_queues(account: str, region: str) -> list[MetricDatumBase]:
-    """Of this minute only: how a queue was before is not known."""
-    now = time.time()
-    at = _time(now - now % _MINUTE_S)
-    found: list[MetricDatumBase] = []
+    sample()
+    found: list[MetricDatumBase] = [
+        MetricDatum("AWS/SQS", "ApproximateAgeOfOldestMessage", age, _queue(name), _time(minute))
+        for (of, where, name, minute), age in list(_ages.items())
+        if (of, where) == (account, region)
+    ]
+    at = _time(time.time() // _MINUTE_S * _MINUTE_S)
     for name, queue in list(sqs_backends[account][region].queues.items()):
-        named = [{"Name": "QueueName", "Value": name}]
-        values = {
-            "ApproximateAgeOfOldestMessage": oldest_age_s(queue),
-            "ApproximateNumberOfMessagesVisible": float(len(queue.messages)),
-        }
-        found.extend(
-            MetricDatum("AWS/SQS", metric, value, named, at)
-            for metric, value in values.items()
-            if value is not None
-        )
+        depth = float(len(queue.messages))
+        metric = "ApproximateNumberOfMessagesVisible"
+        found.append(MetricDatum("AWS/SQS", metric, depth, _queue(name), at))
     return found
+
+
+def _queue(name: str) -> list[dict[str, str]]:
+    return [{"Name": "QueueName", "Value": name}]
 
 
 def _of_functions(account: str, region: str) -> list[MetricDatumBase]:
