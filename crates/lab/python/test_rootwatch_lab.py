@@ -631,6 +631,55 @@ class StackSets(Case):
         eventually(lambda: lab("GET", "idle"))
         self.remove(stack_set, "/Workloads/Prod")
 
+    def test_what_cannot_be_reached_can_only_be_let_go(self) -> None:
+        made = lab("POST", "accounts", {"name": name("gone"), "ou": self.ou("/Workloads/Prod")})
+        stack_set = create_set(self.cloudformation, self.bus)
+        self.deploy(stack_set, "/Workloads/Prod")
+        lab("POST", "accounts/remove", {"account": made["id"]})
+        gone = {(made["id"], region) for region in self.regions}
+        # Automatic deployment tries, in one region after the other.
+        self.assertTrue(eventually(lambda: "FAILED" in self.instances(stack_set).values()))
+        eventually(lambda: lab("GET", "idle"))
+        targets = {"OrganizationalUnitIds": [self.ou("/Workloads/Prod")], "Accounts": [made["id"]]}
+        for kind, left in (("INTERSECTION", gone), ("UNION", set())):
+            operation = self.cloudformation.delete_stack_instances(
+                StackSetName=stack_set,
+                Regions=self.regions,
+                DeploymentTargets={**targets, "AccountFilterType": kind},
+                RetainStacks=True,
+            )["OperationId"]
+            self.finish(stack_set, operation)
+            found = set(self.instances(stack_set))
+            self.assertEqual(found & gone, left)
+        # A union takes the whole unit too, and its stacks stay.
+        self.assertEqual(found, set())
+        for account in (made["id"], "333333333333"):
+            rules = client("events", account, "us-east-1").list_rules()["Rules"]
+            self.assertIn(f"forward-{self.bus}", [rule["Name"] for rule in rules])
+        self.cloudformation.delete_stack_set(StackSetName=stack_set)
+        for account in (made["id"], "333333333333", "444444444444"):
+            for region in self.regions:
+                stacks = client("cloudformation", account, region)
+                for stack in stacks.describe_stacks()["Stacks"]:
+                    stacks.delete_stack(StackName=stack["StackName"])
+
+    def test_a_protected_stack_stays(self) -> None:
+        stack_set = create_set(self.cloudformation, self.bus)
+        self.deploy(stack_set, "/Workloads/Prod")
+        stacks = client("cloudformation", "333333333333", "us-east-1")
+        (stack,) = stacks.describe_stacks()["Stacks"]
+        protect = stacks.update_termination_protection
+        protect(StackName=stack["StackName"], EnableTerminationProtection=True)
+        self.assertTrue(stacks.describe_stacks()["Stacks"][0]["EnableTerminationProtection"])
+        with self.assertRaises(Exception):
+            self.remove(stack_set, "/Workloads/Prod")
+        page = self.cloudformation.list_stack_instances(StackSetName=stack_set)
+        (left,) = [i for i in page["Summaries"] if i["Status"] == "INOPERABLE"]
+        self.assertEqual((left["Account"], left["Region"]), ("333333333333", "us-east-1"))
+        self.assertIn("TerminationProtection is enabled", left["StatusReason"])
+        protect(StackName=stack["StackName"], EnableTerminationProtection=False)
+        self.remove(stack_set, "/Workloads/Prod")
+
     def test_drift_is_found(self) -> None:
         stack_set = create_set(self.cloudformation, self.bus)
         self.deploy(stack_set, "/Workloads/Prod")

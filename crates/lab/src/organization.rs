@@ -103,6 +103,24 @@ impl Lab {
         self.client.post("accounts/suspend", &body)
     }
 
+    /// Gives a suspended account back.
+    pub fn reinstate_account(&self, account: &str) -> Result<()> {
+        let body = json!({ "account": account });
+        self.client.post("accounts/reinstate", &body)
+    }
+
+    /// Removes an account from the organization.
+    pub fn remove_account(&self, account: &str) -> Result<()> {
+        let body = json!({ "account": account });
+        self.client.post("accounts/remove", &body)
+    }
+
+    /// An account turns off a region that [`Lab::enable_region`] turned on. What is in it stays there.
+    pub fn disable_region(&self, account: &str, region: &str) -> Result<()> {
+        let body = json!({ "account": account, "region": region });
+        self.client.post("accounts/region/off", &body)
+    }
+
     /// An account turns on a region that is off at first: af-south-1, ap-east-1, eu-south-1 or me-south-1.
     pub fn enable_region(&self, account: &str, region: &str) -> Result<()> {
         let body = json!({ "account": account, "region": region });

@@ -7,7 +7,7 @@ faults.py        error answers in the protocol of the service
 stale.py         reads that lag behind writes
 control.py       the paths under /lab/ by which tests see and steer
 snapshot.py      a listing of everything there is
-regions.py       Account Management's ListRegions; accounts turn opt-in regions on
+regions.py       Account Management's ListRegions; accounts turn opt-in regions on and off
 trails.py        members see the organization's trails; what a trail logs by default
 alarms.py        alarms on queues' depth, functions' errors and rules' failed invocations change
                  state by themselves, and tell topics
@@ -40,10 +40,12 @@ topics.py        subscriptions by e-mail and http are pending until confirmed; a
 queues.py        safe under threads; QueueDeletedRecently; queue policies, which stay when other
                  attributes are set; a redrive policy without spaces
 stacks.py        rollback, updates in place, changed conditions, capabilities, parameters, `!GetAtt` lists;
-                 AWS::SQS::QueuePolicy, AWS::SNS::TopicPolicy, AWS::Events::EventBusPolicy
+                 termination protection; AWS::SQS::QueuePolicy, AWS::SNS::TopicPolicy,
+                 AWS::Events::EventBusPolicy
 stacksets.py     service-managed StackSets: trusted access, delegated administrators, OUs,
                  operations that take time, results, failures, tolerance, updates, deletion,
-                 drift, auto-deployment, paging, regions that are off in an account
+                 drift, auto-deployment, paging, regions that are off in an account, accounts that
+                 are suspended or have left the organization
 generated.py     an organization of any size from a formula, where moto's objects would be too many
 """
 

@@ -84,7 +84,10 @@ class Control:
             "POST accounts/move": _move_account,
             "POST accounts/suspend": _suspend_account,
             "POST accounts/delegate": _delegate_stacksets,
+            "POST accounts/remove": _remove_account,
+            "POST accounts/reinstate": _reinstate_account,
             "POST accounts/region": lambda r: regions.enable(r["account"], r["region"]),
+            "POST accounts/region/off": lambda r: regions.disable(r["account"], r["region"]),
             "POST organization/generate": generated.generate,
             "POST organization/access": _set_access,
             "POST trails/stop": lambda _: _stop_trails(),
@@ -253,6 +256,14 @@ def _move_account(request: Request) -> None:
 
 def _suspend_account(request: Request) -> None:
     _organization(request).close_account(AccountId=request["account"])
+
+
+def _reinstate_account(request: Request) -> None:
+    _organization(request).get_account_by_id(request["account"]).status = "ACTIVE"
+
+
+def _remove_account(request: Request) -> None:
+    _organization(request).remove_account_from_organization(AccountId=request["account"])
 
 
 def _set_access(request: Request) -> None:

@@ -46,6 +46,11 @@ def enable(account: str, region: str) -> None:
     _enabled.setdefault(account, set()).add(region)
 
 
+def disable(account: str, region: str) -> None:
+    """An account turns an opt-in region off again; what is in it stays there, out of reach."""
+    _enabled.get(account, set()).discard(region)
+
+
 def is_enabled(account: str, region: str) -> bool:
     """Whether an account can use a region."""
     return region not in OPT_IN or region in _enabled.get(account, set())

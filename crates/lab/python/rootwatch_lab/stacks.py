@@ -216,6 +216,13 @@ def _api_update(self: CloudFormationResponse) -> ActionResult:
     return _moto_api_update(self)
 
 
+def _api_protect(self: CloudFormationResponse) -> ActionResult:
+    stack = self.cloudformation_backend.get_stack(self._get_param("StackName"))
+    enable = str(self._get_param("EnableTerminationProtection")).lower()
+    stack.enable_termination_protection = enable == "true"
+    return ActionResult({"StackId": stack.stack_id})
+
+
 def _api_validate(self: CloudFormationResponse) -> ActionResult:
     template = parse(self._get_param("TemplateBody"))
     parameters = [
@@ -543,4 +550,5 @@ def install() -> None:
     # It takes no notice of tags; `_api_update` looks at them too.
     CloudFormationResponse._validate_different_update = lambda *_: None
     CloudFormationResponse.update_stack = _api_update
+    CloudFormationResponse.update_termination_protection = _api_protect
     CloudFormationResponse.validate_template = _api_validate

@@ -267,8 +267,8 @@ class StackSet:
             operation.record(instance, "CANCELLED", reason)
             return 0
         try:
-            if not regions.is_enabled(instance.account, instance.region):
-                raise RuntimeError(f"Region {instance.region} is not enabled for this account")
+            if not operation.retain:
+                self._reach(instance)
             _meet_fault(operation.action, instance)
             _ACTIONS[operation.action](self, operation, instance)
         except Exception as error:
@@ -280,6 +280,20 @@ class StackSet:
             return 1
         operation.record(instance, "SUCCEEDED")
         return 0
+
+    def _reach(self, instance: Instance) -> None:
+        """Refuses where StackSets have no role to work with."""
+        if not regions.is_enabled(instance.account, instance.region):
+            raise RuntimeError(f"Region {instance.region} is not enabled for this account")
+        if self.permission_model != _SERVICE_MANAGED:
+            return
+        backend = accounts.organization_of(instance.account)
+        if backend is None or backend.account_id != self.account:
+            raise RuntimeError(
+                f"Account {instance.account} should have 'stacksets-exec-{self.id[-12:]}' role with "
+                "trust relationship to Role 'aws-service-role/stacksets.cloudformation.amazonaws.com/"
+                "AWSServiceRoleForCloudFormationStackSetsOrgAdmin'."
+            )
 
     def deploy(self, _operation: Operation, instance: Instance) -> None:
         """Creates or updates the stack in the target account."""
