@@ -2,6 +2,7 @@
 
 pub(crate) mod page;
 pub(crate) mod spokes;
+pub(crate) mod stuck;
 mod value;
 
 use crate::apply::{Outcome, Stop};

@@ -56,6 +56,8 @@ mod spokes_scale;
 mod status_work;
 /// `rootwatch teardown`: what stops it, and that it leaves exactly what was there before.
 mod teardown;
+/// Spokes that a removal cannot reach, or that refuse to go.
+mod teardown_stuck;
 /// `rootwatch verify`: a good deployment is fine, and each way to break it is found.
 mod verify;
 /// `rootwatch verify` and a function URL of the notifier.

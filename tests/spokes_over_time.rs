@@ -178,25 +178,6 @@ fn an_account_that_moves_stays_watched_or_is_told() {
 }
 
 #[test]
-fn an_account_suspended_later_does_not_keep_the_stack_set_from_going() {
-    let world = World::deployed();
-    world
-        .lab
-        .suspend_account(&world.account("sandbox"))
-        .unwrap();
-    world.lab.wait_idle(PATIENCE).unwrap();
-    world
-        .deploy_units(&["/Workloads", "/Security"], &[])
-        .ends_with(0);
-    let gone = world
-        .rootwatch(&["teardown", "spokes", "--yes"])
-        .ends_with(0);
-    insta::assert_snapshot!("suspended-later", world.shown(&gone.stderr));
-    let status = world.rootwatch(&STATUS).ends_with(2);
-    assert!(status.stdout.contains("no StackSet"), "{}", status.stdout);
-}
-
-#[test]
 fn a_spoke_that_somebody_changed_is_a_hole_once_drift_was_detected() {
     let world = World::deployed();
     let quiet = world.rootwatch(&STATUS);

@@ -20,6 +20,10 @@ pub(crate) struct TeardownArgs {
     /// Remove the hub although spokes still forward to it
     #[arg(long)]
     pub(crate) abandon_spokes: bool,
+    /// Leave the stacks of accounts that are suspended, closed or no longer in the organization, and of regions that an
+    /// account has turned off, where they are: StackSets cannot remove them. All other stacks are removed
+    #[arg(long)]
+    pub(crate) retain_stacks: bool,
     /// Keep the notifier's log group
     #[arg(long)]
     pub(crate) keep_logs: bool,

@@ -247,7 +247,7 @@ async fn explain(run: &Run, made: &Made<'_>, done: &mut Done) {
         .collect();
     let off = regions::turned_off(&run.aws, suspects).await;
     for ended in &mut done.operations {
-        ended.leave_out(&off);
+        ended.leave_out(&off, "REGION_IS_OFF");
         for failure in &mut ended.failures {
             failure.name = names
                 .get(failure.account.as_str())

@@ -10,6 +10,7 @@ mod plan_spokes;
 mod status;
 mod teardown;
 mod teardown_order;
+mod teardown_spokes;
 mod test;
 mod verify;
 

@@ -1,6 +1,6 @@
 //! `rootwatch teardown`: removes what is ours, last made first, and nothing else.
 
-use super::deploy_spokes::{carry_out, wait_for_others};
+use super::teardown_spokes::{self, Spokes};
 use super::{Exit, Run, teardown_order};
 use crate::apply::Stop;
 use crate::canary::leftovers;
@@ -10,55 +10,38 @@ use crate::hub::{HubPlan, foreign, observe, plan_teardown};
 use crate::names::DEPLOYMENT_TAG;
 use crate::plan::{Counts, Step};
 use crate::report;
-use crate::spokes::change::Change;
-use crate::spokes::management::{self, StackPlan, Unread};
 use crate::spokes::operation::Ended;
-use crate::spokes::plan::{plan_release, plan_removal};
-use crate::spokes::preflight;
-use crate::spokes::stack_set::StackSet;
-use crate::spokes::{self, Observed, Place, organization};
-use anyhow::{Context, Result, bail};
+use crate::spokes::reach::Stuck;
+use anyhow::{Result, bail};
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
 
 /// Versioned form of the JSON that `teardown` prints.
 #[derive(Serialize)]
-struct Report {
+pub(super) struct Report {
     schema: &'static str,
     account: String,
     region: String,
     /// StackSet operations that removed instances.
-    operations: Vec<Ended>,
-    stack_set_removed: bool,
+    pub(super) operations: Vec<Ended>,
+    pub(super) stack_set_removed: bool,
     /// The management account's own stacks.
-    management: Vec<Step>,
+    pub(super) management: Vec<Step>,
     hub: Vec<Step>,
     /// What is ours and stays because somebody asked for that.
     kept: Vec<String>,
+    /// Stacks that stay in accounts and regions out of reach, because somebody asked for that.
+    pub(super) retained: Vec<Stuck>,
     /// What is ours and could not be removed.
     left: Vec<String>,
-}
-
-/// The spokes that are ours.
-struct Spokes<'a> {
-    place: Place<'a>,
-    /// The StackSet, if there is one.
-    observed: Option<Observed>,
-    /// The management account's own stacks, when these credentials are its own.
-    stacks: Vec<StackPlan>,
-    /// Regions in which these credentials may not look for such stacks.
-    unread: Unread,
-    /// The management account, when they are not.
-    elsewhere: Option<String>,
 }
 
 /// Removes the hub, the spokes, or the spokes and then the hub.
 pub(super) async fn teardown(run: &Run, args: &TeardownArgs) -> Result<Exit> {
     check_flags(args)?;
-    let (what, no_wait) = (args.what, args.no_wait);
+    let what = args.what;
     let spokes = match what {
         Teardown::Hub => None,
-        Teardown::Spokes | Teardown::All => Some(find_spokes(run, no_wait).await?),
+        Teardown::Spokes | Teardown::All => Some(teardown_spokes::find(run, args).await?),
     };
     let mut hub = match what {
         Teardown::Spokes => None,
@@ -79,10 +62,11 @@ pub(super) async fn teardown(run: &Run, args: &TeardownArgs) -> Result<Exit> {
         _ => String::new(),
     };
     run.show(&(warning + &preview(run, spokes.as_ref(), &report)));
-    let question = format!("This stops the watch of \"{}\".", run.config.name);
+    let stays = spokes.as_ref().map(Spokes::stays).unwrap_or_default();
+    let question = format!("This stops the watch of \"{}\".{stays}", run.config.name);
     run.confirm(&question, &run.config.name).await?;
     if let Some(spokes) = &spokes {
-        remove_spokes(run, spokes, no_wait, &mut report).await?;
+        spokes.remove(run, &mut report).await?;
     }
     let exit = match hub.as_ref().filter(|_| to_delete > 0) {
         Some(hub) => remove_hub(run, hub, &mut report).await?,
@@ -100,6 +84,11 @@ pub(super) async fn teardown(run: &Run, args: &TeardownArgs) -> Result<Exit> {
 fn check_flags(args: &TeardownArgs) -> Result<()> {
     if args.abandon_spokes && args.what != Teardown::Hub {
         bail!("--abandon-spokes goes with `teardown hub` only: nothing was changed");
+    }
+    if args.retain_stacks && args.what == Teardown::Hub {
+        bail!(
+            "--retain-stacks goes with `teardown spokes` and `teardown all`: nothing was changed"
+        );
     }
     if args.keep_logs && args.what == Teardown::Spokes {
         bail!("--keep-logs goes with `teardown hub` and `teardown all`: nothing was changed");
@@ -130,6 +119,7 @@ impl Report {
             management: Vec::new(),
             hub: hub.map(HubPlan::steps).unwrap_or_default(),
             kept,
+            retained: Vec::new(),
             left: spokes
                 .into_iter()
                 .flat_map(|it| it.may_be_left(run))
@@ -145,6 +135,7 @@ impl Report {
 
 fn done_text(run: &Run, what: Teardown, spokes: Option<&Spokes<'_>>, report: &Report) -> String {
     let mut text = format!("Removed: {} of \"{}\".\n", what.words(), run.config.name);
+    text += &report::stuck::left_behind("Left behind", &report.retained);
     text += &report.kept_text();
     text += &spokes.map(Spokes::unread_text).unwrap_or_default();
     if let Some(management) = spokes.and_then(|it| it.elsewhere.as_ref()) {
@@ -153,31 +144,6 @@ fn done_text(run: &Run, what: Teardown, spokes: Option<&Spokes<'_>>, report: &Re
         );
     }
     text
-}
-
-impl Spokes<'_> {
-    fn is_nothing(&self) -> bool {
-        self.observed.is_none() && self.stacks.is_empty()
-    }
-
-    /// Stacks that may be there, where nobody can look.
-    fn may_be_left(&self, run: &Run) -> Vec<String> {
-        let name = run.names().stack_set();
-        let words = |(region, why): (&String, &String)| {
-            format!("stack {name} in {region} of the management account, if there is one: {why}")
-        };
-        self.unread.iter().map(words).collect()
-    }
-
-    fn unread_text(&self) -> String {
-        if self.unread.is_empty() {
-            return String::new();
-        }
-        format!(
-            "The management account may still have spokes: {}. `rootwatch teardown spokes` with credentials that may removes them.\n",
-            management::unread_words(&self.unread)
-        )
-    }
 }
 
 fn preview(run: &Run, spokes: Option<&Spokes<'_>>, report: &Report) -> String {
@@ -191,6 +157,7 @@ fn preview(run: &Run, spokes: Option<&Spokes<'_>>, report: &Report) -> String {
             report::count(observed.instances.regions().count(), "region")
         );
     }
+    text += &spokes.map(Spokes::warnings).unwrap_or_default();
     for stack in spokes.into_iter().flat_map(|it| &it.stacks) {
         text += &format!("- {} of the management account\n", stack.step.resource);
     }
@@ -199,53 +166,6 @@ fn preview(run: &Run, spokes: Option<&Spokes<'_>>, report: &Report) -> String {
         text += &report::steps(&report.hub, run.output.verbose);
     }
     text
-}
-
-/// The StackSet and the management account's own stacks, as far as they are ours.
-async fn find_spokes(run: &Run, no_wait: bool) -> Result<Spokes<'_>> {
-    let organization = organization::find(&run.aws).await?;
-    let place = Place::of(&run.aws, &organization, run.config.spokes.call_as);
-    preflight::access(&place, &organization)
-        .await
-        .context("the spokes cannot be removed yet, and nothing was changed")?;
-    let name = run.names().stack_set();
-    let mut observed = spokes::observe(&place, &name, &BTreeSet::new()).await?;
-    while !observed.running.is_empty() {
-        wait_for_others(run, &place, &name, &observed.running, no_wait).await?;
-        observed = spokes::observe(&place, &name, &BTreeSet::new()).await?;
-    }
-    let is_here = run.aws.account == organization.management_account;
-    let (stacks, unread) = match is_here {
-        true => own_stacks(run, &name).await?,
-        false => (Vec::new(), Unread::new()),
-    };
-    Ok(Spokes {
-        observed: ours(run, &name, observed),
-        stacks,
-        unread,
-        elsewhere: (!is_here).then_some(organization.management_account),
-        place,
-    })
-}
-
-fn ours(run: &Run, name: &str, observed: Observed) -> Option<Observed> {
-    let found = observed.stack_set.as_ref()?;
-    if found.tags.get(DEPLOYMENT_TAG) == Some(&run.config.name) {
-        return Some(observed);
-    }
-    run.progress.say(&format!(
-        "The StackSet {name} is not ours (no tag {DEPLOYMENT_TAG}={}): left alone.",
-        run.config.name
-    ));
-    None
-}
-
-async fn own_stacks(run: &Run, name: &str) -> Result<(Vec<StackPlan>, Unread)> {
-    let enabled = organization::enabled_regions(&run.aws).await?;
-    let everywhere = enabled.into_iter().map(|region| region.name).collect();
-    let found = management::observe(&run.aws, name, &everywhere, &BTreeSet::new()).await?;
-    let plans = management::plan(&BTreeMap::new(), found.stacks, &run.config.name);
-    Ok((plans, found.unread))
 }
 
 async fn find_hub(run: &Run) -> Result<HubPlan> {
@@ -261,68 +181,6 @@ async fn find_hub(run: &Run) -> Result<HubPlan> {
     }
     foreign::check(&run.aws, &run.names(), &plan).await?;
     Ok(plan)
-}
-
-async fn remove_spokes(
-    run: &Run,
-    spokes: &Spokes<'_>,
-    no_wait: bool,
-    report: &mut Report,
-) -> Result<()> {
-    remove_stacks(run, &spokes.stacks, report).await?;
-    let Some(observed) = &spokes.observed else {
-        return Ok(());
-    };
-    let (place, name) = (&spokes.place, run.names().stack_set());
-    remove_instances(run, place, &plan_removal(observed), no_wait, report).await?;
-    let left = spokes::observe(place, &name, &BTreeSet::new()).await?;
-    remove_instances(run, place, &plan_release(&left), no_wait, report).await?;
-    StackSet::delete(place, &name)
-        .await
-        .with_context(|| format!("deleting the StackSet {name} in {}", run.aws.place()))?;
-    run.progress
-        .of(&format!("stack-set {name}"))
-        .done("deleted");
-    report.stack_set_removed = true;
-    Ok(())
-}
-
-async fn remove_instances(
-    run: &Run,
-    place: &Place<'_>,
-    changes: &[Change],
-    no_wait: bool,
-    report: &mut Report,
-) -> Result<()> {
-    let name = run.names().stack_set();
-    for change in changes.iter().flat_map(Change::calls) {
-        let ended = carry_out(run, place, &name, &change, no_wait).await?;
-        let text = report::spokes::operation(&ended);
-        let success = ended.is_success();
-        report.operations.push(ended);
-        if !success {
-            bail!(
-                "not every stack instance could be removed, so the StackSet and the hub stay:\n{text}"
-            );
-        }
-    }
-    Ok(())
-}
-
-async fn remove_stacks(run: &Run, stacks: &[StackPlan], report: &mut Report) -> Result<()> {
-    let outcome = management::apply(&run.aws, stacks, &run.progress).await;
-    let step = |index: &usize| stacks[*index].step.clone();
-    report.management = outcome.done.iter().map(step).collect();
-    match outcome.stop {
-        None => Ok(()),
-        Some(Stop::Interrupted) => Ok(crate::interrupt::check()?),
-        Some(Stop::Failed(failed)) => {
-            let errors: String = failed.iter().map(|(_, it)| report::error(it)).collect();
-            bail!(
-                "not every stack of the management account could be removed, so the rest stays:\n{errors}"
-            )
-        }
-    }
 }
 
 async fn remove_hub(run: &Run, hub: &HubPlan, report: &mut Report) -> Result<Exit> {

@@ -420,6 +420,7 @@ mod tests {
         "--accept-unknown",
         "--leave-behind",
         "--terraform-state",
+        "--retain-stacks",
     ];
 
     #[test]

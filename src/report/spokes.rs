@@ -146,6 +146,7 @@ fn instances(change: &Change) -> String {
         Accounts::All => "all accounts".to_owned(),
         Accounts::Only(accounts) => named(accounts),
         Accounts::AllBut(accounts) => format!("all but {}", named(accounts)),
+        Accounts::AllAnd(accounts) => format!("all accounts, and {}", named(accounts)),
     };
     format!(
         "{style}{sign}{style:#} {}: {accounts} of {} in {} ({})",
@@ -239,10 +240,7 @@ fn table(failures: &[Failure]) -> String {
         let more = failures.len() - shown.len();
         let _ = writeln!(text, "  and {more} more; --output json has all of them");
     }
-    let hints: BTreeSet<&str> = failures
-        .iter()
-        .filter_map(|it| it.hint.as_deref())
-        .collect();
+    let hints: BTreeSet<&str> = shown.iter().filter_map(|it| it.hint.as_deref()).collect();
     for hint in hints {
         let _ = writeln!(text, "  hint: {hint}");
     }

@@ -59,6 +59,8 @@ pub(crate) enum Accounts {
     Only(BTreeSet<String>),
     /// All but these.
     AllBut(BTreeSet<String>),
+    /// All, and these from elsewhere.
+    AllAnd(BTreeSet<String>),
 }
 
 impl Change {
@@ -159,6 +161,7 @@ impl Change {
             Accounts::All => return targets.build(),
             Accounts::Only(accounts) => (accounts, sdk::AccountFilterType::Intersection),
             Accounts::AllBut(accounts) => (accounts, sdk::AccountFilterType::Difference),
+            Accounts::AllAnd(accounts) => (accounts, sdk::AccountFilterType::Union),
         };
         targets
             .set_accounts(Some(accounts.iter().cloned().collect()))

@@ -47,9 +47,63 @@ pub(crate) fn hint(reason: &str) -> Option<&'static str> {
     KNOWN.iter().find(fits).map(|(_, hint)| *hint)
 }
 
+/// What to do about a stack that could not be removed, where it is known what its name is. Pure.
+pub(crate) fn removal_hint(reason: &str, account: &str, region: &str, stack: &str) -> String {
+    let reason = reason.to_lowercase();
+    let says = |parts: &[&str]| parts.iter().any(|part| reason.contains(part));
+    if says(&["terminationprotection", "termination protection"]) {
+        return format!(
+            "in account {account}: `aws cloudformation update-termination-protection --no-enable-termination-protection --region {region} --stack-name {stack}`, then run the same command again"
+        );
+    }
+    if says(&["not enabled", "not opted", "opt-in", "region is disabled"]) {
+        return format!(
+            "turn the region on in account {account} (`aws account enable-region --region-name {region}`), then run the same command again; or, in the management account, --retain-stacks leaves the stack there"
+        );
+    }
+    if says(&[
+        "service control policy",
+        "scp",
+        "access denied",
+        "accessdenied",
+        "not authorized",
+    ]) {
+        return "an SCP or a boundary keeps StackSets out: exempt the roles stacksets-exec-* there, then run the same command again".into();
+    }
+    format!(
+        "in account {account}: `aws cloudformation describe-stack-events --region {region} --stack-name {stack}` says more; mend that, then run the same command again"
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_keeps_a_stack_is_told_with_its_account_region_and_name() {
+        for (reason, part) in [
+            (
+                "Stack [x] cannot be deleted while TerminationProtection is enabled",
+                "--no-enable-termination-protection --region eu-west-1 --stack-name x`",
+            ),
+            (
+                "Region eu-west-1 is not enabled for this account",
+                "enable-region --region-name eu-west-1`",
+            ),
+            (
+                "Access denied with an explicit deny in a service control policy",
+                "stacksets-exec-*",
+            ),
+            (
+                "Internal failure",
+                "describe-stack-events --region eu-west-1",
+            ),
+        ] {
+            let hint = removal_hint(reason, "1", "eu-west-1", "x");
+            assert!(hint.contains(part), "{reason}: {hint}");
+            assert!(hint.contains("run the same command again"), "{hint}");
+        }
+    }
 
     #[test]
     fn common_reasons_have_a_hint_and_others_none() {

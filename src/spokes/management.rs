@@ -168,6 +168,17 @@ impl StackPlan {
         })
     }
 
+    /// What lets a stack that is to go be deleted, where something keeps it. Pure.
+    pub(crate) fn protection(&self) -> Option<String> {
+        let observed = self.observed.as_ref().filter(|it| it.protected)?;
+        (self.step.action == Action::Delete).then(|| {
+            format!(
+                "`aws cloudformation update-termination-protection --no-enable-termination-protection --region {} --stack-name {}`",
+                self.region, observed.name
+            )
+        })
+    }
+
     async fn carry_out(&self, aws: &Aws, progress: &Progress) -> Result<()> {
         let client = aws.cloudformation_in(&self.region);
         let progress = progress.of(&self.step.resource);
@@ -250,6 +261,7 @@ mod tests {
             name: "rootwatch-spoke".into(),
             region: region.into(),
             id: String::new(),
+            protected: false,
             capabilities: vec!["CAPABILITY_IAM".into()],
             parameters: BTreeMap::from([("HubRegion".into(), "eu-west-1".into())]),
             status: status.into(),

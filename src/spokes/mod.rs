@@ -10,7 +10,9 @@ pub(crate) mod organization;
 mod pace;
 pub(crate) mod plan;
 pub(crate) mod preflight;
+pub(crate) mod reach;
 pub(crate) mod regions;
+pub(crate) mod removal;
 pub(crate) mod stack;
 pub(crate) mod stack_set;
 pub(crate) mod trail;
@@ -140,6 +142,7 @@ pub(crate) fn stacks(
         name: name.to_owned(),
         region: region.clone(),
         id: String::new(),
+        protected: false,
         capabilities: capabilities(),
         parameters: parameters(config, hub),
         status: Stack::USABLE.into(),

@@ -78,23 +78,24 @@ pub(crate) struct Ended {
     pub(crate) counts: BTreeMap<String, usize>,
     /// Those that did not succeed.
     pub(crate) failures: Vec<Failure>,
-    /// Whether it failed for nothing but regions that are turned off.
+    /// Whether it failed for nothing but what was left out.
     #[serde(skip)]
-    is_only_off: bool,
+    is_only_left_out: bool,
 }
 
 impl Ended {
     /// Whether every account and region that could be reached is as wanted. An operation that AWS calls `SUCCEEDED` may
     /// hide failures inside its tolerance (CloudFormation User Guide, "Troubleshooting StackSets").
     pub(crate) fn is_success(&self) -> bool {
-        self.failures.is_empty() && (self.status == "SUCCEEDED" || self.is_only_off)
+        self.failures.is_empty() && (self.status == "SUCCEEDED" || self.is_only_left_out)
     }
 
-    /// Takes out what failed only because the region is turned off in the account: nobody can act there.
-    pub(crate) fn leave_out(&mut self, off: &BTreeSet<Spot>) {
+    /// Takes out failures that are none, and counts them by a word of their own: where the region is turned off in the
+    /// account nobody can act, and where no stack ever was none has to go.
+    pub(crate) fn leave_out(&mut self, spots: &BTreeSet<Spot>, word: &str) {
         let before = self.failures.len();
         self.failures
-            .retain(|it| !off.contains(&Spot::of(&it.account, &it.region)));
+            .retain(|it| !spots.contains(&Spot::of(&it.account, &it.region)));
         let left_out = before - self.failures.len();
         if left_out == 0 {
             return;
@@ -103,8 +104,8 @@ impl Ended {
             *failed = failed.saturating_sub(left_out);
         }
         self.counts.retain(|_, count| *count > 0);
-        self.counts.insert("REGION_IS_OFF".into(), left_out);
-        self.is_only_off = self.failures.is_empty() && self.status == "FAILED";
+        self.counts.insert(word.to_owned(), left_out);
+        self.is_only_left_out = self.failures.is_empty() && self.status == "FAILED";
     }
 }
 
@@ -214,7 +215,7 @@ pub(crate) async fn follow(
         status_reason: operation.status_reason().map(str::to_owned),
         counts: tally.0,
         failures,
-        is_only_off: false,
+        is_only_left_out: false,
     })
 }
 

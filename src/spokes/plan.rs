@@ -401,11 +401,18 @@ impl Observed {
             .collect()
     }
 
-    fn deletion(&self, accounts: Accounts, regions: Vec<String>, units: Vec<String>) -> Change {
+    /// The deletion of what these units, accounts and regions hold.
+    pub(super) fn deletion(
+        &self,
+        accounts: Accounts,
+        regions: Vec<String>,
+        units: Vec<String>,
+    ) -> Change {
         let is_meant = |account: &str| match &accounts {
             Accounts::All => true,
             Accounts::Only(only) => only.contains(account),
             Accounts::AllBut(but) => !but.contains(account),
+            Accounts::AllAnd(_) => true,
         };
         let instances = self.instances.iter().filter(|(region, account, instance)| {
             regions.iter().any(|it| it == region)
@@ -422,44 +429,6 @@ impl Observed {
             retain: false,
         }
     }
-}
-
-/// What removes every instance: all units, each with all regions that it is deployed to.
-pub(crate) fn plan_removal(observed: &Observed) -> Vec<Change> {
-    let mut alike: BTreeMap<Vec<String>, Vec<String>> = BTreeMap::new();
-    for (unit, regions) in observed.targets() {
-        let regions = regions.into_iter().collect();
-        alike.entry(regions).or_default().push(unit);
-    }
-    alike
-        .into_iter()
-        .map(|(regions, units)| observed.deletion(Accounts::All, regions, units))
-        .collect()
-}
-
-/// What lets go of instances in suspended accounts: nobody can work there, so their stacks stay
-/// (AWS Knowledge Center, "How do I delete a stack instance … in a closed or suspended AWS account?").
-pub(crate) fn plan_release(observed: &Observed) -> Vec<Change> {
-    let mut found = Vec::new();
-    for (unit, _) in observed.targets() {
-        let skipped = observed
-            .instances
-            .iter()
-            .filter(|(_, _, instance)| instance.is_skipped() && *instance.unit == *unit)
-            .map(|(region, account, _)| Spot::of(account, region));
-        for (accounts, regions) in rectangles(skipped) {
-            found.push(Change {
-                kind: ChangeKind::Delete,
-                why: "the account is suspended: let go, its stack stays",
-                instances: accounts.len() * regions.len(),
-                units: vec![unit.clone()],
-                accounts: Accounts::Only(accounts),
-                regions,
-                retain: true,
-            });
-        }
-    }
-    found
 }
 
 #[cfg(test)]

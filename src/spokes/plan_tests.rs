@@ -104,6 +104,7 @@ fn changes(wanted: &Wanted, observed: &Observed) -> Vec<String> {
             Accounts::All => "all".to_owned(),
             Accounts::Only(accounts) => format!("only {}", join(accounts)),
             Accounts::AllBut(accounts) => format!("all but {}", join(accounts)),
+            Accounts::AllAnd(accounts) => format!("all and {}", join(accounts)),
         };
         let (units, regions) = (change.units.join(" "), change.regions.join(" "));
         format!("{sign}{} {units}: {accounts}: {regions}", change.instances)
@@ -362,28 +363,4 @@ fn nothing_is_deployed_where_a_region_is_off() {
     wanted.off.insert(Spot::of("1", "eu-west-1"));
     let found = observed(&["1 eu-west-1 ou-1 OUTDATED", "1 us-east-1 ou-1 CURRENT"]);
     assert!(!planned(&wanted, &found).is_change());
-}
-
-#[test]
-fn removal_takes_every_unit_with_its_own_regions() {
-    let mut found = lines(&[current("ou-1", "1"), current("ou-2", "2")]);
-    found
-        .auto_deployment
-        .insert("ou-3".into(), set(&["us-east-1"]));
-    let removal = plan_removal(&found);
-    let short: Vec<String> = removal
-        .iter()
-        .map(|it| {
-            format!(
-                "{} {}: {}",
-                it.instances,
-                it.units.join(" "),
-                it.regions.join(" ")
-            )
-        })
-        .collect();
-    assert_eq!(
-        short,
-        ["4 ou-1 ou-2: eu-west-1 us-east-1", "0 ou-3: us-east-1"]
-    );
 }

@@ -23,6 +23,9 @@ pub(crate) struct Stack {
     /// Names this very stack, also after its end.
     #[serde(skip)]
     pub(crate) id: String,
+    /// Whether it refuses to be deleted, of one that was found.
+    #[serde(skip)]
+    pub(crate) protected: bool,
     /// Acknowledged at each call; no state of the stack.
     #[serde(skip)]
     pub(crate) capabilities: Vec<String>,
@@ -108,6 +111,7 @@ impl Stack {
             name: text(found.stack_name()),
             region: region.to_owned(),
             id,
+            protected: found.enable_termination_protection().unwrap_or_default(),
             capabilities: found
                 .capabilities()
                 .iter()

@@ -10,7 +10,8 @@ use crate::reference::hub::OldHub;
 use crate::reference::spokes::OldSpokes;
 use crate::report as words;
 use crate::spokes::change::Change;
-use crate::spokes::plan::{plan_release, plan_removal};
+use crate::spokes::reach;
+use crate::spokes::removal::{plan_release, plan_removal};
 use crate::spokes::stack_set::StackSet;
 use crate::spokes::{Place, observe};
 use anyhow::{Context, Result, bail};
@@ -75,7 +76,13 @@ async fn remove_stack_set(run: &Run, place: &Place<'_>, set: &OldSpokes) -> Resu
     wait_for_others(run, place, name, &set.observed.running, false).await?;
     remove_instances(run, place, name, &plan_removal(&set.observed)).await?;
     let left = observe(place, name, &BTreeSet::new()).await?;
-    remove_instances(run, place, name, &plan_release(&left)).await?;
+    if left.instances.iter().any(|(_, _, it)| !it.is_skipped()) {
+        bail!(
+            "stack instances of {name} are left, so the StackSet and the old hub stay; the new path is proved and stands: run the same command again"
+        );
+    }
+    let beneath = reach::beneath(&run.aws, &left).await?;
+    remove_instances(run, place, name, &plan_release(&left, &beneath)).await?;
     let deleted = StackSet::delete(place, name).await;
     deleted.with_context(|| format!("deleting the StackSet {name} in {}", place.aws.place()))?;
     run.progress

@@ -1,0 +1,274 @@
+//! The spokes' part of `teardown`: the management account's stacks, the StackSet's instances, then the StackSet.
+
+use super::Run;
+use super::deploy_spokes::{carry_out, wait_for_others};
+use super::teardown::Report;
+use crate::apply::Stop;
+use crate::cli::TeardownArgs;
+use crate::names::DEPLOYMENT_TAG;
+use crate::report;
+use crate::spokes::change::Change;
+use crate::spokes::hint::removal_hint;
+use crate::spokes::management::{self, StackPlan, Unread};
+use crate::spokes::operation::Ended;
+use crate::spokes::reach::{self, Reach, Stuck};
+use crate::spokes::removal::{plan_release, plan_removal};
+use crate::spokes::stack_set::StackSet;
+use crate::spokes::{self, Observed, Place, Spot, organization, preflight};
+use anyhow::{Context, Result, bail};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The spokes that are ours.
+pub(super) struct Spokes<'a> {
+    place: Place<'a>,
+    /// The StackSet, if there is one.
+    pub(super) observed: Option<Observed>,
+    /// Stacks that StackSets cannot reach, and that may stay.
+    retained: Vec<Stuck>,
+    /// Why it is not known which those are.
+    unknown: Option<String>,
+    /// The management account's own stacks, when these credentials are its own.
+    pub(super) stacks: Vec<StackPlan>,
+    /// Regions in which these credentials may not look for such stacks.
+    unread: Unread,
+    /// The management account, when they are not.
+    pub(super) elsewhere: Option<String>,
+    retain: bool,
+    no_wait: bool,
+}
+
+impl Spokes<'_> {
+    pub(super) fn is_nothing(&self) -> bool {
+        self.observed.is_none() && self.stacks.is_empty()
+    }
+
+    /// Stacks that may be there, where nobody can look.
+    pub(super) fn may_be_left(&self, run: &Run) -> Vec<String> {
+        let name = run.names().stack_set();
+        let words = |(region, why): (&String, &String)| {
+            format!("stack {name} in {region} of the management account, if there is one: {why}")
+        };
+        self.unread.iter().map(words).collect()
+    }
+
+    pub(super) fn unread_text(&self) -> String {
+        if self.unread.is_empty() {
+            return String::new();
+        }
+        format!(
+            "The management account may still have spokes: {}. `rootwatch teardown spokes` with credentials that may removes them.\n",
+            management::unread_words(&self.unread)
+        )
+    }
+
+    /// What of it stays, for the question.
+    pub(super) fn stays(&self) -> String {
+        match self.retained.len() {
+            0 => String::new(),
+            many => format!(
+                " {} left where nobody can reach them.",
+                report::count(many, "stack")
+            ),
+        }
+    }
+
+    /// What of the StackSet stays, or cannot be told.
+    pub(super) fn warnings(&self) -> String {
+        let unknown = self
+            .unknown
+            .as_ref()
+            .map(|why| format!("! which accounts are suspended or gone cannot be told: {why}\n"));
+        report::stuck::retained(&self.retained) + &unknown.unwrap_or_default()
+    }
+}
+
+/// The StackSet and the management account's own stacks, as far as they are ours.
+///
+/// Fails when stacks are out of reach, unless they may stay.
+pub(super) async fn find<'a>(run: &'a Run, args: &TeardownArgs) -> Result<Spokes<'a>> {
+    let organization = organization::find(&run.aws).await?;
+    let place = Place::of(&run.aws, &organization, run.config.spokes.call_as);
+    preflight::access(&place, &organization)
+        .await
+        .context("the spokes cannot be removed yet, and nothing was changed")?;
+    let name = run.names().stack_set();
+    let mut observed = spokes::observe(&place, &name, &BTreeSet::new()).await?;
+    while !observed.running.is_empty() {
+        wait_for_others(run, &place, &name, &observed.running, args.no_wait).await?;
+        observed = spokes::observe(&place, &name, &BTreeSet::new()).await?;
+    }
+    let is_here = run.aws.account == organization.management_account;
+    let (stacks, unread) = match is_here {
+        true => own_stacks(run, &name).await?,
+        false => (Vec::new(), Unread::new()),
+    };
+    let mut found = Spokes {
+        observed: ours(run, &name, observed),
+        retained: Vec::new(),
+        unknown: None,
+        stacks,
+        unread,
+        elsewhere: (!is_here).then_some(organization.management_account),
+        retain: args.retain_stacks,
+        no_wait: args.no_wait,
+        place,
+    };
+    found.look_beyond(run).await?;
+    Ok(found)
+}
+
+fn ours(run: &Run, name: &str, observed: Observed) -> Option<Observed> {
+    let found = observed.stack_set.as_ref()?;
+    if found.tags.get(DEPLOYMENT_TAG) == Some(&run.config.name) {
+        return Some(observed);
+    }
+    run.progress.say(&format!(
+        "The StackSet {name} is not ours (no tag {DEPLOYMENT_TAG}={}): left alone.",
+        run.config.name
+    ));
+    None
+}
+
+/// The management account's own stacks. Fails with what is to be done where one refuses to be deleted.
+async fn own_stacks(run: &Run, name: &str) -> Result<(Vec<StackPlan>, Unread)> {
+    let enabled = organization::enabled_regions(&run.aws).await?;
+    let everywhere = enabled.into_iter().map(|region| region.name).collect();
+    let found = management::observe(&run.aws, name, &everywhere, &BTreeSet::new()).await?;
+    let plans = management::plan(&BTreeMap::new(), found.stacks, &run.config.name);
+    let protected = plans.iter().filter_map(StackPlan::protection);
+    let protected: String = protected.map(|it| format!("\n  - {it}")).collect();
+    if !protected.is_empty() {
+        bail!(
+            "stacks of the management account {} have termination protection, and nothing was changed. To turn it off:{protected}",
+            run.aws.account
+        );
+    }
+    Ok((plans, found.unread))
+}
+
+impl Spokes<'_> {
+    /// Finds the stacks that are out of reach. An instance that never had one leaves nothing behind.
+    async fn look_beyond(&mut self, run: &Run) -> Result<()> {
+        let Some(observed) = &self.observed else {
+            return Ok(());
+        };
+        let (name, instances) = (run.names().stack_set(), &observed.instances);
+        let reach = Reach::find(&run.aws, instances).await?;
+        let mut stuck = reach::out_of_reach(&self.place, &name, &reach, instances).await?;
+        stuck.retain(|it| it.stack.is_some());
+        self.unknown = reach.unknown().map(str::to_owned);
+        match &self.unknown {
+            Some(why) if self.retain => bail!(
+                "--retain-stacks takes knowing which accounts can no longer be reached, and nothing was changed: {why}"
+            ),
+            _ if !stuck.is_empty() && !self.retain => bail!(report::stuck::refusal(&stuck)),
+            _ => {}
+        }
+        self.retained = stuck;
+        Ok(())
+    }
+
+    /// Removes what was found.
+    pub(super) async fn remove(&self, run: &Run, report: &mut Report) -> Result<()> {
+        remove_stacks(run, &self.stacks, report).await?;
+        let Some(observed) = &self.observed else {
+            return Ok(());
+        };
+        let name = run.names().stack_set();
+        for change in plan_removal(observed).iter().flat_map(Change::calls) {
+            let ended = carry_out(run, &self.place, &name, &change, self.no_wait).await?;
+            report.operations.push(ended);
+        }
+        self.let_go(run, report).await?;
+        StackSet::delete(&self.place, &name)
+            .await
+            .with_context(|| format!("deleting the StackSet {name} in {}", run.aws.place()))?;
+        run.progress
+            .of(&format!("stack-set {name}"))
+            .done("deleted");
+        report.stack_set_removed = true;
+        Ok(())
+    }
+
+    /// Lets go of the instances that are left, if no stack stays by that but those that may.
+    async fn let_go(&self, run: &Run, report: &mut Report) -> Result<()> {
+        let name = run.names().stack_set();
+        let left = spokes::observe(&self.place, &name, &BTreeSet::new()).await?;
+        if left.instances.len() == 0 {
+            return all_succeeded(&report.operations);
+        }
+        // What was under way may show what the first look did not.
+        let reach = Reach::find(&run.aws, &left.instances).await?;
+        let stuck = reach::all(&self.place, &name, &reach, &left.instances).await?;
+        let may_go = |it: &&Stuck| it.stack.is_none() || (self.retain && it.why.is_some());
+        let (let_go, blocked): (Vec<&Stuck>, Vec<&Stuck>) = stuck.iter().partition(may_go);
+        let let_go: BTreeSet<Spot> = let_go.iter().map(|it| it.spot.clone()).collect();
+        for ended in &mut report.operations {
+            ended.leave_out(&let_go, "OUT_OF_REACH");
+        }
+        if !blocked.is_empty() {
+            return Err(not_removed(&mut report.operations, &blocked));
+        }
+        let beneath = reach::beneath(&run.aws, &left).await?;
+        for change in plan_release(&left, &beneath).iter().flat_map(Change::calls) {
+            let ended = carry_out(run, &self.place, &name, &change, self.no_wait).await?;
+            report.operations.push(ended);
+        }
+        report.retained = stuck.into_iter().filter(|it| it.stack.is_some()).collect();
+        all_succeeded(&report.operations)
+    }
+}
+
+fn all_succeeded(operations: &[Ended]) -> Result<()> {
+    let failed = operations.iter().filter(|ended| !ended.is_success());
+    let text: String = failed.map(report::spokes::operation).collect();
+    if text.is_empty() {
+        return Ok(());
+    }
+    bail!("{STAYS}:\n{text}")
+}
+
+const STAYS: &str = "not every stack instance could be removed, so the StackSet and the hub stay";
+
+/// Each failure with what mends it.
+fn not_removed(operations: &mut [Ended], blocked: &[&Stuck]) -> anyhow::Error {
+    for failure in operations.iter_mut().flat_map(|it| &mut it.failures) {
+        let spot = Spot::of(&failure.account, &failure.region);
+        let Some(stuck) = blocked.iter().find(|it| it.spot == spot) else {
+            continue;
+        };
+        failure.name.clone_from(&stuck.name);
+        failure.hint = match (&stuck.stack, stuck.why) {
+            (Some(stack), None) => {
+                let Spot { account, region } = &spot;
+                Some(removal_hint(&failure.reason, account, region, stack))
+            }
+            _ => None,
+        };
+    }
+    let failed = operations.iter().filter(|ended| !ended.is_success());
+    let text: String = failed.map(report::spokes::operation).collect();
+    let beyond = blocked.iter().filter(|it| it.why.is_some());
+    let beyond: Vec<Stuck> = beyond.map(|it| (*it).clone()).collect();
+    let beyond = match beyond.is_empty() {
+        true => String::new(),
+        false => report::stuck::out_of_reach(&beyond),
+    };
+    anyhow::anyhow!("{STAYS}:\n{}{beyond}", text.trim_end())
+}
+
+async fn remove_stacks(run: &Run, stacks: &[StackPlan], report: &mut Report) -> Result<()> {
+    let outcome = management::apply(&run.aws, stacks, &run.progress).await;
+    let step = |index: &usize| stacks[*index].step.clone();
+    report.management = outcome.done.iter().map(step).collect();
+    match outcome.stop {
+        None => Ok(()),
+        Some(Stop::Interrupted) => Ok(crate::interrupt::check()?),
+        Some(Stop::Failed(failed)) => {
+            let errors: String = failed.iter().map(|(_, it)| report::error(it)).collect();
+            bail!(
+                "not every stack of the management account could be removed, so the rest stays:\n{errors}"
+            )
+        }
+    }
+}
