@@ -56,6 +56,8 @@ mod spokes_scale;
 mod status_work;
 /// `rootwatch teardown`: what stops it, and that it leaves exactly what was there before.
 mod teardown;
+/// `rootwatch teardown` ended by Ctrl-C, or killed, at any call; and after a deployment that failed halfway.
+mod teardown_interrupt;
 /// Spokes that a removal cannot reach, or that refuse to go.
 mod teardown_stuck;
 /// `rootwatch verify`: a good deployment is fine, and each way to break it is found.

@@ -259,7 +259,7 @@ async fn explain(run: &Run, made: &Made<'_>, done: &mut Done) {
 /// The operation that was being followed when something came between.
 #[derive(Debug, thiserror::Error)]
 #[error("following operation {0}; it goes on in AWS, and the next run picks up what it leaves")]
-struct Following(String);
+pub(super) struct Following(pub(super) String);
 
 /// Starts a change of instances and follows it to its end.
 pub(super) async fn carry_out(
@@ -308,7 +308,7 @@ pub(super) async fn follow_one(
 }
 
 /// How to see how far an operation is, without rootwatch.
-fn follow_command(run: &Run, place: &Place<'_>, name: &str, id: &str) -> String {
+pub(super) fn follow_command(run: &Run, place: &Place<'_>, name: &str, id: &str) -> String {
     format!(
         "aws cloudformation describe-stack-set-operation --region {} --stack-set-name {name} --operation-id {id} --call-as {}",
         run.aws.region,

@@ -7,6 +7,7 @@ use crate::canary::leftovers;
 use crate::cli::{Teardown, TeardownArgs};
 use crate::hub::desired::hub;
 use crate::hub::{HubPlan, foreign, observe, plan_teardown};
+use crate::interrupt;
 use crate::names::DEPLOYMENT_TAG;
 use crate::plan::{Counts, Step};
 use crate::report;
@@ -24,6 +25,9 @@ pub(super) struct Report {
     /// StackSet operations that removed instances.
     pub(super) operations: Vec<Ended>,
     pub(super) stack_set_removed: bool,
+    /// An operation that goes on in AWS after Ctrl-C.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) detached: Option<String>,
     /// The management account's own stacks.
     pub(super) management: Vec<Step>,
     hub: Vec<Step>,
@@ -32,7 +36,7 @@ pub(super) struct Report {
     /// Stacks that stay in accounts and regions out of reach, because somebody asked for that.
     pub(super) retained: Vec<Stuck>,
     /// What is ours and could not be removed.
-    left: Vec<String>,
+    pub(super) left: Vec<String>,
 }
 
 /// Removes the hub, the spokes, or the spokes and then the hub.
@@ -66,7 +70,11 @@ pub(super) async fn teardown(run: &Run, args: &TeardownArgs) -> Result<Exit> {
     let question = format!("This stops the watch of \"{}\".{stays}", run.config.name);
     run.confirm(&question, &run.config.name).await?;
     if let Some(spokes) = &spokes {
-        spokes.remove(run, &mut report).await?;
+        let interrupted = remove_spokes(run, spokes, to_delete > 0, &mut report).await?;
+        if let Some(text) = interrupted {
+            run.output.result(&text, &report)?;
+            return Ok(Exit::Interrupted);
+        }
     }
     let exit = match hub.as_ref().filter(|_| to_delete > 0) {
         Some(hub) => remove_hub(run, hub, &mut report).await?,
@@ -116,6 +124,7 @@ impl Report {
             region: run.aws.region.clone(),
             operations: Vec::new(),
             stack_set_removed: false,
+            detached: None,
             management: Vec::new(),
             hub: hub.map(HubPlan::steps).unwrap_or_default(),
             kept,
@@ -181,6 +190,29 @@ async fn find_hub(run: &Run) -> Result<HubPlan> {
     }
     foreign::check(&run.aws, &run.names(), &plan).await?;
     Ok(plan)
+}
+
+/// Removes the spokes; gives what to say when Ctrl-C ends it here.
+async fn remove_spokes(
+    run: &Run,
+    spokes: &Spokes<'_>,
+    hub_follows: bool,
+    report: &mut Report,
+) -> Result<Option<String>> {
+    let removed = spokes.remove(run, report).await;
+    let removed = removed.and_then(|()| match hub_follows {
+        true => Ok(interrupt::check()?),
+        false => Ok(()),
+    });
+    match removed {
+        Err(error) if interrupt::is_cause(&error) => {
+            let to_delete = report.hub.iter().filter(|step| step.action.is_change());
+            let hub: Vec<String> = to_delete.map(|step| step.resource.clone()).collect();
+            report.left.extend(hub);
+            Ok(Some(spokes.interrupted(run, &error, report)))
+        }
+        removed => removed.map(|()| None),
+    }
 }
 
 async fn remove_hub(run: &Run, hub: &HubPlan, report: &mut Report) -> Result<Exit> {

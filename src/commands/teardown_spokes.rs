@@ -1,10 +1,11 @@
 //! The spokes' part of `teardown`: the management account's stacks, the StackSet's instances, then the StackSet.
 
 use super::Run;
-use super::deploy_spokes::{carry_out, wait_for_others};
+use super::deploy_spokes::{Following, carry_out, follow_command, wait_for_others};
 use super::teardown::Report;
 use crate::apply::Stop;
 use crate::cli::TeardownArgs;
+use crate::interrupt;
 use crate::names::DEPLOYMENT_TAG;
 use crate::report;
 use crate::spokes::change::Change;
@@ -15,7 +16,7 @@ use crate::spokes::reach::{self, Reach, Stuck};
 use crate::spokes::removal::{plan_release, plan_removal};
 use crate::spokes::stack_set::StackSet;
 use crate::spokes::{self, Observed, Place, Spot, organization, preflight};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Error, Result, bail};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The spokes that are ours.
@@ -180,6 +181,7 @@ impl Spokes<'_> {
             report.operations.push(ended);
         }
         self.let_go(run, report).await?;
+        interrupt::check()?;
         StackSet::delete(&self.place, &name)
             .await
             .with_context(|| format!("deleting the StackSet {name} in {}", run.aws.place()))?;
@@ -188,6 +190,19 @@ impl Spokes<'_> {
             .done("deleted");
         report.stack_set_removed = true;
         Ok(())
+    }
+
+    /// How Ctrl-C left it.
+    pub(super) fn interrupted(&self, run: &Run, error: &Error, report: &mut Report) -> String {
+        let name = run.names().stack_set();
+        if self.observed.is_some() && !report.stack_set_removed {
+            report.left.push(format!("stack-set {name}"));
+        }
+        let Some(Following(id)) = error.downcast_ref::<Following>() else {
+            return "Interrupted. Run the same command again to go on from here.\n".into();
+        };
+        report.detached = Some(id.clone());
+        report::spokes::detached(id, &follow_command(run, &self.place, &name, id))
     }
 
     /// Lets go of the instances that are left, if no stack stays by that but those that may.
@@ -231,7 +246,7 @@ fn all_succeeded(operations: &[Ended]) -> Result<()> {
 const STAYS: &str = "not every stack instance could be removed, so the StackSet and the hub stay";
 
 /// Each failure with what mends it.
-fn not_removed(operations: &mut [Ended], blocked: &[&Stuck]) -> anyhow::Error {
+fn not_removed(operations: &mut [Ended], blocked: &[&Stuck]) -> Error {
     for failure in operations.iter_mut().flat_map(|it| &mut it.failures) {
         let spot = Spot::of(&failure.account, &failure.region);
         let Some(stuck) = blocked.iter().find(|it| it.spot == spot) else {
@@ -263,7 +278,7 @@ async fn remove_stacks(run: &Run, stacks: &[StackPlan], report: &mut Report) -> 
     report.management = outcome.done.iter().map(step).collect();
     match outcome.stop {
         None => Ok(()),
-        Some(Stop::Interrupted) => Ok(crate::interrupt::check()?),
+        Some(Stop::Interrupted) => Ok(interrupt::check()?),
         Some(Stop::Failed(failed)) => {
             let errors: String = failed.iter().map(|(_, it)| report::error(it)).collect();
             bail!(

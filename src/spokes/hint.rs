@@ -49,6 +49,9 @@ pub(crate) fn hint(reason: &str) -> Option<&'static str> {
 
 /// What to do about a stack that could not be removed, where it is known what its name is. Pure.
 pub(crate) fn removal_hint(reason: &str, account: &str, region: &str, stack: &str) -> String {
+    if let Some(hint) = hint(reason).filter(|_| is_of_the_operation(reason)) {
+        return hint.to_owned();
+    }
     let reason = reason.to_lowercase();
     let says = |parts: &[&str]| parts.iter().any(|part| reason.contains(part));
     if says(&["terminationprotection", "termination protection"]) {
@@ -73,6 +76,11 @@ pub(crate) fn removal_hint(reason: &str, account: &str, region: &str, stack: &st
     format!(
         "in account {account}: `aws cloudformation describe-stack-events --region {region} --stack-name {stack}` says more; mend that, then run the same command again"
     )
+}
+
+/// Whether an instance was left out since the operation ended early.
+fn is_of_the_operation(reason: &str) -> bool {
+    reason.to_lowercase().contains("cancelled")
 }
 
 #[cfg(test)]

@@ -163,6 +163,11 @@ impl Lab {
         self.client.delete("faults")
     }
 
+    /// How many calls are held by faults now.
+    pub fn held(&self) -> Result<u64> {
+        self.client.get("held", &[])
+    }
+
     /// Lets StackSet operations on some instances fail.
     pub fn fail_instances(&self, fault: &InstanceFault) -> Result<()> {
         let fault = serde_json::to_value(fault)?;

@@ -22,6 +22,11 @@ pub enum Kind {
     },
     /// It answers the throttling error of the service.
     Throttle,
+    /// It takes effect, and answers, only when the faults are cleared.
+    Hold {
+        /// Or when so many milliseconds have passed.
+        ms: u64,
+    },
 }
 
 /// Which calls go wrong, and how. Fields that are not set match every call.

@@ -67,6 +67,7 @@ class Control:
             "POST delay": self._set_delay,
             "POST faults": faults.add,
             "DELETE faults": lambda _: faults.clear(),
+            "GET held": lambda _: faults.held(),
             "POST instance-faults": stacksets.fail_instances,
             "DELETE instance-faults": lambda _: stacksets.clear_instance_faults(),
             "POST late": state.late.update,

@@ -1,4 +1,4 @@
-"""Faults on demand: a call fails, is throttled or loses its connection."""
+"""Faults on demand: a call fails, is throttled, is held or loses its connection."""
 
 from __future__ import annotations
 
@@ -52,6 +52,7 @@ class Fault:
     times: int | None = None
     seen: int = 0
     fired: int = 0
+    released: threading.Event = dataclasses.field(default_factory=threading.Event)
 
     def hits(self, call: Call) -> bool:
         """Counts the call and says whether it is one that goes wrong."""
@@ -79,6 +80,7 @@ class Faults:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._faults: list[Fault] = []
+        self._held = 0
 
     def add(self, values: dict[str, Any]) -> None:
         """Adds one, from its JSON form."""
@@ -86,9 +88,24 @@ class Faults:
             self._faults.append(Fault(**values))
 
     def clear(self) -> None:
-        """Removes all."""
+        """Removes all; what is held goes on."""
         with self._lock:
+            for fault in self._faults:
+                fault.released.set()
             self._faults.clear()
+
+    def hold(self, fault: Fault) -> None:
+        """Keeps a call until its fault is removed."""
+        with self._lock:
+            self._held += 1
+        fault.released.wait(fault.kind["ms"] / 1000)
+        with self._lock:
+            self._held -= 1
+
+    def held(self) -> int:
+        """How many calls are held now."""
+        with self._lock:
+            return self._held
 
     def match(self, call: Call) -> Fault | None:
         """The fault this call meets, if any."""

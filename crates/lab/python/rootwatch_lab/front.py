@@ -63,6 +63,9 @@ class Front:
         if self.delay_ms:
             time.sleep(self.delay_ms / 1000)
         fault = faults.faults.match(call)
+        if fault and fault.kind["type"] == "hold":
+            faults.faults.hold(fault)
+            fault = None
         if fault and fault.kind["type"] == "drop":
             if fault.kind.get("applied"):
                 self._apply(call, environ)

@@ -1,0 +1,240 @@
+use crate::world::{PERSON, Running, World, eventually};
+use rootwatch_lab::{Fault, InstanceFault, Kind};
+use std::thread;
+use std::time::Duration;
+
+const HUB: [&str; 3] = ["teardown", "hub", "--yes"];
+const ALL: [&str; 3] = ["teardown", "all", "--yes"];
+const NOTHING: &str = "There is nothing of ours to remove.\n";
+/// Labs that work side by side.
+const LABS: usize = 2;
+
+fn deploy_all(world: &World) {
+    world.deploy_hub();
+    world.deploy_spokes().ends_with(0);
+}
+
+/// How many writes a removal makes that nothing disturbs.
+fn writes_of(world: &World, removal: &[&str]) -> u64 {
+    world.lab.clear_calls().unwrap();
+    world.rootwatch(removal).ends_with(0);
+    world.writes().len() as u64
+}
+
+/// Begins a removal, and does something to it while its n-th call of a kind is under way in the lab.
+fn at_call<T>(
+    world: &World,
+    removal: &[&str],
+    (write, nth): (bool, u64),
+    act: impl FnOnce(Running) -> T,
+) -> T {
+    let fault = Fault {
+        write: Some(write),
+        ..Fault::new(Kind::Hold { ms: 30_000 }).nth(nth)
+    };
+    world.lab.add_fault(&fault).unwrap();
+    let running = world.begin(removal);
+    eventually("the call", || world.lab.held().unwrap() == 1);
+    let done = act(running);
+    world.lab.clear_faults().unwrap();
+    eventually("the end of the call", || world.lab.held().unwrap() == 0);
+    done
+}
+
+/// Ctrl-C while the n-th call is under way; gives the exit code, and what was said.
+fn interrupted(world: &World, removal: &[&str], call: (bool, u64)) -> (i32, String) {
+    let running = at_call(world, removal, call, |running| {
+        running.interrupt();
+        // The signal is heard before the call's answer.
+        thread::sleep(Duration::from_millis(50));
+        running
+    });
+    let ran = running.wait();
+    let said = ran.stdout + &ran.stderr;
+    let nothing_done = said.contains("interrupted before anything was changed");
+    assert_eq!(said.contains("error:"), nothing_done, "{said}");
+    (ran.code, said)
+}
+
+/// Does the same for each of some numbers, in labs side by side.
+fn for_each(numbers: impl Iterator<Item = u64>, work: impl Fn(&World, u64) + Sync) {
+    let numbers: Vec<u64> = numbers.collect();
+    thread::scope(|scope| {
+        for lab in 0..LABS {
+            let (numbers, work) = (&numbers, &work);
+            scope.spawn(move || {
+                let world = World::new();
+                for number in numbers.iter().skip(lab).step_by(LABS) {
+                    work(&world, *number);
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn ctrl_c_at_any_write_of_the_hubs_removal_leaves_what_the_next_run_removes() {
+    let world = World::new();
+    let before = world.lab.snapshot().unwrap();
+    world.deploy_hub();
+    let writes = writes_of(&world, &HUB);
+    assert!(writes > 15, "{writes}");
+    for_each(1..=writes, |world, nth| {
+        world.deploy_hub();
+        let (code, said) = interrupted(world, &HUB, (true, nth));
+        // What was under way with one of the last writes may have been all that was left.
+        let done = world.lab.snapshot().unwrap() == before;
+        assert_eq!(code, if done { 0 } else { 130 }, "{nth}\n{said}");
+        assert!(done || said.contains("\nNot done: "), "{nth}\n{said}");
+        world.rootwatch(&HUB).ends_with(0);
+        assert_eq!(world.lab.snapshot().unwrap(), before, "{nth}");
+    });
+}
+
+#[test]
+fn a_removal_of_all_comes_to_its_end_though_ctrl_c_ends_it_at_each_write() {
+    let world = World::new();
+    let before = world.lab.snapshot().unwrap();
+    deploy_all(&world);
+    let writes = writes_of(&world, &ALL);
+    deploy_all(&world);
+    world.lab.clear_calls().unwrap();
+    let mut runs = 0;
+    while world.lab.snapshot().unwrap() != before {
+        interrupted(&world, &ALL, (true, 1));
+        world.lab.wait_idle(Duration::from_secs(30)).unwrap();
+        runs += 1;
+        assert!(runs <= writes, "{runs} runs, and it is not done");
+    }
+    // Much goes side by side, and what is under way is finished.
+    assert!(runs > 3, "{runs}");
+    // No call was made twice but those that ask whether something is there.
+    assert!(world.writes().len() as u64 <= writes + runs);
+    assert_eq!(world.rootwatch(&ALL).ends_with(0).stdout, NOTHING);
+}
+
+#[test]
+fn ctrl_c_at_each_write_of_the_spokes_removal_leaves_what_the_next_run_removes() {
+    let world = World::new();
+    let before = world.lab.snapshot().unwrap();
+    deploy_all(&world);
+    let of_all = writes_of(&world, &ALL);
+    world.deploy_hub();
+    let of_spokes = of_all - writes_of(&world, &HUB);
+    assert!(of_spokes >= 2, "{of_spokes}");
+    for nth in 1..=of_spokes {
+        deploy_all(&world);
+        world.lab.clear_calls().unwrap();
+        let (code, said) = interrupted(&world, &ALL, (true, nth));
+        assert_eq!(code, 130, "{nth}\n{said}");
+        let told = [
+            "Detached: operation",
+            "Interrupted. Run the same command again",
+        ];
+        assert!(told.iter().any(|it| said.contains(it)), "{nth}\n{said}");
+        // Nothing of the hub goes before the spokes have gone.
+        let writes = world.writes();
+        assert!(
+            writes.iter().all(|it| it.starts_with("cloudformation:")),
+            "{writes:?}"
+        );
+        world.rootwatch(&ALL).ends_with(0);
+        assert_eq!(world.lab.snapshot().unwrap(), before, "{nth}");
+    }
+}
+
+#[test]
+fn ctrl_c_at_a_read_before_the_first_write_changes_nothing() {
+    let world = World::new();
+    deploy_all(&world);
+    let before = world.lab.snapshot().unwrap();
+    for nth in [1, 4, 12, 30, 50] {
+        world.lab.clear_calls().unwrap();
+        let (code, said) = interrupted(&world, &ALL, (false, nth));
+        assert_eq!(code, 130, "{nth}\n{said}");
+        let told = "interrupted before anything was changed";
+        assert!(said.contains(told), "{nth}\n{said}");
+        assert_eq!(world.writes(), Vec::<String>::new(), "{nth}");
+    }
+    assert_eq!(world.lab.snapshot().unwrap(), before);
+}
+
+#[test]
+fn a_removal_that_is_killed_leaves_what_the_next_one_removes() {
+    let world = World::new();
+    let before = world.lab.snapshot().unwrap();
+    deploy_all(&world);
+    let writes = writes_of(&world, &ALL);
+    for_each((1..=writes).step_by(8), |world, nth| {
+        deploy_all(world);
+        // The call under way takes effect all the same.
+        at_call(world, &ALL, (true, nth), Running::kill);
+        world.rootwatch(&ALL).ends_with(0);
+        assert_eq!(world.lab.snapshot().unwrap(), before, "{nth}");
+    });
+}
+
+/// Deploys until something fails, then removes all of it.
+fn after_a_failure(world: &World, fault: &Fault, args: &[&str]) {
+    world.lab.add_fault(fault).unwrap();
+    world.rootwatch(args).ends_with(1);
+    world.lab.clear_faults().unwrap();
+    world.rootwatch(&ALL).ends_with(0);
+}
+
+const DEPLOY_HUB: [&str; 5] = ["deploy", "hub", "--email", PERSON, "--yes"];
+const DEPLOY_SPOKES: [&str; 7] = [
+    "deploy",
+    "spokes",
+    "--ou",
+    "/Workloads",
+    "--regions",
+    "us-east-1,eu-west-1",
+    "--yes",
+];
+
+#[test]
+fn what_a_half_failed_deployment_made_goes() {
+    let world = World::new();
+    let before = world.lab.snapshot().unwrap();
+    let fail = || {
+        Fault::new(Kind::Fail {
+            code: "AccessDeniedException".into(),
+            message: "not today".into(),
+            status: 403,
+        })
+    };
+    for nth in [2, 9, 18] {
+        after_a_failure(&world, &fail().writes().nth(nth), &DEPLOY_HUB);
+        assert_eq!(world.lab.snapshot().unwrap(), before, "hub, write {nth}");
+    }
+    for operation in ["CreateStackSet", "CreateStackInstances"] {
+        world.deploy_hub();
+        after_a_failure(&world, &fail().operation(operation), &DEPLOY_SPOKES);
+        assert_eq!(world.lab.snapshot().unwrap(), before, "{operation}");
+    }
+}
+
+#[test]
+fn what_a_half_failed_operation_made_goes() {
+    let world = World::new();
+    let before = world.lab.snapshot().unwrap();
+    world.deploy_hub();
+    let fault = InstanceFault {
+        account: Some(world.account("shop")),
+        action: Some("CREATE".into()),
+        reason: "Access denied by SCP".into(),
+        ..InstanceFault::default()
+    };
+    world.lab.fail_instances(&fault).unwrap();
+    world.rootwatch(&DEPLOY_SPOKES).ends_with(1);
+    // Still denied: an instance without a stack is let go of.
+    let fault = InstanceFault {
+        action: Some("DELETE".into()),
+        times: Some(2),
+        ..fault
+    };
+    world.lab.fail_instances(&fault).unwrap();
+    world.rootwatch(&ALL).ends_with(0);
+    assert_eq!(world.lab.snapshot().unwrap(), before);
+}
