@@ -1,5 +1,5 @@
 use crate::world::{PERSON, REGION, World};
-use rootwatch_lab::{Fault, Kind};
+use rootwatch_lab::{Fault, Kind, Late};
 use std::future::Future;
 
 const HUB: [&str; 3] = ["teardown", "hub", "--yes"];
@@ -47,6 +47,15 @@ impl Others {
             .name("rootwatch-archive")
             .event_pattern(r#"{"source": ["x"]}"#);
         rule.send().await.unwrap();
+        let bus = format!("arn:aws:events:{REGION}:{hub}:event-bus/rootwatch");
+        let archive = self.events.create_archive().archive_name("siem");
+        archive.event_source_arn(bus).send().await.unwrap();
+        let profile = self.iam.create_instance_profile();
+        let profile = profile.instance_profile_name("machine").send();
+        profile.await.unwrap();
+        let profile = self.iam.add_role_to_instance_profile();
+        let profile = profile.instance_profile_name("machine");
+        profile.role_name(&self.role).send().await.unwrap();
         let policy = self.iam.put_role_policy().role_name(&self.role);
         let policy = policy.policy_name("extra").policy_document(POLICY);
         policy.send().await.unwrap();
@@ -91,6 +100,14 @@ impl Others {
     async fn remove(&self) {
         let call = self.events.delete_rule().event_bus_name("rootwatch");
         call.name("rootwatch-archive").send().await.unwrap();
+        let call = self.events.delete_archive().archive_name("siem");
+        call.send().await.unwrap();
+        let call = self.iam.remove_role_from_instance_profile();
+        let call = call.instance_profile_name("machine");
+        call.role_name(&self.role).send().await.unwrap();
+        let call = self.iam.delete_instance_profile();
+        let call = call.instance_profile_name("machine");
+        call.send().await.unwrap();
         let call = self.iam.delete_role_policy().role_name(&self.role);
         call.policy_name("extra").send().await.unwrap();
         let call = self.iam.detach_role_policy().role_name(&self.role);
@@ -127,19 +144,100 @@ fn what_others_hung_on_the_hub_stops_its_removal_before_the_first_write() {
             ),
             &others.subscription,
             "inline policy extra of the role",
+            "archive siem of the bus rootwatch",
+            "instance profile machine with the role",
             &others.policy,
             &format!("event source mapping {}", others.mapping),
             "nothing was changed",
         ] {
             assert!(ran.stderr.contains(named), "{named}\n{}", ran.stderr);
         }
-        assert_eq!(ran.stderr.matches("\n  - ").count(), 5, "{}", ran.stderr);
+        assert_eq!(ran.stderr.matches("\n  - ").count(), 7, "{}", ran.stderr);
     }
     assert_eq!(world.writes(), Vec::<String>::new());
     assert_eq!(world.lab.snapshot().unwrap(), with_others);
     block_on(others.remove());
     world.rootwatch(&HUB).ends_with(0);
     assert_eq!(world.lab.snapshot().unwrap(), before);
+}
+
+#[test]
+fn a_function_that_somebody_put_into_a_vpc_has_to_leave_it_first() {
+    let world = World::with_hub();
+    let config = world.sdk(&world.organization.hub, REGION);
+    let lambda = aws_sdk_lambda::Client::new(&config);
+    let place = |subnets: &[&str], groups: &[&str]| {
+        let owned = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect();
+        let vpc = aws_sdk_lambda::types::VpcConfig::builder()
+            .set_subnet_ids(Some(owned(subnets)))
+            .set_security_group_ids(Some(owned(groups)));
+        let call = lambda.update_function_configuration();
+        let call = call.function_name("rootwatch-notifier");
+        block_on(call.vpc_config(vpc.build()).send()).unwrap();
+    };
+    place(&["subnet-1"], &["sg-1"]);
+    world.lab.clear_calls().unwrap();
+    let refused = world.rootwatch(&HUB).ends_with(1);
+    let said = "the function rootwatch-notifier is in a VPC";
+    assert!(refused.stderr.contains(said), "{}", refused.stderr);
+    assert_eq!(world.writes(), Vec::<String>::new());
+    place(&[], &[]);
+    world.rootwatch(&HUB).ends_with(0);
+}
+
+/// Waits of a removal, and of a deployment right after it.
+#[test]
+fn what_aws_still_holds_on_to_is_waited_for() {
+    let world = World::with_hub();
+    let late = Late {
+        mapping_ms: Some(2500),
+        queue_name_reuse_ms: Some(2500),
+        ..Late::default()
+    };
+    world.lab.set_late(&late).unwrap();
+    let config = world.sdk(&world.organization.hub, REGION);
+    let lambda = aws_sdk_lambda::Client::new(&config);
+    let all = block_on(lambda.list_event_source_mappings().send()).unwrap();
+    let uuid = all.event_source_mappings()[0].uuid().unwrap();
+    block_on(lambda.delete_event_source_mapping().uuid(uuid).send()).unwrap();
+    // One that is going is none, and in the way of another.
+    let again = world.rootwatch(&["deploy", "hub", "--email", PERSON, "--yes"]);
+    let again = again.ends_with(0).stderr;
+    let said = "event-source-mapping rootwatch-reads: waiting for the event source mapping to go";
+    assert!(again.contains(said), "{again}");
+    for (code, message, operation, said) in [
+        (
+            "ValidationException",
+            "EventBus can't be deleted since it has rules.",
+            "DeleteEventBus",
+            "the bus's rules are gone",
+        ),
+        (
+            "DeleteConflict",
+            "Cannot delete entity, must delete policies first.",
+            "DeleteRole",
+            "the role's policy is gone",
+        ),
+        (
+            "ResourceConflictException",
+            "The operation cannot be performed at this time. An update is in progress for resource: x",
+            "DeleteFunction",
+            "another update of the function to end",
+        ),
+    ] {
+        let fault = Fault::new(Kind::Fail {
+            code: code.into(),
+            message: message.into(),
+            status: 409,
+        });
+        let fault = fault.operation(operation).times(2);
+        world.lab.add_fault(&fault).unwrap();
+        let ran = world.rootwatch(&HUB).ends_with(0);
+        assert!(ran.stderr.contains(said), "{operation}\n{}", ran.stderr);
+        world.lab.clear_faults().unwrap();
+        // The queues' names are taken for a while.
+        world.deploy_hub();
+    }
 }
 
 #[test]

@@ -34,6 +34,9 @@ pub(crate) fn hint(error: &AwsError) -> Option<&'static str> {
         "ValidationError" if says("trusted access") || says("organizations access") => {
             "turn on trusted access for StackSets: `aws cloudformation activate-organizations-access`"
         }
+        "DeleteConflict" => {
+            "somebody attached something since this run looked: the same command again names it"
+        }
         "LimitExceededException" => "a service quota is reached: ask AWS for a higher one",
         _ => return None,
     })

@@ -184,6 +184,21 @@ mod tests {
                 "The function is currently in the following state: Pending",
             ),
             (
+                "events:DeleteEventBus",
+                "ValidationException",
+                "EventBus can't be deleted since it has rules.",
+            ),
+            (
+                "iam:DeleteRole",
+                "DeleteConflict",
+                "Cannot delete entity, must remove roles from instance profile first.",
+            ),
+            (
+                "iam:DeleteRole",
+                "DeleteConflict",
+                "Cannot delete entity, must detach all policies first.",
+            ),
+            (
                 "sqs:CreateQueue",
                 "AWS.SimpleQueueService.QueueDeletedRecently",
                 "You must wait 60 seconds after deleting a queue",

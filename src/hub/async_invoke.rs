@@ -82,13 +82,12 @@ impl Resource for AsyncInvoke {
         self.create(aws, progress).await
     }
 
-    async fn delete(&self, aws: &Aws, _: &Progress) -> Result<()> {
-        let answer = aws
-            .lambda
-            .delete_function_event_invoke_config()
-            .function_name(&self.name)
-            .send()
-            .await;
-        Ok(gone(answer.call("lambda:DeleteFunctionEventInvokeConfig"))?)
+    async fn delete(&self, aws: &Aws, progress: &Progress) -> Result<()> {
+        let answer = patiently(progress, async || {
+            let call = aws.lambda.delete_function_event_invoke_config();
+            let answer = call.function_name(&self.name).send().await;
+            answer.call("lambda:DeleteFunctionEventInvokeConfig")
+        });
+        Ok(gone(answer.await)?)
     }
 }

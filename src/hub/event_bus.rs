@@ -137,14 +137,12 @@ impl Resource for EventBus {
         Ok(())
     }
 
-    async fn delete(&self, aws: &Aws, _: &Progress) -> Result<()> {
-        let answer = aws
-            .eventbridge
-            .delete_event_bus()
-            .name(&self.name)
-            .send()
-            .await;
-        Ok(gone(answer.call("events:DeleteEventBus"))?)
+    async fn delete(&self, aws: &Aws, progress: &Progress) -> Result<()> {
+        let answer = patiently(progress, async || {
+            let call = aws.eventbridge.delete_event_bus().name(&self.name);
+            call.send().await.call("events:DeleteEventBus")
+        });
+        Ok(gone(answer.await)?)
     }
 
     fn tags(&self) -> Option<&Tags> {

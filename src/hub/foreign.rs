@@ -1,42 +1,12 @@
 //! What others hung on resources of ours: it would break with them or keep them from going, so removal stops before it.
 
-use super::event_bus::find_tags;
-use super::resource::HubResource;
-use super::{HubPlan, mapping};
+use super::HubPlan;
+use super::hanging::{Hanging, read};
 use crate::aws::Aws;
-use crate::aws::error::{Call, absent};
-use crate::config::Subscription;
 use crate::names::{DEPLOYMENT_TAG, Names};
 use crate::plan::Action;
 use anyhow::{Context, Result};
 use futures_util::future::try_join_all;
-use std::collections::BTreeMap;
-
-/// Something that hangs on a resource of ours.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Hanging {
-    /// A rule on the bus.
-    Rule {
-        name: String,
-        tags: BTreeMap<String, String>,
-    },
-    /// A confirmed subscription that neither the settings nor the topic's marks name.
-    Subscription {
-        topic: String,
-        subscription: Subscription,
-        arn: String,
-    },
-    /// An event source mapping from a queue.
-    Mapping {
-        queue: String,
-        function: String,
-        uuid: String,
-    },
-    /// A managed policy attached to the role.
-    Attached { role: String, arn: String },
-    /// An inline policy of the role that is not the notifier's.
-    Inline { role: String, policy: String },
-}
 
 /// Others hold on to what would be removed.
 #[derive(Debug, thiserror::Error)]
@@ -68,69 +38,32 @@ pub(crate) async fn check(aws: &Aws, names: &Names, plan: &HubPlan) -> Result<()
     Err(InUse { place, left }.into())
 }
 
-/// What hangs on one resource.
-pub(crate) async fn read(
-    aws: &Aws,
-    ours: &HubResource,
-    found: Option<&HubResource>,
-) -> Result<Vec<Hanging>> {
-    Ok(match (ours, found) {
-        (HubResource::EventBus(bus), _) => rules(aws, &bus.name).await?,
-        (HubResource::Subscriptions(it), _) => {
-            let others = it.others_confirmed(aws).await?.into_iter();
-            let words = |(subscription, arn)| Hanging::Subscription {
-                topic: it.name.clone(),
-                subscription,
-                arn,
-            };
-            others.map(words).collect()
-        }
-        (HubResource::Queue(queue), _) => mapping::all_from(aws, &queue.name).await?,
-        (_, Some(HubResource::Role(role))) => {
-            let attached = role.attached_policies.iter().map(|arn| Hanging::Attached {
-                role: role.name.clone(),
-                arn: arn.clone(),
-            });
-            let inline = role.other_policies.iter().map(|policy| Hanging::Inline {
-                role: role.name.clone(),
-                policy: policy.clone(),
-            });
-            attached.chain(inline).collect()
-        }
-        _ => Vec::new(),
-    })
-}
-
-async fn rules(aws: &Aws, bus: &str) -> Result<Vec<Hanging>> {
-    let (mut found, mut token) = (Vec::new(), None);
-    loop {
-        let call = aws.eventbridge.list_rules().event_bus_name(bus);
-        let answer = call.set_next_token(token).send().await;
-        let Some(page) = absent(answer.call("events:ListRules"))? else {
-            return Ok(found);
-        };
-        for rule in page.rules() {
-            found.push(Hanging::Rule {
-                name: rule.name().unwrap_or_default().to_owned(),
-                tags: find_tags(aws, rule.arn().unwrap_or_default()).await?,
-            });
-        }
-        token = page.next_token;
-        if token.is_none() {
-            return Ok(found);
-        }
-    }
-}
-
 /// What of it is not ours, each with what to do. Pure.
 pub(crate) fn foreign(names: &Names, found: &[Hanging]) -> Vec<String> {
-    let theirs = found.iter().filter(|it| !is_ours(names, it));
+    let theirs = found
+        .iter()
+        .filter(|it| !is_ours(names, it) && !is_told(it, found));
     theirs.map(|it| words(names, it)).collect()
+}
+
+/// Whether it goes with something else that hangs there: an archive has a rule of its own.
+fn is_told(hanging: &Hanging, found: &[Hanging]) -> bool {
+    let Hanging::Rule {
+        name,
+        managed_by: Some(_),
+        ..
+    } = hanging
+    else {
+        return false;
+    };
+    let archive = name.strip_prefix("Events-Archive-");
+    let is_it = |it: &Hanging| matches!(it, Hanging::Archive { name } if Some(&**name) == archive);
+    found.iter().any(is_it)
 }
 
 fn is_ours(names: &Names, hanging: &Hanging) -> bool {
     match hanging {
-        Hanging::Rule { name, tags } => {
+        Hanging::Rule { name, tags, .. } => {
             let is_named = [names.acts_rule(), names.reads_rule()].contains(name)
                 || name.starts_with(&names.test(""));
             is_named && tags.get(DEPLOYMENT_TAG) == Some(&names.deployment)
@@ -143,12 +76,24 @@ fn is_ours(names: &Names, hanging: &Hanging) -> bool {
         Hanging::Mapping {
             queue, function, ..
         } => *queue == names.reads_queue() && *function == names.function_arn(),
-        Hanging::Attached { .. } | Hanging::Inline { .. } => false,
+        Hanging::Archive { .. }
+        | Hanging::Attached { .. }
+        | Hanging::Inline { .. }
+        | Hanging::InstanceProfile { .. }
+        | Hanging::Vpc { .. } => false,
     }
 }
 
 fn words(names: &Names, hanging: &Hanging) -> String {
     match hanging {
+        Hanging::Rule {
+            name,
+            managed_by: Some(service),
+            ..
+        } => format!(
+            "rule {name} on the bus {}, which {service} made and manages: remove there what it serves",
+            names.bus()
+        ),
         Hanging::Rule { name, .. } => {
             let bus = names.bus();
             format!(
@@ -172,6 +117,16 @@ fn words(names: &Names, hanging: &Hanging) -> String {
         Hanging::Attached { role, arn } => format!(
             "policy {arn} attached to the role {role}: `aws iam detach-role-policy --role-name {role} --policy-arn {arn}`"
         ),
+        Hanging::Archive { name } => format!(
+            "archive {name} of the bus {}, with all events in it: `aws events delete-archive --archive-name {name}`",
+            names.bus()
+        ),
+        Hanging::InstanceProfile { role, name } => format!(
+            "instance profile {name} with the role {role}: `aws iam remove-role-from-instance-profile --instance-profile-name {name} --role-name {role}`"
+        ),
+        Hanging::Vpc { function } => format!(
+            "the function {function} is in a VPC, and its network interfaces can only be removed while its role is there: `aws lambda update-function-configuration --function-name {function} --vpc-config SubnetIds=[],SecurityGroupIds=[]`, and wait until they are gone"
+        ),
         Hanging::Inline { role, policy } => format!(
             "inline policy {policy} of the role {role}: `aws iam delete-role-policy --role-name {role} --policy-name {policy}`"
         ),
@@ -181,12 +136,15 @@ fn words(names: &Names, hanging: &Hanging) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Subscription;
+
 
     fn rule(name: &str, tag: Option<&str>) -> Hanging {
         let tag = tag.map(|value| (DEPLOYMENT_TAG.to_owned(), value.to_owned()));
         Hanging::Rule {
             name: name.into(),
             tags: tag.into_iter().collect(),
+            managed_by: None,
         }
     }
 
@@ -221,6 +179,24 @@ mod tests {
         assert_eq!(foreign(&Names::sample(), &found), Vec::<String>::new());
     }
 
+    fn managed(name: &str) -> Hanging {
+        Hanging::Rule {
+            name: name.into(),
+            tags: [].into(),
+            managed_by: Some("prod.vhs.events.aws.internal".into()),
+        }
+    }
+
+    #[test]
+    fn an_archive_is_told_once_and_every_other_rule_of_a_service_too() {
+        let archive = Hanging::Archive { name: "a".into() };
+        let found = [managed("Events-Archive-a"), archive, managed("Schemas-x")];
+        let told = foreign(&Names::sample(), &found);
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert!(told[0].contains("delete-archive --archive-name a"));
+        assert!(told[1].contains("rule Schemas-x on the bus"));
+    }
+
     #[test]
     fn all_else_is_named() {
         let found = [
@@ -236,6 +212,13 @@ mod tests {
             Hanging::Inline {
                 role: "r".into(),
                 policy: "p".into(),
+            },
+            Hanging::InstanceProfile {
+                role: "r".into(),
+                name: "p".into(),
+            },
+            Hanging::Vpc {
+                function: "f".into(),
             },
         ];
         assert_eq!(foreign(&Names::sample(), &found).len(), found.len());

@@ -108,14 +108,12 @@ impl Resource for LogGroup {
         Ok(())
     }
 
-    async fn delete(&self, aws: &Aws, _: &Progress) -> Result<()> {
-        let answer = aws
-            .logs
-            .delete_log_group()
-            .log_group_name(&self.name)
-            .send()
-            .await;
-        Ok(gone(answer.call("logs:DeleteLogGroup"))?)
+    async fn delete(&self, aws: &Aws, progress: &Progress) -> Result<()> {
+        let answer = patiently(progress, async || {
+            let call = aws.logs.delete_log_group().log_group_name(&self.name);
+            call.send().await.call("logs:DeleteLogGroup")
+        });
+        Ok(gone(answer.await)?)
     }
 
     fn tags(&self) -> Option<&Tags> {

@@ -1,6 +1,6 @@
 //! The event source mapping that brings read-only activity to the notifier in batches.
 
-use super::foreign::Hanging;
+use super::hanging::Hanging;
 use super::resource::Resource;
 use crate::aws::Aws;
 use crate::aws::error::{AwsError, Call, absent, gone};
@@ -119,6 +119,30 @@ impl Mapping {
         }
     }
 
+    async fn send(&self, aws: &Aws, progress: &Progress) -> Result<(), AwsError> {
+        let made = patiently(progress, async || {
+            aws.lambda
+                .create_event_source_mapping()
+                .function_name(&self.function)
+                .event_source_arn(&self.queue_arn)
+                .enabled(self.enabled)
+                .set_batch_size(self.batch_size)
+                .set_maximum_batching_window_in_seconds(self.maximum_batching_window)
+                .set_scaling_config(self.maximum_concurrency.map(|_| self.scaling()))
+                .set_function_response_types(Some(self.response_types()))
+                .send()
+                .await
+                .call("lambda:CreateEventSourceMapping")
+        });
+        made.await.map(|_| ())
+    }
+
+    /// Whether all that is in the way is one that was deleted a moment ago.
+    async fn is_going(&self, aws: &Aws) -> Result<bool, AwsError> {
+        let found = self.list(aws).await?;
+        Ok(found.iter().all(|it| it.state() == Some("Deleting")))
+    }
+
     async fn wait_until_gone(&self, aws: &Aws, progress: &Progress) -> Result<()> {
         until(
             progress,
@@ -154,22 +178,13 @@ impl Resource for Mapping {
     }
 
     async fn create(&self, aws: &Aws, progress: &Progress) -> Result<()> {
-        patiently(progress, async || {
-            aws.lambda
-                .create_event_source_mapping()
-                .function_name(&self.function)
-                .event_source_arn(&self.queue_arn)
-                .enabled(self.enabled)
-                .set_batch_size(self.batch_size)
-                .set_maximum_batching_window_in_seconds(self.maximum_batching_window)
-                .set_scaling_config(self.maximum_concurrency.map(|_| self.scaling()))
-                .set_function_response_types(Some(self.response_types()))
-                .send()
-                .await
-                .call("lambda:CreateEventSourceMapping")
-        })
-        .await?;
-        Ok(())
+        match self.send(aws, progress).await {
+            Err(error) if error.already_exists() && self.is_going(aws).await? => {
+                self.wait_until_gone(aws, progress).await?;
+                Ok(self.send(aws, progress).await?)
+            }
+            made => Ok(made?),
+        }
     }
 
     async fn update(

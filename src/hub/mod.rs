@@ -7,6 +7,7 @@ pub(crate) mod desired;
 pub(crate) mod event_bus;
 pub(crate) mod foreign;
 pub(crate) mod function;
+pub(crate) mod hanging;
 pub(crate) mod log_group;
 pub(crate) mod mapping;
 pub(crate) mod mark;

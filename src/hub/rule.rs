@@ -99,19 +99,16 @@ impl Rule {
         }
     }
 
-    async fn remove_targets(&self, aws: &Aws, ids: Vec<String>) -> Result<()> {
+    async fn remove_targets(&self, aws: &Aws, progress: &Progress, ids: Vec<String>) -> Result<()> {
         if ids.is_empty() {
             return Ok(());
         }
-        let answer = aws
-            .eventbridge
-            .remove_targets()
-            .rule(&self.name)
-            .event_bus_name(&self.bus)
-            .set_ids(Some(ids))
-            .send()
-            .await;
-        Ok(gone(answer.call("events:RemoveTargets"))?)
+        let answer = patiently(progress, async || {
+            let call = aws.eventbridge.remove_targets().rule(&self.name);
+            let call = call.event_bus_name(&self.bus).set_ids(Some(ids.clone()));
+            call.send().await.call("events:RemoveTargets")
+        });
+        Ok(gone(answer.await)?)
     }
 
     async fn find_targets(&self, aws: &Aws) -> Result<BTreeMap<String, Target>> {
@@ -235,7 +232,8 @@ impl Resource for Rule {
                 .targets
                 .keys()
                 .filter(|id| !self.targets.contains_key(*id));
-            self.remove_targets(aws, surplus.cloned().collect()).await?;
+            self.remove_targets(aws, progress, surplus.cloned().collect())
+                .await?;
             let wrong = |(id, target): (&String, &Target)| observed.targets.get(id) != Some(target);
             if self.targets.iter().any(wrong) {
                 self.put_targets(aws, progress).await?;
@@ -250,7 +248,7 @@ impl Resource for Rule {
     /// A rule goes only when it has no targets.
     async fn delete(&self, aws: &Aws, progress: &Progress) -> Result<()> {
         let targets = self.find_targets(aws).await?;
-        self.remove_targets(aws, targets.into_keys().collect())
+        self.remove_targets(aws, progress, targets.into_keys().collect())
             .await?;
         let answer = patiently(progress, async || {
             let call = aws.eventbridge.delete_rule().name(&self.name);

@@ -3,6 +3,7 @@
 use super::resource::{Resource, Tags, tag_list};
 use crate::aws::Aws;
 use crate::aws::error::{Call, gone};
+use crate::aws::late::patiently;
 use crate::policy::Policy;
 use crate::progress::Progress;
 use anyhow::Result;
@@ -122,9 +123,12 @@ impl Resource for Topic {
         Ok(())
     }
 
-    async fn delete(&self, aws: &Aws, _: &Progress) -> Result<()> {
-        let answer = aws.sns.delete_topic().topic_arn(&self.arn).send().await;
-        Ok(gone(answer.call("sns:DeleteTopic"))?)
+    async fn delete(&self, aws: &Aws, progress: &Progress) -> Result<()> {
+        let answer = patiently(progress, async || {
+            let call = aws.sns.delete_topic().topic_arn(&self.arn);
+            call.send().await.call("sns:DeleteTopic")
+        });
+        Ok(gone(answer.await)?)
     }
 
     fn tags(&self) -> Option<&Tags> {

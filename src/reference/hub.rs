@@ -9,8 +9,9 @@ use crate::config::Subscription;
 use crate::hub::async_invoke::AsyncInvoke;
 use crate::hub::desired::Node;
 use crate::hub::event_bus::EventBus;
-use crate::hub::foreign::{self, Hanging};
+use crate::hub::foreign;
 use crate::hub::function::Function;
+use crate::hub::hanging::{self, Hanging};
 use crate::hub::resource::{HubResource, Resource};
 use crate::hub::role::Role;
 use crate::hub::rule::Rule;
@@ -248,7 +249,7 @@ async fn foreign(
     let mut hanging = Vec::new();
     for (node, found) in nodes.iter().zip(observed) {
         let Some(found) = found else { continue };
-        let some = foreign::read(aws, &node.resource, Some(found)).await;
+        let some = hanging::read(aws, &node.resource, Some(found)).await;
         hanging.extend(some.with_context(|| {
             let (id, place) = (node.resource.id(), aws.place());
             format!("reading what hangs on {id} in {place}")

@@ -91,6 +91,19 @@ pub(super) static CASES: &[Case] = &[
         "IAM to see that the role's policy is gone",
         IAM,
     ),
+    // `teardown` looks for both before it begins.
+    case(
+        "iam:DeleteRole",
+        ("DeleteConflict", "must detach all policies first"),
+        "IAM to see that a policy was detached",
+        NEW,
+    ),
+    case(
+        "iam:DeleteRole",
+        ("DeleteConflict", "must remove roles from instance profile"),
+        "IAM to see that an instance profile let the role go",
+        NEW,
+    ),
     // A function between two states.
     case(
         "lambda:",
@@ -137,6 +150,12 @@ pub(super) static CASES: &[Case] = &[
         "the event source mapping to settle",
         STATE,
     ),
+    case(
+        "lambda:UpdateEventSourceMapping",
+        ("ResourceInUseException", ""),
+        "the event source mapping to settle",
+        STATE,
+    ),
     // What was made by the call before, and is not there for the next.
     case(
         "events:PutPermission",
@@ -167,6 +186,13 @@ pub(super) static CASES: &[Case] = &[
         "events:DeleteRule",
         ("ValidationException", "has targets"),
         "EventBridge to see that the rule's targets are gone",
+        NEW,
+    ),
+    // Seen by other tools: github.com/anomalyco/sst/issues/4325.
+    case(
+        "events:DeleteEventBus",
+        ("ValidationException", "has rules"),
+        "EventBridge to see that the bus's rules are gone",
         NEW,
     ),
     case(

@@ -523,7 +523,7 @@ def _add_permission(
 def _delete_event_bus(self: EventsBackend, name: str) -> None:
     bus = self.event_buses.get(name.split("/")[-1])
     if bus and bus.rules:
-        raise ValidationException(f"Event bus {bus.name} still contains rules.")
+        raise ValidationException("EventBus can't be deleted since it has rules.")
     _moto_delete_event_bus(self, name)
 
 

@@ -39,7 +39,11 @@ def take() -> dict[str, Any]:
 
 def _events(backend: Any) -> dict[str, Any]:
     buses = {name: _bus(backend, bus) for name, bus in backend.event_buses.items()}
-    return {"event_buses": {name: bus for name, bus in buses.items() if bus}}
+    archives = {name: archive.source_arn for name, archive in backend.archives.items()}
+    return {
+        "event_buses": {name: bus for name, bus in buses.items() if bus},
+        "event_archives": archives,
+    }
 
 
 def _bus(backend: Any, bus: EventBus) -> dict[str, Any] | None:
