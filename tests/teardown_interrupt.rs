@@ -56,16 +56,19 @@ fn interrupted(world: &World, removal: &[&str], call: (bool, u64)) -> (i32, Stri
     (ran.code, said)
 }
 
-/// Does the same for each of some numbers, in labs side by side.
-fn for_each(numbers: impl Iterator<Item = u64>, work: impl Fn(&World, u64) + Sync) {
-    let numbers: Vec<u64> = numbers.collect();
+/// Does the same with each of some things, in labs side by side.
+pub(crate) fn for_each<T: Sync>(
+    things: impl IntoIterator<Item = T>,
+    work: impl Fn(&World, &T) + Sync,
+) {
+    let things: Vec<T> = things.into_iter().collect();
     thread::scope(|scope| {
         for lab in 0..LABS {
-            let (numbers, work) = (&numbers, &work);
+            let (things, work) = (&things, &work);
             scope.spawn(move || {
                 let world = World::new();
-                for number in numbers.iter().skip(lab).step_by(LABS) {
-                    work(&world, *number);
+                for thing in things.iter().skip(lab).step_by(LABS) {
+                    work(&world, thing);
                 }
             });
         }
@@ -79,7 +82,7 @@ fn ctrl_c_at_any_write_of_the_hubs_removal_leaves_what_the_next_run_removes() {
     world.deploy_hub();
     let writes = writes_of(&world, &HUB);
     assert!(writes > 15, "{writes}");
-    for_each(1..=writes, |world, nth| {
+    for_each(1..=writes, |world, &nth| {
         world.deploy_hub();
         let (code, said) = interrupted(world, &HUB, (true, nth));
         // What was under way with one of the last writes may have been all that was left.
@@ -165,7 +168,7 @@ fn a_removal_that_is_killed_leaves_what_the_next_one_removes() {
     let before = world.lab.snapshot().unwrap();
     deploy_all(&world);
     let writes = writes_of(&world, &ALL);
-    for_each((1..=writes).step_by(8), |world, nth| {
+    for_each((1..=writes).step_by(8), |world, &nth| {
         deploy_all(world);
         // The call under way takes effect all the same.
         at_call(world, &ALL, (true, nth), Running::kill);
