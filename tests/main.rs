@@ -58,6 +58,8 @@ mod status_work;
 mod teardown;
 /// `rootwatch teardown` ended by Ctrl-C, or killed, at any call; and after a deployment that failed halfway.
 mod teardown_interrupt;
+/// `rootwatch teardown hub` while spokes forward to it.
+mod teardown_order;
 /// Spokes that a removal cannot reach, or that refuse to go.
 mod teardown_stuck;
 /// `rootwatch verify`: a good deployment is fine, and each way to break it is found.

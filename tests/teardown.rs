@@ -242,36 +242,6 @@ fn what_aws_still_holds_on_to_is_waited_for() {
 }
 
 #[test]
-fn a_hub_that_spokes_forward_to_stays_unless_they_are_abandoned() {
-    let world = World::deployed();
-    world.lab.clear_calls().unwrap();
-    let ran = world.rootwatch(&HUB).ends_with(1);
-    let said = "run teardown spokes first, or teardown all, or --abandon-spokes";
-    assert!(ran.stderr.contains(said), "{}", ran.stderr);
-    let flag = ["teardown", "all", "--abandon-spokes", "--yes"];
-    world.rootwatch(&flag).ends_with(1);
-    assert_eq!(world.writes(), Vec::<String>::new());
-    let abandon = [&HUB[..], &["--abandon-spokes"]].concat();
-    let ran = world.rootwatch(&abandon).ends_with(0);
-    let said = "forwards to a hub that is gone";
-    assert!(ran.stderr.contains(said), "{}", ran.stderr);
-    assert!(world.is_watched(&world.account("shop"), REGION));
-}
-
-#[test]
-fn who_may_not_look_for_spokes_is_told_so_and_goes_on() {
-    let world = World::without_delegation();
-    world
-        .rootwatch(&["deploy", "hub", "--email", PERSON, "--yes"])
-        .ends_with(0);
-    let unread = "still forwards to this hub cannot be told: cloudformation:DescribeStackSet";
-    let asked = world.rootwatch(&["teardown", "hub"]).ends_with(3);
-    assert!(asked.stderr.contains(unread), "{}", asked.stderr);
-    let ran = world.rootwatch(&HUB).ends_with(0);
-    assert!(ran.stderr.contains(unread), "{}", ran.stderr);
-}
-
-#[test]
 fn logs_are_kept_on_demand() {
     let world = World::with_hub();
     let group = "log-group /aws/lambda/rootwatch-notifier";

@@ -4,82 +4,161 @@ use super::Run;
 use crate::aws::error::AwsError;
 use crate::names::DEPLOYMENT_TAG;
 use crate::spokes::stack_set::StackSet;
-use crate::spokes::{Place, is_refusal, organization};
+use crate::spokes::{Place, is_refusal, management, organization};
 use anyhow::{Context, Result, bail};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is known of the spokes when the hub alone is to go.
-#[derive(Debug, PartialEq)]
-pub(super) enum Forwarding {
-    /// No StackSet of ours forwards here.
-    No,
-    /// A StackSet of ours does.
-    Yes,
-    /// These credentials may not look; with AWS's reason.
-    Unknown(String),
+#[derive(Debug, Default, PartialEq)]
+struct Forwarding {
+    /// What of ours forwards here.
+    found: Vec<String>,
+    /// What these credentials may not look at, with AWS's reason.
+    unknown: Vec<String>,
 }
 
 /// Fails while spokes forward to this hub, unless they are to be abandoned; gives what the plan has to say about them.
 pub(super) async fn check(run: &Run, abandon: bool) -> Result<String> {
-    let found = find(run).await.with_context(|| {
+    let forwarding = find(run).await.with_context(|| {
         format!(
             "reading whether spokes forward to the hub in {}; nothing was changed",
             run.aws.place()
         )
     })?;
-    let name = run.names().stack_set();
-    Ok(match found {
-        Forwarding::No => String::new(),
-        Forwarding::Yes if !abandon => bail!(
-            "the StackSet {name} forwards to this hub ({}), and nothing was changed: run teardown spokes first, or teardown all, or --abandon-spokes",
+    let found = forwarding.found.join(" and ");
+    let one = forwarding.found.len() == 1;
+    if !found.is_empty() && !abandon {
+        bail!(
+            "{found} {} to this hub ({}), and nothing was changed: run teardown spokes first, or teardown all, or --abandon-spokes",
+            if one { "forwards" } else { "forward" },
             run.aws.place()
-        ),
-        Forwarding::Yes => format!(
-            "! the StackSet {name} stays and forwards to a hub that is gone; what it forwards ends in the spokes' dead-letter queues\n"
-        ),
-        Forwarding::Unknown(why) => format!(
-            "! whether the StackSet {name} still forwards to this hub cannot be told: {why}\n"
-        ),
-    })
+        );
+    }
+    let mut text = String::new();
+    if !found.is_empty() {
+        let (stays, forwards) = if one {
+            ("stays", "forwards")
+        } else {
+            ("stay", "forward")
+        };
+        text += &format!(
+            "! {found} {stays} and {forwards} to a hub that is gone; what comes there ends in the spokes' dead-letter queues\n"
+        );
+    }
+    for unknown in &forwarding.unknown {
+        text += &format!("! whether {unknown}\n");
+    }
+    Ok(text)
 }
 
 async fn find(run: &Run) -> Result<Forwarding> {
+    let name = run.names().stack_set();
+    let mut all = Forwarding::default();
+    let unread = |why: String| {
+        format!("the StackSet {name} still forwards to this hub cannot be told: {why}")
+    };
     let organization = match organization::find(&run.aws).await {
         Ok(organization) => organization,
-        Err(error) => return unknown(error),
+        Err(error) => {
+            all.unknown.push(unread(refusal(error)?));
+            return Ok(all);
+        }
     };
     let place = Place::of(&run.aws, &organization, run.config.spokes.call_as);
-    match StackSet::find(&place, &run.names().stack_set()).await {
-        Ok(found) => Ok(decide(run, found.as_ref())),
-        Err(error) => unknown(error.into()),
+    match StackSet::find(&place, &name).await {
+        Ok(Some(found)) if is_ours(run, &found.tags, &found.parameters) => {
+            all.found.push(format!("the StackSet {name}"));
+        }
+        Ok(_) => {}
+        Err(error) => all.unknown.push(unread(refusal(error.into())?)),
     }
+    let management = &organization.management_account;
+    if run.aws.account != *management {
+        all.unknown.push(format!(
+            "the management account {management} has stacks {name} of its own that forward to this hub cannot be seen from here"
+        ));
+        return Ok(all);
+    }
+    own_stacks(run, &name, &mut all).await?;
+    Ok(all)
 }
 
-/// Only "you may not" leaves it open; any other failure may pass, and ends the run.
-fn unknown(error: anyhow::Error) -> Result<Forwarding> {
+/// The management account's own stacks, by its own credentials.
+async fn own_stacks(run: &Run, name: &str, all: &mut Forwarding) -> Result<()> {
+    let enabled = match organization::enabled_regions(&run.aws).await {
+        Ok(enabled) => enabled,
+        Err(error) => {
+            let why = refusal(error.into())?;
+            all.unknown.push(format!(
+                "stacks {name} of this account forward to this hub cannot be told: {why}"
+            ));
+            return Ok(());
+        }
+    };
+    let regions = enabled.into_iter().map(|region| region.name).collect();
+    let found = management::observe(&run.aws, name, &regions, &BTreeSet::new()).await?;
+    let forwards = found
+        .stacks
+        .iter()
+        .filter(|(_, stack)| is_ours(run, &stack.tags, &stack.parameters));
+    let forwards: Vec<&str> = forwards.map(|(region, _)| region.as_str()).collect();
+    if !forwards.is_empty() {
+        let regions = forwards.join(", ");
+        all.found
+            .push(format!("this account's own stack {name} (in {regions})"));
+    }
+    if !found.unread.is_empty() {
+        all.unknown.push(format!(
+            "stacks {name} of this account forward to this hub cannot be told everywhere: {}",
+            management::unread_words(&found.unread)
+        ));
+    }
+    Ok(())
+}
+
+/// Only "you may not" leaves it open, with AWS's words; any other failure may pass, and ends the run.
+fn refusal(error: anyhow::Error) -> Result<String> {
     const CLOSED: [&str; 2] = ["AWSOrganizationsNotInUseException", "ValidationError"];
     let may_not = |it: &AwsError| is_refusal(it) || CLOSED.contains(&it.code.as_str());
     match error.downcast_ref::<AwsError>() {
-        Some(refused) if may_not(refused) => Ok(Forwarding::Unknown(refused.to_string())),
+        Some(refused) if may_not(refused) => Ok(refused.to_string()),
         _ => Err(error),
     }
 }
 
-fn decide(run: &Run, found: Option<&StackSet>) -> Forwarding {
-    let deployment = &run.config.name;
-    match found {
-        Some(found) if forwards(found, deployment, &run.aws.account, &run.aws.region) => {
-            Forwarding::Yes
-        }
-        _ => Forwarding::No,
-    }
+type Pairs = BTreeMap<String, String>;
+
+fn is_ours(run: &Run, tags: &Pairs, parameters: &Pairs) -> bool {
+    let hub = (run.aws.account.as_str(), run.aws.region.as_str());
+    forwards(tags, parameters, &run.config.name, hub)
 }
 
-/// Whether a StackSet is ours and forwards to the hub in this account and region. Pure.
-fn forwards(found: &StackSet, deployment: &str, account: &str, region: &str) -> bool {
-    let is = |key: &str, value: &str| found.parameters.get(key).is_some_and(|it| it == value);
-    let is_ours = found
-        .tags
-        .get(DEPLOYMENT_TAG)
-        .is_some_and(|it| it == deployment);
-    is_ours && is("HubAccountId", account) && is("HubRegion", region)
+/// Whether a StackSet or a stack is this deployment's and forwards to the hub in this account and region. Pure.
+fn forwards(tags: &Pairs, parameters: &Pairs, deployment: &str, hub: (&str, &str)) -> bool {
+    let is = |pairs: &Pairs, key: &str, value: &str| pairs.get(key).is_some_and(|it| it == value);
+    is(tags, DEPLOYMENT_TAG, deployment)
+        && is(parameters, "HubAccountId", hub.0)
+        && is(parameters, "HubRegion", hub.1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_ours_and_forwards_to_this_very_hub_keeps_it() {
+        let pairs = |all: &[(&str, &str)]| -> Pairs {
+            let owned = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
+            all.iter().map(owned).collect()
+        };
+        let tags = pairs(&[(DEPLOYMENT_TAG, "rootwatch")]);
+        let parameters = pairs(&[("HubAccountId", "1"), ("HubRegion", "eu-west-1")]);
+        let keeps = |tags: &Pairs, name: &str, hub| forwards(tags, &parameters, name, hub);
+        let here = ("1", "eu-west-1");
+        assert!(keeps(&tags, "rootwatch", here));
+        assert!(!keeps(&tags, "another", here));
+        assert!(!keeps(&Pairs::new(), "rootwatch", here));
+        assert!(!keeps(&tags, "rootwatch", ("1", "us-east-1")));
+        assert!(!keeps(&tags, "rootwatch", ("2", "eu-west-1")));
+    }
 }
