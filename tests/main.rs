@@ -56,6 +56,8 @@ mod spokes_scale;
 mod status_work;
 /// `rootwatch teardown`: what stops it, and that it leaves exactly what was there before.
 mod teardown;
+/// The calls of a removal, as README.md lists them.
+mod teardown_calls;
 /// `rootwatch teardown` ended by Ctrl-C, or killed, at any call; and after a deployment that failed halfway.
 mod teardown_interrupt;
 /// `rootwatch teardown hub` while spokes forward to it.
