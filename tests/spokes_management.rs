@@ -232,3 +232,35 @@ fn a_stack_that_cannot_be_made_is_named_with_awss_reason() {
     deploy(&world, &[]).ends_with(0);
     assert_eq!(stacks(&world).len(), 2);
 }
+
+#[test]
+fn a_stack_that_is_being_updated_is_waited_for_before_it_goes() {
+    let world = World::with_hub();
+    let management = world.organization.management.clone();
+    deploy(&world, &["--regions", "us-east-1"]).ends_with(0);
+    world
+        .lab
+        .set_late(&rootwatch_lab::Late {
+            stack_ms: Some(2000),
+            ..rootwatch_lab::Late::default()
+        })
+        .unwrap();
+    let client = aws_sdk_cloudformation::Client::new(&world.sdk(&management, "us-east-1"));
+    let call = client
+        .update_stack()
+        .stack_name("rootwatch-spoke")
+        .template_body(QUEUE)
+        .tags(
+            Tag::builder()
+                .key("rootwatch:deployment")
+                .value("rootwatch")
+                .build(),
+        );
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(call.send()).unwrap();
+    let ran = world.as_management(&["teardown", "spokes", "--yes"]);
+    let ran = ran.ends_with(0).stderr;
+    let said = "waiting for the stack's update to end";
+    assert!(ran.contains(said), "{ran}");
+    assert_eq!(stacks(&world), Vec::<String>::new());
+}

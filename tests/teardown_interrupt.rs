@@ -1,4 +1,4 @@
-use crate::world::{PERSON, Running, World, eventually};
+use crate::world::{PERSON, REGION, Running, World, eventually};
 use rootwatch_lab::{Fault, InstanceFault, Kind};
 use std::thread;
 use std::time::Duration;
@@ -21,19 +21,42 @@ fn writes_of(world: &World, removal: &[&str]) -> u64 {
     world.writes().len() as u64
 }
 
-/// Begins a removal, and does something to it while its n-th call of a kind is under way in the lab.
-fn at_call<T>(
-    world: &World,
-    removal: &[&str],
-    (write, nth): (bool, u64),
-    act: impl FnOnce(Running) -> T,
-) -> T {
+/// A call of a removal.
+struct At<'a> {
+    account: &'a str,
+    write: bool,
+    /// Which of its kind, from 1.
+    nth: u64,
+}
+
+impl<'a> At<'a> {
+    fn write(world: &'a World, nth: u64) -> Self {
+        let account = &world.organization.hub;
+        let write = true;
+        Self {
+            account,
+            write,
+            nth,
+        }
+    }
+
+    fn read(world: &'a World, nth: u64) -> Self {
+        let write = false;
+        Self {
+            write,
+            ..Self::write(world, nth)
+        }
+    }
+}
+
+/// Begins a removal, and does something to it while one of its calls is under way in the lab.
+fn at_call<T>(world: &World, removal: &[&str], at: &At<'_>, act: impl FnOnce(Running) -> T) -> T {
     let fault = Fault {
-        write: Some(write),
-        ..Fault::new(Kind::Hold { ms: 30_000 }).nth(nth)
+        write: Some(at.write),
+        ..Fault::new(Kind::Hold { ms: 30_000 }).nth(at.nth)
     };
     world.lab.add_fault(&fault).unwrap();
-    let running = world.begin(removal);
+    let running = Running::start(&world.lab.env(at.account, REGION), removal);
     eventually("the call", || world.lab.held().unwrap() == 1);
     let done = act(running);
     world.lab.clear_faults().unwrap();
@@ -41,9 +64,9 @@ fn at_call<T>(
     done
 }
 
-/// Ctrl-C while the n-th call is under way; gives the exit code, and what was said.
-fn interrupted(world: &World, removal: &[&str], call: (bool, u64)) -> (i32, String) {
-    let running = at_call(world, removal, call, |running| {
+/// Ctrl-C while a call is under way; gives the exit code, and what was said.
+fn interrupted(world: &World, removal: &[&str], at: &At<'_>) -> (i32, String) {
+    let running = at_call(world, removal, at, |running| {
         running.interrupt();
         // The signal is heard before the call's answer.
         thread::sleep(Duration::from_millis(50));
@@ -84,7 +107,7 @@ fn ctrl_c_at_any_write_of_the_hubs_removal_leaves_what_the_next_run_removes() {
     assert!(writes > 15, "{writes}");
     for_each(1..=writes, |world, &nth| {
         world.deploy_hub();
-        let (code, said) = interrupted(world, &HUB, (true, nth));
+        let (code, said) = interrupted(world, &HUB, &At::write(world, nth));
         // What was under way with one of the last writes may have been all that was left.
         let done = world.lab.snapshot().unwrap() == before;
         assert_eq!(code, if done { 0 } else { 130 }, "{nth}\n{said}");
@@ -104,7 +127,7 @@ fn a_removal_of_all_comes_to_its_end_though_ctrl_c_ends_it_at_each_write() {
     world.lab.clear_calls().unwrap();
     let mut runs = 0;
     while world.lab.snapshot().unwrap() != before {
-        interrupted(&world, &ALL, (true, 1));
+        interrupted(&world, &ALL, &At::write(&world, 1));
         world.lab.wait_idle(Duration::from_secs(30)).unwrap();
         runs += 1;
         assert!(runs <= writes, "{runs} runs, and it is not done");
@@ -128,7 +151,7 @@ fn ctrl_c_at_each_write_of_the_spokes_removal_leaves_what_the_next_run_removes()
     for nth in 1..=of_spokes {
         deploy_all(&world);
         world.lab.clear_calls().unwrap();
-        let (code, said) = interrupted(&world, &ALL, (true, nth));
+        let (code, said) = interrupted(&world, &ALL, &At::write(&world, nth));
         assert_eq!(code, 130, "{nth}\n{said}");
         let told = [
             "Detached: operation",
@@ -153,12 +176,68 @@ fn ctrl_c_at_a_read_before_the_first_write_changes_nothing() {
     let before = world.lab.snapshot().unwrap();
     for nth in [1, 4, 12, 30, 50] {
         world.lab.clear_calls().unwrap();
-        let (code, said) = interrupted(&world, &ALL, (false, nth));
+        let (code, said) = interrupted(&world, &ALL, &At::read(&world, nth));
         assert_eq!(code, 130, "{nth}\n{said}");
         let told = "interrupted before anything was changed";
         assert!(said.contains(told), "{nth}\n{said}");
         assert_eq!(world.writes(), Vec::<String>::new(), "{nth}");
     }
+    assert_eq!(world.lab.snapshot().unwrap(), before);
+}
+
+/// Numbers of the first, a middle and the last read that a removal makes between its writes.
+fn reads_between_writes(world: &World) -> [u64; 3] {
+    world.lab.clear_calls().unwrap();
+    world.rootwatch(&HUB).ends_with(0);
+    let calls = world.lab.calls().unwrap();
+    let first = calls.iter().position(|call| call.write).unwrap();
+    let reads = |calls: &[rootwatch_lab::Call]| {
+        let own = |call: &&rootwatch_lab::Call| !call.write && !call.by_function;
+        calls.iter().filter(own).count() as u64
+    };
+    let (before, all) = (reads(&calls[..first]), reads(&calls));
+    assert!(all > before + 1, "{before} {all}");
+    [before + 1, before.midpoint(all), all]
+}
+
+#[test]
+fn ctrl_c_at_a_read_between_writes_leaves_what_the_next_run_removes() {
+    let world = World::new();
+    let before = world.lab.snapshot().unwrap();
+    world.deploy_hub();
+    for nth in reads_between_writes(&world) {
+        world.deploy_hub();
+        let (code, said) = interrupted(&world, &HUB, &At::read(&world, nth));
+        let done = world.lab.snapshot().unwrap() == before;
+        assert!(code == 130 || done, "{nth}: {code}\n{said}");
+        world.rootwatch(&HUB).ends_with(0);
+        assert_eq!(world.lab.snapshot().unwrap(), before, "{nth}");
+    }
+}
+
+#[test]
+fn ctrl_c_at_each_write_to_the_management_accounts_stacks_is_no_harm() {
+    let world = World::new();
+    let before = world.lab.snapshot().unwrap();
+    world.deploy_hub();
+    let hub_alone = world.lab.snapshot().unwrap();
+    // Two stacks, the instances, the StackSet.
+    for nth in 1..=4 {
+        world
+            .as_management(&[&DEPLOY_SPOKES[..3], &["/Security"], &DEPLOY_SPOKES[4..]].concat())
+            .ends_with(0);
+        let spokes = ["teardown", "spokes", "--yes"];
+        let at = At {
+            account: &world.organization.management,
+            ..At::write(&world, nth)
+        };
+        let (code, said) = interrupted(&world, &spokes, &at);
+        let done = world.lab.snapshot().unwrap() == hub_alone;
+        assert_eq!(code, if done { 0 } else { 130 }, "{nth}\n{said}");
+        world.as_management(&spokes).ends_with(0);
+        assert_eq!(world.lab.snapshot().unwrap(), hub_alone, "{nth}");
+    }
+    world.rootwatch(&ALL).ends_with(0);
     assert_eq!(world.lab.snapshot().unwrap(), before);
 }
 
@@ -168,10 +247,10 @@ fn a_removal_that_is_killed_leaves_what_the_next_one_removes() {
     let before = world.lab.snapshot().unwrap();
     deploy_all(&world);
     let writes = writes_of(&world, &ALL);
-    for_each((1..=writes).step_by(8), |world, &nth| {
+    for_each((1..=writes).step_by(11), |world, &nth| {
         deploy_all(world);
         // The call under way takes effect all the same.
-        at_call(world, &ALL, (true, nth), Running::kill);
+        at_call(world, &ALL, &At::write(world, nth), Running::kill);
         world.rootwatch(&ALL).ends_with(0);
         assert_eq!(world.lab.snapshot().unwrap(), before, "{nth}");
     });

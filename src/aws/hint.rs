@@ -34,6 +34,9 @@ pub(crate) fn hint(error: &AwsError) -> Option<&'static str> {
         "ValidationError" if says("trusted access") || says("organizations access") => {
             "turn on trusted access for StackSets: `aws cloudformation activate-organizations-access`"
         }
+        "ValidationError" if says("TerminationProtection") => {
+            "to turn it off: `aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name …`"
+        }
         "DeleteConflict" => {
             "somebody attached something since this run looked: the same command again names it"
         }

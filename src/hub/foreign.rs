@@ -138,7 +138,6 @@ mod tests {
     use super::*;
     use crate::config::Subscription;
 
-
     fn rule(name: &str, tag: Option<&str>) -> Hanging {
         let tag = tag.map(|value| (DEPLOYMENT_TAG.to_owned(), value.to_owned()));
         Hanging::Rule {

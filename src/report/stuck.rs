@@ -2,7 +2,6 @@
 
 use super::{YELLOW, count, one_line};
 use crate::spokes::reach::{Stuck, Why};
-use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 /// Lines that a list has at most; the JSON has all.
@@ -53,35 +52,34 @@ pub(crate) fn left_behind(begin: &str, stuck: &[Stuck]) -> String {
     text
 }
 
-/// One line an account, with its regions.
+/// One line an account, with its regions; they come in order.
 fn accounts(stuck: &[Stuck]) -> Vec<String> {
-    let mut by_account: BTreeMap<(&str, Option<Why>), (Option<&str>, BTreeSet<&str>)> =
-        BTreeMap::new();
-    for stuck in stuck {
-        let (name, regions) = by_account
-            .entry((&stuck.spot.account, stuck.why))
-            .or_default();
-        *name = stuck.name.as_deref();
-        regions.insert(&stuck.spot.region);
-    }
+    let same = |a: &Stuck, b: &Stuck| a.spot.account == b.spot.account && a.why == b.why;
+    let by_account: Vec<&[Stuck]> = stuck.chunk_by(same).collect();
+    let shown = by_account.iter().take(SHOWN);
+    let mut lines: Vec<String> = shown.map(|stuck| account(stuck)).collect();
     let more = by_account.len().saturating_sub(SHOWN);
-    type Regions<'a> = BTreeSet<&'a str>;
-    let line =
-        |((account, why), (name, regions)): ((&str, Option<Why>), (Option<&str>, Regions))| {
-            let name = name.map(|it| format!(" ({})", one_line(it)));
-            let why = why.map_or("cannot be reached", Why::words);
-            format!(
-                "account {account}{} {why}: {} in {}",
-                name.unwrap_or_default(),
-                count(regions.len(), "stack"),
-                regions.into_iter().collect::<Vec<_>>().join(", ")
-            )
-        };
-    let mut lines: Vec<String> = by_account.into_iter().take(SHOWN).map(line).collect();
     if more > 0 {
         lines.push(format!("{} more", count(more, "account")));
     }
     lines
+}
+
+fn account(stuck: &[Stuck]) -> String {
+    let Some(first) = stuck.first() else {
+        return String::new();
+    };
+    let name = first.name.as_ref();
+    let name = name.map(|it| format!(" ({})", one_line(it)));
+    let regions: Vec<&str> = stuck.iter().map(|it| it.spot.region.as_str()).collect();
+    format!(
+        "account {}{} {}: {} in {}",
+        first.spot.account,
+        name.unwrap_or_default(),
+        first.why.map_or("cannot be reached", Why::words),
+        count(stuck.len(), "stack"),
+        regions.join(", ")
+    )
 }
 
 #[cfg(test)]

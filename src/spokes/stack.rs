@@ -204,8 +204,11 @@ impl Stack {
 
     /// Removes it and waits until it is gone.
     pub(crate) async fn delete(&self, client: &Client, progress: &Progress) -> Result<()> {
-        let answer = client.delete_stack().stack_name(&self.id).send().await;
-        answer.call("cloudformation:DeleteStack")?;
+        late::patiently(progress, async || {
+            let answer = client.delete_stack().stack_name(&self.id).send().await;
+            answer.call("cloudformation:DeleteStack")
+        })
+        .await?;
         match wait(client, &self.id, progress).await?.as_deref() {
             None | Some("DELETE_COMPLETE") => Ok(()),
             Some(status) => fail(client, &self.id, status).await,

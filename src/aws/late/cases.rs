@@ -240,6 +240,13 @@ pub(super) static CASES: &[Case] = &[
         FREED_NAME,
         90,
     ),
+    // Seen by other tools: github.com/aws-amplify/amplify-backend/pull/2366.
+    case(
+        "cloudformation:DeleteStack",
+        ("ValidationError", "cannot be deleted while in status"),
+        "the stack's update to end",
+        1800,
+    ),
     case(
         "cloudformation:",
         ("OperationInProgressException", ""),

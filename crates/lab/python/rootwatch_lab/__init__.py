@@ -3,7 +3,7 @@
 Each file takes the place of some functions of moto; this is all that differs from it.
 
 front.py         every API call is named, logged, delayed and failed on demand
-faults.py        error answers in the protocol of the service
+faults.py        error answers in the protocol of the service; calls that are held
 stale.py         reads that lag behind writes
 control.py       the paths under /lab/ by which tests see and steer
 snapshot.py      a listing of everything there is
@@ -40,8 +40,8 @@ topics.py        subscriptions by e-mail and http are pending until confirmed; a
 queues.py        safe under threads; QueueDeletedRecently; queue policies, which stay when other
                  attributes are set; a redrive policy without spaces
 stacks.py        rollback, updates in place, changed conditions, capabilities, parameters, `!GetAtt` lists;
-                 termination protection; AWS::SQS::QueuePolicy, AWS::SNS::TopicPolicy,
-                 AWS::Events::EventBusPolicy
+                 termination protection; no deletion while an update is in progress;
+                 AWS::SQS::QueuePolicy, AWS::SNS::TopicPolicy, AWS::Events::EventBusPolicy
 stacksets.py     service-managed StackSets: trusted access, delegated administrators, OUs,
                  operations that take time, results, failures, tolerance, updates, deletion,
                  drift, auto-deployment, paging, regions that are off in an account, accounts that

@@ -177,10 +177,16 @@ def _update(
 
 def _delete_stack(self: CloudFormationBackend, name_or_stack_id: str) -> None:
     for stack in self.stacks.values():
-        if name_or_stack_id in (stack.name, stack.stack_id) and stack.enable_termination_protection:
+        if name_or_stack_id not in (stack.name, stack.stack_id):
+            continue
+        if stack.enable_termination_protection:
             raise ValidationError(
                 message=f"Stack [{stack.name}] cannot be deleted while TerminationProtection is "
                 "enabled"
+            )
+        if stack.status == "UPDATE_IN_PROGRESS":
+            raise ValidationError(
+                message=f"Stack [{stack.name}] cannot be deleted while in status {stack.status}"
             )
     _moto_delete_stack(self, name_or_stack_id)
 
