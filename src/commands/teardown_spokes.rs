@@ -12,7 +12,7 @@ use crate::spokes::change::Change;
 use crate::spokes::hint::removal_hint;
 use crate::spokes::management::{self, StackPlan, Unread};
 use crate::spokes::operation::Ended;
-use crate::spokes::reach::{self, Reach, Stuck};
+use crate::spokes::reach::{self, Reach, Stuck, Why};
 use crate::spokes::removal::{plan_release, plan_removal};
 use crate::spokes::stack_set::StackSet;
 use crate::spokes::{self, Observed, Place, Spot, organization, preflight};
@@ -155,7 +155,8 @@ impl Spokes<'_> {
         };
         let (name, instances) = (run.names().stack_set(), &observed.instances);
         let reach = Reach::find(&run.aws, instances).await?;
-        let mut stuck = reach::out_of_reach(&self.place, &name, &reach, instances).await?;
+        let beyond = |why: Option<Why>| why.is_some();
+        let mut stuck = reach::stuck(&self.place, &name, &reach, instances, beyond).await?;
         stuck.retain(|it| it.stack.is_some());
         self.unknown = reach.unknown().map(str::to_owned);
         match &self.unknown {
@@ -214,7 +215,7 @@ impl Spokes<'_> {
         }
         // What was under way may show what the first look did not.
         let reach = Reach::find(&run.aws, &left.instances).await?;
-        let stuck = reach::all(&self.place, &name, &reach, &left.instances).await?;
+        let stuck = reach::stuck(&self.place, &name, &reach, &left.instances, |_| true).await?;
         let may_go = |it: &&Stuck| it.stack.is_none() || (self.retain && it.why.is_some());
         let (let_go, blocked): (Vec<&Stuck>, Vec<&Stuck>) = stuck.iter().partition(may_go);
         let let_go: BTreeSet<Spot> = let_go.iter().map(|it| it.spot.clone()).collect();

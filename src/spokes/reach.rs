@@ -154,27 +154,17 @@ impl Stuck {
     }
 }
 
-/// The instances that are out of reach, with their stacks, in order.
-pub(crate) async fn out_of_reach(
+/// Some instances with their stacks, in order: those that are `wanted`, by why they are out of reach.
+pub(crate) async fn stuck(
     place: &Place<'_>,
     stack_set: &str,
     reach: &Reach,
     instances: &Instances,
-) -> Result<Vec<Stuck>> {
-    let found = instances.spots();
-    let found = found.filter_map(|(spot, it)| Some((spot.clone(), Some(reach.why(&spot, it)?))));
-    with_stacks(place, stack_set, reach, found.collect()).await
-}
-
-/// All of some instances, with their stacks, in order.
-pub(crate) async fn all(
-    place: &Place<'_>,
-    stack_set: &str,
-    reach: &Reach,
-    instances: &Instances,
+    wanted: fn(Option<Why>) -> bool,
 ) -> Result<Vec<Stuck>> {
     let found = instances.spots();
     let found = found.map(|(spot, it)| (spot.clone(), reach.why(&spot, it)));
+    let found = found.filter(|(_, why)| wanted(*why));
     with_stacks(place, stack_set, reach, found.collect()).await
 }
 
