@@ -1567,6 +1567,19 @@ class Steering(Case):
             found = sqs.list_queues(QueueNamePrefix=queue).get("QueueUrls") or []
             self.assertEqual(len(found), int(applied))
 
+    def test_a_held_call_takes_effect_when_its_fault_is_removed(self) -> None:
+        sqs, queue = client("sqs", "333333333333"), name()
+        kind = {"type": "hold", "ms": 20_000}
+        lab("POST", "faults", {"kind": kind, "operation": "CreateQueue", "nth": 1})
+        with ThreadPoolExecutor(1) as pool:
+            made = pool.submit(sqs.create_queue, QueueName=queue)
+            self.assertTrue(eventually(lambda: lab("GET", "held") == 1))
+            # Others are not kept waiting.
+            self.assertFalse(sqs.list_queues(QueueNamePrefix=queue).get("QueueUrls"))
+            lab("DELETE", "faults")
+            self.assertIn(queue, made.result()["QueueUrl"])
+        self.assertEqual(lab("GET", "held"), 0)
+
     def test_delays_do_not_queue(self) -> None:
         lab("POST", "delay", {"ms": 300})
         began = time.monotonic()

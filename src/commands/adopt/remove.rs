@@ -81,6 +81,12 @@ async fn remove_stack_set(run: &Run, place: &Place<'_>, set: &OldSpokes) -> Resu
             "stack instances of {name} are left, so the StackSet and the old hub stay; the new path is proved and stands: run the same command again"
         );
     }
+    if left.instances.len() > 0 {
+        run.progress.say(&format!(
+            "{} of {name} in suspended accounts: let go, and what stacks there are stay there.",
+            words::count(left.instances.len(), "stack instance")
+        ));
+    }
     let beneath = reach::beneath(&run.aws, &left).await?;
     remove_instances(run, place, name, &plan_release(&left, &beneath)).await?;
     let deleted = StackSet::delete(place, name).await;
