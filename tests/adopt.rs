@@ -421,6 +421,29 @@ fn a_hub_that_cannot_see_stack_sets_goes_on_by_itself_when_told_to() {
 }
 
 #[test]
+fn what_nobody_can_reach_any_more_is_left_behind_with_its_command() {
+    let world = beside();
+    let sandbox = world.account("sandbox");
+    world.lab.suspend_account(&sandbox).unwrap();
+    let ran = adopt(&world, &[]).ends_with(0);
+    let said = format!(
+        "Left behind, with what removes it once the account can be used again, by its own credentials:\n  account {sandbox}: aws cloudformation delete-stack"
+    );
+    assert!(ran.stderr.contains(&said), "{}", ran.stderr);
+    let left = world.lab.snapshot().unwrap();
+    assert!(
+        !left[&world.organization.management]
+            .to_string()
+            .contains(STACK_SET)
+    );
+    assert!(
+        left[&sandbox]
+            .to_string()
+            .contains("RootActivityMonitorRule")
+    );
+}
+
+#[test]
 fn a_terraform_state_that_lists_the_old_parts_is_named() {
     let world = world();
     let folder = tempfile::tempdir().unwrap();

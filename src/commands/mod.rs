@@ -7,6 +7,7 @@ mod deploy_spokes;
 mod explain;
 mod init;
 mod plan_spokes;
+mod stack_set_removal;
 mod status;
 mod teardown;
 mod teardown_order;

@@ -1,21 +1,17 @@
 //! The spokes' part of `teardown`: the management account's stacks, the StackSet's instances, then the StackSet.
 
 use super::Run;
-use super::deploy_spokes::{Following, carry_out, follow_command, wait_for_others};
+use super::deploy_spokes::{Following, follow_command, wait_for_others};
+use super::stack_set_removal::Removal;
 use super::teardown::Report;
 use crate::apply::Stop;
 use crate::cli::TeardownArgs;
 use crate::interrupt;
 use crate::names::DEPLOYMENT_TAG;
 use crate::report;
-use crate::spokes::change::Change;
-use crate::spokes::hint::removal_hint;
 use crate::spokes::management::{self, StackPlan, Unread};
-use crate::spokes::operation::Ended;
 use crate::spokes::reach::{self, Reach, Stuck, Why};
-use crate::spokes::removal::{plan_release, plan_removal};
-use crate::spokes::stack_set::StackSet;
-use crate::spokes::{self, Observed, Place, Spot, organization, preflight};
+use crate::spokes::{self, Observed, Place, organization, preflight};
 use anyhow::{Context, Error, Result, bail};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -177,18 +173,14 @@ impl Spokes<'_> {
             return Ok(());
         };
         let name = run.names().stack_set();
-        for change in plan_removal(observed).iter().flat_map(Change::calls) {
-            let ended = carry_out(run, &self.place, &name, &change, self.no_wait).await?;
-            report.operations.push(ended);
-        }
-        self.let_go(run, report).await?;
-        interrupt::check()?;
-        StackSet::delete(&self.place, &name)
-            .await
-            .with_context(|| format!("deleting the StackSet {name} in {}", run.aws.place()))?;
-        run.progress
-            .of(&format!("stack-set {name}"))
-            .done("deleted");
+        let removal = Removal {
+            place: &self.place,
+            name: &name,
+            retain: self.retain,
+            no_wait: self.no_wait,
+        };
+        let retained = removal.carry_out(run, observed, &mut report.operations);
+        report.retained = retained.await?;
         report.stack_set_removed = true;
         Ok(())
     }
@@ -205,72 +197,6 @@ impl Spokes<'_> {
         report.detached = Some(id.clone());
         report::spokes::detached(id, &follow_command(run, &self.place, &name, id))
     }
-
-    /// Lets go of the instances that are left, if no stack stays by that but those that may.
-    async fn let_go(&self, run: &Run, report: &mut Report) -> Result<()> {
-        let name = run.names().stack_set();
-        let left = spokes::observe(&self.place, &name, &BTreeSet::new()).await?;
-        if left.instances.len() == 0 {
-            return all_succeeded(&report.operations);
-        }
-        // What was under way may show what the first look did not.
-        let reach = Reach::find(&run.aws, &left.instances).await?;
-        let stuck = reach::stuck(&self.place, &name, &reach, &left.instances, |_| true).await?;
-        let may_go = |it: &&Stuck| it.stack.is_none() || (self.retain && it.why.is_some());
-        let (let_go, blocked): (Vec<&Stuck>, Vec<&Stuck>) = stuck.iter().partition(may_go);
-        let let_go: BTreeSet<Spot> = let_go.iter().map(|it| it.spot.clone()).collect();
-        for ended in &mut report.operations {
-            ended.leave_out(&let_go, "OUT_OF_REACH");
-        }
-        if !blocked.is_empty() {
-            return Err(not_removed(&mut report.operations, &blocked));
-        }
-        let beneath = reach::beneath(&run.aws, &left).await?;
-        for change in plan_release(&left, &beneath).iter().flat_map(Change::calls) {
-            let ended = carry_out(run, &self.place, &name, &change, self.no_wait).await?;
-            report.operations.push(ended);
-        }
-        report.retained = stuck.into_iter().filter(|it| it.stack.is_some()).collect();
-        all_succeeded(&report.operations)
-    }
-}
-
-fn all_succeeded(operations: &[Ended]) -> Result<()> {
-    let failed = operations.iter().filter(|ended| !ended.is_success());
-    let text: String = failed.map(report::spokes::operation).collect();
-    if text.is_empty() {
-        return Ok(());
-    }
-    bail!("{STAYS}:\n{text}")
-}
-
-const STAYS: &str = "not every stack instance could be removed, so the StackSet and the hub stay";
-
-/// Each failure with what mends it.
-fn not_removed(operations: &mut [Ended], blocked: &[&Stuck]) -> Error {
-    for failure in operations.iter_mut().flat_map(|it| &mut it.failures) {
-        let spot = Spot::of(&failure.account, &failure.region);
-        let Some(stuck) = blocked.iter().find(|it| it.spot == spot) else {
-            continue;
-        };
-        failure.name.clone_from(&stuck.name);
-        failure.hint = match (&stuck.stack, stuck.why) {
-            (Some(stack), None) => {
-                let Spot { account, region } = &spot;
-                Some(removal_hint(&failure.reason, account, region, stack))
-            }
-            _ => None,
-        };
-    }
-    let failed = operations.iter().filter(|ended| !ended.is_success());
-    let text: String = failed.map(report::spokes::operation).collect();
-    let beyond = blocked.iter().filter(|it| it.why.is_some());
-    let beyond: Vec<Stuck> = beyond.map(|it| (*it).clone()).collect();
-    let beyond = match beyond.is_empty() {
-        true => String::new(),
-        false => report::stuck::out_of_reach(&beyond),
-    };
-    anyhow::anyhow!("{STAYS}:\n{}{beyond}", text.trim_end())
 }
 
 async fn remove_stacks(run: &Run, stacks: &[StackPlan], report: &mut Report) -> Result<()> {

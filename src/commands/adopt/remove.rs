@@ -4,18 +4,14 @@ use super::look::{Old, look, place};
 use super::report::{self, Report};
 use crate::apply::Stop;
 use crate::cli::ReferenceArgs;
-use crate::commands::deploy_spokes::{carry_out, wait_for_others};
+use crate::commands::deploy_spokes::wait_for_others;
+use crate::commands::stack_set_removal::Removal;
 use crate::commands::{Exit, Run};
 use crate::reference::hub::OldHub;
 use crate::reference::spokes::OldSpokes;
 use crate::report as words;
-use crate::spokes::change::Change;
-use crate::spokes::reach;
-use crate::spokes::removal::{plan_release, plan_removal};
-use crate::spokes::stack_set::StackSet;
-use crate::spokes::{Place, observe};
+use crate::spokes::Place;
 use anyhow::{Context, Result, bail};
-use std::collections::BTreeSet;
 
 /// Shows what goes, asks, and removes it.
 pub(super) async fn remove(
@@ -36,8 +32,8 @@ pub(super) async fn remove(
     }
     for set in sets {
         let aws = now.aws_in(&set.region).unwrap_or(&run.aws);
-        remove_stack_set(run, &place(run, aws, &now.organization), set).await?;
-        report.removed.push(format!("stack-set {}", set.name));
+        let place = place(run, aws, &now.organization);
+        remove_stack_set(run, &place, set, report).await?;
     }
     for hub in &now.hubs {
         let exit = remove_hub(run, &now, hub, report).await?;
@@ -71,47 +67,27 @@ async fn mark_compared(run: &Run, now: &Old) -> Result<()> {
     Ok(())
 }
 
-async fn remove_stack_set(run: &Run, place: &Place<'_>, set: &OldSpokes) -> Result<()> {
-    let name = &set.name;
-    wait_for_others(run, place, name, &set.observed.running, false).await?;
-    remove_instances(run, place, name, &plan_removal(&set.observed)).await?;
-    let left = observe(place, name, &BTreeSet::new()).await?;
-    if left.instances.iter().any(|(_, _, it)| !it.is_skipped()) {
-        bail!(
-            "stack instances of {name} are left, so the StackSet and the old hub stay; the new path is proved and stands: run the same command again"
-        );
-    }
-    if left.instances.len() > 0 {
-        run.progress.say(&format!(
-            "{} of {name} in suspended accounts: let go, and what stacks there are stay there.",
-            words::count(left.instances.len(), "stack instance")
-        ));
-    }
-    let beneath = reach::beneath(&run.aws, &left).await?;
-    remove_instances(run, place, name, &plan_release(&left, &beneath)).await?;
-    let deleted = StackSet::delete(place, name).await;
-    deleted.with_context(|| format!("deleting the StackSet {name} in {}", place.aws.place()))?;
-    run.progress
-        .of(&format!("stack-set {name}"))
-        .done("deleted");
-    Ok(())
-}
-
-async fn remove_instances(
+/// Stacks that nobody can reach stay: the new path cannot reach these accounts either.
+async fn remove_stack_set(
     run: &Run,
     place: &Place<'_>,
-    name: &str,
-    changes: &[Change],
+    set: &OldSpokes,
+    report: &mut Report,
 ) -> Result<()> {
-    for change in changes.iter().flat_map(Change::calls) {
-        let ended = carry_out(run, place, name, &change, false).await?;
-        if !ended.is_success() {
-            bail!(
-                "not every stack instance of {name} could be removed, so the StackSet and the old hub stay; the new path is proved and stands:\n{}",
-                words::spokes::operation(&ended)
-            );
-        }
-    }
+    let name = &set.name;
+    wait_for_others(run, place, name, &set.observed.running, false).await?;
+    let removal = Removal {
+        place,
+        name,
+        retain: true,
+        no_wait: false,
+    };
+    let removed = removal.carry_out(run, &set.observed, &mut report.operations);
+    let retained = removed
+        .await
+        .context("the new path is proved and stands; the old one is not gone yet")?;
+    run.show(&words::stuck::left_behind("Left behind", &retained));
+    report.removed.push(format!("stack-set {name}"));
     Ok(())
 }
 

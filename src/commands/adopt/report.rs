@@ -6,6 +6,7 @@ use crate::config::Subscription;
 use crate::hub::subscriptions::Standing;
 use crate::reference::subscribers::Takeover;
 use crate::report::{count, one_line, steps};
+use crate::spokes::operation::Ended;
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -33,6 +34,8 @@ pub(super) struct Report {
     pub(super) waiting: Vec<String>,
     /// Whether an event came all the way by the new path.
     pub(super) is_proved: bool,
+    /// StackSet operations that removed instances.
+    pub(super) operations: Vec<Ended>,
     pub(super) removed: Vec<String>,
     /// Parts of the old path that were to go and are still there.
     pub(super) left: Vec<String>,
@@ -73,6 +76,7 @@ impl Report {
             spokes: Value::Null,
             waiting: Vec::new(),
             is_proved: false,
+            operations: Vec::new(),
             removed: Vec::new(),
             left: Vec::new(),
             to_keep: Vec::new(),

@@ -1,0 +1,125 @@
+//! The end of a StackSet: all its instances, what can no longer be reached, then itself.
+
+use super::Run;
+use super::deploy_spokes::carry_out;
+use crate::interrupt;
+use crate::report;
+use crate::spokes::change::Change;
+use crate::spokes::hint::removal_hint;
+use crate::spokes::operation::Ended;
+use crate::spokes::reach::{self, Reach, Stuck};
+use crate::spokes::removal::{plan_release, plan_removal};
+use crate::spokes::stack_set::StackSet;
+use crate::spokes::{self, Observed, Place, Spot};
+use anyhow::{Context, Error, Result, bail};
+use std::collections::BTreeSet;
+
+/// A StackSet that is to go.
+pub(super) struct Removal<'a> {
+    pub(super) place: &'a Place<'a>,
+    pub(super) name: &'a str,
+    /// Whether stacks that nobody can reach may stay.
+    pub(super) retain: bool,
+    pub(super) no_wait: bool,
+}
+
+impl Removal<'_> {
+    /// Removes it, notes each operation, and gives the stacks that stay.
+    pub(super) async fn carry_out(
+        &self,
+        run: &Run,
+        observed: &Observed,
+        operations: &mut Vec<Ended>,
+    ) -> Result<Vec<Stuck>> {
+        self.change(run, &plan_removal(observed), operations)
+            .await?;
+        let retained = self.let_go(run, operations).await?;
+        interrupt::check()?;
+        let (name, place) = (self.name, self.place);
+        let deleted = StackSet::delete(place, name).await;
+        deleted
+            .with_context(|| format!("deleting the StackSet {name} in {}", place.aws.place()))?;
+        run.progress
+            .of(&format!("stack-set {name}"))
+            .done("deleted");
+        Ok(retained)
+    }
+
+    async fn change(
+        &self,
+        run: &Run,
+        changes: &[Change],
+        operations: &mut Vec<Ended>,
+    ) -> Result<()> {
+        for change in changes.iter().flat_map(Change::calls) {
+            let ended = carry_out(run, self.place, self.name, &change, self.no_wait).await?;
+            operations.push(ended);
+        }
+        Ok(())
+    }
+
+    /// Lets go of the instances that are left, if no stack stays by that but those that may.
+    async fn let_go(&self, run: &Run, operations: &mut Vec<Ended>) -> Result<Vec<Stuck>> {
+        let (place, name) = (self.place, self.name);
+        let left = spokes::observe(place, name, &BTreeSet::new()).await?;
+        if left.instances.len() == 0 {
+            all_succeeded(operations)?;
+            return Ok(Vec::new());
+        }
+        // What was under way may show what the first look did not.
+        let reach = Reach::find(&run.aws, &left.instances).await?;
+        let stuck = reach::stuck(place, name, &reach, &left.instances, |_| true).await?;
+        let may_go = |it: &&Stuck| it.stack.is_none() || (self.retain && it.why.is_some());
+        let (let_go, blocked): (Vec<&Stuck>, Vec<&Stuck>) = stuck.iter().partition(may_go);
+        let let_go: BTreeSet<Spot> = let_go.iter().map(|it| it.spot.clone()).collect();
+        for ended in operations.iter_mut() {
+            ended.leave_out(&let_go, "OUT_OF_REACH");
+        }
+        if !blocked.is_empty() {
+            return Err(not_removed(operations, &blocked));
+        }
+        let beneath = reach::beneath(&run.aws, &left).await?;
+        self.change(run, &plan_release(&left, &beneath), operations)
+            .await?;
+        all_succeeded(operations)?;
+        Ok(stuck.into_iter().filter(|it| it.stack.is_some()).collect())
+    }
+}
+
+fn all_succeeded(operations: &[Ended]) -> Result<()> {
+    let failed = operations.iter().filter(|ended| !ended.is_success());
+    let text: String = failed.map(report::spokes::operation).collect();
+    if text.is_empty() {
+        return Ok(());
+    }
+    bail!("{STAYS}:\n{text}")
+}
+
+const STAYS: &str = "not every stack instance could be removed, so the StackSet and the hub stay";
+
+/// Each failure with what mends it.
+fn not_removed(operations: &mut [Ended], blocked: &[&Stuck]) -> Error {
+    for failure in operations.iter_mut().flat_map(|it| &mut it.failures) {
+        let spot = Spot::of(&failure.account, &failure.region);
+        let Some(stuck) = blocked.iter().find(|it| it.spot == spot) else {
+            continue;
+        };
+        failure.name.clone_from(&stuck.name);
+        failure.hint = match (&stuck.stack, stuck.why) {
+            (Some(stack), None) => {
+                let Spot { account, region } = &spot;
+                Some(removal_hint(&failure.reason, account, region, stack))
+            }
+            _ => None,
+        };
+    }
+    let failed = operations.iter().filter(|ended| !ended.is_success());
+    let text: String = failed.map(report::spokes::operation).collect();
+    let beyond = blocked.iter().filter(|it| it.why.is_some());
+    let beyond: Vec<Stuck> = beyond.map(|it| (*it).clone()).collect();
+    let beyond = match beyond.is_empty() {
+        true => String::new(),
+        false => report::stuck::out_of_reach(&beyond),
+    };
+    anyhow::anyhow!("{STAYS}:\n{}{beyond}", text.trim_end())
+}
