@@ -2,7 +2,7 @@ use crate::reference::{
     OLD_PERSON, STACK_SET, TEMPLATE, TOPIC, block_on, build, build_hub, build_hub_in, build_spokes,
     settle,
 };
-use crate::world::{REGION, Ran, World, api_call};
+use crate::world::{DEPLOY_SPOKES, REGION, Ran, World, api_call};
 use rootwatch_lab::{Fault, Kind, Mail};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -391,17 +391,7 @@ fn a_hub_that_cannot_see_stack_sets_goes_on_by_itself_when_told_to() {
     world.lab.confirm_subscription(OLD_PERSON).unwrap();
     let said = "run `rootwatch deploy spokes --region eu-west-1 --hub-account 222222222222";
     assert!(ran.stdout.contains(said), "{}", ran.stdout);
-    world
-        .as_management(&[
-            "deploy",
-            "spokes",
-            "--ou",
-            "/Workloads",
-            "--regions",
-            "us-east-1,eu-west-1",
-            "--yes",
-        ])
-        .ends_with(0);
+    world.as_management(&DEPLOY_SPOKES).ends_with(0);
     let shop = world.account("shop");
     let prove = [
         "--account",

@@ -1,4 +1,4 @@
-use crate::world::{PERSON, REGION, Running, World, eventually};
+use crate::world::{DEPLOY_SPOKES, PERSON, REGION, Running, World, eventually};
 use rootwatch_lab::{Fault, InstanceFault, Kind};
 use std::thread;
 use std::time::Duration;
@@ -265,15 +265,6 @@ fn after_a_failure(world: &World, fault: &Fault, args: &[&str]) {
 }
 
 const DEPLOY_HUB: [&str; 5] = ["deploy", "hub", "--email", PERSON, "--yes"];
-const DEPLOY_SPOKES: [&str; 7] = [
-    "deploy",
-    "spokes",
-    "--ou",
-    "/Workloads",
-    "--regions",
-    "us-east-1,eu-west-1",
-    "--yes",
-];
 
 #[test]
 fn what_a_half_failed_deployment_made_goes() {

@@ -9,6 +9,16 @@ use std::time::{Duration, Instant};
 pub(crate) const REGION: &str = "eu-west-1";
 /// Who is told.
 pub(crate) const PERSON: &str = "security@example.com";
+/// `deploy spokes` for one unit in two regions.
+pub(crate) const DEPLOY_SPOKES: [&str; 7] = [
+    "deploy",
+    "spokes",
+    "--ou",
+    "/Workloads",
+    "--regions",
+    "us-east-1,eu-west-1",
+    "--yes",
+];
 /// How long anything may take before a test gives up on it.
 const PATIENCE: Duration = Duration::from_secs(30);
 

@@ -301,23 +301,13 @@ impl OldHub {
 
 #[cfg(test)]
 mod tests {
+    use super::super::sample_names;
     use super::*;
-    use crate::aws::partition::Partition;
-
-    fn here() -> Names {
-        Names {
-            deployment: BUS.into(),
-            account: "222222222222".into(),
-            region: "eu-west-1".into(),
-            partition: Partition::Aws,
-            topic: None,
-        }
-    }
 
     #[test]
     fn the_function_goes_after_the_topic_that_only_it_names() {
         let nodes = nodes(
-            &here(),
+            &sample_names(),
             Some("arn:aws:sns:eu-west-1:222222222222:root"),
             true,
         );
@@ -347,7 +337,7 @@ mod tests {
         };
         let (found, others) = without_others(vec![Some(role.clone().into()), None]);
         assert_eq!((found.iter().flatten().count(), others.len()), (1, 0));
-        let function = function(&here());
+        let function = function(&sample_names());
         let (found, others) = without_others(vec![Some(role.into()), Some(function.into())]);
         assert_eq!((found.iter().flatten().count(), others.len()), (0, 2));
     }

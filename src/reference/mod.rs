@@ -36,3 +36,12 @@ const SPOKE_RULE: &str = "RootActivityMonitorRule";
 const HUB_PARAMETER: &str = "HubAccount";
 /// Key of the tag that the bus gets when rootwatch watches all that the StackSets watched, before these go.
 pub(crate) const COMPARED_TAG: &str = "rootwatch:adopted";
+
+#[cfg(test)]
+fn sample_names() -> crate::names::Names {
+    crate::names::Names {
+        deployment: BUS.into(),
+        account: "222222222222".into(),
+        ..crate::names::Names::sample()
+    }
+}

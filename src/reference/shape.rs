@@ -132,20 +132,10 @@ fn resource_types(template: &str) -> Vec<&str> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::sample_names;
     use super::*;
-    use crate::aws::partition::Partition;
     use crate::hub::rule::Target;
     use std::collections::{BTreeMap, BTreeSet};
-
-    fn here() -> Names {
-        Names {
-            deployment: BUS.into(),
-            account: "222222222222".into(),
-            region: "eu-west-1".into(),
-            partition: Partition::Aws,
-            topic: None,
-        }
-    }
 
     fn publishing_to(arn: &str) -> Function {
         Function {
@@ -156,7 +146,7 @@ mod tests {
 
     #[test]
     fn only_a_topic_of_this_account_and_region_is_its_topic() {
-        let of = |arn: &str| topic_of(&publishing_to(arn), &here());
+        let of = |arn: &str| topic_of(&publishing_to(arn), &sample_names());
         let own = "arn:aws:sns:eu-west-1:222222222222:root";
         assert_eq!(of(own).as_deref(), Ok(own));
         for other in [
