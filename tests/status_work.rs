@@ -66,6 +66,9 @@ fn a_notifier_that_fails_is_told_and_one_that_rests_is_fine() {
         ),
         "{told}"
     );
+    let alarm = "the alarm rootwatch-dead-letters is in the state ALARM";
+    let in_alarm = || !holes(&status(&world), alarm).is_empty();
+    eventually("the alarm of the dead-letter queue", in_alarm);
     let dead = holes(
         &told,
         "1 undelivered event waits in the dead-letter queue rootwatch-dead-letters, the oldest for ",

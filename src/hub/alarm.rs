@@ -34,6 +34,9 @@ pub(crate) struct Alarm {
     pub(crate) tags: Tags,
     pub(crate) threshold: Option<f64>,
     pub(crate) treat_missing_data: String,
+    /// Whether it is in the state ALARM, when this was found.
+    #[serde(skip)]
+    pub(crate) is_in_alarm: bool,
 }
 
 impl Alarm {
@@ -130,6 +133,7 @@ impl Alarm {
             tags,
             threshold: alarm.threshold(),
             treat_missing_data: text(alarm.treat_missing_data()),
+            is_in_alarm: alarm.state_value() == Some(&sdk::StateValue::Alarm),
         }
     }
 }

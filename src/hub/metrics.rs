@@ -37,6 +37,8 @@ pub(crate) struct Metrics {
     pub(crate) errors: u64,
     /// Begin of the five minutes in which it last did, if within [`LOOK_BACK_DAYS`].
     pub(crate) last_error: Option<Timestamp>,
+    /// Whether it has succeeded in later five minutes.
+    pub(crate) has_recovered: bool,
 }
 
 /// The metrics that are asked for: id in the call, namespace, name, statistic, dimension.
@@ -139,7 +141,19 @@ fn told(found: &BTreeMap<&str, Points>, now: Timestamp) -> Metrics {
         last_invocation: last(of(RUNS)),
         errors: whole(errors.sum()),
         last_error: last(of(ERRORS)),
+        has_recovered: recovered(of(RUNS), of(ERRORS)),
     }
+}
+
+/// Whether a later period than that of the last error has an invocation.
+fn recovered(runs: &Points, errors: &Points) -> bool {
+    let failed = errors.iter().filter(|(_, count)| **count > 0.0);
+    let Some(last) = failed.map(|(at, _)| *at).next_back() else {
+        return false;
+    };
+    // Within a period nobody can say which came first.
+    let mut since = runs.range(last + PERIOD_S..);
+    since.any(|(_, count)| *count > 0.0)
 }
 
 fn newest(points: &Points, since: i64) -> Option<u64> {
@@ -224,6 +238,17 @@ mod tests {
         assert_eq!(found.errors, 4);
         let long_ago = told_of(&[(ERRORS, &[(day + 1, 2.0)])]);
         assert_eq!((long_ago.errors, long_ago.last_error), (0, at(day + 1)));
+    }
+
+    #[test]
+    fn an_invocation_well_after_the_last_error_is_a_recovery() {
+        let has_recovered = |runs: &[(i64, f64)], errors: &[(i64, f64)]| {
+            told_of(&[(RUNS, runs), (ERRORS, errors)]).has_recovered
+        };
+        assert!(!has_recovered(&[(900, 5.0), (600, 3.0)], &[(600, 3.0)]));
+        assert!(!has_recovered(&[(600, 4.0)], &[(600, 3.0)]));
+        assert!(has_recovered(&[(600, 3.0), (300, 1.0)], &[(600, 3.0)]));
+        assert!(!has_recovered(&[(600, 3.0)], &[]));
     }
 
     #[test]

@@ -26,7 +26,9 @@ impl HubStatus {
         let queue = |name: String| queues(plan).find(|queue| queue.name == name);
         let dead = queue(names.dead_letter_queue());
         let reads = queue(names.reads_queue());
-        status.dead_letters = dead.and_then(|it| it.depth);
+        // What somebody has received and not taken out is undelivered still.
+        status.dead_letters =
+            dead.and_then(|it| Some(it.depth? + it.in_flight.unwrap_or_default()));
         status.reads = reads.and_then(|it| it.depth);
         status.alerts = Hearers::of(plan, &names.alerts_topic());
         status.health = Hearers::of(plan, &names.health_topic());
@@ -72,6 +74,11 @@ pub(crate) fn resource_holes(plan: &HubPlan) -> Vec<String> {
         HubResource::Function(it) if !it.active => {
             Some(format!("function {} is not active", it.name))
         }
+        HubResource::Alarm(it) if it.is_in_alarm => Some(format!(
+            "the alarm {} is in the state ALARM ({}): `rootwatch verify` says what is broken and what mends it",
+            it.name,
+            it.description.trim_end_matches('.')
+        )),
         _ => None,
     }));
     holes

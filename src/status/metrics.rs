@@ -60,9 +60,11 @@ fn late_reads(metrics: &Metrics, names: &Names) -> Option<String> {
 }
 
 fn errors(metrics: &Metrics, names: &Names) -> Option<String> {
-    let last = metrics.last_error.filter(|_| metrics.errors > 0)?;
+    // What failed to the end waits in the dead-letter queue.
+    let is_open = metrics.errors > 0 && !metrics.has_recovered;
+    let last = metrics.last_error.filter(|_| is_open)?;
     Some(format!(
-        "the notifier failed {} in the last 24 hours, last in the five minutes from {last}: `rootwatch verify` says what is broken, and `aws logs tail {} --region {} --since 24h` what the notifier says",
+        "the notifier failed {} in the last 24 hours, last in the five minutes from {last}: `rootwatch verify` says what is broken, and `aws logs tail {} --region {} --since 24h` what the notifier says; once `rootwatch test` passes, five minutes later, this is told as past",
         match metrics.errors {
             1 => "once".to_owned(),
             often => format!("{often} times"),

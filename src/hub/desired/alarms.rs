@@ -82,6 +82,7 @@ impl Wanted {
             tags: self.tags(),
             threshold: Some(0.0),
             treat_missing_data: "notBreaching".into(),
+            is_in_alarm: false,
         }
     }
 }
