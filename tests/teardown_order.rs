@@ -20,6 +20,55 @@ fn a_hub_that_spokes_forward_to_stays_unless_they_are_abandoned() {
 }
 
 #[test]
+fn a_stack_set_of_another_region_keeps_the_hub_too() {
+    let world = World::with_hub();
+    let elsewhere = |args: &[&str]| {
+        let region = ["--region", "us-east-1", "--yes"];
+        world.rootwatch(&[args, &region].concat())
+    };
+    let hub = [
+        "--hub-account",
+        &world.organization.hub,
+        "--hub-region",
+        REGION,
+    ];
+    let spokes = [
+        "deploy",
+        "spokes",
+        "--ou",
+        "/Security",
+        "--regions",
+        "us-east-1",
+    ];
+    elsewhere(&[&spokes[..], &hub].concat()).ends_with(0);
+    let ran = world.rootwatch(&HUB).ends_with(1);
+    let said = "the StackSet rootwatch-spoke (administered in us-east-1) forwards to this hub";
+    assert!(ran.stderr.contains(said), "{}", ran.stderr);
+    // There is no hub, and nobody says that one went.
+    let ran = elsewhere(&["teardown", "all"]).ends_with(0);
+    let said = format!(
+        "The hub in account {}, region {REGION} is not touched: `rootwatch teardown hub` there removes it.",
+        world.organization.hub
+    );
+    assert!(ran.stderr.contains(&format!("! {said}")), "{}", ran.stderr);
+    assert!(ran.stdout.contains(&said), "{}", ran.stdout);
+    let removed = "Removed: the spokes of \"rootwatch\".\n";
+    assert!(ran.stdout.starts_with(removed), "{}", ran.stdout);
+    world.rootwatch(&HUB).ends_with(0);
+}
+
+#[test]
+fn verify_without_a_hub_names_the_one_that_the_spokes_forward_to() {
+    let world = World::deployed();
+    let ran = in_management(&world, &["verify"]).ends_with(1);
+    let said = format!(
+        "the spokes forward to the one in account {}, region {REGION}: run `rootwatch verify` there",
+        world.organization.hub
+    );
+    assert!(ran.stderr.contains(&said), "{}", ran.stderr);
+}
+
+#[test]
 fn who_may_not_look_for_spokes_is_told_so_and_goes_on() {
     let world = World::without_delegation();
     world

@@ -1,5 +1,6 @@
 use crate::world::{REGION, World};
 use aws_sdk_cloudformation::Client;
+use rootwatch_lab::{Fault, Kind};
 use std::time::Duration;
 
 const SPOKES: [&str; 3] = ["teardown", "spokes", "--yes"];
@@ -96,6 +97,28 @@ fn stacks_of_a_suspended_account_stay_only_when_asked_and_can_be_removed_later()
         follow(&world, &sandbox, &command);
     }
     assert_eq!(world.lab.snapshot().unwrap(), before);
+}
+
+#[test]
+fn what_was_let_go_of_is_told_though_the_removal_fails_after_it() {
+    let world = World::deployed();
+    let sandbox = world.account("sandbox");
+    world.lab.suspend_account(&sandbox).unwrap();
+    let refused = Kind::Fail {
+        code: "AccessDenied".into(),
+        message: "not now".into(),
+        status: 403,
+    };
+    let fault = Fault::new(refused).operation("DeleteStackSet");
+    world.lab.add_fault(&fault).unwrap();
+    let ran = world.rootwatch(&[&RETAIN[..], &["--output", "json"]].concat());
+    let ran = ran.ends_with(1);
+    assert!(ran.stderr.contains("not now"), "{}", ran.stderr);
+    let report = ran.json();
+    assert_eq!(report["retained"].as_array().unwrap().len(), 2, "{report}");
+    assert_eq!(report["stack_set_removed"], false);
+    let left = report["left"].to_string();
+    assert!(left.contains("stack-set rootwatch-spoke"), "{left}");
 }
 
 #[test]

@@ -39,14 +39,3 @@ pub(crate) enum Teardown {
     /// The spokes, then the hub
     All,
 }
-
-impl Teardown {
-    /// What it takes away, in words.
-    pub(crate) fn words(self) -> &'static str {
-        match self {
-            Self::Hub => "the hub in this account and region",
-            Self::Spokes => "the spokes",
-            Self::All => "the spokes, and the hub in this account and region",
-        }
-    }
-}

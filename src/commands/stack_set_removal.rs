@@ -24,16 +24,17 @@ pub(super) struct Removal<'a> {
 }
 
 impl Removal<'_> {
-    /// Removes it, notes each operation, and gives the stacks that stay.
+    /// Removes it, and notes each operation, and each stack that stays before it is let go of.
     pub(super) async fn carry_out(
         &self,
         run: &Run,
         observed: &Observed,
         operations: &mut Vec<Ended>,
-    ) -> Result<Vec<Stuck>> {
+        retained: &mut Vec<Stuck>,
+    ) -> Result<()> {
         self.change(run, &plan_removal(observed), operations)
             .await?;
-        let retained = self.let_go(run, operations).await?;
+        self.let_go(run, operations, retained).await?;
         interrupt::check()?;
         let (name, place) = (self.name, self.place);
         let deleted = StackSet::delete(place, name).await;
@@ -42,7 +43,7 @@ impl Removal<'_> {
         run.progress
             .of(&format!("stack-set {name}"))
             .done("deleted");
-        Ok(retained)
+        Ok(())
     }
 
     async fn change(
@@ -59,12 +60,16 @@ impl Removal<'_> {
     }
 
     /// Lets go of the instances that are left, if no stack stays by that but those that may.
-    async fn let_go(&self, run: &Run, operations: &mut Vec<Ended>) -> Result<Vec<Stuck>> {
+    async fn let_go(
+        &self,
+        run: &Run,
+        operations: &mut Vec<Ended>,
+        retained: &mut Vec<Stuck>,
+    ) -> Result<()> {
         let (place, name) = (self.place, self.name);
         let left = spokes::observe(place, name, &BTreeSet::new()).await?;
         if left.instances.len() == 0 {
-            all_succeeded(operations)?;
-            return Ok(Vec::new());
+            return all_succeeded(operations);
         }
         // What was under way may show what the first look did not.
         let reach = Reach::find(&run.aws, &left.instances).await?;
@@ -76,13 +81,61 @@ impl Removal<'_> {
             ended.leave_out(&let_go, "OUT_OF_REACH");
         }
         if !blocked.is_empty() {
-            return Err(not_removed(operations, &blocked));
+            return Err(self.not_removed(operations, &blocked, &left));
         }
+        retained.extend(stuck.iter().filter(|it| it.stack.is_some()).cloned());
         let beneath = reach::beneath(&run.aws, &left).await?;
         self.change(run, &plan_release(&left, &beneath), operations)
             .await?;
-        all_succeeded(operations)?;
-        Ok(stuck.into_iter().filter(|it| it.stack.is_some()).collect())
+        all_succeeded(operations)
+    }
+
+    /// Each failure with what mends it, and what no operation named.
+    fn not_removed(&self, operations: &mut [Ended], blocked: &[&Stuck], left: &Observed) -> Error {
+        let mut named = BTreeSet::new();
+        for failure in operations.iter_mut().flat_map(|it| &mut it.failures) {
+            let spot = Spot::of(&failure.account, &failure.region);
+            let Some(stuck) = blocked.iter().find(|it| it.spot == spot) else {
+                continue;
+            };
+            failure.name.clone_from(&stuck.name);
+            failure.hint = match (&stuck.stack, stuck.why) {
+                (Some(stack), None) => {
+                    let Spot { account, region } = &spot;
+                    Some(removal_hint(&failure.reason, account, region, stack))
+                }
+                _ => None,
+            };
+            named.insert(spot);
+        }
+        let failed = operations.iter().filter(|ended| !ended.is_success());
+        let mut text: String = failed.map(report::spokes::operation).collect();
+        let unnamed = |it: &&&Stuck| it.why.is_none() && !named.contains(&it.spot);
+        for stuck in blocked.iter().filter(unnamed) {
+            text += &self.missed(stuck, left);
+        }
+        let beyond = blocked.iter().filter(|it| it.why.is_some());
+        let beyond: Vec<Stuck> = beyond.map(|it| (*it).clone()).collect();
+        let beyond = match beyond.is_empty() {
+            true => String::new(),
+            false => report::stuck::out_of_reach(&beyond),
+        };
+        anyhow::anyhow!("{STAYS}:\n{}{beyond}", text.trim_end())
+    }
+
+    /// An instance that the removal of its unit went past: its account has moved out of the unit.
+    fn missed(&self, stuck: &Stuck, left: &Observed) -> String {
+        let Spot { account, region } = &stuck.spot;
+        let unit = left.instances.at(&stuck.spot);
+        let unit = unit.map_or("its unit", |it| &*it.unit);
+        let (name, home, call_as) = (
+            self.name,
+            &self.place.aws.region,
+            self.place.call_as.as_str(),
+        );
+        format!(
+            "account {account} in {region}: its stack is still there, and no operation reached it, as when the account has moved out of {unit}: `aws cloudformation delete-stack-instances --region {home} --stack-set-name {name} --call-as {call_as} --deployment-targets Accounts={account},OrganizationalUnitIds={unit},AccountFilterType=UNION --regions {region} --no-retain-stacks` removes it, and all others of {unit}\n"
+        )
     }
 }
 
@@ -96,30 +149,3 @@ fn all_succeeded(operations: &[Ended]) -> Result<()> {
 }
 
 const STAYS: &str = "not every stack instance could be removed, so the StackSet and the hub stay";
-
-/// Each failure with what mends it.
-fn not_removed(operations: &mut [Ended], blocked: &[&Stuck]) -> Error {
-    for failure in operations.iter_mut().flat_map(|it| &mut it.failures) {
-        let spot = Spot::of(&failure.account, &failure.region);
-        let Some(stuck) = blocked.iter().find(|it| it.spot == spot) else {
-            continue;
-        };
-        failure.name.clone_from(&stuck.name);
-        failure.hint = match (&stuck.stack, stuck.why) {
-            (Some(stack), None) => {
-                let Spot { account, region } = &spot;
-                Some(removal_hint(&failure.reason, account, region, stack))
-            }
-            _ => None,
-        };
-    }
-    let failed = operations.iter().filter(|ended| !ended.is_success());
-    let text: String = failed.map(report::spokes::operation).collect();
-    let beyond = blocked.iter().filter(|it| it.why.is_some());
-    let beyond: Vec<Stuck> = beyond.map(|it| (*it).clone()).collect();
-    let beyond = match beyond.is_empty() {
-        true => String::new(),
-        false => report::stuck::out_of_reach(&beyond),
-    };
-    anyhow::anyhow!("{STAYS}:\n{}{beyond}", text.trim_end())
-}

@@ -70,10 +70,10 @@ pub(super) async fn teardown(run: &Run, args: &TeardownArgs) -> Result<Exit> {
     let question = format!("This stops the watch of \"{}\".{stays}", run.config.name);
     run.confirm(&question, &run.config.name).await?;
     if let Some(spokes) = &spokes {
-        let interrupted = remove_spokes(run, spokes, to_delete > 0, &mut report).await?;
-        if let Some(text) = interrupted {
+        let ended = remove_spokes(run, spokes, to_delete > 0, &mut report).await;
+        if let Some((exit, text)) = ended {
             run.output.result(&text, &report)?;
-            return Ok(Exit::Interrupted);
+            return Ok(exit);
         }
     }
     let exit = match hub.as_ref().filter(|_| to_delete > 0) {
@@ -81,7 +81,7 @@ pub(super) async fn teardown(run: &Run, args: &TeardownArgs) -> Result<Exit> {
         None => Exit::Done,
     };
     let text = match exit {
-        Exit::Done => done_text(run, what, spokes.as_ref(), &report),
+        Exit::Done => done_text(run, to_delete > 0, spokes.as_ref(), &report),
         _ => String::new(),
     };
     run.output.result(&text, &report)?;
@@ -142,17 +142,22 @@ impl Report {
     }
 }
 
-fn done_text(run: &Run, what: Teardown, spokes: Option<&Spokes<'_>>, report: &Report) -> String {
-    let mut text = format!("Removed: {} of \"{}\".\n", what.words(), run.config.name);
+fn done_text(run: &Run, hub: bool, spokes: Option<&Spokes<'_>>, report: &Report) -> String {
+    let parts = [
+        (spokes.is_some_and(|it| !it.is_nothing()), "the spokes"),
+        (hub, "the hub in this account and region"),
+    ];
+    let parts = parts.iter().filter(|(is_removed, _)| *is_removed);
+    let parts: Vec<&str> = parts.map(|(_, words)| *words).collect();
+    let mut text = format!(
+        "Removed: {} of \"{}\".\n",
+        parts.join(", and "),
+        run.config.name
+    );
     text += &report::stuck::left_behind("Left behind", &report.retained);
     text += &report.kept_text();
     text += &spokes.map(Spokes::unread_text).unwrap_or_default();
-    if let Some(management) = spokes.and_then(|it| it.elsewhere.as_ref()) {
-        text += &format!(
-            "If the management account {management} has stacks of its own, `rootwatch teardown spokes` with its credentials removes them.\n"
-        );
-    }
-    text
+    text + &spokes.map(Spokes::unseen_text).unwrap_or_default()
 }
 
 fn preview(run: &Run, spokes: Option<&Spokes<'_>>, report: &Report) -> String {
@@ -167,6 +172,8 @@ fn preview(run: &Run, spokes: Option<&Spokes<'_>>, report: &Report) -> String {
         );
     }
     text += &spokes.map(Spokes::warnings).unwrap_or_default();
+    let unseen = spokes.map(Spokes::unseen_text).unwrap_or_default();
+    text.extend(unseen.lines().map(|line| format!("! {line}\n")));
     for stack in spokes.into_iter().flat_map(|it| &it.stacks) {
         text += &format!("- {} of the management account\n", stack.step.resource);
     }
@@ -192,27 +199,33 @@ async fn find_hub(run: &Run) -> Result<HubPlan> {
     Ok(plan)
 }
 
-/// Removes the spokes; gives what to say when Ctrl-C ends it here.
+/// Removes the spokes; gives how it ended and what to say, when it did not come to its end.
 async fn remove_spokes(
     run: &Run,
     spokes: &Spokes<'_>,
     hub_follows: bool,
     report: &mut Report,
-) -> Result<Option<String>> {
+) -> Option<(Exit, String)> {
     let removed = spokes.remove(run, report).await;
     let removed = removed.and_then(|()| match hub_follows {
         true => Ok(interrupt::check()?),
         false => Ok(()),
     });
-    match removed {
-        Err(error) if interrupt::is_cause(&error) => {
-            let to_delete = report.hub.iter().filter(|step| step.action.is_change());
-            let hub: Vec<String> = to_delete.map(|step| step.resource.clone()).collect();
-            report.left.extend(hub);
-            Ok(Some(spokes.interrupted(run, &error, report)))
+    let error = removed.err()?;
+    let text = match interrupt::is_cause(&error) {
+        true => spokes.interrupted(run, &error, report),
+        false => {
+            run.show(&report::error(&error));
+            String::new()
         }
-        removed => removed.map(|()| None),
-    }
+    };
+    spokes.note_left(run, report);
+    let to_delete = report.hub.iter().filter(|step| step.action.is_change());
+    let hub: Vec<String> = to_delete.map(|step| step.resource.clone()).collect();
+    report.left.extend(hub);
+    // The next run does not know them any more.
+    let text = report::stuck::left_behind("Left behind", &report.retained) + &text;
+    Some((Exit::of(&error), text))
 }
 
 async fn remove_hub(run: &Run, hub: &HubPlan, report: &mut Report) -> Result<Exit> {

@@ -1,11 +1,14 @@
 //! Whether the hub may go: not while spokes forward to it.
 
 use super::Run;
+use crate::aws::Aws;
 use crate::aws::error::AwsError;
 use crate::names::DEPLOYMENT_TAG;
+use crate::spokes::organization::Organization;
 use crate::spokes::stack_set::StackSet;
 use crate::spokes::{Place, is_refusal, management, organization};
 use anyhow::{Context, Result, bail};
+use futures_util::future::join_all;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is known of the spokes when the hub alone is to go.
@@ -64,13 +67,11 @@ async fn find(run: &Run) -> Result<Forwarding> {
             return Ok(all);
         }
     };
-    let place = Place::of(&run.aws, &organization, run.config.spokes.call_as);
-    match StackSet::find(&place, &name).await {
-        Ok(Some(found)) if is_ours(run, &found.tags, &found.parameters) => {
-            all.found.push(format!("the StackSet {name}"));
-        }
-        Ok(_) => {}
-        Err(error) => all.unknown.push(unread(refusal(error.into())?)),
+    let here = [run.aws.in_region(&run.aws.region)];
+    if let Some(why) = stack_sets(run, &here, &organization, &mut all).await? {
+        all.unknown.push(unread(why));
+    } else {
+        elsewhere(run, &organization, &mut all).await?;
     }
     let management = &organization.management_account;
     if run.aws.account != *management {
@@ -81,6 +82,55 @@ async fn find(run: &Run) -> Result<Forwarding> {
     }
     own_stacks(run, &name, &mut all).await?;
     Ok(all)
+}
+
+/// A StackSet is administered in one region, which need not be the hub's.
+async fn elsewhere(run: &Run, organization: &Organization, all: &mut Forwarding) -> Result<()> {
+    let name = run.names().stack_set();
+    let unread = |why: String| {
+        format!("a StackSet {name} of another region forwards to this hub cannot be told: {why}")
+    };
+    let enabled = match organization::enabled_regions(&run.aws).await {
+        Ok(enabled) => enabled,
+        Err(error) => {
+            all.unknown.push(unread(refusal(error.into())?));
+            return Ok(());
+        }
+    };
+    let others = enabled.iter().filter(|it| it.name != run.aws.region);
+    let others: Vec<Aws> = others.map(|it| run.aws.in_region(&it.name)).collect();
+    let refused = stack_sets(run, &others, organization, all).await?;
+    all.unknown.extend(refused.map(unread));
+    Ok(())
+}
+
+/// Notes StackSets of ours in these regions; gives AWS's reason where it refuses one.
+async fn stack_sets(
+    run: &Run,
+    regions: &[Aws],
+    organization: &Organization,
+    all: &mut Forwarding,
+) -> Result<Option<String>> {
+    let name = run.names().stack_set();
+    let find = async |aws: &Aws| {
+        let place = Place::of(aws, organization, run.config.spokes.call_as);
+        StackSet::find(&place, &name).await
+    };
+    let mut refused = None;
+    for (aws, found) in regions.iter().zip(join_all(regions.iter().map(find)).await) {
+        match found {
+            Ok(Some(found)) if is_ours(run, &found.tags, &found.parameters) => {
+                let place = match aws.region == run.aws.region {
+                    true => String::new(),
+                    false => format!(" (administered in {})", aws.region),
+                };
+                all.found.push(format!("the StackSet {name}{place}"));
+            }
+            Ok(_) => {}
+            Err(error) => refused = Some(refusal(error.into())?),
+        }
+    }
+    Ok(refused)
 }
 
 /// The management account's own stacks, by its own credentials.

@@ -12,6 +12,7 @@ use crate::report;
 use crate::spokes::management::{self, StackPlan, Unread};
 use crate::spokes::reach::{self, Reach, Stuck, Why};
 use crate::spokes::{self, Observed, Place, organization, preflight};
+use crate::status::{forwards_here, forwards_to};
 use anyhow::{Context, Error, Result, bail};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,7 +30,9 @@ pub(super) struct Spokes<'a> {
     /// Regions in which these credentials may not look for such stacks.
     unread: Unread,
     /// The management account, when they are not.
-    pub(super) elsewhere: Option<String>,
+    elsewhere: Option<String>,
+    /// Account and region of the hub, when it is not the one of this run.
+    other_hub: Option<String>,
     retain: bool,
     no_wait: bool,
 }
@@ -45,7 +48,12 @@ impl Spokes<'_> {
         let words = |(region, why): (&String, &String)| {
             format!("stack {name} in {region} of the management account, if there is one: {why}")
         };
-        self.unread.iter().map(words).collect()
+        let unread = self.unread.iter().map(words);
+        let hub = self.other_hub.iter().map(|it| format!("the hub in {it}"));
+        let elsewhere = self.elsewhere.iter().map(|management| {
+            format!("stacks {name} of the management account {management}, if there are any: they cannot be seen from here")
+        });
+        unread.chain(hub).chain(elsewhere).collect()
     }
 
     pub(super) fn unread_text(&self) -> String {
@@ -56,6 +64,22 @@ impl Spokes<'_> {
             "The management account may still have spokes: {}. `rootwatch teardown spokes` with credentials that may removes them.\n",
             management::unread_words(&self.unread)
         )
+    }
+
+    /// What these credentials and this region do not reach, in words.
+    pub(super) fn unseen_text(&self) -> String {
+        let mut text = String::new();
+        if let Some(hub) = &self.other_hub {
+            text += &format!(
+                "The hub in {hub} is not touched: `rootwatch teardown hub` there removes it.\n"
+            );
+        }
+        if let Some(management) = &self.elsewhere {
+            text += &format!(
+                "If the management account {management} has stacks of its own, `rootwatch teardown spokes` with its credentials removes them.\n"
+            );
+        }
+        text
     }
 
     /// What of it stays, for the question.
@@ -90,7 +114,7 @@ pub(super) async fn find<'a>(run: &'a Run, args: &TeardownArgs) -> Result<Spokes
         .context("the spokes cannot be removed yet, and nothing was changed")?;
     let name = run.names().stack_set();
     let mut observed = spokes::observe(&place, &name, &BTreeSet::new()).await?;
-    while !observed.running.is_empty() {
+    while is_ours(run, &observed) && !observed.running.is_empty() {
         wait_for_others(run, &place, &name, &observed.running, args.no_wait).await?;
         observed = spokes::observe(&place, &name, &BTreeSet::new()).await?;
     }
@@ -99,6 +123,7 @@ pub(super) async fn find<'a>(run: &'a Run, args: &TeardownArgs) -> Result<Spokes
         true => own_stacks(run, &name).await?,
         false => (Vec::new(), Unread::new()),
     };
+    let other_hub = other_hub(run, &observed);
     let mut found = Spokes {
         observed: ours(run, &name, observed),
         retained: Vec::new(),
@@ -106,6 +131,7 @@ pub(super) async fn find<'a>(run: &'a Run, args: &TeardownArgs) -> Result<Spokes
         stacks,
         unread,
         elsewhere: (!is_here).then_some(organization.management_account),
+        other_hub,
         retain: args.retain_stacks,
         no_wait: args.no_wait,
         place,
@@ -114,9 +140,21 @@ pub(super) async fn find<'a>(run: &'a Run, args: &TeardownArgs) -> Result<Spokes
     Ok(found)
 }
 
+fn is_ours(run: &Run, observed: &Observed) -> bool {
+    let found = observed.stack_set.as_ref();
+    found.is_some_and(|it| it.tags.get(DEPLOYMENT_TAG) == Some(&run.config.name))
+}
+
+/// Where our StackSet forwards to, if that is not here.
+fn other_hub(run: &Run, observed: &Observed) -> Option<String> {
+    let found = observed.stack_set.as_ref();
+    let found = found.filter(|it| is_ours(run, observed) && !forwards_here(it, &run.aws));
+    found.map(forwards_to)
+}
+
 fn ours(run: &Run, name: &str, observed: Observed) -> Option<Observed> {
-    let found = observed.stack_set.as_ref()?;
-    if found.tags.get(DEPLOYMENT_TAG) == Some(&run.config.name) {
+    observed.stack_set.as_ref()?;
+    if is_ours(run, &observed) {
         return Some(observed);
     }
     run.progress.say(&format!(
@@ -179,18 +217,25 @@ impl Spokes<'_> {
             retain: self.retain,
             no_wait: self.no_wait,
         };
-        let retained = removal.carry_out(run, observed, &mut report.operations);
-        report.retained = retained.await?;
+        let (operations, retained) = (&mut report.operations, &mut report.retained);
+        removal
+            .carry_out(run, observed, operations, retained)
+            .await?;
         report.stack_set_removed = true;
         Ok(())
+    }
+
+    /// What of ours is still there, when it ended early.
+    pub(super) fn note_left(&self, run: &Run, report: &mut Report) {
+        if self.observed.is_some() && !report.stack_set_removed {
+            let name = run.names().stack_set();
+            report.left.push(format!("stack-set {name}"));
+        }
     }
 
     /// How Ctrl-C left it.
     pub(super) fn interrupted(&self, run: &Run, error: &Error, report: &mut Report) -> String {
         let name = run.names().stack_set();
-        if self.observed.is_some() && !report.stack_set_removed {
-            report.left.push(format!("stack-set {name}"));
-        }
         let Some(Following(id)) = error.downcast_ref::<Following>() else {
             return "Interrupted. Run the same command again to go on from here.\n".into();
         };

@@ -2,13 +2,14 @@
 
 use super::{Exit, Run};
 use crate::report::{self, GREEN, RED, YELLOW};
-use crate::spokes::Spot;
 use crate::spokes::organization::{self, Organization};
+use crate::spokes::{Observed, Spot};
+use crate::status::{forwards_here, forwards_to};
 use crate::verify;
 use crate::verify::deployed::Deployed;
 use crate::verify::finding::{CannotRead, Hop, Part, Read, Verdict};
 use crate::verify::spokes::{self, Selection};
-use anyhow::Result;
+use anyhow::{Result, bail};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -33,7 +34,7 @@ struct Counts {
 /// Reads what is deployed, judges it, and tells every hop.
 pub(super) async fn verify(run: &Run, selection: &Selection, hub_only: bool) -> Result<Exit> {
     let organization = organization::find(&run.aws).await.map_err(CannotRead::from);
-    let hops = hops(run, &organization, selection, hub_only).await;
+    let hops = hops(run, &organization, selection, hub_only).await?;
     let report = Report {
         schema: "rootwatch.verify/1",
         account: run.aws.account.clone(),
@@ -49,13 +50,14 @@ pub(super) async fn verify(run: &Run, selection: &Selection, hub_only: bool) -> 
     })
 }
 
-/// Every hop as it is deployed, with a finding.
+/// Every hop as it is deployed, with a finding. Fails where the spokes forward to a hub elsewhere and none is here: what
+/// would mend its absence would make a second one.
 pub(super) async fn hops(
     run: &Run,
     organization: &Read<Organization>,
     selection: &Selection,
     hub_only: bool,
-) -> Vec<Hop> {
+) -> Result<Vec<Hop>> {
     let (aws, names) = (&run.aws, run.names());
     let org_id = match &run.config.org_id {
         Some(id) => Ok(id.clone()),
@@ -70,6 +72,12 @@ pub(super) async fn hops(
         Deployed::read(aws, &wanted, org_id),
         spokes::observe(aws, &names, organization, call_as),
     );
+    if let Some(hub) = hub_elsewhere(run, &deployed, &observed) {
+        bail!(
+            "there is no hub in {}, and the spokes forward to the one in {hub}: run `rootwatch verify` there",
+            aws.place()
+        );
+    }
     let spots: Vec<Spot> = observed
         .iter()
         .flat_map(|it| it.instances.spots().map(|(spot, _)| spot))
@@ -78,7 +86,14 @@ pub(super) async fn hops(
     if !hub_only {
         hops.splice(0..0, spokes::check(aws, &names, &observed, selection).await);
     }
-    hops
+    Ok(hops)
+}
+
+/// Where the spokes forward to, when that is not here and nothing is here.
+fn hub_elsewhere(run: &Run, deployed: &Deployed, observed: &Read<Observed>) -> Option<String> {
+    let set = observed.as_ref().ok()?.stack_set.as_ref()?;
+    let is_gone = matches!(deployed.bus(&run.names().bus()), Ok(None));
+    Some(forwards_to(set)).filter(|_| is_gone && !forwards_here(set, &run.aws))
 }
 
 fn count(hops: &[Hop]) -> Counts {

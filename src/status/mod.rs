@@ -5,6 +5,7 @@ mod hub;
 mod metrics;
 mod text;
 
+use crate::aws::Aws;
 use crate::hub::metrics::Metrics;
 use crate::names::Names;
 use crate::spokes::coverage::Coverage;
@@ -113,6 +114,12 @@ pub(crate) fn drift_hole(drift: &Drift) -> Option<String> {
             drift.words()
         )
     })
+}
+
+/// Whether a StackSet forwards to a hub in this account and region.
+pub(crate) fn forwards_here(found: &StackSet, aws: &Aws) -> bool {
+    let is = |key: &str, value: &String| found.parameters.get(key) == Some(value);
+    is("HubAccountId", &aws.account) && is("HubRegion", &aws.region)
 }
 
 /// Account and region of the hub, as the StackSet has them.

@@ -182,7 +182,7 @@ async fn stack_sets(run: &Run, regions: &[Aws], organization: &Organization) -> 
             Err(error) if is_refusal(&error) && aws.region != run.aws.region => {
                 unread.insert(aws.region.clone(), error.to_string());
             }
-            Err(error) => return Err(unseen(aws, error)),
+            Err(error) => return Err(unseen(&run.aws, aws, error)),
         }
     }
     Ok((Some(sets), others, unread))
@@ -202,11 +202,12 @@ async fn old_log_group(aws: &Aws) -> Result<Option<(String, String)>> {
     Ok(found.map(|it| (it.name, region.clone())))
 }
 
-fn unseen(aws: &Aws, error: AwsError) -> anyhow::Error {
-    let (place, account) = (aws.place(), &aws.account);
+fn unseen(home: &Aws, aws: &Aws, error: AwsError) -> anyhow::Error {
     if !is_refusal(&error) && error.code != "ValidationError" {
+        let place = aws.place();
         return anyhow::Error::new(error).context(format!("listing the StackSets in {place}"));
     }
+    let (place, account) = (home.place(), &home.account);
     anyhow::Error::new(error).context(format!(
         "the StackSets of the organization cannot be seen from {place}, so nobody could say that the new spokes watch what the old ones do, and nothing was changed: make it a delegated administrator, in the management account, by `aws organizations register-delegated-administrator --service-principal member.org.stacksets.cloudformation.amazonaws.com --account-id {account}`, or leave the spokes to the management account with --hub-only"
     ))

@@ -15,7 +15,7 @@ use anyhow::Result;
 pub(super) async fn prove(run: &Run, old: &Old, args: &ReferenceArgs) -> Result<Vec<String>> {
     let organization = Ok(old.organization.clone());
     let everything = named(&[]);
-    let hops = verify::hops(run, &organization, &everything, old.sets.is_none()).await;
+    let hops = verify::hops(run, &organization, &everything, old.sets.is_none()).await?;
     let with = |verdict| -> Vec<String> {
         let hops = hops.iter().filter(|hop| hop.verdict == verdict);
         hops.map(|hop| verify::line(hop, true).trim_end().to_owned())

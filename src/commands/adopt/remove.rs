@@ -82,11 +82,13 @@ async fn remove_stack_set(
         retain: true,
         no_wait: false,
     };
-    let removed = removal.carry_out(run, &set.observed, &mut report.operations);
-    let retained = removed
-        .await
-        .context("the new path is proved and stands; the old one is not gone yet")?;
+    let mut retained = Vec::new();
+    let operations = &mut report.operations;
+    let removed = removal.carry_out(run, &set.observed, operations, &mut retained);
+    let removed = removed.await;
     run.show(&words::stuck::left_behind("Left behind", &retained));
+    report.retained.extend(retained);
+    removed.context("the new path is proved and stands; the old one is not gone yet")?;
     report.removed.push(format!("stack-set {name}"));
     Ok(())
 }

@@ -7,6 +7,7 @@ use crate::hub::subscriptions::Standing;
 use crate::reference::subscribers::Takeover;
 use crate::report::{count, one_line, steps};
 use crate::spokes::operation::Ended;
+use crate::spokes::reach::Stuck;
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -36,6 +37,8 @@ pub(super) struct Report {
     pub(super) is_proved: bool,
     /// StackSet operations that removed instances.
     pub(super) operations: Vec<Ended>,
+    /// Stacks that stay in accounts and regions that nobody can reach.
+    pub(super) retained: Vec<Stuck>,
     pub(super) removed: Vec<String>,
     /// Parts of the old path that were to go and are still there.
     pub(super) left: Vec<String>,
@@ -77,6 +80,7 @@ impl Report {
             waiting: Vec::new(),
             is_proved: false,
             operations: Vec::new(),
+            retained: Vec::new(),
             removed: Vec::new(),
             left: Vec::new(),
             to_keep: Vec::new(),
@@ -280,7 +284,7 @@ fn terraform_text(commands: &[String]) -> String {
 fn terraform_ending(report: &Report, old: &Old, exit: Exit) -> String {
     match old.terraform.is_known() {
         true => terraform_text(&report.terraform),
-        false if exit == Exit::Done => "If Terraform made it, its next run would make it again: take the module out of its configuration, and give its state (`terraform state pull`) to `rootwatch adopt --terraform-state FILE` for the `terraform state rm` lines.\n".into(),
+        false if exit == Exit::Done && !report.found.is_empty() => "If Terraform made it, its next run would make it again: take the module out of its configuration, and give its state (`terraform state pull`) to `rootwatch adopt --terraform-state FILE` for the `terraform state rm` lines.\n".into(),
         false => String::new(),
     }
 }
