@@ -155,7 +155,7 @@ pub(super) static HUB: Key = Key {
 pub(super) static EMAIL: Key = Key {
     name: "email",
     kind: Kind::List(form::email),
-    meaning: "E-mail addresses to tell; each person confirms once, by the link in a mail from AWS",
+    meaning: "E-mail addresses to tell; each person confirms twice, for alerts and for health, by the links in two mails from AWS",
     default: "none",
     example: r#"["security@example.com"]"#,
     flag: "--email",
