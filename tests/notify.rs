@@ -233,3 +233,17 @@ fn explain_shows_what_the_settings_make_of_an_event() {
     let told = explain(true);
     assert!(told.starts_with("Nothing would be sent"), "{told}");
 }
+
+#[test]
+fn a_plan_that_leaves_nobody_who_hears_says_so() {
+    let world = World::with_hub();
+    let plan = |who: &[&str]| {
+        let args = [&["plan", "hub"], who].concat();
+        world.rootwatch(&args).ends_with(0).stdout
+    };
+    let said = "! nobody who hears rootwatch-alerts now is left";
+    let told = plan(&["--email", "another@example.com"]);
+    assert!(told.contains(said), "{told}");
+    let told = plan(&["--email", "another@example.com", "--email", PERSON]);
+    assert!(!told.contains("! nobody"), "{told}");
+}

@@ -50,6 +50,7 @@ pub(super) async fn plan(run: &Run, adopt: bool, detailed_exitcode: bool) -> Res
     if tells_nobody(&plan) {
         text += NOBODY;
     }
+    text += &silenced(&plan);
     let longest_chain = chain::longest(&plan);
     if run.output.verbose {
         text += &report::longest_chain(&longest_chain);
@@ -88,7 +89,7 @@ pub(super) async fn bring(run: &Run, adopt: bool) -> Result<Closing> {
         let report = json("rootwatch.deploy-hub/1", run, &steps, &[], pending);
         return Closing::of(Exit::Done, text, &report);
     }
-    run.show(&report::steps(&steps, run.output.verbose));
+    run.show(&(report::steps(&steps, run.output.verbose) + &silenced(&plan)));
     run.confirm("Make these changes?", "yes").await?;
     let outcome = plan.apply(&run.aws, &run.progress).await;
     finish(run, &plan, &steps, &outcome).await
@@ -157,6 +158,23 @@ fn tells_nobody(plan: &HubPlan) -> bool {
         _ => false,
     };
     !plan.nodes.iter().any(is_told) && !plan.found().any(is_heard)
+}
+
+/// The topics of which a plan takes away everybody who hears them now.
+fn silenced(plan: &HubPlan) -> String {
+    let pairs = plan.nodes.iter().zip(&plan.observed);
+    let lines = pairs.filter_map(|(node, found)| match (&node.resource, found) {
+        (HubResource::Subscriptions(wanted), Some(HubResource::Subscriptions(found))) => {
+            wanted.silences(found).then(|| {
+                format!(
+                    "! nobody who hears {} now is left: it is told to nobody until one of the others has confirmed\n",
+                    found.name
+                )
+            })
+        }
+        _ => None,
+    });
+    lines.collect()
 }
 
 /// What has to be done by people before alerts arrive.

@@ -56,6 +56,17 @@ impl Subscriptions {
         }
     }
 
+    /// Whether somebody hears the topic now, and nobody of them will. Pure.
+    pub(crate) fn silences(&self, found: &Self) -> bool {
+        let goes = |it: &Subscription| {
+            found.subscriptions.contains_key(it) && !self.subscriptions.contains_key(it)
+        };
+        let heard = found.standings.iter();
+        let mut heard = heard.filter(|(_, standing)| **standing != Standing::Pending);
+        let all_go = heard.clone().all(|(it, _)| goes(it));
+        heard.next().is_some() && all_go
+    }
+
     async fn list(&self, aws: &Aws) -> Result<Option<BTreeMap<Subscription, Standing>>, AwsError> {
         let mut pages = aws
             .sns
@@ -307,6 +318,23 @@ mod tests {
             protocol: "email".into(),
             endpoint: endpoint.into(),
         }
+    }
+
+    #[test]
+    fn a_topic_is_silenced_when_all_who_hear_it_go() {
+        let topic =
+            |wanted: &[Subscription]| Subscriptions::wanted("t".into(), "arn".into(), wanted);
+        let confirmed = Standing::Confirmed("arn:x".into());
+        let mut found = topic(&[email("a"), email("b")]);
+        found.standings = BTreeMap::from([
+            (email("a"), confirmed.clone()),
+            (email("b"), Standing::Pending),
+        ]);
+        assert!(topic(&[email("b"), email("c")]).silences(&found));
+        assert!(!topic(&[email("a")]).silences(&found));
+        found.standings.insert(email("theirs"), confirmed);
+        assert!(!topic(&[email("b")]).silences(&found));
+        assert!(!topic(&[email("b")]).silences(&topic(&[email("a")])));
     }
 
     #[test]
