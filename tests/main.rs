@@ -6,6 +6,8 @@ mod world;
 
 /// `rootwatch adopt`: from the published pattern to rootwatch, blind at no moment.
 mod adopt;
+/// What keeps the old path: others who use it, what cannot be told, who would hear nothing.
+mod adopt_waits;
 /// Settings that must end in one clear message before the first write.
 mod bad_input;
 /// Many events at once, while SNS fails.

@@ -8,7 +8,6 @@ use crate::aws::Aws;
 use crate::aws::error::Call;
 use crate::aws::spoke::Entry;
 use crate::hub::desired::Wanted;
-use crate::hub::resource::Resource;
 use crate::hub::subscriptions::{Standing, Subscriptions};
 use crate::interrupt::{self, Interrupted};
 use crate::names::Names;
@@ -137,12 +136,11 @@ async fn remove(
 async fn nobody_hears(aws: &Aws, names: &Names, topic_arn: String) -> Option<String> {
     let topic = names.alerts_topic();
     let tests = names.queue_arn(&names.test(""));
-    let all = Subscriptions::wanted(topic.clone(), topic_arn, &[]);
-    let found = match all.find(aws).await {
-        Ok(found) => found.map(|it| it.standings).unwrap_or_default(),
+    let found = match Subscriptions::standings_of(aws, &topic_arn).await {
+        Ok(found) => found,
         Err(error) => {
             return Some(format!(
-                "who is subscribed to topic {topic} could not be read: {error:#}"
+                "who is subscribed to topic {topic} could not be read: {error}"
             ));
         }
     };

@@ -14,7 +14,7 @@ use super::policies;
 use super::queue::{Queue, Redrive};
 use super::resource::{HubResource, Tags};
 use super::role::Role;
-use super::rule::{Rule, Target};
+use super::rule::{ALL_MANAGEMENT_EVENTS, Rule, Target};
 use super::subscriptions::Subscriptions;
 use super::topic::Topic;
 use crate::config::{Notify, Subscription};
@@ -377,7 +377,7 @@ impl Wanted {
             description: description.into(),
             event_pattern,
             // Plain ENABLED leaves out read-only calls, here as in the spokes.
-            state: "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS".into(),
+            state: ALL_MANAGEMENT_EVENTS.into(),
             tags: self.tags(),
             targets: BTreeMap::from([(target.to_owned(), target_settings)]),
         }

@@ -56,6 +56,15 @@ impl Subscriptions {
         }
     }
 
+    /// Where all subscriptions of a topic stand; none when it is not there.
+    pub(crate) async fn standings_of(
+        aws: &Aws,
+        topic_arn: &str,
+    ) -> Result<BTreeMap<Subscription, Standing>, AwsError> {
+        let all = Self::wanted(String::new(), topic_arn.to_owned(), &[]);
+        Ok(all.list(aws).await?.unwrap_or_default())
+    }
+
     /// Whether somebody hears the topic now, and nobody of them will. Pure.
     pub(crate) fn silences(&self, found: &Self) -> bool {
         let goes = |it: &Subscription| {

@@ -7,7 +7,7 @@ use crate::hub::event_bus::EventBus;
 use crate::hub::function::Function;
 use crate::hub::resource::HubResource;
 use crate::hub::role::Role;
-use crate::hub::rule::Rule;
+use crate::hub::rule::{ALL_MANAGEMENT_EVENTS, Rule};
 use crate::hub::subscriptions::Standing;
 use crate::report::count;
 use crate::spokes::instances::Instance;
@@ -16,10 +16,6 @@ use crate::verify::finding::Answer;
 use crate::verify::pattern::matches;
 use crate::verify::policy::{Decision, Keys, Principal, Request, decide};
 use std::collections::BTreeSet;
-
-/// The only rule state in which read-only management events are delivered (EventBridge User Guide, "AWS service events
-/// delivered via AWS CloudTrail").
-const ALL_EVENTS: &str = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS";
 
 /// What is looked at.
 pub(crate) struct Known<'a> {
@@ -110,7 +106,7 @@ fn spokes_gaps(known: &Known<'_>, spokes: &[OldSpokes], gaps: &mut Vec<String>) 
 }
 
 fn rule_gaps(known: &Known<'_>, hub: &OldHub, rule: &Rule, gaps: &mut Vec<String>) {
-    if rule.state != ALL_EVENTS {
+    if rule.state != ALL_MANAGEMENT_EVENTS {
         gaps.push(format!(
             "read-only calls: the state of the rule {RULE} is {}",
             rule.state

@@ -1,7 +1,7 @@
 //! The reference's hubs: bus, rule, function, role and topic, as far as they are there, in each region.
 
 use super::shape::{hung_on, not_its_shape, other_callers, topic_of};
-use super::subscribers::special;
+use super::subscribers::{function_policy, special};
 use super::{BUS, COMPARED_TAG, DISPLAY_NAME, FUNCTION, ROLE, ROLE_POLICY, RULE};
 use crate::aws::Aws;
 use crate::aws::error::{AwsError, Call};
@@ -19,7 +19,6 @@ use crate::hub::subscriptions::{Standing, Subscriptions};
 use crate::hub::topic::Topic;
 use crate::hub::{HubPlan, observe, plan_teardown};
 use crate::names::Names;
-use crate::policy::Policy;
 use anyhow::{Context, Result};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -211,13 +210,11 @@ fn is_topic(found: &HubResource) -> bool {
 }
 
 async fn subscribers(aws: &Aws, topic: &Topic) -> Result<BTreeMap<Subscription, Standing>> {
-    let listing = Subscriptions::wanted(topic.name.clone(), topic.arn.clone(), &[]);
-    let found = listing.find(aws).await;
-    let found = found.with_context(|| {
+    let found = Subscriptions::standings_of(aws, &topic.arn).await;
+    found.with_context(|| {
         let place = aws.place();
         format!("reading who is subscribed to {} in {place}", topic.name)
-    })?;
-    Ok(found.map(|it| it.standings).unwrap_or_default())
+    })
 }
 
 /// A topic that is not surely the module's own may be others' too, who publish to it by their own policies.
@@ -258,14 +255,8 @@ async fn foreign(
     hanging.retain(|it| !matches!(it, Hanging::Rule { name, .. } if name == RULE));
     let mut words = foreign::foreign(names, &hanging);
     words.extend(observed.iter().flatten().flat_map(hung_on));
-    words.extend(other_callers(&function_policy(aws).await?));
+    words.extend(other_callers(&function_policy(aws, FUNCTION).await?));
     Ok(words)
-}
-
-async fn function_policy(aws: &Aws) -> Result<Policy> {
-    let answer = aws.lambda.get_policy().function_name(FUNCTION).send().await;
-    let policy = answer.found("lambda:GetPolicy")?.and_then(|it| it.policy);
-    policy.map_or_else(|| Ok(Policy::default()), |text| Policy::parse(&text))
 }
 
 impl OldHub {
@@ -303,6 +294,7 @@ impl OldHub {
 mod tests {
     use super::super::sample_names;
     use super::*;
+    use crate::policy::Policy;
 
     #[test]
     fn the_function_goes_after_the_topic_that_only_it_names() {

@@ -214,10 +214,11 @@ async fn queue_policy(aws: &Aws, arn: &str) -> Result<Policy, AwsError> {
     parse(OPERATION, attributes.get(&QueueAttributeName::Policy))
 }
 
-/// A function without a policy lets nobody in, and is answered like one that is not there.
-async fn function_policy(aws: &Aws, arn: &str) -> Result<Policy, AwsError> {
+/// The policy of a function, by name or ARN. One without a policy lets nobody in, and is answered like one that is not
+/// there.
+pub(super) async fn function_policy(aws: &Aws, name: &str) -> Result<Policy, AwsError> {
     const OPERATION: &str = "lambda:GetPolicy";
-    let answer = aws.lambda.get_policy().function_name(arn).send().await;
+    let answer = aws.lambda.get_policy().function_name(name).send().await;
     let policy = answer.found(OPERATION)?.and_then(|it| it.policy);
     parse(OPERATION, policy.as_ref())
 }

@@ -125,8 +125,52 @@ fn keeps_out(id: &str, bus: &EventBus, org_id: &str, places: &[Place]) -> Hop {
         .into_iter()
         .find(|account| !is_own(bus, account))
         .unwrap_or(NOBODY);
+    for (who, account, org_id, way, detail_type) in refused(spoke, org_id) {
+        let sender = Sender {
+            account,
+            org_id,
+            way,
+            detail_type,
+        };
+        match decide([&bus.policy], &sender.request(bus)) {
+            Decision::Allowed => {
+                return Hop::broken(id, check, format!("{who} can write to it"), mend_policy());
+            }
+            Decision::Unknown(why) => {
+                return Hop::cannot_tell(
+                    id,
+                    check,
+                    format!("for {who}: {why}"),
+                    Some(mend_policy()),
+                );
+            }
+            _ => {}
+        }
+    }
+    match others(bus).next() {
+        Some(sid) => Hop::cannot_tell(
+            id,
+            check,
+            format!("\"{sid}\" of its policy is not ours and may let others in"),
+            Some(format!(
+                "look at whom it lets in; `aws events remove-permission --event-bus-name {} --statement-id {sid}` removes it",
+                bus.name
+            )),
+        ),
+        None => Hop::ok(
+            id,
+            check,
+            "everybody else, and direct calls and other kinds of events",
+        ),
+    }
+}
+
+/// Who must not write to the bus: in words, account, organization, way and detail-type.
+type Refused<'a> = (&'static str, &'a str, Option<&'a str>, Way, &'static str);
+
+fn refused<'a>(spoke: &'a str, org_id: &'a str) -> [Refused<'a>; 6] {
     let api_call = DETAIL_TYPES[0];
-    let refused = [
+    [
         (
             "an account that is in no organization",
             NOBODY,
@@ -169,45 +213,7 @@ fn keeps_out(id: &str, bus: &EventBus, org_id: &str, places: &[Place]) -> Hop {
             Way::Forwarded,
             "made up",
         ),
-    ];
-    for (who, account, org_id, way, detail_type) in refused {
-        let sender = Sender {
-            account,
-            org_id,
-            way,
-            detail_type,
-        };
-        match decide([&bus.policy], &sender.request(bus)) {
-            Decision::Allowed => {
-                return Hop::broken(id, check, format!("{who} can write to it"), mend_policy());
-            }
-            Decision::Unknown(why) => {
-                return Hop::cannot_tell(
-                    id,
-                    check,
-                    format!("for {who}: {why}"),
-                    Some(mend_policy()),
-                );
-            }
-            _ => {}
-        }
-    }
-    match others(bus).next() {
-        Some(sid) => Hop::cannot_tell(
-            id,
-            check,
-            format!("\"{sid}\" of its policy is not ours and may let others in"),
-            Some(format!(
-                "look at whom it lets in; `aws events remove-permission --event-bus-name {} --statement-id {sid}` removes it",
-                bus.name
-            )),
-        ),
-        None => Hop::ok(
-            id,
-            check,
-            "everybody else, and direct calls and other kinds of events",
-        ),
-    }
+    ]
 }
 
 /// Statements of others that allow something: whom exactly is not looked into.

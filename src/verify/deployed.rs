@@ -188,9 +188,7 @@ async fn topic(aws: &Aws, nodes: &[Node], names: &Names, arn: &str) -> Read<Opti
 
 /// Everybody on a topic but the temporary queues of `rootwatch test`.
 async fn hearers(aws: &Aws, topic_arn: &str, test_queues: &str) -> Read<Vec<Hearer>> {
-    let all = Subscriptions::wanted(String::new(), topic_arn.to_owned(), &[]);
-    let standings = all.find(aws).await?.map(|found| found.standings);
-    let all = standings.unwrap_or_default();
+    let all = Subscriptions::standings_of(aws, topic_arn).await?;
     let people = all
         .into_iter()
         .filter(|(it, _)| !it.endpoint.starts_with(test_queues));

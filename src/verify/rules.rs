@@ -3,10 +3,8 @@
 use super::events::Canonical;
 use super::finding::{Answer, Hop};
 use super::pattern::matches;
+use crate::hub::rule::ALL_MANAGEMENT_EVENTS;
 use serde_json::Value;
-
-/// The state in which a rule gets read-only management events too.
-const ALL_MANAGEMENT_EVENTS: &str = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS";
 
 /// Whether the rule is on for all of these events.
 ///

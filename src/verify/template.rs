@@ -169,7 +169,7 @@ mod tests {
     fn our_own_template_is_fine_and_each_change_of_it_is_not() {
         assert_eq!(wrong(TEMPLATE, "eu-west-1"), Vec::<&str>::new());
         assert_eq!(wrong(TEMPLATE, "eu-west-2"), ["parameters"]);
-        let all = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS";
+        let all = crate::hub::rule::ALL_MANAGEMENT_EVENTS;
         assert_eq!(
             wrong(
                 &TEMPLATE.replace(&format!("State: {all}"), "State: ENABLED"),

@@ -10,7 +10,7 @@ use crate::hub::log_group::LogGroup;
 use crate::hub::resource::Resource;
 use crate::hub::subscriptions::Standing;
 use crate::reference::hub::OldHub;
-use crate::reference::spokes::OldSpokes;
+use crate::reference::spokes::{Found, OldSpokes};
 use crate::reference::{FUNCTION, gaps, hub, spokes, terraform};
 use crate::spokes::organization::{self, Organization};
 use crate::spokes::{Observed, Place, Spot, is_refusal, observe};
@@ -48,8 +48,10 @@ impl Old {
     }
 
     /// The account in one of the regions.
-    pub(super) fn aws_in(&self, region: &str) -> Option<&Aws> {
-        self.regions.iter().find(|aws| aws.region == region)
+    pub(super) fn aws_in(&self, region: &str) -> Result<&Aws> {
+        let mut regions = self.regions.iter();
+        let found = regions.find(|aws| aws.region == region);
+        found.with_context(|| format!("the region {region} was not looked at"))
     }
 
     /// Who is subscribed to the topic of any hub. Who has confirmed at one hears.
@@ -107,14 +109,18 @@ pub(super) async fn look(run: &Run, args: &ReferenceArgs) -> Result<Old> {
     }));
     let sets = async {
         match args.hub_only {
-            true => Ok((None, Vec::new(), BTreeMap::new())),
-            false => stack_sets(run, &regions, &organization).await,
+            true => Ok(None),
+            false => stack_sets(run, &regions, &organization, &mut unread)
+                .await
+                .map(Some),
         }
     };
     let logs = try_join_all(here.iter().map(|aws| old_log_group(aws)));
-    let (hubs, (sets, mut left_alone, unlisted), logs) = tokio::try_join!(hubs, sets, logs)?;
-    unread.extend(unlisted);
-    left_alone.extend(hubs.iter().flat_map(|it| it.others.clone()));
+    let (hubs, sets, logs) = tokio::try_join!(hubs, sets, logs)?;
+    let (sets, others) = sets.map(|it| (it.old, it.others)).unzip();
+    let others: Vec<String> = others.unwrap_or_default();
+    let of_hubs = hubs.iter().flat_map(|it| &it.others).cloned();
+    let left_alone = others.into_iter().chain(of_hubs).collect();
     let gaps = gaps::gaps(&gaps::Known {
         hubs: &hubs,
         spokes: sets.as_deref(),
@@ -162,22 +168,21 @@ async fn with_hub<'a>(
     Ok(with_hub)
 }
 
-type Sets = (
-    Option<Vec<OldSpokes>>,
-    Vec<String>,
-    BTreeMap<String, String>,
-);
-
 /// StackSets are administered in one region each, whichever it was.
-async fn stack_sets(run: &Run, regions: &[Aws], organization: &Organization) -> Result<Sets> {
+async fn stack_sets(
+    run: &Run,
+    regions: &[Aws],
+    organization: &Organization,
+    unread: &mut BTreeMap<String, String>,
+) -> Result<Found> {
     let find = async |aws: &Aws| spokes::find(&place(run, aws, organization)).await;
     let found = join_all(regions.iter().map(find)).await;
-    let (mut sets, mut others, mut unread) = (Vec::new(), Vec::new(), BTreeMap::new());
+    let mut all = Found::default();
     for (aws, found) in regions.iter().zip(found) {
         match found {
             Ok(found) => {
-                sets.extend(found.old);
-                others.extend(found.others);
+                all.old.extend(found.old);
+                all.others.extend(found.others);
             }
             Err(error) if is_refusal(&error) && aws.region != run.aws.region => {
                 unread.insert(aws.region.clone(), error.to_string());
@@ -185,7 +190,7 @@ async fn stack_sets(run: &Run, regions: &[Aws], organization: &Organization) -> 
             Err(error) => return Err(unseen(&run.aws, aws, error)),
         }
     }
-    Ok((Some(sets), others, unread))
+    Ok(all)
 }
 
 async fn old_log_group(aws: &Aws) -> Result<Option<(String, String)>> {

@@ -18,7 +18,7 @@ use crate::reference::subscribers::{Takeover, takeover};
 use crate::report as words;
 use anyhow::{Result, bail};
 use look::Old;
-use report::Report;
+use report::{Proved, Report};
 
 /// Walks from the old path to the new one, as far as it can be done now.
 pub(super) async fn adopt(mut run: Run, args: &ReferenceArgs) -> Result<Exit> {
@@ -58,7 +58,9 @@ async fn change_over(
     }
     report.waiting = waiting::waiting(run, old, takeover, args).await?;
     if report.waiting.is_empty() {
-        report.waiting = prove::prove(run, old, args).await?;
+        let target = prove::target(run, old, args)?;
+        report.waiting = prove::prove(run, old, args, &target).await?;
+        report.proved = Proved::of(&target);
     }
     if !report.waiting.is_empty() {
         return Ok(Exit::Found);

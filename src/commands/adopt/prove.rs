@@ -12,7 +12,12 @@ use crate::verify::spokes::Selection;
 use anyhow::Result;
 
 /// Why it cannot be relied on; nothing when it can.
-pub(super) async fn prove(run: &Run, old: &Old, args: &ReferenceArgs) -> Result<Vec<String>> {
+pub(super) async fn prove(
+    run: &Run,
+    old: &Old,
+    args: &ReferenceArgs,
+    target: &Target,
+) -> Result<Vec<String>> {
     let organization = Ok(old.organization.clone());
     let everything = named(&[]);
     let hops = verify::hops(run, &organization, &everything, old.sets.is_none()).await?;
@@ -29,9 +34,8 @@ pub(super) async fn prove(run: &Run, old: &Old, args: &ReferenceArgs) -> Result<
     if !bad.is_empty() {
         return Ok(bad);
     }
-    let target = target(run, old, args)?;
     let wanted = run.hub(old.organization.id.clone());
-    let outcome = canary::run(&run.aws, &wanted, &target, args.wait, &run.progress).await?;
+    let outcome = canary::run(&run.aws, &wanted, target, args.wait, &run.progress).await?;
     let text = test::text(&outcome);
     run.show(&text);
     let is_fine = outcome.is_passed() && outcome.warning.is_none();
@@ -45,7 +49,7 @@ pub(super) async fn prove(run: &Run, old: &Old, args: &ReferenceArgs) -> Result<
 }
 
 /// Where test events are sent: everywhere that the old path watches, or in some of those places.
-fn target(run: &Run, old: &Old, args: &ReferenceArgs) -> Result<Target> {
+pub(super) fn target(run: &Run, old: &Old, args: &ReferenceArgs) -> Result<Target> {
     let home = run.aws.partition.sign_in_region();
     let mut spots: Vec<Spot> = match &old.sets {
         Some(_) => old.alive().into_iter().collect(),

@@ -21,8 +21,9 @@ pub(super) async fn remove(
     report: &mut Report,
 ) -> Result<Exit> {
     run.show(&report::removal(run, old));
-    let question = "The new path is proved. This removes the old one.";
-    let asked = run.confirm(question, &run.config.name).await;
+    let proved = report.proved.words();
+    let question = format!("The new path is proved{proved}. This removes the old one.");
+    let asked = run.confirm(&question, &run.config.name).await;
     asked.context("both paths stand, and the old one was not touched")?;
     let now = look(run, args).await?;
     refuse_news(old, &now)?;
@@ -31,7 +32,7 @@ pub(super) async fn remove(
         mark_compared(run, &now).await?;
     }
     for set in sets {
-        let aws = now.aws_in(&set.region).unwrap_or(&run.aws);
+        let aws = now.aws_in(&set.region)?;
         let place = place(run, aws, &now.organization);
         remove_stack_set(run, &place, set, report).await?;
     }
@@ -60,7 +61,7 @@ fn refuse_news(old: &Old, now: &Old) -> Result<()> {
 /// A removal that ends early finds no StackSet any more, and has to know that it was compared with ours.
 async fn mark_compared(run: &Run, now: &Old) -> Result<()> {
     for hub in now.hubs.iter().filter(|it| it.has_bus()) {
-        let aws = now.aws_in(&hub.region).unwrap_or(&run.aws);
+        let aws = now.aws_in(&hub.region)?;
         let marked = hub.mark_compared(aws, &run.config.name).await;
         marked.with_context(|| format!("marking the old bus in {}", aws.place()))?;
     }
@@ -94,7 +95,7 @@ async fn remove_stack_set(
 }
 
 async fn remove_hub(run: &Run, now: &Old, hub: &OldHub, report: &mut Report) -> Result<Exit> {
-    let aws = now.aws_in(&hub.region).unwrap_or(&run.aws);
+    let aws = now.aws_in(&hub.region)?;
     let outcome = hub.removal.apply(aws, &run.progress).await;
     let steps = hub.removal.steps();
     let change = |index: &usize| {

@@ -1,6 +1,7 @@
 //! What `adopt` says, for people and for programs. Pure.
 
 use super::look::{Old, terraform_commands};
+use crate::canary::Target;
 use crate::commands::{Exit, Run};
 use crate::config::Subscription;
 use crate::hub::subscriptions::Standing;
@@ -35,6 +36,8 @@ pub(super) struct Report {
     pub(super) waiting: Vec<String>,
     /// Whether an event came all the way by the new path.
     pub(super) is_proved: bool,
+    /// From where on.
+    pub(super) proved: Proved,
     /// StackSet operations that removed instances.
     pub(super) operations: Vec<Ended>,
     /// Stacks that stay in accounts and regions that nobody can reach.
@@ -46,6 +49,35 @@ pub(super) struct Report {
     pub(super) to_keep: Vec<Subscription>,
     /// Commands that make Terraform forget the old parts.
     terraform: Vec<String>,
+}
+
+/// How much of the new path a test event has shown.
+#[derive(Clone, Copy, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Proved {
+    Nothing,
+    /// All of it.
+    FromSpokes,
+    /// The hub's part; the way there was judged.
+    FromHub,
+}
+
+impl Proved {
+    /// What a test event from there shows.
+    pub(super) fn of(target: &Target) -> Self {
+        match target {
+            Target::Hub => Self::FromHub,
+            Target::Spokes { .. } => Self::FromSpokes,
+        }
+    }
+
+    /// In words that follow "proved".
+    pub(super) fn words(self) -> &'static str {
+        match self {
+            Self::FromHub => " from the hub's bus on",
+            Self::Nothing | Self::FromSpokes => "",
+        }
+    }
 }
 
 impl Report {
@@ -79,6 +111,7 @@ impl Report {
             spokes: Value::Null,
             waiting: Vec::new(),
             is_proved: false,
+            proved: Proved::Nothing,
             operations: Vec::new(),
             retained: Vec::new(),
             removed: Vec::new(),
@@ -221,8 +254,9 @@ pub(super) fn ending(run: &Run, report: &Report, old: &Old, exit: Exit) -> Strin
     if exit == Exit::Done && !report.found.is_empty() {
         let _ = writeln!(
             text,
-            "The old path is gone ({}), and the new one is proved.",
-            count(report.removed.len(), "part")
+            "The old path is gone ({}), and the new one is proved{}.",
+            count(report.removed.len(), "part"),
+            report.proved.words()
         );
         text += &after(old);
     }

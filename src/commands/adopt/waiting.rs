@@ -4,7 +4,6 @@ use super::look::{self, Old};
 use crate::cli::ReferenceArgs;
 use crate::commands::Run;
 use crate::config::Subscription;
-use crate::hub::resource::Resource;
 use crate::hub::subscriptions::{Standing, Subscriptions};
 use crate::reference::hub::OldHub;
 use crate::reference::spokes;
@@ -35,6 +34,9 @@ pub(super) async fn waiting(
         .await,
     );
     waiting.extend(old.foreign());
+    if !args.accept_unknown {
+        waiting.extend(unread(old));
+    }
     match &old.sets {
         Some(_) => {
             waiting.extend(unwatched(run, old).await?);
@@ -49,16 +51,22 @@ pub(super) async fn waiting(
     Ok(waiting)
 }
 
+/// Regions that may hold a part of it.
+fn unread(old: &Old) -> impl Iterator<Item = String> {
+    old.unread.iter().map(|(region, why)| {
+        format!("{region}: whether the pattern is there cannot be told: {why} (or go on with --accept-unknown)")
+    })
+}
+
 /// Where the subscriptions of the new topic for alerts stand.
 pub(super) async fn standings(run: &Run) -> Result<BTreeMap<Subscription, Standing>> {
     let names = run.names();
     let name = names.alerts_topic();
-    let listing = Subscriptions::wanted(name.clone(), names.topic_arn(&name), &[]);
-    let found = listing.find(&run.aws).await.with_context(|| {
+    let found = Subscriptions::standings_of(&run.aws, &names.topic_arn(&name)).await;
+    found.with_context(|| {
         let place = run.aws.place();
         format!("reading who is subscribed to {name} in {place}")
-    })?;
-    Ok(found.map(|it| it.standings).unwrap_or_default())
+    })
 }
 
 /// Where the old spokes watch and ours do not, but for regions that the account has turned off since.
