@@ -1,9 +1,9 @@
-//! Where results go: stdout, as text or JSON. Only this and the progress write to a stream.
+//! Where results go: stdout, as text or JSON. Only this, the progress and the operator write to a stream.
 
 use crate::cli::{Color, OutputForm};
 use anyhow::{Context, Result};
 use serde::Serialize;
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::Write;
 
 /// The form of what is printed, and how much of it.
 #[derive(Clone, Copy, Debug)]
@@ -45,42 +45,4 @@ pub(crate) fn set_color(color: Color) {
         Color::Never => anstream::ColorChoice::Never,
     }
     .write_global();
-}
-
-/// Nobody said yes.
-#[derive(Debug, thiserror::Error)]
-#[error("nothing of this was done: {0}")]
-pub(crate) struct NotConfirmed(&'static str);
-
-/// Asks on the terminal for the given word; without a terminal nobody can answer.
-pub(crate) async fn confirm(question: &str, word: &str, yes: bool) -> Result<()> {
-    if yes {
-        return Ok(());
-    }
-    if !std::io::stdin().is_terminal() {
-        return Err(NotConfirmed("there is no terminal to ask on; --yes goes ahead").into());
-    }
-    write!(
-        anstream::stderr(),
-        "{question} Type \"{word}\" to go ahead: "
-    )
-    .context("asking")?;
-    let answer = read_line().await.context("reading the answer")?;
-    if answer.trim() == word {
-        Ok(())
-    } else {
-        Err(NotConfirmed("the answer was another one").into())
-    }
-}
-
-/// Reads a line on a thread of its own, so that Ctrl-C is heard meanwhile.
-async fn read_line() -> Result<String> {
-    let (send, answer) = tokio::sync::oneshot::channel();
-    std::thread::spawn(move || {
-        let mut line = String::new();
-        let read = std::io::stdin().lock().read_line(&mut line);
-        // Nobody listens any more once a run has ended.
-        let _ = send.send(read.map(|_| line));
-    });
-    Ok(answer.await??)
 }

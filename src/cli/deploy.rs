@@ -1,7 +1,9 @@
 //! Settings of the hub and the spokes, as flags.
 
-use crate::config::{CallAs, RegionConcurrency};
+use super::choice::{call_as, region_concurrency};
 use clap::Args;
+use rootwatch_engine::spokes::Switches;
+use rootwatch_engine::{CallAs, RegionConcurrency};
 
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct HubArgs {
@@ -13,7 +15,7 @@ pub(crate) struct HubArgs {
     /// KMS key for the alerts topic, by ARN [default: alias/aws/sns]
     #[arg(long, value_name = "ARN")]
     pub(crate) kms_key: Option<String>,
-    /// E-mail address to tell; may be given again
+    /// E-mail address to notify; may be given again
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) email: Vec<String>,
     /// Any other subscription, such as sms=+491701234567; may be given again
@@ -22,7 +24,7 @@ pub(crate) struct HubArgs {
     /// Days to keep the notifier's log [default: 365]
     #[arg(long, value_name = "DAYS")]
     pub(crate) log_retention_days: Option<i32>,
-    /// How read-only activity is told: digest, each or off [default: digest]
+    /// How read-only activity is reported: digest, each or off [default: digest]
     #[arg(long, value_name = "HOW")]
     pub(crate) notify_read_only: Option<String>,
     /// Body for subscriptions but mail and SMS: text or chatbot [default: text]
@@ -87,7 +89,7 @@ pub(crate) struct OperationArgs {
     #[arg(long, value_name = "N|N%")]
     pub(crate) failure_tolerance: Option<String>,
     /// Whether to go through all regions at once [default: parallel]
-    #[arg(long, value_enum)]
+    #[arg(long, value_parser = region_concurrency())]
     pub(crate) region_concurrency: Option<RegionConcurrency>,
 }
 
@@ -103,6 +105,65 @@ pub(crate) struct AccessArgs {
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct CallerArgs {
     /// Who calls CloudFormation [default: found out]
-    #[arg(long, value_enum)]
+    #[arg(long, value_parser = call_as())]
     pub(crate) call_as: Option<CallAs>,
+}
+
+/// `deploy spokes`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct DeploySpokesArgs {
+    #[command(flatten)]
+    pub(crate) spokes: SpokesArgs,
+    #[command(flatten)]
+    adopt: AdoptArgs,
+    #[command(flatten)]
+    access: AccessArgs,
+    /// Fail instead of waiting when another operation of the StackSet is under way
+    #[arg(long)]
+    pub(crate) no_wait: bool,
+}
+
+impl DeploySpokesArgs {
+    pub(crate) fn switches(&self) -> Switches {
+        switches(self.adopt, self.access)
+    }
+}
+
+/// `plan hub`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct PlanHubArgs {
+    #[command(flatten)]
+    pub(crate) hub: HubArgs,
+    #[command(flatten)]
+    pub(crate) adopt: AdoptArgs,
+    /// Exit with 2 when there are changes
+    #[arg(long)]
+    pub(crate) detailed_exitcode: bool,
+}
+
+/// `plan spokes`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct PlanSpokesArgs {
+    #[command(flatten)]
+    pub(crate) spokes: SpokesArgs,
+    #[command(flatten)]
+    adopt: AdoptArgs,
+    #[command(flatten)]
+    access: AccessArgs,
+    /// Exit with 2 when there are changes
+    #[arg(long)]
+    pub(crate) detailed_exitcode: bool,
+}
+
+impl PlanSpokesArgs {
+    pub(crate) fn switches(&self) -> Switches {
+        switches(self.adopt, self.access)
+    }
+}
+
+fn switches(adopt: AdoptArgs, access: AccessArgs) -> Switches {
+    Switches {
+        adopt: adopt.adopt,
+        enable_trusted_access: access.enable_trusted_access,
+    }
 }

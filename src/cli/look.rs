@@ -1,9 +1,9 @@
 //! What the commands take that look at what is deployed.
 
 use super::{CallerArgs, HubArgs, RegionArgs, TopicArgs};
-use crate::aws::partition::is_region_name;
 use crate::config::parse_duration;
 use clap::Args;
+use rootwatch_engine::is_region_name;
 use std::path::PathBuf;
 use std::time::Duration;
 

@@ -1,13 +1,17 @@
 //! What can be typed. clap only: nothing here decides anything.
 
+mod choice;
 mod deploy;
+mod flags;
 mod look;
 mod reference;
 mod teardown;
 
 pub(crate) use deploy::{
-    AccessArgs, AdoptArgs, CallerArgs, HubArgs, OperationArgs, RegionArgs, SpokesArgs, TopicArgs,
+    AdoptArgs, CallerArgs, DeploySpokesArgs, HubArgs, OperationArgs, PlanHubArgs, PlanSpokesArgs,
+    RegionArgs, SpokesArgs, TopicArgs,
 };
+pub(crate) use flags::flags;
 pub(crate) use look::{SpokeArgs, StatusArgs, TestArgs, VerifyArgs};
 pub(crate) use reference::ReferenceArgs;
 pub(crate) use teardown::{Teardown, TeardownArgs};
@@ -19,7 +23,7 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0    done, or nothing to do
   1    error
-  2    changes are pending (plan --detailed-exitcode), holes were found (status), the path is broken
+  2    changes are pending (plan --detailed-exitcode), gaps were found (status), the path is broken
        or a part of it cannot be judged (verify), a test did not arrive (test), or both paths stand
        until something is done (adopt)
   3    refused, because nobody confirmed
@@ -159,7 +163,7 @@ pub(crate) enum Command {
     /// Finds the pattern's bus, function, topic and StackSet, says what they miss today, deploys the hub and the spokes
     /// beside them, with the old topic's subscribers, proves the new path by a test event, and only then removes the old
     /// one. Each step shows what it does and asks. Ends with 2 while both paths stand, because somebody has to confirm a
-    /// subscription or something has to be mended; the same command goes on from there.
+    /// subscription or something has to be fixed; the same command goes on from there.
     Adopt(Box<ReferenceArgs>),
     /// Show, without AWS, what would be sent for a CloudTrail record or an EventBridge event
     Explain(ExplainArgs),
@@ -182,43 +186,15 @@ pub(crate) enum Deploy {
         adopt: AdoptArgs,
     },
     /// The StackSet that makes every account and region of the given OUs forward to the hub
-    Spokes {
-        #[command(flatten)]
-        spokes: SpokesArgs,
-        #[command(flatten)]
-        adopt: AdoptArgs,
-        #[command(flatten)]
-        access: AccessArgs,
-        /// Fail instead of waiting when another operation of the StackSet is under way
-        #[arg(long)]
-        no_wait: bool,
-    },
+    Spokes(DeploySpokesArgs),
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Plan {
     /// What `deploy hub` would change
-    Hub {
-        #[command(flatten)]
-        hub: HubArgs,
-        #[command(flatten)]
-        adopt: AdoptArgs,
-        /// Exit with 2 when there are changes
-        #[arg(long)]
-        detailed_exitcode: bool,
-    },
+    Hub(PlanHubArgs),
     /// What `deploy spokes` would change
-    Spokes {
-        #[command(flatten)]
-        spokes: SpokesArgs,
-        #[command(flatten)]
-        adopt: AdoptArgs,
-        #[command(flatten)]
-        access: AccessArgs,
-        /// Exit with 2 when there are changes
-        #[arg(long)]
-        detailed_exitcode: bool,
-    },
+    Spokes(PlanSpokesArgs),
 }
 
 #[derive(Clone, Debug, Args)]

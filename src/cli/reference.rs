@@ -2,8 +2,8 @@
 
 use super::look::{account_id, wait};
 use super::{HubArgs, SpokesArgs};
-use crate::config::Subscription;
 use clap::Args;
+use rootwatch_engine::Subscription;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ pub(crate) struct ReferenceArgs {
     /// Subscriber of the old topic that the new one shall not have; may be given again
     #[arg(long, value_name = "PROTOCOL=ENDPOINT", value_parser = subscriber)]
     pub(crate) leave_behind: Vec<Subscription>,
-    /// Remove the old path although something of the new one cannot be told; what is broken still stops it
+    /// Remove the old path although something of the new one is unknown; what is broken still stops it
     #[arg(long)]
     pub(crate) accept_unknown: bool,
     /// Terraform state that may list the old parts [default: terraform.tfstate, if there is one]

@@ -1,10 +1,11 @@
 //! `rootwatch explain`: what would be sent for an event, and why. Without AWS.
 
 use super::Exit;
-use crate::cli::{Cli, ExplainArgs, HubArgs, OutputForm, SpokesArgs};
-use crate::config::{Config, Notify};
+use crate::cli::{Cli, ExplainArgs, HubArgs, OutputForm, SpokesArgs, flags};
+use crate::config;
 use crate::output::Output;
 use anyhow::{Context, Result, bail};
+use rootwatch_engine::Notify;
 use rootwatch_root_event::{
     Assessment, Context as MessageContext, Decision, Explanation, assess, explain as explain_event,
 };
@@ -16,7 +17,8 @@ const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 pub(super) fn explain(args: &ExplainArgs, cli: &Cli) -> Result<Exit> {
     let form = cli.output;
-    let notify = Config::resolve(cli, &HubArgs::default(), &SpokesArgs::default())?.notify;
+    let flags = flags(cli, &HubArgs::default(), &SpokesArgs::default());
+    let notify = config::resolve(flags)?.notify;
     let bytes = read(&args.file)?;
     if bytes.trim_ascii().is_empty() {
         bail!("{} is empty: there is no event in it", args.file.display());

@@ -153,7 +153,7 @@ mod tests {
         let committed = std::fs::read_to_string(path).unwrap_or_default();
         assert!(
             committed == wanted,
-            "{path} is stale; {WRITE}=1 writes it anew"
+            "{path} is stale; {WRITE}=1 rewrites it"
         );
     }
 

@@ -1,9 +1,9 @@
 //! `rootwatch.toml`, as it is written.
 
-use super::Subscription;
 use super::given::{Given, Origin, Place, Problem, Value, nearest};
 use super::schema::{ENDPOINT, Key, Kind, PROTOCOL, ROOT};
 use anyhow::{Context, Result};
+use rootwatch_engine::Subscription;
 use std::ops::Range;
 use std::path::Path;
 use toml::Spanned;
@@ -283,7 +283,7 @@ fn elsewhere(name: &str, header: &str) -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn told(text: &str) -> Vec<String> {
+    fn reported(text: &str) -> Vec<String> {
         let file = parse(text, "f");
         file.problems.iter().map(ToString::to_string).collect()
     }
@@ -347,7 +347,7 @@ team = 1
 "aws:x" = "1"
 [colour]
 "#;
-        insta::assert_snapshot!(told(text).join("\n"), @r#"
+        insta::assert_snapshot!(reported(text).join("\n"), @r#"
         f, line 1, column 1: there is no key "nmae" at the top; did you mean "name"?
         f, line 2, column 10: region must be a text in quotes, and this is a whole number: write region = "eu-west-1"
         f, line 3, column 1: there is no key "email" at the top; did you mean "email" under [hub]?
@@ -355,16 +355,16 @@ team = 1
         f, line 5, column 1: there is no key "log_retention_days" at the top; did you mean "log_retention_days" under [hub]?
         f, line 7, column 1: there is no key "emails" in [hub]; did you mean "email"?
         f, line 8, column 9: email must be a list of texts, and this is a text: write email = ["security@example.com"]
-        f, line 9, column 22: log_retention_days 2 is none of the numbers that AWS takes: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
+        f, line 9, column 22: log_retention_days 2 is not one of the values that AWS takes: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
         f, line 10, column 11: kms_key "alias/mine" is not the ARN of a KMS key (such as arn:aws:kms:eu-west-1:111122223333:key/1234abcd-…)
-        f, line 12, column 12: protocol "smss" is none of email, email-json, sms, https, http, sqs, lambda, application; did you mean "sms"?
+        f, line 12, column 12: protocol "smss" is not one of email, email-json, sms, https, http, sqs, lambda, application; did you mean "sms"?
         f, line 14, column 1: a subscription lacks "endpoint"
         f, line 18, column 12: endpoint "1" is not a phone number such as +491701234567, which the protocol "sms" wants
         f, line 19, column 1: there is no key "adress" in [[hub.subscriptions]]; there are protocol, endpoint
         f, line 21, column 1: there is no key "region" in [spokes]; did you mean "regions", or "region" above the first [table], or "region" under [hub]?
         f, line 22, column 25: regions must be a list of texts, and this is a whole number: write regions = ["us-east-1", "eu-west-1"]
         f, line 22, column 28: regions "europe" is not the name of an AWS region (such as eu-west-1)
-        f, line 23, column 11: call_as "delegated_admin" is none of self, delegated-admin; did you mean "delegated-admin"?
+        f, line 23, column 11: call_as "delegated_admin" is not one of self, delegated-admin; did you mean "delegated-admin"?
         f, line 25, column 8: tags "team" must be a text in quotes, and this is a whole number
         f, line 26, column 1: tags "aws:x" must not be empty or begin with "aws:" or "rootwatch:"
         f, line 27, column 2: there is no key "colour" at the top; there are name, profile, region, endpoint_url, org_id, timeout, hub, notify, account_names, spokes, tags
@@ -374,7 +374,7 @@ team = 1
     #[test]
     fn broken_toml_is_told_once_a_line_beside_the_rest() {
         let text = "region = eu-west-1\nname = \nname = \"b\"\n[hub]\ntopic = \"x\"\nemail = [\"a@example.com\"\n";
-        insta::assert_snapshot!(told(text).join("\n"), @r#"
+        insta::assert_snapshot!(reported(text).join("\n"), @r#"
         f, line 1, column 10: this is not TOML: string values must be quoted, expected literal string
         f, line 2, column 8: this is not TOML: string values must be quoted, expected literal string
         f, line 3, column 1: this is not TOML: duplicate key
@@ -386,7 +386,7 @@ team = 1
     #[test]
     fn a_subscription_may_be_written_in_one_line() {
         let text = r#"hub.subscriptions = [{ protocol = "sms", endpoint = "+491701234567" }]"#;
-        assert_eq!(told(text), Vec::<String>::new());
+        assert_eq!(reported(text), Vec::<String>::new());
         assert_eq!(parse(text, "f").given.len(), 1);
     }
 }

@@ -1,7 +1,6 @@
 //! What a single value must look like, in AWS's own rules, so that bad input ends before the first call.
 
-use super::{Amount, Subscription};
-use crate::aws::partition::is_region_name;
+use rootwatch_engine::{Amount, Subscription, is_region_name};
 use std::time::Duration;
 
 /// What is wrong with a text, if anything is, as the rest of a sentence that begins with the text.
@@ -165,7 +164,7 @@ pub(super) fn organizational_unit(text: &str) -> Option<String> {
 pub(super) fn duration(text: &str) -> Option<String> {
     unless(
         parse_duration(text).is_some(),
-        "is no duration, such as 90s, 30m or 2h",
+        "is not a duration, such as 90s, 30m or 2h",
     )
 }
 

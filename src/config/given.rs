@@ -1,19 +1,20 @@
 //! A value, the setting that it is for, and where it was given; and what is wrong with it.
 
+use super::form;
 use super::schema::{ENDPOINT, Key, Kind};
-use super::{Subscription, form};
+use rootwatch_engine::Subscription;
 use std::fmt;
 
 /// What was given for a setting. A setting that takes several has one of these for each.
 #[derive(Clone, Debug)]
-pub(super) struct Given {
-    pub(super) key: &'static Key,
-    pub(super) value: Value,
-    pub(super) origin: Origin,
+pub(crate) struct Given {
+    pub(crate) key: &'static Key,
+    pub(crate) value: Value,
+    pub(crate) origin: Origin,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Value {
+pub(crate) enum Value {
     Text(String),
     Number(i64),
     Subscription(Subscription),
@@ -22,17 +23,17 @@ pub(super) enum Value {
 
 /// Where a value was given.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Origin {
+pub(crate) enum Origin {
     Flag,
     File(Place),
 }
 
 /// A place in a file, counted from one as editors do.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Place {
-    pub(super) file: String,
-    pub(super) line: usize,
-    pub(super) column: usize,
+pub(crate) struct Place {
+    pub(crate) file: String,
+    pub(crate) line: usize,
+    pub(crate) column: usize,
 }
 
 impl fmt::Display for Place {
@@ -47,10 +48,10 @@ impl fmt::Display for Place {
 
 /// Something that is wrong with the settings, as a sentence that names the setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Problem {
+pub(crate) struct Problem {
     /// Where, unless it is a flag, which the sentence names.
-    pub(super) place: Option<Place>,
-    pub(super) text: String,
+    pub(crate) place: Option<Place>,
+    pub(crate) text: String,
 }
 
 impl fmt::Display for Problem {
@@ -64,7 +65,7 @@ impl fmt::Display for Problem {
 
 impl Given {
     /// The setting as it is written where it was given: the flag, or the key.
-    pub(super) fn subject(&self) -> &'static str {
+    pub(crate) fn subject(&self) -> &'static str {
         match (&self.origin, &self.value) {
             (Origin::Flag, _) => self.key.flag,
             (Origin::File(_), Value::Subscription(_)) => ENDPOINT.name,
@@ -85,7 +86,7 @@ impl Given {
         }
     }
 
-    pub(super) fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         match &self.value {
             Value::Text(text) => text,
             _ => "",
@@ -93,12 +94,12 @@ impl Given {
     }
 
     /// A problem with this, whose sentence goes on after the setting and its value.
-    pub(super) fn problem(&self, what: &str) -> Problem {
-        self.told(format!("{} {} {what}", self.subject(), self.written()))
+    pub(crate) fn problem(&self, what: &str) -> Problem {
+        self.reported(format!("{} {} {what}", self.subject(), self.written()))
     }
 
     /// A problem at the place of this.
-    pub(super) fn told(&self, text: String) -> Problem {
+    pub(crate) fn reported(&self, text: String) -> Problem {
         let place = match &self.origin {
             Origin::Flag => None,
             Origin::File(place) => Some(place.clone()),
@@ -107,13 +108,16 @@ impl Given {
     }
 
     /// What is wrong with this value alone, whatever the others are.
-    pub(super) fn check(&self) -> Option<Problem> {
+    pub(crate) fn check(&self) -> Option<Problem> {
         let what = match (&self.key.kind, &self.value) {
             (Kind::Text(form) | Kind::List(form), Value::Text(text)) => form(text),
             (Kind::Choice(all), Value::Text(text)) => not_among(text, &all()),
             (Kind::Number(all), Value::Number(number)) => (!all.contains(number)).then(|| {
                 let all: Vec<String> = all.iter().map(ToString::to_string).collect();
-                format!("is none of the numbers that AWS takes: {}", all.join(", "))
+                format!(
+                    "is not one of the values that AWS takes: {}",
+                    all.join(", ")
+                )
             }),
             (_, Value::Subscription(it)) => not_among(&it.protocol, &form::protocols())
                 .map(|what| format!("begins with \"{}\", which {what}", it.protocol))
@@ -131,13 +135,13 @@ fn not_among(text: &str, all: &[String]) -> Option<String> {
     }
     let list = all.join(", ");
     Some(match nearest(text, all.iter().map(String::as_str)) {
-        Some(word) => format!("is none of {list}; did you mean \"{word}\"?"),
-        None => format!("is none of {list}"),
+        Some(word) => format!("is not one of {list}; did you mean \"{word}\"?"),
+        None => format!("is not one of {list}"),
     })
 }
 
 /// The word that was probably meant.
-pub(super) fn nearest<'a>(text: &str, words: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(text: &str, words: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     /// Finds slips of the keyboard and missing parts, and leaves alone what is another word.
     const ALIKE: f64 = 0.8;
     words

@@ -2,7 +2,6 @@
 
 mod describe;
 mod file;
-mod flags;
 mod form;
 mod given;
 mod operations;
@@ -13,152 +12,34 @@ mod together;
 pub(crate) use describe::{file as commented_file, json_schema};
 pub(crate) use file::DEFAULT as DEFAULT_FILE;
 pub(crate) use form::parse_duration;
-pub(crate) use operations::{Amount, OperationSettings, RegionConcurrency};
+pub(crate) use given::{Given, Origin, Problem, Value};
+pub(crate) use schema::Key;
 
-use clap::ValueEnum;
-use schema::Key;
-use settings::Settings;
+/// The keys that flags give.
+pub(crate) mod keys {
+    pub(crate) use super::schema::{
+        ACCOUNT_NAMES, CALL_AS, EMAIL, ENDPOINT_URL, FAILURE_TOLERANCE, FORMAT, HUB_ACCOUNT,
+        HUB_REGION, KMS_KEY, LOG_RETENTION_DAYS, MAX_CONCURRENT, NAME, ORG_ID, OU, PROFILE,
+        READ_ONLY, REGION, REGION_CONCURRENCY, REGIONS, SUBSCRIPTIONS, TAGS, TIMEOUT, TOPIC_NAME,
+    };
+}
 
-use crate::cli::{Cli, HubArgs, SpokesArgs};
 use anyhow::{Result, bail};
+use rootwatch_engine::{CallAs, Connection, HubSettings, Notify, Settings, SpokesSettings};
 use rootwatch_root_event::{Format, ReadOnly};
-use serde::{Serialize, Serializer};
-use std::borrow::Cow;
-use std::cmp::Ordering;
-use std::collections::BTreeMap;
-use std::fmt;
+use settings::Values;
+use std::path::PathBuf;
 use std::time::Duration;
 
-/// How to reach AWS, where it is not left to the SDK's own rules.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Connection {
-    pub(crate) profile: Option<String>,
-    /// Whether the profile was typed: then it goes before the environment's credentials, as in the AWS CLI.
-    pub(crate) is_profile_typed: bool,
-    pub(crate) region: Option<String>,
-    pub(crate) endpoint_url: Option<String>,
-}
-
-/// Who is told: an SNS protocol and its endpoint.
-///
-/// An address may hold a password. SNS shows stars in its place, so it is neither compared nor shown.
-#[derive(Clone)]
-pub(crate) struct Subscription {
-    pub(crate) protocol: String,
-    pub(crate) endpoint: String,
-}
-
-impl Subscription {
-    /// The endpoint as SNS lists it: `https://user:****@host/path`.
-    pub(crate) fn shown(&self) -> Cow<'_, str> {
-        let Some((scheme, rest)) = self.endpoint.split_once("://") else {
-            return (&self.endpoint).into();
-        };
-        let host_begins = rest.find('/').unwrap_or(rest.len());
-        let Some((user, host)) = rest[..host_begins].rsplit_once('@') else {
-            return (&self.endpoint).into();
-        };
-        let Some((user, _)) = user.split_once(':') else {
-            return (&self.endpoint).into();
-        };
-        let path = &rest[host_begins..];
-        format!("{scheme}://{user}:****@{host}{path}").into()
-    }
-}
-
-impl PartialEq for Subscription {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl Eq for Subscription {}
-
-impl PartialOrd for Subscription {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Subscription {
-    fn cmp(&self, other: &Self) -> Ordering {
-        let by_protocol = self.protocol.cmp(&other.protocol);
-        by_protocol.then_with(|| self.shown().cmp(&other.shown()))
-    }
-}
-
-impl fmt::Debug for Subscription {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Subscription")
-            .field("protocol", &self.protocol)
-            .field("endpoint", &self.shown())
-            .finish()
-    }
-}
-
-impl fmt::Display for Subscription {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.protocol, self.shown())
-    }
-}
-
-impl Serialize for Subscription {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-/// Who calls the StackSet operations.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum CallAs {
-    /// The management account
-    #[value(name = "self")]
-    Management,
-    /// A delegated administrator for StackSets
-    DelegatedAdmin,
-}
-
-/// Settings of the hub.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Hub {
-    pub(crate) account: Option<String>,
-    pub(crate) region: Option<String>,
-    pub(crate) topic_name: Option<String>,
-    pub(crate) kms_key: Option<String>,
-    pub(crate) subscriptions: Vec<Subscription>,
-    pub(crate) log_retention_days: i32,
-}
-
-/// How people are told.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Notify {
-    pub(crate) read_only: ReadOnly,
-    pub(crate) format: Format,
-    /// Names by account number, for a hub that may not ask Organizations.
-    pub(crate) account_names: BTreeMap<String, String>,
-}
-
-/// Settings of the spokes.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Spokes {
-    pub(crate) ous: Vec<String>,
-    pub(crate) regions: Vec<String>,
-    pub(crate) call_as: Option<CallAs>,
-    pub(crate) operations: OperationSettings,
-}
-
-/// All settings of a run.
-#[derive(Clone, Debug)]
-pub(crate) struct Config {
-    /// Name of the deployment; every resource's name begins with it.
-    pub(crate) name: String,
-    pub(crate) connection: Connection,
-    pub(crate) org_id: Option<String>,
-    pub(crate) hub: Hub,
-    pub(crate) notify: Notify,
-    pub(crate) spokes: Spokes,
-    pub(crate) tags: BTreeMap<String, String>,
-    pub(crate) timeout: Duration,
+/// What was typed, and what is wrong with it.
+#[derive(Debug, Default)]
+pub(crate) struct Flags {
+    pub(crate) given: Vec<Given>,
+    pub(crate) problems: Vec<Problem>,
+    /// Whether all enabled regions are wanted, whatever the file says.
+    pub(crate) all_regions: bool,
+    /// The settings file that was named.
+    pub(crate) file: Option<PathBuf>,
 }
 
 /// What the deployment is called when nobody says otherwise.
@@ -168,81 +49,76 @@ const LOG_RETENTION_DAYS: i32 = 365;
 /// A StackSet operation over a large organization takes hours.
 const TIMEOUT: Duration = Duration::from_secs(4 * 3600);
 
-impl Config {
-    /// Merges what was typed with the environment and the file, and checks all of it.
-    ///
-    /// Fails with every problem that it finds, not only the first.
-    pub(crate) fn resolve(cli: &Cli, hub: &HubArgs, spokes: &SpokesArgs) -> Result<Self> {
-        let file = file::read(cli.config.as_deref())?;
-        let flags = flags::read(cli, hub, spokes);
-        let mut problems = flags.problems;
-        problems.extend(file.problems);
-        let is_known = !file.is_broken;
-        let mut of_the_file = file.given;
-        of_the_file.retain(|given| !in_environment(given.key));
-        if spokes.regions.all_regions {
-            of_the_file.retain(|given| !given.key.is(&schema::REGIONS));
+/// Merges what was typed with the environment and the file, and checks all of it.
+///
+/// Fails with every problem that it finds, not only the first.
+pub(crate) fn resolve(flags: Flags) -> Result<Settings> {
+    let file = file::read(flags.file.as_deref())?;
+    let mut problems = flags.problems;
+    problems.extend(file.problems);
+    let mut of_the_file = file.given;
+    of_the_file.retain(|given| !in_environment(given.key));
+    if flags.all_regions {
+        of_the_file.retain(|given| !given.key.is(&schema::REGIONS));
+    }
+    let is_profile_typed = flags.given.iter().any(|it| it.key.is(&schema::PROFILE));
+    let values = Values::merge(flags.given, of_the_file);
+    if !file.is_broken {
+        problems.extend(together::problems(&values));
+    }
+    match problems.as_slice() {
+        [] => {
+            let mut settings = settings(&values);
+            settings.connection.is_profile_typed = is_profile_typed;
+            Ok(settings)
         }
-        let settings = Settings::merge(flags.given, of_the_file);
-        if is_known {
-            problems.extend(together::problems(&settings));
-        }
-        match problems.as_slice() {
-            [] => {
-                let mut config = Self::of(&settings);
-                config.connection.is_profile_typed = cli.profile.is_some();
-                Ok(config)
-            }
-            [one] => bail!("{one}"),
-            many => {
-                let lines: Vec<String> = many.iter().map(ToString::to_string).collect();
-                bail!(
-                    "{} settings are wrong:\n  {}",
-                    many.len(),
-                    lines.join("\n  ")
-                )
-            }
+        [one] => bail!("{one}"),
+        many => {
+            let lines: Vec<String> = many.iter().map(ToString::to_string).collect();
+            bail!(
+                "{} settings are wrong:\n  {}",
+                many.len(),
+                lines.join("\n  ")
+            )
         }
     }
+}
 
-    fn of(settings: &Settings) -> Self {
-        let hub = Hub {
-            account: settings.text(&schema::HUB_ACCOUNT),
-            region: settings.text(&schema::HUB_REGION),
-            topic_name: settings.text(&schema::TOPIC_NAME),
-            kms_key: settings.text(&schema::KMS_KEY),
-            subscriptions: settings.subscriptions(),
-            log_retention_days: settings.log_retention_days(),
-        };
-        Self {
-            name: settings.text(&schema::NAME).unwrap_or(NAME.into()),
-            connection: Connection {
-                profile: settings.text(&schema::PROFILE),
-                is_profile_typed: false,
-                region: settings.text(&schema::REGION),
-                endpoint_url: settings.text(&schema::ENDPOINT_URL),
-            },
-            org_id: settings.text(&schema::ORG_ID),
-            hub,
-            notify: Notify {
-                read_only: settings.choice(&schema::READ_ONLY, &ReadOnly::ALL),
-                format: settings.choice(&schema::FORMAT, &Format::ALL),
-                account_names: settings.pairs(&schema::ACCOUNT_NAMES),
-            },
-            spokes: Spokes {
-                ous: settings.texts(&schema::OU),
-                regions: settings.texts(&schema::REGIONS),
-                call_as: settings
-                    .text(&schema::CALL_AS)
-                    .and_then(|text| CallAs::from_str(&text, false).ok()),
-                operations: OperationSettings::of(settings),
-            },
-            tags: settings.pairs(&schema::TAGS),
-            timeout: settings
-                .text(&schema::TIMEOUT)
-                .and_then(|text| form::parse_duration(&text))
-                .unwrap_or(TIMEOUT),
-        }
+/// The engine's settings of these values.
+fn settings(values: &Values) -> Settings {
+    Settings {
+        name: values.text(&schema::NAME).unwrap_or(NAME.into()),
+        connection: Connection {
+            profile: values.text(&schema::PROFILE),
+            is_profile_typed: false,
+            region: values.text(&schema::REGION),
+            endpoint_url: values.text(&schema::ENDPOINT_URL),
+        },
+        org_id: values.text(&schema::ORG_ID),
+        hub: HubSettings {
+            account: values.text(&schema::HUB_ACCOUNT),
+            region: values.text(&schema::HUB_REGION),
+            topic_name: values.text(&schema::TOPIC_NAME),
+            kms_key: values.text(&schema::KMS_KEY),
+            subscriptions: values.subscriptions(),
+            log_retention_days: values.log_retention_days(),
+        },
+        notify: Notify {
+            read_only: values.choice(&schema::READ_ONLY, &ReadOnly::ALL),
+            format: values.choice(&schema::FORMAT, &Format::ALL),
+            account_names: values.pairs(&schema::ACCOUNT_NAMES),
+        },
+        spokes: SpokesSettings {
+            ous: values.texts(&schema::OU),
+            regions: values.texts(&schema::REGIONS),
+            call_as: values.one_of(&schema::CALL_AS, &CallAs::ALL),
+            operations: operations::settings(values),
+        },
+        tags: values.pairs(&schema::TAGS),
+        timeout: values
+            .text(&schema::TIMEOUT)
+            .and_then(|text| form::parse_duration(&text))
+            .unwrap_or(TIMEOUT),
     }
 }
 
@@ -258,30 +134,12 @@ mod tests {
     use super::*;
 
     /// The settings of a file, with nothing typed.
-    fn of_file(text: &str) -> Config {
+    fn of_file(text: &str) -> Settings {
         let file = file::parse(text, "f");
         assert_eq!(file.problems, []);
-        let settings = Settings(file.given);
-        assert_eq!(together::problems(&settings), []);
-        Config::of(&settings)
-    }
-
-    #[test]
-    fn a_password_in_an_address_is_neither_compared_nor_shown() {
-        let https = |endpoint: &str| Subscription {
-            protocol: "https".into(),
-            endpoint: endpoint.into(),
-        };
-        let (given, listed) = (
-            https("https://me:secret@siem.example.com/in"),
-            https("https://me:****@siem.example.com/in"),
-        );
-        assert_eq!(given, listed);
-        assert_eq!(given.to_string(), listed.to_string());
-        assert!(!format!("{given:?}").contains("secret"));
-        for plain in ["https://siem.example.com/a:b@c", "https://me@host", "a@b.c"] {
-            assert_eq!(https(plain).shown(), plain);
-        }
+        let values = Values(file.given);
+        assert_eq!(together::problems(&values), []);
+        settings(&values)
     }
 
     #[test]
@@ -299,7 +157,7 @@ mod tests {
     fn every_key_of_the_file_reaches_its_setting() {
         let config = of_file(&describe::uncommented(&describe::file()));
         insta::assert_debug_snapshot!(config, @r#"
-        Config {
+        Settings {
             name: "rootwatch",
             connection: Connection {
                 profile: Some(
@@ -316,7 +174,7 @@ mod tests {
             org_id: Some(
                 "o-a1b2c3d4e5",
             ),
-            hub: Hub {
+            hub: HubSettings {
                 account: Some(
                     "111122223333",
                 ),
@@ -348,7 +206,7 @@ mod tests {
                     "111122223333": "Prod-Payments",
                 },
             },
-            spokes: Spokes {
+            spokes: SpokesSettings {
                 ous: [
                     "/Workloads/Prod",
                     "ou-ab12-cdefgh34",

@@ -1,38 +1,37 @@
 //! What can be set: the one list that the file's check, the editors' schema and `rootwatch init` come from.
 
 use super::form::{self, Form, PairForm};
-use super::{CallAs, RegionConcurrency};
-use clap::ValueEnum;
+use rootwatch_engine::{CallAs, RegionConcurrency};
 use rootwatch_root_event::{Format, ReadOnly};
 
 /// A key of `rootwatch.toml`, and the flag that says the same.
 #[derive(Debug)]
-pub(super) struct Key {
-    pub(super) name: &'static str,
-    pub(super) kind: Kind,
+pub(crate) struct Key {
+    pub(crate) name: &'static str,
+    pub(crate) kind: Kind,
     /// What it is for, as a sentence without its full stop.
-    pub(super) meaning: &'static str,
+    pub(crate) meaning: &'static str,
     /// What holds when it is not given.
-    pub(super) default: &'static str,
+    pub(crate) default: &'static str,
     /// A value that may be given, as TOML.
-    pub(super) example: &'static str,
-    pub(super) flag: &'static str,
+    pub(crate) example: &'static str,
+    pub(crate) flag: &'static str,
     /// Variables that win over the file, because the SDK reads them.
-    pub(super) environment: &'static [&'static str],
+    pub(crate) environment: &'static [&'static str],
     /// Whether nearly everyone has to set it.
-    pub(super) essential: bool,
+    pub(crate) essential: bool,
 }
 
 impl Key {
     /// Whether this is that very key: several tables have one called `region`.
-    pub(super) fn is(&self, other: &Key) -> bool {
+    pub(crate) fn is(&self, other: &Key) -> bool {
         std::ptr::eq(self, other)
     }
 }
 
 /// What a key may hold.
 #[derive(Debug)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Text(Form),
     /// One of some words.
     Choice(fn() -> Vec<String>),
@@ -60,7 +59,7 @@ const KEY: Key = Key {
 };
 
 /// All keys, in the order in which people read them.
-pub(super) static ROOT: &[&Key] = &[
+pub(crate) static ROOT: &[&Key] = &[
     &NAME,
     &PROFILE,
     &REGION,
@@ -74,7 +73,7 @@ pub(super) static ROOT: &[&Key] = &[
     &TAGS,
 ];
 
-pub(super) static NAME: Key = Key {
+pub(crate) static NAME: Key = Key {
     name: "name",
     kind: Kind::Text(form::deployment_name),
     meaning: "Name of the deployment; every resource's name begins with it",
@@ -84,7 +83,7 @@ pub(super) static NAME: Key = Key {
     ..KEY
 };
 
-pub(super) static PROFILE: Key = Key {
+pub(crate) static PROFILE: Key = Key {
     name: "profile",
     kind: Kind::Text(form::not_empty),
     meaning: "Profile of the AWS configuration to take credentials and region from",
@@ -95,7 +94,7 @@ pub(super) static PROFILE: Key = Key {
     ..KEY
 };
 
-pub(super) static REGION: Key = Key {
+pub(crate) static REGION: Key = Key {
     name: "region",
     kind: Kind::Text(form::region),
     meaning: "Region that the hub and the StackSet live in; the partition follows from it",
@@ -106,7 +105,7 @@ pub(super) static REGION: Key = Key {
     ..KEY
 };
 
-pub(super) static ENDPOINT_URL: Key = Key {
+pub(crate) static ENDPOINT_URL: Key = Key {
     name: "endpoint_url",
     kind: Kind::Text(form::web_address),
     meaning: "Address to send all calls to instead of AWS's",
@@ -117,7 +116,7 @@ pub(super) static ENDPOINT_URL: Key = Key {
     ..KEY
 };
 
-pub(super) static ORG_ID: Key = Key {
+pub(crate) static ORG_ID: Key = Key {
     name: "org_id",
     kind: Kind::Text(form::organization),
     meaning: "Organization that may forward events to the hub",
@@ -127,7 +126,7 @@ pub(super) static ORG_ID: Key = Key {
     ..KEY
 };
 
-pub(super) static TIMEOUT: Key = Key {
+pub(crate) static TIMEOUT: Key = Key {
     name: "timeout",
     kind: Kind::Text(form::duration),
     meaning: "How long to wait at most for AWS to end a StackSet operation, or to show what was set",
@@ -137,7 +136,7 @@ pub(super) static TIMEOUT: Key = Key {
     ..KEY
 };
 
-pub(super) static HUB: Key = Key {
+pub(crate) static HUB: Key = Key {
     name: "hub",
     kind: Kind::Table(&[
         &EMAIL,
@@ -148,14 +147,14 @@ pub(super) static HUB: Key = Key {
         &HUB_REGION,
         &SUBSCRIPTIONS,
     ]),
-    meaning: "The account that gathers the events and tells people",
+    meaning: "The account that gathers the events and notifies people",
     ..KEY
 };
 
-pub(super) static EMAIL: Key = Key {
+pub(crate) static EMAIL: Key = Key {
     name: "email",
     kind: Kind::List(form::email),
-    meaning: "E-mail addresses to tell; each person confirms twice, for alerts and for health, by the links in two mails from AWS",
+    meaning: "E-mail addresses to notify; each person confirms twice, for alerts and for health, by the links in two mails from AWS",
     default: "none",
     example: r#"["security@example.com"]"#,
     flag: "--email",
@@ -163,7 +162,7 @@ pub(super) static EMAIL: Key = Key {
     ..KEY
 };
 
-pub(super) static TOPIC_NAME: Key = Key {
+pub(crate) static TOPIC_NAME: Key = Key {
     name: "topic_name",
     kind: Kind::Text(form::topic_name),
     meaning: "Name of the topic for alerts",
@@ -173,7 +172,7 @@ pub(super) static TOPIC_NAME: Key = Key {
     ..KEY
 };
 
-pub(super) static KMS_KEY: Key = Key {
+pub(crate) static KMS_KEY: Key = Key {
     name: "kms_key",
     kind: Kind::Text(form::kms_key),
     meaning: "KMS key for the alerts topic, by ARN; it must be in the hub's region",
@@ -183,7 +182,7 @@ pub(super) static KMS_KEY: Key = Key {
     ..KEY
 };
 
-pub(super) static LOG_RETENTION_DAYS: Key = Key {
+pub(crate) static LOG_RETENTION_DAYS: Key = Key {
     name: "log_retention_days",
     kind: Kind::Number(&form::RETENTION_DAYS),
     meaning: "Days to keep the notifier's log",
@@ -193,7 +192,7 @@ pub(super) static LOG_RETENTION_DAYS: Key = Key {
     ..KEY
 };
 
-pub(super) static HUB_ACCOUNT: Key = Key {
+pub(crate) static HUB_ACCOUNT: Key = Key {
     name: "account",
     kind: Kind::Text(form::account),
     meaning: "Account of the hub, for `deploy spokes` run elsewhere",
@@ -203,7 +202,7 @@ pub(super) static HUB_ACCOUNT: Key = Key {
     ..KEY
 };
 
-pub(super) static HUB_REGION: Key = Key {
+pub(crate) static HUB_REGION: Key = Key {
     name: "region",
     kind: Kind::Text(form::region),
     meaning: "Region of the hub, for `deploy spokes` run elsewhere",
@@ -213,7 +212,7 @@ pub(super) static HUB_REGION: Key = Key {
     ..KEY
 };
 
-pub(super) static SUBSCRIPTIONS: Key = Key {
+pub(crate) static SUBSCRIPTIONS: Key = Key {
     name: "subscriptions",
     kind: Kind::Tables(&[&PROTOCOL, &ENDPOINT]),
     meaning: "Any other subscription; write one such block for each. The same one twice counts once",
@@ -222,7 +221,7 @@ pub(super) static SUBSCRIPTIONS: Key = Key {
     ..KEY
 };
 
-pub(super) static PROTOCOL: Key = Key {
+pub(crate) static PROTOCOL: Key = Key {
     name: "protocol",
     kind: Kind::Choice(form::protocols),
     meaning: "How SNS reaches it",
@@ -230,7 +229,7 @@ pub(super) static PROTOCOL: Key = Key {
     ..KEY
 };
 
-pub(super) static ENDPOINT: Key = Key {
+pub(crate) static ENDPOINT: Key = Key {
     name: "endpoint",
     kind: Kind::Text(form::not_empty),
     meaning: "Address, phone number or ARN, as the protocol wants it",
@@ -238,24 +237,24 @@ pub(super) static ENDPOINT: Key = Key {
     ..KEY
 };
 
-pub(super) static NOTIFY: Key = Key {
+pub(crate) static NOTIFY: Key = Key {
     name: "notify",
     kind: Kind::Table(&[&READ_ONLY, &FORMAT]),
-    meaning: "How people are told",
+    meaning: "How people are notified",
     ..KEY
 };
 
-pub(super) static READ_ONLY: Key = Key {
+pub(crate) static READ_ONLY: Key = Key {
     name: "read_only",
     kind: Kind::Choice(|| words(&ReadOnly::ALL)),
-    meaning: "How read-only activity is told: a digest a session, each call on its own, or not at all",
+    meaning: "How read-only activity is reported: a digest a session, each call on its own, or not at all",
     default: "digest",
     example: r#""off""#,
     flag: "--notify-read-only",
     ..KEY
 };
 
-pub(super) static FORMAT: Key = Key {
+pub(crate) static FORMAT: Key = Key {
     name: "format",
     kind: Kind::Choice(|| words(&Format::ALL)),
     meaning: "Body for subscriptions but mail and SMS: JSON (text), or a notification for Amazon Q Developer in chat applications (chatbot)",
@@ -265,7 +264,7 @@ pub(super) static FORMAT: Key = Key {
     ..KEY
 };
 
-pub(super) static ACCOUNT_NAMES: Key = Key {
+pub(crate) static ACCOUNT_NAMES: Key = Key {
     name: "account_names",
     kind: Kind::Pairs(form::account_name),
     meaning: "Names of accounts, where the hub may not ask Organizations for them",
@@ -275,7 +274,7 @@ pub(super) static ACCOUNT_NAMES: Key = Key {
     ..KEY
 };
 
-pub(super) static SPOKES: Key = Key {
+pub(crate) static SPOKES: Key = Key {
     name: "spokes",
     kind: Kind::Table(&[
         &OU,
@@ -289,7 +288,7 @@ pub(super) static SPOKES: Key = Key {
     ..KEY
 };
 
-pub(super) static OU: Key = Key {
+pub(crate) static OU: Key = Key {
     name: "ou",
     kind: Kind::List(form::organizational_unit),
     meaning: "Organizational units, by id (ou-…), root id (r-…) or path; \"/\" takes all accounts",
@@ -300,7 +299,7 @@ pub(super) static OU: Key = Key {
     ..KEY
 };
 
-pub(super) static REGIONS: Key = Key {
+pub(crate) static REGIONS: Key = Key {
     name: "regions",
     kind: Kind::List(form::region),
     meaning: "Regions to watch; the one that AWS records root sign-ins in must be among them",
@@ -310,9 +309,9 @@ pub(super) static REGIONS: Key = Key {
     ..KEY
 };
 
-pub(super) static CALL_AS: Key = Key {
+pub(crate) static CALL_AS: Key = Key {
     name: "call_as",
-    kind: Kind::Choice(choices::<CallAs>),
+    kind: Kind::Choice(|| words(&CallAs::ALL)),
     meaning: "Who calls CloudFormation: the management account, or a delegated administrator",
     default: "found out",
     example: r#""delegated-admin""#,
@@ -320,7 +319,7 @@ pub(super) static CALL_AS: Key = Key {
     ..KEY
 };
 
-pub(super) static MAX_CONCURRENT: Key = Key {
+pub(crate) static MAX_CONCURRENT: Key = Key {
     name: "max_concurrent",
     kind: Kind::Text(form::at_least_one),
     meaning: "Accounts that a StackSet operation works on at once in each region, as a number or in percent",
@@ -330,19 +329,19 @@ pub(super) static MAX_CONCURRENT: Key = Key {
     ..KEY
 };
 
-pub(super) static FAILURE_TOLERANCE: Key = Key {
+pub(crate) static FAILURE_TOLERANCE: Key = Key {
     name: "failure_tolerance",
     kind: Kind::Text(form::amount),
-    meaning: "Accounts that may fail in a region before a StackSet operation stops there, as a number or in percent; each is told all the same",
+    meaning: "Accounts that may fail in a region before a StackSet operation stops there, as a number or in percent; each is reported all the same",
     default: "100%",
     example: r#""10""#,
     flag: "--failure-tolerance",
     ..KEY
 };
 
-pub(super) static REGION_CONCURRENCY: Key = Key {
+pub(crate) static REGION_CONCURRENCY: Key = Key {
     name: "region_concurrency",
-    kind: Kind::Choice(choices::<RegionConcurrency>),
+    kind: Kind::Choice(|| words(&RegionConcurrency::ALL)),
     meaning: "Whether a StackSet operation goes through all regions at once",
     default: "parallel",
     example: r#""sequential""#,
@@ -350,7 +349,7 @@ pub(super) static REGION_CONCURRENCY: Key = Key {
     ..KEY
 };
 
-pub(super) static TAGS: Key = Key {
+pub(crate) static TAGS: Key = Key {
     name: "tags",
     kind: Kind::Pairs(form::tag),
     meaning: "Tags for everything that can carry one",
@@ -362,14 +361,6 @@ pub(super) static TAGS: Key = Key {
 
 fn words<T>(all: &[(&'static str, T)]) -> Vec<String> {
     all.iter().map(|(word, _)| (*word).to_owned()).collect()
-}
-
-fn choices<T: ValueEnum>() -> Vec<String> {
-    T::value_variants()
-        .iter()
-        .filter_map(ValueEnum::to_possible_value)
-        .map(|value| value.get_name().to_owned())
-        .collect()
 }
 
 #[cfg(test)]

@@ -1,15 +1,15 @@
 //! What holds in the end: the flags' values over the file's.
 
-use super::Subscription;
 use super::given::{Given, Value};
 use super::schema::{EMAIL, Key, LOG_RETENTION_DAYS, SUBSCRIPTIONS};
+use rootwatch_engine::Subscription;
 use std::collections::BTreeMap;
 
 /// All values that hold.
 #[derive(Debug, Default)]
-pub(super) struct Settings(pub(super) Vec<Given>);
+pub(super) struct Values(pub(super) Vec<Given>);
 
-impl Settings {
+impl Values {
     /// Flags replace what the file says for the same setting; tags are replaced one by one.
     pub(super) fn merge(flags: Vec<Given>, mut file: Vec<Given>) -> Self {
         file.retain(|given| !flags.iter().any(|flag| replaces(flag, given)));
@@ -32,9 +32,14 @@ impl Settings {
 
     /// The choice whose word was given, or else the default.
     pub(super) fn choice<T: Copy + Default>(&self, key: &'static Key, all: &[(&str, T)]) -> T {
-        let word = self.one(key).map(Given::text);
-        let found = all.iter().find(|(known, _)| Some(*known) == word);
-        found.map_or_else(T::default, |(_, choice)| *choice)
+        self.one_of(key, all).unwrap_or_default()
+    }
+
+    /// The choice whose word was given, if one was.
+    pub(super) fn one_of<T: Copy>(&self, key: &'static Key, all: &[(&str, T)]) -> Option<T> {
+        let word = self.one(key).map(Given::text)?;
+        let found = all.iter().find(|(known, _)| *known == word);
+        found.map(|(_, choice)| *choice)
     }
 
     /// Several texts, sorted, none twice.
@@ -108,7 +113,7 @@ mod tests {
         }
     }
 
-    fn merged(flags: Vec<Given>) -> Settings {
+    fn merged(flags: Vec<Given>) -> Values {
         let file = parse(
             r#"
             name = "of-file"
@@ -126,7 +131,7 @@ mod tests {
             "f",
         );
         assert_eq!(file.problems, []);
-        Settings::merge(flags, file.given)
+        Values::merge(flags, file.given)
     }
 
     #[test]
@@ -144,13 +149,16 @@ mod tests {
 
     #[test]
     fn who_is_told_is_one_list_without_doubles() {
-        let told = |settings: &Settings| -> Vec<String> {
-            let all = settings.subscriptions();
+        let reported = |values: &Values| -> Vec<String> {
+            let all = values.subscriptions();
             all.iter().map(ToString::to_string).collect()
         };
         let file = merged(Vec::new());
-        assert_eq!(told(&file), ["email a@example.com", "sms +491701234567"]);
+        assert_eq!(
+            reported(&file),
+            ["email a@example.com", "sms +491701234567"]
+        );
         let flags = merged(vec![flag(&EMAIL, Value::Text("b@example.com".into()))]);
-        assert_eq!(told(&flags), ["email b@example.com"]);
+        assert_eq!(reported(&flags), ["email b@example.com"]);
     }
 }

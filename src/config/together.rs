@@ -1,11 +1,11 @@
 //! Settings that are good alone and impossible together.
 
-use super::Settings;
 use super::given::{Given, Origin, Problem, Value};
 use super::schema::{
     ACCOUNT_NAMES, HUB_REGION, KMS_KEY, NAME, REGION, REGIONS, SUBSCRIPTIONS, TAGS, TOPIC_NAME,
 };
-use crate::aws::partition::Partition;
+use super::settings::Values;
+use rootwatch_engine::Partition;
 
 /// Tags that a resource can carry beside the one that marks it as ours.
 const MOST_TAGS: usize = 49;
@@ -14,7 +14,7 @@ const MOST_TAGS: usize = 49;
 const MOST_NAMES: usize = 3_600;
 
 /// Every combination that cannot be.
-pub(super) fn problems(settings: &Settings) -> Vec<Problem> {
+pub(super) fn problems(settings: &Values) -> Vec<Problem> {
     let mut found = partitions(settings);
     found.extend(sign_in_region(settings));
     found.extend(key_elsewhere(settings));
@@ -25,7 +25,7 @@ pub(super) fn problems(settings: &Settings) -> Vec<Problem> {
 }
 
 /// All that says a region, with the region. What is no region is told elsewhere.
-fn regions(settings: &Settings) -> Vec<(&Given, &str, Partition)> {
+fn regions(settings: &Values) -> Vec<(&Given, &str, Partition)> {
     let plain = [&REGION, &HUB_REGION, &REGIONS]
         .into_iter()
         .flat_map(|key| settings.all(key))
@@ -49,7 +49,7 @@ fn region_of_arn(given: &Given) -> Option<&str> {
 }
 
 /// Partitions have accounts and organizations of their own, and nothing goes from one to another.
-fn partitions(settings: &Settings) -> Vec<Problem> {
+fn partitions(settings: &Values) -> Vec<Problem> {
     let regions = regions(settings);
     let Some((first, region, partition)) = regions.first() else {
         return Vec::new();
@@ -77,7 +77,7 @@ fn named(given: &Given, value: &str) -> String {
     }
 }
 
-fn sign_in_region(settings: &Settings) -> Option<Problem> {
+fn sign_in_region(settings: &Values) -> Option<Problem> {
     let first = settings.all(&REGIONS).next()?;
     let sign_in = Partition::of_region(first.text()).ok()?.sign_in_region();
     if settings
@@ -86,14 +86,14 @@ fn sign_in_region(settings: &Settings) -> Option<Problem> {
     {
         return None;
     }
-    Some(first.told(format!(
+    Some(first.reported(format!(
         "{} leave out {sign_in}, where AWS records every root sign-in: add it",
         first.subject()
     )))
 }
 
 /// SNS takes a key of its topic's region only.
-fn key_elsewhere(settings: &Settings) -> Option<Problem> {
+fn key_elsewhere(settings: &Values) -> Option<Problem> {
     let key = settings.one(&KMS_KEY)?;
     let hub = settings.one(&HUB_REGION).or(settings.one(&REGION))?;
     let region = region_of_arn(key)?;
@@ -106,26 +106,26 @@ fn key_elsewhere(settings: &Settings) -> Option<Problem> {
 }
 
 /// The health topic must not be the alerts topic: it tells people when alerts fail.
-fn topic_of_ours(settings: &Settings) -> Option<Problem> {
+fn topic_of_ours(settings: &Values) -> Option<Problem> {
     let topic = settings.one(&TOPIC_NAME)?;
     let name = settings.one(&NAME).map_or(super::NAME, Given::text);
     (topic.text() == format!("{name}-health"))
         .then(|| topic.problem("is the name of the topic for alarms: choose another"))
 }
 
-fn too_many_tags(settings: &Settings) -> Option<Problem> {
+fn too_many_tags(settings: &Values) -> Option<Problem> {
     let tag = settings.all(&TAGS).nth(MOST_TAGS)?;
     Some(tag.problem(&format!(
         "is one too many: AWS takes 50 tags, one of which is rootwatch's own, so {MOST_TAGS} are left"
     )))
 }
 
-fn too_many_names(settings: &Settings) -> Option<Problem> {
+fn too_many_names(settings: &Values) -> Option<Problem> {
     let names = settings.pairs(&ACCOUNT_NAMES);
     let bytes = serde_json::to_string(&names).unwrap_or_default().len();
     let last = settings.all(&ACCOUNT_NAMES).last()?;
     (bytes > MOST_NAMES).then(|| {
-        last.told(format!(
+        last.reported(format!(
             "{} account names take {bytes} bytes of the notifier's environment, and Lambda has room for {MOST_NAMES}: name fewer, or make the hub a delegated administrator, so that it can ask Organizations",
             names.len()
         ))
@@ -138,10 +138,10 @@ mod tests {
     use super::*;
 
     /// What is impossible in a file, none of whose values is wrong alone.
-    fn told(text: &str) -> Vec<String> {
+    fn reported(text: &str) -> Vec<String> {
         let file = file::parse(text, "f");
         assert_eq!(file.problems, []);
-        let settings = Settings(file.given);
+        let settings = Values(file.given);
         problems(&settings)
             .iter()
             .map(ToString::to_string)
@@ -157,14 +157,14 @@ mod tests {
             "[hub]\nregion = \"eu-west-1\"\nkms_key = \"arn:aws:kms:eu-west-1:111122223333:key/1\"\n",
             "[hub]\ntopic_name = \"rootwatch-alerts\"\n",
         ] {
-            assert_eq!(told(text), Vec::<String>::new(), "{text}");
+            assert_eq!(reported(text), Vec::<String>::new(), "{text}");
         }
     }
 
     #[test]
     fn one_deployment_stays_in_one_partition() {
         let text = "[hub]\nregion = \"eu-west-1\"\nsubscriptions = [{protocol = \"sqs\", endpoint = \"arn:aws-cn:sqs:cn-north-1:111122223333:q\"}]\n[spokes]\nregions = [\"us-gov-west-1\", \"us-east-1\"]\n";
-        insta::assert_snapshot!(told(text).join("\n"), @r#"
+        insta::assert_snapshot!(reported(text).join("\n"), @r#"
         f, line 5, column 12: regions "us-gov-west-1" is in the partition aws-us-gov, and region "eu-west-1" (line 2) is in aws: a deployment stays in one
         f, line 3, column 48: endpoint "arn:aws-cn:sqs:cn-north-1:111122223333:q" is in the partition aws-cn, and region "eu-west-1" (line 2) is in aws: a deployment stays in one
         "#);
@@ -173,7 +173,7 @@ mod tests {
     #[test]
     fn the_sign_in_region_cannot_be_left_out() {
         let text = "[spokes]\nregions = [\"eu-west-1\"]\n";
-        insta::assert_snapshot!(told(text).join("\n"), @r#"
+        insta::assert_snapshot!(reported(text).join("\n"), @r#"
         f, line 2, column 12: regions leave out us-east-1, where AWS records every root sign-in: add it
         "#);
     }
@@ -181,7 +181,7 @@ mod tests {
     #[test]
     fn the_key_is_in_the_hubs_region() {
         let text = "region = \"us-east-1\"\n[hub]\nkms_key = \"arn:aws:kms:eu-west-1:111122223333:key/1\"\n";
-        insta::assert_snapshot!(told(text).join("\n"), @r#"
+        insta::assert_snapshot!(reported(text).join("\n"), @r#"
         f, line 3, column 11: kms_key "arn:aws:kms:eu-west-1:111122223333:key/1" is in eu-west-1, and the hub's region "us-east-1" (line 1): a topic's key must be in the topic's region
         "#);
     }
@@ -189,7 +189,7 @@ mod tests {
     #[test]
     fn alerts_and_alarms_have_topics_of_their_own() {
         let text = "name = \"x\"\n[hub]\ntopic_name = \"x-health\"\n";
-        insta::assert_snapshot!(told(text).join("\n"), @r#"
+        insta::assert_snapshot!(reported(text).join("\n"), @r#"
         f, line 3, column 14: topic_name "x-health" is the name of the topic for alarms: choose another
         "#);
     }
@@ -200,8 +200,8 @@ mod tests {
             let lines = (0..count).map(|n| format!("{n:012} = \"Account-of-some-team\"\n"));
             format!("[account_names]\n{}", lines.collect::<String>())
         };
-        assert_eq!(told(&names(90)), Vec::<String>::new());
-        insta::assert_snapshot!(told(&names(100)).join("\n"), @r#"
+        assert_eq!(reported(&names(90)), Vec::<String>::new());
+        insta::assert_snapshot!(reported(&names(100)).join("\n"), @r#"
         f, line 101, column 1: 100 account names take 3801 bytes of the notifier's environment, and Lambda has room for 3600: name fewer, or make the hub a delegated administrator, so that it can ask Organizations
         "#);
     }
@@ -209,6 +209,6 @@ mod tests {
     #[test]
     fn aws_takes_fifty_tags() {
         let tags: String = (0..50).map(|n| format!("k{n:02} = \"v\"\n")).collect();
-        assert_eq!(told(&format!("[tags]\n{tags}")).len(), 1);
+        assert_eq!(reported(&format!("[tags]\n{tags}")).len(), 1);
     }
 }

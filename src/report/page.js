@@ -7,11 +7,11 @@ const WORDS = { covered: "covered", unseen: "cannot be seen", off: "turned off",
 
 const key = (account, region) => account + " " + region;
 const special = new Map();
-for (const spot of data.off) special.set(key(spot.account, spot.region), { state: "off" });
-for (const spot of data.unseen_spots) special.set(key(spot.account, spot.region), { state: "unseen" });
-for (const hole of data.holes)
-  for (const { account } of hole.accounts)
-    for (const region of hole.regions) special.set(key(account, region), { state: "hole", ...hole });
+for (const location of data.off) special.set(key(location.account, location.region), { state: "off" });
+for (const location of data.unseen_locations) special.set(key(location.account, location.region), { state: "unseen" });
+for (const gap of data.gaps)
+  for (const { account } of gap.accounts)
+    for (const region of gap.regions) special.set(key(account, region), { state: "gap", ...gap });
 
 const cell = (row, region) =>
   row.standing === "suspended"
@@ -71,8 +71,8 @@ function filtered() {
 function start() {
   at("where").textContent = `${data.place}, as of ${data.made}`;
   at("sums").textContent =
-    `${data.covered_accounts} of ${data.accounts} active accounts are covered in all of ${data.regions.length} regions; holes: ${data.all_holes.length}`;
-  at("holes").append(...data.all_holes.map((hole) => make("li", hole)));
+    `${data.covered_accounts} of ${data.accounts} active accounts are covered in all of ${data.regions.length} regions; gaps: ${data.all_gaps.length}`;
+  at("gaps").append(...data.all_gaps.map((gap) => make("li", gap)));
   at("region").append(...data.regions.map((region) => make("option", region)));
   for (const [id, value] of new URLSearchParams(location.hash.slice(1))) if (at(id)) at(id).value = value;
   for (const id of ["text", "region", "state"]) at(id).addEventListener("input", filtered);

@@ -1,9 +1,13 @@
 //! The coverage as one page that needs no network: every account by every region, to be filtered in a browser.
 
-use crate::spokes::coverage::Coverage;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
+use base64::Engine as _;
+use rootwatch_engine::Session;
+use rootwatch_engine::spokes::coverage::Coverage;
+use rootwatch_engine::status::Report;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use std::path::Path;
 
 const PAGE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("page.css");
@@ -11,20 +15,41 @@ const SCRIPT: &str = include_str!("page.js");
 
 /// What the page shows.
 #[derive(Serialize)]
-pub(crate) struct Page<'a> {
+struct Page<'a> {
     /// Account, region and partition that were looked from.
-    pub(crate) place: String,
+    place: String,
     /// When it was made, in UTC.
-    pub(crate) made: String,
+    made: String,
     #[serde(flatten)]
-    pub(crate) coverage: &'a Coverage,
-    /// Every hole of the whole path, as `status` prints it.
-    pub(crate) all_holes: &'a [String],
+    coverage: &'a Coverage,
+    /// Every gap of the whole path, as `status` prints it.
+    all_gaps: &'a [String],
+}
+
+/// Writes the coverage as a page. Fails when it is not known, or the file cannot be written.
+pub(crate) fn write(file: &Path, session: &Session, report: &Report) -> Result<()> {
+    if let Some(why) = &report.spokes.unknown {
+        bail!(
+            "{} was not written, since the coverage is not known: {why}",
+            file.display()
+        );
+    }
+    let page = Page {
+        place: format!(
+            "rootwatch \"{}\": {}",
+            session.settings().name,
+            session.place()
+        ),
+        made: format!("{:.0}", jiff::Timestamp::now()),
+        coverage: &report.spokes.coverage,
+        all_gaps: &report.gaps,
+    };
+    std::fs::write(file, page.html()?).with_context(|| format!("writing {}", file.display()))
 }
 
 impl Page<'_> {
     /// The page. Its content security policy lets nothing run but its own script, and nothing be loaded.
-    pub(crate) fn html(&self) -> Result<String> {
+    fn html(&self) -> Result<String> {
         let data = serde_json::to_string(self).context("writing the page's data")?;
         // Inside a script element, only this character can end it.
         let data = data.replace('<', "\\u003c");
@@ -40,13 +65,13 @@ impl Page<'_> {
 
 /// As a content security policy names a script (W3C, Content Security Policy Level 3).
 fn hash(text: &str) -> String {
-    aws_smithy_types::base64::encode(Sha256::digest(text))
+    base64::prelude::BASE64_STANDARD.encode(Sha256::digest(text))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spokes::coverage::{AccountStanding, Named, Standing};
+    use rootwatch_engine::spokes::coverage::{AccountStanding, Named, Standing};
 
     fn page(name: &str) -> String {
         let coverage = Coverage {
@@ -65,7 +90,7 @@ mod tests {
             place: "here".into(),
             made: "now".into(),
             coverage: &coverage,
-            all_holes: &[],
+            all_gaps: &[],
         }
         .html()
         .unwrap()

@@ -1,16 +1,13 @@
 //! Plans and outcomes of the spokes in words.
 
-use super::{GREEN, RED, YELLOW, count, step_line};
-use crate::plan::{Action, Step};
-use crate::spokes::change::{Accounts, Change, ChangeKind};
-use crate::spokes::management::Management;
-use crate::spokes::operation::{Ended, Failure, Last, Running};
-use crate::spokes::plan::{SpokesPlan, Stops};
+use super::{GREEN, RED, YELLOW, error, step_line};
+use rootwatch_engine::spokes::{
+    Accounts, Change, ChangeKind, Management, SpokesDeployed, SpokesPlan, Stops, words,
+};
+use rootwatch_engine::{Action, Step, count};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-/// Failures that the text shows; the JSON has all.
-const SHOWN: usize = 50;
 /// Accounts or units that one line names.
 const NAMED: usize = 3;
 
@@ -64,18 +61,18 @@ fn asides(text: &mut String, plan: &SpokesPlan) {
             account.id, account.name
         );
     }
-    for spot in &plan.off {
+    for location in &plan.off {
         let _ = writeln!(
             text,
             "  region {} is turned off in account {}: nothing to watch there",
-            spot.region, spot.account
+            location.region, location.account
         );
     }
     for note in &plan.notes {
         let _ = writeln!(text, "  {note}");
     }
     for operation in &plan.running {
-        let _ = writeln!(text, "  {}: deploy waits for it", running(operation));
+        let _ = writeln!(text, "  {}: deploy waits for it", words::running(operation));
     }
     if plan.stops.count() > 0 {
         let _ = writeln!(text, "{YELLOW}!{YELLOW:#} {}", stops(&plan.stops));
@@ -86,30 +83,6 @@ fn asides(text: &mut String, plan: &SpokesPlan) {
             "  StackSets never reach the management account {account}. Left to run with its credentials:\n    {command}"
         );
     }
-}
-
-/// An operation that is under way.
-pub(crate) fn running(operation: &Running) -> String {
-    format!(
-        "operation {} ({}) is {} since {}",
-        operation.operation_id,
-        operation.action,
-        operation.status.to_lowercase(),
-        operation.since
-    )
-}
-
-/// The newest operation that has ended.
-pub(crate) fn last(operation: &Last) -> String {
-    let ended = operation.ended.as_deref().unwrap_or("an unknown time");
-    let reason = operation.status_reason.as_ref();
-    format!(
-        "last operation {} ({}) {} at {ended}{}",
-        operation.operation_id,
-        operation.action,
-        operation.status.to_lowercase(),
-        reason.map(|it| format!(": {it}")).unwrap_or_default()
-    )
 }
 
 /// Whom a plan leaves unwatched.
@@ -166,89 +139,8 @@ fn listed<'a>(all: impl ExactSizeIterator<Item = &'a String>, most: usize) -> St
     }
 }
 
-/// How a StackSet operation ended, with each account and region that it did not succeed in.
-pub(crate) fn operation(ended: &Ended) -> String {
-    let counts: Vec<String> = ended
-        .counts
-        .iter()
-        .map(|(status, count)| format!("{count} {}", words(status)))
-        .collect();
-    let mut text = format!(
-        "StackSet operation {} ({}): {} ({})\n",
-        ended.operation_id,
-        ended.action,
-        ended.status,
-        counts.join(", ")
-    );
-    if let Some(reason) = &ended.status_reason {
-        let _ = writeln!(text, "  {reason}");
-    }
-    text.push_str(&table(&ended.failures));
-    text
-}
-
-fn words(status: &str) -> String {
-    status.to_lowercase().replace('_', " ")
-}
-
-/// The failures as a table, their hints below, each once.
-fn table(failures: &[Failure]) -> String {
-    let Some(shown) = failures
-        .get(..failures.len().min(SHOWN))
-        .filter(|it| !it.is_empty())
-    else {
-        return String::new();
-    };
-    let account = |it: &Failure| match &it.name {
-        Some(name) => format!("{} ({name})", it.account),
-        None => it.account.clone(),
-    };
-    let head = ["STATUS", "ACCOUNT", "REGION", "REASON"].map(str::to_owned);
-    let rows: Vec<[String; 4]> = shown
-        .iter()
-        .map(|it| {
-            [
-                it.status.clone(),
-                account(it),
-                it.region.clone(),
-                it.reason.clone(),
-            ]
-        })
-        .collect();
-    let width = |column: usize| {
-        let cells = rows.iter().chain([&head]);
-        cells
-            .map(|row| row[column].chars().count())
-            .max()
-            .unwrap_or_default()
-    };
-    let (status, account, region) = (width(0), width(1), width(2));
-    let mut text = String::new();
-    for row in [&head].into_iter().chain(&rows) {
-        let style = if row == &head {
-            anstyle::Style::new()
-        } else {
-            RED
-        };
-        let [first, second, third, reason] = row;
-        let _ = writeln!(
-            text,
-            "  {style}{first:status$}{style:#}  {second:account$}  {third:region$}  {reason}"
-        );
-    }
-    if failures.len() > shown.len() {
-        let more = failures.len() - shown.len();
-        let _ = writeln!(text, "  and {more} more; --output json has all of them");
-    }
-    let hints: BTreeSet<&str> = shown.iter().filter_map(|it| it.hint.as_deref()).collect();
-    for hint in hints {
-        let _ = writeln!(text, "  hint: {hint}");
-    }
-    text
-}
-
 /// The stacks of the management account that were made, changed or removed.
-pub(crate) fn management(done: &[&Step]) -> String {
+fn management(done: &[&Step]) -> String {
     let verb = |action: &Action| match action {
         Action::Create { .. } => "created",
         Action::Update { .. } => "updated",
@@ -267,6 +159,28 @@ pub(crate) fn management(done: &[&Step]) -> String {
     text
 }
 
+/// What `deploy spokes` came to.
+pub(crate) fn deployed(deployed: &SpokesDeployed, verbose: bool) -> String {
+    let planned = &deployed.planned;
+    match planned.plan.is_change() {
+        true => done(deployed),
+        false => plan(&planned.plan, planned.stack_set(), verbose),
+    }
+}
+
+/// What was done for the spokes, and what failed.
+pub(crate) fn done(deployed: &SpokesDeployed) -> String {
+    let mut text = management(&deployed.stacks());
+    for (_, failure) in deployed.failed() {
+        text.push_str(&error(failure));
+    }
+    text.extend(deployed.operations.iter().map(words::operation));
+    if let Some((id, follow)) = deployed.detached() {
+        text.push_str(&detached(id, follow));
+    }
+    text
+}
+
 /// How a run that was interrupted left an operation.
 pub(crate) fn detached(operation_id: &str, follow: &str) -> String {
     format!(
@@ -277,49 +191,6 @@ pub(crate) fn detached(operation_id: &str, follow: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn failure(account: &str, name: Option<&str>, region: &str, reason: &str) -> Failure {
-        Failure {
-            account: account.into(),
-            name: name.map(str::to_owned),
-            region: region.into(),
-            status: "FAILED".into(),
-            reason: reason.into(),
-            hint: crate::spokes::hint::hint(reason).map(str::to_owned),
-        }
-    }
-
-    #[test]
-    fn failures_are_a_table_with_each_hint_once() {
-        let failures = [
-            failure(
-                "111122223333",
-                Some("payments"),
-                "us-east-1",
-                "Access denied by SCP",
-            ),
-            failure(
-                "444455556666",
-                None,
-                "ap-southeast-1",
-                "Access denied by SCP",
-            ),
-        ];
-        insta::assert_snapshot!(anstream::adapter::strip_str(&table(&failures)).to_string(), @r"
-          STATUS  ACCOUNT                  REGION          REASON
-          FAILED  111122223333 (payments)  us-east-1       Access denied by SCP
-          FAILED  444455556666             ap-southeast-1  Access denied by SCP
-          hint: an SCP denies it: exempt the roles stacksets-exec-* there, or leave the region out with --regions
-        ");
-    }
-
-    #[test]
-    fn of_very_many_failures_the_text_shows_some() {
-        let failures = vec![failure("1", None, "us-east-1", "x"); 60];
-        let text = table(&failures);
-        assert_eq!(text.lines().count(), 52);
-        assert!(text.contains("and 10 more"), "{text}");
-    }
 
     #[test]
     fn a_plan_says_how_many_accounts_stop_being_watched() {

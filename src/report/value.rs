@@ -1,6 +1,6 @@
 //! Values of a plan as people read them: maps part by part, lists by what differs, policies by what they mean.
 
-use crate::plan::FieldChange;
+use rootwatch_engine::FieldChange;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
@@ -225,7 +225,7 @@ mod tests {
             changed(&change("policy.X", Value::Null, deny), false),
             [
                 "policy.X: (none) -> Deny events:PutEvents on arn:bus by anyone, if \
-              events:eventBusInvocation is false and aws:PrincipalAccount is none of 1, 2 and events:detail-type is present \
+              events:eventBusInvocation is false and aws:PrincipalAccount is not one of 1, 2 and events:detail-type is present \
               and aws:SourceArn is like arn:alarm:* and aws:CurrentTime DateLessThan 2030"
             ]
         );

@@ -40,7 +40,7 @@ pub(crate) fn compare(bench: &Bench, runs: usize) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let (hub, empty) = (folder.path().join("hub"), folder.path().join("empty"));
     let zip = folder.path().join("notifier.zip");
-    fs::write(&zip, rootwatch_notifier_bundle::zip())?;
+    fs::write(&zip, rootwatch_bundle::zip())?;
     write(&hub, &hcl::hub(&plan_of_nothing(bench)?, &zip)?)?;
     write(&empty, &hcl::empty())?;
     for folder in [&hub, &empty] {

@@ -1,0 +1,209 @@
+//! The way to AWS: who we are there, and one client a service.
+
+pub(crate) mod consistency;
+pub(crate) mod error;
+pub(crate) mod hint;
+pub(crate) mod partition;
+pub(crate) mod spoke;
+
+use crate::settings::Connection;
+use anyhow::{Context, Result, bail};
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
+use aws_config::{BehaviorVersion, Region, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_sdk_sts::config::SharedCredentialsProvider;
+use aws_smithy_http_client::tls;
+use error::{AwsError, Call};
+use partition::Partition;
+use std::time::Duration;
+
+/// Attempts a call: throttling is usual where many accounts are read, and the SDK backs off between attempts.
+const ATTEMPTS: u32 = 8;
+/// Attempts of the first call, which finds out whether there is a way to AWS at all.
+const FIRST_CALL_ATTEMPTS: u32 = 2;
+
+/// An account and region, and the clients that act there.
+#[derive(Clone)]
+pub(crate) struct Aws {
+    pub(crate) account: String,
+    pub(crate) region: String,
+    pub(crate) partition: Partition,
+    /// What every client is made from.
+    sdk: aws_config::SdkConfig,
+    pub(crate) accounts: aws_sdk_account::Client,
+    pub(crate) cloudformation: aws_sdk_cloudformation::Client,
+    pub(crate) cloudtrail: aws_sdk_cloudtrail::Client,
+    pub(crate) cloudwatch: aws_sdk_cloudwatch::Client,
+    pub(crate) eventbridge: aws_sdk_eventbridge::Client,
+    pub(crate) iam: aws_sdk_iam::Client,
+    pub(crate) lambda: aws_sdk_lambda::Client,
+    pub(crate) logs: aws_sdk_cloudwatchlogs::Client,
+    pub(crate) organizations: aws_sdk_organizations::Client,
+    pub(crate) sns: aws_sdk_sns::Client,
+    pub(crate) sqs: aws_sdk_sqs::Client,
+}
+
+impl Aws {
+    /// Finds credentials and asks AWS whose they are.
+    ///
+    /// Fails when there is no region, no credentials, or no answer.
+    pub(crate) async fn connect(connection: &Connection) -> Result<Self> {
+        refuse_empty_endpoints()?;
+        let config = sdk_config(connection).await;
+        let Some(region) = config.region().map(ToString::to_string) else {
+            bail!(
+                "no region is set; give --region, AWS_REGION, `region` in rootwatch.toml or in the profile"
+            );
+        };
+        let partition = Partition::of_region(&region)?;
+        let account = identity(&config, FIRST_CALL_ATTEMPTS)
+            .await
+            .with_context(|| format!("asking AWS who we are, in region {region}"))?;
+        Ok(Self::of(config, account, region, partition))
+    }
+
+    fn of(
+        config: aws_config::SdkConfig,
+        account: String,
+        region: String,
+        partition: Partition,
+    ) -> Self {
+        Self {
+            account,
+            partition,
+            cloudformation: cloudformation(&config, &region),
+            region,
+            accounts: aws_sdk_account::Client::new(&config),
+            cloudtrail: aws_sdk_cloudtrail::Client::new(&config),
+            cloudwatch: aws_sdk_cloudwatch::Client::new(&config),
+            eventbridge: aws_sdk_eventbridge::Client::new(&config),
+            iam: aws_sdk_iam::Client::new(&config),
+            lambda: aws_sdk_lambda::Client::new(&config),
+            logs: aws_sdk_cloudwatchlogs::Client::new(&config),
+            organizations: aws_sdk_organizations::Client::new(&config),
+            sns: aws_sdk_sns::Client::new(&config),
+            sqs: aws_sdk_sqs::Client::new(&config),
+            sdk: config,
+        }
+    }
+
+    /// The same account in another region.
+    pub(crate) fn in_region(&self, region: &str) -> Self {
+        let config = self.sdk.to_builder().region(Region::new(region.to_owned()));
+        Self::of(
+            config.build(),
+            self.account.clone(),
+            region.to_owned(),
+            self.partition,
+        )
+    }
+
+    /// CloudFormation in another region of the same account.
+    pub(crate) fn cloudformation_in(&self, region: &str) -> aws_sdk_cloudformation::Client {
+        cloudformation(&self.sdk, region)
+    }
+
+    /// EventBridge in another region of the same account.
+    pub(crate) fn eventbridge_in(&self, region: &str) -> aws_sdk_eventbridge::Client {
+        let config = aws_sdk_eventbridge::config::Builder::from(&self.sdk)
+            .region(Region::new(region.to_owned()))
+            .build();
+        aws_sdk_eventbridge::Client::from_conf(config)
+    }
+
+    /// Where this acts, in words.
+    pub(crate) fn place(&self) -> String {
+        format!(
+            "account {}, region {}, partition {}",
+            self.account,
+            self.region,
+            self.partition.name()
+        )
+    }
+}
+
+/// The SDK panics at an endpoint that is set and empty.
+fn refuse_empty_endpoints() -> Result<()> {
+    let is_empty = |(name, value): &(String, String)| {
+        name.starts_with("AWS_ENDPOINT_URL") && value.trim().is_empty()
+    };
+    let variables = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    match variables.into_iter().find(is_empty) {
+        Some((name, _)) => {
+            bail!("the environment variable {name} is set and empty: unset it, or give an address")
+        }
+        None => Ok(()),
+    }
+}
+
+async fn sdk_config(connection: &Connection) -> aws_config::SdkConfig {
+    // One for all: otherwise every client reads the machine's certificates and opens connections of its own.
+    let http_client = aws_smithy_http_client::Builder::new()
+        .tls_provider(tls::Provider::Rustls(
+            tls::rustls_provider::CryptoMode::AwsLc,
+        ))
+        .build_https();
+    let mut loader = aws_config::defaults(BehaviorVersion::latest())
+        .http_client(http_client)
+        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+        .timeout_config(
+            TimeoutConfig::builder()
+                .connect_timeout(Duration::from_secs(5))
+                .operation_attempt_timeout(Duration::from_secs(60))
+                .build(),
+        );
+    if let Some(profile) = &connection.profile {
+        loader = loader.profile_name(profile);
+    }
+    if let Some(region) = &connection.region {
+        loader = loader.region(Region::new(region.clone()));
+    }
+    if let Some(url) = &connection.endpoint_url {
+        loader = loader.endpoint_url(url);
+    }
+    let config = loader.load().await;
+    match &connection.profile {
+        Some(profile) if connection.is_profile_typed => with_profile(&config, profile),
+        _ => config,
+    }
+}
+
+/// Large organizations are read and changed by thousands of calls, which slow down together when AWS throttles one.
+fn cloudformation(config: &aws_config::SdkConfig, region: &str) -> aws_sdk_cloudformation::Client {
+    let config = aws_sdk_cloudformation::config::Builder::from(config)
+        .region(Region::new(region.to_owned()))
+        .retry_config(RetryConfig::adaptive().with_max_attempts(ATTEMPTS))
+        .build();
+    aws_sdk_cloudformation::Client::from_conf(config)
+}
+
+/// The same with the credentials of a profile. The SDK's own chain takes those of the environment before them.
+fn with_profile(config: &aws_config::SdkConfig, profile: &str) -> aws_config::SdkConfig {
+    let mut provider = ProviderConfig::default().with_region(config.region().cloned());
+    if let Some(http_client) = config.http_client() {
+        provider = provider.with_http_client(http_client);
+    }
+    let credentials = ProfileFileCredentialsProvider::builder()
+        .profile_name(profile)
+        .configure(&provider)
+        .build();
+    let credentials = SharedCredentialsProvider::new(credentials);
+    let config = config.to_builder().credentials_provider(credentials);
+    config.build()
+}
+
+/// Whose credentials these are.
+async fn identity(config: &aws_config::SdkConfig, attempts: u32) -> Result<String, AwsError> {
+    let once = aws_sdk_sts::config::Builder::from(config)
+        .retry_config(RetryConfig::standard().with_max_attempts(attempts))
+        .build();
+    let identity = aws_sdk_sts::Client::from_conf(once)
+        .get_caller_identity()
+        .send()
+        .await
+        .call("sts:GetCallerIdentity")?;
+    identity
+        .account
+        .ok_or_else(|| AwsError::incomplete("sts:GetCallerIdentity", "Account"))
+}

@@ -1,0 +1,124 @@
+//! Another account of the organization, by a role there or a profile.
+
+use super::error::{self, AwsError, Call};
+use super::{ATTEMPTS, Aws, identity, with_profile};
+use aws_config::{Region, SdkConfig};
+use aws_sdk_sts::config::{Credentials, SharedCredentialsProvider};
+
+/// Seconds that a role is taken for; the least that STS gives.
+const SESSION: i32 = 900;
+
+/// How an account of the organization is entered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// By taking the role of this name there.
+    Role(String),
+    /// By a profile of the AWS configuration, whose credentials are the account's.
+    Profile(String),
+}
+
+/// Credentials in an account.
+pub(crate) struct Session {
+    pub(crate) account: String,
+    sdk: SdkConfig,
+}
+
+/// The clients of one account and region that a spoke is looked at with.
+pub(crate) struct Spoke {
+    pub(crate) account: String,
+    pub(crate) region: String,
+    pub(crate) eventbridge: aws_sdk_eventbridge::Client,
+    pub(crate) iam: aws_sdk_iam::Client,
+    pub(crate) sqs: aws_sdk_sqs::Client,
+}
+
+impl Aws {
+    /// Our own account as if it were another one.
+    pub(crate) fn own_session(&self) -> Session {
+        Session {
+            account: self.account.clone(),
+            sdk: self.sdk.clone(),
+        }
+    }
+
+    /// Credentials in an account.
+    ///
+    /// Fails when the role cannot be taken, or the profile has no credentials or those of another account.
+    pub(crate) async fn enter(&self, account: &str, entry: &Entry) -> Result<Session, AwsError> {
+        match entry {
+            Entry::Role(role) => self.assume(account, role).await,
+            Entry::Profile(profile) => self.by_profile(account, profile).await,
+        }
+    }
+
+    async fn by_profile(&self, account: &str, profile: &str) -> Result<Session, AwsError> {
+        let sdk = with_profile(&self.sdk, profile);
+        let of_profile = |error: AwsError| AwsError {
+            message: format!("{} (with the profile {profile})", error.message),
+            ..error
+        };
+        let whose = identity(&sdk, ATTEMPTS).await.map_err(of_profile)?;
+        if whose != account {
+            return Err(AwsError {
+                message: format!(
+                    "the credentials of the profile {profile} are those of account {whose}, not of {account}"
+                ),
+                code: error::OTHER_ACCOUNT.into(),
+                operation: "sts:GetCallerIdentity",
+            });
+        }
+        Ok(Session {
+            account: account.to_owned(),
+            sdk,
+        })
+    }
+
+    /// Takes a role, by its name, in an account.
+    async fn assume(&self, account: &str, role: &str) -> Result<Session, AwsError> {
+        let arn = format!("arn:{}:iam::{account}:role/{role}", self.partition.name());
+        let answer = aws_sdk_sts::Client::new(&self.sdk)
+            .assume_role()
+            .role_arn(&arn)
+            .role_session_name("rootwatch")
+            .duration_seconds(SESSION)
+            .send()
+            .await
+            .call("sts:AssumeRole")
+            .map_err(|error| AwsError {
+                message: format!("{} (taking the role {arn})", error.message),
+                ..error
+            })?;
+        let given = answer
+            .credentials
+            .ok_or_else(|| AwsError::incomplete("sts:AssumeRole", "Credentials"))?;
+        let credentials = Credentials::new(
+            given.access_key_id,
+            given.secret_access_key,
+            Some(given.session_token),
+            None,
+            "assumed-role",
+        );
+        let sdk = self.sdk.to_builder();
+        Ok(Session {
+            account: account.to_owned(),
+            sdk: sdk
+                .credentials_provider(SharedCredentialsProvider::new(credentials))
+                .build(),
+        })
+    }
+}
+
+impl Session {
+    /// The account's clients in a region.
+    pub(crate) fn spoke(&self, region: &str) -> Spoke {
+        let sdk = self.sdk.to_builder();
+        let sdk = sdk.region(Region::new(region.to_owned())).build();
+        Spoke {
+            account: self.account.clone(),
+            region: region.to_owned(),
+            eventbridge: aws_sdk_eventbridge::Client::new(&sdk),
+            iam: aws_sdk_iam::Client::new(&sdk),
+            sqs: aws_sdk_sqs::Client::new(&sdk),
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! What `test` does: chooses where canaries come from, sends them, and reports.
+
+use super::{Outcome, Sent, Target, new_id, run};
+use crate::session::Session;
+use crate::spokes::instances::Instances;
+use crate::spokes::{self, Location, organization};
+use crate::verify::finding::Hop;
+use crate::verify::spokes::Selection;
+use anyhow::{Context, Result, bail};
+use serde::Serialize;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// Which spokes are tested.
+#[derive(Clone, Copy, Debug)]
+pub struct Scope {
+    /// Every account and region that the StackSet covers.
+    pub all_accounts: bool,
+    /// Only so many of them, at random.
+    pub sample: Option<u16>,
+}
+
+/// Versioned form of the JSON that `test` prints.
+#[derive(Serialize)]
+pub struct Report<'a> {
+    schema: &'static str,
+    account: &'a str,
+    region: &'a str,
+    id: &'a str,
+    passed: bool,
+    spokes: Vec<SpokeReport<'a>>,
+    hops: Vec<HopReport<'a>>,
+    /// Where it stopped, in words.
+    stopped: Option<&'a str>,
+    traces: &'a [String],
+    findings: &'a [Hop],
+    /// Why people may hear nothing although all came through.
+    warning: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct SpokeReport<'a> {
+    #[serde(flatten)]
+    location: &'a Location,
+    #[serde(flatten)]
+    sent: &'a Sent,
+}
+
+#[derive(Serialize)]
+struct HopReport<'a> {
+    hop: &'a str,
+    /// Since the event was sent; by AWS's clocks, but for what this machine sent.
+    ms: i64,
+}
+
+/// Tests the hub, one or some spokes, or all of them.
+///
+/// # Errors
+/// When the test could not be made: no hub, no right to make what it needs, no spoke to test. That the event did not
+/// arrive is an outcome.
+pub async fn test(
+    session: &Session,
+    selection: &Selection,
+    scope: Scope,
+    wait: Duration,
+) -> Result<Outcome> {
+    let target = target(session, selection, scope).await?;
+    let org_id = session.settings.org_id.clone();
+    let wanted = session.hub(org_id.unwrap_or_default());
+    run(&session.aws, &wanted, &target, wait, &session.work).await
+}
+
+async fn target(session: &Session, selection: &Selection, scope: Scope) -> Result<Target> {
+    let entry = selection.entry.clone();
+    if scope.all_accounts {
+        let mut locations = all_locations(session, selection).await?;
+        if let Some(count) = scope.sample {
+            locations = sample(locations, count.into())?;
+        }
+        return Ok(Target::Spokes { entry, locations });
+    }
+    if selection.accounts.is_empty() {
+        if entry.is_some() || !selection.regions.is_empty() {
+            bail!("--role, --spoke-profile and --spoke-region need --account or --all-accounts");
+        }
+        return Ok(Target::Hub);
+    }
+    let is_other = |account: &&String| **account != session.aws.account;
+    if let Some(other) = selection
+        .accounts
+        .iter()
+        .find(is_other)
+        .filter(|_| entry.is_none())
+    {
+        bail!(
+            "account {other} is not the one of these credentials: name a role to take there with --role, or a profile with --spoke-profile"
+        );
+    }
+    let home = session.aws.partition.sign_in_region();
+    let locations = selection
+        .of(&Instances::default(), home)
+        .into_iter()
+        .collect();
+    Ok(Target::Spokes { entry, locations })
+}
+
+async fn all_locations(session: &Session, selection: &Selection) -> Result<Vec<Location>> {
+    let organization = organization::find(&session.aws).await?;
+    let place = session.stack_sets(&organization);
+    let name = session.names().stack_set();
+    let observed = spokes::observe(&place, &name, &BTreeSet::new())
+        .await
+        .context("looking up which spokes there are")?;
+    let home = session.aws.partition.sign_in_region();
+    let locations: Vec<Location> = selection
+        .of(&observed.instances, home)
+        .into_iter()
+        .collect();
+    if locations.is_empty() {
+        bail!("the StackSet {name} has no instances to test: `rootwatch deploy spokes` makes them");
+    }
+    Ok(locations)
+}
+
+/// So many of them, at random.
+pub(crate) fn sample(locations: Vec<Location>, count: usize) -> Result<Vec<Location>> {
+    let mut drawn: Vec<(String, Location)> = locations
+        .into_iter()
+        .map(|location| Ok((new_id()?, location)))
+        .collect::<Result<_>>()?;
+    drawn.sort();
+    let mut locations: Vec<Location> = drawn
+        .into_iter()
+        .take(count)
+        .map(|(_, location)| location)
+        .collect();
+    locations.sort();
+    Ok(locations)
+}
+
+impl Outcome {
+    /// For programs.
+    #[must_use]
+    pub fn report<'a>(&'a self, session: &'a Session) -> Report<'a> {
+        let diagnosis = self.diagnosis.as_ref();
+        let spokes = self.spokes.iter();
+        let hops = self.hops.iter();
+        Report {
+            schema: "rootwatch.test/2",
+            account: &session.aws.account,
+            region: &session.aws.region,
+            id: &self.id,
+            passed: self.is_passed(),
+            spokes: spokes
+                .map(|(location, sent)| SpokeReport { location, sent })
+                .collect(),
+            hops: hops.map(|(hop, ms)| HopReport { hop, ms: *ms }).collect(),
+            stopped: diagnosis.map(|it| it.stopped.as_str()),
+            traces: diagnosis.map(|it| it.traces.as_slice()).unwrap_or_default(),
+            findings: diagnosis
+                .map(|it| it.findings.as_slice())
+                .unwrap_or_default(),
+            warning: self.warning.as_deref(),
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! Where a test event stopped: by what it left behind, and by what `verify` finds.
+
+use super::outcome::{Diagnosis, Sent};
+use super::test::{Alert, Probe};
+use crate::aws::Aws;
+use crate::aws::error::{AwsError, Call, absent};
+use crate::hub::desired::Wanted;
+use crate::names::Names;
+use crate::spokes::{Location, organization};
+use crate::verify;
+use crate::verify::deployed::Deployed;
+use crate::verify::finding::{CannotRead, Hop, Verdict};
+use crate::verify::spokes::look_at;
+use aws_sdk_sqs::types::Message;
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// Spokes that are looked into after a failure; more would say the same.
+const MOST_SPOKES: usize = 10;
+/// How far this machine's clock may be from AWS's, in milliseconds.
+const CLOCKS_MS: i64 = 300_000;
+/// How often the dead-letter queue is asked for up to ten messages.
+const LOOKS: usize = 10;
+
+/// Looks for the place where the event stopped. What it left in the dead-letter queue is taken out.
+pub(super) async fn find(
+    aws: &Aws,
+    wanted: &Wanted,
+    probes: &[Probe],
+    alert: Option<&Alert>,
+) -> Diagnosis {
+    let organization = organization::find(aws).await;
+    let org_id = organization.map(|found| found.id).map_err(CannotRead::from);
+    let locations: Vec<Location> = probes.iter().map(|it| it.location.clone()).collect();
+    let deployed = Deployed::read(aws, wanted, org_id).await;
+    let hub = verify::hub(&deployed, &locations);
+    match alert {
+        Some(alert) if !alert.is_delivered => in_hub(aws, &wanted.names, alert, hub).await,
+        _ => in_spokes(probes, &wanted.names, hub).await,
+    }
+}
+
+async fn in_spokes(probes: &[Probe], names: &Names, hub: Vec<Hop>) -> Diagnosis {
+    let is_lost = |probe: &&Probe| !matches!(probe.sent, Sent::Arrived { .. });
+    let lost: Vec<&Probe> = probes.iter().filter(is_lost).collect();
+    let mut findings = Vec::new();
+    for probe in lost.iter().take(MOST_SPOKES) {
+        if let Some(spoke) = &probe.spoke {
+            findings.extend(look_at(spoke, names).await);
+        }
+    }
+    findings.extend(
+        hub.into_iter()
+            .filter(|hop| hop.resource.starts_with("event-bus")),
+    );
+    let sent = lost.iter().any(|probe| probe.sent == Sent::Lost);
+    let place = if sent {
+        "between the spoke and the hub's bus"
+    } else {
+        "before it was sent"
+    };
+    Diagnosis {
+        stopped: format!("{place}, for {} of {} spokes", lost.len(), probes.len()),
+        traces: Vec::new(),
+        findings: wrong(findings),
+    }
+}
+
+async fn in_hub(aws: &Aws, names: &Names, alert: &Alert, hub: Vec<Hop>) -> Diagnosis {
+    let (logged, dead) = tokio::join!(log(aws, names, alert), dead_letters(aws, names, &alert.id));
+    let findings = wrong(hub);
+    let first = findings.iter().find(|hop| hop.verdict == Verdict::Broken);
+    let stopped = match (&logged, &dead, first) {
+        (Trace::Found(said), _, _) => said.place.to_owned(),
+        (_, Trace::Found(said), _) => said.place.to_owned(),
+        (_, _, Some(hop)) => format!("at {}", hop.resource),
+        _ => "between the hub's bus and the topic, where every hop looks fine: perhaps it is only late; try a longer --wait".to_owned(),
+    };
+    let mut traces: Vec<String> = [logged, dead]
+        .into_iter()
+        .filter_map(Trace::words)
+        .collect();
+    if traces.is_empty() {
+        traces.push("Lambda tries for some minutes: the test event may yet reach the dead-letter queue, or people".into());
+    }
+    Diagnosis {
+        stopped,
+        traces,
+        findings,
+    }
+}
+
+fn wrong(hops: Vec<Hop>) -> Vec<Hop> {
+    hops.into_iter()
+        .filter(|hop| hop.verdict != Verdict::Ok)
+        .collect()
+}
+
+/// What was found of the event at one place.
+enum Trace {
+    Nothing,
+    Unread(String),
+    Found(Said),
+}
+
+struct Said {
+    place: &'static str,
+    words: String,
+}
+
+impl Trace {
+    fn words(self) -> Option<String> {
+        match self {
+            Self::Nothing => None,
+            Self::Unread(why) => Some(why),
+            Self::Found(said) => Some(said.words),
+        }
+    }
+
+    fn of(result: Result<Option<Said>, AwsError>) -> Self {
+        match result {
+            Ok(None) => Self::Nothing,
+            Ok(Some(said)) => Self::Found(said),
+            Err(error) => Self::Unread(format!("could not be read: {error}")),
+        }
+    }
+}
+
+/// What the notifier wrote about the event since it was sent.
+async fn log(aws: &Aws, names: &Names, alert: &Alert) -> Trace {
+    Trace::of(find_logged(aws, names, alert).await)
+}
+
+async fn find_logged(aws: &Aws, names: &Names, alert: &Alert) -> Result<Option<Said>, AwsError> {
+    let call = aws
+        .logs
+        .filter_log_events()
+        .log_group_name(names.log_group())
+        .start_time(alert.sent_ms - CLOCKS_MS)
+        .filter_pattern(format!("\"{}\"", alert.id));
+    // A page may be empty although another follows it.
+    let mut pages = call.into_paginator().send();
+    while let Some(page) = pages.next().await {
+        let Some(page) = absent(page.call("logs:FilterLogEvents"))? else {
+            break;
+        };
+        let lines = page
+            .events()
+            .iter()
+            .filter_map(|event| serde_json::from_str(event.message()?).ok());
+        if let Some(said) = lines.filter_map(|line: Value| logged(&line)).next() {
+            return Ok(Some(said));
+        }
+    }
+    Ok(None)
+}
+
+fn logged(line: &Value) -> Option<Said> {
+    if let Some(error) = line["error"].as_str() {
+        return Some(Said {
+            place: "between the notifier and the topic",
+            words: format!("the notifier got the event and could not publish it: {error}"),
+        });
+    }
+    line["sns_message_id"].as_str().map(|message| Said {
+        place: "between the topic and the temporary queue",
+        words: format!("the notifier published it as message {message}"),
+    })
+}
+
+/// What EventBridge or Lambda left of the event in the dead-letter queue, from which it is taken out.
+async fn dead_letters(aws: &Aws, names: &Names, id: &str) -> Trace {
+    Trace::of(take_out(aws, names, id).await)
+}
+
+async fn take_out(aws: &Aws, names: &Names, id: &str) -> Result<Option<Said>, AwsError> {
+    let answer = aws
+        .sqs
+        .get_queue_url()
+        .queue_name(names.dead_letter_queue())
+        .send()
+        .await;
+    let Some(url) = answer
+        .found("sqs:GetQueueUrl")?
+        .and_then(|answer| answer.queue_url)
+    else {
+        return Ok(None);
+    };
+    let (mut said, mut seen) = (None, BTreeSet::new());
+    for _ in 0..LOOKS {
+        let call = aws
+            .sqs
+            .receive_message()
+            .queue_url(&url)
+            .max_number_of_messages(10);
+        // Others are seen again by whoever looks for them in a moment.
+        let call = call.visibility_timeout(5).message_attribute_names("All");
+        let messages = call
+            .send()
+            .await
+            .call("sqs:ReceiveMessage")?
+            .messages
+            .unwrap_or_default();
+        if messages
+            .iter()
+            .all(|it| !seen.insert(it.message_id.clone()))
+        {
+            break;
+        }
+        for message in messages
+            .iter()
+            .filter(|it| it.body().is_some_and(|body| body.contains(id)))
+        {
+            said = Some(dead_letter(message));
+            let call = aws.sqs.delete_message().queue_url(&url);
+            let call = call.set_receipt_handle(message.receipt_handle.clone());
+            call.send().await.call("sqs:DeleteMessage")?;
+        }
+    }
+    Ok(said)
+}
+
+fn dead_letter(message: &Message) -> Said {
+    let attribute = |name: &str| {
+        let found = message.message_attributes()?.get(name)?;
+        found.string_value().map(str::to_owned)
+    };
+    if let Some(code) = attribute("ERROR_CODE") {
+        let why = attribute("ERROR_MESSAGE").unwrap_or_default();
+        return Said {
+            place: "between the rule and the notifier",
+            words: format!(
+                "EventBridge could not deliver it and left it in the dead-letter queue: {code}: {why}"
+            ),
+        };
+    }
+    let record: Value = message
+        .body()
+        .and_then(|body| serde_json::from_str(body).ok())
+        .unwrap_or_default();
+    let why = &record["responsePayload"]["errorMessage"];
+    let why = why.as_str().unwrap_or("it gave no reason");
+    Said {
+        place: "at the notifier",
+        words: format!(
+            "the notifier failed on it to the end, and Lambda left it in the dead-letter queue: {why}"
+        ),
+    }
+}

@@ -1,0 +1,38 @@
+//! A test of the real thing: a marked event is sent, and waited for where people would hear it.
+//!
+//! A spoke may send as many canaries as it likes: none of the hub's rules takes one. A test announces its own by a
+//! temporary rule on the hub's bus that takes the ids of this run alone and leads to a temporary queue. So a flood of
+//! canaries that nobody announced invokes nothing, mails nobody, and delays no alert. What arrived there is handed on,
+//! under its own id, to the rule that true alerts take, by the hub account, whose canaries that rule accepts.
+
+mod command;
+mod diagnosis;
+pub(crate) mod leftovers;
+mod outcome;
+mod receiving;
+mod run;
+mod send;
+mod temporary;
+mod test;
+
+pub(crate) use command::sample;
+pub use command::{Report, Scope, test};
+pub use outcome::{Diagnosis, Outcome, Sent, Target};
+pub(crate) use run::run;
+
+/// Key of the tag on everything temporary; its value is the second since 1970 after which no run needs it any more.
+const UNTIL_TAG: &str = "rootwatch:test-until";
+
+/// A name for one run that nobody can guess. Short enough for a rule's name of 64 characters (EventBridge API Reference,
+/// PutRule) behind a deployment's of 32.
+pub(crate) fn new_id() -> anyhow::Result<String> {
+    let mut bytes = [0_u8; 12];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| anyhow::anyhow!("getting random numbers for the test's id: {error}"))?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// Milliseconds since 1970, by this machine's clock.
+fn now_ms() -> i64 {
+    jiff::Timestamp::now().as_millisecond()
+}

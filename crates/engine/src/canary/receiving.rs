@@ -1,0 +1,122 @@
+//! What comes to the temporary queue: canaries from the hub's bus, and what the topic says of one.
+
+use crate::aws::Aws;
+use crate::aws::error::{AwsError, Call};
+use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
+use rootwatch_root_event::CANARY_SOURCE;
+use serde_json::Value;
+
+/// Seconds that one call waits for something to come.
+const WAIT: i32 = 2;
+
+/// Something that came.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Received {
+    /// A canary, from the hub's bus.
+    OnBus {
+        id: String,
+        /// EventBridge's word, not the sender's.
+        account: String,
+        at_ms: i64,
+    },
+    /// What the topic said of one.
+    Alert {
+        id: String,
+        /// When the function got the event.
+        function_ms: Option<i64>,
+        /// When SNS took the message.
+        topic_ms: Option<i64>,
+        at_ms: i64,
+    },
+}
+
+/// Waits a little for what comes.
+pub(super) async fn receive(aws: &Aws, queue_url: &str) -> Result<Vec<Received>, AwsError> {
+    let answer = aws
+        .sqs
+        .receive_message()
+        .queue_url(queue_url)
+        .max_number_of_messages(10)
+        .wait_time_seconds(WAIT)
+        .message_system_attribute_names(MessageSystemAttributeName::SentTimestamp)
+        .send()
+        .await
+        .call("sqs:ReceiveMessage")?;
+    let messages = answer.messages.unwrap_or_default();
+    for message in &messages {
+        let call = aws.sqs.delete_message().queue_url(queue_url);
+        let call = call.set_receipt_handle(message.receipt_handle.clone());
+        call.send().await.call("sqs:DeleteMessage")?;
+    }
+    Ok(messages.iter().filter_map(received).collect())
+}
+
+fn received(message: &Message) -> Option<Received> {
+    let sent = MessageSystemAttributeName::SentTimestamp;
+    let at_ms = message.attributes()?.get(&sent)?.parse().ok()?;
+    read(message.body()?, at_ms)
+}
+
+fn read(body: &str, at_ms: i64) -> Option<Received> {
+    let body: Value = serde_json::from_str(body).ok()?;
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    if body["source"] == CANARY_SOURCE {
+        return Some(Received::OnBus {
+            id: text(&body["detail"]["eventID"])?,
+            account: text(&body["account"])?,
+            at_ms,
+        });
+    }
+    let alert: Value = serde_json::from_str(body["Message"].as_str()?).ok()?;
+    Some(Received::Alert {
+        id: text(&alert["event_id"])?,
+        function_ms: milliseconds(&alert["received"]),
+        topic_ms: milliseconds(&body["Timestamp"]),
+        at_ms,
+    })
+}
+
+fn milliseconds(value: &Value) -> Option<i64> {
+    let time: jiff::Timestamp = value.as_str()?.parse().ok()?;
+    Some(time.as_millisecond())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn both_kinds_are_read_and_anything_else_is_passed_over() {
+        let on_bus =
+            json!({"source": "rootwatch.canary", "account": "1", "detail": {"eventID": "a"}});
+        let received = read(&on_bus.to_string(), 5);
+        assert_eq!(
+            received,
+            Some(Received::OnBus {
+                id: "a".into(),
+                account: "1".into(),
+                at_ms: 5
+            })
+        );
+        let alert = json!({"event_id": "a", "received": "1970-01-01T00:00:00.007Z"}).to_string();
+        let reported = json!({"Message": alert, "Timestamp": "1970-01-01T00:00:00.008Z"});
+        assert_eq!(
+            read(&reported.to_string(), 9),
+            Some(Received::Alert {
+                id: "a".into(),
+                function_ms: Some(7),
+                topic_ms: Some(8),
+                at_ms: 9
+            })
+        );
+        for other in [
+            "",
+            "[]",
+            "{\"Message\": \"text\"}",
+            "{\"source\": \"aws.iam\"}",
+        ] {
+            assert_eq!(read(other, 0), None, "{other}");
+        }
+    }
+}

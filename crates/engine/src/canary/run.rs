@@ -1,0 +1,126 @@
+//! One run of a test: its temporary resources, the test, and their end, whatever happens.
+
+use super::outcome::{Outcome, Target};
+use super::temporary::Temporary;
+use super::test::Test;
+use super::{diagnosis, leftovers};
+use crate::aws::Aws;
+use crate::aws::error::{Call, is_stopped};
+use crate::hub::desired::Wanted;
+use crate::hub::subscriptions::{Standing, Subscriptions};
+use crate::names::Names;
+use crate::stop::Stopped;
+use crate::work::Work;
+use anyhow::{Result, bail};
+use std::time::Duration;
+
+/// What a run needs beside its wait, in seconds.
+const MARGIN: i64 = 600;
+
+/// Sends, waits, and removes what it made, whatever happens.
+pub(crate) async fn run(
+    aws: &Aws,
+    wanted: &Wanted,
+    target: &Target,
+    wait: Duration,
+    work: &Work,
+) -> Result<Outcome> {
+    let names = &wanted.names;
+    check_hub(aws, names).await?;
+    let id = super::new_id()?;
+    work.writing_begins();
+    leftovers::remove(aws, names, false, work).await?;
+    let temporary = Temporary::of_run(aws, names, &id);
+    let wait_s = i64::try_from(wait.as_secs()).unwrap_or_default();
+    let until = jiff::Timestamp::now().as_second() + wait_s + MARGIN;
+    let tested = async {
+        let url = temporary.make(&id, until, work).await?;
+        let mut test = Test::new(aws, names, &id, url);
+        tokio::select! {
+            done = test.carry_out(target, wait, work) => done?,
+            () = work.stop().requested() => return Err(Stopped.into()),
+        }
+        let diagnosis = if test.is_passed() {
+            None
+        } else {
+            tokio::select! {
+                found = diagnosis::find(aws, wanted, &test.probes, test.alert.as_ref()) => Some(found),
+                () = work.stop().requested() => return Err(Stopped.into()),
+            }
+        };
+        let warning = nobody_notified(aws, names, temporary.topic_arn()).await;
+        Ok(test.outcome(diagnosis, warning))
+    };
+    let outcome = tested.await;
+    remove(&temporary, outcome, work).await
+}
+
+/// The temporary resources go before anything is told; what could not be removed is told with it.
+async fn remove(
+    temporary: &Temporary<'_>,
+    outcome: Result<Outcome>,
+    work: &Work,
+) -> Result<Outcome> {
+    if outcome.as_ref().is_err_and(is_stopped) {
+        work.message("Interrupted: removing what this test made. Ctrl-C again ends at once.");
+    }
+    let step = work.of("temporary queue, rule and subscription");
+    let removed = temporary.remove().await;
+    match &removed {
+        Ok(()) => {
+            work.leaves(None);
+            step.done("removed");
+        }
+        Err(_) => step.failed(),
+    }
+    match (outcome, removed) {
+        (outcome, Ok(())) => outcome,
+        (outcome, Err(error)) => {
+            if let Err(first) = outcome {
+                work.message(&format!("error: {first:#}"));
+            }
+            Err(error.context(format!(
+                "removing what this test made ({}); the next `rootwatch test` after its time tries again",
+                temporary.words()
+            )))
+        }
+    }
+}
+
+/// Whether nobody but tests has confirmed a subscription of the topic, in words.
+async fn nobody_notified(aws: &Aws, names: &Names, topic_arn: String) -> Option<String> {
+    let topic = names.alerts_topic();
+    let tests = names.queue_arn(&names.test(""));
+    let found = match Subscriptions::standings_of(aws, &topic_arn).await {
+        Ok(found) => found,
+        Err(error) => {
+            return Some(format!(
+                "who is subscribed to topic {topic} could not be read: {error}"
+            ));
+        }
+    };
+    let is_notified = found.iter().any(|(who, standing)| {
+        matches!(standing, Standing::Confirmed(_)) && !who.endpoint.starts_with(&tests)
+    });
+    (!is_notified).then(|| {
+        format!(
+            "nobody has confirmed a subscription to topic {topic}, so alerts reach nobody: confirm by the link in SNS's mail, or add somebody with `rootwatch deploy hub --email ADDRESS`"
+        )
+    })
+}
+
+async fn check_hub(aws: &Aws, names: &Names) -> Result<()> {
+    let call = aws.eventbridge.describe_event_bus().name(names.bus());
+    if call
+        .send()
+        .await
+        .found("events:DescribeEventBus")?
+        .is_none()
+    {
+        bail!(
+            "there is no hub in {}: use the hub's account and region, or make one with `rootwatch deploy hub`",
+            aws.place()
+        );
+    }
+    Ok(())
+}

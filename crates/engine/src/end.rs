@@ -1,0 +1,43 @@
+//! How a run ended.
+
+use crate::aws::error::is_stopped;
+use crate::operator::NotConfirmed;
+use anyhow::Error;
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// All of it was done, or there was nothing to do.
+    Done,
+    /// Something stays as it is until somebody does what the report says.
+    Waiting,
+    /// Something failed.
+    Failed,
+    /// Nobody confirmed.
+    NotConfirmed,
+    /// Somebody stopped it.
+    Interrupted,
+}
+
+impl End {
+    /// How a run ended that an error ended.
+    #[must_use]
+    pub fn of(error: &Error) -> Self {
+        if error.is::<NotConfirmed>() {
+            Self::NotConfirmed
+        } else if is_stopped(error) {
+            Self::Interrupted
+        } else {
+            Self::Failed
+        }
+    }
+}
+
+impl From<&crate::apply::Unfinished> for End {
+    fn from(unfinished: &crate::apply::Unfinished) -> Self {
+        match unfinished {
+            crate::apply::Unfinished::Failed(_) => Self::Failed,
+            crate::apply::Unfinished::Interrupted => Self::Interrupted,
+        }
+    }
+}

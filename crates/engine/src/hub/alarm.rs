@@ -1,0 +1,187 @@
+//! Alarms that tell people when the path itself breaks. They reach the health topic without the notifier's help.
+
+use super::resource::{Resource, Tags, tag_list};
+use crate::aws::Aws;
+use crate::aws::error::{AwsError, Call, gone};
+use crate::work::Work;
+use anyhow::Result;
+use aws_sdk_cloudwatch::types as sdk;
+use futures_util::future::try_join_all;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A CloudWatch alarm that goes off as soon as one period's sum or maximum is above zero.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Alarm {
+    #[serde(skip)]
+    pub(crate) name: String,
+    #[serde(skip)]
+    pub(crate) arn: String,
+    pub(crate) actions_enabled: bool,
+    /// ARNs of what is told when it goes off.
+    pub(crate) alarm_actions: Vec<String>,
+    pub(crate) comparison: String,
+    pub(crate) description: String,
+    pub(crate) dimensions: BTreeMap<String, String>,
+    pub(crate) evaluation_periods: Option<i32>,
+    pub(crate) metric: String,
+    pub(crate) namespace: String,
+    /// ARNs of what is told when it is over.
+    pub(crate) ok_actions: Vec<String>,
+    /// In seconds.
+    pub(crate) period: Option<i32>,
+    pub(crate) statistic: String,
+    pub(crate) tags: Tags,
+    pub(crate) threshold: Option<f64>,
+    pub(crate) treat_missing_data: String,
+    /// Whether it is in the state ALARM, when this was found.
+    #[serde(skip)]
+    pub(crate) is_in_alarm: bool,
+}
+
+impl Alarm {
+    /// Finds several alarms, each in the place of the one with its name: one call tells of all of them.
+    ///
+    /// At most 100, as many as DescribeAlarms takes names of.
+    pub(crate) async fn find_all(aws: &Aws, wanted: &[&Self]) -> Result<Vec<Option<Self>>> {
+        let names = wanted.iter().map(|alarm| alarm.name.clone()).collect();
+        let call = aws.cloudwatch.describe_alarms();
+        let alarms = async {
+            let answer = call.set_alarm_names(Some(names)).send().await;
+            answer.call("cloudwatch:DescribeAlarms")
+        };
+        let tags = try_join_all(wanted.iter().map(|alarm| alarm.find_tags(aws)));
+        let (alarms, tags) = tokio::try_join!(alarms, tags)?;
+        let found = wanted.iter().zip(tags).map(|(wanted, tags)| {
+            let mut all = alarms.metric_alarms().iter();
+            let alarm = all.find(|alarm| alarm.alarm_name() == Some(&wanted.name))?;
+            Some(wanted.found(alarm, tags))
+        });
+        Ok(found.collect())
+    }
+
+    async fn find_tags(&self, aws: &Aws) -> Result<Tags, AwsError> {
+        let call = aws.cloudwatch.list_tags_for_resource();
+        let answer = call.resource_arn(&self.arn).send().await;
+        let answer = answer.found("cloudwatch:ListTagsForResource")?;
+        Ok(answer
+            .iter()
+            .flat_map(|answer| answer.tags())
+            .filter_map(|tag| Some((tag.key()?.to_owned(), tag.value()?.to_owned())))
+            .collect())
+    }
+
+    fn dimensions(&self) -> Vec<sdk::Dimension> {
+        self.dimensions
+            .iter()
+            .map(|(name, value)| sdk::Dimension::builder().name(name).value(value).build())
+            .collect()
+    }
+
+    fn sdk_tags(&self) -> Vec<sdk::Tag> {
+        let tags: Result<_, std::convert::Infallible> = tag_list(&self.tags, |key, value| {
+            Ok(sdk::Tag::builder().key(key).value(value).build())
+        });
+        tags.unwrap_or_default()
+    }
+
+    /// Tags given here count only when the alarm is new.
+    async fn put(&self, aws: &Aws) -> Result<()> {
+        aws.cloudwatch
+            .put_metric_alarm()
+            .alarm_name(&self.name)
+            .alarm_description(&self.description)
+            .actions_enabled(self.actions_enabled)
+            .set_alarm_actions(Some(self.alarm_actions.clone()))
+            .set_ok_actions(Some(self.ok_actions.clone()))
+            .comparison_operator(sdk::ComparisonOperator::from(self.comparison.as_str()))
+            .set_dimensions(Some(self.dimensions()))
+            .set_evaluation_periods(self.evaluation_periods)
+            .metric_name(&self.metric)
+            .namespace(&self.namespace)
+            .set_period(self.period)
+            .statistic(sdk::Statistic::from(self.statistic.as_str()))
+            .set_threshold(self.threshold)
+            .treat_missing_data(&self.treat_missing_data)
+            .set_tags(Some(self.sdk_tags()))
+            .send()
+            .await
+            .call("cloudwatch:PutMetricAlarm")?;
+        Ok(())
+    }
+
+    fn found(&self, alarm: &sdk::MetricAlarm, tags: Tags) -> Self {
+        let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
+        Self {
+            name: self.name.clone(),
+            arn: self.arn.clone(),
+            actions_enabled: alarm.actions_enabled().unwrap_or_default(),
+            alarm_actions: alarm.alarm_actions().to_vec(),
+            comparison: text(alarm.comparison_operator().map(|it| it.as_str())),
+            description: text(alarm.alarm_description()),
+            dimensions: alarm
+                .dimensions()
+                .iter()
+                .map(|it| (text(it.name()), text(it.value())))
+                .collect(),
+            evaluation_periods: alarm.evaluation_periods(),
+            metric: text(alarm.metric_name()),
+            namespace: text(alarm.namespace()),
+            ok_actions: alarm.ok_actions().to_vec(),
+            period: alarm.period(),
+            statistic: text(alarm.statistic().map(|it| it.as_str())),
+            tags,
+            threshold: alarm.threshold(),
+            treat_missing_data: text(alarm.treat_missing_data()),
+            is_in_alarm: alarm.state_value() == Some(&sdk::StateValue::Alarm),
+        }
+    }
+}
+
+impl Resource for Alarm {
+    const KIND: &'static str = "alarm";
+    const FIND: &'static [&'static str] = &["cloudwatch:DescribeAlarms"];
+    const CREATE: &'static [&'static str] = &["cloudwatch:PutMetricAlarm"];
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    async fn find(&self, aws: &Aws) -> Result<Option<Self>> {
+        Ok(Self::find_all(aws, &[self]).await?.remove(0))
+    }
+
+    async fn create(&self, aws: &Aws, _: &Work) -> Result<()> {
+        self.put(aws).await
+    }
+
+    async fn update(&self, aws: &Aws, _: &Work, _: &Self, changed: &BTreeSet<&str>) -> Result<()> {
+        if changed.iter().any(|field| *field != "tags") {
+            self.put(aws).await?;
+        }
+        if changed.contains("tags") {
+            aws.cloudwatch
+                .tag_resource()
+                .resource_arn(&self.arn)
+                .set_tags(Some(self.sdk_tags()))
+                .send()
+                .await
+                .call("cloudwatch:TagResource")?;
+        }
+        Ok(())
+    }
+
+    async fn delete(&self, aws: &Aws, _: &Work) -> Result<()> {
+        let answer = aws
+            .cloudwatch
+            .delete_alarms()
+            .alarm_names(&self.name)
+            .send()
+            .await;
+        Ok(gone(answer.call("cloudwatch:DeleteAlarms"))?)
+    }
+
+    fn tags(&self) -> Option<&Tags> {
+        Some(&self.tags)
+    }
+}

@@ -1,0 +1,389 @@
+//! What a hub consists of. Pure: from names and settings to resources and what each needs.
+
+mod alarms;
+pub(crate) use alarms::LATE_DIGEST;
+
+use super::async_invoke::AsyncInvoke;
+use super::event_bus::EventBus;
+use super::function::Function;
+use super::log_group::LogGroup;
+use super::mapping::Mapping;
+use super::pattern;
+use super::permission::Permission;
+use super::policies;
+use super::queue::{Queue, Redrive};
+use super::resource::{HubResource, Tags};
+use super::role::Role;
+use super::rule::{ALL_MANAGEMENT_EVENTS, Rule, Target};
+use super::subscriptions::Subscriptions;
+use super::topic::Topic;
+use crate::names::{DEPLOYMENT_TAG, Names};
+use crate::settings::Notify;
+use crate::subscription::Subscription;
+use rootwatch_bundle as bundle;
+use rootwatch_root_event::ReadOnly;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Key that SNS brings along; every principal of the account may use it through SNS, but no AWS service may.
+const AWS_MANAGED_KEY: &str = "alias/aws/sns";
+/// Seconds; a digest of a large batch publishes a handful of messages.
+const FUNCTION_TIMEOUT: i32 = 30;
+/// MB; the smallest, since the notifier needs less than half of it.
+const FUNCTION_MEMORY: i32 = 128;
+/// Seconds that read-only calls gather before they become a digest.
+const DIGEST_WINDOW: i32 = 30;
+/// Read-only calls that make one batch, at the most.
+const DIGEST_BATCH: i32 = 500;
+/// The same where each is reported on its own: as many as the function publishes within its time, and the most that SQS
+/// hands over without a window.
+const EACH_BATCH: i32 = 10;
+/// The least that Lambda takes: however many reads wait, they leave the account's concurrency to the alerts. Where each
+/// is reported on its own, two times four a second stay below the ten at which SNS suspends a mail subscription.
+const READS_CONCURRENCY: i32 = 2;
+/// The longest that SQS keeps a message, in seconds: time to fix what broke.
+const LONGEST_RETENTION: u64 = 14 * 24 * 3600;
+/// Lambda asks for six times the function's timeout, and the window on top (Lambda Developer Guide, "Using Lambda with Amazon SQS").
+const READS_VISIBILITY: u64 = 6 * FUNCTION_TIMEOUT as u64 + DIGEST_WINDOW as u64;
+/// Seconds and attempts that EventBridge tries for; both the most it takes.
+const TARGET_AGE: i32 = 24 * 3600;
+const TARGET_ATTEMPTS: i32 = 185;
+
+/// What the hub is made from.
+#[derive(Clone, Debug)]
+pub(crate) struct Wanted {
+    pub(crate) names: Names,
+    pub(crate) org_id: String,
+    pub(crate) kms_key: Option<String>,
+    pub(crate) subscriptions: Vec<Subscription>,
+    pub(crate) notify: Notify,
+    pub(crate) log_retention_days: i32,
+    pub(crate) tags: Tags,
+}
+
+/// A resource and its place in the dependency graph.
+#[derive(Clone, Debug)]
+pub(crate) struct Node {
+    pub(crate) resource: HubResource,
+    /// Ids of the resources that must be there first.
+    pub(crate) needs: Vec<String>,
+    /// Id of the resource that decides whose this is, where it cannot carry a tag of its own.
+    pub(crate) belongs_to: Option<String>,
+}
+
+impl Node {
+    pub(crate) fn free(resource: impl Into<HubResource>) -> Self {
+        Self::after(resource, &[])
+    }
+
+    pub(crate) fn after(resource: impl Into<HubResource>, needs: &[&Self]) -> Self {
+        Self {
+            resource: resource.into(),
+            needs: needs.iter().map(|node| node.resource.id()).collect(),
+            belongs_to: None,
+        }
+    }
+
+    fn of(mut self, owner: &Self) -> Self {
+        self.belongs_to = Some(owner.resource.id());
+        self
+    }
+}
+
+/// Every resource of the hub, each after all that it needs.
+pub(crate) fn hub(wanted: &Wanted) -> Vec<Node> {
+    let log_group = Node::free(wanted.log_group());
+    let alerts = Node::free(wanted.alerts_topic());
+    let health = Node::free(wanted.health_topic());
+    let dead_letters = Node::free(wanted.dead_letter_queue());
+    let role = Node::free(wanted.role());
+    let bus = Node::free(wanted.event_bus());
+    let reads_queue = Node::after(wanted.reads_queue(), &[&dead_letters]);
+    let function = Node::after(wanted.function(), &[&role, &log_group]);
+    let invoke = Node::after(wanted.async_invoke(), &[&function, &dead_letters]).of(&function);
+    let permission = Node::after(wanted.permission(), &[&function]).of(&function);
+    let mapping = Node::after(wanted.mapping(), &[&function, &reads_queue]).of(&function);
+    // A rule comes last, when all that it leads to is there: no event meets a half-made path.
+    let acts = Node::after(
+        wanted.acts_rule(),
+        &[&bus, &permission, &invoke, &dead_letters, &alerts],
+    );
+    let reads = Node::after(wanted.reads_rule(), &[&bus, &mapping]);
+    let alert_subscriptions = Node::after(
+        wanted.subscriptions(&wanted.names.alerts_topic()),
+        &[&alerts],
+    );
+    let health_subscriptions = Node::after(
+        wanted.subscriptions(&wanted.names.health_topic()),
+        &[&health],
+    );
+    let (alert_subscriptions, health_subscriptions) = (
+        alert_subscriptions.of(&alerts),
+        health_subscriptions.of(&health),
+    );
+    let alarms = wanted
+        .alarms()
+        .into_iter()
+        .map(|alarm| Node::after(alarm, &[&health]))
+        .collect::<Vec<_>>();
+    let mut nodes = vec![
+        log_group,
+        alerts,
+        health,
+        dead_letters,
+        role,
+        bus,
+        reads_queue,
+        function,
+        invoke,
+        permission,
+        mapping,
+        acts,
+        reads,
+        alert_subscriptions,
+        health_subscriptions,
+    ];
+    nodes.extend(alarms);
+    nodes
+}
+
+impl Wanted {
+    fn tags(&self) -> Tags {
+        let mut tags = self.tags.clone();
+        tags.insert(DEPLOYMENT_TAG.into(), self.names.deployment.clone());
+        tags
+    }
+
+    fn log_group(&self) -> LogGroup {
+        LogGroup {
+            name: self.names.log_group(),
+            arn: self.names.log_group_arn(),
+            retention_in_days: Some(self.log_retention_days),
+            tags: self.tags(),
+        }
+    }
+
+    fn alerts_topic(&self) -> Topic {
+        let key = self.kms_key.clone();
+        Topic {
+            name: self.names.alerts_topic(),
+            arn: self.alerts_arn(),
+            kms_master_key_id: Some(key.unwrap_or_else(|| AWS_MANAGED_KEY.into())),
+            policy: policies::alerts_topic(&self.names),
+            tags: self.tags(),
+        }
+    }
+
+    fn alerts_arn(&self) -> String {
+        self.names.topic_arn(&self.names.alerts_topic())
+    }
+
+    /// Not encrypted: CloudWatch cannot use `alias/aws/sns`, and an alarm holds no event content.
+    fn health_topic(&self) -> Topic {
+        Topic {
+            name: self.names.health_topic(),
+            arn: self.health_arn(),
+            kms_master_key_id: None,
+            policy: policies::health_topic(&self.names),
+            tags: self.tags(),
+        }
+    }
+
+    fn health_arn(&self) -> String {
+        self.names.topic_arn(&self.names.health_topic())
+    }
+
+    fn subscriptions(&self, topic: &str) -> Subscriptions {
+        let arn = self.names.topic_arn(topic);
+        Subscriptions::wanted(topic.to_owned(), arn, &self.subscriptions)
+    }
+
+    fn dead_letters_arn(&self) -> String {
+        self.names.queue_arn(&self.names.dead_letter_queue())
+    }
+
+    fn dead_letter_queue(&self) -> Queue {
+        Queue {
+            name: self.names.dead_letter_queue(),
+            message_retention_period: Some(LONGEST_RETENTION),
+            policy: policies::dead_letter_queue(&self.names),
+            redrive: None,
+            sqs_managed_sse: true,
+            tags: self.tags(),
+            visibility_timeout: Some(30),
+            depth: None,
+            in_flight: None,
+        }
+    }
+
+    fn reads_queue(&self) -> Queue {
+        Queue {
+            name: self.names.reads_queue(),
+            message_retention_period: Some(LONGEST_RETENTION),
+            policy: policies::reads_queue(&self.names),
+            redrive: Some(Redrive {
+                dead_letter_target_arn: self.dead_letters_arn(),
+                max_receive_count: 5,
+            }),
+            sqs_managed_sse: true,
+            tags: self.tags(),
+            visibility_timeout: Some(READS_VISIBILITY),
+            depth: None,
+            in_flight: None,
+        }
+    }
+
+    fn role(&self) -> Role {
+        Role {
+            name: self.names.role(),
+            policy_name: "notifier",
+            attached_policies: BTreeSet::new(),
+            other_policies: BTreeSet::new(),
+            description: Some(
+                "Lets the rootwatch notifier log, publish alerts, read its queue and ask for account names"
+                    .into(),
+            ),
+            inline_policy: policies::notifier(&self.names, &self.org_id, self.kms_key.as_deref()),
+            tags: self.tags(),
+            trust: policies::notifier_trust(),
+        }
+    }
+
+    fn function(&self) -> Function {
+        Function {
+            name: self.names.function(),
+            arn: self.names.function_arn(),
+            architecture: bundle::ARCHITECTURE.into(),
+            code_sha256: bundle::sha256_base64().into(),
+            description: "Tells people what a root user did".into(),
+            environment: self.environment(),
+            handler: "bootstrap".into(),
+            kms_key: None,
+            layers: BTreeSet::new(),
+            log_group: self.names.log_group(),
+            memory_size: FUNCTION_MEMORY,
+            reserved_concurrency: None,
+            role: self.names.role_arn(),
+            runtime: "provided.al2023".into(),
+            subnets: BTreeSet::new(),
+            tags: self.tags(),
+            timeout: FUNCTION_TIMEOUT,
+            zip: bundle::zip(),
+            active: true,
+        }
+    }
+
+    /// What the notifier is configured with. Which reads matter is known to it and not to a rule, so that every read reaches it,
+    /// whatever `notify.read_only` says.
+    fn environment(&self) -> BTreeMap<String, String> {
+        let Notify {
+            read_only,
+            format,
+            account_names,
+        } = &self.notify;
+        let mut environment = BTreeMap::from([
+            ("ROOTWATCH_TOPIC_ARN".into(), self.alerts_arn()),
+            ("ROOTWATCH_READ_ONLY".into(), read_only.name().into()),
+            ("ROOTWATCH_FORMAT".into(), format.name().into()),
+        ]);
+        if !account_names.is_empty() {
+            let names = serde_json::to_string(account_names).unwrap_or_default();
+            environment.insert("ROOTWATCH_ACCOUNT_NAMES".into(), names);
+        }
+        environment
+    }
+
+    fn async_invoke(&self) -> AsyncInvoke {
+        AsyncInvoke {
+            name: self.names.function(),
+            maximum_event_age: Some(6 * 3600),
+            maximum_retry_attempts: Some(2),
+            on_failure: Some(self.dead_letters_arn()),
+        }
+    }
+
+    fn permission(&self) -> Permission {
+        let rule = self.names.acts_rule();
+        Permission::for_rule(
+            &rule,
+            self.names.rule_arn(&rule),
+            self.names.function(),
+            &self.names.function_arn(),
+        )
+    }
+
+    fn mapping(&self) -> Mapping {
+        let queue = self.names.reads_queue();
+        let (batch_size, window) = match self.notify.read_only {
+            ReadOnly::Each => (EACH_BATCH, 0),
+            ReadOnly::Digest | ReadOnly::Off => (DIGEST_BATCH, DIGEST_WINDOW),
+        };
+        Mapping {
+            queue_arn: self.names.queue_arn(&queue),
+            name: queue,
+            function: self.names.function(),
+            batch_size: Some(batch_size),
+            enabled: true,
+            filters: BTreeSet::new(),
+            maximum_batching_window: Some(window),
+            maximum_concurrency: Some(READS_CONCURRENCY),
+            report_batch_item_failures: true,
+            uuid: None,
+        }
+    }
+
+    fn event_bus(&self) -> EventBus {
+        EventBus {
+            name: self.names.bus(),
+            arn: self.names.bus_arn(),
+            policy: policies::event_bus(&self.names, &self.org_id),
+            tags: self.tags(),
+        }
+    }
+
+    fn acts_rule(&self) -> Rule {
+        let arn = self.names.function_arn();
+        self.rule(
+            self.names.acts_rule(),
+            "Root sign-ins and everything root did, to the notifier",
+            pattern::acts(&self.names.account),
+            ("notifier", arn),
+        )
+    }
+
+    fn reads_rule(&self) -> Rule {
+        let arn = self.names.queue_arn(&self.names.reads_queue());
+        self.rule(
+            self.names.reads_rule(),
+            "What root only looked at, to the queue for digests",
+            pattern::reads(),
+            ("reads", arn),
+        )
+    }
+
+    fn rule(
+        &self,
+        name: String,
+        description: &str,
+        event_pattern: serde_json::Value,
+        (target, arn): (&str, String),
+    ) -> Rule {
+        let target_settings = Target {
+            arn,
+            dead_letter_queue: Some(self.dead_letters_arn()),
+            input: None,
+            maximum_event_age: Some(TARGET_AGE),
+            maximum_retry_attempts: Some(TARGET_ATTEMPTS),
+        };
+        Rule {
+            arn: self.names.rule_arn(&name),
+            name,
+            bus: self.names.bus(),
+            description: description.into(),
+            event_pattern,
+            // Plain ENABLED leaves out read-only calls, here as in the spokes.
+            state: ALL_MANAGEMENT_EVENTS.into(),
+            tags: self.tags(),
+            targets: BTreeMap::from([(target.to_owned(), target_settings)]),
+        }
+    }
+}

@@ -1,0 +1,320 @@
+//! The notifier Lambda function.
+
+use super::resource::{Resource, Tags};
+use crate::aws::Aws;
+use crate::aws::consistency::{Poll, poll_until, retry_until_consistent};
+use crate::aws::error::{AwsError, Call, gone};
+use crate::work::Work;
+use anyhow::Result;
+use aws_sdk_lambda::operation::get_function::GetFunctionOutput;
+use aws_sdk_lambda::primitives::Blob;
+use aws_sdk_lambda::types::{
+    Architecture, Environment, FunctionCode, FunctionConfiguration, LastUpdateStatus,
+    LoggingConfig, Runtime, State, VpcConfig, VpcConfigResponse,
+};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// How long a function may take to become active, or an update to end.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// A Lambda function on an OS-only runtime.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(crate) struct Function {
+    #[serde(skip)]
+    pub(crate) name: String,
+    #[serde(skip)]
+    pub(crate) arn: String,
+    pub(crate) architecture: String,
+    /// SHA-256 of the deployment package, in base64.
+    pub(crate) code_sha256: String,
+    pub(crate) description: String,
+    pub(crate) environment: BTreeMap<String, String>,
+    pub(crate) handler: String,
+    /// Key for the environment, in place of Lambda's own; rootwatch sets none.
+    pub(crate) kms_key: Option<String>,
+    /// ARNs of code that runs beside or around ours; rootwatch sets none.
+    pub(crate) layers: BTreeSet<String>,
+    /// Where it writes its log.
+    pub(crate) log_group: String,
+    /// In MB.
+    pub(crate) memory_size: i32,
+    /// 0 keeps it from ever running. Any other reservation is somebody's decision, and not compared.
+    pub(crate) reserved_concurrency: Option<i32>,
+    /// ARN.
+    pub(crate) role: String,
+    pub(crate) runtime: String,
+    /// Of a VPC, from where it may not reach SNS; rootwatch sets none.
+    pub(crate) subnets: BTreeSet<String>,
+    pub(crate) tags: Tags,
+    /// In seconds.
+    pub(crate) timeout: i32,
+    /// The deployment package; nothing in a function that was found.
+    #[serde(skip)]
+    pub(crate) zip: &'static [u8],
+    /// Whether it can be invoked, when this was found.
+    #[serde(skip)]
+    pub(crate) active: bool,
+}
+
+impl Function {
+    async fn get(&self, aws: &Aws) -> Result<Option<GetFunctionOutput>, AwsError> {
+        let answer = aws.lambda.get_function().function_name(&self.name).send();
+        answer.await.found("lambda:GetFunction")
+    }
+
+    fn environment(&self) -> Environment {
+        Environment::builder()
+            .set_variables(Some(self.environment.clone().into_iter().collect()))
+            .build()
+    }
+
+    /// A function is `Pending` before it is `Active`, and takes no second update while one is in progress.
+    async fn wait_until_active(&self, aws: &Aws, work: &Work) -> Result<()> {
+        poll_until(
+            work,
+            "the function to become active",
+            PATIENCE,
+            async || {
+                let found = self.get(aws).await?;
+                Ok(readiness(found.and_then(|answer| answer.configuration)))
+            },
+        )
+        .await
+    }
+
+    async fn update_code(&self, aws: &Aws, work: &Work) -> Result<()> {
+        retry_until_consistent(work, async || {
+            aws.lambda
+                .update_function_code()
+                .function_name(&self.name)
+                .architectures(Architecture::from(self.architecture.as_str()))
+                .zip_file(Blob::new(self.zip))
+                .send()
+                .await
+                .call("lambda:UpdateFunctionCode")
+        })
+        .await?;
+        self.wait_until_active(aws, work).await
+    }
+
+    async fn update_configuration(
+        &self,
+        aws: &Aws,
+        work: &Work,
+        changed: &BTreeSet<&str>,
+    ) -> Result<()> {
+        retry_until_consistent(work, async || {
+            let mut request = aws
+                .lambda
+                .update_function_configuration()
+                .function_name(&self.name)
+                .description(&self.description)
+                .environment(self.environment())
+                .handler(&self.handler)
+                .logging_config(self.logging())
+                .memory_size(self.memory_size)
+                .role(&self.role)
+                .runtime(Runtime::from(self.runtime.as_str()))
+                .timeout(self.timeout);
+            // An empty value takes away what somebody set; where nothing is set, none is sent.
+            if changed.contains("kms_key") {
+                request = request.kms_key_arn("");
+            }
+            if changed.contains("layers") {
+                request = request.set_layers(Some(Vec::new()));
+            }
+            if changed.contains("subnets") {
+                let none = VpcConfig::builder().set_subnet_ids(Some(Vec::new()));
+                let none = none.set_security_group_ids(Some(Vec::new()));
+                request = request.vpc_config(none.build());
+            }
+            let answer = request.send().await;
+            answer.call("lambda:UpdateFunctionConfiguration")
+        })
+        .await?;
+        self.wait_until_active(aws, work).await
+    }
+
+    fn logging(&self) -> LoggingConfig {
+        LoggingConfig::builder().log_group(&self.log_group).build()
+    }
+
+    async fn allow_to_run(&self, aws: &Aws) -> Result<()> {
+        let call = aws.lambda.delete_function_concurrency();
+        let answer = call.function_name(&self.name).send().await;
+        answer.call("lambda:DeleteFunctionConcurrency")?;
+        Ok(())
+    }
+
+    async fn tag(&self, aws: &Aws) -> Result<()> {
+        aws.lambda
+            .tag_resource()
+            .resource(&self.arn)
+            .set_tags(Some(self.tags.clone().into_iter().collect()))
+            .send()
+            .await
+            .call("lambda:TagResource")?;
+        Ok(())
+    }
+
+    fn found(&self, answer: GetFunctionOutput) -> Result<Self> {
+        let Some(configuration) = answer.configuration else {
+            return Err(AwsError::incomplete("lambda:GetFunction", "Configuration").into());
+        };
+        let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
+        let reserved = answer
+            .concurrency
+            .and_then(|it| it.reserved_concurrent_executions);
+        let vpc = configuration.vpc_config();
+        Ok(Self {
+            name: self.name.clone(),
+            arn: self.arn.clone(),
+            architecture: text(
+                configuration
+                    .architectures()
+                    .first()
+                    .map(Architecture::as_str),
+            ),
+            code_sha256: text(configuration.code_sha256()),
+            description: text(configuration.description()),
+            environment: configuration
+                .environment()
+                .and_then(|environment| environment.variables())
+                .map(|variables| variables.clone().into_iter().collect())
+                .unwrap_or_default(),
+            handler: text(configuration.handler()),
+            kms_key: configuration
+                .kms_key_arn()
+                .filter(|arn| !arn.is_empty())
+                .map(str::to_owned),
+            layers: configuration
+                .layers()
+                .iter()
+                .filter_map(|layer| layer.arn().map(str::to_owned))
+                .collect(),
+            log_group: text(configuration.logging_config().and_then(|it| it.log_group())),
+            memory_size: configuration.memory_size().unwrap_or_default(),
+            reserved_concurrency: reserved.filter(|most| *most == 0),
+            role: text(configuration.role()),
+            runtime: text(configuration.runtime().map(Runtime::as_str)),
+            subnets: vpc
+                .map(VpcConfigResponse::subnet_ids)
+                .unwrap_or_default()
+                .iter()
+                .cloned()
+                .collect(),
+            tags: answer.tags.unwrap_or_default().into_iter().collect(),
+            timeout: configuration.timeout().unwrap_or_default(),
+            zip: &[],
+            active: matches!(readiness(Some(configuration)), Poll::Ready(())),
+        })
+    }
+}
+
+fn readiness(configuration: Option<FunctionConfiguration>) -> Poll<()> {
+    let Some(found) = configuration else {
+        return Poll::Pending;
+    };
+    let reason = |text: Option<&str>| text.unwrap_or("AWS gave no reason").to_owned();
+    match (found.state(), found.last_update_status()) {
+        (Some(State::Failed), _) => Poll::Failed(reason(found.state_reason())),
+        (_, Some(LastUpdateStatus::Failed)) => {
+            Poll::Failed(reason(found.last_update_status_reason()))
+        }
+        // An idle function is `Inactive` until it is invoked again.
+        (
+            Some(State::Active | State::Inactive) | None,
+            None | Some(LastUpdateStatus::Successful),
+        ) => Poll::Ready(()),
+        _ => Poll::Pending,
+    }
+}
+
+impl Resource for Function {
+    const KIND: &'static str = "function";
+    const FIND: &'static [&'static str] = &["lambda:GetFunction"];
+    const CREATE: &'static [&'static str] = &["lambda:CreateFunction", "lambda:GetFunction"];
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    async fn find(&self, aws: &Aws) -> Result<Option<Self>> {
+        match self.get(aws).await? {
+            Some(answer) => Ok(Some(self.found(answer)?)),
+            None => Ok(None),
+        }
+    }
+
+    async fn create(&self, aws: &Aws, work: &Work) -> Result<()> {
+        retry_until_consistent(work, async || {
+            aws.lambda
+                .create_function()
+                .function_name(&self.name)
+                .architectures(Architecture::from(self.architecture.as_str()))
+                .code(
+                    FunctionCode::builder()
+                        .zip_file(Blob::new(self.zip))
+                        .build(),
+                )
+                .description(&self.description)
+                .environment(self.environment())
+                .handler(&self.handler)
+                .logging_config(self.logging())
+                .memory_size(self.memory_size)
+                .role(&self.role)
+                .runtime(Runtime::from(self.runtime.as_str()))
+                .set_tags(Some(self.tags.clone().into_iter().collect()))
+                .timeout(self.timeout)
+                .send()
+                .await
+                .call("lambda:CreateFunction")
+        })
+        .await?;
+        self.wait_until_active(aws, work).await
+    }
+
+    async fn update(
+        &self,
+        aws: &Aws,
+        work: &Work,
+        _: &Self,
+        changed: &BTreeSet<&str>,
+    ) -> Result<()> {
+        let is_code = |field: &&str| matches!(*field, "code_sha256" | "architecture");
+        if changed.iter().any(is_code) {
+            self.update_code(aws, work).await?;
+        }
+        let is_configuration =
+            |field: &&str| !is_code(field) && !matches!(*field, "reserved_concurrency" | "tags");
+        if changed.iter().any(is_configuration) {
+            self.update_configuration(aws, work, changed).await?;
+        }
+        if changed.contains("reserved_concurrency") {
+            self.allow_to_run(aws).await?;
+        }
+        if changed.contains("tags") {
+            self.tag(aws).await?;
+        }
+        Ok(())
+    }
+
+    async fn delete(&self, aws: &Aws, work: &Work) -> Result<()> {
+        let answer = retry_until_consistent(work, async || {
+            aws.lambda
+                .delete_function()
+                .function_name(&self.name)
+                .send()
+                .await
+                .call("lambda:DeleteFunction")
+        })
+        .await;
+        Ok(gone(answer)?)
+    }
+
+    fn tags(&self) -> Option<&Tags> {
+        Some(&self.tags)
+    }
+}

@@ -1,0 +1,239 @@
+//! The event source mapping that brings read-only activity to the notifier in batches.
+
+use super::attachments::Attachment;
+use super::resource::Resource;
+use crate::aws::Aws;
+use crate::aws::consistency::{Poll, poll_until, retry_until_consistent};
+use crate::aws::error::{AwsError, Call, absent, gone};
+use crate::work::Work;
+use anyhow::Result;
+use aws_sdk_lambda::types::{
+    EventSourceMappingConfiguration, FilterCriteria, FunctionResponseType, ScalingConfig,
+};
+use serde::Serialize;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// How long a mapping may take to go.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// A Lambda event source mapping from an SQS queue.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Mapping {
+    /// The queue's.
+    #[serde(skip)]
+    pub(crate) name: String,
+    #[serde(skip)]
+    pub(crate) queue_arn: String,
+    #[serde(skip)]
+    pub(crate) function: String,
+    pub(crate) batch_size: Option<i32>,
+    pub(crate) enabled: bool,
+    /// Patterns; what matches none of them is dropped. rootwatch sets none.
+    pub(crate) filters: BTreeSet<String>,
+    /// In seconds.
+    pub(crate) maximum_batching_window: Option<i32>,
+    /// Batches at once; rootwatch sets no limit.
+    pub(crate) maximum_concurrency: Option<i32>,
+    /// Whether the function says which messages of a batch failed.
+    pub(crate) report_batch_item_failures: bool,
+    /// Of the mapping that was found.
+    #[serde(skip)]
+    pub(crate) uuid: Option<String>,
+}
+
+/// Every mapping from one of our queues, whosever function it feeds.
+pub(super) async fn all_from(aws: &Aws, queue: &str) -> Result<Vec<Attachment>, AwsError> {
+    let (region, account) = (&aws.region, &aws.account);
+    let arn = format!(
+        "arn:{}:sqs:{region}:{account}:{queue}",
+        aws.partition.name()
+    );
+    let call = aws.lambda.list_event_source_mappings();
+    let mut pages = call.event_source_arn(arn).into_paginator().items().send();
+    let mut found = Vec::new();
+    while let Some(mapping) = pages.next().await {
+        let Some(mapping) = absent(mapping.call("lambda:ListEventSourceMappings"))? else {
+            break;
+        };
+        found.push(Attachment::Mapping {
+            queue: queue.to_owned(),
+            function: mapping.function_arn().unwrap_or_default().to_owned(),
+            uuid: mapping.uuid().unwrap_or_default().to_owned(),
+        });
+    }
+    Ok(found)
+}
+
+impl Mapping {
+    async fn list(&self, aws: &Aws) -> Result<Vec<EventSourceMappingConfiguration>, AwsError> {
+        let answer = aws
+            .lambda
+            .list_event_source_mappings()
+            .function_name(&self.function)
+            .event_source_arn(&self.queue_arn)
+            .send()
+            .await;
+        let found = absent(answer.call("lambda:ListEventSourceMappings"))?;
+        Ok(found
+            .and_then(|answer| answer.event_source_mappings)
+            .unwrap_or_default())
+    }
+
+    fn scaling(&self) -> ScalingConfig {
+        ScalingConfig::builder()
+            .set_maximum_concurrency(self.maximum_concurrency)
+            .build()
+    }
+
+    fn response_types(&self) -> Vec<FunctionResponseType> {
+        if self.report_batch_item_failures {
+            vec![FunctionResponseType::ReportBatchItemFailures]
+        } else {
+            Vec::new()
+        }
+    }
+
+    fn found(&self, mapping: &EventSourceMappingConfiguration) -> Self {
+        Self {
+            name: self.name.clone(),
+            queue_arn: self.queue_arn.clone(),
+            function: self.function.clone(),
+            batch_size: mapping.batch_size(),
+            enabled: !matches!(mapping.state(), Some("Disabled" | "Disabling")),
+            filters: mapping
+                .filter_criteria()
+                .map(FilterCriteria::filters)
+                .unwrap_or_default()
+                .iter()
+                .filter_map(|filter| filter.pattern().map(str::to_owned))
+                .collect(),
+            maximum_concurrency: mapping
+                .scaling_config()
+                .and_then(|scaling| scaling.maximum_concurrency()),
+            maximum_batching_window: mapping.maximum_batching_window_in_seconds(),
+            report_batch_item_failures: mapping
+                .function_response_types()
+                .contains(&FunctionResponseType::ReportBatchItemFailures),
+            uuid: mapping.uuid().map(str::to_owned),
+        }
+    }
+
+    async fn send(&self, aws: &Aws, work: &Work) -> Result<(), AwsError> {
+        let made = retry_until_consistent(work, async || {
+            aws.lambda
+                .create_event_source_mapping()
+                .function_name(&self.function)
+                .event_source_arn(&self.queue_arn)
+                .enabled(self.enabled)
+                .set_batch_size(self.batch_size)
+                .set_maximum_batching_window_in_seconds(self.maximum_batching_window)
+                .set_scaling_config(self.maximum_concurrency.map(|_| self.scaling()))
+                .set_function_response_types(Some(self.response_types()))
+                .send()
+                .await
+                .call("lambda:CreateEventSourceMapping")
+        });
+        made.await.map(|_| ())
+    }
+
+    /// Whether all that is in the way is one that was deleted a moment ago.
+    async fn is_going(&self, aws: &Aws) -> Result<bool, AwsError> {
+        let found = self.list(aws).await?;
+        Ok(found.iter().all(|it| it.state() == Some("Deleting")))
+    }
+
+    async fn wait_until_gone(&self, aws: &Aws, work: &Work) -> Result<()> {
+        poll_until(
+            work,
+            "the event source mapping to go",
+            PATIENCE,
+            async || {
+                Ok(if self.list(aws).await?.is_empty() {
+                    Poll::Ready(())
+                } else {
+                    Poll::Pending
+                })
+            },
+        )
+        .await
+    }
+}
+
+impl Resource for Mapping {
+    const KIND: &'static str = "event-source-mapping";
+    const FIND: &'static [&'static str] = &["lambda:ListEventSourceMappings"];
+    const CREATE: &'static [&'static str] = &["lambda:CreateEventSourceMapping"];
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    async fn find(&self, aws: &Aws) -> Result<Option<Self>> {
+        let found = self.list(aws).await?;
+        Ok(found
+            .iter()
+            .find(|mapping| mapping.state() != Some("Deleting"))
+            .map(|mapping| self.found(mapping)))
+    }
+
+    async fn create(&self, aws: &Aws, work: &Work) -> Result<()> {
+        match self.send(aws, work).await {
+            Err(error) if error.already_exists() && self.is_going(aws).await? => {
+                self.wait_until_gone(aws, work).await?;
+                Ok(self.send(aws, work).await?)
+            }
+            made => Ok(made?),
+        }
+    }
+
+    async fn update(
+        &self,
+        aws: &Aws,
+        work: &Work,
+        observed: &Self,
+        changed: &BTreeSet<&str>,
+    ) -> Result<()> {
+        // An empty value takes away what somebody set; where nothing is set, none is sent.
+        let empty = |field| changed.contains(field).then_some(());
+        let filters = FilterCriteria::builder().set_filters(Some(Vec::new()));
+        let filters = empty("filters").map(|()| filters.build());
+        let scaling = empty("maximum_concurrency").map(|()| self.scaling());
+        retry_until_consistent(work, async || {
+            aws.lambda
+                .update_event_source_mapping()
+                .set_filter_criteria(filters.clone())
+                .set_scaling_config(scaling.clone())
+                .set_uuid(observed.uuid.clone())
+                .function_name(&self.function)
+                .enabled(self.enabled)
+                .set_batch_size(self.batch_size)
+                .set_maximum_batching_window_in_seconds(self.maximum_batching_window)
+                .set_function_response_types(Some(self.response_types()))
+                .send()
+                .await
+                .call("lambda:UpdateEventSourceMapping")
+        })
+        .await?;
+        Ok(())
+    }
+
+    async fn delete(&self, aws: &Aws, work: &Work) -> Result<()> {
+        for mapping in self.list(aws).await? {
+            if mapping.state() == Some("Deleting") {
+                continue;
+            }
+            let answer = retry_until_consistent(work, async || {
+                aws.lambda
+                    .delete_event_source_mapping()
+                    .set_uuid(mapping.uuid.clone())
+                    .send()
+                    .await
+                    .call("lambda:DeleteEventSourceMapping")
+            })
+            .await;
+            gone(answer)?;
+        }
+        self.wait_until_gone(aws, work).await
+    }
+}

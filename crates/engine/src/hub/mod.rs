@@ -1,0 +1,31 @@
+//! The hub: what it consists of, what of it is there, and what has to change.
+
+pub(crate) mod alarm;
+pub(crate) mod apply;
+pub(crate) mod async_invoke;
+pub(crate) mod attachments;
+pub(crate) mod chain;
+pub(crate) mod deployment;
+pub(crate) mod desired;
+pub(crate) mod event_bus;
+pub(crate) mod foreign;
+pub(crate) mod function;
+pub(crate) mod log_group;
+pub(crate) mod mapping;
+pub(crate) mod mark;
+pub(crate) mod metrics;
+pub(crate) mod observe;
+pub(crate) mod pattern;
+mod permission;
+pub(crate) mod plan;
+mod policies;
+pub(crate) mod queue;
+pub(crate) mod resource;
+pub(crate) mod role;
+pub(crate) mod rule;
+mod settle;
+pub(crate) mod subscriptions;
+pub(crate) mod topic;
+
+pub use deployment::{HubDeployed, HubPlanned, Report, deploy, plan};
+pub use plan::HubPlan;

@@ -1,0 +1,172 @@
+//! What has to change for the hub to be as wanted, or to be gone: one list. Pure.
+
+use super::desired::Node;
+use super::observe::Found;
+use super::resource::HubResource;
+use crate::apply::Task;
+use crate::names::DEPLOYMENT_TAG;
+use crate::plan::{Action, Counts, Step};
+
+/// One resource: as it is wanted, as it was found, and what is to be done about it.
+#[derive(Clone, Debug)]
+pub(crate) struct Planned {
+    pub(crate) wanted: Node,
+    pub(crate) found: Option<HubResource>,
+    pub(crate) action: Action,
+}
+
+/// Which way the hub's dependencies are walked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Direction {
+    /// Each resource after those that it needs.
+    Deploy,
+    /// Each resource before those that it needs: last made, first removed.
+    Remove,
+}
+
+/// What is to be done about each resource of the hub.
+#[derive(Clone, Debug)]
+pub struct HubPlan {
+    pub(crate) resources: Vec<Planned>,
+    pub(crate) direction: Direction,
+}
+
+/// What makes the hub as wanted. Pure.
+pub(crate) fn plan_deploy(nodes: Vec<Node>, mut found: Found) -> HubPlan {
+    let planned = |wanted: Node| {
+        let found = found.remove(&wanted.resource.id());
+        let action = wanted.resource.decide(found.as_ref());
+        Planned {
+            wanted,
+            found,
+            action,
+        }
+    };
+    HubPlan {
+        resources: nodes.into_iter().map(planned).collect(),
+        direction: Direction::Deploy,
+    }
+}
+
+/// What removes the hub: everything of ours that is there. Pure.
+pub(crate) fn plan_teardown(nodes: Vec<Node>, found: Found) -> HubPlan {
+    let mut plan = plan_deploy(nodes, found);
+    let foreign = plan.foreign();
+    for planned in &mut plan.resources {
+        let is_ours = !foreign.contains(&planned.owner());
+        planned.action = match planned.found.is_some() && is_ours {
+            true => Action::Delete,
+            false => Action::Keep,
+        };
+    }
+    plan.direction = Direction::Remove;
+    plan
+}
+
+impl Planned {
+    /// Kind and name, `topic rootwatch-alerts`.
+    pub(crate) fn id(&self) -> String {
+        self.wanted.resource.id()
+    }
+
+    /// Id of the resource whose tag says whose this is.
+    fn owner(&self) -> String {
+        let owner = self.wanted.belongs_to.clone();
+        owner.unwrap_or_else(|| self.id())
+    }
+
+    /// Whether it has our name without our tag: somebody else's.
+    fn is_foreign(&self) -> bool {
+        let mark = |it: &HubResource| it.tags().map(|tags| tags.get(DEPLOYMENT_TAG).cloned());
+        let theirs = self.found.as_ref().and_then(mark);
+        theirs.is_some_and(|theirs| Some(theirs) != mark(&self.wanted.resource))
+    }
+
+    /// As data, for people and programs.
+    fn step(&self) -> Step {
+        let resource = &self.wanted.resource;
+        Step {
+            resource: self.id(),
+            action: self.action.clone(),
+            needs: self.wanted.needs.clone(),
+            kept: match self.action {
+                Action::Delete => Vec::new(),
+                _ => resource.kept(self.found.as_ref()),
+            },
+            calls: resource.calls(&self.action),
+        }
+    }
+}
+
+impl HubPlan {
+    /// Ids of the resources that have our names without our tag: somebody else's.
+    pub(crate) fn foreign(&self) -> Vec<String> {
+        let foreign = self.resources.iter().filter(|it| it.is_foreign());
+        foreign.map(Planned::id).collect()
+    }
+
+    /// Leaves the log group out of a removal; gives the ids of what stays by that.
+    pub(crate) fn keep_logs(&mut self) -> Vec<String> {
+        let mut kept = Vec::new();
+        for planned in &mut self.resources {
+            let is_log_group = matches!(planned.wanted.resource, HubResource::LogGroup(_));
+            if is_log_group && planned.action == Action::Delete {
+                planned.action = Action::Keep;
+                kept.push(planned.id());
+            }
+        }
+        kept
+    }
+
+    /// What is there.
+    pub(crate) fn found(&self) -> impl Iterator<Item = &HubResource> {
+        self.resources.iter().filter_map(|it| it.found.as_ref())
+    }
+
+    /// The plan as data, for people and programs.
+    #[must_use]
+    pub fn steps(&self) -> Vec<Step> {
+        self.resources.iter().map(Planned::step).collect()
+    }
+
+    /// How many resources are created, changed, deleted and kept.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        Counts::of(self.resources.iter().map(|it| &it.action))
+    }
+
+    /// Whether anything of this name is to be written.
+    pub(crate) fn changes(&self, id: &str) -> bool {
+        let mut changes = self.resources.iter().filter(|it| it.action.is_change());
+        changes.any(|it| it.id() == id)
+    }
+
+    /// Each resource with the names of those that come before it, in this direction.
+    pub(crate) fn tasks(&self) -> Vec<Task<&Planned>> {
+        let task = |planned| Task {
+            name: Planned::id(planned),
+            after: self.before(planned),
+            what: planned,
+        };
+        self.resources.iter().map(task).collect()
+    }
+
+    fn before(&self, planned: &Planned) -> Vec<String> {
+        match self.direction {
+            Direction::Deploy => planned.wanted.needs.clone(),
+            Direction::Remove => {
+                let id = planned.id();
+                let needs_it = |it: &&Planned| it.wanted.needs.contains(&id);
+                self.resources
+                    .iter()
+                    .filter(needs_it)
+                    .map(Planned::id)
+                    .collect()
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "plan_tests.rs"]
+mod tests;

@@ -1,0 +1,101 @@
+//! Plans of a hub that is there, is not, and is in part somebody else's.
+
+use super::super::desired::{Wanted, hub};
+use super::*;
+use crate::aws::partition::Partition;
+use crate::names::Names;
+use std::collections::BTreeMap;
+
+fn nodes() -> Vec<Node> {
+    hub(&Wanted {
+        names: Names {
+            deployment: "rootwatch".into(),
+            account: "111122223333".into(),
+            region: "us-gov-west-1".into(),
+            partition: Partition::GovCloud,
+            topic: None,
+        },
+        org_id: "o-abcdefghij".into(),
+        kms_key: None,
+        subscriptions: Vec::new(),
+        notify: crate::settings::Notify::default(),
+        log_retention_days: 30,
+        tags: BTreeMap::new(),
+    })
+}
+
+fn all_there() -> Found {
+    let resources = nodes().into_iter().map(|node| node.resource);
+    resources.map(|it| (it.id(), it)).collect()
+}
+
+#[test]
+fn every_need_stands_before_what_needs_it() {
+    let nodes = nodes();
+    let mut seen = Vec::new();
+    for node in &nodes {
+        for need in &node.needs {
+            assert!(seen.contains(need), "{} before {need}", node.resource.id());
+        }
+        seen.push(node.resource.id());
+    }
+}
+
+#[test]
+fn nothing_changes_when_all_is_there() {
+    let plan = plan_deploy(nodes(), all_there());
+    assert!(plan.resources.iter().all(|it| it.action == Action::Keep));
+    assert!(plan.foreign().is_empty());
+}
+
+#[test]
+fn what_lacks_our_tag_is_foreign_and_stays_at_teardown() {
+    let mut observed = all_there();
+    if let Some(HubResource::Function(function)) = observed.get_mut("function rootwatch-notifier") {
+        function.tags.clear();
+    }
+    let plan = plan_teardown(nodes(), observed);
+    assert_eq!(plan.foreign(), ["function rootwatch-notifier"]);
+    let kept: Vec<String> = plan
+        .steps()
+        .into_iter()
+        .filter(|step| step.action == Action::Keep)
+        .map(|step| step.resource)
+        .collect();
+    // What is attached to the foreign function is not ours either.
+    assert_eq!(
+        kept,
+        [
+            "function rootwatch-notifier",
+            "async-invoke rootwatch-notifier",
+            "permission rootwatch-acts",
+            "event-source-mapping rootwatch-reads",
+        ]
+    );
+}
+
+#[test]
+fn removal_waits_for_what_was_made_later() {
+    let plan = plan_teardown(nodes(), all_there());
+    let tasks = plan.tasks();
+    let after = |id: &str| &tasks.iter().find(|it| it.name == id).unwrap().after;
+    assert!(after("event-bus rootwatch").contains(&"rule rootwatch-acts".to_owned()));
+    assert!(after("rule rootwatch-acts").is_empty());
+}
+
+#[test]
+fn a_deployment_walks_the_other_way() {
+    let plan = plan_deploy(nodes(), Found::new());
+    let tasks = plan.tasks();
+    let after = |id: &str| &tasks.iter().find(|it| it.name == id).unwrap().after;
+    assert!(after("event-bus rootwatch").is_empty());
+    assert!(after("rule rootwatch-acts").contains(&"event-bus rootwatch".to_owned()));
+}
+
+#[test]
+fn every_arn_is_of_the_regions_partition() {
+    let text =
+        serde_json::to_string(&nodes().iter().map(|n| &n.resource).collect::<Vec<_>>()).unwrap();
+    assert!(text.contains("arn:aws-us-gov:"));
+    assert!(!text.contains("arn:aws:"));
+}

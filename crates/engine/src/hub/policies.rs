@@ -1,0 +1,201 @@
+//! Who may do what on the hub. Every statement names its resources; none is wider than one step of the event's path.
+
+use super::pattern::CANARY_DETAIL_TYPE;
+use crate::names::Names;
+use rootwatch_eval::Policy;
+use rootwatch_root_event::DETAIL_TYPES;
+use serde_json::json;
+
+/// The organization may forward CloudTrail events to the bus; nobody may write to it directly but the hub itself.
+///
+/// A spoke may forward the canary of `rootwatch test` too, and as many as it likes: no rule of the hub takes a canary
+/// that came from a spoke, but the one that a test makes for its own ids and removes again.
+///
+/// The Denies bite only when their key is present. As conditions of the Allow they could silence everything:
+/// PutTargets checks this policy when a target is made, and no page says which keys exist at that moment.
+pub(super) fn event_bus(names: &Names, org_id: &str) -> Policy {
+    let mut detail_types: Vec<&str> = DETAIL_TYPES.to_vec();
+    detail_types.push(CANARY_DETAIL_TYPE);
+    let statement = |effect: &str, condition: serde_json::Value| {
+        json!({
+            "Effect": effect,
+            "Principal": "*",
+            "Action": "events:PutEvents",
+            "Resource": names.bus_arn(),
+            "Condition": condition,
+        })
+    };
+    Policy::of([
+        (
+            "RootwatchOrganization",
+            statement(
+                "Allow",
+                json!({"StringEquals": {"aws:PrincipalOrgID": org_id}}),
+            ),
+        ),
+        (
+            "RootwatchForwardedOnly",
+            statement(
+                "Deny",
+                json!({
+                    "StringEquals": {"events:eventBusInvocation": "false"},
+                    "StringNotEquals": {"aws:PrincipalAccount": names.account},
+                }),
+            ),
+        ),
+        (
+            "RootwatchCloudTrailOnly",
+            statement(
+                "Deny",
+                json!({
+                    // A negated operator also matches when its key is absent.
+                    "Null": {"events:detail-type": "false"},
+                    "StringNotEquals": {"events:detail-type": detail_types},
+                }),
+            ),
+        ),
+    ])
+}
+
+/// The notifier may publish alerts, and nobody else, whatever their own policies say.
+///
+/// The role is named in conditions and not as a principal: SNS refuses a principal that does not exist yet.
+pub(super) fn alerts_topic(names: &Names) -> Policy {
+    let (partition, account) = (names.partition.name(), &names.account);
+    let statement = |effect: &str, principal: serde_json::Value, operator: &str| {
+        json!({
+            "Effect": effect,
+            "Principal": {"AWS": principal},
+            "Action": "sns:Publish",
+            "Resource": names.topic_arn(&names.alerts_topic()),
+            "Condition": {operator: {"aws:PrincipalArn": names.role_arn()}},
+        })
+    };
+    let account_root = json!(format!("arn:{partition}:iam::{account}:root"));
+    Policy::of([
+        (
+            "RootwatchNotifier",
+            statement("Allow", account_root, "ArnEquals"),
+        ),
+        (
+            "RootwatchNobodyElse",
+            statement("Deny", json!("*"), "ArnNotEquals"),
+        ),
+    ])
+}
+
+/// Alarms of this deployment may publish to the health topic.
+pub(super) fn health_topic(names: &Names) -> Policy {
+    Policy::of([(
+        "RootwatchAlarms",
+        json!({
+            "Effect": "Allow",
+            "Principal": {"Service": "cloudwatch.amazonaws.com"},
+            "Action": "sns:Publish",
+            "Resource": names.topic_arn(&names.health_topic()),
+            "Condition": {
+                "ArnLike": {"aws:SourceArn": names.alarm_arn(&names.alarm("*"))},
+                "StringEquals": {"aws:SourceAccount": names.account},
+            },
+        }),
+    )])
+}
+
+/// The hub's rules may leave here what they could not deliver.
+pub(super) fn dead_letter_queue(names: &Names) -> Policy {
+    let rules = [names.acts_rule(), names.reads_rule()];
+    let arns: Vec<String> = rules.iter().map(|rule| names.rule_arn(rule)).collect();
+    Policy::of([from_rules(names, &names.dead_letter_queue(), &arns)])
+}
+
+/// The rule for read-only activity may send here.
+pub(super) fn reads_queue(names: &Names) -> Policy {
+    let arn = names.rule_arn(&names.reads_rule());
+    Policy::of([from_rules(names, &names.reads_queue(), &[arn])])
+}
+
+fn from_rules(names: &Names, queue: &str, rules: &[String]) -> (&'static str, serde_json::Value) {
+    (
+        "RootwatchRules",
+        json!({
+            "Effect": "Allow",
+            "Principal": {"Service": "events.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": names.queue_arn(queue),
+            "Condition": {"ArnEquals": {"aws:SourceArn": rules}},
+        }),
+    )
+}
+
+/// Only Lambda may take the role.
+///
+/// Without `aws:SourceArn`: Lambda checks the trust when the function is made, before the function has an ARN to send.
+pub(super) fn notifier_trust() -> Policy {
+    Policy::of([(
+        "RootwatchLambda",
+        json!({
+            "Effect": "Allow",
+            "Principal": {"Service": "lambda.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        }),
+    )])
+}
+
+/// What the notifier may do: log, publish alerts, read its queue, leave what failed in the dead-letter queue, and ask
+/// for the names of the organization's accounts.
+pub(super) fn notifier(names: &Names, org_id: &str, kms_key: Option<&str>) -> Policy {
+    let allow = |actions: &[&str], resource: String| json!({"Effect": "Allow", "Action": actions, "Resource": resource});
+    let policy = Policy::of([
+        (
+            "Log",
+            allow(
+                &["logs:CreateLogStream", "logs:PutLogEvents"],
+                // CreateLogStream asks for the group, PutLogEvents for a stream of it.
+                format!("{}:*", names.log_group_arn()),
+            ),
+        ),
+        (
+            "Publish",
+            allow(&["sns:Publish"], names.topic_arn(&names.alerts_topic())),
+        ),
+        (
+            "KeepWhatFailed",
+            allow(
+                &["sqs:SendMessage"],
+                names.queue_arn(&names.dead_letter_queue()),
+            ),
+        ),
+        (
+            "ReadQueue",
+            allow(
+                &[
+                    "sqs:ReceiveMessage",
+                    "sqs:DeleteMessage",
+                    "sqs:GetQueueAttributes",
+                ],
+                names.queue_arn(&names.reads_queue()),
+            ),
+        ),
+        (
+            "AccountNames",
+            // An account's ARN begins with the management account, and an organization's id is nobody else's.
+            allow(
+                &["organizations:DescribeAccount"],
+                format!(
+                    "arn:{}:organizations::*:account/{org_id}/*",
+                    names.partition.name()
+                ),
+            ),
+        ),
+    ]);
+    match kms_key {
+        // A key of one's own needs to be allowed; the AWS-managed one allows SNS's callers by itself.
+        Some(key) => {
+            let mut statement = allow(&["kms:GenerateDataKey*", "kms:Decrypt"], key.to_owned());
+            let sns = format!("sns.{}.{}", names.region, names.partition.dns_suffix());
+            statement["Condition"] = json!({"StringEquals": {"kms:ViaService": sns}});
+            policy.with("UseTopicKey", statement)
+        }
+        None => policy,
+    }
+}

@@ -1,0 +1,228 @@
+//! The SQS queues: what could not be delivered, and read-only activity on its way to a digest.
+
+use super::resource::{Resource, Tags};
+use crate::aws::Aws;
+use crate::aws::consistency::retry_until_consistent;
+use crate::aws::error::{AwsError, Call, gone};
+use crate::work::Work;
+use anyhow::Result;
+use aws_sdk_sqs::types::QueueAttributeName as Name;
+use rootwatch_eval::Policy;
+use serde::Serialize;
+use serde_json::json;
+use std::collections::{BTreeSet, HashMap};
+
+/// Where a queue sends what failed too often.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Redrive {
+    pub(crate) dead_letter_target_arn: String,
+    pub(crate) max_receive_count: u64,
+}
+
+/// A standard SQS queue.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Queue {
+    #[serde(skip)]
+    pub(crate) name: String,
+    /// In seconds.
+    pub(crate) message_retention_period: Option<u64>,
+    pub(crate) policy: Policy,
+    pub(crate) redrive: Option<Redrive>,
+    pub(crate) sqs_managed_sse: bool,
+    pub(crate) tags: Tags,
+    /// In seconds.
+    pub(crate) visibility_timeout: Option<u64>,
+    /// How many messages are waiting, when this was found.
+    #[serde(skip)]
+    pub(crate) depth: Option<u64>,
+    /// How many had been received and not deleted, when this was found.
+    #[serde(skip)]
+    pub(crate) in_flight: Option<u64>,
+}
+
+impl Queue {
+    async fn url(&self, aws: &Aws) -> Result<Option<String>, AwsError> {
+        let answer = aws.sqs.get_queue_url().queue_name(&self.name).send().await;
+        Ok(answer
+            .found("sqs:GetQueueUrl")?
+            .and_then(|answer| answer.queue_url))
+    }
+
+    /// Whether SQS says that no message is in it, neither waiting nor received.
+    pub(crate) fn is_empty(&self) -> bool {
+        (self.depth, self.in_flight) == (Some(0), Some(0))
+    }
+
+    fn attributes(&self, policy: String) -> HashMap<Name, String> {
+        let mut attributes = HashMap::from([
+            (Name::Policy, policy),
+            (Name::SqsManagedSseEnabled, self.sqs_managed_sse.to_string()),
+            (
+                Name::RedrivePolicy,
+                self.redrive
+                    .as_ref()
+                    .map(redrive_policy)
+                    .unwrap_or_default(),
+            ),
+        ]);
+        let seconds = [
+            (Name::MessageRetentionPeriod, self.message_retention_period),
+            (Name::VisibilityTimeout, self.visibility_timeout),
+        ];
+        for (name, value) in seconds {
+            if let Some(value) = value {
+                attributes.insert(name, value.to_string());
+            }
+        }
+        attributes
+    }
+
+    fn read_attributes(&self, found: &HashMap<Name, String>, tags: Tags) -> Result<Self> {
+        let text = |name| found.get(&name).filter(|value| !value.is_empty());
+        let number = |name| text(name).and_then(|value| value.parse().ok());
+        Ok(Self {
+            name: self.name.clone(),
+            message_retention_period: number(Name::MessageRetentionPeriod),
+            policy: match text(Name::Policy) {
+                Some(policy) => Policy::parse(policy)?,
+                None => Policy::default(),
+            },
+            redrive: text(Name::RedrivePolicy).and_then(|policy| parse_redrive(policy)),
+            sqs_managed_sse: text(Name::SqsManagedSseEnabled).is_some_and(|on| on == "true"),
+            tags,
+            visibility_timeout: number(Name::VisibilityTimeout),
+            depth: number(Name::ApproximateNumberOfMessages),
+            in_flight: number(Name::ApproximateNumberOfMessagesNotVisible),
+        })
+    }
+}
+
+fn redrive_policy(redrive: &Redrive) -> String {
+    json!({
+        "deadLetterTargetArn": redrive.dead_letter_target_arn,
+        "maxReceiveCount": redrive.max_receive_count,
+    })
+    .to_string()
+}
+
+fn parse_redrive(policy: &str) -> Option<Redrive> {
+    let policy: serde_json::Value = serde_json::from_str(policy).ok()?;
+    let count = &policy["maxReceiveCount"];
+    Some(Redrive {
+        dead_letter_target_arn: policy["deadLetterTargetArn"].as_str()?.to_owned(),
+        // SQS returns the number as it was sent, and consoles send it as a string.
+        max_receive_count: count.as_u64().or_else(|| count.as_str()?.parse().ok())?,
+    })
+}
+
+/// The attributes that a changed field of ours lives in.
+fn attribute_of(field: &str) -> Option<Name> {
+    Some(match field {
+        "message_retention_period" => Name::MessageRetentionPeriod,
+        "policy" => Name::Policy,
+        "redrive" => Name::RedrivePolicy,
+        "sqs_managed_sse" => Name::SqsManagedSseEnabled,
+        "visibility_timeout" => Name::VisibilityTimeout,
+        _ => return None,
+    })
+}
+
+impl Resource for Queue {
+    const KIND: &'static str = "queue";
+    const FIND: &'static [&'static str] = &["sqs:GetQueueUrl", "sqs:GetQueueAttributes"];
+    const CREATE: &'static [&'static str] = &["sqs:CreateQueue"];
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    async fn find(&self, aws: &Aws) -> Result<Option<Self>> {
+        let Some(url) = self.url(aws).await? else {
+            return Ok(None);
+        };
+        let (attributes, tags) = tokio::join!(
+            aws.sqs
+                .get_queue_attributes()
+                .queue_url(&url)
+                .attribute_names(Name::All)
+                .send(),
+            aws.sqs.list_queue_tags().queue_url(&url).send(),
+        );
+        let attributes = attributes.found("sqs:GetQueueAttributes")?;
+        let tags = tags.found("sqs:ListQueueTags")?;
+        let Some(attributes) = attributes.and_then(|answer| answer.attributes) else {
+            return Ok(None);
+        };
+        let tags = tags.and_then(|answer| answer.tags).unwrap_or_default();
+        Ok(Some(self.read_attributes(
+            &attributes,
+            tags.into_iter().collect(),
+        )?))
+    }
+
+    async fn create(&self, aws: &Aws, work: &Work) -> Result<()> {
+        let mut attributes = self.attributes(self.policy.document());
+        attributes.retain(|_, value| !value.is_empty());
+        retry_until_consistent(work, async || {
+            aws.sqs
+                .create_queue()
+                .queue_name(&self.name)
+                .set_attributes(Some(attributes.clone()))
+                .set_tags(Some(self.tags.clone().into_iter().collect()))
+                .send()
+                .await
+                .call("sqs:CreateQueue")
+        })
+        .await?;
+        Ok(())
+    }
+
+    async fn update(
+        &self,
+        aws: &Aws,
+        _: &Work,
+        observed: &Self,
+        changed: &BTreeSet<&str>,
+    ) -> Result<()> {
+        let Some(url) = self.url(aws).await? else {
+            return Err(AwsError::incomplete("sqs:GetQueueUrl", "QueueUrl").into());
+        };
+        let names: Vec<Name> = changed
+            .iter()
+            .filter_map(|field| attribute_of(field))
+            .collect();
+        if !names.is_empty() {
+            let mut attributes = self.attributes(self.policy.document_over(Some(&observed.policy)));
+            attributes.retain(|name, _| names.contains(name));
+            aws.sqs
+                .set_queue_attributes()
+                .queue_url(&url)
+                .set_attributes(Some(attributes))
+                .send()
+                .await
+                .call("sqs:SetQueueAttributes")?;
+        }
+        if changed.contains("tags") {
+            aws.sqs
+                .tag_queue()
+                .queue_url(&url)
+                .set_tags(Some(self.tags.clone().into_iter().collect()))
+                .send()
+                .await
+                .call("sqs:TagQueue")?;
+        }
+        Ok(())
+    }
+
+    async fn delete(&self, aws: &Aws, _: &Work) -> Result<()> {
+        let Some(url) = self.url(aws).await? else {
+            return Ok(());
+        };
+        let answer = aws.sqs.delete_queue().queue_url(url).send().await;
+        Ok(gone(answer.call("sqs:DeleteQueue"))?)
+    }
+
+    fn tags(&self) -> Option<&Tags> {
+        Some(&self.tags)
+    }
+}

@@ -1,0 +1,200 @@
+//! What every hub resource can do, and the one type that can be any of them.
+
+use super::alarm::Alarm;
+use super::async_invoke::AsyncInvoke;
+use super::event_bus::EventBus;
+use super::function::Function;
+use super::log_group::LogGroup;
+use super::mapping::Mapping;
+use super::permission::Permission;
+use super::queue::Queue;
+use super::role::Role;
+use super::rule::Rule;
+use super::subscriptions::Subscriptions;
+use super::topic::Topic;
+use crate::aws::Aws;
+use crate::aws::error::AwsError;
+use crate::names::DEPLOYMENT_TAG;
+use crate::plan::{Action, decide, kept};
+use crate::work::Work;
+use anyhow::Result;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Tags by key.
+pub(crate) type Tags = BTreeMap<String, String>;
+
+/// One thing in AWS. A value is either what is wanted or what was found; comparing the two is the plan.
+///
+/// The serialized fields are the properties that rootwatch sets; each of them is compared and repaired.
+pub(crate) trait Resource: Serialize + Sized {
+    /// In AWS's word for it.
+    const KIND: &'static str;
+
+    /// The longest chain of calls that `find` makes; only the first of them when there is nothing.
+    const FIND: &'static [&'static str];
+
+    /// The calls that `create` makes, one after the other, when AWS makes it wait for nothing.
+    const CREATE: &'static [&'static str];
+
+    /// Unique among resources of its kind.
+    fn name(&self) -> &str;
+
+    /// Reads what AWS holds under this name.
+    async fn find(&self, aws: &Aws) -> Result<Option<Self>>;
+
+    /// Makes it. It is as wanted when this returns.
+    async fn create(&self, aws: &Aws, work: &Work) -> Result<()>;
+
+    /// Sets the changed fields, and keeps what others added to the fields that are shared.
+    async fn update(
+        &self,
+        aws: &Aws,
+        work: &Work,
+        observed: &Self,
+        changed: &BTreeSet<&str>,
+    ) -> Result<()>;
+
+    /// Removes it. It is done when there is nothing.
+    async fn delete(&self, aws: &Aws, work: &Work) -> Result<()>;
+
+    /// Its tags; `None` for what cannot be tagged and belongs to what it hangs on.
+    fn tags(&self) -> Option<&Tags> {
+        None
+    }
+
+    /// Whether it has to be made when it is not there.
+    fn is_wanted(&self) -> bool {
+        true
+    }
+}
+
+macro_rules! hub_resources {
+    ($($kind:ident),+) => {
+        /// Any resource of the hub.
+        #[derive(Clone, Debug, Serialize)]
+        #[serde(untagged)]
+        pub(crate) enum HubResource { $(
+            #[allow(missing_docs)]
+            $kind($kind),
+        )+ }
+
+        $(impl From<$kind> for HubResource {
+            fn from(resource: $kind) -> Self { Self::$kind(resource) }
+        })+
+
+        impl HubResource {
+            /// Kind and name, `topic rootwatch-alerts`.
+            pub(crate) fn id(&self) -> String {
+                match self { $(Self::$kind(it) => format!("{} {}", $kind::KIND, it.name()),)+ }
+            }
+
+            /// See [`Resource::find`].
+            pub(crate) async fn find(&self, aws: &Aws) -> Result<Option<Self>> {
+                Ok(match self { $(Self::$kind(it) => it.find(aws).await?.map(Self::$kind),)+ })
+            }
+
+            /// Carries out what the plan says of this resource.
+            pub(crate) async fn apply(
+                &self,
+                aws: &Aws,
+                work: &Work,
+                observed: Option<&Self>,
+                action: &Action,
+            ) -> Result<()> {
+                match (self, observed, action) {
+                    (_, _, Action::Keep) => Ok(()),
+                    $((Self::$kind(it), _, Action::Delete) => it.delete(aws, work).await,
+                    (Self::$kind(it), Some(Self::$kind(old)), Action::Update { .. }) => {
+                        it.update(aws, work, old, &action.changed()).await
+                    }
+                    (Self::$kind(it), _, _) => create(it, aws, work).await,)+
+                }
+            }
+
+            /// See [`Resource::tags`].
+            pub(crate) fn tags(&self) -> Option<&Tags> {
+                match self { $(Self::$kind(it) => it.tags(),)+ }
+            }
+
+            /// The longest chain of calls that `find` makes.
+            pub(crate) fn reads(&self) -> &'static [&'static str] {
+                match self { $(Self::$kind(_) => $kind::FIND,)+ }
+            }
+
+            /// The calls that make it, where it is to be made.
+            pub(crate) fn calls(&self, action: &Action) -> &'static [&'static str] {
+                match (self, action) {
+                    $((Self::$kind(_), Action::Create { .. }) => $kind::CREATE,)+
+                    _ => &[],
+                }
+            }
+
+            /// What is to be done to make the observed state this one.
+            pub(crate) fn decide(&self, observed: Option<&Self>) -> Action {
+                let is_wanted = match self { $(Self::$kind(it) => it.is_wanted(),)+ };
+                match observed {
+                    None if !is_wanted => Action::Keep,
+                    _ => decide(self, observed),
+                }
+            }
+
+            /// What others added to the observed state and keep.
+            pub(crate) fn kept(&self, observed: Option<&Self>) -> Vec<String> {
+                kept(self, observed)
+            }
+        }
+    };
+}
+
+hub_resources!(
+    Alarm,
+    AsyncInvoke,
+    EventBus,
+    Function,
+    LogGroup,
+    Mapping,
+    Permission,
+    Queue,
+    Role,
+    Rule,
+    Subscriptions,
+    Topic
+);
+
+/// Makes it; and where AWS says that it is there already, fixes what differs.
+///
+/// The SDK repeats a call whose answer got lost on the way, and so meets what it has made itself. What was made
+/// meanwhile by somebody else, without our tag, stays as it is.
+async fn create<R: Resource>(wanted: &R, aws: &Aws, work: &Work) -> Result<()> {
+    let Err(error) = wanted.create(aws, work).await else {
+        return Ok(());
+    };
+    let is_there = error
+        .downcast_ref::<AwsError>()
+        .is_some_and(AwsError::already_exists);
+    let Some(found) = (if is_there {
+        wanted.find(aws).await?
+    } else {
+        None
+    }) else {
+        return Err(error);
+    };
+    let mark = |resource: &R| Some(resource.tags()?.get(DEPLOYMENT_TAG)?.clone());
+    if mark(&found) != mark(wanted) {
+        return Err(error);
+    }
+    let action = decide(wanted, Some(&found));
+    if action.is_change() {
+        wanted.update(aws, work, &found, &action.changed()).await?;
+    }
+    Ok(())
+}
+
+/// The tags as a service's own type wants them.
+pub(crate) fn tag_list<T, E>(
+    tags: &Tags,
+    build: impl Fn(&str, &str) -> Result<T, E>,
+) -> Result<Vec<T>, E> {
+    tags.iter().map(|(key, value)| build(key, value)).collect()
+}

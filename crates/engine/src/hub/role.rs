@@ -1,0 +1,223 @@
+//! The notifier's role: who may take it, and the little that it may do.
+
+use super::resource::{Resource, Tags, tag_list};
+use crate::aws::Aws;
+use crate::aws::consistency::retry_until_consistent;
+use crate::aws::error::{AwsError, Call, absent, gone};
+use crate::work::Work;
+use anyhow::Result;
+use aws_sdk_iam::types::Tag;
+use rootwatch_eval::Policy;
+use serde::Serialize;
+use std::collections::BTreeSet;
+
+/// An IAM role with one inline policy.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(crate) struct Role {
+    #[serde(skip)]
+    pub(crate) name: String,
+    /// Of its one inline policy.
+    #[serde(skip)]
+    pub(crate) policy_name: &'static str,
+    /// ARNs of managed policies; rootwatch attaches none.
+    pub(crate) attached_policies: BTreeSet<String>,
+    pub(crate) description: Option<String>,
+    pub(crate) inline_policy: Policy,
+    /// Names of further inline policies; rootwatch puts none.
+    pub(crate) other_policies: BTreeSet<String>,
+    pub(crate) tags: Tags,
+    pub(crate) trust: Policy,
+}
+
+impl Role {
+    fn sdk_tags(&self) -> Result<Vec<Tag>> {
+        Ok(tag_list(&self.tags, |key, value| {
+            Tag::builder().key(key).value(value).build()
+        })?)
+    }
+
+    async fn put_inline_policy(&self, aws: &Aws, work: &Work) -> Result<()> {
+        retry_until_consistent(work, async || {
+            let call = aws.iam.put_role_policy().role_name(&self.name);
+            let call = call.policy_name(self.policy_name);
+            let answer = call.policy_document(self.inline_policy.document()).send();
+            answer.await.call("iam:PutRolePolicy")
+        })
+        .await?;
+        Ok(())
+    }
+
+    async fn update_trust(&self, aws: &Aws, work: &Work) -> Result<()> {
+        retry_until_consistent(work, async || {
+            let call = aws.iam.update_assume_role_policy().role_name(&self.name);
+            let answer = call.policy_document(self.trust.document()).send().await;
+            answer.call("iam:UpdateAssumeRolePolicy")
+        })
+        .await?;
+        Ok(())
+    }
+
+    async fn update_description(&self, aws: &Aws, work: &Work) -> Result<()> {
+        retry_until_consistent(work, async || {
+            let call = aws.iam.update_role().role_name(&self.name);
+            let answer = call.set_description(self.description.clone()).send();
+            answer.await.call("iam:UpdateRole")
+        })
+        .await?;
+        Ok(())
+    }
+
+    async fn tag(&self, aws: &Aws) -> Result<()> {
+        aws.iam
+            .tag_role()
+            .role_name(&self.name)
+            .set_tags(Some(self.sdk_tags()?))
+            .send()
+            .await
+            .call("iam:TagRole")?;
+        Ok(())
+    }
+
+    async fn delete_inline_policy(&self, aws: &Aws, policy: &str) -> Result<()> {
+        let call = aws.iam.delete_role_policy().role_name(&self.name);
+        let answer = call.policy_name(policy).send().await;
+        Ok(gone(answer.call("iam:DeleteRolePolicy"))?)
+    }
+
+    /// Takes away what others let the role do.
+    async fn strip(&self, aws: &Aws, observed: &Self) -> Result<()> {
+        for arn in &observed.attached_policies {
+            let call = aws.iam.detach_role_policy().role_name(&self.name);
+            let answer = call.policy_arn(arn).send().await;
+            gone(answer.call("iam:DetachRolePolicy"))?;
+        }
+        for policy in &observed.other_policies {
+            self.delete_inline_policy(aws, policy).await?;
+        }
+        Ok(())
+    }
+
+    async fn find_attached(&self, aws: &Aws) -> Result<BTreeSet<String>, AwsError> {
+        let call = aws.iam.list_attached_role_policies().role_name(&self.name);
+        let mut pages = call.into_paginator().items().send();
+        let mut found = BTreeSet::new();
+        while let Some(policy) = pages.next().await {
+            match absent(policy.call("iam:ListAttachedRolePolicies"))? {
+                Some(policy) => found.extend(policy.policy_arn),
+                None => break,
+            }
+        }
+        Ok(found)
+    }
+
+    async fn find_others(&self, aws: &Aws) -> Result<BTreeSet<String>, AwsError> {
+        let call = aws.iam.list_role_policies().role_name(&self.name);
+        let mut pages = call.into_paginator().items().send();
+        let mut found = BTreeSet::new();
+        while let Some(policy) = pages.next().await {
+            match absent(policy.call("iam:ListRolePolicies"))? {
+                Some(policy) => found.extend(Some(policy).filter(|name| name != self.policy_name)),
+                None => break,
+            }
+        }
+        Ok(found)
+    }
+}
+
+impl Resource for Role {
+    const KIND: &'static str = "role";
+    const FIND: &'static [&'static str] = &["iam:GetRole"];
+    const CREATE: &'static [&'static str] = &["iam:CreateRole", "iam:PutRolePolicy"];
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    async fn find(&self, aws: &Aws) -> Result<Option<Self>> {
+        let (role, attached_policies, other_policies, policy) = tokio::join!(
+            aws.iam.get_role().role_name(&self.name).send(),
+            self.find_attached(aws),
+            self.find_others(aws),
+            aws.iam
+                .get_role_policy()
+                .role_name(&self.name)
+                .policy_name(self.policy_name)
+                .send(),
+        );
+        let role = role.found("iam:GetRole")?;
+        let policy = policy.found("iam:GetRolePolicy")?;
+        let Some(role) = role.and_then(|answer| answer.role) else {
+            return Ok(None);
+        };
+        Ok(Some(Self {
+            name: self.name.clone(),
+            policy_name: self.policy_name,
+            attached_policies: attached_policies?,
+            other_policies: other_policies?,
+            description: role.description.clone(),
+            inline_policy: match &policy {
+                Some(policy) => Policy::parse(policy.policy_document())?,
+                None => Policy::default(),
+            },
+            tags: role
+                .tags()
+                .iter()
+                .map(|tag| (tag.key().to_owned(), tag.value().to_owned()))
+                .collect(),
+            trust: match role.assume_role_policy_document() {
+                Some(trust) => Policy::parse(trust)?,
+                None => Policy::default(),
+            },
+        }))
+    }
+
+    async fn create(&self, aws: &Aws, work: &Work) -> Result<()> {
+        aws.iam
+            .create_role()
+            .role_name(&self.name)
+            .set_description(self.description.clone())
+            .assume_role_policy_document(self.trust.document())
+            .set_tags(Some(self.sdk_tags()?))
+            .send()
+            .await
+            .call("iam:CreateRole")?;
+        self.put_inline_policy(aws, work).await
+    }
+
+    async fn update(
+        &self,
+        aws: &Aws,
+        work: &Work,
+        observed: &Self,
+        changed: &BTreeSet<&str>,
+    ) -> Result<()> {
+        if changed.contains("description") {
+            self.update_description(aws, work).await?;
+        }
+        if changed.contains("trust") {
+            self.update_trust(aws, work).await?;
+        }
+        if changed.contains("inline_policy") {
+            self.put_inline_policy(aws, work).await?;
+        }
+        self.strip(aws, observed).await?;
+        if changed.contains("tags") {
+            self.tag(aws).await?;
+        }
+        Ok(())
+    }
+
+    async fn delete(&self, aws: &Aws, work: &Work) -> Result<()> {
+        self.delete_inline_policy(aws, self.policy_name).await?;
+        let role = retry_until_consistent(work, async || {
+            let answer = aws.iam.delete_role().role_name(&self.name).send().await;
+            answer.call("iam:DeleteRole")
+        })
+        .await;
+        Ok(gone(role)?)
+    }
+
+    fn tags(&self) -> Option<&Tags> {
+        Some(&self.tags)
+    }
+}

@@ -1,0 +1,264 @@
+//! A rule on the hub's bus, with the targets that it sends to.
+
+use super::event_bus::{find_tags, put_tags, sdk_tags};
+use super::resource::{Resource, Tags};
+use crate::aws::Aws;
+use crate::aws::consistency::retry_until_consistent;
+use crate::aws::error::{AwsError, Call, gone};
+use crate::work::Work;
+use anyhow::Result;
+use aws_sdk_eventbridge::types as sdk;
+use serde::Serialize;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The only state in which a rule gets read-only management events (EventBridge User Guide, "AWS service events delivered
+/// via AWS CloudTrail").
+pub(crate) const ALL_MANAGEMENT_EVENTS: &str = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS";
+
+/// What a rule sends to.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Target {
+    pub(crate) arn: String,
+    /// ARN of the queue for what could not be delivered.
+    pub(crate) dead_letter_queue: Option<String>,
+    /// What is sent in place of the event as it came; rootwatch sets nothing.
+    pub(crate) input: Option<Value>,
+    /// In seconds.
+    pub(crate) maximum_event_age: Option<i32>,
+    pub(crate) maximum_retry_attempts: Option<i32>,
+}
+
+/// An EventBridge rule.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(crate) struct Rule {
+    #[serde(skip)]
+    pub(crate) name: String,
+    #[serde(skip)]
+    pub(crate) arn: String,
+    #[serde(skip)]
+    pub(crate) bus: String,
+    pub(crate) description: String,
+    pub(crate) event_pattern: Value,
+    pub(crate) state: String,
+    pub(crate) tags: Tags,
+    /// By target id.
+    pub(crate) targets: BTreeMap<String, Target>,
+}
+
+impl Rule {
+    async fn put_rule(&self, aws: &Aws, work: &Work, tags: Option<Vec<sdk::Tag>>) -> Result<()> {
+        retry_until_consistent(work, async || {
+            aws.eventbridge
+                .put_rule()
+                .name(&self.name)
+                .event_bus_name(&self.bus)
+                .description(&self.description)
+                .event_pattern(self.event_pattern.to_string())
+                .state(sdk::RuleState::from(self.state.as_str()))
+                .set_tags(tags.clone())
+                .send()
+                .await
+                .call("events:PutRule")
+        })
+        .await?;
+        Ok(())
+    }
+
+    async fn put_targets(&self, aws: &Aws, work: &Work) -> Result<()> {
+        let targets = self
+            .targets
+            .iter()
+            .map(|(id, target)| sdk_target(id, target))
+            .collect::<Result<Vec<_>, _>>()?;
+        let answer = retry_until_consistent(work, async || {
+            aws.eventbridge
+                .put_targets()
+                .rule(&self.name)
+                .event_bus_name(&self.bus)
+                .set_targets(Some(targets.clone()))
+                .send()
+                .await
+                .call("events:PutTargets")
+        })
+        .await?;
+        // Success as a whole can hide a target that was refused.
+        match answer.failed_entries().first() {
+            None => Ok(()),
+            Some(failed) => Err(AwsError {
+                operation: "events:PutTargets",
+                code: failed.error_code().unwrap_or("UnknownError").to_owned(),
+                message: format!(
+                    "target {}: {}",
+                    failed.target_id().unwrap_or("?"),
+                    failed.error_message().unwrap_or("AWS gave no message")
+                ),
+            }
+            .into()),
+        }
+    }
+
+    async fn remove_targets(&self, aws: &Aws, work: &Work, ids: Vec<String>) -> Result<()> {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let answer = retry_until_consistent(work, async || {
+            let call = aws.eventbridge.remove_targets().rule(&self.name);
+            let call = call.event_bus_name(&self.bus).set_ids(Some(ids.clone()));
+            call.send().await.call("events:RemoveTargets")
+        });
+        Ok(gone(answer.await)?)
+    }
+
+    async fn find_targets(&self, aws: &Aws) -> Result<BTreeMap<String, Target>> {
+        let answer = aws
+            .eventbridge
+            .list_targets_by_rule()
+            .rule(&self.name)
+            .event_bus_name(&self.bus)
+            .send()
+            .await
+            .found("events:ListTargetsByRule")?;
+        Ok(answer
+            .iter()
+            .flat_map(|answer| answer.targets())
+            .map(|target| (target.id().to_owned(), found_target(target)))
+            .collect())
+    }
+}
+
+fn sdk_target(
+    id: &str,
+    target: &Target,
+) -> Result<sdk::Target, aws_smithy_types::error::operation::BuildError> {
+    let dead_letters = sdk::DeadLetterConfig::builder()
+        .set_arn(target.dead_letter_queue.clone())
+        .build();
+    let retries = sdk::RetryPolicy::builder()
+        .set_maximum_event_age_in_seconds(target.maximum_event_age)
+        .set_maximum_retry_attempts(target.maximum_retry_attempts)
+        .build();
+    sdk::Target::builder()
+        .id(id)
+        .arn(&target.arn)
+        .dead_letter_config(dead_letters)
+        .retry_policy(retries)
+        .build()
+}
+
+fn found_target(target: &sdk::Target) -> Target {
+    let retries = target.retry_policy();
+    Target {
+        arn: target.arn().to_owned(),
+        dead_letter_queue: target
+            .dead_letter_config()
+            .and_then(|config| config.arn())
+            .map(str::to_owned),
+        input: found_input(target),
+        maximum_event_age: retries.and_then(|policy| policy.maximum_event_age_in_seconds()),
+        maximum_retry_attempts: retries.and_then(|policy| policy.maximum_retry_attempts()),
+    }
+}
+
+/// An event that does not arrive as it came is one that the notifier cannot read.
+fn found_input(target: &sdk::Target) -> Option<Value> {
+    let template = target
+        .input_transformer()
+        .map(sdk::InputTransformer::input_template);
+    let input = target.input().or(target.input_path()).or(template);
+    input.map(Value::from)
+}
+
+impl Resource for Rule {
+    const KIND: &'static str = "rule";
+    const FIND: &'static [&'static str] = &["events:DescribeRule"];
+    const CREATE: &'static [&'static str] = &["events:PutRule", "events:PutTargets"];
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    async fn find(&self, aws: &Aws) -> Result<Option<Self>> {
+        let (rule, targets, tags) = tokio::join!(
+            aws.eventbridge
+                .describe_rule()
+                .name(&self.name)
+                .event_bus_name(&self.bus)
+                .send(),
+            self.find_targets(aws),
+            find_tags(aws, &self.arn),
+        );
+        let Some(rule) = rule.found("events:DescribeRule")? else {
+            return Ok(None);
+        };
+        Ok(Some(Self {
+            description: rule.description().unwrap_or_default().to_owned(),
+            event_pattern: rule
+                .event_pattern()
+                .and_then(|pattern| serde_json::from_str(pattern).ok())
+                .unwrap_or_default(),
+            state: rule
+                .state()
+                .map(|state| state.as_str().to_owned())
+                .unwrap_or_default(),
+            tags: tags?,
+            targets: targets?,
+            ..self.clone()
+        }))
+    }
+
+    async fn create(&self, aws: &Aws, work: &Work) -> Result<()> {
+        self.put_rule(aws, work, Some(sdk_tags(&self.tags)?))
+            .await?;
+        self.put_targets(aws, work).await
+    }
+
+    async fn update(
+        &self,
+        aws: &Aws,
+        work: &Work,
+        observed: &Self,
+        changed: &BTreeSet<&str>,
+    ) -> Result<()> {
+        if ["description", "event_pattern", "state"]
+            .iter()
+            .any(|field| changed.contains(field))
+        {
+            self.put_rule(aws, work, None).await?;
+        }
+        if changed.contains("targets") {
+            let surplus = observed
+                .targets
+                .keys()
+                .filter(|id| !self.targets.contains_key(*id));
+            self.remove_targets(aws, work, surplus.cloned().collect())
+                .await?;
+            let wrong = |(id, target): (&String, &Target)| observed.targets.get(id) != Some(target);
+            if self.targets.iter().any(wrong) {
+                self.put_targets(aws, work).await?;
+            }
+        }
+        if changed.contains("tags") {
+            put_tags(aws, &self.arn, &self.tags).await?;
+        }
+        Ok(())
+    }
+
+    /// A rule goes only when it has no targets.
+    async fn delete(&self, aws: &Aws, work: &Work) -> Result<()> {
+        let targets = self.find_targets(aws).await?;
+        self.remove_targets(aws, work, targets.into_keys().collect())
+            .await?;
+        let answer = retry_until_consistent(work, async || {
+            let call = aws.eventbridge.delete_rule().name(&self.name);
+            let answer = call.event_bus_name(&self.bus).send().await;
+            answer.call("events:DeleteRule")
+        })
+        .await;
+        Ok(gone(answer)?)
+    }
+
+    fn tags(&self) -> Option<&Tags> {
+        Some(&self.tags)
+    }
+}

@@ -1,0 +1,77 @@
+//! After the writes: reading back until AWS shows what was set.
+//!
+//! AWS shows some changes late, and somebody else may change them back at once. Success is said only of what was seen.
+
+use super::desired::Node;
+use super::observe::{Found, observe};
+use super::plan::{HubPlan, Planned};
+use super::resource::HubResource;
+use crate::aws::Aws;
+use crate::aws::consistency::{Poll, poll_until};
+use crate::plan::Action;
+use crate::work::Work;
+use anyhow::{Context, Result};
+use std::cell::RefCell;
+use std::time::Duration;
+
+/// SQS takes up to a minute to show most attributes (SQS API Reference, SetQueueAttributes); nothing else is slower.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+impl HubPlan {
+    /// Reads what was made or changed, and who is subscribed, until all of it is as wanted.
+    ///
+    /// Fails, with the names of what differs, when AWS does not show it in time.
+    pub(crate) async fn settle(
+        &self,
+        aws: &Aws,
+        work: &Work,
+        at_most: Duration,
+    ) -> Result<Vec<HubResource>> {
+        let patience = PATIENCE.min(at_most);
+        let unseen = RefCell::new(self.read_back());
+        let seen = RefCell::new(Vec::new());
+        let work = work.of("hub");
+        let looked = poll_until(&work, "AWS to show what was set", patience, async || {
+            let nodes = unseen.take();
+            let found = observe(aws, &nodes).await?;
+            let (as_wanted, others) = compare(nodes, found);
+            seen.borrow_mut().extend(as_wanted);
+            let names: Vec<String> = others.iter().map(|node| node.resource.id()).collect();
+            unseen.replace(others);
+            Ok(match names.is_empty() {
+                true => Poll::Ready(()),
+                false => Poll::PendingOn(names.join(", ")),
+            })
+        })
+        .await;
+        work.end();
+        looked.context(
+            "AWS took all changes, and they are read back before success is said; `rootwatch plan hub` shows what differs",
+        )?;
+        Ok(seen.into_inner())
+    }
+
+    /// What is read back: all that was written, and the subscriptions, of which people have to confirm some.
+    pub(super) fn read_back(&self) -> Vec<Node> {
+        let is_read = |planned: &&Planned| match planned.action {
+            Action::Create { .. } | Action::Update { .. } => true,
+            Action::Keep => matches!(planned.wanted.resource, HubResource::Subscriptions(_)),
+            Action::Delete => false,
+        };
+        let read = self.resources.iter().filter(is_read);
+        read.map(|planned| planned.wanted.clone()).collect()
+    }
+}
+
+/// What is as wanted, and the nodes of which something differs still.
+fn compare(nodes: Vec<Node>, mut found: Found) -> (Vec<HubResource>, Vec<Node>) {
+    let (mut as_wanted, mut others) = (Vec::new(), Vec::new());
+    for node in nodes {
+        let found = found.remove(&node.resource.id());
+        match node.resource.decide(found.as_ref()).is_change() {
+            true => others.push(node),
+            false => as_wanted.extend(found),
+        }
+    }
+    (as_wanted, others)
+}

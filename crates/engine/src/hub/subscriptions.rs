@@ -1,0 +1,360 @@
+//! Who hears what a topic says.
+//!
+//! So that only what rootwatch subscribed is ever unsubscribed, the topic carries a tag for each of those: its mark.
+
+use super::mark;
+use super::resource::{Resource, Tags, tag_list};
+use crate::aws::Aws;
+use crate::aws::consistency::retry_until_consistent;
+use crate::aws::error::{AwsError, Call, absent, gone};
+use crate::subscription::Subscription;
+use crate::work::Work;
+use anyhow::{Context, Result};
+use aws_sdk_sns::types::Tag;
+use futures_util::future::try_join_all;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What SNS lists as the ARN of a subscription that nobody has confirmed.
+const PENDING: &str = "PendingConfirmation";
+
+/// Where a subscription stands. A pending one is there too: subscribing again would only mail the person again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// With the subscription's ARN.
+    Confirmed(String),
+    Pending,
+}
+
+/// All subscriptions of one topic.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Subscriptions {
+    /// The topic's.
+    #[serde(skip)]
+    pub(crate) name: String,
+    #[serde(skip)]
+    pub(crate) topic_arn: String,
+    /// Those that are wanted or that rootwatch made; `true` for each.
+    pub(crate) subscriptions: BTreeMap<Subscription, bool>,
+    /// Those that others made.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) others: BTreeMap<Subscription, bool>,
+    /// Where each found one stands.
+    #[serde(skip)]
+    pub(crate) standings: BTreeMap<Subscription, Standing>,
+}
+
+impl Subscriptions {
+    /// Subscriptions to a topic that are wanted.
+    pub(crate) fn wanted(name: String, topic_arn: String, wanted: &[Subscription]) -> Self {
+        Self {
+            name,
+            topic_arn,
+            subscriptions: wanted.iter().map(|it| (it.clone(), true)).collect(),
+            others: BTreeMap::new(),
+            standings: BTreeMap::new(),
+        }
+    }
+
+    /// Where all subscriptions of a topic stand; none when it is not there.
+    pub(crate) async fn standings_of(
+        aws: &Aws,
+        topic_arn: &str,
+    ) -> Result<BTreeMap<Subscription, Standing>, AwsError> {
+        let all = Self::wanted(String::new(), topic_arn.to_owned(), &[]);
+        Ok(all.list(aws).await?.unwrap_or_default())
+    }
+
+    /// Whether somebody hears the topic now, and nobody of them will. Pure.
+    pub(crate) fn silences(&self, found: &Self) -> bool {
+        let goes = |it: &Subscription| {
+            found.subscriptions.contains_key(it) && !self.subscriptions.contains_key(it)
+        };
+        let notified = found.standings.iter();
+        let mut notified = notified.filter(|(_, standing)| **standing != Standing::Pending);
+        let all_go = notified.clone().all(|(it, _)| goes(it));
+        notified.next().is_some() && all_go
+    }
+
+    async fn list(&self, aws: &Aws) -> Result<Option<BTreeMap<Subscription, Standing>>, AwsError> {
+        let mut pages = aws
+            .sns
+            .list_subscriptions_by_topic()
+            .topic_arn(&self.topic_arn)
+            .into_paginator()
+            .send();
+        let mut found = BTreeMap::new();
+        while let Some(page) = pages.next().await {
+            let Some(page) = absent(page.call("sns:ListSubscriptionsByTopic"))? else {
+                return Ok(None);
+            };
+            found.extend(page.subscriptions().iter().filter_map(read));
+        }
+        Ok(Some(found))
+    }
+
+    async fn topic_tags(&self, aws: &Aws) -> Result<Tags, AwsError> {
+        let answer = aws
+            .sns
+            .list_tags_for_resource()
+            .resource_arn(&self.topic_arn)
+            .send()
+            .await
+            .found("sns:ListTagsForResource")?;
+        Ok(answer
+            .iter()
+            .flat_map(|answer| answer.tags())
+            .map(|tag| (tag.key().to_owned(), tag.value().to_owned()))
+            .collect())
+    }
+
+    /// Sorts what was found into what this deployment answers for and what is others'.
+    fn found(&self, standings: BTreeMap<Subscription, Standing>, tags: &Tags) -> Self {
+        let is_ours = |it: &Subscription, standing: &Standing| {
+            self.subscriptions.contains_key(it)
+                // A pending one cannot be removed; SNS drops it after two days.
+                || (*standing != Standing::Pending && tags.contains_key(&mark::key(it)))
+        };
+        let (ours, others): (BTreeMap<_, _>, BTreeMap<_, _>) = standings
+            .iter()
+            .map(|(it, standing)| (it.clone(), is_ours(it, standing)))
+            .partition(|(_, ours)| *ours);
+        Self {
+            subscriptions: ours,
+            others: others.into_keys().map(|it| (it, true)).collect(),
+            standings,
+            ..self.clone()
+        }
+    }
+
+    /// Confirmed subscriptions that are neither wanted nor marked as ours, each with its ARN.
+    pub(super) async fn others_confirmed(
+        &self,
+        aws: &Aws,
+    ) -> Result<Vec<(Subscription, String)>, AwsError> {
+        let Some(standings) = self.list(aws).await? else {
+            return Ok(Vec::new());
+        };
+        let found = self.found(standings, &self.topic_tags(aws).await?);
+        let others = found.others.keys();
+        Ok(others
+            .filter_map(|it| match found.standings.get(it)? {
+                Standing::Confirmed(arn) => Some((it.clone(), arn.clone())),
+                // SNS drops it after two days, and nobody hears by it.
+                Standing::Pending => None,
+            })
+            .collect())
+    }
+
+    async fn subscribe(&self, aws: &Aws, work: &Work, wanted: &[&Subscription]) -> Result<()> {
+        let tags = self.topic_tags(aws).await?;
+        let mut room = mark::MOST_TAGS.saturating_sub(tags.len());
+        // One that is marked already is subscribed anew, and the mark says since when.
+        let fits = |it: &&&Subscription| {
+            let is_new = !tags.contains_key(&mark::key(it));
+            let fits = !is_new || room > 0;
+            room -= usize::from(is_new && fits);
+            fits
+        };
+        // Marked first: what is marked but not there is subscribed by the next run, what is there but not marked would stay.
+        let marked: Vec<_> = wanted.iter().filter(fits).copied().collect();
+        self.mark(aws, work, &marked).await?;
+        try_join_all(wanted.iter().map(|it| self.subscribe_one(aws, work, it))).await?;
+        Ok(())
+    }
+
+    async fn subscribe_one(&self, aws: &Aws, work: &Work, it: &Subscription) -> Result<()> {
+        let answer = retry_until_consistent(work, async || {
+            let call = aws.sns.subscribe().topic_arn(&self.topic_arn);
+            let call = call.protocol(&it.protocol).endpoint(&it.endpoint);
+            call.send().await.call("sns:Subscribe")
+        })
+        .await;
+        answer.with_context(|| format!("subscribing {it}"))?;
+        Ok(())
+    }
+
+    async fn mark(&self, aws: &Aws, work: &Work, ours: &[&Subscription]) -> Result<()> {
+        if ours.is_empty() {
+            return Ok(());
+        }
+        let now = jiff::Timestamp::now();
+        let marks: Tags = ours
+            .iter()
+            .map(|it| (mark::key(it), mark::value(it, now)))
+            .collect();
+        let tags = tag_list(&marks, |key, value| {
+            Tag::builder().key(key).value(value).build()
+        })?;
+        retry_until_consistent(work, async || {
+            let call = aws.sns.tag_resource().resource_arn(&self.topic_arn);
+            let answer = call.set_tags(Some(tags.clone())).send().await;
+            answer.call("sns:TagResource")
+        })
+        .await?;
+        Ok(())
+    }
+
+    async fn unsubscribe(&self, aws: &Aws, surplus: &[(&Subscription, &Standing)]) -> Result<()> {
+        for (it, standing) in surplus {
+            if let Standing::Confirmed(arn) = standing {
+                let answer = aws.sns.unsubscribe().subscription_arn(arn).send().await;
+                gone(answer.call("sns:Unsubscribe"))
+                    .with_context(|| format!("unsubscribing {it}"))?;
+            }
+        }
+        if surplus.is_empty() {
+            return Ok(());
+        }
+        let marks = surplus.iter().map(|(it, _)| mark::key(it)).collect();
+        aws.sns
+            .untag_resource()
+            .resource_arn(&self.topic_arn)
+            .set_tag_keys(Some(marks))
+            .send()
+            .await
+            .call("sns:UntagResource")?;
+        Ok(())
+    }
+}
+
+fn read(entry: &aws_sdk_sns::types::Subscription) -> Option<(Subscription, Standing)> {
+    let standing = match entry.subscription_arn()? {
+        PENDING => Standing::Pending,
+        "Deleted" => return None,
+        arn => Standing::Confirmed(arn.to_owned()),
+    };
+    let subscription = Subscription {
+        protocol: entry.protocol().unwrap_or_default().to_owned(),
+        endpoint: entry.endpoint().unwrap_or_default().to_owned(),
+    };
+    Some((subscription, standing))
+}
+
+impl Resource for Subscriptions {
+    const KIND: &'static str = "subscriptions";
+    const FIND: &'static [&'static str] = &["sns:ListSubscriptionsByTopic"];
+    const CREATE: &'static [&'static str] = &[
+        "sns:ListTagsForResource",
+        "sns:TagResource",
+        "sns:Subscribe",
+    ];
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    async fn find(&self, aws: &Aws) -> Result<Option<Self>> {
+        let Some(standings) = self.list(aws).await? else {
+            return Ok(None);
+        };
+        // A run that names nobody says nothing about who is told, and changes nothing of it.
+        if self.subscriptions.is_empty() {
+            let unchanged = self.clone();
+            return Ok(Some(Self {
+                standings,
+                ..unchanged
+            }));
+        }
+        // Whose a subscription is matters only when it is not wanted.
+        let tags = if standings
+            .keys()
+            .all(|it| self.subscriptions.contains_key(it))
+        {
+            Tags::new()
+        } else {
+            self.topic_tags(aws).await?
+        };
+        Ok(Some(self.found(standings, &tags)))
+    }
+
+    async fn create(&self, aws: &Aws, work: &Work) -> Result<()> {
+        let wanted: Vec<&Subscription> = self.subscriptions.keys().collect();
+        self.subscribe(aws, work, &wanted).await
+    }
+
+    async fn update(
+        &self,
+        aws: &Aws,
+        work: &Work,
+        observed: &Self,
+        _: &BTreeSet<&str>,
+    ) -> Result<()> {
+        let missing: Vec<&Subscription> = self
+            .subscriptions
+            .keys()
+            .filter(|it| !observed.subscriptions.contains_key(it))
+            .collect();
+        let surplus: Vec<(&Subscription, &Standing)> = observed
+            .standings
+            .iter()
+            .filter(|(it, _)| {
+                observed.subscriptions.contains_key(it) && !self.subscriptions.contains_key(it)
+            })
+            .collect();
+        if !missing.is_empty() {
+            self.subscribe(aws, work, &missing).await?;
+        }
+        self.unsubscribe(aws, &surplus).await
+    }
+
+    fn is_wanted(&self) -> bool {
+        !self.subscriptions.is_empty()
+    }
+
+    /// SNS removes a topic's subscriptions with the topic.
+    async fn delete(&self, _: &Aws, _: &Work) -> Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn email(endpoint: &str) -> Subscription {
+        Subscription {
+            protocol: "email".into(),
+            endpoint: endpoint.into(),
+        }
+    }
+
+    #[test]
+    fn a_topic_is_silenced_when_all_who_hear_it_go() {
+        let topic =
+            |wanted: &[Subscription]| Subscriptions::wanted("t".into(), "arn".into(), wanted);
+        let confirmed = Standing::Confirmed("arn:x".into());
+        let mut found = topic(&[email("a"), email("b")]);
+        found.standings = BTreeMap::from([
+            (email("a"), confirmed.clone()),
+            (email("b"), Standing::Pending),
+        ]);
+        assert!(topic(&[email("b"), email("c")]).silences(&found));
+        assert!(!topic(&[email("a")]).silences(&found));
+        found.standings.insert(email("theirs"), confirmed);
+        assert!(!topic(&[email("b")]).silences(&found));
+        assert!(!topic(&[email("b")]).silences(&topic(&[email("a")])));
+    }
+
+    #[test]
+    fn found_subscriptions_are_ours_when_wanted_or_marked_and_confirmed() {
+        let wanted = Subscriptions::wanted("t".into(), "arn".into(), &[email("wanted")]);
+        let confirmed = || Standing::Confirmed("arn:x".into());
+        let standings = BTreeMap::from([
+            (email("wanted"), Standing::Pending),
+            (email("left"), confirmed()),
+            (email("left-pending"), Standing::Pending),
+            (email("theirs"), confirmed()),
+        ]);
+        let tags = [email("left"), email("left-pending")]
+            .iter()
+            .map(|it| (mark::key(it), String::new()))
+            .collect();
+        let found = wanted.found(standings, &tags);
+        let names = |map: &BTreeMap<Subscription, bool>| -> Vec<String> {
+            map.keys().map(|it| it.endpoint.clone()).collect()
+        };
+        assert_eq!(names(&found.subscriptions), ["left", "wanted"]);
+        assert_eq!(names(&found.others), ["left-pending", "theirs"]);
+    }
+}

@@ -1,0 +1,137 @@
+//! The SNS topics: one for alerts, one for the health of the path itself.
+
+use super::resource::{Resource, Tags, tag_list};
+use crate::aws::Aws;
+use crate::aws::consistency::retry_until_consistent;
+use crate::aws::error::{Call, gone};
+use crate::work::Work;
+use anyhow::Result;
+use aws_sdk_sns::types::Tag;
+use rootwatch_eval::Policy;
+use serde::Serialize;
+use std::collections::BTreeSet;
+
+/// An SNS topic.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(crate) struct Topic {
+    #[serde(skip)]
+    pub(crate) name: String,
+    #[serde(skip)]
+    pub(crate) arn: String,
+    /// Key id, ARN or alias; none leaves the topic without server-side encryption.
+    pub(crate) kms_master_key_id: Option<String>,
+    pub(crate) policy: Policy,
+    pub(crate) tags: Tags,
+}
+
+impl Topic {
+    async fn set(&self, aws: &Aws, name: &str, value: &str) -> Result<()> {
+        aws.sns
+            .set_topic_attributes()
+            .topic_arn(&self.arn)
+            .attribute_name(name)
+            .attribute_value(value)
+            .send()
+            .await
+            .call("sns:SetTopicAttributes")?;
+        Ok(())
+    }
+
+    fn sdk_tags(&self) -> Result<Vec<Tag>> {
+        Ok(tag_list(&self.tags, |key, value| {
+            Tag::builder().key(key).value(value).build()
+        })?)
+    }
+}
+
+impl Resource for Topic {
+    const KIND: &'static str = "topic";
+    const FIND: &'static [&'static str] = &["sns:GetTopicAttributes"];
+    const CREATE: &'static [&'static str] = &["sns:CreateTopic"];
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    async fn find(&self, aws: &Aws) -> Result<Option<Self>> {
+        let (attributes, tags) = tokio::join!(
+            aws.sns.get_topic_attributes().topic_arn(&self.arn).send(),
+            aws.sns
+                .list_tags_for_resource()
+                .resource_arn(&self.arn)
+                .send(),
+        );
+        let attributes = attributes.found("sns:GetTopicAttributes")?;
+        let tags = tags.found("sns:ListTagsForResource")?;
+        let Some(attributes) = attributes.and_then(|answer| answer.attributes) else {
+            return Ok(None);
+        };
+        let text = |name| attributes.get(name).filter(|value| !value.is_empty());
+        Ok(Some(Self {
+            kms_master_key_id: text("KmsMasterKeyId").cloned(),
+            policy: match text("Policy") {
+                Some(policy) => Policy::parse(policy)?,
+                None => Policy::default(),
+            },
+            tags: tags
+                .iter()
+                .flat_map(|answer| answer.tags())
+                .map(|tag| (tag.key().to_owned(), tag.value().to_owned()))
+                .collect(),
+            ..self.clone()
+        }))
+    }
+
+    async fn create(&self, aws: &Aws, _: &Work) -> Result<()> {
+        let mut request = aws
+            .sns
+            .create_topic()
+            .name(&self.name)
+            .attributes("Policy", self.policy.document())
+            .set_tags(Some(self.sdk_tags()?));
+        if let Some(key) = &self.kms_master_key_id {
+            request = request.attributes("KmsMasterKeyId", key);
+        }
+        request.send().await.call("sns:CreateTopic")?;
+        Ok(())
+    }
+
+    async fn update(
+        &self,
+        aws: &Aws,
+        _: &Work,
+        observed: &Self,
+        changed: &BTreeSet<&str>,
+    ) -> Result<()> {
+        if changed.contains("kms_master_key_id") {
+            let key = self.kms_master_key_id.as_deref().unwrap_or_default();
+            self.set(aws, "KmsMasterKeyId", key).await?;
+        }
+        if changed.contains("policy") {
+            let policy = self.policy.document_over(Some(&observed.policy));
+            self.set(aws, "Policy", &policy).await?;
+        }
+        if changed.contains("tags") {
+            aws.sns
+                .tag_resource()
+                .resource_arn(&self.arn)
+                .set_tags(Some(self.sdk_tags()?))
+                .send()
+                .await
+                .call("sns:TagResource")?;
+        }
+        Ok(())
+    }
+
+    async fn delete(&self, aws: &Aws, work: &Work) -> Result<()> {
+        let answer = retry_until_consistent(work, async || {
+            let call = aws.sns.delete_topic().topic_arn(&self.arn);
+            call.send().await.call("sns:DeleteTopic")
+        });
+        Ok(gone(answer.await)?)
+    }
+
+    fn tags(&self) -> Option<&Tags> {
+        Some(&self.tags)
+    }
+}

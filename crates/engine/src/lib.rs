@@ -1,0 +1,45 @@
+//! The engine: everything that rootwatch does to AWS and reads from it, for the command line and for programs.
+//!
+//! Data goes one way: [`Settings`] -> what is wanted -> what is observed -> a plan -> its application -> a report. Plans are
+//! pure; observing never writes; nothing here prints. Whoever runs it gives a [`Session`] its [`Progress`], a [`Stop`] to
+//! end it early and an [`Operator`] to show and ask, and gets each result as data.
+
+pub mod adopt;
+mod apply;
+mod aws;
+pub mod canary;
+mod end;
+pub mod hub;
+mod names;
+mod operator;
+mod plan;
+mod reference;
+pub mod removal;
+mod session;
+mod settings;
+pub mod spokes;
+pub mod status;
+mod stop;
+mod subscription;
+pub mod verify;
+mod words;
+mod work;
+
+pub use apply::{Outcome, Unfinished};
+pub use aws::error::is_stopped;
+pub use aws::hint::of as hint_of;
+pub use aws::partition::{Partition, is_region_name};
+pub use aws::spoke::Entry;
+pub use end::End;
+pub use names::{DEPLOYMENT_TAG, Names};
+pub use operator::{Nobody, NotConfirmed, Operator, Question, View};
+pub use plan::{Action, Counts, FieldChange, Step};
+pub use session::Session;
+pub use settings::{
+    Amount, CallAs, Connection, HubSettings, Notify, OperationSettings, RegionConcurrency,
+    Settings, SpokesSettings,
+};
+pub use stop::{Stop, Stopped};
+pub use subscription::Subscription;
+pub use words::{count, one_line};
+pub use work::{Progress, Silent, Work};

@@ -1,0 +1,144 @@
+//! Every name that rootwatch gives, and the ARNs that follow from them.
+//!
+//! Names are deterministic, so a second run finds what the first one made without a state file.
+
+use crate::aws::partition::Partition;
+
+/// Key of the tag that marks what is ours; its value is the deployment's name.
+pub const DEPLOYMENT_TAG: &str = "rootwatch:deployment";
+
+/// The names of one deployment's hub in one account and region.
+#[derive(Clone, Debug)]
+pub struct Names {
+    /// Name of the deployment.
+    pub deployment: String,
+    /// The hub's account.
+    pub account: String,
+    /// The hub's region.
+    pub region: String,
+    /// The partition of both.
+    pub partition: Partition,
+    /// Set when the alerts topic has a name of its own.
+    pub topic: Option<String>,
+}
+
+impl Names {
+    pub(crate) fn bus(&self) -> String {
+        self.deployment.clone()
+    }
+
+    pub(crate) fn alerts_topic(&self) -> String {
+        self.topic.clone().unwrap_or_else(|| self.with("alerts"))
+    }
+
+    pub(crate) fn health_topic(&self) -> String {
+        self.with("health")
+    }
+
+    pub(crate) fn dead_letter_queue(&self) -> String {
+        self.with("dead-letters")
+    }
+
+    pub(crate) fn reads_queue(&self) -> String {
+        self.with("reads")
+    }
+
+    /// IAM is global, so a hub in a second region needs a role of another name.
+    pub(crate) fn role(&self) -> String {
+        format!("{}-notifier-{}", self.deployment, self.region)
+    }
+
+    pub(crate) fn function(&self) -> String {
+        self.with("notifier")
+    }
+
+    pub(crate) fn log_group(&self) -> String {
+        format!("/aws/lambda/{}", self.function())
+    }
+
+    /// Rule for what root did, sign-ins included.
+    pub(crate) fn acts_rule(&self) -> String {
+        self.with("acts")
+    }
+
+    /// Rule for what root only looked at.
+    pub(crate) fn reads_rule(&self) -> String {
+        self.with("reads")
+    }
+
+    pub(crate) fn alarm(&self, what: &str) -> String {
+        self.with(what)
+    }
+
+    pub(crate) fn stack_set(&self) -> String {
+        self.with("spoke")
+    }
+
+    /// The spokes' rule; the template makes it.
+    pub(crate) fn spoke_rule(&self) -> String {
+        self.with("root-activity")
+    }
+
+    /// What one run of `rootwatch test` makes: a queue and a rule.
+    pub(crate) fn test(&self, run: &str) -> String {
+        self.with(&format!("test-{run}"))
+    }
+
+    fn with(&self, part: &str) -> String {
+        format!("{}-{part}", self.deployment)
+    }
+
+    /// Of something regional in this account.
+    pub(crate) fn arn(&self, service: &str, resource: &str) -> String {
+        let (partition, region, account) = (self.partition.name(), &self.region, &self.account);
+        format!("arn:{partition}:{service}:{region}:{account}:{resource}")
+    }
+
+    pub(crate) fn bus_arn(&self) -> String {
+        self.arn("events", &format!("event-bus/{}", self.bus()))
+    }
+
+    pub(crate) fn rule_arn(&self, rule: &str) -> String {
+        self.arn("events", &format!("rule/{}/{rule}", self.bus()))
+    }
+
+    pub(crate) fn topic_arn(&self, topic: &str) -> String {
+        self.arn("sns", topic)
+    }
+
+    pub(crate) fn queue_arn(&self, queue: &str) -> String {
+        self.arn("sqs", queue)
+    }
+
+    pub(crate) fn function_arn(&self) -> String {
+        self.arn("lambda", &format!("function:{}", self.function()))
+    }
+
+    pub(crate) fn log_group_arn(&self) -> String {
+        self.arn("logs", &format!("log-group:{}", self.log_group()))
+    }
+
+    pub(crate) fn alarm_arn(&self, alarm: &str) -> String {
+        self.arn("cloudwatch", &format!("alarm:{alarm}"))
+    }
+
+    /// IAM has no region.
+    pub(crate) fn role_arn(&self) -> String {
+        let (partition, account) = (self.partition.name(), &self.account);
+        format!("arn:{partition}:iam::{account}:role/{}", self.role())
+    }
+}
+
+#[cfg(test)]
+impl Names {
+    /// Those of a hub like any other.
+    pub(crate) fn sample() -> Self {
+        Self {
+            deployment: "rootwatch".into(),
+            account: "111122223333".into(),
+            region: "eu-west-1".into(),
+            partition: Partition::Aws,
+            topic: None,
+        }
+    }
+}

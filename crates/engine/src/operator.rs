@@ -1,0 +1,98 @@
+//! Whoever runs the engine: shown what is found and planned, and asked before anything is changed.
+
+use crate::adopt::{OldPath, Report as AdoptReport, Takeover};
+use crate::apply::Outcome;
+use crate::canary;
+use crate::hub::plan::HubPlan;
+use crate::removal::Preview;
+use crate::spokes::deployment::SpokesDeployed;
+use crate::spokes::plan::{SpokesPlan, Stops};
+use crate::spokes::reach::Stuck;
+use crate::verify::finding::Hop;
+use anyhow::{Error, Result};
+use futures_util::future::LocalBoxFuture;
+
+/// Something to show while a run goes on. What it comes to is its result.
+pub enum View<'a> {
+    /// What `deploy hub` is about to change.
+    HubPlan(&'a HubPlan),
+    /// What `deploy spokes` is about to change.
+    SpokesPlan {
+        /// Name of the StackSet.
+        stack_set: &'a str,
+        /// What has to change.
+        plan: &'a SpokesPlan,
+    },
+    /// What was done for the spokes, before the error that ended it.
+    Spokes(&'a SpokesDeployed),
+    /// What `teardown` is about to remove.
+    Removal(&'a Preview<'a>),
+    /// What is done and what is not, when a run ended early.
+    Unfinished(&'a Outcome),
+    /// An error after which the run goes on to its report.
+    Error(&'a Error),
+    /// What is there of the published pattern, and what it misses.
+    OldPath(&'a OldPath, &'a AdoptReport),
+    /// Who of the old topic's subscribers is taken over.
+    Takeover(&'a Takeover, &'a OldPath),
+    /// What of the published pattern is about to be removed, region by region.
+    OldPathRemoval(&'a OldPath),
+    /// A hop that could not be judged, and is accepted.
+    Hop(&'a Hop),
+    /// What a test came to.
+    Test(&'a canary::Outcome),
+    /// The hub was deployed on the way.
+    HubDeployed(&'a crate::hub::deployment::HubDeployed),
+    /// The spokes were deployed on the way.
+    SpokesDeployed(&'a SpokesDeployed),
+    /// Stacks that stay where they are.
+    LeftBehind(&'a [Stuck]),
+}
+
+/// What is asked before something is changed.
+pub enum Question<'a> {
+    /// Whether to make the changes that were shown.
+    MakeChanges,
+    /// Whether these may stop being watched.
+    StopWatching(&'a Stops),
+    /// Whether to end the watch of this deployment.
+    Teardown {
+        /// Name of the deployment.
+        deployment: &'a str,
+        /// How many stacks stay where nobody can reach them.
+        stacks_left: usize,
+    },
+    /// Whether to remove the old path, now that the new one works.
+    RemoveOldPath {
+        /// Name of the deployment.
+        deployment: &'a str,
+        /// From where on the new path was proved.
+        proved: crate::adopt::Proved,
+    },
+}
+
+/// Nobody said yes.
+#[derive(Debug, thiserror::Error)]
+#[error("nothing of this was done: {0}")]
+pub struct NotConfirmed(pub &'static str);
+
+/// Whoever runs the engine.
+pub trait Operator: Send + Sync {
+    /// Shows something.
+    fn show(&self, view: &View<'_>);
+
+    /// Asks. An error, [`NotConfirmed`] or one of asking, when the answer is not the one that goes ahead.
+    fn confirm<'a>(&'a self, question: &'a Question<'a>) -> LocalBoxFuture<'a, Result<()>>;
+}
+
+/// Nobody watches, and nothing is confirmed: for programs that only look.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Nobody;
+
+impl Operator for Nobody {
+    fn show(&self, _view: &View<'_>) {}
+
+    fn confirm<'a>(&'a self, _question: &'a Question<'a>) -> LocalBoxFuture<'a, Result<()>> {
+        Box::pin(async { Err(NotConfirmed("there is nobody to ask").into()) })
+    }
+}

@@ -1,0 +1,257 @@
+//! Taking it away: what is ours, last made first, and nothing else.
+
+mod order;
+mod spokes;
+pub(crate) mod stack_set;
+
+use crate::aws::error::is_stopped;
+use crate::canary::leftovers;
+use crate::end::End;
+use crate::hub::desired::hub;
+use crate::hub::foreign;
+use crate::hub::observe::observe;
+use crate::hub::plan::{HubPlan, plan_teardown};
+use crate::names::DEPLOYMENT_TAG;
+use crate::operator::{Question, View};
+use crate::plan::{Counts, Step};
+use crate::session::Session;
+use crate::spokes::operation::Ended;
+use crate::spokes::reach::Stuck;
+use anyhow::Result;
+use serde::Serialize;
+pub use spokes::{InstanceCounts, Spokes};
+
+/// What to remove.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The hub's resources in this account and region.
+    Hub,
+    /// The StackSet and all its instances.
+    Spokes,
+    /// The spokes, then the hub.
+    All,
+}
+
+/// How to remove it.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// What to remove.
+    pub part: Part,
+    /// Whether the hub goes although spokes still forward to it.
+    pub abandon_spokes: bool,
+    /// Whether stacks that nobody can reach may stay.
+    pub retain_stacks: bool,
+    /// Whether the notifier's log group stays.
+    pub keep_logs: bool,
+    /// Whether to fail instead of waiting when another operation of the StackSet is under way.
+    pub no_wait: bool,
+}
+
+/// Versioned form of the JSON that `teardown` prints.
+#[derive(Serialize)]
+pub struct Report {
+    /// `rootwatch.teardown/1`.
+    pub schema: &'static str,
+    /// The account that this ran in.
+    pub account: String,
+    /// The region that this ran in.
+    pub region: String,
+    /// StackSet operations that removed instances.
+    pub operations: Vec<Ended>,
+    /// Whether the StackSet is gone.
+    pub stack_set_removed: bool,
+    /// An operation that goes on in AWS after an interruption.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detached: Option<String>,
+    /// The management account's own stacks.
+    pub management: Vec<Step>,
+    /// The hub's resources, and what is done about each.
+    pub hub: Vec<Step>,
+    /// What is ours and stays because somebody asked for that.
+    pub kept: Vec<String>,
+    /// Stacks that stay in accounts and regions out of reach, because somebody asked for that.
+    pub retained: Vec<Stuck>,
+    /// What is ours and could not be removed.
+    pub left: Vec<String>,
+}
+
+/// What is about to be removed.
+pub struct Preview<'a> {
+    /// Name of the StackSet.
+    pub stack_set: String,
+    /// The spokes, where they are to go.
+    pub spokes: Option<&'a Spokes<'a>>,
+    /// What people should know before.
+    pub warnings: Vec<String>,
+    /// The hub's steps, and what is kept.
+    pub report: &'a Report,
+}
+
+/// What `teardown` came to.
+pub struct Removed<'a> {
+    /// How it ended.
+    pub end: End,
+    /// Whether there was anything to remove.
+    pub is_nothing: bool,
+    /// Whether the hub was among it.
+    pub with_hub: bool,
+    /// The spokes, where they were to go.
+    pub spokes: Option<Spokes<'a>>,
+    /// Whether it ended before the hub was begun.
+    pub is_before_hub: bool,
+    /// The command that follows the operation that goes on in AWS after an interruption.
+    pub follow: Option<String>,
+    /// For programs.
+    pub report: Report,
+}
+
+/// Removes the hub, the spokes, or the spokes and then the hub.
+///
+/// # Errors
+/// When something cannot be read, others use what would be removed, or nobody confirms. What fails while it is removed is
+/// in the result, after it was shown.
+pub async fn teardown(session: &Session, options: Options) -> Result<Removed<'_>> {
+    let spokes = match options.part {
+        Part::Hub => None,
+        Part::Spokes | Part::All => Some(spokes::find(session, options).await?),
+    };
+    let mut hub = match options.part {
+        Part::Spokes => None,
+        Part::Hub | Part::All => Some(find_hub(session).await?),
+    };
+    let kept = hub.as_mut().filter(|_| options.keep_logs);
+    let kept = kept.map(HubPlan::keep_logs).unwrap_or_default();
+    let report = Report::before(session, spokes.as_ref(), hub.as_ref(), kept);
+    let with_hub = Counts::of(report.hub.iter().map(|step| &step.action)).delete > 0;
+    let mut removed = Removed {
+        end: End::Done,
+        is_nothing: !with_hub && spokes.as_ref().is_none_or(Spokes::is_nothing),
+        with_hub,
+        spokes,
+        is_before_hub: false,
+        follow: None,
+        report,
+    };
+    if removed.is_nothing {
+        return Ok(removed);
+    }
+    ask(session, options, &removed).await?;
+    removed.carry_out(session, hub.as_ref()).await;
+    Ok(removed)
+}
+
+/// Shows what goes, and asks.
+async fn ask(session: &Session, options: Options, removed: &Removed<'_>) -> Result<()> {
+    let warnings = match options.part {
+        Part::Hub => order::check(session, options.abandon_spokes).await?,
+        Part::Spokes | Part::All => Vec::new(),
+    };
+    let spokes = removed.spokes.as_ref();
+    session.show(View::Removal(&Preview {
+        stack_set: session.names().stack_set(),
+        spokes,
+        warnings,
+        report: &removed.report,
+    }));
+    let question = Question::Teardown {
+        deployment: &session.settings.name,
+        stacks_left: spokes.map_or(0, |it| it.retained().len()),
+    };
+    session.confirm(question).await
+}
+
+impl Removed<'_> {
+    /// The spokes, then the hub; ends early with what is left.
+    async fn carry_out(&mut self, session: &Session, hub: Option<&HubPlan>) {
+        self.remove_spokes(session).await;
+        if let Some(hub) = hub.filter(|_| self.with_hub && self.end == End::Done) {
+            self.remove_hub(session, hub).await;
+        }
+    }
+
+    async fn remove_spokes(&mut self, session: &Session) {
+        let Some(spokes) = &self.spokes else { return };
+        let report = &mut self.report;
+        let removed = spokes.remove(session, report).await;
+        let removed = removed.and_then(|()| match self.with_hub {
+            true => Ok(session.work.stop().check()?),
+            false => Ok(()),
+        });
+        let Err(error) = removed else { return };
+        match is_stopped(&error) {
+            true => self.follow = spokes.detached(session, &error, report),
+            false => session.show(View::Error(&error)),
+        }
+        spokes.note_left(session, report);
+        self.end = End::of(&error);
+        self.is_before_hub = true;
+        self.leave_hub();
+    }
+
+    /// Notes all of the hub as left.
+    fn leave_hub(&mut self) {
+        let to_delete = self.report.hub.iter().filter(|it| it.action.is_change());
+        let hub: Vec<String> = to_delete.map(|it| it.resource.clone()).collect();
+        self.report.left.extend(hub);
+    }
+
+    async fn remove_hub(&mut self, session: &Session, hub: &HubPlan) {
+        // A bus goes only when it has no rules.
+        let names = session.names();
+        let removed = leftovers::remove(&session.aws, &names, true, &session.work).await;
+        if let Err(error) = removed {
+            session.show(View::Error(&error));
+            self.end = End::of(&error);
+            self.leave_hub();
+            return;
+        }
+        let outcome = hub.apply(&session.aws, &session.work).await;
+        if let Some(unfinished) = &outcome.unfinished {
+            session.show(View::Unfinished(&outcome));
+            self.end = End::from(unfinished);
+            self.report.left.extend(outcome.left);
+        }
+    }
+}
+
+async fn find_hub(session: &Session) -> Result<HubPlan> {
+    // What a resource holds does not matter to its removal, so the organization need not be known.
+    let nodes = hub(&session.hub(String::new()));
+    let found = observe(&session.aws, &nodes).await?;
+    let plan = plan_teardown(nodes, found);
+    for theirs in plan.foreign() {
+        session.work.message(&format!(
+            "{theirs} is not ours (no tag {DEPLOYMENT_TAG}={}): left alone.",
+            session.settings.name
+        ));
+    }
+    foreign::check(&session.aws, &session.names(), &plan).await?;
+    Ok(plan)
+}
+
+impl Report {
+    /// Of a run that has removed nothing yet.
+    fn before(
+        session: &Session,
+        spokes: Option<&Spokes<'_>>,
+        hub: Option<&HubPlan>,
+        kept: Vec<String>,
+    ) -> Self {
+        Self {
+            schema: "rootwatch.teardown/1",
+            account: session.aws.account.clone(),
+            region: session.aws.region.clone(),
+            operations: Vec::new(),
+            stack_set_removed: false,
+            detached: None,
+            management: Vec::new(),
+            hub: hub.map(HubPlan::steps).unwrap_or_default(),
+            kept,
+            retained: Vec::new(),
+            left: spokes
+                .into_iter()
+                .flat_map(|it| it.may_be_left(session))
+                .collect(),
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! The settings of a run, checked: what the engine is told to want.
+
+use crate::subscription::Subscription;
+use rootwatch_root_event::{Format, ReadOnly};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// All settings of a run.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Name of the deployment; every resource's name begins with it.
+    pub name: String,
+    /// How AWS is reached.
+    pub connection: Connection,
+    /// The organization whose accounts may forward events; looked up where it is not given.
+    pub org_id: Option<String>,
+    /// Settings of the hub.
+    pub hub: HubSettings,
+    /// How people are notified.
+    pub notify: Notify,
+    /// Settings of the spokes.
+    pub spokes: SpokesSettings,
+    /// Tags for everything that can carry one.
+    pub tags: BTreeMap<String, String>,
+    /// How long AWS may take to end a StackSet operation, or to show what was set.
+    pub timeout: Duration,
+}
+
+/// How to reach AWS, where it is not left to the SDK's own rules.
+#[derive(Clone, Debug, Default)]
+pub struct Connection {
+    /// Profile of the AWS configuration.
+    pub profile: Option<String>,
+    /// Whether the profile was typed: then it goes before the environment's credentials, as in the AWS CLI.
+    pub is_profile_typed: bool,
+    /// Region that the hub and the StackSet live in.
+    pub region: Option<String>,
+    /// Address that all calls go to instead of AWS's.
+    pub endpoint_url: Option<String>,
+}
+
+/// Settings of the hub.
+#[derive(Clone, Debug, Default)]
+pub struct HubSettings {
+    /// Its account, for a run elsewhere.
+    pub account: Option<String>,
+    /// Its region, for a run elsewhere.
+    pub region: Option<String>,
+    /// Name of the topic for alerts, where it is not the usual one.
+    pub topic_name: Option<String>,
+    /// ARN of the alerts topic's KMS key.
+    pub kms_key: Option<String>,
+    /// Who is notified.
+    pub subscriptions: Vec<Subscription>,
+    /// Days that the notifier's log is kept.
+    pub log_retention_days: i32,
+}
+
+/// How people are notified.
+#[derive(Clone, Debug, Default)]
+pub struct Notify {
+    /// How read-only activity is reported.
+    pub read_only: ReadOnly,
+    /// Form of the body for subscriptions but mail and SMS.
+    pub format: Format,
+    /// Names by account number, for a hub that may not ask Organizations.
+    pub account_names: BTreeMap<String, String>,
+}
+
+/// Settings of the spokes.
+#[derive(Clone, Debug, Default)]
+pub struct SpokesSettings {
+    /// Organizational units, by id, root id or path.
+    pub ous: Vec<String>,
+    /// Regions to watch; all that are enabled where none is given.
+    pub regions: Vec<String>,
+    /// Who calls CloudFormation; found out where it is not given.
+    pub call_as: Option<CallAs>,
+    /// How StackSet operations go through accounts and regions.
+    pub operations: OperationSettings,
+}
+
+/// Who calls the StackSet operations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallAs {
+    /// The management account.
+    Management,
+    /// A delegated administrator for StackSets.
+    DelegatedAdmin,
+}
+
+impl CallAs {
+    /// Each with the word for it in settings.
+    pub const ALL: [(&str, Self); 2] = [
+        ("self", Self::Management),
+        ("delegated-admin", Self::DelegatedAdmin),
+    ];
+}
+
+/// How many accounts: so many, or so many in a hundred.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Amount {
+    /// So many.
+    Count(i32),
+    /// So many in a hundred.
+    Percent(i32),
+}
+
+/// Whether an operation goes through the regions at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RegionConcurrency {
+    /// All regions at once.
+    Parallel,
+    /// One region after the other.
+    Sequential,
+}
+
+impl RegionConcurrency {
+    /// Each with the word for it in settings.
+    pub const ALL: [(&str, Self); 2] = [
+        ("parallel", Self::Parallel),
+        ("sequential", Self::Sequential),
+    ];
+}
+
+/// Preferences of all StackSet operations.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OperationSettings {
+    /// Accounts that are worked on at once, in each region.
+    pub max_concurrent: Amount,
+    /// Accounts that may fail in a region before the operation stops there.
+    pub failure_tolerance: Amount,
+    /// Whether all regions are worked on at once.
+    pub region_concurrency: RegionConcurrency,
+}
+
+impl Default for OperationSettings {
+    fn default() -> Self {
+        Self {
+            max_concurrent: Amount::Percent(100),
+            failure_tolerance: Amount::Percent(100),
+            region_concurrency: RegionConcurrency::Parallel,
+        }
+    }
+}

@@ -1,0 +1,160 @@
+use super::*;
+
+fn account(id: &str, active: bool) -> Account {
+    Account {
+        id: id.into(),
+        name: format!("name-{id}"),
+        active,
+        unit: "ou-1".into(),
+    }
+}
+
+fn instances(locations: &[(&str, &str, &str, &str)]) -> Instances {
+    let mut all = Instances::default();
+    for (account, region, status, detail) in locations {
+        let instance = Instance {
+            status: (*status).into(),
+            detail: (*detail).into(),
+            reason: (*status == "OUTDATED").then(|| "no permission".into()),
+            unit: "ou-1".into(),
+        };
+        all.insert(Location::of(account, region), instance);
+    }
+    all
+}
+
+const REGIONS: [&str; 2] = ["eu-west-1", "us-east-1"];
+
+/// The gaps and what cannot be seen, in words, with the number of accounts and of those covered.
+fn reported(
+    accounts: &[Account],
+    instances: &Instances,
+    management: Option<&BTreeMap<String, Option<String>>>,
+    off: &[Location],
+) -> (usize, usize, Vec<String>) {
+    reported_of(accounts, instances, management, &Unread::new(), off)
+}
+
+fn reported_of(
+    accounts: &[Account],
+    instances: &Instances,
+    management: Option<&BTreeMap<String, Option<String>>>,
+    unread: &Unread,
+    off: &[Location],
+) -> (usize, usize, Vec<String>) {
+    let regions = REGIONS.map(str::to_owned).into();
+    let coverage = coverage(&Known {
+        accounts,
+        regions: &regions,
+        instances,
+        management_account: "0",
+        management,
+        unread,
+        off: &off.iter().cloned().collect(),
+    });
+    let gaps = coverage.gaps.iter().map(|gap| gap.words(2));
+    let all = gaps.chain(coverage.unseen.iter().cloned()).collect();
+    (coverage.accounts, coverage.covered_accounts, all)
+}
+
+#[test]
+fn every_account_is_covered_suspended_or_a_gap_with_its_reason() {
+    let accounts = ["0", "1", "2", "4", "5", "6"].map(|id| account(id, true));
+    let accounts = [&accounts[..], &[account("3", false)]].concat();
+    let found = instances(&[
+        ("1", "us-east-1", "CURRENT", "SUCCEEDED"),
+        ("1", "eu-west-1", "CURRENT", "SUCCEEDED"),
+        ("2", "us-east-1", "CURRENT", "SUCCEEDED"),
+        ("2", "eu-west-1", "OUTDATED", "FAILED"),
+        ("6", "us-east-1", "INOPERABLE", "INOPERABLE"),
+        ("6", "eu-west-1", "CURRENT", "RUNNING"),
+    ]);
+    let (all, covered, reported) = reported(&accounts, &found, None, &[]);
+    assert_eq!((all, covered), (6, 1));
+    let known = Known {
+        accounts: &accounts,
+        regions: &REGIONS.map(str::to_owned).into(),
+        instances: &found,
+        management_account: "0",
+        management: None,
+        unread: &Unread::new(),
+        off: &BTreeSet::new(),
+    };
+    let every = coverage(&known).every_account;
+    let standings = every
+        .iter()
+        .map(|it| (it.named.account.as_str(), it.standing));
+    let expected = [
+        ("0", Standing::Unseen),
+        ("1", Standing::Covered),
+        ("2", Standing::Gap),
+        ("4", Standing::Gap),
+        ("5", Standing::Gap),
+        ("6", Standing::Gap),
+        ("3", Standing::Suspended),
+    ];
+    assert!(standings.eq(expected), "{every:?}");
+    let unseen = coverage(&known).unseen_locations;
+    assert_eq!(unseen, REGIONS.map(|region| Location::of("0", region)));
+    insta::assert_snapshot!(reported.join("\n"), @r"
+    account 6 (name-6): us-east-1 INOPERABLE INOPERABLE: `rootwatch deploy spokes` removes the instance and makes it anew
+    account 2 (name-2): eu-west-1 OUTDATED no permission: `rootwatch deploy spokes` tries again
+    2 accounts, 4 (name-4), 5 (name-5): all 2 regions no stack instance: its unit was not given, or automatic deployment has not reached it yet; `rootwatch deploy spokes` with all your units and also --ou ou-1 makes it
+    management account 0 (name-0): StackSets never reach it, and its own stacks cannot be seen from here: `rootwatch status` with its credentials shows them
+    ");
+}
+
+#[test]
+fn the_management_account_is_covered_by_its_own_stacks() {
+    let accounts = [account("0", true)];
+    let none = Instances::default();
+    let mut own: BTreeMap<String, Option<String>> =
+        REGIONS.map(|region| (region.to_owned(), None)).into();
+    assert_eq!(reported(&accounts, &none, Some(&own), &[]), (1, 1, vec![]));
+    own.insert("us-east-1".into(), Some("stack ROLLBACK_COMPLETE".into()));
+    own.remove("eu-west-1");
+    insta::assert_snapshot!(reported(&accounts, &none, Some(&own), &[]).2.join("\n"), @r"
+    account 0 (name-0): eu-west-1 no stack: `rootwatch deploy spokes` here, in the management account, fixes it
+    account 0 (name-0): us-east-1 stack ROLLBACK_COMPLETE: `rootwatch deploy spokes` here, in the management account, fixes it
+    ");
+}
+
+#[test]
+fn a_region_that_cannot_be_read_is_neither_covered_nor_a_gap() {
+    let own = [("us-east-1".to_owned(), None)].into();
+    let why = "cloudformation:DescribeStacks: AccessDenied: by an SCP".to_owned();
+    let unread = [("eu-west-1".to_owned(), why.clone()), ("x".to_owned(), why)].into();
+    let accounts = [account("0", true)];
+    let (_, covered, reported) =
+        reported_of(&accounts, &Instances::default(), Some(&own), &unread, &[]);
+    assert_eq!(covered, 0);
+    insta::assert_snapshot!(reported.join("\n"), @"management account 0 (name-0): its own stacks in eu-west-1 cannot be read from here (cloudformation:DescribeStacks: AccessDenied: by an SCP): `rootwatch status` with credentials that may read them shows whether it is watched there");
+}
+
+#[test]
+fn a_region_that_is_turned_off_is_no_gap() {
+    let found = instances(&[
+        ("1", "us-east-1", "CURRENT", "SUCCEEDED"),
+        ("1", "eu-west-1", "OUTDATED", "FAILED"),
+    ]);
+    let off = [Location::of("1", "eu-west-1")];
+    assert_eq!(
+        reported(&[account("1", true)], &found, None, &off),
+        (1, 1, vec![])
+    );
+}
+
+#[test]
+fn of_many_accounts_only_some_are_named() {
+    let accounts: Vec<Account> = (10..30).map(|id| account(&id.to_string(), true)).collect();
+    let (_, _, reported) = reported(&accounts, &Instances::default(), None, &[]);
+    assert_eq!(reported.len(), 1);
+    assert!(
+        reported[0].starts_with("20 accounts, 10 (name-10), "),
+        "{reported:?}"
+    );
+    assert!(
+        reported[0].contains("19 (name-19) and 10 more: all 2 regions"),
+        "{reported:?}"
+    );
+}

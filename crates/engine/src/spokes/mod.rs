@@ -1,0 +1,219 @@
+//! The spokes: one StackSet that puts the spoke template into every account and region.
+
+pub(crate) mod change;
+pub mod coverage;
+pub(crate) mod deployment;
+pub(crate) mod following;
+pub(crate) mod hint;
+pub(crate) mod instances;
+pub(crate) mod management;
+pub(crate) mod operation;
+pub(crate) mod organization;
+mod pace;
+pub(crate) mod plan;
+pub(crate) mod planning;
+pub(crate) mod preflight;
+pub(crate) mod reach;
+pub(crate) mod regions;
+pub(crate) mod removal;
+pub(crate) mod stack;
+pub(crate) mod stack_set;
+pub mod stuck;
+pub(crate) mod trail;
+pub mod words;
+
+pub use change::{Accounts, Change, ChangeKind};
+pub use deployment::{SpokesDeployed, deploy};
+pub use management::{Management, StackPlan};
+pub use operation::{Ended, Failure, Last, Running};
+pub use organization::Account;
+pub use plan::{SpokesPlan, Stops};
+pub use planning::{SpokesPlanned, Switches, plan};
+pub use reach::{Stuck, Why};
+
+use crate::aws::Aws;
+use crate::aws::error::AwsError;
+use crate::names::DEPLOYMENT_TAG;
+use crate::settings::{CallAs, Settings};
+use aws_sdk_cloudformation::types::CallAs as SdkCallAs;
+use instances::Instances;
+use organization::Organization;
+use serde::Serialize;
+use stack::Stack;
+use stack_set::StackSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The spoke template, as it is deployed and as people may read and deploy it themselves.
+pub(crate) const TEMPLATE: &str = include_str!("../../../../templates/spoke.yaml");
+
+/// Where StackSet calls go, and in whose name.
+pub(crate) struct Place<'a> {
+    pub(crate) aws: &'a Aws,
+    pub(crate) call_as: SdkCallAs,
+}
+
+impl<'a> Place<'a> {
+    /// The management account calls as itself, any other account as a delegated administrator.
+    pub(crate) fn of(aws: &'a Aws, organization: &Organization, given: Option<CallAs>) -> Self {
+        let found = if aws.account == organization.management_account {
+            CallAs::Management
+        } else {
+            CallAs::DelegatedAdmin
+        };
+        let call_as = match given.unwrap_or(found) {
+            CallAs::Management => SdkCallAs::SelfValue,
+            CallAs::DelegatedAdmin => SdkCallAs::DelegatedAdmin,
+        };
+        Self { aws, call_as }
+    }
+}
+
+/// An account and a region.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Location {
+    /// Number of the account.
+    pub account: String,
+    /// Name of the region.
+    pub region: String,
+}
+
+impl Location {
+    /// An account's region.
+    pub(crate) fn of(account: &str, region: &str) -> Self {
+        Self {
+            account: account.to_owned(),
+            region: region.to_owned(),
+        }
+    }
+}
+
+/// Whether AWS refused a caller: no permission, an SCP that denies a region, or a token that is not valid in a region
+/// that has to be turned on (IAM User Guide, "Manage AWS STS in an AWS Region").
+pub(crate) fn is_refusal(error: &AwsError) -> bool {
+    const CODES: [&str; 7] = [
+        "AccessDenied",
+        "AccessDeniedException",
+        "AuthFailure",
+        "InvalidClientTokenId",
+        "OptInRequired",
+        "UnauthorizedOperation",
+        "UnrecognizedClientException",
+    ];
+    CODES.contains(&error.code.as_str())
+}
+
+/// The bus that spokes forward to.
+pub(crate) struct HubBus {
+    pub(crate) account: String,
+    pub(crate) region: String,
+}
+
+/// What is the same for the StackSet and for the management account's own stacks.
+fn parameters(settings: &Settings, hub: &HubBus) -> BTreeMap<String, String> {
+    BTreeMap::from([
+        ("DeploymentName".into(), settings.name.clone()),
+        ("HubAccountId".into(), hub.account.clone()),
+        ("HubBusName".into(), settings.name.clone()),
+        ("HubRegion".into(), hub.region.clone()),
+    ])
+}
+
+fn tags(settings: &Settings) -> BTreeMap<String, String> {
+    let mut tags = settings.tags.clone();
+    tags.insert(DEPLOYMENT_TAG.into(), settings.name.clone());
+    tags
+}
+
+fn capabilities() -> Vec<String> {
+    vec!["CAPABILITY_IAM".into()]
+}
+
+/// The StackSet for a deployment. Pure.
+pub(crate) fn stack_set(settings: &Settings, name: String, hub: &HubBus) -> StackSet {
+    StackSet {
+        name,
+        auto_deployment: true,
+        capabilities: capabilities(),
+        description: "rootwatch: forwards root activity of every account and region to the hub"
+            .into(),
+        managed_execution: true,
+        parameters: parameters(settings, hub),
+        retain_stacks_on_account_removal: false,
+        tags: tags(settings),
+        template: TEMPLATE.into(),
+        regions: BTreeSet::new(),
+        drift: None,
+    }
+}
+
+/// The management account's own stacks, one a region. Pure.
+pub(crate) fn stacks(
+    settings: &Settings,
+    name: &str,
+    hub: &HubBus,
+    regions: &BTreeSet<String>,
+) -> BTreeMap<String, Stack> {
+    let stack = |region: &String| Stack {
+        name: name.to_owned(),
+        region: region.clone(),
+        id: String::new(),
+        protected: false,
+        capabilities: capabilities(),
+        parameters: parameters(settings, hub),
+        status: Stack::USABLE.into(),
+        tags: tags(settings),
+        template: TEMPLATE.into(),
+    };
+    regions
+        .iter()
+        .map(|region| (region.clone(), stack(region)))
+        .collect()
+}
+
+/// What is there.
+#[derive(Default)]
+pub(crate) struct Observed {
+    pub(crate) stack_set: Option<StackSet>,
+    pub(crate) instances: Instances,
+    /// Units and regions that new accounts are deployed to.
+    pub(crate) auto_deployment: BTreeMap<String, BTreeSet<String>>,
+    /// Operations that have not ended.
+    pub(crate) running: Vec<Running>,
+    /// The newest operation that has ended.
+    pub(crate) last: Option<Last>,
+}
+
+/// Reads the StackSet and all that belongs to it. `regions` are looked at beside those that the StackSet names.
+pub(crate) async fn observe(
+    place: &Place<'_>,
+    name: &str,
+    regions: &BTreeSet<String>,
+) -> Result<Observed, AwsError> {
+    let Some(stack_set) = StackSet::find(place, name).await? else {
+        return Ok(Observed::default());
+    };
+    let regions: BTreeSet<String> = stack_set.regions.union(regions).cloned().collect();
+    let (instances, auto_deployment, (running, last)) = tokio::try_join!(
+        instances::list(place, name, &regions),
+        StackSet::auto_deployment_targets(place, name),
+        operation::list(place, name),
+    )?;
+    Ok(Observed {
+        stack_set: Some(stack_set),
+        instances,
+        auto_deployment,
+        running,
+        last,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_template_fits_a_stack_set() {
+        // CloudFormation API Reference, CreateStackSet: TemplateBody has at most 51,200 bytes.
+        assert!(TEMPLATE.len() <= 51_200);
+    }
+}

@@ -1,0 +1,319 @@
+//! StackSet operations: how they run, and how they ended in each account and region.
+
+use super::hint::hint;
+use super::pace::{Pace, Tally};
+use super::{Location, Place};
+use crate::aws::consistency::{Poll, poll_until};
+use crate::aws::error::{AwsError, Call};
+use crate::settings::{Amount, OperationSettings, RegionConcurrency};
+use crate::work::Work;
+use anyhow::Result;
+use aws_sdk_cloudformation::types as sdk;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::pin::pin;
+use std::time::Duration;
+
+/// How an operation goes through accounts and regions.
+///
+/// Unless told otherwise all at once, and none stops for another's failure: a failure is told at the end, not tolerated,
+/// and stopping early would only leave more accounts unwatched.
+#[derive(Clone, Debug)]
+pub(crate) struct Preferences {
+    settings: OperationSettings,
+}
+
+impl Preferences {
+    /// Preferences by the settings.
+    pub(crate) fn of(settings: &OperationSettings) -> Self {
+        Self {
+            settings: settings.clone(),
+        }
+    }
+
+    /// As CloudFormation takes them. In the soft mode the two limits do not narrow one another
+    /// (CloudFormation API Reference, StackSetOperationPreferences).
+    pub(super) fn to_sdk(&self) -> sdk::StackSetOperationPreferences {
+        let builder = sdk::StackSetOperationPreferences::builder()
+            .region_concurrency_type(match self.settings.region_concurrency {
+                RegionConcurrency::Parallel => sdk::RegionConcurrencyType::Parallel,
+                RegionConcurrency::Sequential => sdk::RegionConcurrencyType::Sequential,
+            })
+            .concurrency_mode(sdk::ConcurrencyMode::SoftFailureTolerance);
+        let builder = match self.settings.max_concurrent {
+            Amount::Count(count) => builder.max_concurrent_count(count),
+            Amount::Percent(percent) => builder.max_concurrent_percentage(percent),
+        };
+        match self.settings.failure_tolerance {
+            Amount::Count(count) => builder.failure_tolerance_count(count),
+            Amount::Percent(percent) => builder.failure_tolerance_percentage(percent),
+        }
+        .build()
+    }
+}
+
+/// What an operation came to in one account and region that it did not succeed in.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Failure {
+    /// Number of the account.
+    pub account: String,
+    /// The account's name, where it is known.
+    pub name: Option<String>,
+    /// The region.
+    pub region: String,
+    /// AWS's word for it, `FAILED`.
+    pub status: String,
+    /// AWS's words.
+    pub reason: String,
+    /// What to do about it, where that is known.
+    pub hint: Option<String>,
+}
+
+/// What an operation came to.
+#[derive(Clone, Debug, Serialize)]
+pub struct Ended {
+    /// Its id.
+    pub operation_id: String,
+    /// What it does, `CREATE`.
+    pub action: String,
+    /// How it ended, `SUCCEEDED`.
+    pub status: String,
+    /// AWS's reason, where it gave one.
+    pub status_reason: Option<String>,
+    /// How many accounts and regions ended in each status.
+    pub counts: BTreeMap<String, usize>,
+    /// Those that did not succeed.
+    pub failures: Vec<Failure>,
+    /// Whether it failed for nothing but what was left out.
+    #[serde(skip)]
+    is_only_left_out: bool,
+}
+
+impl Ended {
+    /// Whether every account and region that could be reached is as wanted. An operation that AWS calls `SUCCEEDED` may
+    /// hide failures inside its tolerance (CloudFormation User Guide, "Troubleshooting StackSets").
+    pub fn is_success(&self) -> bool {
+        self.failures.is_empty() && (self.status == "SUCCEEDED" || self.is_only_left_out)
+    }
+
+    /// Takes out failures that are none, and counts them by a word of their own: where the region is turned off in the
+    /// account nobody can act, and where no stack ever was none has to go.
+    pub(crate) fn leave_out(&mut self, locations: &BTreeSet<Location>, word: &str) {
+        let before = self.failures.len();
+        self.failures
+            .retain(|it| !locations.contains(&Location::of(&it.account, &it.region)));
+        let left_out = before - self.failures.len();
+        if left_out == 0 {
+            return;
+        }
+        if let Some(failed) = self.counts.get_mut("FAILED") {
+            *failed = failed.saturating_sub(left_out);
+        }
+        self.counts.retain(|_, count| *count > 0);
+        self.counts.insert(word.to_owned(), left_out);
+        self.is_only_left_out = self.failures.is_empty() && self.status == "FAILED";
+    }
+}
+
+/// An operation that has not ended.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Running {
+    /// Its id.
+    pub operation_id: String,
+    /// What it does, `CREATE`.
+    pub action: String,
+    /// AWS's word for where it stands, `RUNNING`.
+    pub status: String,
+    /// When it was started, as AWS says it.
+    pub since: String,
+}
+
+/// The newest operation of a StackSet that has ended.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Last {
+    /// Its id.
+    pub operation_id: String,
+    /// What it did, `CREATE`.
+    pub action: String,
+    /// How it ended, `SUCCEEDED`.
+    pub status: String,
+    /// AWS's words, where it did not succeed.
+    pub status_reason: Option<String>,
+    /// When it ended, as AWS says it.
+    pub ended: Option<String>,
+}
+
+/// The operations of a StackSet that have not ended, oldest first, and the newest that has.
+pub(crate) async fn list(
+    place: &Place<'_>,
+    stack_set: &str,
+) -> Result<(Vec<Running>, Option<Last>), AwsError> {
+    // AWS lists the newest first, so those under way are on the first page.
+    let answer = place
+        .aws
+        .cloudformation
+        .list_stack_set_operations()
+        .stack_set_name(stack_set)
+        .call_as(place.call_as.clone())
+        .send()
+        .await
+        .call("cloudformation:ListStackSetOperations")?;
+    let mut found: Vec<Running> = answer.summaries().iter().filter_map(read_running).collect();
+    found.reverse();
+    Ok((found, answer.summaries().iter().find_map(read_last)))
+}
+
+fn read_last(summary: &sdk::StackSetOperationSummary) -> Option<Last> {
+    let status = summary.status().filter(|status| is_ended(status))?;
+    let action = summary.action().map(|action| action.as_str());
+    Some(Last {
+        operation_id: summary.operation_id()?.to_owned(),
+        action: action.unwrap_or("unknown").to_owned(),
+        status: status.as_str().to_owned(),
+        status_reason: summary.status_reason().map(str::to_owned),
+        ended: summary.end_timestamp().map(ToString::to_string),
+    })
+}
+
+fn read_running(summary: &sdk::StackSetOperationSummary) -> Option<Running> {
+    let status = summary.status()?;
+    if is_ended(status) {
+        return None;
+    }
+    let action = summary.action().map(|action| action.as_str());
+    let since = summary.creation_timestamp().map(ToString::to_string);
+    Some(Running {
+        operation_id: summary.operation_id()?.to_owned(),
+        action: action.unwrap_or("unknown").to_owned(),
+        status: status.as_str().to_owned(),
+        since: since.unwrap_or_else(|| "an unknown time".into()),
+    })
+}
+
+fn is_ended(status: &sdk::StackSetOperationStatus) -> bool {
+    use sdk::StackSetOperationStatus::{Failed, Stopped, Succeeded};
+    matches!(status, Succeeded | Failed | Stopped)
+}
+
+/// Follows an operation to its end, and gathers where it did not succeed.
+pub(crate) async fn follow(
+    place: &Place<'_>,
+    stack_set: &str,
+    operation_id: &str,
+    patience: Duration,
+    work: &Work,
+) -> Result<Ended> {
+    let awaited = format!("StackSet operation {operation_id}");
+    let mut pace = Pace::begin();
+    let operation = poll_until(&work.unseen(), &awaited, patience, async || {
+        let operation = describe(place, stack_set, operation_id).await?;
+        if operation.status().is_some_and(is_ended) {
+            return Ok(Poll::Ready(operation));
+        }
+        if pace.is_due() {
+            let (tally, _) = results(place, stack_set, operation_id, false, work).await?;
+            pace.counted(tally);
+        }
+        work.at(&pace.words());
+        Ok(Poll::Pending)
+    })
+    .await?;
+    let (tally, failures) = results(place, stack_set, operation_id, true, work).await?;
+    let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
+    Ok(Ended {
+        operation_id: operation_id.to_owned(),
+        action: text(operation.action().map(|action| action.as_str())),
+        status: text(operation.status().map(|status| status.as_str())),
+        status_reason: operation.status_reason().map(str::to_owned),
+        counts: tally.0,
+        failures,
+        is_only_left_out: false,
+    })
+}
+
+async fn describe(
+    place: &Place<'_>,
+    stack_set: &str,
+    operation_id: &str,
+) -> Result<sdk::StackSetOperation, AwsError> {
+    const OPERATION: &str = "cloudformation:DescribeStackSetOperation";
+    let answer = place
+        .aws
+        .cloudformation
+        .describe_stack_set_operation()
+        .stack_set_name(stack_set)
+        .operation_id(operation_id)
+        .call_as(place.call_as.clone())
+        .send()
+        .await
+        .call(OPERATION)?;
+    answer
+        .stack_set_operation
+        .ok_or_else(|| AwsError::incomplete(OPERATION, "StackSetOperation"))
+}
+
+/// How many accounts and regions stand where, and, if asked for, those that did not succeed. Nothing else is kept: there
+/// may be 200,000. A run can be stopped between two of them.
+async fn results(
+    place: &Place<'_>,
+    stack_set: &str,
+    operation_id: &str,
+    with_failures: bool,
+    work: &Work,
+) -> Result<(Tally, Vec<Failure>), AwsError> {
+    const OPERATION: &str = "cloudformation:ListStackSetOperationResults";
+    let mut pages = place
+        .aws
+        .cloudformation
+        .list_stack_set_operation_results()
+        .stack_set_name(stack_set)
+        .operation_id(operation_id)
+        .call_as(place.call_as.clone())
+        .into_paginator()
+        .items()
+        .send();
+    let (mut tally, mut failures) = (Tally::default(), Vec::new());
+    let mut stopped = pin!(work.stop().requested());
+    loop {
+        // A large operation has hundreds of pages of results.
+        let summary = tokio::select! {
+            biased;
+            () = &mut stopped => return Err(AwsError::interrupted(OPERATION, "its results")),
+            summary = pages.next() => summary,
+        };
+        let Some(summary) = summary else { break };
+        let summary = summary.call(OPERATION)?;
+        let status = status(&summary);
+        tally.add(status);
+        if with_failures && !matches!(status, "SUCCEEDED" | SUSPENDED) {
+            failures.push(failure(&summary, status));
+        }
+    }
+    failures.sort_by(|a, b| (&a.account, &a.region).cmp(&(&b.account, &b.region)));
+    Ok((tally, failures))
+}
+
+const SUSPENDED: &str = "SKIPPED_SUSPENDED_ACCOUNT";
+
+/// A suspended account is cancelled or failed with a reason that says so; it is nobody's failure.
+fn status(summary: &sdk::StackSetOperationResultSummary) -> &str {
+    let status = summary.status().map_or("", |status| status.as_str());
+    let reason = summary.status_reason().unwrap_or_default();
+    if status != "SUCCEEDED" && reason.to_lowercase().contains("suspended") {
+        return SUSPENDED;
+    }
+    status
+}
+
+fn failure(summary: &sdk::StackSetOperationResultSummary, status: &str) -> Failure {
+    let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
+    let reason = text(summary.status_reason());
+    Failure {
+        account: text(summary.account()),
+        name: None,
+        region: text(summary.region()),
+        status: status.to_owned(),
+        hint: hint(&reason).map(str::to_owned),
+        reason,
+    }
+}

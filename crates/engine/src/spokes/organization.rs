@@ -1,0 +1,299 @@
+//! The organization: who manages it, and which accounts its organizational units hold.
+
+use crate::aws::Aws;
+use crate::aws::error::{AwsError, Call};
+use anyhow::{Context, Result, bail};
+use aws_sdk_account::types::RegionOptStatus;
+use aws_sdk_organizations::types as sdk;
+use futures_util::future::{BoxFuture, FutureExt, try_join_all};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+use tokio::sync::Semaphore;
+
+/// Lists of AWS Organizations that are read side by side. It throttles early.
+const READERS: usize = 10;
+
+/// An AWS Organization.
+#[derive(Clone, Debug)]
+pub(crate) struct Organization {
+    pub(crate) id: String,
+    pub(crate) management_account: String,
+    /// Whether it has all features and not only consolidated billing.
+    pub(crate) all_features: bool,
+}
+
+/// An account of the organization.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Account {
+    /// Its number.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Whether it is neither suspended nor closed.
+    pub active: bool,
+    /// The unit, or the root, that it is in.
+    pub unit: String,
+}
+
+/// Asks which organization this account is in. Any member account may.
+pub(crate) async fn find(aws: &Aws) -> Result<Organization> {
+    let answer = aws
+        .organizations
+        .describe_organization()
+        .send()
+        .await
+        .call("organizations:DescribeOrganization")?;
+    let found = answer.organization.and_then(|found| {
+        Some(Organization {
+            all_features: found.feature_set == Some(sdk::OrganizationFeatureSet::All),
+            id: found.id?,
+            management_account: found.master_account_id?,
+        })
+    });
+    let incomplete = || AwsError::incomplete("organizations:DescribeOrganization", "Organization");
+    Ok(found.ok_or_else(incomplete)?)
+}
+
+/// The id of an organizational unit that is given by id or path. Fails when it does not exist.
+pub(crate) async fn resolve(aws: &Aws, unit: &str) -> Result<String> {
+    resolve_one(aws, unit)
+        .await
+        .with_context(|| format!("looking up the organizational unit \"{unit}\""))
+}
+
+async fn resolve_one(aws: &Aws, unit: &str) -> Result<String> {
+    if let Some(path) = unit.strip_prefix('/') {
+        return resolve_path(aws, path).await;
+    }
+    if unit.starts_with("r-") {
+        let root = root_id(aws).await?;
+        if root != unit {
+            bail!("the organization's root is {root}");
+        }
+        return Ok(root);
+    }
+    let answer = aws
+        .organizations
+        .describe_organizational_unit()
+        .organizational_unit_id(unit)
+        .send()
+        .await
+        .call("organizations:DescribeOrganizationalUnit");
+    match answer {
+        Err(error) if error.code == "OrganizationalUnitNotFoundException" => {
+            bail!(
+                "there is no organizational unit {unit} in this organization; `aws organizations list-organizational-units-for-parent --parent-id {}` lists them",
+                root_id(aws).await?
+            )
+        }
+        Err(error) => Err(error.into()),
+        Ok(_) => Ok(unit.to_owned()),
+    }
+}
+
+async fn resolve_path(aws: &Aws, path: &str) -> Result<String> {
+    let mut at = root_id(aws).await?;
+    for name in path.split('/').filter(|name| !name.is_empty()) {
+        let children = children(aws, &at).await?;
+        let Some(child) = children.iter().find(|child| child.name() == Some(name)) else {
+            let names: Vec<&str> = children.iter().filter_map(|child| child.name()).collect();
+            bail!("{at} holds no organizational unit \"{name}\", only {names:?}");
+        };
+        at = child.id().unwrap_or_default().to_owned();
+    }
+    Ok(at)
+}
+
+async fn root_id(aws: &Aws) -> Result<String> {
+    let answer = aws
+        .organizations
+        .list_roots()
+        .send()
+        .await
+        .call("organizations:ListRoots")?;
+    let id = answer.roots().first().and_then(|root| root.id());
+    let incomplete = || AwsError::incomplete("organizations:ListRoots", "Roots");
+    Ok(id.ok_or_else(incomplete)?.to_owned())
+}
+
+async fn children(aws: &Aws, parent: &str) -> Result<Vec<sdk::OrganizationalUnit>, AwsError> {
+    let mut pages = aws
+        .organizations
+        .list_organizational_units_for_parent()
+        .parent_id(parent)
+        .into_paginator()
+        .send();
+    let mut all = Vec::new();
+    while let Some(page) = pages.next().await {
+        let page = page.call("organizations:ListOrganizationalUnitsForParent")?;
+        all.extend(page.organizational_units.unwrap_or_default());
+    }
+    Ok(all)
+}
+
+/// An organizational unit, or the root, with all that is below it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Subtree {
+    /// Its accounts and those of all units below, in order.
+    pub(crate) accounts: Vec<Account>,
+    /// The units below it.
+    pub(crate) units: BTreeSet<String>,
+}
+
+/// Each of some units with all that is below it.
+///
+/// Goes down side by side, since AWS Organizations gives only 20 accounts a call (Organizations API Reference,
+/// ListAccountsForParent) and one list of 10,000 would take 500 calls in a row.
+pub(crate) async fn subtrees(
+    aws: &Aws,
+    units: &[String],
+) -> Result<BTreeMap<String, Subtree>, AwsError> {
+    let readers = Semaphore::new(READERS);
+    let readers = &readers;
+    let trees = units
+        .iter()
+        .map(async |unit| Ok((unit.clone(), subtree(aws, unit, readers).await?)));
+    Ok(try_join_all(trees).await?.into_iter().collect())
+}
+
+/// The accounts below each of some units; none below one that does not exist any more.
+pub(crate) async fn beneath<'a>(
+    aws: &Aws,
+    units: impl IntoIterator<Item = &'a String>,
+) -> Result<BTreeMap<String, BTreeSet<String>>, AwsError> {
+    let below = units.into_iter().map(async |unit| {
+        let tree = match subtrees(aws, std::slice::from_ref(unit)).await {
+            Err(error) if error.code == "ParentNotFoundException" => None,
+            other => other?.remove(unit),
+        };
+        let accounts = tree.unwrap_or_default().accounts.into_iter();
+        Ok((unit.clone(), accounts.map(|account| account.id).collect()))
+    });
+    Ok(try_join_all(below).await?.into_iter().collect())
+}
+
+/// All accounts of the organization, in order.
+pub(crate) async fn accounts(aws: &Aws) -> Result<Vec<Account>> {
+    let root = root_id(aws).await?;
+    let mut trees = subtrees(aws, std::slice::from_ref(&root)).await?;
+    Ok(trees.remove(&root).unwrap_or_default().accounts)
+}
+
+fn subtree<'a>(
+    aws: &'a Aws,
+    unit: &'a str,
+    readers: &'a Semaphore,
+) -> BoxFuture<'a, Result<Subtree, AwsError>> {
+    async move {
+        let (own, children) = tokio::try_join!(
+            alone(readers, own_accounts(aws, unit)),
+            alone(readers, children(aws, unit))
+        )?;
+        let ids: Vec<&str> = children.iter().filter_map(|child| child.id()).collect();
+        let below = try_join_all(ids.iter().map(|id| subtree(aws, id, readers))).await?;
+        let mut all = Subtree {
+            accounts: own,
+            units: ids.iter().map(|id| (*id).to_owned()).collect(),
+        };
+        for tree in below {
+            all.accounts.extend(tree.accounts);
+            all.units.extend(tree.units);
+        }
+        all.accounts.sort();
+        Ok(all)
+    }
+    .boxed()
+}
+
+/// Runs one list when a reader is free.
+async fn alone<T>(
+    readers: &Semaphore,
+    list: impl Future<Output = Result<T, AwsError>>,
+) -> Result<T, AwsError> {
+    // The semaphore is never closed, so there is always a permit in the end.
+    let _permit = readers.acquire().await;
+    list.await
+}
+
+async fn own_accounts(aws: &Aws, unit: &str) -> Result<Vec<Account>, AwsError> {
+    let mut pages = aws
+        .organizations
+        .list_accounts_for_parent()
+        .parent_id(unit)
+        .into_paginator()
+        .send();
+    let mut all = Vec::new();
+    while let Some(page) = pages.next().await {
+        let page = page.call("organizations:ListAccountsForParent")?;
+        all.extend(page.accounts().iter().map(|it| read_account(it, unit)));
+    }
+    Ok(all)
+}
+
+/// `State` replaces `Status`, which AWS Organizations retires (Organizations API Reference, Account).
+fn read_account(account: &sdk::Account, unit: &str) -> Account {
+    let active = match account.state() {
+        Some(state) => *state == sdk::AccountState::Active,
+        None => account.status() == Some(&sdk::AccountStatus::Active),
+    };
+    Account {
+        id: account.id().unwrap_or_default().to_owned(),
+        name: account.name().unwrap_or_default().to_owned(),
+        active,
+        unit: unit.to_owned(),
+    }
+}
+
+/// A region that an account has enabled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Region {
+    pub(crate) name: String,
+    /// Whether an account has to turn it on first.
+    pub(crate) opt_in: bool,
+}
+
+/// The regions that this account has enabled, in order.
+pub(crate) async fn enabled_regions(aws: &Aws) -> Result<Vec<Region>, AwsError> {
+    use RegionOptStatus::{Enabled, EnabledByDefault};
+    let mut found = regions(aws, None, [Enabled, EnabledByDefault]).await?;
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(found)
+}
+
+/// The regions that another account has turned off.
+///
+/// Takes the management account or a delegated administrator of Account Management (Account Management Reference Guide,
+/// ListRegions).
+pub(crate) async fn disabled_regions(
+    aws: &Aws,
+    account: &str,
+) -> Result<BTreeSet<String>, AwsError> {
+    use RegionOptStatus::{Disabled, Disabling};
+    let account = (account != aws.account).then_some(account);
+    let found = regions(aws, account, [Disabled, Disabling]).await?;
+    Ok(found.into_iter().map(|region| region.name).collect())
+}
+
+async fn regions(
+    aws: &Aws,
+    account: Option<&str>,
+    statuses: [RegionOptStatus; 2],
+) -> Result<Vec<Region>, AwsError> {
+    let mut pages = aws
+        .accounts
+        .list_regions()
+        .set_account_id(account.map(str::to_owned))
+        .set_region_opt_status_contains(Some(statuses.into()))
+        .into_paginator()
+        .items()
+        .send();
+    let mut found = Vec::new();
+    while let Some(region) = pages.next().await {
+        let region = region.call("account:ListRegions")?;
+        found.push(Region {
+            opt_in: region.region_opt_status() != Some(&RegionOptStatus::EnabledByDefault),
+            name: region.region_name.unwrap_or_default(),
+        });
+    }
+    Ok(found)
+}

@@ -1,0 +1,440 @@
+//! What has to change for the spokes to be as wanted. Pure.
+
+use super::change::{Accounts, Change, ChangeKind, rectangles};
+use super::instances::{Instance, Instances};
+use super::management::Management;
+use super::operation::Running;
+use super::organization::{Account, Subtree};
+use super::stack_set::StackSet;
+use super::{Location, Observed};
+use crate::plan::{Action, decide};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What the spokes are made from.
+pub(crate) struct Wanted {
+    pub(crate) stack_set: StackSet,
+    pub(crate) regions: BTreeSet<String>,
+    /// The organizational units, none of which is inside another.
+    pub(crate) units: BTreeMap<String, Subtree>,
+    /// The accounts below each unit that is deployed to and no longer wanted. Below one that is missing here all may be.
+    pub(crate) beneath: BTreeMap<String, BTreeSet<String>>,
+    /// Never a target of a StackSet.
+    pub(crate) management_account: String,
+    /// Accounts' regions that are turned off: nothing can be deployed there, and nobody can act there.
+    pub(crate) off: BTreeSet<Location>,
+    /// What people should know, whatever has to change.
+    pub(crate) notes: Vec<String>,
+}
+
+/// What has to change.
+#[derive(Serialize)]
+pub struct SpokesPlan {
+    /// Whether trusted access for StackSets is to be turned on.
+    pub enable_trusted_access: bool,
+    /// What is to be done with the StackSet itself.
+    pub stack_set: Action,
+    /// In the order in which they are made: nothing is taken away before what replaces it is there.
+    pub changes: Vec<Change>,
+    /// The management account's own stacks.
+    pub management: Management,
+    /// Whom the changes leave unwatched.
+    pub stops: Stops,
+    /// Accounts that AWS leaves out because they are suspended.
+    pub suspended: Vec<Account>,
+    /// Accounts' regions that are turned off there.
+    pub off: Vec<Location>,
+    /// Operations that are under way.
+    pub running: Vec<Running>,
+    /// What people should know beside.
+    pub notes: Vec<String>,
+    /// Accounts and regions that are as wanted already.
+    pub current: usize,
+}
+
+/// Whom the changes leave unwatched.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Stops {
+    /// Accounts that are no longer watched at all.
+    pub accounts: BTreeSet<String>,
+    /// Accounts that are no longer watched in `regions`.
+    pub partly: BTreeSet<String>,
+    /// Regions in which those are no longer watched.
+    pub regions: BTreeSet<String>,
+}
+
+impl Stops {
+    /// How many accounts are watched less than before.
+    pub fn count(&self) -> usize {
+        self.accounts.union(&self.partly).count()
+    }
+}
+
+impl SpokesPlan {
+    /// Whether carrying this out writes anything.
+    pub fn is_change(&self) -> bool {
+        self.enable_trusted_access
+            || self.stack_set.is_change()
+            || !self.changes.is_empty()
+            || self.management.is_change()
+    }
+}
+
+/// Compares the wanted accounts and regions with the instances that are there.
+pub(crate) fn plan(wanted: &Wanted, observed: &Observed, management: Management) -> SpokesPlan {
+    let stack_set = decide(&wanted.stack_set, observed.stack_set.as_ref());
+    let locations = wanted.locations();
+    let targets = observed.targets();
+    let mut changes = Vec::new();
+    let broken = locations_where(&locations, &observed.instances, Instance::is_inoperable);
+    changes.extend(wanted.of_accounts(ChangeKind::Delete, REMADE, broken.iter().copied()));
+    let whole = wanted.new_targets(&targets);
+    changes.extend(wanted.whole_units(&whole));
+    let reached = wanted.reached(&whole);
+    let is_reached = |location: &Location| {
+        let targets = reached.get(location.account.as_str());
+        targets.is_some_and(|targets| targets.iter().any(|it| it.contains(&location.region)))
+    };
+    let missing = locations
+        .iter()
+        .filter(|location| observed.instances.at(location).is_none() && !is_reached(location));
+    changes.extend(wanted.of_accounts(ChangeKind::Create, MISSING, missing));
+    changes.extend(wanted.of_accounts(ChangeKind::Create, REMADE, broken.iter().copied()));
+    // An update of the set updates every instance that is there.
+    let stale = locations_where(&locations, &observed.instances, is_stale);
+    if !matches!(stack_set, Action::Update { .. }) {
+        changes.extend(wanted.of_accounts(ChangeKind::Update, STALE, stale.iter().copied()));
+    }
+    changes.extend(wanted.deletions(observed, &targets));
+    let is_there = |location: &&Location| {
+        observed
+            .instances
+            .at(location)
+            .is_some_and(Instance::is_current)
+    };
+    SpokesPlan {
+        enable_trusted_access: false,
+        stack_set,
+        changes,
+        stops: wanted.stops(observed, &management),
+        management,
+        suspended: wanted.suspended(),
+        off: wanted.off.iter().cloned().collect(),
+        running: observed.running.clone(),
+        notes: wanted.notes(observed),
+        current: locations.iter().filter(is_there).count(),
+    }
+}
+
+const NEW: &str = "not deployed to yet";
+const MISSING: &str = "not there yet";
+const STALE: &str = "outdated or failed before";
+/// Why an instance is removed and made again in one run.
+pub(crate) const REMADE: &str = "a deletion failed there: removed and created again";
+const UNWANTED: &str = "no longer wanted";
+
+/// Only active accounts are looked at, so one that AWS skipped while it was suspended is active again.
+fn is_stale(instance: &Instance) -> bool {
+    !instance.is_current() && !instance.is_inoperable()
+}
+
+fn locations_where<'a>(
+    locations: &'a BTreeSet<Location>,
+    instances: &Instances,
+    test: impl Fn(&Instance) -> bool,
+) -> Vec<&'a Location> {
+    let is_so = |location: &&Location| instances.at(location).is_some_and(&test);
+    locations.iter().filter(is_so).collect()
+}
+
+/// The regions that are deployed to, or will be, for each organizational unit.
+pub(crate) type Targets = BTreeMap<String, BTreeSet<String>>;
+
+impl Observed {
+    /// Units and regions that the StackSet is deployed to: what it says, and what instances show.
+    pub(crate) fn targets(&self) -> Targets {
+        let mut targets = self.auto_deployment.clone();
+        for (region, _, instance) in self.instances.iter() {
+            if instance.unit.is_empty() {
+                continue;
+            }
+            match targets.get_mut(&*instance.unit) {
+                Some(regions) if regions.contains(region) => {}
+                Some(regions) => {
+                    regions.insert(region.to_owned());
+                }
+                None => {
+                    targets.insert(instance.unit.to_string(), [region.to_owned()].into());
+                }
+            }
+        }
+        targets
+    }
+}
+
+impl Wanted {
+    /// Wants the regions that are deployed to beside those that an account has enabled: whoever asked for no regions did
+    /// not ask for the removal of one that only another account has enabled.
+    pub(crate) fn keep_regions(&mut self, targets: &Targets, account: &str) {
+        let deployed: BTreeSet<String> = targets.values().flatten().cloned().collect();
+        let kept: Vec<String> = deployed.difference(&self.regions).cloned().collect();
+        if kept.is_empty() {
+            return;
+        }
+        self.notes.push(format!(
+            "not enabled in account {account}, but deployed to, so watched on: {}: --regions without them ends that",
+            kept.join(", ")
+        ));
+        self.regions.extend(kept);
+    }
+
+    /// The accounts with the unit by which they are wanted.
+    fn accounts(&self) -> impl Iterator<Item = (&String, &Account)> {
+        self.units
+            .iter()
+            .flat_map(|(unit, tree)| tree.accounts.iter().map(move |account| (unit, account)))
+            .filter(|(_, account)| account.id != self.management_account)
+    }
+
+    /// Every account and region that shall have an instance.
+    pub(super) fn locations(&self) -> BTreeSet<Location> {
+        self.accounts()
+            .filter(|(_, account)| account.active)
+            .flat_map(|(_, account)| {
+                let location = |region: &String| Location::of(&account.id, region);
+                self.regions.iter().map(location)
+            })
+            .filter(|location| !self.off.contains(location))
+            .collect()
+    }
+
+    fn suspended(&self) -> Vec<Account> {
+        let suspended: BTreeSet<Account> = self
+            .accounts()
+            .filter(|(_, account)| !account.active)
+            .map(|(_, account)| account.clone())
+            .collect();
+        suspended.into_iter().collect()
+    }
+
+    fn active(&self, unit: &str) -> usize {
+        let accounts = self.accounts();
+        let is_meant = |(of, account): &(&String, &Account)| *of == unit && account.active;
+        accounts.filter(is_meant).count()
+    }
+
+    /// Units and regions that the StackSet is not deployed to at all.
+    fn new_targets(&self, targets: &Targets) -> Targets {
+        let mut new = Targets::new();
+        for unit in self.units.keys() {
+            let known = targets.get(unit);
+            let is_new = |region: &&String| known.is_none_or(|known| !known.contains(*region));
+            let regions: BTreeSet<String> = self.regions.iter().filter(is_new).cloned().collect();
+            if !regions.is_empty() {
+                new.insert(unit.clone(), regions);
+            }
+        }
+        new
+    }
+
+    /// The accounts below new targets, each with the regions of all targets that reach it.
+    fn reached<'a>(&'a self, targets: &'a Targets) -> BTreeMap<&'a str, Vec<&'a BTreeSet<String>>> {
+        let mut reached: BTreeMap<&str, Vec<&BTreeSet<String>>> = BTreeMap::new();
+        for (unit, account) in self.accounts() {
+            if let Some(regions) = targets.get(unit) {
+                reached.entry(&account.id).or_default().push(regions);
+            }
+        }
+        reached
+    }
+
+    /// Creates whole units, so that automatic deployment takes them from there.
+    fn whole_units(&self, new: &Targets) -> Vec<Change> {
+        let mut alike: BTreeMap<Vec<String>, Vec<String>> = BTreeMap::new();
+        for (unit, regions) in new {
+            let regions = regions.iter().cloned().collect();
+            alike.entry(regions).or_default().push(unit.clone());
+        }
+        let change = |(regions, units): (Vec<String>, Vec<String>)| Change {
+            kind: ChangeKind::Create,
+            why: NEW,
+            instances: regions.len() * units.iter().map(|unit| self.active(unit)).sum::<usize>(),
+            units,
+            accounts: Accounts::All,
+            regions,
+            retain: false,
+        };
+        alike.into_iter().map(change).collect()
+    }
+
+    /// Changes of exactly these accounts and regions.
+    fn of_accounts<'a>(
+        &self,
+        kind: ChangeKind,
+        why: &'static str,
+        locations: impl IntoIterator<Item = &'a Location>,
+    ) -> Vec<Change> {
+        let holds_one = |tree: &Subtree, accounts: &BTreeSet<String>| {
+            tree.accounts.iter().any(|held| accounts.contains(&held.id))
+        };
+        rectangles(locations.into_iter().cloned())
+            .into_iter()
+            .map(|(accounts, regions)| Change {
+                kind,
+                why,
+                units: self
+                    .units
+                    .iter()
+                    .filter(|(_, tree)| holds_one(tree, &accounts))
+                    .map(|(unit, _)| unit.clone())
+                    .collect(),
+                instances: accounts.len() * regions.len(),
+                accounts: Accounts::Only(accounts),
+                regions,
+                retain: false,
+            })
+            .collect()
+    }
+
+    /// What is deployed to and no longer wanted.
+    ///
+    /// An account of a unit that is no longer wanted may still be wanted by a smaller unit inside; it keeps its instance,
+    /// so that it is watched all the time. A deletion reaches every account below the unit, whichever unit an instance
+    /// names (CloudFormation API Reference, DeploymentTargets), so what is kept goes by the organization.
+    fn deletions(&self, observed: &Observed, targets: &Targets) -> Vec<Change> {
+        let wanted: BTreeSet<&str> = self.accounts().map(|(_, it)| it.id.as_str()).collect();
+        let mut found: BTreeMap<(Accounts, Vec<String>), Vec<String>> = BTreeMap::new();
+        for (unit, regions) in targets {
+            let (kept, gone): (BTreeSet<String>, BTreeSet<String>) = regions
+                .iter()
+                .cloned()
+                .partition(|region| self.regions.contains(region));
+            let keep = self.wanted_beneath(unit, &wanted);
+            let mut accounts = observed.accounts_by(unit, &self.regions).into_iter();
+            let leaves = accounts.any(|account| !wanted.contains(account));
+            let mut delete = |accounts: Accounts, regions: BTreeSet<String>| {
+                let regions: Vec<String> = regions.into_iter().collect();
+                found
+                    .entry((accounts, regions))
+                    .or_default()
+                    .push(unit.clone());
+            };
+            if !self.units.contains_key(unit) && keep.is_empty() {
+                delete(Accounts::All, regions.clone());
+                continue;
+            }
+            if !gone.is_empty() {
+                delete(Accounts::All, gone);
+            }
+            if !self.units.contains_key(unit) && leaves {
+                delete(Accounts::AllBut(keep), kept);
+            }
+        }
+        found
+            .into_iter()
+            .map(|((accounts, regions), units)| observed.deletion(accounts, regions, units))
+            .collect()
+    }
+
+    /// The wanted accounts below a unit that is no longer wanted; all of them where it is not known which.
+    fn wanted_beneath(&self, unit: &str, wanted: &BTreeSet<&str>) -> BTreeSet<String> {
+        let beneath = self.beneath.get(unit);
+        let is_below = |account: &&&str| beneath.is_none_or(|below| below.contains(**account));
+        let kept = wanted.iter().filter(is_below);
+        kept.map(|account| (*account).to_owned()).collect()
+    }
+
+    fn stops(&self, observed: &Observed, management: &Management) -> Stops {
+        let wanted: BTreeSet<&str> = self.accounts().map(|(_, it)| it.id.as_str()).collect();
+        let mut stops = Stops::default();
+        for (region, account, instance) in observed.instances.iter() {
+            // An outdated instance mostly has an older stack that works.
+            if instance.is_skipped() || self.off.contains(&Location::of(account, region)) {
+                continue;
+            }
+            if !wanted.contains(account) && !self.units.contains_key(&*instance.unit) {
+                stops.accounts.insert(account.to_owned());
+            } else if !self.regions.contains(region) {
+                stops.partly.insert(account.to_owned());
+                stops.regions.insert(region.to_owned());
+            }
+        }
+        for stack in management.stacks() {
+            if stack.step.action == Action::Delete {
+                stops.partly.insert(self.management_account.clone());
+                stops.regions.insert(stack.region.clone());
+            }
+        }
+        stops
+    }
+
+    fn notes(&self, observed: &Observed) -> Vec<String> {
+        let mut notes = self.notes.clone();
+        for unit in self.units.keys().filter(|unit| self.active(unit) == 0) {
+            notes.push(format!(
+                "{unit} holds no active account yet: automatic deployment deploys to those that come"
+            ));
+        }
+        let wanted: BTreeSet<&str> = self.accounts().map(|(_, it)| it.id.as_str()).collect();
+        let left: BTreeSet<&str> = observed
+            .instances
+            .iter()
+            .filter(|(_, account, instance)| {
+                !wanted.contains(account) && self.units.contains_key(&*instance.unit)
+            })
+            .map(|(_, account, _)| account)
+            .collect();
+        if !left.is_empty() {
+            let left: Vec<&str> = left.into_iter().collect();
+            notes.push(format!(
+                "{} left the units: automatic deployment removes the instances there",
+                left.join(", ")
+            ));
+        }
+        notes
+    }
+}
+
+impl Observed {
+    /// The accounts that have an instance by a unit in some regions.
+    fn accounts_by(&self, unit: &str, regions: &BTreeSet<String>) -> BTreeSet<&str> {
+        self.instances
+            .iter()
+            .filter(|(region, _, instance)| &*instance.unit == unit && regions.contains(*region))
+            .map(|(_, account, _)| account)
+            .collect()
+    }
+
+    /// The deletion of what these units, accounts and regions hold.
+    pub(super) fn deletion(
+        &self,
+        accounts: Accounts,
+        regions: Vec<String>,
+        units: Vec<String>,
+    ) -> Change {
+        let is_meant = |account: &str| match &accounts {
+            Accounts::All => true,
+            Accounts::Only(only) => only.contains(account),
+            Accounts::AllBut(but) => !but.contains(account),
+            Accounts::AllAnd(_) => true,
+        };
+        let instances = self.instances.iter().filter(|(region, account, instance)| {
+            regions.iter().any(|it| it == region)
+                && units.iter().any(|it| **it == *instance.unit)
+                && is_meant(account)
+        });
+        Change {
+            kind: ChangeKind::Delete,
+            why: UNWANTED,
+            instances: instances.count(),
+            units,
+            accounts,
+            regions,
+            retain: false,
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "plan_tests.rs"]
+mod tests;

@@ -1,0 +1,324 @@
+//! What `plan spokes` shows and `deploy spokes` carries out: looks at everything, then decides. Writes nothing.
+
+use super::management::{self, Management, Unread};
+use super::operation::Ended;
+use super::organization::{self, Organization, Region};
+use super::plan::{self, SpokesPlan, Wanted};
+use super::preflight::{self, Hub, NotReady, Units};
+use super::{HubBus, Observed, Place, observe, regions, stack_set, stacks, trail};
+use crate::names::DEPLOYMENT_TAG;
+use crate::session::Session;
+use anyhow::{Context, Result, bail};
+use aws_sdk_cloudformation::types::CallAs;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What of a run's flags is no setting.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Switches {
+    /// Whether to take over resources that have our names but not our tag.
+    pub adopt: bool,
+    /// Whether to turn on trusted access for StackSets where it is off.
+    pub enable_trusted_access: bool,
+}
+
+/// A plan and what it was made from.
+pub struct SpokesPlanned {
+    account: String,
+    region: String,
+    pub(crate) call_as: CallAs,
+    pub(crate) wanted: Wanted,
+    /// What has to change.
+    pub plan: SpokesPlan,
+    /// The regions that this account has enabled.
+    pub(crate) enabled: Vec<Region>,
+}
+
+/// Versioned form of the JSON that `plan spokes` and `deploy spokes` print.
+#[derive(Serialize)]
+pub struct Report<'a> {
+    schema: &'static str,
+    account: &'a str,
+    region: &'a str,
+    stack_set: &'a str,
+    plan: &'a SpokesPlan,
+    operations: &'a [Ended],
+    /// An operation that goes on in AWS after an interruption.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detached: Option<&'a str>,
+}
+
+impl SpokesPlanned {
+    /// The plan for programs.
+    #[must_use]
+    pub fn report(&self) -> Report<'_> {
+        self.report_with("rootwatch.plan-spokes/1", &[], None)
+    }
+
+    pub(crate) fn report_with<'a>(
+        &'a self,
+        schema: &'static str,
+        operations: &'a [Ended],
+        detached: Option<&'a str>,
+    ) -> Report<'a> {
+        Report {
+            schema,
+            account: &self.account,
+            region: &self.region,
+            stack_set: &self.wanted.stack_set.name,
+            plan: &self.plan,
+            operations,
+            detached,
+        }
+    }
+
+    /// Name of the StackSet.
+    #[must_use]
+    pub fn stack_set(&self) -> &str {
+        &self.wanted.stack_set.name
+    }
+}
+
+/// What was found before anything of ours is looked at.
+struct Ground {
+    organization: Organization,
+    trusted_access: bool,
+    hub: Hub,
+    units: Units,
+    enabled: Vec<Region>,
+    regions: BTreeSet<String>,
+    trail: trail::Coverage,
+}
+
+/// Reads everything and compares it with the settings. Writes nothing.
+///
+/// # Errors
+/// When no unit is given, something cannot be read, what has to be so is not, or something is there and not ours.
+pub async fn plan(session: &Session, switches: Switches) -> Result<SpokesPlanned> {
+    if session.settings.spokes.ous.is_empty() {
+        bail!(
+            "no organizational unit is given: --ou, or `ou` under [spokes] in rootwatch.toml; the root's id or / takes all accounts"
+        );
+    }
+    let organization = organization::find(&session.aws).await?;
+    let place = session.stack_sets(&organization);
+    let ground = preflight(session, &place, organization, switches).await?;
+    let name = session.names().stack_set();
+    let (observed, own) = tokio::try_join!(
+        async { Ok(observe(&place, &name, &ground.regions).await?) },
+        own_stacks(session, &name, &ground),
+    )?;
+    let targets = observed.targets();
+    let outermost = &ground.units.outermost;
+    let unwanted = targets.keys().filter(|unit| !outermost.contains_key(*unit));
+    let beneath = organization::beneath(&session.aws, unwanted)
+        .await
+        .context("reading the accounts of the units that are deployed to and no longer wanted")?;
+    let off = regions::suspects(&observed.instances, &ground.enabled);
+    let off = regions::turned_off(&session.aws, off).await;
+    let mut wanted = Wanted {
+        stack_set: stack_set(&session.settings, name, &ground.hub.bus),
+        notes: ground.notes(),
+        regions: ground.regions.clone(),
+        units: ground.units.outermost,
+        beneath,
+        management_account: ground.organization.management_account,
+        off,
+    };
+    if session.settings.spokes.regions.is_empty() {
+        wanted.keep_regions(&targets, &session.aws.account);
+    }
+    let (management, unread) =
+        own.unwrap_or_else(|| (elsewhere(session, &wanted, &ground.hub.bus), Unread::new()));
+    if !unread.is_empty() {
+        wanted.notes.push(format!(
+            "management account: {}: what is no longer wanted stays there",
+            management::unread_words(&unread)
+        ));
+    }
+    if !switches.adopt {
+        refuse_foreign(session, &wanted.stack_set.name, &observed, &management)?;
+    }
+    keep_tags(&mut wanted, &observed);
+    let mut plan = plan::plan(&wanted, &observed, management);
+    plan.enable_trusted_access = !ground.trusted_access;
+    Ok(SpokesPlanned {
+        account: session.aws.account.clone(),
+        region: session.aws.region.clone(),
+        call_as: place.call_as,
+        wanted,
+        plan,
+        enabled: ground.enabled,
+    })
+}
+
+/// Asks everything that must be so, side by side, and names everything that is not so at once.
+async fn preflight(
+    session: &Session,
+    place: &Place<'_>,
+    organization: Organization,
+    switches: Switches,
+) -> Result<Ground> {
+    let (aws, settings) = (&session.aws, &session.settings);
+    let names = session.names();
+    let (access, hub, units, enabled, trail) = tokio::join!(
+        preflight::trusted_access(place),
+        preflight::hub(aws, &names, &settings.hub, &organization.id),
+        preflight::units(aws, &settings.spokes.ous, &organization.management_account),
+        organization::enabled_regions(aws),
+        trail::find(aws),
+    );
+    let mut problems: Vec<String> = preflight::features(&organization)
+        .err()
+        .into_iter()
+        .collect();
+    let may_enable =
+        switches.enable_trusted_access && aws.account == organization.management_account;
+    let access = match access {
+        Ok(false) if !may_enable => Err(preflight::access_is_off(&organization, &aws.account)),
+        other => other,
+    };
+    let access = access.map_err(|problem| problems.push(problem));
+    let units = units.map_err(|found| problems.extend(found));
+    let hub = hub.map_err(|problem| problems.push(problem));
+    let enabled = enabled.map_err(|error| {
+        problems.push(format!(
+            "the regions that this account has enabled cannot be read: {error}"
+        ));
+    });
+    let sign_in = aws.partition.sign_in_region();
+    let regions = enabled.and_then(|enabled| {
+        regions::choose(&settings.spokes.regions, &enabled, sign_in, &aws.account)
+            .map(|regions| (enabled, regions))
+            .map_err(|problem| problems.push(problem))
+    });
+    match (access, units, hub, regions) {
+        (Ok(trusted_access), Ok(units), Ok(hub), Ok((enabled, regions))) if problems.is_empty() => {
+            Ok(Ground {
+                organization,
+                trusted_access,
+                hub,
+                units,
+                enabled,
+                regions,
+                trail,
+            })
+        }
+        _ => Err(NotReady(problems).into()),
+    }
+}
+
+impl Ground {
+    fn notes(&self) -> Vec<String> {
+        let mut notes: Vec<String> = self.hub.note.iter().cloned().collect();
+        for unit in &self.units.inside {
+            notes.push(format!(
+                "{unit} is inside another of the units, which holds it already"
+            ));
+        }
+        let hub = &self.hub.bus.account;
+        let mut accounts = self
+            .units
+            .outermost
+            .values()
+            .flat_map(|tree| &tree.accounts);
+        if *hub != self.organization.management_account
+            && !accounts.any(|account| account.id == *hub)
+        {
+            notes.push(format!(
+                "the hub account {hub} is in none of the units: its own root is not watched until its unit is among them"
+            ));
+        }
+        let warning = self.trail.warning();
+        notes.extend(warning.map(|it| format!("CloudTrail: {it}")));
+        notes
+    }
+}
+
+/// The management account's own stacks and what to do with them, when these credentials are its own.
+async fn own_stacks(
+    session: &Session,
+    name: &str,
+    ground: &Ground,
+) -> Result<Option<(Management, Unread)>> {
+    if session.aws.account != ground.organization.management_account {
+        return Ok(None);
+    }
+    let everywhere = ground
+        .enabled
+        .iter()
+        .map(|region| region.name.clone())
+        .collect();
+    let found = management::observe(&session.aws, name, &everywhere, &ground.regions).await?;
+    let wanted = stacks(&session.settings, name, &ground.hub.bus, &ground.regions);
+    let plans = management::plan(&wanted, found.stacks, &session.settings.name);
+    Ok(Some((Management::Here(plans), found.unread)))
+}
+
+/// What is left to run, for somebody who has the management account's credentials but not this machine's settings.
+fn elsewhere(session: &Session, wanted: &Wanted, hub: &HubBus) -> Management {
+    let mut command = format!("rootwatch deploy spokes --region {}", session.aws.region);
+    let mut add = |flag: &str, value: &str| {
+        command.push_str(&format!(" {flag} {value}"));
+    };
+    if session.settings.name != "rootwatch" {
+        add("--name", &session.settings.name);
+    }
+    add("--hub-account", &hub.account);
+    add("--hub-region", &hub.region);
+    for unit in wanted.units.keys() {
+        add("--ou", unit);
+    }
+    // Always, since that account may have other regions enabled.
+    let regions: Vec<&str> = wanted.regions.iter().map(String::as_str).collect();
+    add("--regions", &regions.join(","));
+    for (key, value) in &session.settings.tags {
+        add("--tag", &format!("'{key}={value}'"));
+    }
+    Management::Elsewhere {
+        account: wanted.management_account.clone(),
+        command,
+    }
+}
+
+fn refuse_foreign(
+    session: &Session,
+    name: &str,
+    observed: &Observed,
+    management: &Management,
+) -> Result<()> {
+    let deployment = &session.settings.name;
+    let refused = |what: String| {
+        format!(
+            "{what}, without the tag {DEPLOYMENT_TAG}={deployment}: it belongs to somebody else, and nothing was changed. Choose another --name, remove it, or take it over with --adopt"
+        )
+    };
+    if let Some(found) = &observed.stack_set
+        && found.tags.get(DEPLOYMENT_TAG) != Some(deployment)
+    {
+        let place = session.aws.place();
+        bail!(refused(format!(
+            "in {place} there is already a StackSet {name}"
+        )));
+    }
+    if let Some(stack) = management
+        .stacks()
+        .iter()
+        .find(|it| it.is_foreign(deployment))
+    {
+        let (account, resource) = (&session.aws.account, &stack.step.resource);
+        bail!(refused(format!(
+            "in account {account} there is already a {resource}"
+        )));
+    }
+    Ok(())
+}
+
+/// An update of the StackSet replaces all its tags: those that others added are sent again.
+fn keep_tags(wanted: &mut Wanted, observed: &Observed) {
+    let found = observed.stack_set.as_ref().map(|found| found.tags.clone());
+    let mut tags: BTreeMap<String, String> = found.unwrap_or_default();
+    tags.retain(|key, _| !key.starts_with("aws:"));
+    tags.append(&mut wanted.stack_set.tags);
+    wanted.stack_set.tags = tags;
+}

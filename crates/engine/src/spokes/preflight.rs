@@ -1,0 +1,251 @@
+//! What must be so before anything is written, each with the command that fixes it.
+
+use super::organization::{self, Organization, Subtree};
+use super::{HubBus, Place, is_refusal};
+use crate::aws::Aws;
+use crate::aws::error::Call;
+use crate::names::Names;
+use anyhow::{Context, Result, bail};
+use aws_sdk_cloudformation::types::OrganizationStatus;
+use futures_util::future::join_all;
+use rootwatch_eval::Policy;
+use std::collections::BTreeMap;
+
+/// Why `deploy spokes` cannot work yet: every reason that was found, each with its remedy.
+#[derive(Debug, thiserror::Error)]
+#[error("the spokes cannot be deployed yet, and nothing was changed:{}", lines(.0))]
+pub(crate) struct NotReady(pub(crate) Vec<String>);
+
+fn lines(problems: &[String]) -> String {
+    problems.iter().map(|it| format!("\n  - {it}")).collect()
+}
+
+/// The organization must have all features.
+pub(crate) fn features(organization: &Organization) -> Result<(), String> {
+    if organization.all_features {
+        return Ok(());
+    }
+    Err("the organization has consolidated billing only, and StackSets need all features: `aws organizations enable-all-features` in the management account".into())
+}
+
+/// Whether StackSets may work in the organization's accounts, by its management account's word.
+///
+/// Fails with what to do when these credentials may not even ask.
+pub(crate) async fn trusted_access(place: &Place<'_>) -> Result<bool, String> {
+    let account = &place.aws.account;
+    let answer = place
+        .aws
+        .cloudformation
+        .describe_organizations_access()
+        .call_as(place.call_as.clone())
+        .send()
+        .await
+        .call("cloudformation:DescribeOrganizationsAccess");
+    match answer {
+        Ok(answer) => Ok(answer.status() == Some(&OrganizationStatus::Enabled)),
+        // CloudFormation says the same when the caller lacks the permission to look it up.
+        Err(error) if is_refusal(&error) || error.code == "ValidationError" => Err(format!(
+            "account {account} may not run service-managed StackSets ({error}): that takes the management account, or a delegated administrator for StackSets, which needs organizations:ListDelegatedAdministrators too: `aws organizations register-delegated-administrator --service-principal member.org.stacksets.cloudformation.amazonaws.com --account-id {account}` in the management account"
+        )),
+        Err(error) => Err(format!(
+            "whether account {account} may run service-managed StackSets cannot be read: {error}"
+        )),
+    }
+}
+
+/// Fails with what to do when StackSets cannot be looked at.
+pub(crate) async fn access(place: &Place<'_>, organization: &Organization) -> Result<()> {
+    match trusted_access(place).await {
+        Ok(true) => Ok(()),
+        Ok(false) => bail!(access_is_off(organization, &place.aws.account)),
+        Err(problem) => bail!(problem),
+    }
+}
+
+/// What to do when trusted access is off.
+pub(crate) fn access_is_off(organization: &Organization, account: &str) -> String {
+    if organization.management_account == account {
+        return "trusted access for StackSets is off: --enable-trusted-access turns it on, as `aws cloudformation activate-organizations-access` does".into();
+    }
+    format!(
+        "trusted access for StackSets is off: `aws cloudformation activate-organizations-access` in the management account {} turns it on",
+        organization.management_account
+    )
+}
+
+/// Turns trusted access on (CloudFormation API Reference, ActivateOrganizationsAccess).
+pub(crate) async fn enable_trusted_access(aws: &Aws) -> Result<()> {
+    aws.cloudformation
+        .activate_organizations_access()
+        .send()
+        .await
+        .call("cloudformation:ActivateOrganizationsAccess")
+        .context("turning on trusted access for StackSets")?;
+    Ok(())
+}
+
+/// Organizational units with all that is below each, and those that another one holds already.
+pub(crate) struct Units {
+    pub(crate) outermost: BTreeMap<String, Subtree>,
+    pub(crate) inside: Vec<String>,
+}
+
+/// Looks up the units, which must exist and hold accounts.
+pub(crate) async fn units(
+    aws: &Aws,
+    given: &[String],
+    management_account: &str,
+) -> Result<Units, Vec<String>> {
+    let found = join_all(given.iter().map(|unit| organization::resolve(aws, unit))).await;
+    let (mut ids, mut problems) = (Vec::new(), Vec::new());
+    for unit in found {
+        match unit {
+            Ok(id) => ids.push(id),
+            Err(error) => problems.push(format!("{error:#}")),
+        }
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    ids.sort();
+    ids.dedup();
+    let trees = organization::subtrees(aws, &ids).await.map_err(|error| {
+        vec![format!(
+            "the accounts of the organizational units cannot be read: {error}"
+        )]
+    })?;
+    let units = outermost(trees);
+    let is_target = |tree: &Subtree| {
+        let mut accounts = tree.accounts.iter();
+        accounts.any(|account| account.active && account.id != management_account)
+    };
+    if !units.outermost.values().any(is_target) {
+        let all: Vec<&str> = units.outermost.keys().map(String::as_str).collect();
+        return Err(vec![format!(
+            "no active account is in {}: `aws organizations move-account` puts one there, or give another --ou",
+            all.join(", ")
+        )]);
+    }
+    Ok(units)
+}
+
+/// Leaves out units that are inside another one of them: the outer one reaches all their accounts. Pure.
+fn outermost(mut trees: BTreeMap<String, Subtree>) -> Units {
+    let is_inside = |unit: &String| trees.values().any(|tree| tree.units.contains(unit));
+    let inside: Vec<String> = trees
+        .keys()
+        .filter(|unit| is_inside(unit))
+        .cloned()
+        .collect();
+    trees.retain(|unit, _| !inside.contains(unit));
+    Units {
+        outermost: trees,
+        inside,
+    }
+}
+
+/// What is known of the hub's bus.
+pub(crate) struct Hub {
+    pub(crate) bus: HubBus,
+    /// What could not be checked.
+    pub(crate) note: Option<String>,
+}
+
+/// The hub as it is given, or this account when the hub's bus is here. Its policy must let the organization in, since
+/// EventBridge asks it when a spoke's rule gets its target.
+pub(crate) async fn hub(
+    aws: &Aws,
+    names: &Names,
+    given: &crate::settings::HubSettings,
+    org_id: &str,
+) -> Result<Hub, String> {
+    let region = given.region.clone().unwrap_or(aws.region.clone());
+    let account = given.account.clone().unwrap_or(aws.account.clone());
+    let bus = HubBus { account, region };
+    if bus.account != aws.account {
+        let note = format!(
+            "the hub's bus in account {}, region {} cannot be seen from here: `rootwatch status` there shows whether it lets the organization in",
+            bus.account, bus.region
+        );
+        return Ok(Hub {
+            bus,
+            note: Some(note),
+        });
+    }
+    let (name, partition) = (names.bus(), aws.partition.name());
+    let place = format!(
+        "account {}, region {}, partition {partition}",
+        bus.account, bus.region
+    );
+    let client = aws.eventbridge_in(&bus.region);
+    let answer = client.describe_event_bus().name(&name).send().await;
+    let found = answer.found("events:DescribeEventBus").map_err(|error| {
+        format!("the hub's event bus \"{name}\" in {place} cannot be read: {error}")
+    })?;
+    let Some(found) = found else {
+        return Err(format!(
+            "the hub's event bus \"{name}\" is not in {place}; say where it is with --hub-account and --hub-region, or run `rootwatch deploy hub` there first"
+        ));
+    };
+    if !lets_in(found.policy().unwrap_or_default(), org_id) {
+        return Err(format!(
+            "the policy of the hub's event bus \"{name}\" in {place} does not let the organization {org_id} in: `rootwatch deploy hub` fixes it"
+        ));
+    }
+    Ok(Hub { bus, note: None })
+}
+
+/// Whether our statement of the bus's policy is there and names the organization. Pure.
+fn lets_in(policy: &str, org_id: &str) -> bool {
+    let Ok(policy) = Policy::parse(policy) else {
+        return false;
+    };
+    policy
+        .statement("RootwatchOrganization")
+        .is_some_and(|statement| {
+            let ids = &statement["Condition"]["StringEquals"]["aws:PrincipalOrgID"];
+            let names = ids.as_array().map_or_else(
+                || ids.as_str() == Some(org_id),
+                |all| all.iter().any(|id| id.as_str() == Some(org_id)),
+            );
+            statement["Effect"] == "Allow" && names
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tree(units: &[&str]) -> Subtree {
+        Subtree {
+            accounts: Vec::new(),
+            units: units.iter().map(|unit| (*unit).to_owned()).collect(),
+        }
+    }
+
+    #[test]
+    fn a_unit_inside_another_is_left_out() {
+        let trees = BTreeMap::from([
+            ("ou-workloads".to_owned(), tree(&["ou-prod", "ou-test"])),
+            ("ou-prod".to_owned(), tree(&[])),
+            ("ou-security".to_owned(), tree(&[])),
+        ]);
+        let units = outermost(trees);
+        let outer: Vec<&String> = units.outermost.keys().collect();
+        assert_eq!(outer, ["ou-security", "ou-workloads"]);
+        assert_eq!(units.inside, ["ou-prod"]);
+    }
+
+    #[test]
+    fn a_policy_lets_in_the_organization_it_names() {
+        let policy = |effect: &str, org: &str| {
+            format!(
+                r#"{{"Statement": {{"Sid": "RootwatchOrganization", "Effect": "{effect}", "Principal": "*", "Action": "events:PutEvents", "Resource": "b", "Condition": {{"StringEquals": {{"aws:PrincipalOrgID": "{org}"}}}}}}}}"#
+            )
+        };
+        assert!(lets_in(&policy("Allow", "o-a"), "o-a"));
+        assert!(!lets_in(&policy("Allow", "o-b"), "o-a"));
+        assert!(!lets_in(&policy("Deny", "o-a"), "o-a"));
+        assert!(!lets_in("", "o-a"));
+    }
+}

@@ -1,0 +1,150 @@
+//! The regions that are watched, and accounts in which one of them is turned off.
+
+use super::Location;
+use super::instances::{Instance, Instances};
+use super::organization::{self, Region};
+use crate::aws::Aws;
+use futures_util::stream::{self, StreamExt};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Accounts that are asked for their regions side by side.
+const ASKED: usize = 10;
+
+/// The regions to watch: those asked for, or else all that are enabled. Fails with what is wrong. Pure.
+pub(crate) fn choose(
+    asked: &[String],
+    enabled: &[Region],
+    sign_in: &str,
+    account: &str,
+) -> Result<BTreeSet<String>, String> {
+    let names: BTreeSet<String> = enabled.iter().map(|region| region.name.clone()).collect();
+    let wanted = if asked.is_empty() {
+        names.clone()
+    } else {
+        asked.iter().cloned().collect()
+    };
+    let unknown: Vec<&String> = wanted.difference(&names).collect();
+    if let [first, ..] = unknown.as_slice() {
+        let all = |names: Vec<&String>| {
+            let names: Vec<&str> = names.into_iter().map(String::as_str).collect();
+            names.join(", ")
+        };
+        return Err(format!(
+            "not enabled in account {account}: {}. Enabled are {}. `aws account enable-region --region-name {first}` turns an opt-in region on",
+            all(unknown.clone()),
+            all(names.iter().collect()),
+        ));
+    }
+    if !wanted.contains(sign_in) {
+        return Err(format!(
+            "the regions leave out {sign_in}, where AWS records every root sign-in: add it"
+        ));
+    }
+    Ok(wanted)
+}
+
+/// Where an instance failed in a region that an account has to turn on first. One that is not `enabled` here is such a
+/// region too. Pure.
+pub(crate) fn suspects(instances: &Instances, enabled: &[Region]) -> BTreeSet<Location> {
+    let is_suspect =
+        |region: &str, instance: &Instance| !instance.is_current() && is_opt_in(region, enabled);
+    instances
+        .iter()
+        .filter(|(region, _, instance)| is_suspect(region, instance))
+        .map(|(region, account, _)| Location::of(account, region))
+        .collect()
+}
+
+/// Whether an account may have to turn a region on first, by the regions that one account has enabled. Pure.
+pub(crate) fn is_opt_in(region: &str, enabled: &[Region]) -> bool {
+    let is_always_on = |it: &Region| it.name == region && !it.opt_in;
+    !enabled.iter().any(is_always_on)
+}
+
+/// Those of some accounts' regions that are turned off there.
+///
+/// Where the question is refused nothing is known, and the instance counts as failed.
+pub(crate) async fn turned_off(aws: &Aws, suspects: BTreeSet<Location>) -> BTreeSet<Location> {
+    let mut by_account: BTreeMap<String, Vec<Location>> = BTreeMap::new();
+    for location in suspects {
+        let locations = by_account.entry(location.account.clone()).or_default();
+        locations.push(location);
+    }
+    stream::iter(by_account)
+        .map(async |(account, locations)| {
+            let off = organization::disabled_regions(aws, &account).await;
+            let off = off.unwrap_or_default();
+            let is_off = |location: &Location| off.contains(&location.region);
+            locations
+                .into_iter()
+                .filter(is_off)
+                .collect::<Vec<Location>>()
+        })
+        .buffer_unordered(ASKED)
+        .flat_map(stream::iter)
+        .collect()
+        .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn region(name: &str, opt_in: bool) -> Region {
+        Region {
+            name: name.into(),
+            opt_in,
+        }
+    }
+
+    fn chosen(asked: &[&str]) -> Result<Vec<String>, String> {
+        let enabled = [
+            region("af-south-1", true),
+            region("eu-west-1", false),
+            region("us-east-1", false),
+        ];
+        let asked: Vec<String> = asked.iter().map(|it| (*it).to_owned()).collect();
+        let chosen = choose(&asked, &enabled, "us-east-1", "1")?;
+        Ok(chosen.into_iter().collect())
+    }
+
+    #[test]
+    fn regions_are_those_asked_for_or_all_that_are_enabled() {
+        let all = ["af-south-1", "eu-west-1", "us-east-1"].map(String::from);
+        assert_eq!(chosen(&[]), Ok(all.into()));
+        assert_eq!(chosen(&["us-east-1"]), Ok(vec!["us-east-1".into()]));
+    }
+
+    #[test]
+    fn a_region_that_is_off_and_a_missing_sign_in_region_are_refused() {
+        insta::assert_snapshot!(chosen(&["us-east-1", "me-south-1"]).unwrap_err(), @"not enabled in account 1: me-south-1. Enabled are af-south-1, eu-west-1, us-east-1. `aws account enable-region --region-name me-south-1` turns an opt-in region on");
+        insta::assert_snapshot!(chosen(&["eu-west-1"]).unwrap_err(), @"the regions leave out us-east-1, where AWS records every root sign-in: add it");
+    }
+
+    #[test]
+    fn only_what_failed_where_a_region_must_be_turned_on_is_asked_about() {
+        let mut instances = Instances::default();
+        for (account, region, status, detail) in [
+            ("1", "af-south-1", "OUTDATED", "FAILED"),
+            ("2", "af-south-1", "CURRENT", "SUCCEEDED"),
+            ("3", "eu-west-1", "OUTDATED", "FAILED"),
+            ("4", "af-south-1", "OUTDATED", "SKIPPED_SUSPENDED_ACCOUNT"),
+            ("5", "me-south-1", "OUTDATED", "FAILED"),
+        ] {
+            let instance = Instance {
+                status: status.into(),
+                detail: detail.into(),
+                reason: None,
+                unit: "ou-1".into(),
+            };
+            instances.insert(Location::of(account, region), instance);
+        }
+        let enabled = [region("af-south-1", true), region("eu-west-1", false)];
+        let found = suspects(&instances, &enabled);
+        let [first, fourth] = ["1", "4"].map(|it| Location::of(it, "af-south-1"));
+        assert_eq!(
+            found,
+            [first, fourth, Location::of("5", "me-south-1")].into()
+        );
+    }
+}

@@ -1,0 +1,349 @@
+//! The StackSet itself: its template, parameters and settings.
+
+use super::Place;
+use super::operation::Preferences;
+use super::stack::{sdk_parameters, sdk_tags};
+use crate::aws::consistency::retry_until_consistent;
+use crate::aws::error::{AwsError, Call, gone};
+use crate::names::DEPLOYMENT_TAG;
+use crate::work::Work;
+use anyhow::Result;
+use aws_sdk_cloudformation::primitives::DateTimeFormat;
+use aws_sdk_cloudformation::types as sdk;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A service-managed StackSet. A value is either what is wanted or what was found.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct StackSet {
+    #[serde(skip)]
+    pub(crate) name: String,
+    pub(crate) auto_deployment: bool,
+    pub(crate) capabilities: Vec<String>,
+    pub(crate) description: String,
+    pub(crate) managed_execution: bool,
+    pub(crate) parameters: BTreeMap<String, String>,
+    pub(crate) retain_stacks_on_account_removal: bool,
+    pub(crate) tags: BTreeMap<String, String>,
+    pub(crate) template: String,
+    /// Where it has instances, of one that was found.
+    #[serde(skip)]
+    pub(crate) regions: BTreeSet<String>,
+    /// What the last drift detection found, of one that was found and has been looked at.
+    #[serde(skip)]
+    pub(crate) drift: Option<Drift>,
+}
+
+/// What CloudFormation's drift detection found: instances whose stack is not as the template made it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Drift {
+    pub drifted: i32,
+    pub instances: i32,
+    /// When it was looked for, in UTC.
+    pub checked: String,
+}
+
+impl Drift {
+    fn read(found: &sdk::StackSetDriftDetectionDetails) -> Option<Self> {
+        let checked = found.last_drift_check_timestamp()?;
+        Some(Self {
+            drifted: found.drifted_stack_instances_count().unwrap_or_default(),
+            instances: found.total_stack_instances_count().unwrap_or_default(),
+            checked: checked.fmt(DateTimeFormat::DateTime).ok()?,
+        })
+    }
+
+    /// All that in words.
+    pub fn words(&self) -> String {
+        format!(
+            "drift: {} of {} stack instances, as detected at {}",
+            self.drifted, self.instances, self.checked
+        )
+    }
+}
+
+impl StackSet {
+    /// Reads the StackSet of this name.
+    pub(crate) async fn find(place: &Place<'_>, name: &str) -> Result<Option<Self>, AwsError> {
+        let answer = place
+            .aws
+            .cloudformation
+            .describe_stack_set()
+            .stack_set_name(name)
+            .call_as(place.call_as.clone())
+            .send()
+            .await
+            .found("cloudformation:DescribeStackSet")?;
+        Ok(answer
+            .and_then(|answer| answer.stack_set)
+            // A deleted set's name is free.
+            .filter(|found| found.status() != Some(&sdk::StackSetStatus::Deleted))
+            .map(|found| Self::read(name, &found)))
+    }
+
+    /// Starts drift detection in all stack instances, side by side, and returns the operation's id. It changes nothing.
+    pub(crate) async fn detect_drift(
+        place: &Place<'_>,
+        name: &str,
+        preferences: &Preferences,
+    ) -> Result<String, AwsError> {
+        const OPERATION: &str = "cloudformation:DetectStackSetDrift";
+        let answer = place
+            .aws
+            .cloudformation
+            .detect_stack_set_drift()
+            .stack_set_name(name)
+            .operation_preferences(preferences.to_sdk())
+            .call_as(place.call_as.clone())
+            .send()
+            .await
+            .call(OPERATION)?;
+        let id = answer.operation_id;
+        id.ok_or_else(|| AwsError::incomplete(OPERATION, "OperationId"))
+    }
+
+    /// What of it could keep an alert from the hub, or accounts that come later from being watched. Pure.
+    ///
+    /// Where it forwards to is compared only when it `is_known` where the hub is.
+    pub(crate) fn faults(&self, wanted: &Self, is_known: bool) -> Vec<String> {
+        let fixes = "`rootwatch deploy spokes` with all your units fixes it";
+        let name = &self.name;
+        let mut faults = Vec::new();
+        if self.tags.get(DEPLOYMENT_TAG) != wanted.tags.get(DEPLOYMENT_TAG) {
+            faults.push(format!(
+                "the StackSet {name} does not carry the tag of this deployment: it belongs to somebody else, unless --adopt takes it over"
+            ));
+        }
+        if !self.auto_deployment {
+            faults.push(format!(
+                "automatic deployment of the StackSet {name} is off, so accounts that come later are not watched: {fixes}"
+            ));
+        }
+        for key in ["HubAccountId", "HubRegion", "HubBusName"] {
+            let (found, meant) = (self.parameters.get(key), wanted.parameters.get(key));
+            if is_known && found != meant {
+                let word =
+                    |value: Option<&String>| value.map_or("nothing", String::as_str).to_owned();
+                faults.push(format!(
+                    "the StackSet {name} forwards elsewhere than to the hub: {key} is {}, not {}: {fixes}",
+                    word(found),
+                    word(meant)
+                ));
+            }
+        }
+        faults
+    }
+
+    fn read(name: &str, found: &sdk::StackSet) -> Self {
+        let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
+        let auto = found.auto_deployment();
+        Self {
+            name: name.to_owned(),
+            auto_deployment: auto.and_then(|auto| auto.enabled()).unwrap_or_default(),
+            capabilities: found
+                .capabilities()
+                .iter()
+                .map(|capability| capability.as_str().to_owned())
+                .collect(),
+            description: text(found.description()),
+            managed_execution: found
+                .managed_execution()
+                .and_then(|execution| execution.active())
+                .unwrap_or_default(),
+            parameters: found
+                .parameters()
+                .iter()
+                .map(|it| (text(it.parameter_key()), text(it.parameter_value())))
+                .collect(),
+            retain_stacks_on_account_removal: auto
+                .and_then(|auto| auto.retain_stacks_on_account_removal())
+                .unwrap_or_default(),
+            tags: found
+                .tags()
+                .iter()
+                .map(|tag| (text(tag.key()), text(tag.value())))
+                .collect(),
+            template: text(found.template_body()),
+            regions: found.regions().iter().cloned().collect(),
+            drift: found
+                .stack_set_drift_detection_details()
+                .and_then(Drift::read),
+        }
+    }
+
+    /// The regions that new accounts of each organizational unit are deployed to.
+    pub(crate) async fn auto_deployment_targets(
+        place: &Place<'_>,
+        name: &str,
+    ) -> Result<BTreeMap<String, BTreeSet<String>>, AwsError> {
+        const OPERATION: &str = "cloudformation:ListStackSetAutoDeploymentTargets";
+        let mut targets: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        let mut next = None;
+        loop {
+            let page = place
+                .aws
+                .cloudformation
+                .list_stack_set_auto_deployment_targets()
+                .stack_set_name(name)
+                .call_as(place.call_as.clone())
+                .set_next_token(next)
+                .send()
+                .await
+                .call(OPERATION)?;
+            for summary in page.summaries() {
+                let unit = summary.organizational_unit_id().unwrap_or_default();
+                let regions = targets.entry(unit.to_owned()).or_default();
+                regions.extend(summary.regions().iter().cloned());
+            }
+            next = page.next_token;
+            if next.is_none() {
+                return Ok(targets);
+            }
+        }
+    }
+
+    /// Makes it, without instances.
+    pub(crate) async fn create(&self, place: &Place<'_>) -> Result<(), AwsError> {
+        place
+            .aws
+            .cloudformation
+            .create_stack_set()
+            .stack_set_name(&self.name)
+            .call_as(place.call_as.clone())
+            .permission_model(sdk::PermissionModels::ServiceManaged)
+            .auto_deployment(self.sdk_auto_deployment())
+            .set_capabilities(Some(self.sdk_capabilities()))
+            .description(&self.description)
+            .managed_execution(self.sdk_managed_execution())
+            .set_parameters(Some(sdk_parameters(&self.parameters)))
+            .set_tags(Some(sdk_tags(&self.tags)))
+            .template_body(&self.template)
+            .send()
+            .await
+            .call("cloudformation:CreateStackSet")?;
+        Ok(())
+    }
+
+    /// Sets everything, which also updates every instance. Returns the operation's id.
+    pub(crate) async fn update(
+        &self,
+        place: &Place<'_>,
+        preferences: &Preferences,
+        no_wait: bool,
+        work: &Work,
+    ) -> Result<String, AwsError> {
+        let send = async || self.send_update(place, preferences).await;
+        if no_wait {
+            send().await
+        } else {
+            retry_until_consistent(work, send).await
+        }
+    }
+
+    async fn send_update(
+        &self,
+        place: &Place<'_>,
+        preferences: &Preferences,
+    ) -> Result<String, AwsError> {
+        let answer = place
+            .aws
+            .cloudformation
+            .update_stack_set()
+            .stack_set_name(&self.name)
+            .call_as(place.call_as.clone())
+            .permission_model(sdk::PermissionModels::ServiceManaged)
+            .auto_deployment(self.sdk_auto_deployment())
+            .set_capabilities(Some(self.sdk_capabilities()))
+            .description(&self.description)
+            .managed_execution(self.sdk_managed_execution())
+            .operation_preferences(preferences.to_sdk())
+            .set_parameters(Some(sdk_parameters(&self.parameters)))
+            .set_tags(Some(sdk_tags(&self.tags)))
+            .template_body(&self.template)
+            .send()
+            .await
+            .call("cloudformation:UpdateStackSet")?;
+        answer
+            .operation_id
+            .ok_or_else(|| AwsError::incomplete("cloudformation:UpdateStackSet", "OperationId"))
+    }
+
+    /// Removes the empty set.
+    pub(crate) async fn delete(place: &Place<'_>, name: &str) -> Result<(), AwsError> {
+        let answer = place
+            .aws
+            .cloudformation
+            .delete_stack_set()
+            .stack_set_name(name)
+            .call_as(place.call_as.clone())
+            .send()
+            .await;
+        gone(answer.call("cloudformation:DeleteStackSet"))
+    }
+
+    fn sdk_auto_deployment(&self) -> sdk::AutoDeployment {
+        sdk::AutoDeployment::builder()
+            .enabled(self.auto_deployment)
+            .retain_stacks_on_account_removal(self.retain_stacks_on_account_removal)
+            .build()
+    }
+
+    fn sdk_capabilities(&self) -> Vec<sdk::Capability> {
+        self.capabilities
+            .iter()
+            .map(|capability| sdk::Capability::from(capability.as_str()))
+            .collect()
+    }
+
+    fn sdk_managed_execution(&self) -> sdk::ManagedExecution {
+        sdk::ManagedExecution::builder()
+            .active(self.managed_execution)
+            .build()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set() -> StackSet {
+        let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+        StackSet {
+            name: "rootwatch-spoke".into(),
+            auto_deployment: true,
+            capabilities: Vec::new(),
+            description: String::new(),
+            managed_execution: true,
+            parameters: [
+                pair("HubAccountId", "1"),
+                pair("HubBusName", "rootwatch"),
+                pair("HubRegion", "eu-west-1"),
+            ]
+            .into(),
+            retain_stacks_on_account_removal: false,
+            tags: [pair(DEPLOYMENT_TAG, "rootwatch")].into(),
+            template: String::new(),
+            regions: BTreeSet::new(),
+            drift: None,
+        }
+    }
+
+    #[test]
+    fn a_set_that_forwards_elsewhere_or_stands_still_is_at_fault() {
+        let mut found = set();
+        assert_eq!(found.faults(&set(), true), Vec::<String>::new());
+        found
+            .parameters
+            .insert("HubRegion".into(), "us-east-1".into());
+        assert_eq!(found.faults(&set(), false), Vec::<String>::new());
+        found.parameters.remove("HubAccountId");
+        found.auto_deployment = false;
+        found.tags.clear();
+        insta::assert_snapshot!(found.faults(&set(), true).join("\n"), @r"
+        the StackSet rootwatch-spoke does not carry the tag of this deployment: it belongs to somebody else, unless --adopt takes it over
+        automatic deployment of the StackSet rootwatch-spoke is off, so accounts that come later are not watched: `rootwatch deploy spokes` with all your units fixes it
+        the StackSet rootwatch-spoke forwards elsewhere than to the hub: HubAccountId is nothing, not 1: `rootwatch deploy spokes` with all your units fixes it
+        the StackSet rootwatch-spoke forwards elsewhere than to the hub: HubRegion is us-east-1, not eu-west-1: `rootwatch deploy spokes` with all your units fixes it
+        ");
+    }
+}

@@ -1,0 +1,153 @@
+//! What `status` says of the hub at work. Pure.
+
+use super::HubStatus;
+use crate::hub::desired::LATE_DIGEST;
+use crate::hub::metrics::{LOOK_BACK_DAYS, Metrics, waited};
+use crate::names::Names;
+use crate::words::count;
+
+/// What of it could keep an alert from a person.
+pub(super) fn gaps(status: &HubStatus, names: &Names) -> Vec<String> {
+    let mut gaps: Vec<String> = dead_letters(status, names).into_iter().collect();
+    if let Some(why) = &status.metrics_unknown {
+        gaps.push(format!(
+            "could not determine how long events wait and whether the notifier fails: {why}"
+        ));
+    }
+    if let Some(metrics) = &status.metrics {
+        gaps.extend(late_reads(metrics, names));
+        gaps.extend(errors(metrics, names));
+    }
+    gaps
+}
+
+fn dead_letters(status: &HubStatus, names: &Names) -> Option<String> {
+    let depth = status.dead_letters.filter(|depth| *depth > 0)?;
+    let queue = names.dead_letter_queue();
+    let oldest = status
+        .metrics
+        .as_ref()
+        .and_then(|it| it.oldest_dead_letter_s);
+    let oldest = oldest.map(|age| format!(", the oldest for {}", waited(age)));
+    Some(format!(
+        "{depth} undelivered {} in the dead-letter queue {queue}{}: `rootwatch verify` says what is broken and what fixes it; then read what waits there with {} and `rootwatch explain`, and take it out",
+        if depth == 1 {
+            "event waits"
+        } else {
+            "events wait"
+        },
+        oldest.unwrap_or_default(),
+        receive(names, &queue),
+    ))
+}
+
+/// The AWS CLI has the address of a queue only by a call of its own.
+fn receive(names: &Names, queue: &str) -> String {
+    let region = &names.region;
+    format!(
+        "`aws sqs receive-message --region {region} --queue-url \"$(aws sqs get-queue-url --region {region} --queue-name {queue} --query QueueUrl --output text)\"`"
+    )
+}
+
+fn late_reads(metrics: &Metrics, names: &Names) -> Option<String> {
+    let limit = u64::try_from(LATE_DIGEST).unwrap_or_default();
+    let age = metrics.oldest_read_s.filter(|age| *age > limit)?;
+    Some(format!(
+        "read-only events have waited for {} in the queue {} and are not reported: `rootwatch verify` says what is broken and what fixes it",
+        waited(age),
+        names.reads_queue(),
+    ))
+}
+
+fn errors(metrics: &Metrics, names: &Names) -> Option<String> {
+    // What failed to the end waits in the dead-letter queue.
+    let is_open = metrics.errors > 0 && !metrics.has_recovered;
+    let last = metrics.last_error.filter(|_| is_open)?;
+    Some(format!(
+        "the notifier failed {} in the last 24 hours, last in the five minutes from {last}: `rootwatch verify` says what is broken, and `aws logs tail {} --region {} --since 24h` what the notifier says; once `rootwatch test` passes, five minutes later, this counts as resolved",
+        match metrics.errors {
+            1 => "once".to_owned(),
+            often => format!("{often} times"),
+        },
+        names.log_group(),
+        names.region,
+    ))
+}
+
+/// When the notifier last ran, and how it fared.
+#[must_use]
+pub fn notifier(metrics: &Metrics) -> String {
+    match (metrics.last_invocation, metrics.errors) {
+        (None, _) => format!("notifier: not invoked in the last {LOOK_BACK_DAYS} days"),
+        (Some(last), errors) => format!(
+            "notifier: last invoked in the five minutes from {last}; {} in the last 24 hours",
+            count(usize::try_from(errors).unwrap_or(usize::MAX), "error")
+        ),
+    }
+}
+
+/// How long the oldest message of a queue has waited, after its depth.
+#[must_use]
+pub fn oldest(age: Option<u64>) -> String {
+    age.map(|age| format!(", the oldest for {}", waited(age)))
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(metrics: Metrics) -> HubStatus {
+        HubStatus {
+            metrics: Some(metrics),
+            ..HubStatus::default()
+        }
+    }
+
+    #[test]
+    fn reads_are_late_when_the_alarm_says_so() {
+        let at = |seconds| {
+            with(Metrics {
+                oldest_read_s: Some(seconds),
+                ..Metrics::default()
+            })
+        };
+        assert_eq!(gaps(&at(900), &Names::sample()), Vec::<String>::new());
+        let late = gaps(&at(901), &Names::sample());
+        assert!(
+            late[0]
+                .starts_with("read-only events have waited for 15m in the queue rootwatch-reads")
+        );
+    }
+
+    #[test]
+    fn what_is_not_known_is_a_gap_and_silence_is_none() {
+        assert_eq!(
+            gaps(&with(Metrics::default()), &Names::sample()),
+            Vec::<String>::new()
+        );
+        let unknown = HubStatus {
+            metrics_unknown: Some("AccessDenied".into()),
+            ..HubStatus::default()
+        };
+        assert!(
+            gaps(&unknown, &Names::sample())[0]
+                .ends_with("whether the notifier fails: AccessDenied")
+        );
+    }
+
+    #[test]
+    fn dead_letters_are_told_without_an_age_too() {
+        let status = HubStatus {
+            dead_letters: Some(1),
+            ..HubStatus::default()
+        };
+        let reported = gaps(&status, &Names::sample()).concat();
+        assert!(
+            reported.starts_with(
+                "1 undelivered event waits in the dead-letter queue rootwatch-dead-letters: "
+            ),
+            "{reported}"
+        );
+    }
+}

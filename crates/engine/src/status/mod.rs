@@ -1,0 +1,142 @@
+//! What `rootwatch status` tells: its data, and what of it is a gap. Nothing here asks AWS.
+
+mod hub;
+mod look;
+mod metrics;
+mod subscribers;
+
+use crate::aws::Aws;
+use crate::hub::metrics::Metrics;
+use crate::names::Names;
+use crate::spokes::coverage::Coverage;
+use crate::spokes::operation::{Last, Running};
+use crate::spokes::stack_set::{Drift, StackSet};
+pub(crate) use hub::resource_gaps;
+use jiff::Timestamp;
+pub use look::status;
+pub use metrics::{notifier, oldest};
+use serde::Serialize;
+pub use subscribers::Subscribers;
+
+/// Versioned form of the JSON that `status` prints.
+#[derive(Serialize)]
+pub struct Report {
+    /// `rootwatch.status/2`.
+    pub schema: &'static str,
+    /// The account that was looked from.
+    pub account: String,
+    /// The region that was looked from.
+    pub region: String,
+    /// The hub.
+    pub hub: HubStatus,
+    /// The spokes.
+    pub spokes: SpokesStatus,
+    /// Everything that could keep an alert from a person.
+    pub gaps: Vec<String>,
+}
+
+/// What is known of the hub.
+#[derive(Default, Serialize)]
+pub struct HubStatus {
+    /// Resources that are as wanted.
+    pub present: Vec<String>,
+    /// Resources that are not there.
+    pub missing: Vec<String>,
+    /// Resources of which something differs.
+    pub changed: Vec<String>,
+    /// Who hears the alerts.
+    #[serde(flatten)]
+    pub alerts: Subscribers,
+    /// Who hears when the path itself breaks.
+    pub health: Subscribers,
+    /// Messages in the dead-letter queue.
+    pub dead_letters: Option<u64>,
+    /// Read-only events that wait for the next digest.
+    pub reads: Option<u64>,
+    /// What CloudWatch knows of the queues and the notifier.
+    pub metrics: Option<Metrics>,
+    /// Why nothing of that is known, if so.
+    pub metrics_unknown: Option<String>,
+}
+
+/// What is known of the spokes.
+#[derive(Default, Serialize)]
+pub struct SpokesStatus {
+    /// Why nothing is known of them, if so.
+    pub unknown: Option<String>,
+    /// Account and region of the hub, as the StackSet has them.
+    pub forwards_to: Option<String>,
+    /// Name of the StackSet, where there is one.
+    pub stack_set: Option<String>,
+    #[serde(skip)]
+    pub(crate) found: Option<StackSet>,
+    /// Which accounts are covered.
+    #[serde(flatten)]
+    pub coverage: Coverage,
+    /// What the last drift detection found, if there was one.
+    pub drift: Option<Drift>,
+    /// The newest StackSet operation that has ended. What it failed in stands among the gaps.
+    pub last_operation: Option<Last>,
+    /// Operations that are under way.
+    pub running: Vec<Running>,
+}
+
+impl HubStatus {
+    /// Whether anything of the hub is in this account and region.
+    pub fn is_here(&self) -> bool {
+        !self.present.is_empty() || !self.changed.is_empty()
+    }
+}
+
+/// What of a hub that is here could keep an alert from a person. Pure.
+pub(crate) fn hub_gaps(status: &HubStatus, names: &Names, now: Timestamp) -> Vec<String> {
+    let mut gaps = Vec::new();
+    let fix = "`rootwatch deploy hub` fixes it";
+    for id in &status.missing {
+        gaps.push(format!("{id} is missing: {fix}"));
+    }
+    let (alerts, health) = (names.alerts_topic(), names.health_topic());
+    let topics = [
+        (&status.alerts, alerts, "the alerts"),
+        (&status.health, health, "failures of the path itself"),
+    ];
+    // Who is gone is told by name.
+    let is_told = |id: &String| {
+        topics.iter().any(|(subscribers, topic, _)| {
+            subscribers.misses_somebody() && *id == format!("subscriptions {topic}")
+        })
+    };
+    for id in status.changed.iter().filter(|id| !is_told(id)) {
+        gaps.push(format!(
+            "{id} is not as wanted (`rootwatch plan hub` shows it): {fix}"
+        ));
+    }
+    for (subscribers, topic, what) in &topics {
+        gaps.extend(subscribers.gaps(topic, what, names, now));
+    }
+    gaps.extend(metrics::gaps(status, names));
+    gaps
+}
+
+/// What of the last drift detection could keep an event from the hub. Pure.
+pub(crate) fn drift_gap(drift: &Drift) -> Option<String> {
+    (drift.drifted > 0).then(|| {
+        format!(
+            "{}: somebody changed these spokes, which `rootwatch deploy spokes` does not see; `rootwatch verify --role NAME` says what is broken there and what fixes it",
+            drift.words()
+        )
+    })
+}
+
+/// Whether a StackSet forwards to a hub in this account and region.
+pub(crate) fn forwards_here(found: &StackSet, aws: &Aws) -> bool {
+    let is = |key: &str, value: &String| found.parameters.get(key) == Some(value);
+    is("HubAccountId", &aws.account) && is("HubRegion", &aws.region)
+}
+
+/// Account and region of the hub, as the StackSet has them.
+pub(crate) fn forwards_to(found: &StackSet) -> String {
+    let parameter = |name: &str| found.parameters.get(name).cloned().unwrap_or_default();
+    let (account, region) = (parameter("HubAccountId"), parameter("HubRegion"));
+    format!("account {account}, region {region}")
+}

@@ -1,0 +1,264 @@
+//! Who is subscribed to a topic, who has not confirmed yet, and who is gone. Pure.
+
+use crate::hub::mark::{self, Mark};
+use crate::hub::metrics::waited;
+use crate::hub::plan::HubPlan;
+use crate::hub::resource::{HubResource, Tags};
+use crate::hub::subscriptions::{Standing, Subscriptions};
+use crate::names::Names;
+use jiff::Timestamp;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Seconds in which a new subscription must be confirmed (Amazon SNS API Reference, "Subscribe"). Then SNS drops it.
+const TO_CONFIRM_S: u64 = 2 * 24 * 3600;
+
+/// Everybody on a topic, whoever subscribed them, and who should be there.
+#[derive(Default, Serialize)]
+pub struct Subscribers {
+    /// `confirmed`, `pending`, or `gone`: the settings name it, and SNS does not.
+    pub subscriptions: BTreeMap<String, &'static str>,
+    /// When rootwatch subscribed those that are pending, where that is known.
+    pub pending_since: BTreeMap<String, Timestamp>,
+    /// Protocols of those that rootwatch subscribed and SNS lists no more, by the topic's tag. Only where the settings
+    /// name nobody: else they say who is missed.
+    pub lost: BTreeMap<String, String>,
+}
+
+impl Subscribers {
+    /// Those of one topic; nobody where the topic is not there.
+    pub(crate) fn of(plan: &HubPlan, topic: &str) -> Self {
+        let Some(found) = subscriptions(plan.found(), topic) else {
+            return Self::default();
+        };
+        let wanted = plan.resources.iter().map(|it| &it.wanted.resource);
+        let wanted = subscriptions(wanted, topic);
+        Self::compare(found, wanted, &marks(plan, topic))
+    }
+
+    fn compare(
+        found: &Subscriptions,
+        wanted: Option<&Subscriptions>,
+        marks: &BTreeMap<&str, Mark>,
+    ) -> Self {
+        let mut subscribers = Self::default();
+        let mut unseen = marks.clone();
+        for (who, standing) in &found.standings {
+            let mark = unseen.remove(mark::key(who).as_str());
+            subscribers
+                .subscriptions
+                .insert(who.to_string(), word(standing));
+            if let (Standing::Pending, Some(since)) = (standing, mark.and_then(|it| it.since)) {
+                subscribers.pending_since.insert(who.to_string(), since);
+            }
+        }
+        let named: Vec<_> = wanted
+            .into_iter()
+            .flat_map(|it| it.subscriptions.keys())
+            .collect();
+        for who in &named {
+            subscribers
+                .subscriptions
+                .entry(who.to_string())
+                .or_insert("gone");
+        }
+        if named.is_empty() {
+            let lost = unseen
+                .into_iter()
+                .map(|(key, mark)| (key.to_owned(), mark.protocol));
+            subscribers.lost = lost.collect();
+        }
+        subscribers
+    }
+
+    /// Who stands like this.
+    fn standing<'a>(&'a self, standing: &'a str) -> impl Iterator<Item = &'a String> {
+        let those = self
+            .subscriptions
+            .iter()
+            .filter(move |(_, it)| **it == standing);
+        those.map(|(who, _)| who)
+    }
+
+    /// Whether the settings name somebody who is not there.
+    pub(super) fn misses_somebody(&self) -> bool {
+        self.standing("gone").next().is_some()
+    }
+
+    /// Why people may not hear of what the topic says.
+    pub(super) fn gaps(
+        &self,
+        topic: &str,
+        what: &str,
+        names: &Names,
+        now: Timestamp,
+    ) -> Vec<String> {
+        let arn = names.topic_arn(topic);
+        let mut gaps = Vec::new();
+        if self.standing("confirmed").next().is_none() {
+            gaps.push(format!(
+                "nobody is notified of {what}: no subscription of the topic {topic} is confirmed; `rootwatch deploy hub --email ADDRESS` subscribes somebody, who must follow the link in SNS's mail"
+            ));
+        }
+        for who in self.standing("pending") {
+            let time = self.time_to_confirm(who, &arn, now);
+            gaps.push(format!(
+                "{who} has not confirmed the subscription to the topic {topic}{time}"
+            ));
+        }
+        for who in self.standing("gone") {
+            gaps.push(format!(
+                "{who} is gone from the topic {topic}: somebody unsubscribed it, or nobody confirmed it within two days; `rootwatch deploy hub` subscribes it again"
+            ));
+        }
+        for (key, protocol) in &self.lost {
+            gaps.push(format!(
+                "somebody whom rootwatch subscribed by {protocol} is gone from the topic {topic}: `rootwatch deploy hub` with all the addresses subscribes them again; if nobody is missed, `aws sns untag-resource --region {} --resource-arn {arn} --tag-keys {key}`",
+                names.region
+            ));
+        }
+        gaps
+    }
+
+    fn time_to_confirm(&self, who: &str, arn: &str, now: Timestamp) -> String {
+        let Some(age) = self.age(who, now) else {
+            return ": the link in SNS's mail must be followed within two days, after which SNS drops it and `rootwatch deploy hub` subscribes it again".to_owned();
+        };
+        let shown = waited(age);
+        match TO_CONFIRM_S.checked_sub(age) {
+            Some(left) => format!(
+                ", pending for {shown}: the link in SNS's mail must be followed within {}, after which SNS drops it and `rootwatch deploy hub` subscribes it again",
+                waited(left)
+            ),
+            None => format!(
+                ", which rootwatch made {shown} ago: SNS gives two days, so it has put this one back to pending, as it does when an address gets more than 10 mails a second; `aws sns subscribe --topic-arn {arn} --protocol … --notification-endpoint …` sends a new link"
+            ),
+        }
+    }
+
+    /// How long a pending one has been there, in seconds, where that is known.
+    fn age(&self, who: &str, now: Timestamp) -> Option<u64> {
+        let age = now.as_second() - self.pending_since.get(who)?.as_second();
+        u64::try_from(age).ok()
+    }
+}
+
+fn word(standing: &Standing) -> &'static str {
+    match standing {
+        Standing::Confirmed(_) => "confirmed",
+        Standing::Pending => "pending",
+    }
+}
+
+fn subscriptions<'a>(
+    mut resources: impl Iterator<Item = &'a HubResource>,
+    topic: &str,
+) -> Option<&'a Subscriptions> {
+    resources.find_map(|it| match it {
+        HubResource::Subscriptions(it) if it.name == topic => Some(it),
+        _ => None,
+    })
+}
+
+fn marks<'a>(plan: &'a HubPlan, topic: &str) -> BTreeMap<&'a str, Mark> {
+    let tags: Option<&Tags> = plan.found().find_map(|it| match it {
+        HubResource::Topic(it) if it.name == topic => Some(&it.tags),
+        _ => None,
+    });
+    tags.map(mark::all).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::subscription::Subscription;
+
+    const NOW: i64 = 1_800_000_000;
+
+    fn email(endpoint: &str) -> Subscription {
+        Subscription {
+            protocol: "email".into(),
+            endpoint: endpoint.into(),
+        }
+    }
+
+    fn wanted(who: &[&str]) -> Subscriptions {
+        let who: Vec<Subscription> = who.iter().map(|it| email(it)).collect();
+        Subscriptions::wanted("alerts".into(), "arn".into(), &who)
+    }
+
+    fn found(standings: &[(&str, Standing)]) -> Subscriptions {
+        let mut found = wanted(&[]);
+        let standings = standings.iter().cloned();
+        found.standings = standings.map(|(who, it)| (email(who), it)).collect();
+        found
+    }
+
+    fn compared(found: &Subscriptions, named: &[&str], marked: &[(&str, i64)]) -> Subscribers {
+        let tags: Tags = marked
+            .iter()
+            .map(|(who, ago)| {
+                let since = Timestamp::from_second(NOW - ago).unwrap();
+                (mark::key(&email(who)), format!("email {since}"))
+            })
+            .collect();
+        Subscribers::compare(found, Some(&wanted(named)), &mark::all(&tags))
+    }
+
+    fn gaps(subscribers: &Subscribers) -> Vec<String> {
+        let names = Names::sample();
+        let now = Timestamp::from_second(NOW).unwrap();
+        subscribers.gaps("alerts", "the alerts", &names, now)
+    }
+
+    fn confirmed() -> Standing {
+        Standing::Confirmed("arn:a".into())
+    }
+
+    #[test]
+    fn a_pending_one_says_how_long_and_how_long_yet() {
+        let all = found(&[("a", confirmed()), ("b", Standing::Pending)]);
+        let reported = gaps(&compared(&all, &[], &[("a", 9), ("b", 5 * 3600)]));
+        assert_eq!(reported.len(), 1);
+        assert!(reported[0].contains("email b has not confirmed the subscription to the topic alerts, pending for 5h: the link in SNS's mail must be followed within 43h"), "{reported:?}");
+        let unknown = gaps(&compared(&all, &[], &[]));
+        assert!(
+            unknown[0]
+                .contains("topic alerts: the link in SNS's mail must be followed within two days"),
+            "{unknown:?}"
+        );
+        let suspended = gaps(&compared(&all, &[], &[("b", 3 * 24 * 3600)]));
+        assert!(
+            suspended[0].contains("made 72h ago: SNS gives two days"),
+            "{suspended:?}"
+        );
+    }
+
+    #[test]
+    fn who_is_named_and_not_there_is_gone() {
+        let all = found(&[("a", confirmed())]);
+        let reported = gaps(&compared(&all, &["a", "b"], &[("b", 9), ("c", 9)]));
+        assert_eq!(reported.len(), 1, "{reported:?}");
+        assert!(reported[0].starts_with("email b is gone from the topic alerts: "));
+        assert!(gaps(&compared(&all, &["a"], &[("a", 9)])).is_empty());
+    }
+
+    #[test]
+    fn without_settings_the_marks_say_that_somebody_is_missed() {
+        let all = found(&[("a", confirmed())]);
+        let reported = gaps(&compared(&all, &[], &[("a", 9), ("b", 9)]));
+        assert_eq!(reported.len(), 1, "{reported:?}");
+        let key = mark::key(&email("b"));
+        assert!(reported[0].contains("subscribed by email is gone from the topic alerts"));
+        assert!(reported[0].ends_with(&format!("--tag-keys {key}`")));
+    }
+
+    #[test]
+    fn nobody_is_a_gap() {
+        let reported = gaps(&compared(&found(&[]), &[], &[]));
+        assert!(
+            reported[0].starts_with("nobody is notified of the alerts: "),
+            "{reported:?}"
+        );
+    }
+}

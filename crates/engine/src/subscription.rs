@@ -1,0 +1,100 @@
+//! A subscription of a topic, with its password kept out of every text.
+
+use serde::{Serialize, Serializer};
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::fmt;
+
+/// Who is notified: an SNS protocol and its endpoint.
+///
+/// An address may hold a password. SNS shows stars in its place, so it is neither compared nor shown.
+#[derive(Clone)]
+pub struct Subscription {
+    /// As SNS names it: `email`, `sms`, `https`.
+    pub protocol: String,
+    /// Address, phone number or ARN, as the protocol wants it; it may hold a password.
+    pub endpoint: String,
+}
+
+impl Subscription {
+    /// The endpoint as SNS lists it: `https://user:****@host/path`.
+    pub fn shown(&self) -> Cow<'_, str> {
+        let Some((scheme, rest)) = self.endpoint.split_once("://") else {
+            return (&self.endpoint).into();
+        };
+        let host_begins = rest.find('/').unwrap_or(rest.len());
+        let Some((user, host)) = rest[..host_begins].rsplit_once('@') else {
+            return (&self.endpoint).into();
+        };
+        let Some((user, _)) = user.split_once(':') else {
+            return (&self.endpoint).into();
+        };
+        let path = &rest[host_begins..];
+        format!("{scheme}://{user}:****@{host}{path}").into()
+    }
+}
+
+impl PartialEq for Subscription {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Subscription {}
+
+impl PartialOrd for Subscription {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Subscription {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let by_protocol = self.protocol.cmp(&other.protocol);
+        by_protocol.then_with(|| self.shown().cmp(&other.shown()))
+    }
+}
+
+impl fmt::Debug for Subscription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subscription")
+            .field("protocol", &self.protocol)
+            .field("endpoint", &self.shown())
+            .finish()
+    }
+}
+
+impl fmt::Display for Subscription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.protocol, self.shown())
+    }
+}
+
+impl Serialize for Subscription {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_in_an_address_is_neither_compared_nor_shown() {
+        let https = |endpoint: &str| Subscription {
+            protocol: "https".into(),
+            endpoint: endpoint.into(),
+        };
+        let (given, listed) = (
+            https("https://me:secret@siem.example.com/in"),
+            https("https://me:****@siem.example.com/in"),
+        );
+        assert_eq!(given, listed);
+        assert_eq!(given.to_string(), listed.to_string());
+        assert!(!format!("{given:?}").contains("secret"));
+        for plain in ["https://siem.example.com/a:b@c", "https://me@host", "a@b.c"] {
+            assert_eq!(https(plain).shown(), plain);
+        }
+    }
+}

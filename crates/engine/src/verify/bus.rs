@@ -1,0 +1,238 @@
+//! The hub's bus: what its policy lets in, and from whom.
+
+use super::deployed::Deployed;
+use super::events::Place;
+use super::finding::{DEPLOY_HUB, Hop};
+use crate::hub::event_bus::EventBus;
+use crate::hub::pattern::CANARY_DETAIL_TYPE;
+use rootwatch_eval::iam::{Decision, Keys, Principal, Request, decide};
+use rootwatch_root_event::DETAIL_TYPES;
+
+/// No account has this number.
+const NOBODY: &str = "000000000000";
+/// No organization has this id.
+const OTHER_ORGANIZATION: &str = "o-somebodyelse";
+
+/// Somebody who puts an event on the bus.
+struct Sender<'a> {
+    account: &'a str,
+    org_id: Option<&'a str>,
+    /// Forwarded by a rule, put by a call, or what EventBridge asks when a rule's target is made.
+    way: Way,
+    detail_type: &'a str,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Way {
+    Forwarded,
+    Direct,
+    /// No page says which keys are there then; so none is.
+    PutTargets,
+}
+
+impl Sender<'_> {
+    fn request(&self, bus: &EventBus) -> Request {
+        let known = |value: &str| (self.way != Way::PutTargets).then(|| value.to_owned());
+        let invocation = if self.way == Way::Direct {
+            "false"
+        } else {
+            "true"
+        };
+        let partition = bus.arn.split(':').nth(1).unwrap_or_default();
+        let arn = format!("arn:{partition}:iam::{}:role/forward", self.account);
+        let keys: Keys = [
+            ("aws:principalorgid", self.org_id.map(str::to_owned)),
+            ("aws:principalaccount", Some(self.account.to_owned())),
+            ("events:eventbusinvocation", known(invocation)),
+            ("events:detail-type", known(self.detail_type)),
+        ]
+        .into();
+        Request {
+            principal: Some(Principal::Role {
+                account: self.account.to_owned(),
+                arn,
+            }),
+            action: "events:PutEvents",
+            resource: bus.arn.clone(),
+            keys,
+        }
+    }
+}
+
+/// The bus and its policy.
+pub(super) fn check(deployed: &Deployed, places: &[Place]) -> Vec<Hop> {
+    let id = format!("event-bus {}", deployed.names.bus());
+    let bus = match deployed.bus(&deployed.names.bus()) {
+        Ok(Some(bus)) => bus,
+        Ok(None) => return vec![Hop::broken(&id, "exists", "there is none", DEPLOY_HUB)],
+        Err(why) => return vec![Hop::unread(&id, "exists", &why)],
+    };
+    let mut hops = vec![Hop::ok(&id, "exists", "is there")];
+    match &deployed.org_id {
+        Err(why) => hops.push(Hop::unread(&id, "policy lets in", why)),
+        Ok(org_id) => {
+            hops.push(lets_in(&id, bus, org_id, places));
+            hops.push(keeps_out(&id, bus, org_id, places));
+        }
+    }
+    hops
+}
+
+fn lets_in(id: &str, bus: &EventBus, org_id: &str, places: &[Place]) -> Hop {
+    let check = "policy lets in";
+    for (account, detail_type, way) in wanted(places) {
+        let sender = Sender {
+            account,
+            org_id: Some(org_id),
+            way,
+            detail_type,
+        };
+        let what = match way {
+            Way::PutTargets => format!("a rule in account {account} that forwards to it"),
+            _ => format!("\"{detail_type}\" from account {account}"),
+        };
+        match decide([&bus.policy], &sender.request(bus)) {
+            Decision::Allowed => {}
+            Decision::Unknown(why) => {
+                return Hop::unknown(id, check, format!("for {what}: {why}"), Some(fix_policy()));
+            }
+            // Within one account the caller's own policy is enough; the hub forwards to itself.
+            Decision::NotAllowed if is_own(bus, account) => {}
+            refused => {
+                let finding = format!("{what} is refused: the policy {}", refused.words());
+                return Hop::broken(id, check, finding, fix_policy());
+            }
+        }
+    }
+    Hop::ok(
+        id,
+        check,
+        format!(
+            "what {} accounts of the organization forward",
+            accounts(places).len()
+        ),
+    )
+}
+
+fn keeps_out(id: &str, bus: &EventBus, org_id: &str, places: &[Place]) -> Hop {
+    let check = "policy keeps out";
+    let spoke = accounts(places)
+        .into_iter()
+        .find(|account| !is_own(bus, account))
+        .unwrap_or(NOBODY);
+    for (who, account, org_id, way, detail_type) in refused(spoke, org_id) {
+        let sender = Sender {
+            account,
+            org_id,
+            way,
+            detail_type,
+        };
+        match decide([&bus.policy], &sender.request(bus)) {
+            Decision::Allowed => {
+                return Hop::broken(id, check, format!("{who} can write to it"), fix_policy());
+            }
+            Decision::Unknown(why) => {
+                return Hop::unknown(id, check, format!("for {who}: {why}"), Some(fix_policy()));
+            }
+            _ => {}
+        }
+    }
+    match others(bus).next() {
+        Some(sid) => Hop::unknown(
+            id,
+            check,
+            format!("\"{sid}\" of its policy is not ours and may let others in"),
+            Some(format!(
+                "look at whom it lets in; `aws events remove-permission --event-bus-name {} --statement-id {sid}` removes it",
+                bus.name
+            )),
+        ),
+        None => Hop::ok(
+            id,
+            check,
+            "everybody else, and direct calls and other kinds of events",
+        ),
+    }
+}
+
+/// Who must not write to the bus: in words, account, organization, way and detail-type.
+type Refused<'a> = (&'static str, &'a str, Option<&'a str>, Way, &'static str);
+
+fn refused<'a>(spoke: &'a str, org_id: &'a str) -> [Refused<'a>; 6] {
+    let api_call = DETAIL_TYPES[0];
+    [
+        (
+            "an account that is in no organization",
+            NOBODY,
+            None,
+            Way::Forwarded,
+            api_call,
+        ),
+        (
+            "an account of another organization",
+            NOBODY,
+            Some(OTHER_ORGANIZATION),
+            Way::Forwarded,
+            api_call,
+        ),
+        (
+            "an account outside that calls PutEvents",
+            NOBODY,
+            None,
+            Way::Direct,
+            api_call,
+        ),
+        (
+            "a spoke that calls PutEvents itself",
+            spoke,
+            Some(org_id),
+            Way::Direct,
+            api_call,
+        ),
+        (
+            "a spoke that puts a canary here itself",
+            spoke,
+            Some(org_id),
+            Way::Direct,
+            CANARY_DETAIL_TYPE,
+        ),
+        (
+            "a spoke that forwards another kind of event",
+            spoke,
+            Some(org_id),
+            Way::Forwarded,
+            "made up",
+        ),
+    ]
+}
+
+/// Statements of others that allow something: whom exactly is not looked into.
+fn others(bus: &EventBus) -> impl Iterator<Item = &str> {
+    let allows = |(sid, statement): &(&str, &serde_json::Value)| {
+        statement["Effect"] == "Allow" && !sid.starts_with("Rootwatch")
+    };
+    bus.policy.statements().filter(allows).map(|(sid, _)| sid)
+}
+
+fn fix_policy() -> String {
+    format!("{DEPLOY_HUB}, and remove statements of the bus's policy that are not rootwatch's")
+}
+
+fn is_own(bus: &EventBus, account: &str) -> bool {
+    bus.arn.split(':').nth(4) == Some(account)
+}
+
+fn accounts(places: &[Place]) -> Vec<&str> {
+    let mut accounts: Vec<&str> = places.iter().map(|place| place.account.as_str()).collect();
+    accounts.sort_unstable();
+    accounts.dedup();
+    accounts
+}
+
+fn wanted(places: &[Place]) -> impl Iterator<Item = (&str, &'static str, Way)> {
+    let kinds = || DETAIL_TYPES.iter().copied().chain([CANARY_DETAIL_TYPE]);
+    accounts(places).into_iter().flat_map(move |account| {
+        let forwarded = kinds().map(move |kind| (account, kind, Way::Forwarded));
+        forwarded.chain([(account, "", Way::PutTargets)])
+    })
+}

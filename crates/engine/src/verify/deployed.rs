@@ -1,0 +1,222 @@
+//! The hub as it is deployed, each part with what was read or why it was not. Reads only.
+
+use super::finding::{CannotRead, Read};
+use super::identity::Identity;
+use crate::aws::Aws;
+use crate::aws::error::Call;
+use crate::hub::alarm::Alarm;
+use crate::hub::async_invoke::AsyncInvoke;
+use crate::hub::desired::{Node, Wanted, hub};
+use crate::hub::event_bus::EventBus;
+use crate::hub::function::Function;
+use crate::hub::mapping::Mapping;
+use crate::hub::queue::Queue;
+use crate::hub::resource::{HubResource, Resource};
+use crate::hub::rule::Rule;
+use crate::hub::subscriptions::{Standing, Subscriptions};
+use crate::hub::topic::Topic;
+use crate::names::{DEPLOYMENT_TAG, Names};
+use anyhow::Result;
+use futures_util::future::join_all;
+use rootwatch_eval::Policy;
+use std::collections::{BTreeMap, HashMap};
+
+/// Variable of the notifier that says where it publishes.
+pub(crate) const TOPIC_VARIABLE: &str = "ROOTWATCH_TOPIC_ARN";
+
+/// Somebody on a topic, or a queue, or whatever else it delivers to.
+#[derive(Clone, Debug)]
+pub(crate) struct Subscriber {
+    /// Protocol and endpoint.
+    pub(crate) who: String,
+    pub(crate) protocol: String,
+    pub(crate) confirmed: bool,
+    /// Nothing where there is no filter.
+    pub(crate) filter: Read<Option<Filter>>,
+}
+
+/// What a subscription takes.
+#[derive(Clone, Debug)]
+pub(crate) struct Filter {
+    pub(crate) policy: String,
+    pub(crate) on_body: bool,
+}
+
+/// Everything of the hub that decides whether an event gets through.
+pub(crate) struct Deployed {
+    pub(crate) names: Names,
+    pub(crate) org_id: Read<String>,
+    /// The deployment's resources as this version makes them, for what is compared and not followed.
+    pub(crate) wanted: Vec<Node>,
+    found: BTreeMap<String, Read<Option<HubResource>>>,
+    /// All of the function's policy, whoever wrote which statement.
+    pub(crate) function_policy: Read<Option<Policy>>,
+    /// The role that the function runs as.
+    pub(crate) role: Read<Option<Identity>>,
+    /// The topic that the function publishes to.
+    pub(crate) alerts: Read<Option<Topic>>,
+    pub(crate) alerts_subscribers: Read<Vec<Subscriber>>,
+    pub(crate) health_subscribers: Read<Vec<Subscriber>>,
+}
+
+macro_rules! by_name {
+    ($(#[$doc:meta])* $function:ident, $kind:ident) => {
+        $(#[$doc])*
+        pub(crate) fn $function(&self, name: &str) -> Read<Option<&$kind>> {
+            match self.found.get(&format!("{} {name}", $kind::KIND)) {
+                Some(Ok(Some(HubResource::$kind(it)))) => Ok(Some(it)),
+                Some(Err(why)) => Err(why.clone()),
+                _ => Ok(None),
+            }
+        }
+    };
+}
+
+impl Deployed {
+    /// Reads it; what cannot be read is kept as that.
+    pub(crate) async fn read(aws: &Aws, wanted: &Wanted, org_id: Read<String>) -> Self {
+        let names = wanted.names.clone();
+        let nodes = hub(wanted);
+        let (found, function_policy) =
+            tokio::join!(find_all(aws, &nodes), function_policy(aws, &names));
+        let function = match found.get(&format!("{} {}", Function::KIND, names.function())) {
+            Some(Ok(Some(HubResource::Function(function)))) => Some(function.clone()),
+            _ => None,
+        };
+        let topic_arn = publishes_to(function.as_ref(), &names);
+        let health_arn = names.topic_arn(&names.health_topic());
+        let test_queues = names.queue_arn(&names.test(""));
+        let (role, alerts, alerts_subscribers, health_subscribers) = tokio::join!(
+            role(aws, function.as_ref()),
+            topic(aws, &nodes, &names, &topic_arn),
+            subscribers(aws, &topic_arn, &test_queues),
+            subscribers(aws, &health_arn, &test_queues),
+        );
+        Self {
+            names,
+            org_id,
+            wanted: nodes,
+            found,
+            function_policy,
+            role,
+            alerts,
+            alerts_subscribers,
+            health_subscribers,
+        }
+    }
+
+    by_name!(
+        /// An alarm as deployed.
+        alarm, Alarm);
+    by_name!(
+        /// The asynchronous invocation settings of a function as deployed.
+        async_invoke, AsyncInvoke);
+    by_name!(
+        /// A bus as deployed.
+        bus, EventBus);
+    by_name!(
+        /// A function as deployed.
+        function, Function);
+    by_name!(
+        /// The mapping of a queue as deployed.
+        mapping, Mapping);
+    by_name!(
+        /// A queue as deployed.
+        queue, Queue);
+    by_name!(
+        /// A rule as deployed.
+        rule, Rule);
+    by_name!(
+        /// A topic of our names as deployed.
+        topic, Topic);
+
+    /// Whether this topic is one of the deployment's.
+    pub(crate) fn is_ours(&self, topic: &Topic) -> bool {
+        topic.tags.get(DEPLOYMENT_TAG) == Some(&self.names.deployment)
+    }
+}
+
+async fn find_all(aws: &Aws, nodes: &[Node]) -> BTreeMap<String, Read<Option<HubResource>>> {
+    let all = join_all(nodes.iter().map(async |node| {
+        let found = node.resource.find(aws).await;
+        (node.resource.id(), found.map_err(CannotRead::from))
+    }));
+    all.await.into_iter().collect()
+}
+
+async fn function_policy(aws: &Aws, names: &Names) -> Read<Option<Policy>> {
+    let call = aws.lambda.get_policy().function_name(names.function());
+    let answer = call.send().await.found("lambda:GetPolicy")?;
+    let text = answer.and_then(|answer| answer.policy);
+    Ok(text.map(|text| Policy::parse(&text)).transpose()?)
+}
+
+async fn role(aws: &Aws, function: Option<&Function>) -> Read<Option<Identity>> {
+    match function {
+        Some(function) => Identity::read(&aws.iam, &function.role).await,
+        None => Ok(None),
+    }
+}
+
+/// Where the function says that it publishes, or where it should when it does not say.
+fn publishes_to(function: Option<&Function>, names: &Names) -> String {
+    let said = function.and_then(|function| function.environment.get(TOPIC_VARIABLE));
+    let is_topic = |arn: &&String| {
+        let parts: Vec<&str> = arn.split(':').collect();
+        // Another region's topic cannot be read by this region's client.
+        parts.len() == 6 && parts[2] == "sns" && parts[3] == names.region
+    };
+    match said.filter(is_topic) {
+        Some(arn) => arn.clone(),
+        None => names.topic_arn(&names.alerts_topic()),
+    }
+}
+
+async fn topic(aws: &Aws, nodes: &[Node], names: &Names, arn: &str) -> Read<Option<Topic>> {
+    let ours = nodes.iter().find_map(|node| match &node.resource {
+        HubResource::Topic(topic) if topic.name == names.alerts_topic() => Some(topic.clone()),
+        _ => None,
+    });
+    let Some(ours) = ours else { return Ok(None) };
+    let followed = Topic {
+        name: arn.rsplit(':').next().unwrap_or_default().to_owned(),
+        arn: arn.to_owned(),
+        ..ours
+    };
+    Ok(followed.find(aws).await?)
+}
+
+/// Everybody on a topic but the temporary queues of `rootwatch test`.
+async fn subscribers(aws: &Aws, topic_arn: &str, test_queues: &str) -> Read<Vec<Subscriber>> {
+    let all = Subscriptions::standings_of(aws, topic_arn).await?;
+    let people = all
+        .into_iter()
+        .filter(|(it, _)| !it.endpoint.starts_with(test_queues));
+    Ok(join_all(people.map(async |(it, standing)| Subscriber {
+        who: it.to_string(),
+        protocol: it.protocol.clone(),
+        confirmed: matches!(standing, Standing::Confirmed(_)),
+        filter: match &standing {
+            Standing::Confirmed(arn) => filter(aws, arn).await.map_err(CannotRead::from),
+            Standing::Pending => Ok(None),
+        },
+    }))
+    .await)
+}
+
+async fn filter(aws: &Aws, arn: &str) -> Result<Option<Filter>> {
+    let call = aws.sns.get_subscription_attributes().subscription_arn(arn);
+    let answer = call.send().await.found("sns:GetSubscriptionAttributes")?;
+    let attributes: HashMap<String, String> = answer
+        .and_then(|answer| answer.attributes)
+        .unwrap_or_default();
+    let policy = attributes
+        .get("FilterPolicy")
+        .filter(|policy| !policy.is_empty() && *policy != "{}");
+    Ok(policy.map(|policy| Filter {
+        policy: policy.clone(),
+        on_body: attributes
+            .get("FilterPolicyScope")
+            .is_some_and(|scope| scope == "MessageBody"),
+    }))
+}

@@ -1,0 +1,183 @@
+//! What `verify` finds, as data: one value a hop.
+
+use crate::aws::error::AwsError;
+use crate::words::one_line;
+use serde::Serialize;
+use std::fmt;
+
+/// The command that fixes whatever differs in the hub.
+pub(crate) const DEPLOY_HUB: &str = "run `rootwatch deploy hub`";
+/// The command that fixes whatever differs in the spokes.
+pub(crate) const DEPLOY_SPOKES: &str = "run `rootwatch deploy spokes`";
+
+/// What a look at a hop comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// An event gets further, and only those that shall.
+    Ok,
+    /// An event ends here, or one gets further that shall not.
+    Broken,
+    /// It could not be read, or holds what rootwatch never writes and cannot judge.
+    Unknown,
+}
+
+/// Which part of the path a hop belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Part {
+    /// An account and region of the organization.
+    Spoke,
+    /// What makes the spokes.
+    StackSet,
+    /// The account that gathers the events.
+    Hub,
+}
+
+/// One hop of the path and what was found there.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Hop {
+    /// Where on the path it is.
+    pub part: Part,
+    /// Its account.
+    pub account: String,
+    /// Its region.
+    pub region: String,
+    /// Kind and name, `rule rootwatch-acts`.
+    pub resource: String,
+    /// What of it was looked at, `pattern`.
+    pub check: &'static str,
+    /// What it came to.
+    pub verdict: Verdict,
+    /// Why, in a sentence.
+    pub finding: String,
+    /// What fixes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fix: Option<String>,
+}
+
+impl Hop {
+    fn new(resource: &str, check: &'static str, verdict: Verdict, finding: String) -> Self {
+        Self {
+            part: Part::Hub,
+            account: String::new(),
+            region: String::new(),
+            resource: resource.to_owned(),
+            check,
+            verdict,
+            finding,
+            fix: None,
+        }
+    }
+
+    pub(crate) fn ok(resource: &str, check: &'static str, finding: impl Into<String>) -> Self {
+        Self::new(resource, check, Verdict::Ok, finding.into())
+    }
+
+    pub(crate) fn broken(
+        resource: &str,
+        check: &'static str,
+        finding: impl Into<String>,
+        fix: impl Into<String>,
+    ) -> Self {
+        Self {
+            fix: Some(fix.into()),
+            ..Self::new(resource, check, Verdict::Broken, finding.into())
+        }
+    }
+
+    pub(crate) fn unknown(
+        resource: &str,
+        check: &'static str,
+        why: impl Into<String>,
+        fix: Option<String>,
+    ) -> Self {
+        Self {
+            fix,
+            ..Self::new(resource, check, Verdict::Unknown, why.into())
+        }
+    }
+
+    /// A hop that could not be read.
+    pub(crate) fn unread(resource: &str, check: &'static str, why: &CannotRead) -> Self {
+        Self::unknown(resource, check, &why.why, why.fix.clone())
+    }
+
+    /// The same, in a place.
+    pub(crate) fn at(mut self, part: Part, account: &str, region: &str) -> Self {
+        self.part = part;
+        account.clone_into(&mut self.account);
+        region.clone_into(&mut self.region);
+        self
+    }
+}
+
+/// In one line, for a list: the verdict, where, what was found, and what fixes it.
+impl fmt::Display for Hop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (account, region) = (&self.account, &self.region);
+        write!(
+            f,
+            "{}: {} in account {account}, {region}, {}: {}",
+            self.verdict.word(),
+            self.resource,
+            self.check,
+            one_line(&self.finding)
+        )?;
+        match &self.fix {
+            Some(fix) => write!(f, "\nfix: {fix}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Verdict {
+    /// In one word.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Broken => "broken",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// Why something could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct CannotRead {
+    pub(crate) why: String,
+    pub(crate) fix: Option<String>,
+}
+
+/// What was read, or why it was not.
+pub(crate) type Read<T> = Result<T, CannotRead>;
+
+impl From<AwsError> for CannotRead {
+    fn from(error: AwsError) -> Self {
+        const DENIED: [&str; 4] = [
+            "AccessDenied",
+            "AccessDeniedException",
+            "AuthorizationError",
+            "AuthorizationErrorException",
+        ];
+        let denied = DENIED.contains(&error.code.as_str());
+        Self {
+            fix: denied.then(|| format!("allow the caller {}", error.operation)),
+            why: format!("could not be read: {error}"),
+        }
+    }
+}
+
+impl From<anyhow::Error> for CannotRead {
+    fn from(error: anyhow::Error) -> Self {
+        let known = error.chain().find_map(|cause| cause.downcast_ref());
+        match known {
+            Some(known) => Self::from(AwsError::clone(known)),
+            None => Self {
+                why: format!("could not be read: {error:#}"),
+                fix: None,
+            },
+        }
+    }
+}

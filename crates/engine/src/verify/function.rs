@@ -1,0 +1,349 @@
+//! The notifier: who may invoke it, whether it can run, and what it may do.
+
+use super::deployed::{Deployed, TOPIC_VARIABLE};
+use super::events::Place;
+use super::finding::{DEPLOY_HUB, Hop};
+use super::identity::Identity;
+use super::notifying;
+use crate::hub::function::Function;
+use crate::hub::resource::HubResource;
+use rootwatch_eval::external::{self, Access};
+use rootwatch_eval::iam::{Decision, Keys, Principal, Request, decide};
+
+/// Everything about the function.
+pub(super) fn check(deployed: &Deployed, place: &Place) -> Vec<Hop> {
+    let name = deployed.names.function();
+    let id = format!("function {name}");
+    let function = match deployed.function(&name) {
+        Ok(Some(function)) => function,
+        Ok(None) => return vec![Hop::broken(&id, "exists", "there is none", DEPLOY_HUB)],
+        Err(why) => return vec![Hop::unread(&id, "exists", &why)],
+    };
+    let mut hops = vec![
+        permission(deployed, &id, function),
+        keeps_out(deployed, &id, function),
+        state(&id, function),
+        code(deployed, &id, function),
+        settings(deployed, &id, function),
+        publishes_to(deployed, &id, function),
+        notifying::check(&id, place, function),
+        async_invoke(deployed),
+    ];
+    hops.extend(role(deployed, function));
+    hops
+}
+
+fn permission(deployed: &Deployed, id: &str, function: &Function) -> Hop {
+    let check = "permission";
+    let policy = match &deployed.function_policy {
+        Ok(policy) => policy.clone().unwrap_or_default(),
+        Err(why) => return Hop::unread(id, check, why),
+    };
+    let rule = deployed.names.acts_rule();
+    // EventBridge sends no SourceAccount (EventBridge User Guide, "Troubleshooting").
+    let keys: Keys = [
+        ("aws:sourcearn", Some(deployed.names.rule_arn(&rule))),
+        ("aws:sourceaccount", None),
+    ]
+    .into();
+    let request = Request {
+        principal: Some(Principal::Service("events.amazonaws.com".to_owned())),
+        action: "lambda:InvokeFunction",
+        resource: function.arn.clone(),
+        keys,
+    };
+    match decide([&policy], &request) {
+        Decision::Allowed => Hop::ok(id, check, format!("rule {rule} may invoke it")),
+        Decision::Unknown(why) => Hop::unknown(id, check, why, Some(DEPLOY_HUB.to_owned())),
+        refused => Hop::broken(
+            id,
+            check,
+            format!(
+                "rule {rule} may not invoke it: the function's policy {}",
+                refused.words()
+            ),
+            DEPLOY_HUB,
+        ),
+    }
+}
+
+/// Whoever may invoke it may have it tell made-up alerts.
+fn keeps_out(deployed: &Deployed, id: &str, function: &Function) -> Hop {
+    let check = "keeps out";
+    let policy = match &deployed.function_policy {
+        Ok(policy) => policy.clone().unwrap_or_default(),
+        Err(why) => return Hop::unread(id, check, why),
+    };
+    let access = Access {
+        account: &deployed.names.account,
+        actions: &["lambda:InvokeFunction", "lambda:InvokeFunctionUrl"],
+        resource: &function.arn,
+    };
+    let Some(found) = external::find(&policy, &access) else {
+        return Hop::ok(id, check, "other accounts");
+    };
+    let (who, sid) = (&found.who, &found.sid);
+    let fix = format!(
+        "if you do not know what it is for, `aws lambda remove-permission --region {} --function-name {} --statement-id {sid}` removes it; {DEPLOY_HUB} when it is rootwatch's own",
+        deployed.names.region, function.name
+    );
+    match found.unknown {
+        None => {
+            let finding =
+                format!("\"{sid}\" of its policy lets {who} invoke it with made-up events");
+            Hop::broken(id, check, finding, fix)
+        }
+        Some(why) => Hop::unknown(id, check, format!("for {who}: {why}"), Some(fix)),
+    }
+}
+
+fn state(id: &str, function: &Function) -> Hop {
+    let check = "state";
+    if !function.active {
+        return Hop::broken(
+            id,
+            check,
+            "it is not active, or its last update failed or is under way",
+            DEPLOY_HUB,
+        );
+    }
+    if function.reserved_concurrency == Some(0) {
+        return Hop::broken(
+            id,
+            check,
+            "its reserved concurrency is 0: it never runs",
+            DEPLOY_HUB,
+        );
+    }
+    Hop::ok(id, check, "active")
+}
+
+fn wanted<'a>(deployed: &'a Deployed, function: &Function) -> Option<&'a Function> {
+    deployed
+        .wanted
+        .iter()
+        .find_map(|node| match &node.resource {
+            HubResource::Function(it) if it.name == function.name => Some(it),
+            _ => None,
+        })
+}
+
+fn code(deployed: &Deployed, id: &str, function: &Function) -> Hop {
+    let check = "code";
+    let Some(wanted) = wanted(deployed, function) else {
+        return Hop::unknown(id, check, "it is not the function of this version", None);
+    };
+    if function.code_sha256 != wanted.code_sha256 {
+        let finding = "its code is not the notifier of this version of rootwatch";
+        return Hop::broken(id, check, finding, DEPLOY_HUB);
+    }
+    let runs = |it: &Function| (it.runtime.clone(), it.architecture.clone());
+    if runs(function) != runs(wanted) {
+        let finding = format!(
+            "its code is made for {} on {}, and it runs {} on {}",
+            wanted.runtime, wanted.architecture, function.runtime, function.architecture
+        );
+        return Hop::broken(id, check, finding, DEPLOY_HUB);
+    }
+    Hop::ok(id, check, "the notifier of this version of rootwatch")
+}
+
+fn settings(deployed: &Deployed, id: &str, function: &Function) -> Hop {
+    let check = "settings";
+    let Some(wanted) = wanted(deployed, function) else {
+        return Hop::unknown(id, check, "it is not the function of this version", None);
+    };
+    let finding = format!("{} s and {} MB", function.timeout, function.memory_size);
+    if function.timeout < wanted.timeout || function.memory_size < wanted.memory_size {
+        let (timeout, memory) = (wanted.timeout, wanted.memory_size);
+        let finding = format!("it has {finding}, where it needs {timeout} s and {memory} MB");
+        return Hop::broken(id, check, finding, DEPLOY_HUB);
+    }
+    let beside = [
+        (
+            !function.layers.is_empty(),
+            "layers run code of others beside it",
+        ),
+        (
+            !function.subnets.is_empty(),
+            "it is in a VPC, from where it may not reach SNS",
+        ),
+        (
+            function.kms_key.is_some(),
+            "its environment is encrypted with a key that it may not be able to use",
+        ),
+    ];
+    match beside.into_iter().find(|(is_so, _)| *is_so) {
+        Some((_, finding)) => Hop::broken(id, check, finding, DEPLOY_HUB),
+        None => Hop::ok(id, check, finding),
+    }
+}
+
+fn publishes_to(deployed: &Deployed, id: &str, function: &Function) -> Hop {
+    let check = "environment";
+    let Some(said) = function.environment.get(TOPIC_VARIABLE) else {
+        return Hop::broken(
+            id,
+            check,
+            format!("{TOPIC_VARIABLE} is not set: it cannot start"),
+            DEPLOY_HUB,
+        );
+    };
+    match &deployed.alerts {
+        Err(why) => Hop::unread(id, check, why),
+        Ok(Some(topic)) if topic.arn == *said && deployed.is_ours(topic) => {
+            // Such as an endpoint, to which all that it says would go.
+            let foreign = |name: &&String| !name.starts_with("ROOTWATCH_");
+            match function.environment.keys().find(foreign) {
+                None => Hop::ok(id, check, format!("publishes to {said}")),
+                Some(name) => Hop::broken(
+                    id,
+                    check,
+                    format!(
+                        "{name} is set, which rootwatch never sets: it can send alerts elsewhere"
+                    ),
+                    DEPLOY_HUB,
+                ),
+            }
+        }
+        Ok(_) => Hop::broken(
+            id,
+            check,
+            format!("it publishes to {said}, which is not a topic of this deployment"),
+            DEPLOY_HUB,
+        ),
+    }
+}
+
+fn async_invoke(deployed: &Deployed) -> Hop {
+    let name = deployed.names.function();
+    let (id, check) = (format!("async-invoke {name}"), "retries");
+    let found = match deployed.async_invoke(&name) {
+        Ok(Some(found)) => found,
+        Ok(None) => {
+            return Hop::broken(
+                &id,
+                check,
+                "none is set: what the notifier fails on is lost after two retries",
+                DEPLOY_HUB,
+            );
+        }
+        Err(why) => return Hop::unread(&id, check, &why),
+    };
+    let queue = deployed
+        .names
+        .queue_arn(&deployed.names.dead_letter_queue());
+    let (attempts, age) = (
+        found.maximum_retry_attempts.unwrap_or(2),
+        found.maximum_event_age.unwrap_or(21_600),
+    );
+    match &found.on_failure {
+        None => Hop::broken(
+            &id,
+            check,
+            "what the notifier fails on to the end is lost",
+            DEPLOY_HUB,
+        ),
+        Some(arn) if *arn != queue => Hop::broken(
+            &id,
+            check,
+            format!("what the notifier fails on goes to {arn}, which no alarm watches"),
+            DEPLOY_HUB,
+        ),
+        Some(_) if attempts == 0 || age < 3600 => Hop::broken(
+            &id,
+            check,
+            format!(
+                "an event that the notifier fails on is given up after {attempts} retries and {age} s"
+            ),
+            DEPLOY_HUB,
+        ),
+        Some(_) => Hop::ok(
+            &id,
+            check,
+            format!("{attempts} retries, then the dead-letter queue"),
+        ),
+    }
+}
+
+fn role(deployed: &Deployed, function: &Function) -> Vec<Hop> {
+    let id = format!(
+        "role {}",
+        function.role.rsplit('/').next().unwrap_or_default()
+    );
+    let role = match &deployed.role {
+        Ok(Some(role)) => role,
+        Ok(None) => {
+            return vec![Hop::broken(
+                &id,
+                "exists",
+                "the role that the function runs as does not exist",
+                DEPLOY_HUB,
+            )];
+        }
+        Err(why) => return vec![Hop::unread(&id, "exists", why)],
+    };
+    vec![
+        trust(deployed, &id, function, role),
+        policy(deployed, &id, role),
+    ]
+}
+
+fn trust(deployed: &Deployed, id: &str, function: &Function, role: &Identity) -> Hop {
+    let keys: Keys = [
+        ("aws:sourcearn", Some(function.arn.clone())),
+        ("aws:sourceaccount", Some(deployed.names.account.clone())),
+    ]
+    .into();
+    match role.trusts("lambda.amazonaws.com", keys) {
+        Decision::Allowed => Hop::ok(id, "trust", "Lambda may take it"),
+        Decision::Unknown(why) => Hop::unknown(id, "trust", why, Some(DEPLOY_HUB.to_owned())),
+        refused => Hop::broken(
+            id,
+            "trust",
+            format!(
+                "Lambda may not take it: its trust policy {}",
+                refused.words()
+            ),
+            DEPLOY_HUB,
+        ),
+    }
+}
+
+/// Everything that the notifier does, but publishing, which the topic has a say in.
+fn policy(deployed: &Deployed, id: &str, role: &Identity) -> Hop {
+    let check = "policy";
+    let names = &deployed.names;
+    let (reads, dead) = (
+        names.queue_arn(&names.reads_queue()),
+        names.queue_arn(&names.dead_letter_queue()),
+    );
+    let log = format!("{}:log-stream:x", names.log_group_arn());
+    let needs = [
+        ("sqs:ReceiveMessage", &reads),
+        ("sqs:DeleteMessage", &reads),
+        ("sqs:GetQueueAttributes", &reads),
+        ("sqs:SendMessage", &dead),
+        ("logs:CreateLogStream", &log),
+        ("logs:PutLogEvents", &log),
+    ];
+    for (action, resource) in needs {
+        match role.may(action, resource) {
+            Decision::Allowed => {}
+            Decision::Unknown(why) => {
+                return Hop::unknown(id, check, why, Some(DEPLOY_HUB.to_owned()));
+            }
+            refused => {
+                let finding = format!(
+                    "it may not {action} on {resource}: its policy {}",
+                    refused.words()
+                );
+                let fix = format!(
+                    "{DEPLOY_HUB}, and detach policies of the role that are not rootwatch's"
+                );
+                return Hop::broken(id, check, finding, fix);
+            }
+        }
+    }
+    Hop::ok(id, check, "may read its queue, keep what failed, and log")
+}

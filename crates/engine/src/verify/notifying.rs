@@ -1,0 +1,98 @@
+//! What the notifier's code does with each event. It is the code of this version when the hop `code` says so.
+
+use super::events::{Canonical, Place};
+use super::finding::Hop;
+use crate::hub::function::Function;
+use rootwatch_root_event::{Decision, assess, parse};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+const CHECK: &str = "decides";
+const FIX: &str = "report this as a bug of rootwatch";
+/// The variable of the function that holds `notify.read_only`.
+const READ_ONLY: &str = "ROOTWATCH_READ_ONLY";
+
+/// Whether it tells everything in every form in which a rule of the hub lets it through: acts at once, reads at all.
+pub(super) fn check(id: &str, place: &Place, function: &Function) -> Hop {
+    let acts = [place.acts(), place.act_forms()].concat();
+    let reads = [place.reads(), place.read_forms()].concat();
+    let late = missed(&acts, |it| it == Decision::Alert);
+    if !late.is_empty() {
+        let finding = format!("it does not alert at once on {}", words(&late));
+        return Hop::broken(id, CHECK, finding, FIX);
+    }
+    let left_out = missed(&reads, |it| it != Decision::Ignore);
+    if !left_out.is_empty() {
+        return Hop::broken(
+            id,
+            CHECK,
+            format!("it leaves out {}", words(&left_out)),
+            FIX,
+        );
+    }
+    if decision(&place.service_made().event) != Some(Decision::Ignore) {
+        return Hop::broken(id, CHECK, "it alerts on what an AWS service did", FIX);
+    }
+    let is_off = function
+        .environment
+        .get(READ_ONLY)
+        .is_some_and(|it| it == "off");
+    let finding = format!(
+        "alerts on all {} forms of events{}; leaves out calls that AWS services made",
+        acts.len() + reads.len(),
+        if is_off {
+            ", but read-only calls, as `notify.read_only` says"
+        } else {
+            ""
+        }
+    );
+    Hop::ok(id, CHECK, finding)
+}
+
+/// The kinds of those for which it decides otherwise.
+fn missed(events: &[Canonical], is_right: impl Fn(Decision) -> bool) -> BTreeSet<&str> {
+    let wrong = events
+        .iter()
+        .filter(|it| !decision(&it.event).is_some_and(&is_right));
+    wrong.map(|it| it.name).collect()
+}
+
+fn words(names: &BTreeSet<&str>) -> String {
+    names.iter().copied().collect::<Vec<_>>().join(", ")
+}
+
+/// Nothing for what the notifier cannot read.
+fn decision(event: &Value) -> Option<Decision> {
+    let events = parse(event.to_string().as_bytes()).ok()?;
+    events.first().map(|event| assess(event).decision)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn every_form_of_an_act_is_told_at_once_and_every_read_at_all() {
+        let place = Place::sample();
+        let acts = [place.acts(), place.act_forms()].concat();
+        let reads = [place.reads(), place.read_forms()].concat();
+        assert!(missed(&acts, |it| it == Decision::Alert).is_empty());
+        assert!(missed(&reads, |it| it == Decision::Digest).is_empty());
+        // The check can fail.
+        let names = missed(&reads, |it| it == Decision::Alert);
+        assert!(
+            names.contains("a read-only call whose readOnly is text"),
+            "{names:?}"
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_read_counts_as_missed() {
+        let event = Canonical {
+            name: "nonsense",
+            event: json!("nonsense"),
+        };
+        assert_eq!(missed(&[event], |_| true), ["nonsense"].into());
+    }
+}

@@ -1,0 +1,171 @@
+//! The queues: what waits in them must arrive, or stay until somebody fixes the path.
+
+use super::deployed::Deployed;
+use super::finding::{DEPLOY_HUB, Hop};
+use super::hub_rules::may_send;
+use crate::hub::queue::Queue;
+use rootwatch_eval::external::{self, Access};
+
+/// Seconds that a dead letter must be kept at least: a weekend, until somebody reads the alarm.
+const SHORTEST_RETENTION: u64 = 3 * 24 * 3600;
+
+/// Both queues, and the mapping from one of them to the function.
+pub(super) fn check(deployed: &Deployed) -> Vec<Hop> {
+    let names = &deployed.names;
+    let mut hops = of_queue(deployed, &names.dead_letter_queue());
+    let reads = of_queue(deployed, &names.reads_queue());
+    let is_there = reads.iter().all(|hop| hop.check != "exists");
+    hops.extend(reads);
+    if is_there {
+        hops.extend(of_reads(deployed, &names.reads_queue()));
+    }
+    hops.push(mapping(deployed, &names.reads_queue()));
+    hops
+}
+
+fn of_queue(deployed: &Deployed, name: &str) -> Vec<Hop> {
+    let id = format!("queue {name}");
+    let queue = match deployed.queue(name) {
+        Ok(Some(queue)) => queue,
+        Ok(None) => return vec![Hop::broken(&id, "exists", "there is none", DEPLOY_HUB)],
+        Err(why) => return vec![Hop::unread(&id, "exists", &why)],
+    };
+    vec![retention(&id, queue)]
+}
+
+fn retention(id: &str, queue: &Queue) -> Hop {
+    match queue.message_retention_period {
+        Some(seconds) if seconds < SHORTEST_RETENTION => Hop::broken(
+            id,
+            "retention",
+            format!("what waits in it is lost after {seconds} s"),
+            DEPLOY_HUB,
+        ),
+        seconds => Hop::ok(
+            id,
+            "retention",
+            format!("{} days", seconds.unwrap_or_default() / 86_400),
+        ),
+    }
+}
+
+fn of_reads(deployed: &Deployed, name: &str) -> Vec<Hop> {
+    let id = format!("queue {name}");
+    let mut hops = Vec::new();
+    if let Ok(Some(rule)) = deployed.rule(&deployed.names.reads_rule()) {
+        hops.push(may_send(deployed, &id, "policy lets in", rule, name));
+    }
+    if let Ok(Some(queue)) = deployed.queue(name) {
+        hops.push(keeps_out(deployed, &id, queue));
+        hops.push(redrive(deployed, &id, queue));
+        hops.push(visibility(deployed, &id, queue));
+    }
+    hops
+}
+
+/// Whoever may send to it may have the notifier tell made-up calls.
+fn keeps_out(deployed: &Deployed, id: &str, queue: &Queue) -> Hop {
+    let check = "policy keeps out";
+    let arn = deployed.names.queue_arn(&deployed.names.reads_queue());
+    let access = Access {
+        account: &deployed.names.account,
+        actions: &["sqs:SendMessage"],
+        resource: &arn,
+    };
+    let Some(found) = external::find(&queue.policy, &access) else {
+        return Hop::ok(id, check, "other accounts");
+    };
+    let (who, sid) = (&found.who, &found.sid);
+    let fix =
+        format!("{DEPLOY_HUB}, and remove statements of that policy that are not rootwatch's");
+    match found.unknown {
+        None => {
+            let finding = format!("\"{sid}\" of its policy lets {who} send made-up calls to it");
+            Hop::broken(id, check, finding, fix)
+        }
+        Some(why) => Hop::unknown(id, check, format!("for {who}: {why}"), Some(fix)),
+    }
+}
+
+fn redrive(deployed: &Deployed, id: &str, queue: &Queue) -> Hop {
+    let check = "dead letters";
+    let wanted = deployed
+        .names
+        .queue_arn(&deployed.names.dead_letter_queue());
+    match &queue.redrive {
+        None => Hop::broken(
+            id,
+            check,
+            "what the notifier fails on is tried again until it is lost: there is no redrive policy",
+            DEPLOY_HUB,
+        ),
+        Some(redrive) if redrive.dead_letter_target_arn != wanted => Hop::broken(
+            id,
+            check,
+            format!(
+                "what the notifier fails on goes to {}, which no alarm watches",
+                redrive.dead_letter_target_arn
+            ),
+            DEPLOY_HUB,
+        ),
+        Some(redrive) => Hop::ok(
+            id,
+            check,
+            format!("after {} attempts", redrive.max_receive_count),
+        ),
+    }
+}
+
+/// Lambda Developer Guide, "Using Lambda with Amazon SQS": never shorter than the function may run.
+fn visibility(deployed: &Deployed, id: &str, queue: &Queue) -> Hop {
+    let check = "visibility";
+    let timeout = match deployed.function(&deployed.names.function()) {
+        Ok(Some(function)) => u64::try_from(function.timeout).unwrap_or_default(),
+        _ => 0,
+    };
+    let seconds = queue.visibility_timeout.unwrap_or_default();
+    if seconds < timeout {
+        let finding = format!(
+            "a message shows again after {seconds} s, while the notifier may still work on it for {timeout} s"
+        );
+        return Hop::broken(id, check, finding, DEPLOY_HUB);
+    }
+    Hop::ok(id, check, format!("{seconds} s"))
+}
+
+fn mapping(deployed: &Deployed, queue: &str) -> Hop {
+    let (id, check) = (format!("event-source-mapping {queue}"), "delivers");
+    let mapping = match deployed.mapping(queue) {
+        Ok(Some(mapping)) => mapping,
+        Ok(None) => {
+            return Hop::broken(
+                &id,
+                check,
+                "there is none: read-only calls wait in the queue and are never reported",
+                DEPLOY_HUB,
+            );
+        }
+        Err(why) => return Hop::unread(&id, check, &why),
+    };
+    if !mapping.enabled {
+        return Hop::broken(
+            &id,
+            check,
+            "it is disabled: read-only calls wait in the queue and are never reported",
+            DEPLOY_HUB,
+        );
+    }
+    if !mapping.filters.is_empty() {
+        let finding = "it drops read-only calls that match none of its filters";
+        return Hop::broken(&id, check, finding, DEPLOY_HUB);
+    }
+    if !mapping.report_batch_item_failures {
+        return Hop::broken(
+            &id,
+            check,
+            "it does not receive which messages of a batch failed: they count as reported, and are lost",
+            DEPLOY_HUB,
+        );
+    }
+    Hop::ok(&id, check, "on, and receives which messages failed")
+}

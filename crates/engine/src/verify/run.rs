@@ -1,0 +1,113 @@
+//! Reads what is deployed and judges it: would an event get all the way?
+
+use super::deployed::Deployed;
+use super::finding::{CannotRead, Hop, Read, Verdict};
+use super::spokes::{self, Selection};
+use crate::session::Session;
+use crate::spokes::organization::{self, Organization};
+use crate::spokes::{Location, Observed};
+use crate::status::{forwards_here, forwards_to};
+use anyhow::{Result, bail};
+use serde::Serialize;
+
+/// Versioned form of the JSON that `verify` prints.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// `rootwatch.verify/2`.
+    pub schema: &'static str,
+    /// The account that was judged from.
+    pub account: String,
+    /// The region that was judged from.
+    pub region: String,
+    /// How many hops there are of each verdict.
+    pub counts: Counts,
+    /// Every hop, in the order in which an event passes them.
+    pub hops: Vec<Hop>,
+}
+
+/// How many hops there are of each verdict.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct Counts {
+    /// Hops that an event passes.
+    pub ok: usize,
+    /// Hops at which an event ends.
+    pub broken: usize,
+    /// Hops that could not be judged.
+    pub unknown: usize,
+}
+
+/// Reads what is deployed, and judges every hop.
+///
+/// # Errors
+/// When the spokes forward to a hub elsewhere and none is here. What cannot be read is a finding.
+pub async fn verify(session: &Session, selection: &Selection, hub_only: bool) -> Result<Report> {
+    let organization = organization::find(&session.aws).await;
+    let organization = organization.map_err(CannotRead::from);
+    let hops = hops(session, &organization, selection, hub_only).await?;
+    Ok(Report {
+        schema: "rootwatch.verify/2",
+        account: session.aws.account.clone(),
+        region: session.aws.region.clone(),
+        counts: count(&hops),
+        hops,
+    })
+}
+
+/// Every hop as it is deployed, with a finding. Fails where the spokes forward to a hub elsewhere and none is here: what
+/// would fix its absence would make a second one.
+pub(crate) async fn hops(
+    session: &Session,
+    organization: &Read<Organization>,
+    selection: &Selection,
+    hub_only: bool,
+) -> Result<Vec<Hop>> {
+    let (aws, names) = (&session.aws, session.names());
+    let org_id = match &session.settings.org_id {
+        Some(id) => Ok(id.clone()),
+        None => organization
+            .as_ref()
+            .map(|found| found.id.clone())
+            .map_err(Clone::clone),
+    };
+    let wanted = session.hub(org_id.clone().unwrap_or_default());
+    let call_as = session.settings.spokes.call_as;
+    let (deployed, observed) = tokio::join!(
+        Deployed::read(aws, &wanted, org_id),
+        spokes::observe(aws, &names, organization, call_as),
+    );
+    if let Some(hub) = hub_elsewhere(session, &deployed, &observed) {
+        bail!(
+            "there is no hub in {}, and the spokes forward to the one in {hub}: run `rootwatch verify` there",
+            aws.place()
+        );
+    }
+    let locations: Vec<Location> = observed
+        .iter()
+        .flat_map(|it| it.instances.locations().map(|(location, _)| location))
+        .collect();
+    let mut hops = super::hub(&deployed, &locations);
+    if !hub_only {
+        hops.splice(0..0, spokes::check(aws, &names, &observed, selection).await);
+    }
+    Ok(hops)
+}
+
+/// Where the spokes forward to, when that is not here and nothing is here.
+fn hub_elsewhere(
+    session: &Session,
+    deployed: &Deployed,
+    observed: &Read<Observed>,
+) -> Option<String> {
+    let set = observed.as_ref().ok()?.stack_set.as_ref()?;
+    let is_gone = matches!(deployed.bus(&session.names().bus()), Ok(None));
+    Some(forwards_to(set)).filter(|_| is_gone && !forwards_here(set, &session.aws))
+}
+
+fn count(hops: &[Hop]) -> Counts {
+    let of = |verdict| hops.iter().filter(|hop| hop.verdict == verdict).count();
+    Counts {
+        ok: of(Verdict::Ok),
+        broken: of(Verdict::Broken),
+        unknown: of(Verdict::Unknown),
+    }
+}

@@ -1,0 +1,190 @@
+//! All spokes: which there are, and each looked at in its account, or by its StackSet. Reads only.
+
+use super::finding::{CannotRead, DEPLOY_SPOKES, Hop, Part, Read};
+use super::spoke::Seen;
+use super::template;
+use crate::aws::Aws;
+use crate::aws::spoke::{Entry, Session, Spoke};
+use crate::names::Names;
+use crate::spokes::instances::Instances;
+use crate::spokes::organization::Organization;
+use crate::spokes::{self, Location, Observed, Place};
+use futures_util::stream::{self, StreamExt};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Accounts that are looked at side by side, and regions within each.
+const AT_ONCE: usize = 8;
+
+/// Which spokes, and how they are entered.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// How each account is entered.
+    pub entry: Option<Entry>,
+    /// Only these; all when empty.
+    pub accounts: Vec<String>,
+    /// Only these; all when empty.
+    pub regions: Vec<String>,
+}
+
+impl Selection {
+    fn takes(&self, location: &Location) -> bool {
+        let within = |list: &[String], one: &String| list.is_empty() || list.contains(one);
+        within(&self.accounts, &location.account) && within(&self.regions, &location.region)
+    }
+
+    /// The instances that are meant; and of what was asked for by name, also what has no instance.
+    pub(crate) fn of(&self, instances: &Instances, home: &str) -> BTreeSet<Location> {
+        let mut locations: BTreeSet<Location> = instances
+            .locations()
+            .filter(|(location, instance)| self.takes(location) && !instance.is_skipped())
+            .map(|(location, _)| location)
+            .collect();
+        let mut regions: BTreeSet<&str> = self.regions.iter().map(String::as_str).collect();
+        if regions.is_empty() {
+            regions.insert(home);
+        }
+        for account in &self.accounts {
+            let known = |region: &str| {
+                locations
+                    .iter()
+                    .any(|it| it.account == *account && it.region == region)
+            };
+            let has_any = locations.iter().any(|it| it.account == *account);
+            let missing: Vec<Location> = regions
+                .iter()
+                .filter(|region| !known(region) && (!self.regions.is_empty() || !has_any))
+                .map(|region| Location {
+                    account: account.clone(),
+                    region: (*region).to_owned(),
+                })
+                .collect();
+            locations.extend(missing);
+        }
+        locations
+    }
+}
+
+/// What is known of the spokes from the hub.
+pub(crate) async fn observe(
+    aws: &Aws,
+    names: &Names,
+    organization: &Read<Organization>,
+    call_as: Option<crate::settings::CallAs>,
+) -> Read<Observed> {
+    let organization = organization.as_ref().map_err(Clone::clone)?;
+    let place = Place::of(aws, organization, call_as);
+    Ok(spokes::observe(&place, &names.stack_set(), &BTreeSet::new()).await?)
+}
+
+/// Every hop of the spokes that are meant.
+pub(crate) async fn check(
+    aws: &Aws,
+    names: &Names,
+    observed: &Read<Observed>,
+    selection: &Selection,
+) -> Vec<Hop> {
+    let id = format!("stack-set {}", names.stack_set());
+    let nothing = Instances::default();
+    let (known, mut hops) = match observed {
+        Ok(Observed {
+            stack_set: Some(set),
+            instances,
+            ..
+        }) => {
+            let mut hops = template::check_set(set, names);
+            let meant = instances
+                .locations()
+                .filter(|(location, _)| selection.takes(location));
+            hops.extend(
+                meant.map(|(location, instance)| template::check_instance(&location, instance)),
+            );
+            (instances, hops)
+        }
+        Ok(Observed {
+            stack_set: None, ..
+        }) => {
+            let none = Hop::broken(
+                &id,
+                "exists",
+                "there is none: no account forwards anything",
+                format!("{DEPLOY_SPOKES} --ou …"),
+            );
+            (&nothing, vec![none])
+        }
+        // With a way in and an account to look at, the StackSet is not needed.
+        Err(_) if selection.entry.is_some() && !selection.accounts.is_empty() => {
+            (&nothing, Vec::new())
+        }
+        Err(why) => (&nothing, vec![Hop::unread(&id, "exists", why)]),
+    };
+    for hop in &mut hops {
+        if hop.account.is_empty() {
+            *hop = hop.clone().at(Part::StackSet, &aws.account, &aws.region);
+        }
+    }
+    if let Some(entry) = &selection.entry {
+        let locations = selection.of(known, names.partition.sign_in_region());
+        hops.extend(look(aws, names, entry, &locations, known).await);
+    }
+    hops
+}
+
+async fn look(
+    aws: &Aws,
+    names: &Names,
+    entry: &Entry,
+    locations: &BTreeSet<Location>,
+    known: &Instances,
+) -> Vec<Hop> {
+    let mut by_account: BTreeMap<&str, Vec<&Location>> = BTreeMap::new();
+    for location in locations {
+        by_account
+            .entry(&location.account)
+            .or_default()
+            .push(location);
+    }
+    let all = stream::iter(by_account).map(async |(account, locations)| {
+        let session = aws.enter(account, entry).await;
+        in_account(names, session.map_err(CannotRead::from), &locations).await
+    });
+    let seen: Vec<Vec<Seen>> = all.buffered(AT_ONCE).collect().await;
+    let fix = |seen: &Seen| fix(names, aws, seen, known);
+    seen.iter()
+        .flatten()
+        .flat_map(|seen| seen.check(names, &fix(seen)))
+        .collect()
+}
+
+/// One spoke whose account has been entered.
+pub(crate) async fn look_at(spoke: &Spoke, names: &Names) -> Vec<Hop> {
+    let fix = "run `rootwatch verify` with the same account and way into it: it says what fixes it";
+    Seen::read(spoke, names).await.check(names, fix)
+}
+
+async fn in_account(names: &Names, session: Read<Session>, locations: &[&Location]) -> Vec<Seen> {
+    let session = &session;
+    let each = stream::iter(locations).map(async |location| match session {
+        Ok(session) => Seen::read(&session.spoke(&location.region), names).await,
+        Err(why) => Seen::closed(&location.account, &location.region, why.clone()),
+    });
+    each.buffered(AT_ONCE).collect().await
+}
+
+/// CloudFormation leaves what it believes to be right: a stack that somebody changed has to go first.
+fn fix(names: &Names, aws: &Aws, seen: &Seen, known: &Instances) -> String {
+    let location = Location {
+        account: seen.account.clone(),
+        region: seen.region.clone(),
+    };
+    match known.at(&location) {
+        None => format!("{DEPLOY_SPOKES} with the unit that the account is in"),
+        Some(instance) => format!(
+            "run `aws cloudformation delete-stack-instances --call-as DELEGATED_ADMIN --region {} --stack-set-name {} --deployment-targets OrganizationalUnitIds={},Accounts={},AccountFilterType=INTERSECTION --regions {} --no-retain-stacks`, and when that operation has ended `rootwatch deploy spokes`",
+            aws.region,
+            names.stack_set(),
+            instance.unit,
+            location.account,
+            location.region
+        ),
+    }
+}

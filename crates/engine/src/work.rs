@@ -1,0 +1,96 @@
+//! What a run shows while it works, and how it is ended early.
+
+use crate::stop::Stop;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Receives what happens while it happens: a terminal, a log, or nobody.
+pub trait Progress: Send + Sync {
+    /// Progress of one thing that is worked on, by name: `topic rootwatch-alerts`.
+    fn task(&self, label: &str) -> Arc<dyn Progress>;
+
+    /// Something worth keeping, as a sentence.
+    fn message(&self, text: &str);
+
+    /// What this task waits for, and how long it has.
+    fn waiting(&self, awaited: &str, since: Duration);
+
+    /// How far this task is.
+    fn at(&self, text: &str);
+
+    /// This task is done, in a verb: `created`.
+    fn done(&self, verb: &str);
+
+    /// This task failed; the reason follows with the error.
+    fn failed(&self);
+
+    /// This task ended with nothing to say.
+    fn end(&self);
+
+    /// From now on calls change something: a run that is stopped ends in order.
+    fn writing_begins(&self) {}
+
+    /// What would be left behind if the run were cut off now, where running it again is not what removes it.
+    fn leaves(&self, _what: Option<String>) {}
+}
+
+/// Progress that nobody sees.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Silent;
+
+impl Progress for Silent {
+    fn task(&self, _label: &str) -> Arc<dyn Progress> {
+        Arc::new(Self)
+    }
+    fn message(&self, _text: &str) {}
+    fn waiting(&self, _awaited: &str, _since: Duration) {}
+    fn at(&self, _text: &str) {}
+    fn done(&self, _verb: &str) {}
+    fn failed(&self) {}
+    fn end(&self) {}
+}
+
+/// The progress of a run, or of one task of it, and the token that ends it early.
+#[derive(Clone)]
+pub struct Work {
+    progress: Arc<dyn Progress>,
+    stop: Stop,
+}
+
+impl Work {
+    /// Work that is shown there, and ended by that.
+    #[must_use]
+    pub fn new(progress: Arc<dyn Progress>, stop: Stop) -> Self {
+        Self { progress, stop }
+    }
+
+    /// Work that nobody sees or stops.
+    #[must_use]
+    pub fn silent() -> Self {
+        Self::new(Arc::new(Silent), Stop::default())
+    }
+
+    /// The same run's work, which nobody sees.
+    pub(crate) fn unseen(&self) -> Self {
+        Self::new(Arc::new(Silent), self.stop.clone())
+    }
+
+    /// One task of this work, by name.
+    pub(crate) fn of(&self, label: &str) -> Self {
+        Self::new(self.progress.task(label), self.stop.clone())
+    }
+
+    /// What ends it early.
+    #[must_use]
+    pub fn stop(&self) -> &Stop {
+        &self.stop
+    }
+}
+
+impl std::ops::Deref for Work {
+    type Target = dyn Progress;
+
+    fn deref(&self) -> &Self::Target {
+        &*self.progress
+    }
+}

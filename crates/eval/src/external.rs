@@ -1,0 +1,318 @@
+//! Who of other accounts a resource's policy lets in, though it was made for a rule of ours alone.
+
+use crate::Policy;
+use crate::iam::{Decision, Keys, Principal, Request, decide};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// No account has this number.
+const NOBODY: &str = "000000000000";
+
+/// What somebody outside would do.
+pub struct Access<'a> {
+    /// Our own account.
+    pub account: &'a str,
+    /// What they would call.
+    pub actions: &'a [&'static str],
+    /// ARN of what they would call it on.
+    pub resource: &'a str,
+}
+
+/// Somebody outside, and the statement that lets them in or cannot be judged.
+pub struct ExternalPrincipal {
+    /// The principal, as the statement names it.
+    pub who: String,
+    /// `Sid` of the statement.
+    pub sid: String,
+    /// Why it is unknown; nothing when they surely may.
+    pub unknown: Option<String>,
+}
+
+/// The first whom a statement lets in; one who surely may comes before one of whom it is unknown.
+pub fn find(policy: &Policy, access: &Access<'_>) -> Option<ExternalPrincipal> {
+    let mut doubt = None;
+    for (sid, statement) in policy.statements() {
+        if statement["Effect"] != "Allow" {
+            continue;
+        }
+        for (who, request) in requests(statement, access) {
+            // With what others deny beside it, which may take it back.
+            let alone = policy.clone().only_with_denies(sid);
+            let unknown = match decide([&alone], &request) {
+                Decision::Allowed => None,
+                Decision::Unknown(why) => Some(why),
+                Decision::Denied(_) | Decision::NotAllowed => continue,
+            };
+            let found = ExternalPrincipal {
+                who,
+                sid: sid.to_owned(),
+                unknown,
+            };
+            if found.unknown.is_none() {
+                return Some(found);
+            }
+            doubt.get_or_insert(found);
+        }
+    }
+    doubt
+}
+
+fn requests(statement: &Value, access: &Access<'_>) -> Vec<(String, Request)> {
+    let named = |kind: &str| names(&statement["Principal"][kind]);
+    let strangers = named("AWS")
+        .into_iter()
+        .filter_map(|name| stranger(name, access.account))
+        .chain([stranger_nobody()])
+        .flat_map(|(who, account, arn)| WAYS.map(|way| role(&who, &account, &arn, way)));
+    // EventBridge is asked for in any case: it is whom the policy was made for.
+    let mut services: BTreeSet<&str> = named("Service").into_iter().collect();
+    services.insert("events.amazonaws.com");
+    let sources = &sources(statement, access.account);
+    let services = services
+        .into_iter()
+        .flat_map(|name| sources.iter().map(|source| service(name, source)));
+    strangers
+        .chain(services)
+        .flat_map(|(who, principal, keys)| {
+            access.actions.iter().map(move |action| {
+                let request = Request {
+                    principal: Some(principal.clone()),
+                    action,
+                    resource: access.resource.to_owned(),
+                    keys: keys.clone(),
+                };
+                (who.clone(), request)
+            })
+        })
+        .collect()
+}
+
+type Asking = (String, Principal, Keys);
+
+/// A role that asks: in words, its account, its ARN.
+type Stranger = (String, String, String);
+
+/// How a request comes to a function: in words, as whom its URL knows the caller, and whether it came by the URL
+/// (Lambda Developer Guide, "Control access to Lambda function URLs"). For other resources all are the same.
+const WAYS: [(&str, Option<&str>, &str); 3] = [
+    ("", None, "false"),
+    (
+        " by a function URL that is open to all",
+        Some("NONE"),
+        "true",
+    ),
+    (" by a function URL", Some("AWS_IAM"), "true"),
+];
+
+/// Whoever is named that is not of our account.
+fn stranger(name: &str, own: &str) -> Option<Stranger> {
+    let account = match name.split(':').nth(4) {
+        Some(account) => account,
+        None if name.len() == 12 && name.bytes().all(|it| it.is_ascii_digit()) => name,
+        // Everybody is asked for below; a unique id may be anybody.
+        None => NOBODY,
+    };
+    (account != own && name != "*").then(|| {
+        let arn = if name.starts_with("arn:") {
+            name.to_owned()
+        } else {
+            format!("arn:aws:iam::{account}:role/any")
+        };
+        (name.to_owned(), account.to_owned(), arn)
+    })
+}
+
+fn stranger_nobody() -> Stranger {
+    let arn = format!("arn:aws:iam::{NOBODY}:role/any");
+    ("any account".to_owned(), NOBODY.to_owned(), arn)
+}
+
+fn role(
+    who: &str,
+    account: &str,
+    arn: &str,
+    (way, auth_type, is_by_url): (&str, Option<&str>, &str),
+) -> Asking {
+    let keys: Keys = [
+        ("aws:principalarn", Some(arn.to_owned())),
+        ("aws:principalaccount", Some(account.to_owned())),
+        ("aws:sourcearn", None),
+        ("aws:sourceaccount", None),
+        ("lambda:functionurlauthtype", auth_type.map(str::to_owned)),
+        ("lambda:invokedviafunctionurl", Some(is_by_url.to_owned())),
+    ]
+    .into();
+    let (account, arn) = (account.to_owned(), arn.to_owned());
+    let who = format!("{who}{way}");
+    (who, Principal::Role { account, arn }, keys)
+}
+
+/// In whose name a service asks.
+struct Source {
+    account: String,
+    /// That of any rule when nothing.
+    arn: Option<String>,
+}
+
+/// Any account, and those that the statement's condition names but ours.
+fn sources(statement: &Value, own: &str) -> Vec<Source> {
+    let mut all = vec![Source {
+        account: NOBODY.to_owned(),
+        arn: None,
+    }];
+    let operators = statement["Condition"].as_object().into_iter().flatten();
+    let tests = operators
+        .filter_map(|(_, tests)| tests.as_object())
+        .flatten();
+    for (key, values) in tests {
+        let is = |name: &str| key.eq_ignore_ascii_case(name);
+        for value in names(values) {
+            let (account, arn) = if is("aws:SourceArn") {
+                (value.split(':').nth(4), Some(value.to_owned()))
+            } else if is("aws:SourceAccount") {
+                (Some(value), None)
+            } else {
+                (None, None)
+            };
+            if let Some(account) = account.filter(|it| !it.is_empty() && *it != own) {
+                let account = account.to_owned();
+                all.push(Source { account, arn });
+            }
+        }
+    }
+    all
+}
+
+/// An AWS service in the name of an account.
+fn service(name: &str, source: &Source) -> Asking {
+    let short = name.split('.').next().unwrap_or_default();
+    let account = &source.account;
+    let any = || format!("arn:aws:{short}:eu-west-1:{account}:rule/any");
+    let keys: Keys = [
+        (
+            "aws:sourcearn",
+            Some(source.arn.clone().unwrap_or_else(any)),
+        ),
+        ("aws:sourceaccount", Some(account.clone())),
+    ]
+    .into();
+    let who = match (&source.arn, account.as_str()) {
+        (Some(arn), _) => format!("{name} for {arn}"),
+        (None, NOBODY) => format!("{name} for any account"),
+        (None, account) => format!("{name} for account {account}"),
+    };
+    (who, Principal::Service(name.to_owned()), keys)
+}
+
+fn names(value: &Value) -> Vec<&str> {
+    match value {
+        Value::Array(many) => many.iter().filter_map(Value::as_str).collect(),
+        one => one.as_str().into_iter().collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn found(principal: Value, condition: Value) -> Option<(String, bool)> {
+        let policy = json!({"Statement": [
+            {"Sid": "Ours", "Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": "q",
+             "Condition": {"ArnEquals": {"aws:SourceArn": "arn:aws:events:eu-west-1:111122223333:rule/x"}}},
+            {"Sid": "Theirs", "Effect": "Allow", "Principal": principal, "Action": "sqs:*", "Resource": "q", "Condition": condition},
+        ]});
+        let access = Access {
+            account: "111122223333",
+            actions: &["sqs:SendMessage"],
+            resource: "q",
+        };
+        find(&Policy::parse(&policy.to_string()).unwrap(), &access).map(|it| {
+            assert_eq!(it.sid, "Theirs");
+            (it.who, it.unknown.is_none())
+        })
+    }
+
+    #[test]
+    fn whoever_is_not_of_the_account_is_named() {
+        let sure = |who: &str| Some((who.to_owned(), true));
+        let none = json!({});
+        assert_eq!(found(json!("*"), none.clone()), sure("any account"));
+        assert_eq!(
+            found(
+                json!({"AWS": ["111122223333", "999988887777"]}),
+                none.clone()
+            ),
+            sure("999988887777")
+        );
+        let role = "arn:aws:iam::999988887777:role/x";
+        assert_eq!(found(json!({"AWS": role}), none.clone()), sure(role));
+        assert_eq!(
+            found(json!({"Service": "s3.amazonaws.com"}), none.clone()),
+            sure("s3.amazonaws.com for any account")
+        );
+        let rule = "arn:aws:events:eu-west-1:999988887777:rule/x";
+        for (key, value, who) in [
+            ("aws:SourceArn", rule, rule),
+            ("AWS:SourceAccount", "999988887777", "account 999988887777"),
+        ] {
+            let condition = json!({"StringLike": {key: value}});
+            let by = json!({"Service": "events.amazonaws.com"});
+            let expected = format!("events.amazonaws.com for {who}");
+            assert_eq!(found(by, condition), sure(&expected));
+        }
+        let odd = json!({"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}});
+        assert_eq!(found(json!("*"), odd).map(|it| it.1), Some(false));
+        assert_eq!(
+            found(json!({"AWS": "AROAEXAMPLEEXAMPLE12"}), none).map(|it| it.1),
+            Some(false)
+        );
+    }
+
+    #[test]
+    fn a_function_url_lets_in_whoever_its_policy_says() {
+        let invokes = |principal: &str, action: &str, condition: &Value| {
+            let policy = json!({"Statement": [
+                {"Sid": "Url", "Effect": "Allow", "Principal": principal, "Action": action, "Resource": "f", "Condition": condition},
+            ]});
+            let access = Access {
+                account: "111122223333",
+                actions: &["lambda:InvokeFunction", "lambda:InvokeFunctionUrl"],
+                resource: "f",
+            };
+            let found = find(&Policy::parse(&policy.to_string()).unwrap(), &access)?;
+            assert_eq!(found.unknown, None);
+            Some(found.who)
+        };
+        let auth = |kind: &str| json!({"StringEquals": {"lambda:FunctionUrlAuthType": kind}});
+        let by_url = |is: &str| json!({"Bool": {"lambda:InvokedViaFunctionUrl": is}});
+        let open = Some("any account by a function URL that is open to all".to_owned());
+        let url = "lambda:InvokeFunctionUrl";
+        assert_eq!(invokes("*", url, &auth("NONE")), open);
+        assert_eq!(invokes("*", "lambda:InvokeFunction", &by_url("true")), open);
+        assert_eq!(
+            invokes("*", url, &auth("AWS_IAM")),
+            Some("any account by a function URL".to_owned())
+        );
+        assert_eq!(
+            invokes("*", "lambda:InvokeFunction", &by_url("false")),
+            Some("any account".to_owned())
+        );
+    }
+
+    #[test]
+    fn our_own_account_is_no_outsider() {
+        let own = json!({"StringEquals": {"aws:SourceAccount": "111122223333"}});
+        for (principal, condition) in [
+            (json!({"AWS": "111122223333"}), json!({})),
+            (
+                json!({"AWS": "arn:aws:iam::111122223333:role/x"}),
+                json!({}),
+            ),
+            (json!({"Service": "s3.amazonaws.com"}), own.clone()),
+            (json!("*"), own),
+        ] {
+            assert_eq!(found(principal.clone(), condition), None, "{principal}");
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Flags as the values that they give.
+
+use super::{Cli, HubArgs, SpokesArgs};
+use crate::config::keys::{
+    ACCOUNT_NAMES, CALL_AS, EMAIL, ENDPOINT_URL, FAILURE_TOLERANCE, FORMAT, HUB_ACCOUNT,
+    HUB_REGION, KMS_KEY, LOG_RETENTION_DAYS, MAX_CONCURRENT, NAME, ORG_ID, OU, PROFILE, READ_ONLY,
+    REGION, REGION_CONCURRENCY, REGIONS, SUBSCRIPTIONS, TAGS, TIMEOUT, TOPIC_NAME,
+};
+use crate::config::{Flags, Given, Key, Origin, Problem, Value};
+use rootwatch_engine::{CallAs, RegionConcurrency, Subscription};
+
+/// What the flags of a run give.
+pub(crate) fn flags(cli: &Cli, hub: &HubArgs, spokes: &SpokesArgs) -> Flags {
+    let mut flags = Flags {
+        all_regions: spokes.regions.all_regions,
+        file: cli.config.clone(),
+        ..Flags::default()
+    };
+    flags.texts(&NAME, &cli.name);
+    flags.texts(&PROFILE, &cli.profile);
+    flags.texts(&REGION, &cli.region);
+    flags.texts(&ENDPOINT_URL, &cli.endpoint_url);
+    flags.texts(&TIMEOUT, &cli.timeout);
+    flags.texts(&ORG_ID, &hub.org_id);
+    flags.texts(&TOPIC_NAME, &hub.topic.topic_name);
+    flags.texts(&KMS_KEY, &hub.kms_key);
+    flags.texts(&EMAIL, &hub.email);
+    if let Some(days) = hub.log_retention_days {
+        flags.give(&LOG_RETENTION_DAYS, Value::Number(days.into()));
+    }
+    flags.texts(&READ_ONLY, &hub.notify_read_only);
+    flags.texts(&FORMAT, &hub.notify_format);
+    flags.pairs(&ACCOUNT_NAMES, &hub.account_name, Value::Pair);
+    flags.texts(&HUB_ACCOUNT, &spokes.hub_account);
+    flags.texts(&HUB_REGION, &spokes.hub_region);
+    flags.texts(&OU, &spokes.ou);
+    flags.texts(&REGIONS, &spokes.regions.regions);
+    flags.choice(&CALL_AS, spokes.caller.call_as, &CallAs::ALL);
+    flags.texts(&MAX_CONCURRENT, &spokes.operations.max_concurrent);
+    flags.texts(&FAILURE_TOLERANCE, &spokes.operations.failure_tolerance);
+    let order = spokes.operations.region_concurrency;
+    flags.choice(&REGION_CONCURRENCY, order, &RegionConcurrency::ALL);
+    flags.pairs(
+        &SUBSCRIPTIONS,
+        &hub.sns_subscription,
+        |protocol, endpoint| Value::Subscription(Subscription { protocol, endpoint }),
+    );
+    flags.pairs(&TAGS, &cli.tag, Value::Pair);
+    let wrong: Vec<Problem> = flags.given.iter().filter_map(Given::check).collect();
+    flags.problems.extend(wrong);
+    flags
+}
+
+impl Flags {
+    fn give(&mut self, key: &'static Key, value: Value) {
+        self.given.push(Given {
+            key,
+            value,
+            origin: Origin::Flag,
+        });
+    }
+
+    fn texts<'a>(&mut self, key: &'static Key, texts: impl IntoIterator<Item = &'a String>) {
+        for text in texts {
+            self.give(key, Value::Text(text.clone()));
+        }
+    }
+
+    /// Gives the word of a choice.
+    fn choice<T: Copy + PartialEq>(
+        &mut self,
+        key: &'static Key,
+        chosen: Option<T>,
+        all: &[(&'static str, T)],
+    ) {
+        for (word, _) in all.iter().filter(|(_, choice)| Some(*choice) == chosen) {
+            self.give(key, Value::Text((*word).to_owned()));
+        }
+    }
+
+    fn pairs(
+        &mut self,
+        key: &'static Key,
+        texts: &[String],
+        value: impl Fn(String, String) -> Value,
+    ) {
+        for text in texts {
+            match text.split_once('=') {
+                Some((left, right)) => self.give(key, value(left.into(), right.into())),
+                None => {
+                    let form = match key {
+                        key if key.is(&TAGS) => "KEY=VALUE, such as team=security",
+                        key if key.is(&ACCOUNT_NAMES) => "ID=NAME, such as 111122223333=Prod",
+                        _ => "PROTOCOL=ENDPOINT, such as sms=+491701234567",
+                    };
+                    let text = format!("{} \"{text}\" is not of the form {form}", key.flag);
+                    self.problems.push(Problem { place: None, text });
+                }
+            }
+        }
+    }
+}

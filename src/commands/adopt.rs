@@ -1,0 +1,27 @@
+//! `rootwatch adopt`: takes over from AWS's published pattern, with no moment in which root is not watched.
+
+use super::Exit;
+use super::run::Run;
+use crate::cli::ReferenceArgs;
+use crate::report;
+use anyhow::Result;
+use rootwatch_engine::adopt::{self, Options};
+
+/// Walks from the old path to the new one, as far as it can be done now.
+pub(super) async fn adopt(run: &Run<'_>, args: &ReferenceArgs) -> Result<Exit> {
+    let session = run.start(&args.hub, &args.spokes).await?;
+    let options = Options {
+        role: args.role.clone(),
+        sample: args.sample,
+        wait: args.wait,
+        leave_behind: args.leave_behind.clone(),
+        accept_unknown: args.accept_unknown,
+        terraform_state: args.terraform_state.clone(),
+        hub_only: args.hub_only,
+        accounts: args.account.clone(),
+    };
+    let adopted = adopt::adopt(&session, &options).await?;
+    run.output
+        .result(&report::adopt::ending(&adopted), &adopted.report)?;
+    Ok(adopted.end.into())
+}

@@ -1,0 +1,26 @@
+//! `rootwatch deploy`: makes the hub or the spokes as wanted.
+
+use super::Exit;
+use super::run::Run;
+use crate::cli::{AdoptArgs, DeploySpokesArgs, HubArgs, SpokesArgs};
+use crate::report;
+use anyhow::Result;
+use rootwatch_engine::{hub, spokes};
+
+/// `rootwatch deploy hub`.
+pub(super) async fn hub(run: &Run<'_>, args: &HubArgs, adopt: AdoptArgs) -> Result<Exit> {
+    let session = run.start(args, &SpokesArgs::default()).await?;
+    let deployed = hub::deploy(&session, adopt.adopt).await?;
+    let text = report::hub::deployed(&deployed, run.output.verbose);
+    run.output.result(&text, &deployed.report)?;
+    Ok(deployed.end.into())
+}
+
+/// `rootwatch deploy spokes`.
+pub(super) async fn spokes(run: &Run<'_>, args: &DeploySpokesArgs) -> Result<Exit> {
+    let session = run.start(&HubArgs::default(), &args.spokes).await?;
+    let deployed = spokes::deploy(&session, args.switches(), args.no_wait).await?;
+    let text = report::spokes::deployed(&deployed, run.output.verbose);
+    run.output.result(&text, &deployed.report())?;
+    Ok(deployed.end.into())
+}

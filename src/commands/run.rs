@@ -1,0 +1,71 @@
+//! What every command that acts on AWS begins with.
+
+use crate::cli::{CallerArgs, Cli, HubArgs, SpokeArgs, SpokesArgs, TopicArgs, flags};
+use crate::config;
+use crate::interrupt::Interrupts;
+use crate::operator::Person;
+use crate::output::Output;
+use crate::progress::Terminal;
+use anyhow::Result;
+use rootwatch_engine::verify::Selection;
+use rootwatch_engine::{Entry, Session, Work};
+use std::sync::Arc;
+
+/// The command line, and the streams that it asked for.
+pub(super) struct Run<'a> {
+    cli: &'a Cli,
+    interrupts: &'a Interrupts,
+    pub(super) output: Output,
+}
+
+impl<'a> Run<'a> {
+    pub(super) fn new(cli: &'a Cli, interrupts: &'a Interrupts) -> Self {
+        let output = Output {
+            form: cli.output,
+            verbose: cli.verbose,
+            quiet: cli.quiet,
+        };
+        Self {
+            cli,
+            interrupts,
+            output,
+        }
+    }
+
+    /// Checks the settings, finds the credentials, and says where this acts.
+    pub(super) async fn start(&self, hub: &HubArgs, spokes: &SpokesArgs) -> Result<Session> {
+        let settings = config::resolve(flags(self.cli, hub, spokes))?;
+        let progress = Arc::new(Terminal::new(self.cli.quiet, self.interrupts.clone()));
+        let person = Person {
+            progress: progress.clone(),
+            verbose: self.cli.verbose,
+            yes: self.cli.yes,
+        };
+        let work = Work::new(progress, self.interrupts.stop());
+        Session::start(settings, work, Arc::new(person)).await
+    }
+}
+
+pub(super) fn on_topic(topic: &TopicArgs) -> HubArgs {
+    HubArgs {
+        topic: topic.clone(),
+        ..HubArgs::default()
+    }
+}
+
+pub(super) fn called_by(caller: &CallerArgs) -> SpokesArgs {
+    SpokesArgs {
+        caller: caller.clone(),
+        ..SpokesArgs::default()
+    }
+}
+
+pub(super) fn selection(args: &SpokeArgs) -> Selection {
+    let role = args.role.clone().map(Entry::Role);
+    let profile = args.spoke_profile.clone().map(Entry::Profile);
+    Selection {
+        entry: role.or(profile),
+        accounts: args.account.clone(),
+        regions: args.spoke_region.clone(),
+    }
+}

@@ -1,0 +1,163 @@
+//! Plans and outcomes in words: the only place where what people read is put together.
+
+pub(crate) mod adopt;
+pub(crate) mod hub;
+pub(crate) mod page;
+pub(crate) mod spokes;
+pub(crate) mod status;
+mod stuck;
+pub(crate) mod teardown;
+pub(crate) mod test;
+mod value;
+pub(crate) mod verify;
+
+use anstyle::{AnsiColor, Style};
+use rootwatch_engine::{Action, Counts, Outcome, Question, Step, Unfinished, View, hint_of};
+use std::fmt::Write;
+
+/// What is shown while a run goes on.
+pub(crate) fn view(view: &View<'_>, verbose: bool) -> String {
+    match view {
+        View::HubPlan(plan) => hub::plan(plan, verbose),
+        View::HubDeployed(deployed) => hub::deployed(deployed, verbose),
+        View::SpokesPlan { stack_set, plan } => spokes::plan(plan, stack_set, verbose),
+        View::Spokes(deployed) => spokes::done(deployed),
+        View::SpokesDeployed(deployed) => spokes::deployed(deployed, verbose),
+        View::Removal(preview) => teardown::preview(preview, verbose),
+        View::Unfinished(outcome) => ended_early(outcome),
+        View::Error(it) => error(it),
+        View::OldPath(old, report) => adopt::found(old, report),
+        View::Takeover(takeover, old) => adopt::takeover(takeover, old),
+        View::OldPathRemoval(old) => adopt::removal(old, verbose),
+        View::Hop(hop) => verify::line(hop, true),
+        View::Test(outcome) => test::text(outcome),
+        View::LeftBehind(stuck) => stuck::left_behind("Left behind", stuck),
+    }
+}
+
+/// What is asked, and the word that goes ahead.
+pub(crate) fn question(question: &Question<'_>) -> (String, String) {
+    match question {
+        Question::MakeChanges => ("Make these changes?".into(), "yes".into()),
+        Question::StopWatching(stops) => {
+            let question = format!("{}.", spokes::stops(stops));
+            (question, stops.count().to_string())
+        }
+        Question::Teardown {
+            deployment,
+            stacks_left,
+        } => {
+            let question = teardown::question(deployment, *stacks_left);
+            (question, (*deployment).to_owned())
+        }
+        Question::RemoveOldPath { deployment, proved } => {
+            let proved = adopt::proved(*proved);
+            let question = format!("The new path is proved{proved}. This removes the old one.");
+            (question, (*deployment).to_owned())
+        }
+    }
+}
+
+const fn colour(colour: AnsiColor) -> Style {
+    Style::new().fg_color(Some(anstyle::Color::Ansi(colour)))
+}
+
+pub(crate) const GREEN: Style = colour(AnsiColor::Green);
+pub(crate) const YELLOW: Style = colour(AnsiColor::Yellow);
+pub(crate) const RED: Style = colour(AnsiColor::Red);
+
+/// The sign of an action, which reads without colour too.
+fn sign(action: &Action) -> (&'static str, Style) {
+    match action {
+        Action::Create { .. } => ("+", GREEN),
+        Action::Update { .. } => ("~", YELLOW),
+        Action::Delete => ("-", RED),
+        Action::Keep => ("=", Style::new()),
+    }
+}
+
+/// A plan, one line a resource, each change with the fields that differ.
+pub(crate) fn steps(steps: &[Step], verbose: bool) -> String {
+    let mut text = String::new();
+    for step in steps {
+        if step.action.is_change() || verbose || !step.kept.is_empty() {
+            step_line(&mut text, step, verbose);
+        }
+    }
+    let counts = Counts::of(steps.iter().map(|step| &step.action));
+    if counts.changes() == 0 {
+        let _ = writeln!(
+            text,
+            "No changes: all {} resources are as wanted.",
+            counts.keep
+        );
+    } else {
+        let _ = writeln!(
+            text,
+            "Plan: {} to create, {} to change, {} to delete, {} unchanged.",
+            counts.create, counts.update, counts.delete, counts.keep
+        );
+    }
+    text
+}
+
+/// The calls that a run cannot do side by side.
+pub(crate) fn longest_chain(calls: &[String]) -> String {
+    format!(
+        "Longest chain of dependent calls, {} in all:\n  {}\n",
+        calls.len(),
+        calls.join(" -> ")
+    )
+}
+
+fn step_line(text: &mut String, step: &Step, verbose: bool) {
+    let (sign, style) = sign(&step.action);
+    let _ = writeln!(text, "{style}{sign}{style:#} {}", step.resource);
+    let lines: Vec<String> = match &step.action {
+        Action::Update { fields } => fields
+            .iter()
+            .flat_map(|change| value::changed(change, verbose))
+            .collect(),
+        Action::Create { fields } if verbose => fields
+            .iter()
+            .flat_map(|change| value::set(change, verbose))
+            .collect(),
+        _ => Vec::new(),
+    };
+    for line in lines {
+        let _ = writeln!(text, "    {line}");
+    }
+    if !step.kept.is_empty() {
+        let _ = writeln!(text, "    not ours, kept: {}", step.kept.join(", "));
+    }
+    if verbose && !step.needs.is_empty() {
+        let _ = writeln!(text, "    after {}", step.needs.join(", "));
+    }
+}
+
+/// What is done and what is not, when a run ended early; the last thing a person reads.
+fn ended_early(outcome: &Outcome) -> String {
+    let listed = |names: &[String]| match names {
+        [] => "nothing".to_owned(),
+        names => names.join(", "),
+    };
+    let mut text = String::new();
+    if let Some(Unfinished::Failed(failed)) = &outcome.unfinished {
+        for (_, failure) in failed {
+            text.push_str(&error(failure));
+        }
+    }
+    let _ = writeln!(text, "Done: {}.", listed(&outcome.done));
+    let _ = writeln!(text, "Not done: {}.", listed(&outcome.left));
+    text.push_str("Run the same command again to go on from here.\n");
+    text
+}
+
+/// An error and what led to it, with a hint where one is known.
+pub(crate) fn error(error: &anyhow::Error) -> String {
+    let mut text = format!("{RED}error:{RED:#} {error:#}\n");
+    if let Some(hint) = hint_of(error) {
+        let _ = writeln!(text, "  hint: {hint}");
+    }
+    text
+}

@@ -1,0 +1,105 @@
+//! The report of `rootwatch status` in plain text.
+
+use rootwatch_engine::spokes::words;
+use rootwatch_engine::status::{HubStatus, Report, SpokesStatus, Subscribers, notifier, oldest};
+use std::fmt::Write;
+
+/// The report as people read it.
+pub(crate) fn text(report: &Report) -> String {
+    let mut text = String::new();
+    let hub = &report.hub;
+    let all = hub.present.len() + hub.missing.len() + hub.changed.len();
+    let _ = writeln!(
+        text,
+        "Hub in account {}, region {}",
+        report.account, report.region
+    );
+    if !hub.is_here() {
+        let _ = writeln!(text, "  not here");
+    } else {
+        let _ = writeln!(text, "  {} of {all} resources as wanted", hub.present.len());
+    }
+    subscribers_text(&mut text, "notified", &hub.alerts);
+    subscribers_text(&mut text, "notified when the path breaks", &hub.health);
+    work_text(&mut text, hub);
+    let _ = writeln!(text, "Spokes");
+    let spokes = &report.spokes;
+    match (&spokes.unknown, &spokes.stack_set) {
+        (Some(why), _) => {
+            let _ = writeln!(text, "  cannot be seen from here: {why}");
+        }
+        (None, None) => {
+            let _ = writeln!(text, "  no StackSet");
+        }
+        (None, Some(name)) => spokes_text(&mut text, name, spokes),
+    }
+    if report.gaps.is_empty() {
+        let _ = writeln!(text, "No gaps found.");
+    } else {
+        let _ = writeln!(text, "Gaps: {}", report.gaps.len());
+        for gap in &report.gaps {
+            let _ = writeln!(text, "  ! {gap}");
+        }
+    }
+    text
+}
+
+fn subscribers_text(text: &mut String, what: &str, subscribers: &Subscribers) {
+    for (who, standing) in &subscribers.subscriptions {
+        let since = match subscribers.pending_since.get(who) {
+            Some(since) => format!(" since {since}"),
+            None => String::new(),
+        };
+        let _ = writeln!(text, "  {what}: {who} ({standing}{since})");
+    }
+}
+
+/// What waits in the queues, and how the notifier fared.
+fn work_text(text: &mut String, hub: &HubStatus) {
+    let metrics = hub.metrics.as_ref();
+    if let Some(depth) = hub.dead_letters {
+        let age = oldest(metrics.and_then(|it| it.oldest_dead_letter_s));
+        let _ = writeln!(text, "  dead-letter queue: {depth} waiting{age}");
+    }
+    if let Some(depth) = hub.reads {
+        let age = oldest(metrics.and_then(|it| it.oldest_read_s));
+        let _ = writeln!(text, "  read-only events for the next digest: {depth}{age}");
+    }
+    if let Some(metrics) = metrics {
+        let _ = writeln!(text, "  {}", notifier(metrics));
+    }
+}
+
+fn spokes_text(text: &mut String, name: &str, spokes: &SpokesStatus) {
+    let coverage = &spokes.coverage;
+    let _ = writeln!(
+        text,
+        "  StackSet {name}: {} of {} active accounts covered in {} regions ({})",
+        coverage.covered_accounts,
+        coverage.accounts,
+        coverage.regions.len(),
+        coverage.regions.join(", ")
+    );
+    if let Some(hub) = &spokes.forwards_to {
+        let _ = writeln!(text, "  forwarding to the hub in {hub}");
+    }
+    if let Some(last) = &spokes.last_operation {
+        let _ = writeln!(text, "  {}", words::last(last));
+    }
+    if let Some(drift) = &spokes.drift {
+        let _ = writeln!(text, "  {}", drift.words());
+    }
+    for account in &coverage.suspended {
+        let _ = writeln!(text, "  account {account} is suspended: skipped");
+    }
+    for location in &coverage.off {
+        let _ = writeln!(
+            text,
+            "  region {} is turned off in account {}: nothing to watch there",
+            location.region, location.account
+        );
+    }
+    for operation in &spokes.running {
+        let _ = writeln!(text, "  {}", words::running(operation));
+    }
+}

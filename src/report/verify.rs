@@ -1,0 +1,72 @@
+//! Every hop of the path, with its verdict.
+
+use super::{GREEN, RED, YELLOW};
+use crate::output::Output;
+use rootwatch_engine::one_line;
+use rootwatch_engine::verify::{Counts, Hop, Part, Report, Verdict};
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+/// One line a hop; the spokes' good ones are counted together unless `--verbose` is given.
+pub(crate) fn text(report: &Report, output: Output) -> String {
+    let (spokes, others): (Vec<&Hop>, Vec<&Hop>) =
+        report.hops.iter().partition(|hop| hop.part == Part::Spoke);
+    let quiet = output.quiet;
+    let mut text = String::new();
+    let mut fine: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for hop in spokes {
+        if hop.verdict == Verdict::Ok && !output.verbose {
+            let kind = hop.resource.split(' ').next().unwrap_or_default();
+            *fine.entry((kind, hop.check)).or_default() += 1;
+        } else {
+            text += &line(hop, true);
+        }
+    }
+    for ((kind, check), count) in fine.into_iter().filter(|_| !quiet) {
+        let _ = writeln!(
+            text,
+            "{GREEN}ok{GREEN:#}          spokes' {kind}, {check}: {count}"
+        );
+    }
+    for hop in others
+        .into_iter()
+        .filter(|hop| !quiet || hop.verdict != Verdict::Ok)
+    {
+        text += &line(hop, false);
+    }
+    let Counts {
+        ok,
+        broken,
+        unknown,
+    } = report.counts;
+    if !quiet || broken + unknown > 0 {
+        let _ = writeln!(text, "{ok} fine, {broken} broken, {unknown} unknown.");
+    }
+    text
+}
+
+/// One hop for people.
+pub(crate) fn line(hop: &Hop, with_place: bool) -> String {
+    let word = hop.verdict.word();
+    let style = match hop.verdict {
+        Verdict::Ok => GREEN,
+        Verdict::Broken => RED,
+        Verdict::Unknown => YELLOW,
+    };
+    let place = if with_place {
+        format!(" in account {}, {}", hop.account, hop.region)
+    } else {
+        String::new()
+    };
+    let mut text = format!(
+        "{style}{word}{style:#}{} {}{place}, {}: {}\n",
+        " ".repeat(11 - word.len()),
+        hop.resource,
+        hop.check,
+        one_line(&hop.finding)
+    );
+    if let Some(fix) = &hop.fix {
+        let _ = writeln!(text, "            fix: {fix}");
+    }
+    text
+}
