@@ -7,6 +7,8 @@ use std::{env, fs};
 
 #[path = "build/caller.rs"]
 mod caller;
+#[path = "src/digest.rs"]
+mod digest;
 #[path = "build/inner.rs"]
 mod inner;
 #[path = "build/mode.rs"]
@@ -18,15 +20,6 @@ mod platform;
 
 /// Names a prebuilt executable.
 const READY: &str = "ROOTWATCH_NOTIFIER_BOOTSTRAP";
-
-/// What the function is made of, beside the workspace's manifest and lock file.
-const SOURCES: [&str; 5] = [
-    "crates/notifier/src",
-    "crates/notifier/Cargo.toml",
-    "crates/root-event/src",
-    "crates/root-event/schema",
-    "crates/root-event/Cargo.toml",
-];
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -49,6 +42,7 @@ fn main() -> Result<()> {
     fs::write(out_dir.join("notifier.zip"), &function.zip)?;
     set("ARCHITECTURE", function.architecture);
     set("SHA256", &package::sha256_base64(&function.zip));
+    set("SOURCE_DIGEST", &digest::of(&workspace)?);
     Ok(())
 }
 
@@ -81,10 +75,11 @@ fn workspace() -> Result<PathBuf> {
 }
 
 fn watch(workspace: &Path) {
-    for source in ["build.rs", "build", "src/package.rs"] {
+    for source in ["build.rs", "build", "src/digest.rs", "src/package.rs"] {
         say("rerun-if-changed", source);
     }
-    for source in SOURCES.iter().chain(&["Cargo.toml", "Cargo.lock"]) {
+    let sources = digest::SOURCES.iter().chain(&digest::MANIFESTS);
+    for source in sources.chain(&["Cargo.toml", "Cargo.lock"]) {
         say(
             "rerun-if-changed",
             &workspace.join(source).display().to_string(),

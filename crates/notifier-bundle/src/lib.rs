@@ -9,6 +9,8 @@
 //! Where the function was left out, this crate cannot be compiled to machine code.
 
 #[cfg(test)]
+mod digest;
+#[cfg(test)]
 mod package;
 
 /// The architecture of the function, in Lambda's words: `x86_64` or `arm64`.
@@ -38,6 +40,13 @@ const fn refuse_a_placeholder<T>() {
 #[must_use]
 pub const fn sha256_base64() -> &'static str {
     env!("ROOTWATCH_NOTIFIER_SHA256")
+}
+
+/// The SHA-256 of the function's sources, of its dependencies in the lock file and of its build settings, in hexadecimal
+/// digits: the same for every build of the same sources, whichever compiler made the zip.
+#[must_use]
+pub const fn source_digest() -> &'static str {
+    env!("ROOTWATCH_NOTIFIER_SOURCE_DIGEST")
 }
 
 /// The zip's size in bytes.
