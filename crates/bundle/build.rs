@@ -1,82 +1,48 @@
-//! Builds the notifier for Lambda, or takes a ready one; checks it; packs it.
+//! Builds the function for Lambda, or takes a prebuilt one; checks it; packs it.
 
 use std::error::Error;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::{env, fs};
 
+#[path = "build/caller.rs"]
+mod caller;
+#[path = "src/digest.rs"]
+mod digest;
+#[path = "build/inner.rs"]
+mod inner;
+#[path = "build/mode.rs"]
+mod mode;
 #[path = "src/package.rs"]
 mod package;
+#[path = "build/platform.rs"]
+mod platform;
 
-/// Names a ready executable.
+/// Names a prebuilt executable.
 const READY: &str = "ROOTWATCH_NOTIFIER_BOOTSTRAP";
-/// What the notifier is made of, beside the workspace's manifest and lock file.
-const SOURCES: [&str; 5] = [
-    "crates/notifier/src",
-    "crates/notifier/Cargo.toml",
-    "crates/root-event/src",
-    "crates/root-event/schema",
-    "crates/root-event/Cargo.toml",
-];
-/// Settings of the outer cargo that the inner one is to share: where crates are, how to reach them, how many jobs.
-const SHARED: [&str; 6] = [
-    "CARGO_HOME",
-    "CARGO_NET_",
-    "CARGO_HTTP_",
-    "CARGO_REGISTR",
-    "CARGO_SOURCE_",
-    "CARGO_MAKEFLAGS",
-];
-/// How variables begin that cargo, clippy or a coverage tool set for the outer build.
-const FOREIGN: [&str; 9] = [
-    "CARGO",
-    "CFLAGS",
-    "CLIPPY_",
-    "DEP_",
-    "LLVM_PROFILE_FILE",
-    "RUSTC_",
-    "RUSTDOC",
-    "RUSTFLAGS",
-    "__CARGO",
-];
-/// What cargo tells a build script. Build scripts of the inner build look at these (ring's at `OUT_DIR`), and would run
-/// again whenever another outer build came before.
-const OURS: [&str; 7] = [
-    "DEBUG",
-    "HOST",
-    "NUM_JOBS",
-    "OPT_LEVEL",
-    "OUT_DIR",
-    "PROFILE",
-    "TARGET",
-];
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+/// What the crate hands out.
+struct Function {
+    zip: Vec<u8>,
+    architecture: &'static str,
+}
 
 fn main() -> Result<()> {
     let workspace = workspace()?;
     watch(&workspace);
-    let path = match env::var_os(READY).filter(|path| !path.is_empty()) {
-        Some(path) => ready(PathBuf::from(path)),
-        None => build(&workspace)?,
+    let skip = mode::skip()?;
+    let function = if skip {
+        placeholder()
+    } else {
+        packed(&workspace)?
     };
-    let executable = fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-    let architecture =
-        package::check(&executable).map_err(|why| format!("{}: {why}", path.display()))?;
-    let zip = package::pack(&executable)?;
-    fs::write(
-        variable("OUT_DIR").map(PathBuf::from)?.join("notifier.zip"),
-        &zip,
-    )?;
-    say(
-        "rustc-env",
-        &format!("ROOTWATCH_NOTIFIER_ARCHITECTURE={architecture}"),
-    );
-    say(
-        "rustc-env",
-        &format!("ROOTWATCH_NOTIFIER_SHA256={}", package::sha256_base64(&zip)),
-    );
+    let out_dir = PathBuf::from(variable("OUT_DIR")?);
+    fs::write(out_dir.join("notifier.zip"), &function.zip)?;
+    set("ARCHITECTURE", function.architecture);
+    set("SHA256", &package::sha256_base64(&function.zip));
+    set("SOURCE_DIGEST", &digest::of(&workspace)?);
     Ok(())
 }
 
@@ -84,8 +50,19 @@ fn say(key: &str, value: &str) {
     println!("cargo::{key}={value}");
 }
 
+/// Hands a value to the crate.
+fn set(name: &str, value: &str) {
+    say("rustc-env", &format!("ROOTWATCH_NOTIFIER_{name}={value}"));
+}
+
 fn variable(name: &str) -> Result<OsString> {
     env::var_os(name).ok_or_else(|| format!("{name} is not set; cargo sets it").into())
+}
+
+/// A variable that a person sets; an empty one counts as not set.
+fn given(name: &str) -> Option<OsString> {
+    say("rerun-if-env-changed", name);
+    env::var_os(name).filter(|value| !value.is_empty())
 }
 
 fn workspace() -> Result<PathBuf> {
@@ -98,11 +75,11 @@ fn workspace() -> Result<PathBuf> {
 }
 
 fn watch(workspace: &Path) {
-    say("rerun-if-env-changed", READY);
-    for source in ["build.rs", "src/package.rs"] {
+    for source in ["build.rs", "build", "src/digest.rs", "src/package.rs"] {
         say("rerun-if-changed", source);
     }
-    for source in SOURCES.iter().chain(&["Cargo.toml", "Cargo.lock"]) {
+    let sources = digest::SOURCES.iter().chain(&digest::MANIFESTS);
+    for source in sources.chain(&["Cargo.toml", "Cargo.lock"]) {
         say(
             "rerun-if-changed",
             &workspace.join(source).display().to_string(),
@@ -110,128 +87,29 @@ fn watch(workspace: &Path) {
     }
 }
 
+/// What stands for the function where nothing is compiled to machine code. `src/lib.rs` refuses to be, with this cfg.
+fn placeholder() -> Function {
+    say("rustc-cfg", "placeholder");
+    Function {
+        zip: Vec::new(),
+        architecture: "none",
+    }
+}
+
+fn packed(workspace: &Path) -> Result<Function> {
+    let path = match given(READY) {
+        Some(path) => ready(PathBuf::from(path)),
+        None => inner::build(workspace, &platform::of_the_function()?)?,
+    };
+    let named = |why: &dyn std::fmt::Display| format!("{}: {why}", path.display());
+    let executable = fs::read(&path).map_err(|error| named(&error))?;
+    Ok(Function {
+        architecture: package::check(&executable).map_err(|why| named(&why))?,
+        zip: package::pack(&executable)?,
+    })
+}
+
 fn ready(path: PathBuf) -> PathBuf {
     say("rerun-if-changed", &path.display().to_string());
     path
-}
-
-/// Builds for the machine that this is; for any other, a ready executable is needed.
-fn build(workspace: &Path) -> Result<PathBuf> {
-    let (target, host) = (variable("TARGET")?, variable("HOST")?);
-    if target != host || env::var_os("CARGO_CFG_TARGET_OS").is_none_or(|os| os != "linux") {
-        return Err(format!(
-            "the notifier for Lambda can be built on Linux for Linux only, and this is {} for {}: set {READY} to a \
-             `bootstrap` made for Lambda, as `cargo lambda build --package rootwatch-notifier` makes it",
-            host.display(),
-            target.display(),
-        )
-        .into());
-    }
-    let target_dir = target_dir()?;
-    run(cargo(workspace, &target_dir)?)?;
-    Ok(target_dir.join("notifier").join("bootstrap"))
-}
-
-/// A folder beside the outer profiles, so that dev, test, clippy and release share one build of the notifier.
-fn target_dir() -> Result<PathBuf> {
-    let out_dir = PathBuf::from(variable("OUT_DIR")?);
-    let mut above = out_dir
-        .ancestors()
-        .skip_while(|path| path.file_name().is_none_or(|name| name != "build"));
-    let profile = above.nth(1).ok_or("OUT_DIR has no folder `build` in it")?;
-    let mut target = profile.parent().ok_or("OUT_DIR has no target folder")?;
-    if target.file_name() == env::var_os("TARGET").as_deref() {
-        target = target.parent().ok_or("OUT_DIR has no target folder")?;
-    }
-    Ok(target.join("lambda"))
-}
-
-fn cargo(workspace: &Path, target_dir: &Path) -> Result<Command> {
-    let mut cargo = Command::new(variable("CARGO")?);
-    cargo
-        .current_dir(workspace)
-        .args([
-            "build",
-            "--locked",
-            "--package",
-            "rootwatch-notifier",
-            "--bin",
-            "bootstrap",
-        ])
-        .args(["--profile", "notifier", "--target-dir"])
-        .arg(target_dir);
-    for (name, _) in env::vars_os() {
-        if is_foreign(&name.to_string_lossy()) {
-            cargo.env_remove(name);
-        }
-    }
-    let moved = moved(workspace, target_dir)?;
-    let flags = |prefix: &str| {
-        moved
-            .iter()
-            .map(|pair| format!("{prefix}{pair}"))
-            .collect::<Vec<_>>()
-    };
-    cargo.env("RUSTC", variable("RUSTC")?);
-    cargo.env(
-        "CARGO_ENCODED_RUSTFLAGS",
-        flags("--remap-path-prefix=").join("\u{1f}"),
-    );
-    cargo.env("CFLAGS", flags("-ffile-prefix-map=").join(" "));
-    Ok(cargo)
-}
-
-fn is_foreign(name: &str) -> bool {
-    let begins = |with: &&str| name.starts_with(*with);
-    OURS.contains(&name) || (FOREIGN.iter().any(begins) && !SHARED.iter().any(begins))
-}
-
-/// Folders of this machine, and what stands for them in the executable. Of several that fit, rustc takes the last.
-fn moved(workspace: &Path, target_dir: &Path) -> Result<Vec<String>> {
-    let cargo_home = env::var_os("CARGO_HOME").map(PathBuf::from);
-    let cargo_home = cargo_home.or_else(|| env::home_dir().map(|home| home.join(".cargo")));
-    let folders = [
-        (
-            cargo_home.ok_or("neither CARGO_HOME nor a home folder is known")?,
-            "/cargo",
-        ),
-        (sysroot()?.join("lib/rustlib/src/rust"), "/rust"),
-        (workspace.to_owned(), "/rootwatch"),
-        (target_dir.to_owned(), "/target"),
-    ];
-    Ok(folders
-        .iter()
-        .map(|(from, to)| format!("{}={to}", from.display()))
-        .collect())
-}
-
-fn sysroot() -> Result<PathBuf> {
-    let output = Command::new(variable("RUSTC")?)
-        .args(["--print", "sysroot"])
-        .output()?;
-    Ok(PathBuf::from(String::from_utf8(output.stdout)?.trim()))
-}
-
-fn run(mut cargo: Command) -> Result<()> {
-    let output = cargo
-        .output()
-        .map_err(|error| format!("cargo cannot be run for the notifier: {error}"))?;
-    if output.status.success() {
-        return Ok(());
-    }
-    let said = String::from_utf8_lossy(&output.stderr);
-    tell(&said);
-    Err(format!(
-        "cargo could not build the notifier ({}); what it said stands above",
-        output.status
-    )
-    .into())
-}
-
-#[expect(
-    clippy::print_stderr,
-    reason = "cargo shows a failed build script's standard error"
-)]
-fn tell(text: &str) {
-    eprintln!("{text}");
 }

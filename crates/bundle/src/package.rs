@@ -3,6 +3,8 @@
 use std::fmt;
 use std::io::{Cursor, Write as _};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use object::read::elf::ElfFile64;
 use object::{Architecture, Endianness, Object as _};
 use sha2::{Digest as _, Sha256};
@@ -44,8 +46,8 @@ pub(crate) fn check(executable: &[u8]) -> Result<&'static str, Problem> {
     if version.is_some_and(|version| version > GLIBC) {
         let (major, minor) = version.unwrap_or(GLIBC);
         return Err(problem(format!(
-            "it needs glibc {major}.{minor}, and Amazon Linux 2023 has {}.{}: build it on an older system, or with \
-             `cargo lambda build`",
+            "it needs glibc {major}.{minor}, and Amazon Linux 2023 has {}.{}: build it on an older system, with \
+             ROOTWATCH_LAMBDA_TARGET set to a target with musl, or with `cargo lambda build`",
             GLIBC.0, GLIBC.1
         )));
     }
@@ -94,27 +96,7 @@ pub(crate) fn pack(executable: &[u8]) -> Result<Vec<u8>, Box<dyn std::error::Err
 
 /// SHA-256 in base64, as Lambda's `CodeSha256`.
 pub(crate) fn sha256_base64(bytes: &[u8]) -> String {
-    base64(&Sha256::digest(bytes))
-}
-
-fn base64(bytes: &[u8]) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::new();
-    for chunk in bytes.chunks(3) {
-        let group = chunk
-            .iter()
-            .fold(0_u32, |group, byte| group << 8 | u32::from(*byte))
-            << (8 * (3 - chunk.len()));
-        for place in 0..4 {
-            let letter = LETTERS[(group >> (18 - 6 * place) & 63) as usize];
-            text.push(if place > chunk.len() {
-                '='
-            } else {
-                char::from(letter)
-            });
-        }
-    }
-    text
+    STANDARD.encode(Sha256::digest(bytes))
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 use std::io::{Cursor, Read as _};
 
+use std::path::Path;
+
 use super::*;
 use crate::{ARCHITECTURE, size, zip as bundled};
 
@@ -50,7 +52,8 @@ fn names_no_folder_of_this_machine() {
         return; // made elsewhere
     }
     let executable = bootstrap();
-    let here = env!("CARGO_MANIFEST_DIR").trim_end_matches("/crates/bundle");
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let here = here.ancestors().nth(2).unwrap().to_str().unwrap();
     let home = std::env::home_dir().unwrap().join(".cargo");
     for folder in [here.as_bytes(), home.as_os_str().as_encoded_bytes()] {
         assert!(
@@ -118,6 +121,4 @@ fn hashes_as_lambda_does() {
         sha256_base64(b""),
         "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
     );
-    assert_eq!(base64(b"ab"), "YWI=");
-    assert_eq!(base64(b"abc"), "YWJj");
 }

@@ -37,7 +37,8 @@ pub struct Answer {
 }
 
 impl Answer {
-    fn new(status: u16, content_type: &str, body: impl Into<String>) -> Self {
+    /// An answer of this type.
+    pub fn new(status: u16, content_type: &str, body: impl Into<String>) -> Self {
         Self {
             status,
             headers: format!("Content-Type: {content_type}\r\n"),

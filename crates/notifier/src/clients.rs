@@ -34,10 +34,16 @@ impl Clients {
     /// (Lambda guide, "Defined runtime environment variables").
     #[must_use]
     pub fn new(settings: &Settings) -> Self {
+        Self::with_credentials(settings, credentials())
+    }
+
+    /// Clients with these credentials.
+    #[must_use]
+    pub fn with_credentials(settings: &Settings, credentials: Option<Credentials>) -> Self {
         let https = aws_smithy_http_client::Builder::new()
             .tls_provider(Provider::Rustls(CryptoMode::Ring))
             .build_https();
-        let credentials = credentials().map(SharedCredentialsProvider::new);
+        let credentials = credentials.map(SharedCredentialsProvider::new);
         Self {
             sns: sns(settings, https.clone(), credentials.clone()),
             organizations: organizations(settings, https, credentials),

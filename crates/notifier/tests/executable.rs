@@ -8,6 +8,7 @@ use std::time::Duration;
 use rootwatch_lab::{Host, Request};
 use serde_json::{Value, json};
 
+use crate::services::Form;
 use crate::{TOPIC, batch, envelope};
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -79,23 +80,7 @@ fn stop(mut child: Child) -> String {
 
 /// A value of a form, decoded.
 fn form(body: &str, name: &str) -> String {
-    let pair = body
-        .split('&')
-        .find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
-        .unwrap();
-    let mut bytes = Vec::new();
-    let mut rest = pair.bytes();
-    while let Some(byte) = rest.next() {
-        bytes.push(match byte {
-            b'%' => {
-                let code = [rest.next().unwrap(), rest.next().unwrap()];
-                u8::from_str_radix(str::from_utf8(&code).unwrap(), 16).unwrap()
-            }
-            b'+' => b' ',
-            other => other,
-        });
-    }
-    String::from_utf8(bytes).unwrap()
+    Form::of(body).get(name).to_owned()
 }
 
 #[test]

@@ -1,68 +1,22 @@
-//! Invocations against a mocked SNS.
+//! Invocations, with an SNS at an endpoint.
 
-use std::sync::{Arc, Mutex};
-
-use aws_sdk_sns::Client;
-use aws_sdk_sns::operation::publish::{PublishError, PublishInput, PublishOutput};
-use aws_sdk_sns::types::error::InternalErrorException;
-use aws_smithy_mocks::{RuleMode, mock, mock_client};
 use jiff::Timestamp;
-use rootwatch_notifier::{Clients, Notifier, Settings, Timing};
+use rootwatch_notifier::{Notifier, Settings, Timing};
 use serde_json::{Value, json};
 
+use crate::services::{self, NEVER, Organizations, Sns, settings};
 use crate::{TOPIC, batch, envelope};
 
-pub(crate) type Sent = Arc<Mutex<Vec<PublishInput>>>;
-
-pub(crate) fn settings(read_only: &str) -> Settings {
-    Settings::read(|name| match name {
-        "ROOTWATCH_TOPIC_ARN" => Some(TOPIC.to_owned()),
-        "ROOTWATCH_ACCOUNT_NAMES" => Some(r#"{"111122223333":"Prod-Payments"}"#.to_owned()),
-        "ROOTWATCH_READ_ONLY" => Some(read_only.to_owned()),
-        _ => None,
-    })
-    .unwrap()
+/// A notifier with these settings whose hub may not ask for account names, and its SNS.
+fn with(settings: Settings, refuse: &'static str) -> (Notifier, Sns, Organizations) {
+    let (sns, organizations) = (Sns::refusing(refuse), Organizations::refusing());
+    let notifier = services::notifier(settings, &sns, &organizations);
+    (notifier, sns, organizations)
 }
 
-/// A notifier whose SNS refuses every message with `refuse` in its subject, and what it took.
-fn notifier(refuse: &'static str) -> (Notifier, Sent) {
-    let (sns, sent) = sns(refuse);
-    let notifier = Notifier::new(clients(sns), settings("digest"));
-    (notifier, sent)
-}
-
-/// Clients of a hub that may not ask for account names.
-fn clients(sns: Client) -> Clients {
-    Clients {
-        sns,
-        organizations: crate::names::refusing(),
-    }
-}
-
-pub(crate) fn sns(refuse: &'static str) -> (Client, Sent) {
-    let sent = Sent::default();
-    let taken = Arc::clone(&sent);
-    let bad = move |input: &PublishInput| {
-        input
-            .subject()
-            .is_some_and(|subject| subject.contains(refuse))
-    };
-    let refused = mock!(Client::publish).match_requests(bad).then_error(|| {
-        PublishError::InternalErrorException(
-            InternalErrorException::builder().message("down").build(),
-        )
-    });
-    let good = mock!(Client::publish)
-        .match_requests(move |input| {
-            let is_good = !bad(input);
-            if is_good {
-                taken.lock().unwrap().push(input.clone());
-            }
-            is_good
-        })
-        .then_output(|| PublishOutput::builder().message_id("sns-1").build());
-    let sns = mock_client!(aws_sdk_sns, RuleMode::MatchAny, [&refused, &good]);
-    (sns, sent)
+/// A notifier whose SNS refuses every message with `refuse` in its subject.
+fn notifier(refuse: &'static str) -> (Notifier, Sns, Organizations) {
+    with(settings("digest"), refuse)
 }
 
 pub(crate) fn timing() -> Timing {
@@ -80,14 +34,6 @@ pub(crate) async fn handle(notifier: &Notifier, payload: &Value) -> Result<Value
     result.map_err(|error| error.to_string())
 }
 
-pub(crate) fn subjects(sent: &Sent) -> Vec<String> {
-    sent.lock()
-        .unwrap()
-        .iter()
-        .map(|input| input.subject().unwrap().to_owned())
-        .collect()
-}
-
 fn failures(reply: &Value) -> Vec<&str> {
     let list = reply["batchItemFailures"].as_array().unwrap();
     list.iter()
@@ -95,30 +41,27 @@ fn failures(reply: &Value) -> Vec<&str> {
         .collect()
 }
 
-pub(crate) const NEVER: &str = "no subject has this in it";
-
 #[tokio::test]
 async fn one_event_is_one_message_with_a_body_for_each_protocol() {
-    let (notifier, sent) = notifier(NEVER);
+    let (notifier, sns, _organizations) = notifier(NEVER);
     let reply = handle(&notifier, &envelope("e1", "PutBucketPolicy", false))
         .await
         .unwrap();
     assert_eq!(reply, json!({ "published": 1 }));
-    let sent = sent.lock().unwrap();
-    let [input] = sent.as_slice() else {
-        unreachable!("{sent:?}")
+    let accepted = sns.accepted();
+    let [form] = accepted.as_slice() else {
+        unreachable!("{accepted:?}")
     };
-    assert_eq!(input.topic_arn(), Some(TOPIC));
-    assert_eq!(input.message_structure(), Some("json"));
+    assert_eq!(form.get("TopicArn"), TOPIC);
+    assert_eq!(form.get("MessageStructure"), "json");
     assert_eq!(
-        input.subject(),
-        Some("[HIGH] 111122223333 Prod-Payments: root called s3:PutBucketPolicy (eu-west-1)")
+        form.get("Subject"),
+        "[HIGH] 111122223333 Prod-Payments: root called s3:PutBucketPolicy (eu-west-1)"
     );
-    let attributes = input.message_attributes().unwrap();
-    assert_eq!(attributes["severity"].string_value(), Some("high"));
-    assert_eq!(attributes["account"].string_value(), Some("111122223333"));
-    assert_eq!(attributes["activity"].string_value(), Some("api-write"));
-    let body: Value = serde_json::from_str(input.message().unwrap()).unwrap();
+    assert_eq!(form.attribute("severity"), Some("high"));
+    assert_eq!(form.attribute("account"), Some("111122223333"));
+    assert_eq!(form.attribute("activity"), Some("api-write"));
+    let body: Value = serde_json::from_str(form.get("Message")).unwrap();
     assert!(
         body["email"]
             .as_str()
@@ -128,33 +71,30 @@ async fn one_event_is_one_message_with_a_body_for_each_protocol() {
     assert!(body["sms"].as_str().unwrap().len() < 140);
     let machine: Value = serde_json::from_str(body["default"].as_str().unwrap()).unwrap();
     assert_eq!(machine["event_id"], "e1");
-    assert!(!input.message().unwrap().contains("secret"));
+    assert!(!form.get("Message").contains("secret"));
 }
 
 #[tokio::test]
 async fn a_read_only_event_that_comes_alone_is_told_alone() {
-    let (notifier, sent) = notifier(NEVER);
+    let (notifier, sns, _organizations) = notifier(NEVER);
     handle(&notifier, &envelope("e1", "ListBuckets", true))
         .await
         .unwrap();
-    assert_eq!(subjects(&sent).len(), 1);
+    assert_eq!(sns.subjects().len(), 1);
 }
 
 #[tokio::test]
 async fn a_failed_publish_is_an_error_with_what_sns_said() {
-    let (notifier, _) = notifier("root");
+    let (notifier, _sns, _organizations) = notifier("root");
     let error = handle(&notifier, &envelope("e1", "PutBucketPolicy", false))
         .await
         .unwrap_err();
-    assert!(
-        error.starts_with("SNS Publish: ") && error.contains("down"),
-        "{error}"
-    );
+    assert_eq!(error, "SNS Publish: InternalError: down");
 }
 
 #[tokio::test]
 async fn what_is_not_to_be_told_is_not_published() {
-    let (notifier, sent) = notifier(NEVER);
+    let (notifier, sns, _organizations) = notifier(NEVER);
     let mut forged = envelope("e1", "PutBucketPolicy", false);
     forged["source"] = json!("com.example");
     let mut service = envelope("e2", "PutBucketPolicy", false);
@@ -167,26 +107,26 @@ async fn what_is_not_to_be_told_is_not_published() {
             json!({ "published": 0 })
         );
     }
-    assert!(sent.lock().unwrap().is_empty());
+    assert!(sns.accepted().is_empty());
 }
 
 #[tokio::test]
 async fn what_cannot_be_read_is_told_as_it_came() {
-    let (notifier, sent) = notifier(NEVER);
+    let (notifier, sns, _organizations) = notifier(NEVER);
     handle(&notifier, &json!({ "odd": ["thing"] }))
         .await
         .unwrap();
     notifier.handle(br#"{"half"#, timing()).await.unwrap();
     assert_eq!(
-        subjects(&sent),
+        sns.subjects(),
         ["[HIGH] rootwatch: an event that could not be read"; 2]
     );
-    assert!(sent.lock().unwrap()[0].message().unwrap().contains("odd"));
+    assert!(sns.accepted()[0].get("Message").contains("odd"));
 }
 
 #[tokio::test]
 async fn an_unreadable_event_that_is_not_published_is_an_error() {
-    let (notifier, _) = notifier("could not be read");
+    let (notifier, _sns, _organizations) = notifier("could not be read");
     assert!(
         handle(&notifier, &json!({ "odd": ["thing"] }))
             .await
@@ -196,7 +136,7 @@ async fn an_unreadable_event_that_is_not_published_is_an_error() {
 
 #[tokio::test]
 async fn a_batch_is_one_digest_a_session_and_an_event_counts_once() {
-    let (notifier, sent) = notifier(NEVER);
+    let (notifier, sns, _organizations) = notifier(NEVER);
     let mut other = envelope("e9", "ListBuckets", true);
     other["detail"]["userIdentity"]["accessKeyId"] = json!("ASIAEXAMPLEKEY0OTHER");
     let mut another = envelope("e10", "ListBuckets", true);
@@ -212,7 +152,7 @@ async fn a_batch_is_one_digest_a_session_and_an_event_counts_once() {
     .map(|event| event.to_string());
     let reply = handle(&notifier, &batch(&bodies)).await.unwrap();
     assert_eq!(reply, json!({ "batchItemFailures": [] }));
-    let mut subjects = subjects(&sent);
+    let mut subjects = sns.subjects();
     subjects.sort();
     assert_eq!(subjects.len(), 2);
     assert!(
@@ -223,7 +163,7 @@ async fn a_batch_is_one_digest_a_session_and_an_event_counts_once() {
 
 #[tokio::test]
 async fn an_alert_in_a_batch_is_told_on_its_own_and_once() {
-    let (notifier, sent) = notifier(NEVER);
+    let (notifier, sns, _organizations) = notifier(NEVER);
     let mut matters = envelope("e2", "Instruments_Create", true);
     matters["detail"]["eventSource"] = json!("payments.amazonaws.com");
     let bodies = [
@@ -233,14 +173,14 @@ async fn an_alert_in_a_batch_is_told_on_its_own_and_once() {
     ]
     .map(|event| event.to_string());
     handle(&notifier, &batch(&bodies)).await.unwrap();
-    let subjects = subjects(&sent);
+    let subjects = sns.subjects();
     assert_eq!(subjects.len(), 2, "{subjects:?}");
     assert!(subjects[0].contains("root added a payment instrument"));
 }
 
 #[tokio::test]
 async fn only_what_failed_is_tried_again() {
-    let (notifier, sent) = notifier("payment instrument");
+    let (notifier, sns, _organizations) = notifier("payment instrument");
     let mut matters = envelope("e2", "Instruments_Create", true);
     matters["detail"]["eventSource"] = json!("payments.amazonaws.com");
     let matters = matters.to_string();
@@ -257,12 +197,12 @@ async fn only_what_failed_is_tried_again() {
         ["m1", "m3"],
         "both messages of the event that was not told"
     );
-    assert_eq!(subjects(&sent).len(), 2);
+    assert_eq!(sns.subjects().len(), 2);
 }
 
 #[tokio::test]
 async fn a_digest_that_failed_brings_all_its_items_back() {
-    let (notifier, sent) = notifier("read-only calls");
+    let (notifier, sns, _organizations) = notifier("read-only calls");
     let bodies = [
         envelope("e1", "ListBuckets", true),
         envelope("e2", "PutBucketPolicy", false),
@@ -271,24 +211,22 @@ async fn a_digest_that_failed_brings_all_its_items_back() {
     .map(|event| event.to_string());
     let reply = handle(&notifier, &batch(&bodies)).await.unwrap();
     assert_eq!(failures(&reply), ["m0", "m2"]);
-    assert_eq!(subjects(&sent).len(), 1);
+    assert_eq!(sns.subjects().len(), 1);
 }
 
 #[tokio::test]
 async fn each_read_is_told_on_its_own_and_once() {
-    let (sns, sent) = sns(NEVER);
-    let notifier = Notifier::new(clients(sns), settings("each"));
+    let (notifier, sns, _organizations) = with(settings("each"), NEVER);
     let bodies = ["e1", "e2", "e2"].map(|id| envelope(id, "ListBuckets", true).to_string());
     let reply = handle(&notifier, &batch(&bodies)).await.unwrap();
     assert_eq!(reply, json!({ "batchItemFailures": [] }));
     let subject = "[LOW] 111122223333 Prod-Payments: root called s3:ListBuckets (eu-west-1)";
-    assert_eq!(subjects(&sent), [subject; 2]);
+    assert_eq!(sns.subjects(), [subject; 2]);
 }
 
 #[tokio::test]
 async fn switched_off_reads_are_not_told_and_what_matters_is() {
-    let (sns, sent) = sns(NEVER);
-    let notifier = Notifier::new(clients(sns), settings("off"));
+    let (notifier, sns, _organizations) = with(settings("off"), NEVER);
     let mut matters = envelope("e2", "Instruments_Create", true);
     matters["detail"]["eventSource"] = json!("payments.amazonaws.com");
     let with_key = |id| {
@@ -304,7 +242,7 @@ async fn switched_off_reads_are_not_told_and_what_matters_is() {
     // Old records do not say that they only read, and come by the rule for acts.
     let alone = handle(&notifier, &read).await.unwrap();
     assert_eq!(alone, json!({ "published": 0 }));
-    let subjects = subjects(&sent);
+    let subjects = sns.subjects();
     assert_eq!(subjects.len(), 2, "{subjects:?}");
     assert!(subjects[0].contains("payment instrument"), "{subjects:?}");
     assert!(
@@ -315,14 +253,13 @@ async fn switched_off_reads_are_not_told_and_what_matters_is() {
 
 #[tokio::test]
 async fn as_a_chat_notification_the_default_body_is_one_and_queues_keep_theirs() {
-    let (sns, sent) = sns(NEVER);
     let mut settings = settings("digest");
     settings.format = rootwatch_root_event::Format::Chatbot;
-    let notifier = Notifier::new(clients(sns), settings);
+    let (notifier, sns, _organizations) = with(settings, NEVER);
     handle(&notifier, &envelope("e1", "PutBucketPolicy", false))
         .await
         .unwrap();
-    let body: Value = serde_json::from_str(sent.lock().unwrap()[0].message().unwrap()).unwrap();
+    let body: Value = serde_json::from_str(sns.accepted()[0].get("Message")).unwrap();
     let inner = |protocol: &str| -> Value {
         serde_json::from_str(body[protocol].as_str().unwrap()).unwrap()
     };
@@ -334,17 +271,17 @@ async fn as_a_chat_notification_the_default_body_is_one_and_queues_keep_theirs()
 
 #[tokio::test]
 async fn a_refused_event_does_not_stand_for_a_true_one() {
-    let (notifier, sent) = notifier(NEVER);
+    let (notifier, sns, _organizations) = notifier(NEVER);
     let mut forged = envelope("e1", "PutBucketPolicy", false);
     forged["source"] = json!("com.example");
     let bodies = [forged, envelope("e1", "PutBucketPolicy", false)].map(|event| event.to_string());
     handle(&notifier, &batch(&bodies)).await.unwrap();
-    assert_eq!(subjects(&sent).len(), 1);
+    assert_eq!(sns.subjects().len(), 1);
 }
 
 #[tokio::test]
 async fn nothing_is_begun_when_the_time_is_almost_over() {
-    let (notifier, sent) = notifier(NEVER);
+    let (notifier, sns, _organizations) = notifier(NEVER);
     let received: Timestamp = "2026-11-02T09:13:12Z".parse().unwrap();
     let late = Timing::new(
         received,
@@ -359,16 +296,16 @@ async fn nothing_is_begun_when_the_time_is_almost_over() {
         .await
         .unwrap();
     assert_eq!(failures(&reply), ["m0", "m1"]);
-    assert!(sent.lock().unwrap().is_empty());
+    assert!(sns.accepted().is_empty());
 }
 
 #[tokio::test]
 async fn a_log_file_is_no_batch() {
-    let (notifier, sent) = notifier(NEVER);
+    let (notifier, sns, _organizations) = notifier(NEVER);
     let record = envelope("e1", "PutBucketPolicy", false)["detail"].clone();
     let reply = handle(&notifier, &json!({ "Records": [record] }))
         .await
         .unwrap();
     assert_eq!(reply, json!({ "published": 1 }));
-    assert_eq!(subjects(&sent).len(), 1);
+    assert_eq!(sns.subjects().len(), 1);
 }

@@ -1,10 +1,11 @@
-//! The notifier with a mocked SNS, and its executable as Lambda runs it.
+//! The notifier with SNS and Organizations at an endpoint, and its executable as Lambda runs it.
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod executable;
 mod handle;
 mod names;
+mod services;
 
 use serde_json::{Value, json};
 
