@@ -4,6 +4,8 @@ pub(crate) mod alarm;
 pub(crate) mod async_invoke;
 pub(crate) mod chain;
 pub(crate) mod desired;
+#[cfg(test)]
+mod drift_tests;
 pub(crate) mod event_bus;
 pub(crate) mod foreign;
 pub(crate) mod function;
@@ -19,6 +21,8 @@ pub(crate) mod queue;
 pub(crate) mod resource;
 pub(crate) mod role;
 pub(crate) mod rule;
+#[cfg(test)]
+pub(crate) mod sample;
 mod settle;
 pub(crate) mod subscriptions;
 pub(crate) mod topic;
