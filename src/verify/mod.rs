@@ -21,6 +21,8 @@ mod spoke_queue;
 pub(crate) mod spokes;
 mod telling;
 mod template;
+#[cfg(test)]
+mod tests;
 mod topics;
 
 use crate::spokes::Spot;
