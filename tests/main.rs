@@ -22,12 +22,16 @@ mod config;
 mod drift;
 /// `rootwatch explain`.
 mod explain;
+/// What AWS refuses.
+mod faults;
 /// Each kind of hole that `rootwatch status` finds, and what closes it.
 mod holes;
 /// `rootwatch deploy hub`: idempotence, ownership, late consistency.
 mod hub;
 /// `rootwatch deploy hub` interrupted at any call, and by Ctrl-C.
 mod interrupt;
+/// Somebody else who changes a deployment.
+mod intruder;
 /// The hub's inner path on a second emulator that nobody here wrote.
 mod ministack;
 /// How people are told: read-only activity, chat programs, account names.
@@ -68,5 +72,3 @@ mod teardown_order;
 mod teardown_stuck;
 /// `rootwatch verify`: a good deployment is fine, and each way to break it is found.
 mod verify;
-/// `rootwatch verify` and a function URL of the notifier.
-mod verify_url;
