@@ -1,9 +1,10 @@
+use crate::faults::denied;
 use crate::reference::{
     OLD_PERSON, STACK_SET, TEMPLATE, TOPIC, block_on, build, build_hub, build_hub_in, build_spokes,
     settle,
 };
 use crate::world::{REGION, Ran, World, api_call};
-use rootwatch_lab::{Fault, Kind, Mail};
+use rootwatch_lab::Mail;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -136,18 +137,13 @@ fn a_removal_that_fails_at_any_call_goes_on_in_the_next_run() {
     let mut ended = Vec::new();
     for faults in steps {
         for (service, operation, nth) in faults {
-            let refused = Kind::Fail {
-                code: "AccessDeniedException".into(),
-                message: "not now".into(),
-                status: 403,
-            };
-            let fault = Fault::new(refused).service(service).operation(operation);
+            let fault = denied().service(service).operation(operation);
             world.lab.add_fault(&fault.nth(*nth)).unwrap();
         }
         let ran = adopt(&world, &["--output", "json"]);
         world.lab.clear_faults().unwrap();
         let (service, operation, _) = faults[0];
-        let said = format!("{service}:{operation}: AccessDeniedException: not now");
+        let said = format!("{service}:{operation}: AccessDeniedException: not today");
         assert!(ran.stderr.contains(&said), "{said}\n{}", ran.stderr);
         let report = ran.json();
         assert_eq!(report["is_proved"], true);

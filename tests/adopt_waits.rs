@@ -1,9 +1,9 @@
 use crate::adopt::{BUS, UNITS, adopt, beside, world};
+use crate::faults::denied;
 use crate::reference::{
     OLD_PERSON, TEMPLATE, TOPIC, block_on, build, build_hub, build_spokes, settle,
 };
 use crate::world::{DEPLOY_SPOKES, REGION, World};
-use rootwatch_lab::{Fault, Kind};
 
 #[test]
 fn what_others_hung_on_the_old_path_keeps_it_until_it_has_moved() {
@@ -279,16 +279,11 @@ fn what_only_has_a_name_of_it_is_left_alone() {
 #[test]
 fn a_region_that_may_not_be_read_keeps_the_old_path_until_that_is_accepted() {
     let world = beside();
-    let denied = Kind::Fail {
-        code: "AccessDeniedException".into(),
-        message: "an SCP denies it".into(),
-        status: 403,
-    };
-    let mut fault = Fault::new(denied).operation("ListStackSets");
+    let mut fault = denied().operation("ListStackSets");
     fault.region = Some("eu-north-1".into());
     world.lab.add_fault(&fault).unwrap();
     let ran = adopt(&world, &[]).ends_with(2);
-    let said = "eu-north-1: whether the pattern is there cannot be told: cloudformation:ListStackSets: AccessDeniedException: an SCP denies it";
+    let said = "eu-north-1: whether the pattern is there cannot be told: cloudformation:ListStackSets: AccessDeniedException: not today";
     assert!(ran.stdout.contains(said), "{}", ran.stdout);
     let ran = adopt(&world, &["--accept-unknown"]).ends_with(0);
     let said = "and the new one is proved.\n";

@@ -1,8 +1,9 @@
 //! Many root events at once, while SNS fails for a while: none may be lost.
 
+use crate::faults::failing;
 use crate::world::{PERSON, REGION, World, api_call, sign_in};
 use aws_sdk_sqs::types::QueueAttributeName;
-use rootwatch_lab::{Fault, Kind, Late};
+use rootwatch_lab::Late;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -228,14 +229,9 @@ impl Outage {
 
 /// SNS fails in two ways by turns: one that the SDK tries again by itself, and one that it gives up at once.
 fn break_sns(world: &World) {
-    let fail = |code: &str, status| Kind::Fail {
-        code: code.into(),
-        message: "down".into(),
-        status,
-    };
     for fault in [
-        Fault::new(fail("InternalError", 500)).every(20),
-        Fault::new(fail("KMSDisabled", 400)),
+        failing("InternalError", "down", 500).every(20),
+        failing("KMSDisabled", "down", 400),
     ] {
         world.lab.add_fault(&fault.operation("Publish")).unwrap();
     }

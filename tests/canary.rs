@@ -1,6 +1,7 @@
+use crate::faults::{access_denied, failing};
 use crate::world::{REGION, Ran, Running, World, eventually, run};
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
-use rootwatch_lab::{Fault, Kind, Mail};
+use rootwatch_lab::Mail;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -191,15 +192,8 @@ fn a_broken_spoke_is_told_from_those_that_work() {
 #[test]
 fn a_spoke_that_cannot_be_entered_is_said_so() {
     let world = World::with_hub();
-    let denied = Kind::Fail {
-        code: "AccessDenied".into(),
-        message: "not trusted".into(),
-        status: 403,
-    };
-    world
-        .lab
-        .add_fault(&Fault::new(denied).operation("AssumeRole"))
-        .unwrap();
+    let fault = access_denied().operation("AssumeRole");
+    world.lab.add_fault(&fault).unwrap();
     let shop = world.account("shop");
     let ran = world
         .rootwatch(&["test", "--account", &shop, "--role", ROLE])
@@ -261,15 +255,8 @@ fn with_broken_code_it_says_where_it_stopped_and_leaves_nothing() {
 #[test]
 fn an_alert_that_sns_refuses_is_found_in_the_notifiers_log() {
     let world = World::with_hub();
-    let refused = Kind::Fail {
-        code: "KMSAccessDenied".into(),
-        message: "no key".into(),
-        status: 400,
-    };
-    world
-        .lab
-        .add_fault(&Fault::new(refused).operation("Publish"))
-        .unwrap();
+    let fault = failing("KMSAccessDenied", "no key", 400).operation("Publish");
+    world.lab.add_fault(&fault).unwrap();
     let ran = world.rootwatch(&["test", "--wait", "6s"]).ends_with(2);
     for said in [
         "stopped between the notifier and the topic",

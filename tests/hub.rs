@@ -1,5 +1,6 @@
+use crate::faults::failing;
 use crate::world::{PERSON, REGION, World, name};
-use rootwatch_lab::{Fault, Kind, Late};
+use rootwatch_lab::Late;
 use std::collections::BTreeSet;
 
 const DEPLOY: [&str; 5] = ["deploy", "hub", "--email", PERSON, "--yes"];
@@ -211,12 +212,7 @@ fn what_the_call_before_made_is_waited_for_until_it_is_there() {
         ),
     ];
     for (service, operation, code, status, message, _) in rows {
-        let (code, message) = (code.to_owned(), message.to_owned());
-        let fault = Fault::new(Kind::Fail {
-            code,
-            message,
-            status,
-        });
+        let fault = failing(code, message, status);
         let fault = fault.service(service).operation(operation).nth(1);
         world.lab.add_fault(&fault).unwrap();
     }

@@ -1,5 +1,5 @@
+use crate::faults::failing;
 use crate::world::{REGION, World, api_call, eventually, sign_in};
-use rootwatch_lab::{Fault, Kind};
 
 #[test]
 fn root_in_any_account_and_region_reaches_a_person_and_teardown_leaves_nothing() {
@@ -88,15 +88,8 @@ fn read_only_calls_become_one_digest_a_session() {
 #[test]
 fn an_alert_that_cannot_be_published_waits_in_the_dead_letter_queue_and_status_says_so() {
     let world = World::deployed();
-    let publish_fails = Kind::Fail {
-        code: "KMSAccessDenied".into(),
-        message: "no".into(),
-        status: 400,
-    };
-    world
-        .lab
-        .add_fault(&Fault::new(publish_fails).operation("Publish"))
-        .unwrap();
+    let fault = failing("KMSAccessDenied", "no", 400).operation("Publish");
+    world.lab.add_fault(&fault).unwrap();
     let shop = world.account("shop");
     world.root_does(
         &shop,

@@ -1,3 +1,4 @@
+use crate::faults::failing;
 use crate::world::{REGION, World, eventually};
 use rootwatch_lab::{InstanceFault, Late};
 
@@ -209,11 +210,7 @@ fn everything_that_is_missing_is_told_at_once_before_the_first_write() {
 #[test]
 fn an_answer_that_is_no_refusal_is_shown_as_it_is() {
     let world = World::with_hub();
-    let fault = rootwatch_lab::Fault::new(rootwatch_lab::Kind::Fail {
-        code: "SomethingElse".into(),
-        message: "went wrong".into(),
-        status: 400,
-    });
+    let fault = failing("SomethingElse", "went wrong", 400);
     let fault = fault.operation("DescribeOrganizationsAccess");
     world.lab.add_fault(&fault).unwrap();
     for args in [

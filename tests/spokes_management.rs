@@ -1,3 +1,4 @@
+use crate::faults::failing;
 use crate::world::{World, sign_in};
 use aws_sdk_cloudformation::types::Tag;
 
@@ -159,11 +160,7 @@ fn stacks_follow_the_hub_and_the_regions_and_go_at_teardown() {
 
 /// Answers to what the management account asks CloudFormation in a region from now on.
 fn answer(world: &World, region: &str, code: &str, status: u16) {
-    let mut fault = rootwatch_lab::Fault::new(rootwatch_lab::Kind::Fail {
-        code: code.into(),
-        message: "no".into(),
-        status,
-    });
+    let mut fault = failing(code, "no", status);
     fault.region = Some(region.into());
     let management = world.organization.management.clone();
     let fault = fault.account(&management).operation("DescribeStacks");
@@ -207,11 +204,8 @@ fn a_region_that_does_not_answer_right_stops_the_teardown() {
 #[test]
 fn a_stack_that_cannot_be_made_is_named_with_awss_reason() {
     let world = World::with_hub();
-    let fault = rootwatch_lab::Fault::new(rootwatch_lab::Kind::Fail {
-        code: "AccessDenied".into(),
-        message: "User is not authorized to perform: cloudformation:CreateStack".into(),
-        status: 403,
-    });
+    let message = "User is not authorized to perform: cloudformation:CreateStack";
+    let fault = failing("AccessDenied", message, 403);
     world
         .lab
         .add_fault(&fault.operation("CreateStack").times(1))

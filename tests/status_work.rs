@@ -1,5 +1,6 @@
+use crate::faults::failing;
 use crate::world::{PERSON, REGION, World, api_call, eventually};
-use rootwatch_lab::{Fault, Kind};
+use rootwatch_lab::Fault;
 use serde_json::Value;
 use std::time::Duration;
 
@@ -27,12 +28,7 @@ fn root_creates_a_user(world: &World) {
 }
 
 fn fail(operation: &str, code: &str) -> Fault {
-    let kind = Kind::Fail {
-        code: code.into(),
-        message: "not allowed".into(),
-        status: 403,
-    };
-    Fault::new(kind).operation(operation)
+    failing(code, "not allowed", 403).operation(operation)
 }
 
 #[test]

@@ -1,6 +1,7 @@
+use crate::faults::{denied, failing};
 use crate::teardown_interrupt::for_each;
 use crate::world::{PERSON, REGION, World};
-use rootwatch_lab::{Fault, Kind, Late};
+use rootwatch_lab::Late;
 use std::future::Future;
 
 const HUB: [&str; 3] = ["teardown", "hub", "--yes"];
@@ -226,12 +227,7 @@ fn what_aws_still_holds_on_to_is_waited_for() {
             "another update of the function to end",
         ),
     ] {
-        let fault = Fault::new(Kind::Fail {
-            code: code.into(),
-            message: message.into(),
-            status: 409,
-        });
-        let fault = fault.operation(operation).times(2);
+        let fault = failing(code, message, 409).operation(operation).times(2);
         world.lab.add_fault(&fault).unwrap();
         let ran = world.rootwatch(&HUB).ends_with(0);
         assert!(ran.stderr.contains(said), "{operation}\n{}", ran.stderr);
@@ -340,12 +336,7 @@ fn the_next_removal_goes_on_after_a_failure_at_any_write() {
         if of_spokes {
             world.deploy_spokes().ends_with(0);
         }
-        let fault = Fault::new(Kind::Fail {
-            code: "AccessDeniedException".into(),
-            message: "not today".into(),
-            status: 403,
-        });
-        let fault = fault.service(service).operation(operation).nth(*nth);
+        let fault = denied().service(service).operation(operation).nth(*nth);
         world.lab.add_fault(&fault).unwrap();
         let ran = world.rootwatch(removal).ends_with(1);
         assert!(ran.stderr.contains(operation), "{fault:?}\n{}", ran.stderr);

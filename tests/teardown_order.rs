@@ -1,3 +1,4 @@
+use crate::faults::access_denied;
 use crate::world::{PERSON, REGION, Ran, World};
 
 const HUB: [&str; 3] = ["teardown", "hub", "--yes"];
@@ -153,11 +154,7 @@ fn what_cannot_be_seen_of_the_management_account_is_said() {
     in_management(&world, &["teardown", "spokes", "--yes"]).ends_with(0);
     let fault = rootwatch_lab::Fault {
         region: Some("us-west-2".into()),
-        ..rootwatch_lab::Fault::new(rootwatch_lab::Kind::Fail {
-            code: "AccessDenied".into(),
-            message: "an SCP".into(),
-            status: 403,
-        })
+        ..access_denied()
     };
     let fault = fault.operation("DescribeStacks");
     world.lab.add_fault(&fault).unwrap();

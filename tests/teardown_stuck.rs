@@ -1,6 +1,6 @@
+use crate::faults::{access_denied, denied};
 use crate::world::{REGION, World};
 use aws_sdk_cloudformation::Client;
-use rootwatch_lab::{Fault, Kind};
 use std::time::Duration;
 
 const SPOKES: [&str; 3] = ["teardown", "spokes", "--yes"];
@@ -104,16 +104,11 @@ fn what_was_let_go_of_is_told_though_the_removal_fails_after_it() {
     let world = World::deployed();
     let sandbox = world.account("sandbox");
     world.lab.suspend_account(&sandbox).unwrap();
-    let refused = Kind::Fail {
-        code: "AccessDenied".into(),
-        message: "not now".into(),
-        status: 403,
-    };
-    let fault = Fault::new(refused).operation("DeleteStackSet");
+    let fault = access_denied().operation("DeleteStackSet");
     world.lab.add_fault(&fault).unwrap();
     let ran = world.rootwatch(&[&RETAIN[..], &["--output", "json"]].concat());
     let ran = ran.ends_with(1);
-    assert!(ran.stderr.contains("not now"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("not today"), "{}", ran.stderr);
     let report = ran.json();
     assert_eq!(report["retained"].as_array().unwrap().len(), 2, "{report}");
     assert_eq!(report["stack_set_removed"], false);
@@ -269,12 +264,7 @@ fn an_inoperable_instance_is_tried_again() {
 #[test]
 fn who_may_not_list_accounts_may_not_leave_stacks_behind() {
     let world = World::deployed();
-    let fault = rootwatch_lab::Fault::new(rootwatch_lab::Kind::Fail {
-        code: "AccessDeniedException".into(),
-        message: "not you".into(),
-        status: 400,
-    });
-    let fault = fault.operation("ListRoots");
+    let fault = denied().operation("ListRoots");
     world.lab.add_fault(&fault).unwrap();
     let refused = world.rootwatch(&RETAIN).ends_with(1);
     let said = "takes knowing which accounts can no longer be reached";
