@@ -5,8 +5,10 @@
 // They are the tests', which need more of them.
 #![allow(dead_code, unreachable_pub)]
 
-#[path = "../tests/burst.rs"]
+#[path = "../tests/events/burst.rs"]
 mod burst;
+#[path = "../tests/faults.rs"]
+mod faults;
 #[path = "../tests/world.rs"]
 mod world;
 

@@ -223,7 +223,7 @@ impl World {
         for ou in &self.organization.ous {
             settings = settings.replace(&ou.id, &format!("ou-{}", ou.name.to_lowercase()));
         }
-        let this = rootwatch_notifier_bundle::ARCHITECTURE;
+        let this = rootwatch_bundle::ARCHITECTURE;
         for architecture in ["arm64", "x86_64"] {
             let which = if architecture == this {
                 "this"

@@ -177,7 +177,9 @@ fn condition(operator: &str, key: &str, values: &Value) -> String {
         "StringNotLike" | "ArnNotLike" | "ArnNotEquals" if has_wildcard => "is not like",
         "StringEquals" | "StringLike" | "ArnLike" | "ArnEquals" | "Bool" if many => "is one of",
         "StringEquals" | "StringLike" | "ArnLike" | "ArnEquals" | "Bool" => "is",
-        "StringNotEquals" | "StringNotLike" | "ArnNotLike" | "ArnNotEquals" if many => "is not one of",
+        "StringNotEquals" | "StringNotLike" | "ArnNotLike" | "ArnNotEquals" if many => {
+            "is not one of"
+        }
         "StringNotEquals" | "StringNotLike" | "ArnNotLike" | "ArnNotEquals" => "is not",
         other => other,
     };

@@ -111,7 +111,7 @@ mod tests {
     use serde_json::json;
 
     /// Pattern, event, and whether they match: the cases of the guide's page for the operators taken here. The lab's
-    /// emulator is asked the same in `tests/verify.rs`.
+    /// emulator is asked the same in `tests/verify/patterns.rs`.
     fn cases() -> Vec<(Value, Value, bool)> {
         serde_json::from_str(include_str!("../../../tests/fixtures/patterns.json")).unwrap()
     }

@@ -7,6 +7,8 @@ pub(crate) mod attachments;
 pub(crate) mod chain;
 pub(crate) mod deployment;
 pub(crate) mod desired;
+#[cfg(test)]
+mod drift_tests;
 pub(crate) mod event_bus;
 pub(crate) mod foreign;
 pub(crate) mod function;
@@ -23,6 +25,8 @@ pub(crate) mod queue;
 pub(crate) mod resource;
 pub(crate) mod role;
 pub(crate) mod rule;
+#[cfg(test)]
+pub(crate) mod sample;
 mod settle;
 pub(crate) mod subscriptions;
 pub(crate) mod topic;

@@ -48,7 +48,7 @@ pub(crate) struct Deployed {
     pub(crate) org_id: Read<String>,
     /// The deployment's resources as this version makes them, for what is compared and not followed.
     pub(crate) wanted: Vec<Node>,
-    found: BTreeMap<String, Read<Option<HubResource>>>,
+    pub(super) found: BTreeMap<String, Read<Option<HubResource>>>,
     /// All of the function's policy, whoever wrote which statement.
     pub(crate) function_policy: Read<Option<Policy>>,
     /// The role that the function runs as.
@@ -159,7 +159,7 @@ async fn role(aws: &Aws, function: Option<&Function>) -> Read<Option<Identity>> 
 }
 
 /// Where the function says that it publishes, or where it should when it does not say.
-fn publishes_to(function: Option<&Function>, names: &Names) -> String {
+pub(super) fn publishes_to(function: Option<&Function>, names: &Names) -> String {
     let said = function.and_then(|function| function.environment.get(TOPIC_VARIABLE));
     let is_topic = |arn: &&String| {
         let parts: Vec<&str> = arn.split(':').collect();

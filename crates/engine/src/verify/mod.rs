@@ -19,6 +19,8 @@ mod spoke_queue;
 pub(crate) mod spokes;
 mod subscribers;
 mod template;
+#[cfg(test)]
+mod tests;
 mod topics;
 
 use crate::spokes::Location;

@@ -242,3 +242,7 @@ async fn rule(spoke: &Spoke, name: &str) -> Read<Option<Rule>> {
             .unwrap_or_default(),
     }))
 }
+
+#[cfg(test)]
+#[path = "spoke_tests.rs"]
+mod tests;

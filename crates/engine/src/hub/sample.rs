@@ -1,0 +1,27 @@
+//! A hub like any other, for tests of what is pure.
+
+use super::desired::Wanted;
+use crate::names::Names;
+use crate::settings::Notify;
+use crate::subscription::Subscription;
+use std::collections::BTreeMap;
+
+/// With one subscriber and a tag of the settings.
+pub(crate) fn wanted() -> Wanted {
+    Wanted {
+        names: Names::sample(),
+        org_id: "o-abcdefghij".into(),
+        kms_key: None,
+        subscriptions: vec![email("security@example.com")],
+        notify: Notify::default(),
+        log_retention_days: 365,
+        tags: BTreeMap::from([("team".into(), "security".into())]),
+    }
+}
+
+fn email(endpoint: &str) -> Subscription {
+    Subscription {
+        protocol: "email".into(),
+        endpoint: endpoint.into(),
+    }
+}

@@ -1,0 +1,120 @@
+use super::state::FUNCTION as NAME;
+use super::{Break, all_are_named_and_fixed};
+use crate::hub::async_invoke::AsyncInvoke;
+use crate::hub::function::Function;
+use serde_json::{Value, json};
+
+const FUNCTION: &str = "function rootwatch-notifier";
+const INVOKE: &str = "async-invoke rootwatch-notifier";
+const ARN: &str = "arn:aws:lambda:eu-west-1:111122223333:function:rootwatch-notifier";
+
+fn function(
+    what: &'static str,
+    check: &'static str,
+    change: impl FnOnce(&mut Function) + 'static,
+) -> Break {
+    Break::new(what, FUNCTION, check, |hub| change(hub.function(NAME)))
+}
+
+fn invoke(what: &'static str, change: impl FnOnce(&mut AsyncInvoke) + 'static) -> Break {
+    Break::new(what, INVOKE, "retries", |hub| {
+        change(hub.async_invoke(NAME))
+    })
+}
+
+fn statement(sid: &str, principal: Value, condition: Value) -> Value {
+    json!({
+        "Sid": sid, "Effect": "Allow", "Principal": principal, "Action": "lambda:InvokeFunction",
+        "Resource": ARN, "Condition": condition,
+    })
+}
+
+fn open_to(what: &'static str, principal: Value) -> Break {
+    let theirs = statement("Theirs", principal, json!({}));
+    Break::new(what, FUNCTION, "keeps out", |hub| hub.theirs.push(theirs))
+        .needs("--statement-id Theirs")
+}
+
+#[test]
+fn a_function_that_is_not_invoked_or_by_others() {
+    let other = json!({"ArnLike": {"AWS:SourceArn": "arn:aws:events:eu-west-1:111122223333:rule/rootwatch/other"}});
+    let other = statement(
+        "rootwatch-acts",
+        json!({"Service": "events.amazonaws.com"}),
+        other,
+    );
+    let breaks = vec![
+        Break::new("no permission", FUNCTION, "permission", |hub| {
+            hub.permission(None)
+        }),
+        Break::new(
+            "permission for another rule",
+            FUNCTION,
+            "permission",
+            |hub| {
+                hub.permission(Some(other));
+            },
+        ),
+        open_to("open to everybody", json!("*")),
+        open_to(
+            "open to another account",
+            json!({"AWS": "arn:aws:iam::999988887777:root"}),
+        ),
+        invoke("no retries", |it| it.maximum_retry_attempts = Some(0)),
+        invoke("a minute of retries", |it| it.maximum_event_age = Some(60)),
+        invoke("no destination", |it| it.on_failure = None),
+        invoke("another destination", |it| {
+            it.on_failure = Some("arn:aws:sqs:eu-west-1:111122223333:x".into())
+        }),
+        Break::new("no settings for failures", INVOKE, "retries", |hub| {
+            hub.delete(INVOKE)
+        }),
+    ];
+    all_are_named_and_fixed("invocations", breaks);
+}
+
+#[test]
+fn a_function_that_does_not_do_its_work() {
+    let breaks = vec![
+        function("reserved concurrency 0", "state", |it| {
+            it.reserved_concurrency = Some(0)
+        }),
+        function("other code", "code", |it| it.code_sha256 = "another".into()),
+        function("another runtime", "code", |it| {
+            it.runtime = "provided.al2".into()
+        }),
+        function("another architecture", "code", |it| {
+            it.architecture = "another".into()
+        }),
+        function("a second's time", "settings", |it| it.timeout = 1),
+        function("too little memory", "settings", |it| it.memory_size = 64),
+        function("somebody else's layer", "settings", |it| {
+            it.layers
+                .insert("arn:aws:lambda:eu-west-1:111122223333:layer:mine:1".into());
+        }),
+        function("in a VPC", "settings", |it| {
+            it.subnets.insert("subnet-1".into());
+        }),
+        function("another key", "settings", |it| {
+            it.kms_key = Some("arn:aws:kms:::key/1".into())
+        }),
+        function("no variable for the topic", "environment", |it| {
+            it.environment.clear()
+        }),
+        Break::new("no topic", FUNCTION, "environment", |hub| {
+            hub.publish_to("")
+        }),
+        Break::new("another topic", FUNCTION, "environment", |hub| {
+            let arn = "arn:aws:sns:eu-west-1:111122223333:elsewhere";
+            let mut topic = hub.topic("rootwatch-alerts").clone();
+            topic.arn = arn.into();
+            topic.tags.clear();
+            hub.elsewhere = Some(topic);
+            hub.publish_to(arn);
+        }),
+        Break::new("another endpoint", FUNCTION, "environment", |hub| {
+            hub.set_variable("AWS_ENDPOINT_URL_SNS", "http://127.0.0.1:9");
+        }),
+    ];
+    all_are_named_and_fixed("function", breaks);
+}

@@ -1,0 +1,145 @@
+//! From a good hub each hop is broken in turn: that hop is named and no other, and what is said to fix it does.
+
+mod alarms;
+mod bus;
+mod function;
+mod queues;
+mod role;
+mod rules;
+mod state;
+mod topics;
+
+use super::finding::{Hop, Part, Verdict};
+use state::Hub;
+use std::collections::BTreeSet;
+
+const DEPLOY: &str = "`rootwatch deploy hub";
+
+/// One way to break the hub.
+struct Break {
+    what: &'static str,
+    /// Resource and check of each hop that is named.
+    hops: Vec<(&'static str, &'static str)>,
+    verdict: Verdict,
+    change: Box<dyn FnOnce(&mut Hub)>,
+    /// What the hint must hold.
+    hint: &'static str,
+    /// Whether `rootwatch deploy hub` alone fixes it.
+    deploy_fixes: bool,
+}
+
+impl Break {
+    fn new(
+        what: &'static str,
+        resource: &'static str,
+        check: &'static str,
+        change: impl FnOnce(&mut Hub) + 'static,
+    ) -> Self {
+        Self {
+            what,
+            hops: vec![(resource, check)],
+            verdict: Verdict::Broken,
+            change: Box::new(change),
+            hint: DEPLOY,
+            deploy_fixes: true,
+        }
+    }
+
+    /// With a further hop that it breaks.
+    fn and(mut self, resource: &'static str, check: &'static str) -> Self {
+        self.hops.push((resource, check));
+        self
+    }
+
+    fn cannot_be_told(mut self) -> Self {
+        self.verdict = Verdict::Unknown;
+        self
+    }
+
+    /// It takes more than a deployment, of which the hint says this.
+    fn needs(mut self, hint: &'static str) -> Self {
+        self.hint = hint;
+        self.deploy_fixes = false;
+        self
+    }
+
+    /// The hint says this too, though a deployment alone fixes it.
+    fn says(mut self, hint: &'static str) -> Self {
+        self.hint = hint;
+        self
+    }
+}
+
+/// The hops of a hub that are not fine.
+fn wrong(hub: &Hub) -> Vec<Hop> {
+    let mut hops = super::hub(&hub.deployed(), &[]);
+    assert!(hops.iter().all(|hop| hop.part == Part::Hub
+        && hop.account == hub.names().account
+        && hop.region == hub.names().region));
+    hops.retain(|hop| hop.verdict != Verdict::Ok);
+    hops
+}
+
+/// What is not as its row says, and what people read of it.
+fn tried(one: Break) -> (Vec<String>, String) {
+    let what = format!("{}: {}", one.hops[0].0, one.what);
+    let mut hub = Hub::good();
+    (one.change)(&mut hub);
+    let found = wrong(&hub);
+    let mut complaints = Vec::new();
+    let named: BTreeSet<_> = found
+        .iter()
+        .map(|hop| (hop.resource.as_str(), hop.check, hop.verdict))
+        .collect();
+    let expected: BTreeSet<_> = one
+        .hops
+        .iter()
+        .map(|(resource, check)| (*resource, *check, one.verdict))
+        .collect();
+    if named != expected || found.len() != expected.len() {
+        complaints.push(format!("{what}: found {found:#?}"));
+    }
+    let hints: Vec<&str> = found.iter().filter_map(|hop| hop.fix.as_deref()).collect();
+    if hints.len() != found.len() || !hints.join("\n").contains(one.hint) {
+        complaints.push(format!("{what}: the hint is {hints:?}"));
+    }
+    hub.deploy();
+    let left = wrong(&hub);
+    if left.is_empty() != one.deploy_fixes {
+        complaints.push(format!("{what}: a deployment leaves {left:#?}"));
+    }
+    (complaints, words(&what, &found))
+}
+
+fn words(what: &str, found: &[Hop]) -> String {
+    let mut text = format!("{what}\n");
+    for hop in found {
+        let verdict = match hop.verdict {
+            Verdict::Unknown => " is unknown",
+            _ => "",
+        };
+        text += &format!(
+            "  {}, {}{verdict}: {}\n",
+            hop.resource, hop.check, hop.finding
+        );
+        text += &format!("    {}\n", hop.fix.as_deref().unwrap_or("(no hint)"));
+    }
+    text
+}
+
+/// Tries each row; its words are those of the snapshot.
+fn all_are_named_and_fixed(name: &str, breaks: Vec<Break>) {
+    let (complaints, texts): (Vec<_>, Vec<_>) = breaks.into_iter().map(tried).unzip();
+    let complaints = complaints.concat();
+    assert!(complaints.is_empty(), "{}", complaints.join("\n"));
+    let this = rootwatch_bundle::ARCHITECTURE;
+    let texts = texts.concat().replace(this, "(this)");
+    insta::with_settings!({prepend_module_to_snapshot => false, omit_expression => true}, {
+        insta::assert_snapshot!(format!("breaks-of-{name}"), texts);
+    });
+}
+
+#[test]
+fn a_good_hub_is_fine() {
+    assert_eq!(wrong(&Hub::good()), []);
+}

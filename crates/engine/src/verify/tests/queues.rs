@@ -1,0 +1,130 @@
+use super::state::{add, with};
+use super::{Break, all_are_named_and_fixed};
+use crate::hub::mapping::Mapping;
+use crate::hub::queue::Queue;
+use rootwatch_eval::Policy;
+use serde_json::{Value, json};
+
+const READS: &str = "queue rootwatch-reads";
+const DEAD_LETTERS: &str = "queue rootwatch-dead-letters";
+const MAPPING: &str = "event-source-mapping rootwatch-reads";
+const RULES: [&str; 2] = ["rule rootwatch-acts", "rule rootwatch-reads"];
+
+fn reads(
+    what: &'static str,
+    check: &'static str,
+    change: impl FnOnce(&mut Queue) + 'static,
+) -> Break {
+    Break::new(what, READS, check, |hub| {
+        change(hub.queue("rootwatch-reads"))
+    })
+}
+
+/// Lets somebody else send to it.
+fn open(what: &'static str, principal: Value, condition: Value) -> Break {
+    let theirs = json!({
+        "Sid": "Theirs", "Effect": "Allow", "Principal": principal, "Action": "sqs:SendMessage",
+        "Resource": "arn:aws:sqs:eu-west-1:111122223333:rootwatch-reads", "Condition": condition,
+    });
+    reads(what, "policy keeps out", |it| add(&mut it.policy, theirs))
+        .needs("statements of that policy")
+}
+
+#[test]
+fn a_queue_that_takes_too_little_or_too_much() {
+    let events = || json!({"Service": "events.amazonaws.com"});
+    let source = |arn: &str| json!({"ArnEquals": {"aws:SourceArn": arn}});
+    let other = source("arn:aws:events:eu-west-1:111122223333:rule/x");
+    let breaks = vec![
+        reads("takes nothing", "policy lets in", |it| {
+            it.policy = Policy::default()
+        }),
+        reads("takes another rule's", "policy lets in", |it| {
+            with(&mut it.policy, "RootwatchRules", "Condition", other);
+        }),
+        open("takes everybody's", json!("*"), json!({})),
+        open(
+            "takes another account's",
+            json!({"AWS": "arn:aws:iam::999988887777:root"}),
+            json!({}),
+        ),
+        open("takes what any account's rules send", events(), json!({})),
+        open(
+            "takes what a rule of another account sends",
+            events(),
+            source("arn:aws:events:eu-west-1:999988887777:rule/x"),
+        ),
+        open(
+            "takes what cannot be judged",
+            json!("*"),
+            json!({"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}}),
+        )
+        .cannot_be_told(),
+    ];
+    all_are_named_and_fixed("queue-policies", breaks);
+}
+
+fn dead_letters(what: &'static str, change: impl FnOnce(&mut Queue) + 'static) -> Break {
+    Break::new(what, RULES[0], "dead letters", |hub| {
+        change(hub.queue("rootwatch-dead-letters"));
+    })
+    .and(RULES[1], "dead letters")
+}
+
+#[test]
+fn a_queue_that_loses_what_waits_in_it() {
+    let breaks = vec![
+        reads("keeps a minute", "retention", |it| {
+            it.message_retention_period = Some(60)
+        }),
+        reads("no redrive", "dead letters", |it| it.redrive = None),
+        reads("redrive to elsewhere", "dead letters", |it| {
+            let redrive = it.redrive.as_mut().unwrap();
+            redrive.dead_letter_target_arn = "arn:aws:sqs:eu-west-1:111122223333:x".into();
+        }),
+        reads("shows again at once", "visibility", |it| {
+            it.visibility_timeout = Some(1)
+        }),
+        dead_letters("dead letters refused", |it| it.policy = Policy::default()),
+        Break::new(
+            "dead letters kept an hour",
+            DEAD_LETTERS,
+            "retention",
+            |hub| {
+                hub.queue("rootwatch-dead-letters").message_retention_period = Some(3600);
+            },
+        ),
+        Break::new("no dead-letter queue", DEAD_LETTERS, "exists", |hub| {
+            hub.delete(DEAD_LETTERS)
+        })
+        .and(RULES[0], "dead letters")
+        .and(RULES[1], "dead letters"),
+        Break::new("no queue for reads", READS, "exists", |hub| {
+            hub.delete(READS)
+        }),
+    ];
+    all_are_named_and_fixed("queues", breaks);
+}
+
+fn mapping(what: &'static str, change: impl FnOnce(&mut Mapping) + 'static) -> Break {
+    Break::new(what, MAPPING, "delivers", |hub| {
+        change(hub.mapping("rootwatch-reads"))
+    })
+}
+
+#[test]
+fn a_mapping_that_does_not_deliver() {
+    let breaks = vec![
+        mapping("mapping disabled", |it| it.enabled = false),
+        mapping("mapping that hears no failures", |it| {
+            it.report_batch_item_failures = false
+        }),
+        mapping("mapping with a filter", |it| {
+            it.filters.insert("{\"body\":{\"source\":[\"x\"]}}".into());
+        }),
+        Break::new("mapping deleted", MAPPING, "delivers", |hub| {
+            hub.delete(MAPPING)
+        }),
+    ];
+    all_are_named_and_fixed("mapping", breaks);
+}

@@ -1,0 +1,56 @@
+use super::state::{add, policy as document, with, without};
+use super::{Break, all_are_named_and_fixed};
+use rootwatch_eval::Policy;
+use serde_json::{Value, json};
+
+const NAME: &str = "rootwatch-notifier-eu-west-1";
+const ROLE: &str = "role rootwatch-notifier-eu-west-1";
+const ALERTS: &str = "topic rootwatch-alerts";
+
+fn policy(
+    what: &'static str,
+    (resource, check): (&'static str, &'static str),
+    change: impl FnOnce(&mut Policy) + 'static,
+) -> Break {
+    Break::new(what, resource, check, |hub| {
+        change(&mut hub.role(NAME).inline_policy)
+    })
+}
+
+fn deny(action: &str) -> Value {
+    json!({"Sid": "No", "Effect": "Deny", "Action": action, "Resource": "*"})
+}
+
+#[test]
+fn a_broken_role() {
+    const PUBLISH: (&str, &str) = (ALERTS, "policy lets in");
+    const OTHER: (&str, &str) = (ROLE, "policy");
+    let trust = json!({
+        "Sid": "RootwatchLambda", "Effect": "Allow", "Action": "sts:AssumeRole",
+        "Principal": {"Service": "ec2.amazonaws.com"},
+    });
+    let elsewhere = json!("arn:aws:sns:eu-west-1:111122223333:x");
+    let breaks = vec![
+        Break::new("trusts somebody else", ROLE, "trust", |hub| {
+            hub.role(NAME).trust = document(vec![trust]);
+        }),
+        policy("may not publish", PUBLISH, |it| without(it, "Publish")),
+        policy("may publish elsewhere", PUBLISH, |it| {
+            with(it, "Publish", "Resource", elsewhere)
+        }),
+        policy("a Deny in it", PUBLISH, |it| add(it, deny("sns:*"))),
+        policy("may not keep what failed", OTHER, |it| {
+            without(it, "KeepWhatFailed")
+        }),
+        policy("may not read its queue", OTHER, |it| {
+            with(it, "ReadQueue", "Action", json!("sqs:ReceiveMessage"));
+        }),
+        policy("may not log", OTHER, |it| without(it, "Log")),
+        Break::new("a Deny attached to it", ROLE, "policy", |hub| {
+            hub.attach(deny("sqs:*"))
+        })
+        .says("detach policies of the role"),
+        Break::new("deleted", ROLE, "exists", |hub| hub.delete(ROLE)),
+    ];
+    all_are_named_and_fixed("role", breaks);
+}

@@ -1,0 +1,258 @@
+//! A hub as AWS holds it, to be changed as others could change it.
+
+use crate::hub::desired::{Node, hub};
+use crate::hub::resource::HubResource;
+use crate::hub::subscriptions::{Standing, Subscriptions};
+use crate::hub::topic::Topic;
+use crate::hub::{
+    alarm::Alarm, async_invoke::AsyncInvoke, event_bus::EventBus, function::Function,
+    mapping::Mapping, queue::Queue, role::Role, rule::Rule, sample,
+};
+use crate::names::Names;
+use crate::verify::deployed::{Deployed, Filter, Subscriber, TOPIC_VARIABLE, publishes_to};
+use crate::verify::identity::Identity;
+use rootwatch_eval::Policy;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+pub(super) const FUNCTION: &str = "rootwatch-notifier";
+const ROLE: &str = "rootwatch-notifier-eu-west-1";
+
+pub(super) struct Hub {
+    names: Names,
+    wanted: Vec<Node>,
+    /// By id; what is gone is not in it.
+    found: BTreeMap<String, HubResource>,
+    /// Statements of others in the function's policy.
+    pub(super) theirs: Vec<Value>,
+    /// Managed policies of the role.
+    pub(super) attached: BTreeMap<String, Policy>,
+    /// Filter policies of everybody on a topic.
+    pub(super) filters: BTreeMap<String, Value>,
+    /// Another topic of the account.
+    pub(super) elsewhere: Option<Topic>,
+}
+
+macro_rules! by_name {
+    ($($function:ident: $kind:ident,)+) => { $(
+        pub(super) fn $function(&mut self, name: &str) -> &mut $kind {
+            let id = format!("{} {name}", <$kind as crate::hub::resource::Resource>::KIND);
+            match self.found.get_mut(&id) {
+                Some(HubResource::$kind(it)) => it,
+                other => panic!("{id} is {other:?}"),
+            }
+        }
+    )+ };
+}
+
+impl Hub {
+    pub(super) fn good() -> Self {
+        let wanted = sample::wanted();
+        let names = wanted.names.clone();
+        let wanted = hub(&wanted);
+        let found = wanted
+            .iter()
+            .map(|node| (node.resource.id(), node.resource.clone()));
+        Self {
+            names,
+            found: found.collect(),
+            wanted,
+            theirs: Vec::new(),
+            attached: BTreeMap::new(),
+            filters: BTreeMap::new(),
+            elsewhere: None,
+        }
+    }
+
+    by_name! {
+        alarm: Alarm,
+        async_invoke: AsyncInvoke,
+        bus: EventBus,
+        function: Function,
+        mapping: Mapping,
+        queue: Queue,
+        role: Role,
+        rule: Rule,
+        subscriptions: Subscriptions,
+        topic: Topic,
+    }
+
+    pub(super) fn names(&self) -> &Names {
+        &self.names
+    }
+
+    /// Takes a resource away.
+    pub(super) fn delete(&mut self, id: &str) {
+        assert!(self.found.remove(id).is_some(), "{id}");
+    }
+
+    /// Puts a managed policy on the role.
+    pub(super) fn attach(&mut self, statement: Value) {
+        let arn = "arn:aws:iam::111122223333:policy/theirs";
+        self.attached.insert(arn.into(), policy(vec![statement]));
+        self.role(ROLE).attached_policies.insert(arn.into());
+    }
+
+    /// What the function's policy holds under the permission's name.
+    pub(super) fn permission(&mut self, statement: Option<Value>) {
+        self.delete("permission rootwatch-acts");
+        self.theirs.extend(statement);
+    }
+
+    /// What `rootwatch deploy hub` does: what differs is as wanted, and what others added to a policy stays.
+    pub(super) fn deploy(&mut self) {
+        for node in &self.wanted {
+            let id = node.resource.id();
+            let found = self.found.get(&id);
+            if node.resource.decide(found).is_change() {
+                let made = over(node.resource.clone(), found);
+                self.found.insert(id, made);
+            }
+        }
+        // A permission that is created again takes the place of one that others changed.
+        self.theirs.retain(|it| it["Sid"] != "rootwatch-acts");
+        let attached = self.role(ROLE).attached_policies.clone();
+        self.attached.retain(|arn, _| attached.contains(arn));
+    }
+
+    /// As it is read.
+    pub(super) fn deployed(&self) -> Deployed {
+        let ids = self.wanted.iter().map(|node| node.resource.id());
+        let found = ids
+            .map(|id| (id.clone(), Ok(self.found.get(&id).cloned())))
+            .collect();
+        let function = self.found.values().find_map(|it| match it {
+            HubResource::Function(it) => Some(it),
+            _ => None,
+        });
+        let topic_arn = publishes_to(function, &self.names);
+        Deployed {
+            names: self.names.clone(),
+            org_id: Ok("o-abcdefghij".into()),
+            wanted: self.wanted.clone(),
+            found,
+            function_policy: Ok(Some(self.function_policy())),
+            role: Ok(function.and_then(|it| self.identity(&it.role))),
+            alerts: Ok(self.topics().find(|it| it.arn == topic_arn).cloned()),
+            alerts_subscribers: Ok(self.subscribers(&topic_arn)),
+            health_subscribers: Ok(
+                self.subscribers(&self.names.topic_arn(&self.names.health_topic()))
+            ),
+        }
+    }
+
+    fn function_policy(&self) -> Policy {
+        let ours = self.found.get("permission rootwatch-acts").map(|it| {
+            let mut statement = serde_json::to_value(it).unwrap()["statement"].take();
+            statement["Sid"] = json!("rootwatch-acts");
+            statement
+        });
+        policy(ours.into_iter().chain(self.theirs.clone()).collect())
+    }
+
+    fn identity(&self, arn: &str) -> Option<Identity> {
+        let HubResource::Role(role) = self.found.get(&format!("role {ROLE}"))? else {
+            return None;
+        };
+        let own = [role.inline_policy.clone()];
+        (arn == self.names.role_arn()).then(|| Identity {
+            arn: arn.to_owned(),
+            account: self.names.account.clone(),
+            trust: role.trust.clone(),
+            policies: own
+                .into_iter()
+                .chain(self.attached.values().cloned())
+                .collect(),
+            bounded: false,
+        })
+    }
+
+    fn topics(&self) -> impl Iterator<Item = &Topic> {
+        let ours = self.found.values().filter_map(|it| match it {
+            HubResource::Topic(it) => Some(it),
+            _ => None,
+        });
+        ours.chain(&self.elsewhere)
+    }
+
+    fn subscribers(&self, topic_arn: &str) -> Vec<Subscriber> {
+        let all = self.found.values().filter_map(|it| match it {
+            HubResource::Subscriptions(it) if it.topic_arn == topic_arn => Some(it),
+            _ => None,
+        });
+        let one = |of: &Subscriptions| -> Vec<Subscriber> {
+            let filter = self.filters.get(&of.name).map(|policy| Filter {
+                policy: policy.to_string(),
+                on_body: false,
+            });
+            let people = of.subscriptions.keys().map(|it| Subscriber {
+                who: it.to_string(),
+                protocol: it.protocol.clone(),
+                confirmed: of.standings.get(it) != Some(&Standing::Pending),
+                filter: Ok(filter.clone()),
+            });
+            people.collect()
+        };
+        all.flat_map(one).collect()
+    }
+
+    /// The function's environment with another value of this variable.
+    pub(super) fn set_variable(&mut self, name: &str, value: &str) {
+        let environment = &mut self.function(FUNCTION).environment;
+        environment.insert(name.into(), value.into());
+    }
+
+    pub(super) fn publish_to(&mut self, arn: &str) {
+        self.set_variable(TOPIC_VARIABLE, arn);
+    }
+}
+
+/// The wanted resource with the statements that others have in its policy.
+fn over(mut wanted: HubResource, found: Option<&HubResource>) -> HubResource {
+    match (&mut wanted, found) {
+        (HubResource::EventBus(new), Some(HubResource::EventBus(old))) => {
+            merge(&mut new.policy, &old.policy);
+        }
+        (HubResource::Queue(new), Some(HubResource::Queue(old))) => {
+            merge(&mut new.policy, &old.policy);
+        }
+        (HubResource::Topic(new), Some(HubResource::Topic(old))) => {
+            merge(&mut new.policy, &old.policy);
+        }
+        _ => {}
+    }
+    wanted
+}
+
+fn merge(new: &mut Policy, old: &Policy) {
+    *new = Policy::parse(&new.document_over(Some(old))).unwrap();
+}
+
+/// A policy of these statements, each with its `Sid`.
+pub(super) fn policy(statements: Vec<Value>) -> Policy {
+    let document = json!({"Version": "2012-10-17", "Statement": statements});
+    Policy::parse(&document.to_string()).unwrap()
+}
+
+/// Changes a policy's statements.
+fn edit(of: &mut Policy, change: impl FnOnce(&mut Vec<Value>)) {
+    let mut document: Value = serde_json::from_str(&of.document()).unwrap();
+    let statements = document["Statement"].as_array_mut().unwrap();
+    change(statements);
+    *of = policy(statements.clone());
+}
+
+pub(super) fn without(of: &mut Policy, sid: &str) {
+    edit(of, |statements| statements.retain(|it| it["Sid"] != sid));
+}
+
+pub(super) fn with(of: &mut Policy, sid: &str, element: &str, value: Value) {
+    edit(of, |statements| {
+        let statement = statements.iter_mut().find(|it| it["Sid"] == sid);
+        statement.unwrap()[element] = value;
+    });
+}
+
+pub(super) fn add(of: &mut Policy, statement: Value) {
+    edit(of, |statements| statements.push(statement));
+}

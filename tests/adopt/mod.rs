@@ -1,0 +1,8 @@
+//! `rootwatch adopt`: from AWS's published pattern to rootwatch.
+
+/// `rootwatch adopt`: from the published pattern to rootwatch, blind at no moment.
+mod changeover;
+/// AWS's published pattern, as people have it deployed.
+mod reference;
+/// What keeps the old path: others who use it, what is unknown, who would not be notified.
+mod waits;

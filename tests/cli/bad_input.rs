@@ -1,0 +1,181 @@
+use crate::world::{REGION, World, run};
+
+/// Runs a command that must fail with one message and no write.
+#[track_caller]
+fn refused(world: &World, args: &[&str], says: &str) {
+    world.lab.clear_calls().unwrap();
+    let ran = world.rootwatch(args).ends_with(1);
+    assert!(
+        ran.stderr.contains(says),
+        "{says:?} is not in {}",
+        ran.stderr
+    );
+    assert_eq!(ran.stderr.matches("error:").count(), 1, "{}", ran.stderr);
+    assert_eq!(world.writes(), Vec::<String>::new());
+    assert!(!ran.stderr.contains("panicked"), "{}", ran.stderr);
+}
+
+#[test]
+fn wrong_settings_end_before_the_first_write() {
+    let world = World::with_hub();
+    let cases: [(&[&str], &str); 12] = [
+        (
+            &["deploy", "hub", "--email", "nobody", "--yes"],
+            "\"nobody\" is not an e-mail address",
+        ),
+        (
+            &["deploy", "hub", "--sns-subscription", "sms:+49", "--yes"],
+            "PROTOCOL=ENDPOINT",
+        ),
+        (
+            &["deploy", "hub", "--sns-subscription", "fax=1", "--yes"],
+            "--sns-subscription \"fax=1\" begins with \"fax\", which is none of",
+        ),
+        (
+            &["deploy", "hub", "--region", "europe", "--yes"],
+            "--region \"europe\" is not the name of an AWS region",
+        ),
+        (
+            &["deploy", "hub", "--org-id", "o-1", "--yes"],
+            "--org-id \"o-1\" is not an organization's id",
+        ),
+        (
+            &["deploy", "hub", "--name", "Root Watch", "--yes"],
+            "--name \"Root Watch\" must begin with",
+        ),
+        (
+            &["deploy", "hub", "--topic-name", "a.b", "--yes"],
+            "--topic-name \"a.b\" must have",
+        ),
+        (
+            &["deploy", "hub", "--log-retention-days", "2", "--yes"],
+            "--log-retention-days 2 is none of",
+        ),
+        (
+            &[
+                "deploy",
+                "spokes",
+                "--ou",
+                "/Workloads",
+                "--hub-account",
+                "12345",
+                "--yes",
+            ],
+            "--hub-account \"12345\" is not an account id",
+        ),
+        (
+            &["deploy", "spokes", "--ou", "Workloads", "--yes"],
+            "\"Workloads\" is not an organizational unit",
+        ),
+        (
+            &[
+                "deploy",
+                "spokes",
+                "--ou",
+                "/Workloads",
+                "--regions",
+                "eu-west-1",
+                "--yes",
+            ],
+            "--regions leave out us-east-1",
+        ),
+        (
+            &["deploy", "spokes", "--yes"],
+            "no organizational unit is given",
+        ),
+    ];
+    for (args, says) in cases {
+        refused(&world, args, says);
+    }
+}
+
+#[test]
+fn what_does_not_exist_ends_before_the_first_write() {
+    let world = World::with_hub();
+    refused(
+        &world,
+        &["deploy", "spokes", "--ou", "ou-ab12-cdefgh34", "--yes"],
+        "there is no organizational unit ou-ab12-cdefgh34",
+    );
+    refused(
+        &world,
+        &["deploy", "spokes", "--ou", "/Workloads/Test", "--yes"],
+        "\"Test\", only [\"Prod\"]",
+    );
+    refused(
+        &world,
+        &["deploy", "spokes", "--ou", "r-zzzz", "--yes"],
+        "the organization's root is r-",
+    );
+    refused(
+        &world,
+        &[
+            "deploy",
+            "spokes",
+            "--ou",
+            "/Workloads",
+            "--regions",
+            "us-east-1,eu-wst-1",
+            "--yes",
+        ],
+        "eu-wst-1",
+    );
+}
+
+#[test]
+fn all_problems_are_told_at_once() {
+    let world = World::new();
+    let ran = world
+        .rootwatch(&[
+            "deploy", "hub", "--email", "a", "--email", "b", "--org-id", "x", "--yes",
+        ])
+        .ends_with(1);
+    assert!(
+        ran.stderr.contains("3 settings are wrong"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn no_credentials_no_region_and_no_endpoint_are_told_apart() {
+    let world = World::new();
+    let env = world.lab.env(&world.organization.hub, REGION);
+    let without = |name: &str| -> Vec<(String, String)> {
+        env.iter()
+            .filter(|(key, _)| !key.contains(name))
+            .cloned()
+            .collect()
+    };
+    let ran = run(&without("AWS_ACCESS_KEY_ID"), &["deploy", "hub", "--yes"]).ends_with(1);
+    assert!(
+        ran.stderr.contains("NoCredentials") && ran.stderr.contains("--profile"),
+        "{}",
+        ran.stderr
+    );
+    let ran = run(&without("REGION"), &["deploy", "hub", "--yes"]).ends_with(1);
+    assert!(ran.stderr.contains("no region is set"), "{}", ran.stderr);
+    let mut nowhere = without("ENDPOINT");
+    // Port 9 of this machine: nothing listens there.
+    nowhere.push(("AWS_ENDPOINT_URL".into(), "http://127.0.0.1:9".into()));
+    let ran = run(&nowhere, &["deploy", "hub", "--yes"]).ends_with(1);
+    assert!(
+        ran.stderr.contains("NoAnswer") && ran.stderr.contains("AWS_ENDPOINT_URL"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn an_endpoint_that_is_set_and_empty_is_told() {
+    let env = ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SNS"];
+    for name in env {
+        let variables = [
+            (name.to_owned(), String::new()),
+            ("AWS_REGION".to_owned(), REGION.to_owned()),
+        ];
+        let ran = run(&variables, &["plan", "hub"]).ends_with(1);
+        let reported = format!("the environment variable {name} is set and empty");
+        assert!(ran.stderr.contains(&reported), "{}", ran.stderr);
+    }
+}

@@ -1,0 +1,434 @@
+use crate::faults::{access_denied, failing};
+use crate::world::{REGION, Ran, Running, World, eventually, run};
+use aws_sdk_eventbridge::types::PutEventsRequestEntry;
+use rootwatch_lab::Mail;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// Taken in a spoke's account; the lab lets any name in.
+const ROLE: &str = "OrganizationAccountAccessRole";
+
+/// The mails of a test, and nothing else.
+fn test_mails(world: &World) -> Vec<Mail> {
+    let mut mails = world.alerts_now();
+    mails.retain(|mail| mail.subject.contains("[TEST]"));
+    mails
+}
+
+fn texts(list: &Value, field: &str) -> Vec<String> {
+    let text = |entry: &Value| entry[field].as_str().unwrap().to_owned();
+    list.as_array().unwrap().iter().map(text).collect()
+}
+
+fn hops(ran: &Ran) -> Vec<String> {
+    texts(&ran.json()["hops"], "hop")
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Runtime::new().unwrap().block_on(future)
+}
+
+/// Somebody switches a rule off.
+fn disable_rule(world: &World, account: &str, region: &str, bus: &str, rule: &str) {
+    let client = aws_sdk_eventbridge::Client::new(&world.sdk(account, region));
+    let call = client.disable_rule().name(rule).event_bus_name(bus);
+    block_on(call.send()).unwrap();
+}
+
+fn calls(world: &World, operation: &str) -> usize {
+    let calls = world.lab.calls().unwrap();
+    calls
+        .iter()
+        .filter(|call| call.operation == operation)
+        .count()
+}
+
+/// A run whose event goes nowhere, once it has made everything.
+fn a_run_that_waits(world: &World) -> Running {
+    disable_rule(
+        world,
+        &world.organization.hub,
+        REGION,
+        "rootwatch",
+        "rootwatch-acts",
+    );
+    world.lab.clear_calls().unwrap();
+    let running = world.begin(&["test", "--wait", "60s"]);
+    eventually("the test's event", || calls(world, "PutEvents") > 0);
+    running
+}
+
+/// The temporary queues there are, by name.
+fn temporary_queues(world: &World) -> Vec<String> {
+    let snapshot = world.lab.snapshot().unwrap();
+    let queues = &snapshot[&world.organization.hub][REGION]["queues"];
+    let names = queues.as_object().unwrap().keys();
+    names
+        .filter(|name| name.starts_with("rootwatch-test-"))
+        .cloned()
+        .collect()
+}
+
+#[test]
+fn a_test_of_the_hub_tells_people_once_and_leaves_nothing() {
+    let world = World::with_hub();
+    let before = world.lab.snapshot().unwrap();
+    let ran = world.rootwatch(&["test", "--output", "json"]).ends_with(0);
+    let report = ran.json();
+    assert_eq!(report["schema"], "rootwatch.test/1");
+    assert_eq!(report["passed"], true);
+    let expected = [
+        "sent to the hub's bus",
+        "at the notifier",
+        "at the topic",
+        "received",
+    ];
+    assert_eq!(hops(&ran), expected);
+    eventually("the mail", || !test_mails(&world).is_empty());
+    let mails = test_mails(&world);
+    assert_eq!(mails.len(), 1);
+    assert!(mails[0].body.contains("Nobody acted as root"), "{mails:?}");
+    assert!(mails[0].body.contains(report["id"].as_str().unwrap()));
+    assert_eq!(world.lab.snapshot().unwrap(), before);
+    let quiet = world.rootwatch(&["test", "--quiet"]).ends_with(0);
+    assert_eq!((quiet.stdout, quiet.stderr), (String::new(), String::new()));
+}
+
+#[test]
+fn a_test_from_a_spoke_in_another_region_comes_all_the_way() {
+    let world = World::deployed();
+    let before = world.lab.snapshot().unwrap();
+    let shop = world.account("shop");
+    let args = [
+        "test",
+        "--account",
+        &shop,
+        "--role",
+        ROLE,
+        "--output",
+        "json",
+    ];
+    let ran = world.rootwatch(&args).ends_with(0);
+    let expected = [
+        &format!("sent in account {shop}, us-east-1"),
+        "on the hub's bus",
+        "handed on to the rule for alerts",
+        "at the notifier",
+        "at the topic",
+        "received",
+    ];
+    assert_eq!(hops(&ran), expected);
+    eventually("the mail", || !test_mails(&world).is_empty());
+    let mail = &test_mails(&world)[0];
+    assert!(mail.subject.contains(&shop), "{mail:?}");
+    assert_eq!(world.lab.snapshot().unwrap(), before);
+    // The hub's own account is a spoke too, and needs no role to enter.
+    world
+        .rootwatch(&["test", "--account", &world.organization.hub])
+        .ends_with(0);
+}
+
+#[test]
+fn all_accounts_are_tested_with_one_mail() {
+    let world = World::deployed();
+    let all = ["test", "--all-accounts", "--role", ROLE, "--output", "json"];
+    let report = world.rootwatch(&all).ends_with(0).json();
+    // Four accounts, one of them the hub, in two regions; a suspended one is left out.
+    assert_eq!(texts(&report["spokes"], "result"), vec!["arrived"; 8]);
+    eventually("the mail", || !test_mails(&world).is_empty());
+    world.lab.wait_idle(Duration::from_secs(10)).unwrap();
+    assert_eq!(test_mails(&world).len(), 1);
+    let sample = world.rootwatch(&[&all[..], &["--sample", "2"]].concat());
+    assert_eq!(
+        sample.ends_with(0).json()["spokes"]
+            .as_array()
+            .unwrap()
+            .len(),
+        2
+    );
+    assert_eq!(temporary_queues(&world), Vec::<String>::new());
+}
+
+#[test]
+fn a_broken_spoke_is_told_from_those_that_work() {
+    let world = World::deployed();
+    let shop = world.account("shop");
+    disable_rule(
+        &world,
+        &shop,
+        "us-east-1",
+        "default",
+        "rootwatch-root-activity",
+    );
+    let args = [
+        "test",
+        "--all-accounts",
+        "--role",
+        ROLE,
+        "--wait",
+        "4s",
+        "--output",
+        "json",
+    ];
+    let report = world.rootwatch(&args).ends_with(2).json();
+    let spokes = report["spokes"].as_array().unwrap();
+    let lost: Vec<&Value> = spokes
+        .iter()
+        .filter(|it| it["result"] != "arrived")
+        .collect();
+    assert_eq!(lost.len(), 1, "{lost:?}");
+    assert_eq!(
+        (&lost[0]["account"], &lost[0]["region"]),
+        (&json!(shop), &json!("us-east-1"))
+    );
+    let stopped = report["stopped"].as_str().unwrap();
+    assert!(
+        stopped.contains("between the spoke and the hub's bus"),
+        "{stopped}"
+    );
+    assert_eq!(texts(&report["findings"], "check"), ["state"]);
+}
+
+#[test]
+fn a_spoke_that_cannot_be_entered_is_said_so() {
+    let world = World::with_hub();
+    let fault = access_denied().operation("AssumeRole");
+    world.lab.add_fault(&fault).unwrap();
+    let shop = world.account("shop");
+    let ran = world
+        .rootwatch(&["test", "--account", &shop, "--role", ROLE])
+        .ends_with(2);
+    for said in [
+        "could not be sent",
+        "sts:AssumeRole",
+        "AccessDenied",
+        &shop,
+        "before it was sent",
+    ] {
+        assert!(ran.stdout.contains(said), "{said}: {}", ran.stdout);
+    }
+    assert_eq!(temporary_queues(&world), Vec::<String>::new());
+    let ran = world.rootwatch(&["test", "--account", &shop]).ends_with(1);
+    assert!(ran.stderr.contains("name a role"), "{}", ran.stderr);
+}
+
+/// A function that ends at once.
+fn broken_code(world: &World) -> Vec<u8> {
+    let script = r"
+import io, sys, zipfile
+out = io.BytesIO()
+info = zipfile.ZipInfo('bootstrap')
+info.external_attr = 0o755 << 16
+with zipfile.ZipFile(out, 'w') as archive:
+    archive.writestr(info, '#!/bin/sh\nexit 7\n')
+sys.stdout.buffer.write(out.getvalue())
+";
+    let mut python = std::process::Command::new(world.lab.python());
+    let output = python.args(["-c", script]).output().unwrap();
+    assert!(output.status.success());
+    output.stdout
+}
+
+#[test]
+fn with_broken_code_it_says_where_it_stopped_and_leaves_nothing() {
+    let world = World::with_hub();
+    let client = aws_sdk_lambda::Client::new(&world.sdk(&world.organization.hub, REGION));
+    let call = client
+        .update_function_code()
+        .function_name("rootwatch-notifier");
+    let zip = aws_sdk_lambda::primitives::Blob::new(broken_code(&world));
+    block_on(call.zip_file(zip).send()).unwrap();
+    let before = world.lab.snapshot().unwrap();
+    let args = ["test", "--wait", "10s", "--output", "json"];
+    let report = world.rootwatch(&args).ends_with(2).json();
+    assert_eq!(report["passed"], false);
+    let traces = report["traces"].to_string();
+    assert_eq!(report["stopped"], "at the notifier", "{traces}");
+    assert!(traces.contains("dead-letter queue"), "{traces}");
+    let findings = texts(&report["findings"], "resource");
+    assert_eq!(findings, ["function rootwatch-notifier"]);
+    assert_eq!(texts(&report["findings"], "check"), ["code"]);
+    // The event's dead letter is gone too.
+    assert_eq!(world.lab.snapshot().unwrap(), before);
+}
+
+#[test]
+fn an_alert_that_sns_refuses_is_found_in_the_notifiers_log() {
+    let world = World::with_hub();
+    let fault = failing("KMSAccessDenied", "no key", 400).operation("Publish");
+    world.lab.add_fault(&fault).unwrap();
+    let ran = world.rootwatch(&["test", "--wait", "6s"]).ends_with(2);
+    for said in [
+        "stopped between the notifier and the topic",
+        "KMSAccessDenied: no key",
+    ] {
+        assert!(ran.stdout.contains(said), "{said}: {}", ran.stdout);
+    }
+}
+
+#[test]
+fn ctrl_c_leaves_nothing() {
+    let world = World::with_hub();
+    let running = a_run_that_waits(&world);
+    assert_eq!(temporary_queues(&world).len(), 1);
+    running.interrupt();
+    let ran = running.wait().ends_with(130);
+    assert!(
+        ran.stderr.contains("removing what this test made"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(temporary_queues(&world), Vec::<String>::new());
+    let snapshot = world.lab.snapshot().unwrap().to_string();
+    assert!(!snapshot.contains("rootwatch-test-"), "{snapshot}");
+}
+
+#[test]
+fn a_second_ctrl_c_ends_at_once_and_a_later_run_cleans_up() {
+    let world = World::with_hub();
+    let running = a_run_that_waits(&world);
+    world.lab.set_delay(1_000).unwrap();
+    running.interrupt();
+    std::thread::sleep(Duration::from_millis(300));
+    running.interrupt();
+    let ran = running.wait().ends_with(130);
+    let name = &temporary_queues(&world)[0];
+    for said in ["left behind", name] {
+        assert!(ran.stderr.contains(said), "{said}: {}", ran.stderr);
+    }
+    world.lab.set_delay(0).unwrap();
+    // Its time is not over: it could be another run that is still at work.
+    world
+        .rootwatch(&["deploy", "hub", "--email", crate::world::PERSON, "--yes"])
+        .ends_with(0);
+    world.rootwatch(&["test"]).ends_with(0);
+    assert_eq!(temporary_queues(&world), std::slice::from_ref(name));
+    pass_time_of(&world, name);
+    world.rootwatch(&["test"]).ends_with(0);
+    let snapshot = world.lab.snapshot().unwrap().to_string();
+    assert!(!snapshot.contains("rootwatch-test-"), "{snapshot}");
+}
+
+/// The time that a queue's tag names is over.
+fn pass_time_of(world: &World, queue: &str) {
+    let client = aws_sdk_sqs::Client::new(&world.sdk(&world.organization.hub, REGION));
+    block_on(async {
+        let url = client
+            .get_queue_url()
+            .queue_name(queue)
+            .send()
+            .await
+            .unwrap();
+        let call = client.tag_queue().set_queue_url(url.queue_url);
+        call.tags("rootwatch:test-until", "1000")
+            .send()
+            .await
+            .unwrap();
+    });
+}
+
+#[test]
+fn teardown_removes_what_a_killed_test_left() {
+    let world = World::new();
+    let before = world.lab.snapshot().unwrap();
+    world
+        .rootwatch(&["deploy", "hub", "--email", crate::world::PERSON, "--yes"])
+        .ends_with(0);
+    let running = a_run_that_waits(&world);
+    running.kill();
+    assert_eq!(temporary_queues(&world).len(), 1);
+    world.rootwatch(&["teardown", "hub", "--yes"]).ends_with(0);
+    assert_eq!(world.lab.snapshot().unwrap(), before);
+}
+
+#[test]
+fn canaries_that_nobody_announced_invoke_nothing_and_mail_nobody() {
+    let world = World::deployed();
+    let shop = world.account("shop");
+    let client = aws_sdk_eventbridge::Client::new(&world.sdk(&shop, "us-east-1"));
+    let entry = PutEventsRequestEntry::builder()
+        .source("rootwatch.canary")
+        .detail_type("rootwatch canary")
+        .detail(json!({"eventID": "made-up", "userIdentity": {"type": "Root"}}).to_string())
+        .build();
+    for _ in 0..20 {
+        let call = client
+            .put_events()
+            .set_entries(Some(vec![entry.clone(); 10]));
+        assert_eq!(block_on(call.send()).unwrap().failed_entry_count(), 0);
+    }
+    world.lab.wait_idle(Duration::from_secs(30)).unwrap();
+    assert_eq!(world.lab.invocations().unwrap().len(), 0);
+    assert!(world.alerts_now().is_empty());
+}
+
+#[test]
+fn a_test_that_nobody_would_hear_warns() {
+    let world = World::new();
+    world
+        .rootwatch(&["deploy", "hub", "--email", crate::world::PERSON, "--yes"])
+        .ends_with(0);
+    let ran = world.rootwatch(&["test", "--quiet"]).ends_with(0);
+    let reported = "nobody has confirmed a subscription to topic rootwatch-alerts";
+    assert!(ran.stdout.contains(reported), "{}", ran.stdout);
+    world
+        .lab
+        .confirm_subscription(crate::world::PERSON)
+        .unwrap();
+    let ran = world.rootwatch(&["test", "--output", "json"]).ends_with(0);
+    assert_eq!(ran.json()["warning"], Value::Null);
+}
+
+#[test]
+fn without_a_hub_nothing_is_made() {
+    let world = World::new();
+    world.lab.clear_calls().unwrap();
+    let ran = world.rootwatch(&["test"]).ends_with(1);
+    assert!(ran.stderr.contains("there is no hub in"), "{}", ran.stderr);
+    assert_eq!(world.writes(), Vec::<String>::new());
+}
+
+/// A folder with an AWS configuration that has a profile for each of these accounts, and the environment that names it.
+fn profiles(accounts: &[(&str, &str)]) -> (tempfile::TempDir, (String, String)) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("config");
+    let profile = |(name, account): &(&str, &str)| {
+        format!("[profile {name}]\naws_access_key_id = {account}\naws_secret_access_key = lab\n")
+    };
+    std::fs::write(&file, accounts.iter().map(profile).collect::<String>()).unwrap();
+    let variable = (
+        "AWS_CONFIG_FILE".to_owned(),
+        file.to_str().unwrap().to_owned(),
+    );
+    (folder, variable)
+}
+
+#[test]
+fn a_spoke_is_entered_by_a_profile_and_no_other_account_by_it() {
+    let world = World::deployed();
+    let (shop, bank) = (world.account("shop"), world.account("payments"));
+    let (_folder, file) = profiles(&[("in-shop", &shop)]);
+    let mut env = world.lab.env(&world.organization.hub, REGION);
+    env.retain(|(name, _)| name != "AWS_CONFIG_FILE");
+    env.push(file);
+    let in_shop = ["--account", &shop, "--spoke-profile", "in-shop"];
+    let ran = run(&env, &[&["test"][..], &in_shop].concat()).ends_with(0);
+    assert!(ran.stdout.contains("Passed"), "{}", ran.stdout);
+    let ran = run(&env, &[&["verify", "--quiet"][..], &in_shop].concat()).ends_with(0);
+    assert_eq!(ran.stdout, "");
+
+    let in_bank = ["test", "--account", &bank, "--spoke-profile", "in-shop"];
+    let ran = run(&env, &in_bank).ends_with(2);
+    let why = format!(
+        "the credentials of the profile in-shop are those of account {shop}, not of {bank}"
+    );
+    assert!(ran.stdout.contains(&why), "{}", ran.stdout);
+
+    // What is typed goes before the environment's credentials.
+    let typed = run(&env, &["status", "--profile", "in-shop"]);
+    assert!(
+        typed.stderr.contains(&format!("account {shop}")),
+        "{}",
+        typed.stderr
+    );
+}

@@ -1,0 +1,53 @@
+use super::Row;
+use crate::intruder::Intruder;
+use aws_sdk_cloudwatch::types::{ComparisonOperator, Dimension, Statistic};
+
+const PUT: &[&str] = &["cloudwatch:PutMetricAlarm"];
+
+pub(super) fn rows(c: &Intruder) -> Vec<Vec<Row<'_>>> {
+    let id = "alarm rootwatch-dead-letters";
+    let other = Dimension::builder().name("QueueName").value("other");
+    let changed = c.put_alarm(|put| {
+        put.actions_enabled(false)
+            .set_alarm_actions(Some(vec![]))
+            .comparison_operator(ComparisonOperator::LessThanThreshold)
+            .alarm_description("fine")
+            .set_dimensions(Some(vec![other.build()]))
+            .evaluation_periods(9)
+            .metric_name("NumberOfMessagesSent")
+            .namespace("Mine")
+            .set_ok_actions(Some(vec![]))
+            .period(300)
+            .statistic(Statistic::Minimum)
+            .threshold(1000.0)
+            .treat_missing_data("missing")
+    });
+    let fields = &[
+        "actions_enabled",
+        "alarm_actions",
+        "comparison",
+        "description",
+        "dimensions.QueueName",
+        "evaluation_periods",
+        "metric",
+        "namespace",
+        "ok_actions",
+        "period",
+        "statistic",
+        "threshold",
+        "treat_missing_data",
+    ];
+    let gone = c.delete_alarm("rootwatch-reads-failed");
+    vec![
+        vec![
+            Row::new(id, fields, PUT, changed),
+            Row::new(
+                id,
+                &["tags.team"],
+                &["cloudwatch:TagResource"],
+                c.tag_alarm(),
+            ),
+        ],
+        vec![Row::gone("alarm rootwatch-reads-failed", PUT, gone)],
+    ]
+}

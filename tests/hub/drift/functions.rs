@@ -1,0 +1,137 @@
+use super::Row;
+use crate::intruder::{ACTS, Intruder, filter};
+use aws_sdk_lambda::types::{LoggingConfig, Runtime, ScalingConfig, VpcConfig};
+
+pub(super) fn rows(c: &Intruder) -> Vec<Vec<Row<'_>>> {
+    vec![function(c), invoke_config(c), permission(c), mapping(c)]
+}
+
+fn function(c: &Intruder) -> Vec<Row<'_>> {
+    const CODE: &[&str] = &["lambda:UpdateFunctionCode"];
+    let id = "function rootwatch-notifier";
+    vec![
+        Row::new(id, &["architecture"], CODE, c.other_architecture()),
+        Row::new(id, &["code_sha256"], CODE, c.other_code()),
+        configuration(c),
+        surroundings(c),
+        Row::new(
+            id,
+            &["reserved_concurrency"],
+            &["lambda:DeleteFunctionConcurrency"],
+            c.never_run(),
+        ),
+        Row::new(
+            id,
+            &["tags.team"],
+            &["lambda:TagResource"],
+            c.tag_function(),
+        ),
+    ]
+}
+
+const CONFIGURATION: &[&str] = &["lambda:UpdateFunctionConfiguration"];
+
+fn configuration(c: &Intruder) -> Row<'_> {
+    let fields = &[
+        "description",
+        // Whoever wants to read unseen switches the reads off, or gives root's account a name that looks harmless.
+        "environment.ROOTWATCH_ACCOUNT_NAMES",
+        "environment.ROOTWATCH_READ_ONLY",
+        "environment.ROOTWATCH_TOPIC_ARN",
+        "environment.RUST_LOG",
+        "handler",
+        "memory_size",
+        "runtime",
+        "timeout",
+    ];
+    let environment = c.environment(&[
+        ("ROOTWATCH_TOPIC_ARN", "arn:aws:sns:eu-west-1:1:x"),
+        ("ROOTWATCH_READ_ONLY", "off"),
+        ("ROOTWATCH_ACCOUNT_NAMES", r#"{"333333333333":"test"}"#),
+        ("RUST_LOG", "off"),
+    ]);
+    let changed = c.configure(|call| {
+        call.description("mine")
+            .environment(environment)
+            .handler("x")
+            .memory_size(3008)
+            .runtime(Runtime::Providedal2)
+            .timeout(1)
+    });
+    Row::new(
+        "function rootwatch-notifier",
+        fields,
+        CONFIGURATION,
+        changed,
+    )
+}
+
+/// What rootwatch sets none of is taken away in the same call.
+fn surroundings(c: &Intruder) -> Row<'_> {
+    let fields = &["kms_key", "layers", "log_group", "role", "subnets"];
+    let changed = async {
+        let (role, layer) = (c.other_role().await, c.layer().await);
+        let vpc = VpcConfig::builder().subnet_ids("subnet-1");
+        let vpc = vpc.security_group_ids("sg-1").build();
+        let logs = LoggingConfig::builder().log_group("/mine").build();
+        c.configure(|call| {
+            call.kms_key_arn("arn:aws:kms:eu-west-1:222222222222:key/1")
+                .layers(layer)
+                .logging_config(logs)
+                .role(role)
+                .vpc_config(vpc)
+        })
+        .await;
+    };
+    Row::new(
+        "function rootwatch-notifier",
+        fields,
+        CONFIGURATION,
+        changed,
+    )
+}
+
+fn invoke_config(c: &Intruder) -> Vec<Row<'_>> {
+    const PUT: &[&str] = &["lambda:PutFunctionEventInvokeConfig"];
+    let id = "async-invoke rootwatch-notifier";
+    let fields = &["maximum_event_age", "maximum_retry_attempts", "on_failure"];
+    vec![
+        Row::new(id, fields, PUT, c.invoke_config(60, 0, false)),
+        Row::gone(id, PUT, c.delete_invoke_config()),
+    ]
+}
+
+fn permission(c: &Intruder) -> Vec<Row<'_>> {
+    let id = "permission rootwatch-acts";
+    let anew = &["lambda:RemovePermission", "lambda:AddPermission"];
+    let source = &["statement.Condition.ArnLike.AWS:SourceArn"];
+    vec![
+        Row::gone(id, &["lambda:AddPermission"], c.revoke(ACTS)),
+        Row::new(id, source, anew, c.permit_another_rule()),
+    ]
+}
+
+fn mapping(c: &Intruder) -> Vec<Row<'_>> {
+    let id = "event-source-mapping rootwatch-reads";
+    let fields = &[
+        "batch_size",
+        "enabled",
+        "filters",
+        "maximum_batching_window",
+        "maximum_concurrency",
+        "report_batch_item_failures",
+    ];
+    let scaling = ScalingConfig::builder().maximum_concurrency(9).build();
+    let changed = c.update_mapping(|call| {
+        call.batch_size(1)
+            .enabled(false)
+            .filter_criteria(filter())
+            .maximum_batching_window_in_seconds(300)
+            .scaling_config(scaling)
+            .set_function_response_types(Some(vec![]))
+    });
+    vec![
+        Row::new(id, fields, &["lambda:UpdateEventSourceMapping"], changed),
+        Row::gone(id, &["lambda:CreateEventSourceMapping"], c.delete_mapping()),
+    ]
+}

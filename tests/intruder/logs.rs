@@ -1,0 +1,25 @@
+use super::{Intruder, LOGS};
+
+impl Intruder {
+    /// How long the log is kept; forever where no days are given.
+    pub(crate) async fn keep_logs(&self, days: Option<i32>) {
+        if let Some(days) = days {
+            let call = self.logs.put_retention_policy().log_group_name(LOGS);
+            call.retention_in_days(days).send().await.unwrap();
+        } else {
+            let call = self.logs.delete_retention_policy().log_group_name(LOGS);
+            call.send().await.unwrap();
+        }
+    }
+
+    pub(crate) async fn tag_logs(&self) {
+        let arn = self.arn("logs", &format!("log-group:{LOGS}"));
+        let call = self.logs.tag_resource().resource_arn(arn);
+        call.tags("team", "x").send().await.unwrap();
+    }
+
+    pub(crate) async fn delete_logs(&self) {
+        let call = self.logs.delete_log_group().log_group_name(LOGS);
+        call.send().await.unwrap();
+    }
+}

@@ -1,0 +1,329 @@
+use crate::faults::failing;
+use crate::world::{REGION, World, eventually};
+use rootwatch_lab::{InstanceFault, Late};
+
+const DEPLOY: [&str; 7] = [
+    "deploy",
+    "spokes",
+    "--ou",
+    "/Workloads/Prod",
+    "--regions",
+    "us-east-1",
+    "--yes",
+];
+
+/// Operations of StackSets take this long.
+fn slow(world: &World, ms: u64) {
+    let late = Late {
+        stackset_operation_ms: Some(ms),
+        ..Late::default()
+    };
+    world.lab.set_late(&late).unwrap();
+}
+
+fn has_begun(world: &World) -> bool {
+    let calls = world.lab.calls().unwrap();
+    calls
+        .iter()
+        .any(|call| call.operation == "ListStackSetOperationResults")
+}
+
+#[test]
+fn ctrl_c_detaches_and_the_next_run_picks_the_operation_up() {
+    let world = World::with_hub();
+    slow(&world, 4000);
+    let running = world.begin(&DEPLOY);
+    eventually("the operation", || has_begun(&world));
+    running.interrupt();
+    let detached = running.wait().ends_with(130);
+    insta::assert_snapshot!("detached", world.shown(&detached.stdout));
+    let busy = world
+        .rootwatch(&[&DEPLOY[..], &["--no-wait"]].concat())
+        .ends_with(1);
+    insta::assert_snapshot!("busy", world.shown(&busy.stderr));
+    let waited = world.rootwatch(&DEPLOY).ends_with(0);
+    insta::assert_snapshot!("waited", world.shown(&waited.stderr));
+    assert!(
+        waited
+            .stdout
+            .contains("No changes: all 2 stack instances are as wanted."),
+        "{}",
+        waited.stdout
+    );
+}
+
+#[test]
+fn an_operation_that_somebody_stops_is_no_success() {
+    let world = World::with_hub();
+    slow(&world, 3000);
+    let running = world.begin(&DEPLOY);
+    eventually("the operation", || has_begun(&world));
+    world.lab.stop_operations().unwrap();
+    let stopped = running.wait().ends_with(1);
+    insta::assert_snapshot!("stopped", world.shown(&stopped.stdout));
+    slow(&world, 100);
+    world.rootwatch(&DEPLOY).ends_with(0);
+}
+
+#[test]
+fn failures_inside_the_tolerance_are_told_and_over_it_they_stop_the_rest() {
+    let world = World::with_hub();
+    let fault = InstanceFault {
+        account: Some(world.account("shop")),
+        reason: "The maximum limit of roles is reached".into(),
+        ..InstanceFault::default()
+    };
+    world.lab.fail_instances(&fault).unwrap();
+    let within = world.rootwatch(&DEPLOY).ends_with(1);
+    insta::assert_snapshot!("within-tolerance", world.shown(&within.stdout));
+    let strict = [
+        "--failure-tolerance",
+        "0",
+        "--max-concurrent",
+        "1",
+        "--region-concurrency",
+        "sequential",
+    ];
+    let both = [
+        &DEPLOY[..4],
+        &["--ou", "/Security"],
+        &["--regions", "us-east-1,eu-west-1", "--yes"],
+        &strict,
+    ]
+    .concat();
+    let over = world.rootwatch(&both).ends_with(1);
+    assert!(
+        over.stdout
+            .contains("Cancelled since failure tolerance has exceeded")
+            && over.stdout.contains("or raise --failure-tolerance"),
+        "{}",
+        over.stdout
+    );
+}
+
+#[test]
+fn an_inoperable_instance_is_removed_and_made_anew() {
+    let world = World::with_hub();
+    world.rootwatch(&DEPLOY).ends_with(0);
+    let fault = InstanceFault {
+        account: Some(world.account("shop")),
+        action: Some("DELETE".into()),
+        reason: "Stack cannot be deleted while TerminationProtection is enabled".into(),
+        ..InstanceFault::default()
+    };
+    world.lab.fail_instances(&fault).unwrap();
+    let torn = world
+        .rootwatch(&["teardown", "spokes", "--yes"])
+        .ends_with(1);
+    insta::assert_snapshot!("cannot-be-removed", world.shown(&torn.stderr));
+    let status = world.rootwatch(&["status"]).ends_with(2);
+    assert!(
+        status
+            .stdout
+            .contains("us-east-1 INOPERABLE Stack cannot be deleted"),
+        "{}",
+        status.stdout
+    );
+    // While it still cannot be removed, it is not made a second time.
+    let still = world.rootwatch(&DEPLOY).ends_with(1);
+    insta::assert_snapshot!("still-inoperable", world.shown(&still.stdout));
+    assert!(
+        still
+            .stderr
+            .contains("Not created again, since it could not be removed: account"),
+        "{}",
+        still.stderr
+    );
+    world.lab.clear_instance_faults().unwrap();
+    let fixed = world.rootwatch(&DEPLOY).ends_with(0);
+    insta::assert_snapshot!("inoperable", world.shown(&fixed.stderr));
+    assert!(world.is_watched(&world.account("shop"), "us-east-1"));
+    assert!(world.is_watched(&world.account("payments"), "us-east-1"));
+}
+
+#[test]
+fn a_region_that_is_off_in_an_account_is_told_and_no_failure() {
+    let world = World::with_hub();
+    world
+        .lab
+        .enable_region(&world.organization.management, "af-south-1")
+        .unwrap();
+    let deploy = [
+        &DEPLOY[..4],
+        &["--regions", "us-east-1,af-south-1", "--yes"],
+    ]
+    .concat();
+    let ran = world.as_management(&deploy).ends_with(0);
+    insta::assert_snapshot!("region-off", world.shown(&ran.stdout));
+    world.lab.clear_calls().unwrap();
+    let again = world.as_management(&deploy).ends_with(0);
+    insta::assert_snapshot!("region-off-again", world.shown(&again.stdout));
+    assert_eq!(world.writes(), Vec::<String>::new());
+    let status = world.as_management(&["status"]).ends_with(2);
+    assert!(
+        status
+            .stdout
+            .contains("region af-south-1 is turned off in account 333333333333")
+            && !status.stdout.contains("333333333333 (shop)"),
+        "{}",
+        status.stdout
+    );
+    // A delegated administrator may not ask which regions an account has: it is told as it fails.
+    world
+        .lab
+        .enable_region(&world.organization.hub, "af-south-1")
+        .unwrap();
+    let failed = world.rootwatch(&deploy).ends_with(1);
+    assert!(
+        failed
+            .stdout
+            .contains("hint: turn the region on in that account"),
+        "{}",
+        failed.stdout
+    );
+}
+
+#[test]
+fn everything_that_is_missing_is_told_at_once_before_the_first_write() {
+    let world = World::new();
+    world.lab.set_trusted_access(false).unwrap();
+    world.lab.clear_calls().unwrap();
+    let not_ready = world
+        .rootwatch(&[
+            "deploy",
+            "spokes",
+            "--ou",
+            "/Nowhere",
+            "--ou",
+            "ou-ab12-cdefgh34",
+            "--regions",
+            "us-east-1,me-south-1",
+            "--yes",
+        ])
+        .ends_with(1);
+    insta::assert_snapshot!("not-ready", world.shown(&not_ready.stderr));
+    let nobody = world.rootwatch_as("333333333333", &DEPLOY).ends_with(1);
+    insta::assert_snapshot!("no-rights", world.shown(&nobody.stderr));
+    assert_eq!(world.writes(), Vec::<String>::new());
+}
+
+#[test]
+fn an_answer_that_is_no_refusal_is_shown_as_it_is() {
+    let world = World::with_hub();
+    let fault = failing("SomethingElse", "went wrong", 400);
+    let fault = fault.operation("DescribeOrganizationsAccess");
+    world.lab.add_fault(&fault).unwrap();
+    for args in [
+        &["teardown", "spokes", "--yes"][..],
+        &["status"],
+        &["plan", "spokes", "--ou", "/"],
+    ] {
+        let ran = world.rootwatch(args);
+        let reported = format!("{}{}", ran.stdout, ran.stderr);
+        assert!(reported.contains("SomethingElse: went wrong"), "{reported}");
+        assert!(
+            !reported.contains("register-delegated-administrator"),
+            "{reported}"
+        );
+        let is_plan = args[0] == "plan";
+        assert_eq!(
+            reported.contains("cannot be deployed yet"),
+            is_plan,
+            "{reported}"
+        );
+    }
+}
+
+#[test]
+fn a_hub_in_another_region_of_the_same_account_is_looked_at() {
+    let world = World::with_hub();
+    let plan = |region: &str, hub: &str| {
+        let args = ["plan", "spokes", "--ou", "/Security", "--region", region];
+        world.rootwatch(&[&args[..], &["--hub-region", hub]].concat())
+    };
+    let found = plan("us-east-1", "eu-west-1").ends_with(0);
+    assert!(!found.stdout.contains("cannot be seen"), "{}", found.stdout);
+    let missing = plan("eu-west-1", "us-west-2").ends_with(1);
+    assert!(
+        missing
+            .stderr
+            .contains("is not in account 222222222222, region us-west-2"),
+        "{}",
+        missing.stderr
+    );
+}
+
+#[test]
+fn trusted_access_is_turned_on_when_asked_by_the_management_account() {
+    let world = World::with_hub();
+    world.lab.set_trusted_access(false).unwrap();
+    let enable = [&DEPLOY[..], &["--enable-trusted-access"]].concat();
+    let hub = world.rootwatch(&enable).ends_with(1);
+    assert!(
+        hub.stderr
+            .contains("in the management account 111111111111"),
+        "{}",
+        hub.stderr
+    );
+    let without = world.as_management(&DEPLOY).ends_with(1);
+    assert!(
+        without
+            .stderr
+            .contains("--enable-trusted-access turns it on"),
+        "{}",
+        without.stderr
+    );
+    let ran = world.as_management(&enable).ends_with(0);
+    assert!(
+        ran.stderr
+            .contains("+ trusted access for StackSets in the organization"),
+        "{}",
+        ran.stderr
+    );
+    assert!(
+        world
+            .writes()
+            .contains(&"cloudformation:ActivateOrganizationsAccess".to_owned())
+    );
+    world.as_management(&DEPLOY).ends_with(0);
+}
+
+#[test]
+fn a_missing_trail_is_told() {
+    let world = World::deployed();
+    world.lab.stop_trails().unwrap();
+    let plan = world
+        .rootwatch(&["plan", "spokes", "--ou", "/Workloads"])
+        .ends_with(0);
+    assert!(
+        plan.stdout
+            .contains("CloudTrail: no trail that logs management events"),
+        "{}",
+        plan.stdout
+    );
+    let status = world.rootwatch(&["status"]).ends_with(2);
+    assert!(
+        status.stdout.contains("! CloudTrail: no trail"),
+        "{}",
+        status.stdout
+    );
+}
+
+#[test]
+fn a_bus_that_lets_nobody_in_is_refused() {
+    let world = World::with_hub();
+    let client = aws_sdk_eventbridge::Client::new(&world.sdk(&world.organization.hub, REGION));
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let request = client
+        .remove_permission()
+        .event_bus_name("rootwatch")
+        .remove_all_permissions(true);
+    runtime.block_on(request.send()).unwrap();
+    let refused = world.rootwatch(&DEPLOY).ends_with(1);
+    assert!(
+        refused.stderr.contains("does not let the organization")
+            && refused.stderr.contains("`rootwatch deploy hub` fixes it"),
+        "{}",
+        refused.stderr
+    );
+}

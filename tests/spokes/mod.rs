@@ -1,0 +1,12 @@
+//! `rootwatch deploy spokes`.
+
+/// `rootwatch deploy spokes`: every account and region, and those that fail.
+mod deploy;
+/// Spokes that fail, stop, wait and are off.
+mod faults;
+/// The management account's own stacks, which no StackSet makes.
+mod management;
+/// Spokes over time: accounts, units and regions that come and go.
+mod over_time;
+/// Spokes of a generated organization.
+mod scale;

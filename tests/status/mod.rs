@@ -1,0 +1,8 @@
+//! `rootwatch status`.
+
+/// Each kind of gap that `rootwatch status` finds, and what closes it.
+mod gaps;
+/// `rootwatch status --html`, in a real browser where there is one.
+mod page;
+/// What `rootwatch status` says of the hub at work: what waits, and how the notifier fared.
+mod work;

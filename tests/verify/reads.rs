@@ -1,0 +1,98 @@
+use super::{SPOKE_ROLE, wrong};
+use crate::faults::access_denied;
+use crate::world::World;
+use std::collections::BTreeSet;
+
+#[test]
+fn a_good_deployment_is_fine_by_reads_alone() {
+    let world = World::deployed();
+    world.lab.clear_calls().unwrap();
+    world
+        .rootwatch(&["verify", "--role", SPOKE_ROLE])
+        .ends_with(0);
+    let quiet = world.rootwatch(&["verify", "--quiet"]).ends_with(0);
+    assert_eq!(quiet.stdout, "");
+    let report = world
+        .rootwatch(&["verify", "--output", "json"])
+        .ends_with(0)
+        .json();
+    assert_eq!(report["schema"], "rootwatch.verify/1");
+    assert_eq!(report["counts"]["broken"], 0);
+    let writes = world.writes();
+    assert!(
+        writes.iter().all(|call| call == "sts:AssumeRole"),
+        "{writes:?}"
+    );
+}
+
+/// Call, the resources of which it keeps something from being told, and the permission that is missing.
+const DENIED: [(&str, &[&str], &str); 7] = [
+    (
+        "DescribeRule",
+        &["rule rootwatch-acts", "rule rootwatch-reads"],
+        "events:DescribeRule",
+    ),
+    (
+        "GetQueueAttributes",
+        &["queue rootwatch-reads", "queue rootwatch-dead-letters"],
+        "sqs:GetQueueAttributes",
+    ),
+    (
+        "GetRole",
+        &["role rootwatch-notifier-eu-west-1"],
+        "iam:GetRole",
+    ),
+    (
+        "GetPolicy",
+        &["function rootwatch-notifier"],
+        "lambda:GetPolicy",
+    ),
+    (
+        "GetSubscriptionAttributes",
+        &[
+            "subscriptions rootwatch-alerts",
+            "subscriptions rootwatch-health",
+        ],
+        "",
+    ),
+    (
+        "DescribeAlarms",
+        &[
+            "alarm rootwatch-acts-failed",
+            "alarm rootwatch-dead-letters",
+            "alarm rootwatch-not-delivered",
+            "alarm rootwatch-notifier-errors",
+            "alarm rootwatch-reads-failed",
+            "alarm rootwatch-reads-waiting",
+        ],
+        "cloudwatch:DescribeAlarms",
+    ),
+    (
+        "DescribeOrganization",
+        &["event-bus rootwatch"],
+        "organizations:DescribeOrganization",
+    ),
+];
+
+/// All at once: each call's resources are its own.
+#[test]
+fn what_may_not_be_read_cannot_be_told_and_the_missing_permission_is_named() {
+    let world = World::with_hub();
+    for (operation, _, _) in DENIED {
+        let fault = access_denied().operation(operation);
+        world.lab.add_fault(&fault).unwrap();
+    }
+    let verify = ["verify", "--hub-only", "--output", "json"];
+    let found = wrong(&world.rootwatch(&verify).ends_with(2));
+    assert!(found.iter().all(|it| it.verdict == "unknown"), "{found:#?}");
+    let named: BTreeSet<&str> = found.iter().map(|it| &*it.resource).collect();
+    let all = DENIED.iter().flat_map(|(_, resources, _)| *resources);
+    assert_eq!(named, all.copied().collect());
+    for (operation, resources, action) in DENIED {
+        let of_it = found.iter().filter(|it| resources.contains(&&*it.resource));
+        let fixes: Vec<&str> = of_it.map(|it| &*it.fix).collect();
+        assert!(fixes.join("\n").contains(action), "{operation}: {fixes:?}");
+    }
+    world.lab.clear_faults().unwrap();
+    world.rootwatch(&verify).ends_with(0);
+}

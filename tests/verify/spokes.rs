@@ -1,0 +1,166 @@
+use super::{SPOKE_ROLE, Wrong, wrong};
+use crate::faults::access_denied;
+use crate::intruder::{Change, SpokeIntruder};
+use crate::world::{REGION, World};
+use aws_sdk_cloudformation::types::{AccountFilterType, CallAs, DeploymentTargets};
+use aws_sdk_eventbridge::types::RuleState;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+struct Break<'a> {
+    at: &'a SpokeIntruder,
+    /// Kind of the resource and check of each hop that is named.
+    hops: &'static [(&'static str, &'static str)],
+    changes: Vec<Change<'a>>,
+}
+
+/// A spoke each for what hides the rest.
+fn breaks(spokes: &[SpokeIntruder; 4]) -> [Break<'_>; 4] {
+    let [changed, aimless, gone, leaking] = spokes;
+    let pattern = |it: &str| it.replace("[\"Root\"]", "[\"Root\",\"IAMUser\"]");
+    [
+        Break {
+            at: changed,
+            hops: &[
+                ("rule", "state"),
+                ("rule", "pattern"),
+                ("role", "trust"),
+                ("role", "policy"),
+                ("rule", "dead letters"),
+            ],
+            changes: vec![
+                Box::pin(changed.put_rule(RuleState::Enabled, pattern)),
+                Box::pin(changed.trust_another_rule()),
+                Box::pin(changed.forbid_forwarding()),
+                Box::pin(changed.queue_for_another_rule()),
+            ],
+        },
+        Break {
+            at: aimless,
+            hops: &[("rule", "target")],
+            changes: vec![Box::pin(aimless.remove_target())],
+        },
+        Break {
+            at: gone,
+            hops: &[("rule", "exists")],
+            changes: vec![Box::pin(gone.delete_rule())],
+        },
+        Break {
+            at: leaking,
+            hops: &[("rule", "dead letters")],
+            changes: vec![Box::pin(leaking.delete_queue())],
+        },
+    ]
+}
+
+/// Does what a hint says: the stack goes, and `deploy spokes` makes it anew.
+async fn remove_instance(world: &World, hint: &str) {
+    let after = |word: &str| {
+        let (_, rest) = hint.split_once(word).unwrap();
+        rest.split([',', ' ']).next().unwrap()
+    };
+    let targets = DeploymentTargets::builder()
+        .organizational_unit_ids(after("OrganizationalUnitIds="))
+        .accounts(after(",Accounts="))
+        .account_filter_type(AccountFilterType::Intersection);
+    let sdk = world.sdk(&world.organization.hub, REGION);
+    let call = aws_sdk_cloudformation::Client::new(&sdk).delete_stack_instances();
+    let call = call
+        .stack_set_name(after("--stack-set-name "))
+        .regions(after("--regions "))
+        .deployment_targets(targets.build())
+        .retain_stacks(false);
+    call.call_as(CallAs::DelegatedAdmin).send().await.unwrap();
+    world.lab.wait_idle(PATIENCE).unwrap();
+}
+
+/// Place, kind of the resource and check of each hop.
+fn named(found: &[Wrong]) -> BTreeSet<(&str, &str, &str, &str)> {
+    let kind = |it: &Wrong| it.resource.find(' ').unwrap();
+    found
+        .iter()
+        .map(|it| {
+            (
+                &*it.account,
+                &*it.region,
+                &it.resource[..kind(it)],
+                &*it.check,
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn broken_spokes_are_named_and_fixed() {
+    let world = World::deployed();
+    let spoke = |account, region| SpokeIntruder::new(&world, account, region);
+    let spokes = [
+        spoke("shop", "us-east-1"),
+        spoke("shop", "eu-west-1"),
+        spoke("payments", "us-east-1"),
+        spoke("payments", "eu-west-1"),
+    ];
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let mut expected = BTreeSet::new();
+    for one in breaks(&spokes) {
+        let (account, region) = (&*one.at.account, one.at.region);
+        let hops = one.hops.iter();
+        expected.extend(hops.map(|(kind, check)| (account, region, *kind, *check)));
+        for change in one.changes {
+            runtime.block_on(change);
+        }
+    }
+    let (shop, payments) = (&spokes[0].account, &spokes[2].account);
+    let accounts = ["--account", shop, "--account", payments];
+    let verify = ["verify", "--role", SPOKE_ROLE, "--output", "json"];
+    let verify = [&verify[..], &accounts].concat();
+    let found = wrong(&world.rootwatch(&verify).ends_with(2));
+    assert_eq!(named(&found), expected, "{found:#?}");
+    assert!(found.iter().all(|it| it.verdict == "broken"), "{found:#?}");
+    assert!(
+        found
+            .iter()
+            .all(|it| it.fix.contains("rootwatch deploy spokes")),
+        "{found:#?}"
+    );
+    let hints: BTreeSet<&str> = found.iter().map(|it| &*it.fix).collect();
+    assert_eq!(hints.len(), spokes.len(), "{hints:#?}");
+    for hint in hints {
+        runtime.block_on(remove_instance(&world, hint));
+    }
+    world.deploy_spokes().ends_with(0);
+    world.rootwatch(&verify).ends_with(0);
+}
+
+#[test]
+fn a_spoke_that_cannot_be_entered_or_is_missing_is_said_so() {
+    let world = World::deployed();
+    let fault = access_denied().operation("AssumeRole");
+    world.lab.add_fault(&fault).unwrap();
+    let look = |account: &str| {
+        let args = ["verify", "--role", SPOKE_ROLE, "--output", "json"];
+        let args = [&args[..], &["--account", account]].concat();
+        wrong(&world.rootwatch(&args).ends_with(2))
+    };
+    let found = look(&world.account("shop"));
+    assert!(
+        !found.is_empty() && found.iter().all(|it| it.verdict == "unknown"),
+        "{found:#?}"
+    );
+    assert!(
+        found.iter().any(|it| it.fix.contains("sts:AssumeRole")),
+        "{found:#?}"
+    );
+    world.lab.clear_faults().unwrap();
+    // The management account is in no StackSet; it is looked at because it was named.
+    let found = look(&world.organization.management);
+    let [missing] = &found[..] else {
+        panic!("{found:#?}");
+    };
+    assert_eq!(
+        (&*missing.resource, &*missing.check, &*missing.verdict),
+        ("rule rootwatch-root-activity", "exists", "broken")
+    );
+}
