@@ -3,7 +3,7 @@
 use super::choice::{call_as, region_concurrency};
 use clap::Args;
 use rootwatch_engine::spokes::Switches;
-use rootwatch_engine::{CallAs, RegionConcurrency};
+use rootwatch_engine::{CallAs, RegionConcurrency, hub};
 
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct HubArgs {
@@ -40,6 +40,25 @@ pub(crate) struct AdoptArgs {
     /// Take over resources that have our names but not our tag
     #[arg(long)]
     pub(crate) adopt: bool,
+}
+
+/// How the hub is deployed.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub(crate) struct HubSwitchArgs {
+    #[command(flatten)]
+    adopt: AdoptArgs,
+    /// Replace the notifier also where it is another build of the same version
+    #[arg(long)]
+    own_build: bool,
+}
+
+impl HubSwitchArgs {
+    pub(crate) fn switches(self) -> hub::Switches {
+        hub::Switches {
+            adopt: self.adopt.adopt,
+            own_build: self.own_build,
+        }
+    }
 }
 
 #[derive(Clone, Debug, Default, Args)]
@@ -135,7 +154,7 @@ pub(crate) struct PlanHubArgs {
     #[command(flatten)]
     pub(crate) hub: HubArgs,
     #[command(flatten)]
-    pub(crate) adopt: AdoptArgs,
+    pub(crate) switches: HubSwitchArgs,
     /// Exit with 2 when there are changes
     #[arg(long)]
     pub(crate) detailed_exitcode: bool,

@@ -8,8 +8,8 @@ mod reference;
 mod teardown;
 
 pub(crate) use deploy::{
-    AdoptArgs, CallerArgs, DeploySpokesArgs, HubArgs, OperationArgs, PlanHubArgs, PlanSpokesArgs,
-    RegionArgs, SpokesArgs, TopicArgs,
+    CallerArgs, DeploySpokesArgs, HubArgs, HubSwitchArgs, OperationArgs, PlanHubArgs,
+    PlanSpokesArgs, RegionArgs, SpokesArgs, TopicArgs,
 };
 pub(crate) use flags::flags;
 pub(crate) use look::{SpokeArgs, StatusArgs, TestArgs, VerifyArgs};
@@ -183,7 +183,7 @@ pub(crate) enum Deploy {
         #[command(flatten)]
         hub: HubArgs,
         #[command(flatten)]
-        adopt: AdoptArgs,
+        switches: HubSwitchArgs,
     },
     /// The StackSet that makes every account and region of the given OUs forward to the hub
     Spokes(DeploySpokesArgs),

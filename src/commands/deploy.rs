@@ -2,15 +2,15 @@
 
 use super::Exit;
 use super::run::Run;
-use crate::cli::{AdoptArgs, DeploySpokesArgs, HubArgs, SpokesArgs};
+use crate::cli::{DeploySpokesArgs, HubArgs, HubSwitchArgs, SpokesArgs};
 use crate::report;
 use anyhow::Result;
 use rootwatch_engine::{hub, spokes};
 
 /// `rootwatch deploy hub`.
-pub(super) async fn hub(run: &Run<'_>, args: &HubArgs, adopt: AdoptArgs) -> Result<Exit> {
+pub(super) async fn hub(run: &Run<'_>, args: &HubArgs, switches: HubSwitchArgs) -> Result<Exit> {
     let session = run.start(args, &SpokesArgs::default()).await?;
-    let deployed = hub::deploy(&session, adopt.adopt).await?;
+    let deployed = hub::deploy(&session, switches.switches()).await?;
     let text = report::hub::deployed(&deployed, run.output.verbose);
     run.output.result(&text, &deployed.report)?;
     Ok(deployed.end.into())

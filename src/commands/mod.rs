@@ -86,7 +86,7 @@ impl From<Exit> for ExitCode {
 pub(crate) async fn run(cli: &Cli, interrupts: &Interrupts) -> Result<Exit> {
     let run = Run::new(cli, interrupts);
     match &cli.command {
-        Command::Deploy(Deploy::Hub { hub, adopt }) => deploy::hub(&run, hub, *adopt).await,
+        Command::Deploy(Deploy::Hub { hub, switches }) => deploy::hub(&run, hub, *switches).await,
         Command::Deploy(Deploy::Spokes(args)) => deploy::spokes(&run, args).await,
         Command::Plan(Plan::Hub(args)) => plan::hub(&run, args).await,
         Command::Plan(Plan::Spokes(args)) => plan::spokes(&run, args).await,

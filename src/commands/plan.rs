@@ -10,7 +10,7 @@ use rootwatch_engine::{hub, spokes};
 /// `rootwatch plan hub`.
 pub(super) async fn hub(run: &Run<'_>, args: &PlanHubArgs) -> Result<Exit> {
     let session = run.start(&args.hub, &SpokesArgs::default()).await?;
-    let planned = hub::plan(&session, args.adopt.adopt).await?;
+    let planned = hub::plan(&session, args.switches.switches()).await?;
     let text = report::hub::planned(&planned, run.output.verbose);
     run.output.result(&text, &planned.report)?;
     let changes = planned.report.counts.changes() > 0;

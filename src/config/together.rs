@@ -7,8 +7,8 @@ use super::schema::{
 use super::settings::Values;
 use rootwatch_engine::Partition;
 
-/// Tags that a resource can carry beside the one that marks it as ours.
-const MOST_TAGS: usize = 49;
+/// Tags that a resource can carry beside those of ours: one that marks it, and two more on the function.
+const MOST_TAGS: usize = 47;
 /// Bytes of account names that fit into a function's environment, which takes 4 KB (Lambda Developer Guide, "Lambda
 /// quotas"), beside the notifier's other variables.
 const MOST_NAMES: usize = 3_600;
@@ -116,7 +116,7 @@ fn topic_of_ours(settings: &Values) -> Option<Problem> {
 fn too_many_tags(settings: &Values) -> Option<Problem> {
     let tag = settings.all(&TAGS).nth(MOST_TAGS)?;
     Some(tag.problem(&format!(
-        "is one too many: AWS takes 50 tags, one of which is rootwatch's own, so {MOST_TAGS} are left"
+        "is one too many: AWS takes 50 tags, three of which are rootwatch's own, so {MOST_TAGS} are left"
     )))
 }
 

@@ -80,7 +80,8 @@ fn sign(action: &Action) -> (&'static str, Style) {
 pub(crate) fn steps(steps: &[Step], verbose: bool) -> String {
     let mut text = String::new();
     for step in steps {
-        if step.action.is_change() || verbose || !step.kept.is_empty() {
+        let is_news = !step.kept.is_empty() || step.note.is_some();
+        if step.action.is_change() || verbose || is_news {
             step_line(&mut text, step, verbose);
         }
     }
@@ -126,6 +127,9 @@ fn step_line(text: &mut String, step: &Step, verbose: bool) {
     };
     for line in lines {
         let _ = writeln!(text, "    {line}");
+    }
+    if let Some(note) = &step.note {
+        let _ = writeln!(text, "    {note}");
     }
     if !step.kept.is_empty() {
         let _ = writeln!(text, "    not ours, kept: {}", step.kept.join(", "));

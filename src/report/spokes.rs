@@ -25,6 +25,7 @@ pub(crate) fn plan(plan: &SpokesPlan, name: &str, verbose: bool) -> String {
         action: plan.stack_set.clone(),
         needs: Vec::new(),
         kept: Vec::new(),
+        note: None,
         calls: &[],
     };
     let stacks = plan.management.stacks().iter().map(|it| &it.step);

@@ -153,6 +153,9 @@ pub struct Step {
     /// What others added to it; it stays.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub kept: Vec<String>,
+    /// What people should know of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
     /// The calls that make it, one after the other, where it is to be made.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub calls: &'static [&'static str],

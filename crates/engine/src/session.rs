@@ -89,6 +89,7 @@ impl Session {
             notify: settings.notify.clone(),
             log_retention_days: settings.hub.log_retention_days,
             tags: settings.tags.clone(),
+            own_build: false,
         }
     }
 

@@ -150,7 +150,7 @@ fn missing(given: &[Subscription], wanted: &[Subscription]) -> Vec<Subscription>
 
 /// Makes the hub, then the spokes, beside the old path; both show their plan and ask.
 async fn deploy(session: &Session, old: &OldPath, report: &mut Report) -> Result<End> {
-    let hub = hub::deployment::deploy(session, false).await?;
+    let hub = hub::deploy(session, hub::Switches::default()).await?;
     session.show(View::HubDeployed(&hub));
     let end = hub.end;
     report.hub = Some(hub.report);
@@ -158,7 +158,7 @@ async fn deploy(session: &Session, old: &OldPath, report: &mut Report) -> Result
         return Ok(end);
     }
     let session = with_units(session, old).await?;
-    let spokes = spokes::deployment::deploy(&session, Switches::default(), false).await?;
+    let spokes = spokes::deploy(&session, Switches::default(), false).await?;
     session.show(View::SpokesDeployed(&spokes));
     report.spokes = serde_json::to_value(spokes.report())?;
     Ok(spokes.end)

@@ -1,7 +1,7 @@
 //! Deploying the hub: plan, confirm, apply, read back. Planning alone walks the first half.
 
 use super::chain;
-use super::desired::hub;
+use super::desired::{Wanted, hub};
 use super::observe::observe;
 use super::plan::{HubPlan, plan_deploy};
 use super::resource::HubResource;
@@ -21,10 +21,10 @@ use serde::Serialize;
 #[cfg_attr(
     test,
     derive(schemars::JsonSchema),
-    schemars(title = "rootwatch plan hub and deploy hub, version 1")
+    schemars(title = "rootwatch plan hub and deploy hub, version 2")
 )]
 pub struct Report {
-    /// `rootwatch.plan-hub/1` or `rootwatch.deploy-hub/1`.
+    /// `rootwatch.plan-hub/2` or `rootwatch.deploy-hub/2`.
     pub schema: &'static str,
     /// The hub's account.
     pub account: String,
@@ -45,6 +45,15 @@ pub struct Report {
     pub longest_chain: Vec<String>,
     /// Subscriptions that somebody has to confirm.
     pub pending_subscriptions: Vec<String>,
+}
+
+/// What of a run's flags is no setting.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Switches {
+    /// Whether to take over resources that have our names but not our tag.
+    pub adopt: bool,
+    /// Whether to replace a function of this version that another build made.
+    pub own_build: bool,
 }
 
 /// A plan and its report.
@@ -71,9 +80,9 @@ pub struct HubDeployed {
 ///
 /// # Errors
 /// When something cannot be read, or is there and not ours and not to be adopted.
-pub async fn plan(session: &Session, adopt: bool) -> Result<HubPlanned> {
-    let plan = make_plan(session, adopt).await?;
-    let mut report = Report::of("rootwatch.plan-hub/1", session, &plan);
+pub async fn plan(session: &Session, switches: Switches) -> Result<HubPlanned> {
+    let plan = make_plan(session, switches).await?;
+    let mut report = Report::of("rootwatch.plan-hub/2", session, &plan);
     report.longest_chain = chain::longest(&plan);
     report.pending_subscriptions = pending(plan.found());
     Ok(HubPlanned { plan, report })
@@ -83,9 +92,9 @@ pub async fn plan(session: &Session, adopt: bool) -> Result<HubPlanned> {
 ///
 /// # Errors
 /// As [`plan`], or when nobody confirms. What fails while it is carried out is in the result.
-pub async fn deploy(session: &Session, adopt: bool) -> Result<HubDeployed> {
-    let plan = make_plan(session, adopt).await?;
-    let mut report = Report::of("rootwatch.deploy-hub/1", session, &plan);
+pub async fn deploy(session: &Session, switches: Switches) -> Result<HubDeployed> {
+    let plan = make_plan(session, switches).await?;
+    let mut report = Report::of("rootwatch.deploy-hub/2", session, &plan);
     if report.counts.changes() == 0 {
         report.pending_subscriptions = pending(plan.found());
         return Ok(HubDeployed {
@@ -167,14 +176,18 @@ impl HubPlan {
 }
 
 /// Reads what is there and compares it. Fails, before any write, when something there is not ours and not to be adopted.
-async fn make_plan(session: &Session, adopt: bool) -> Result<HubPlan> {
+async fn make_plan(session: &Session, switches: Switches) -> Result<HubPlan> {
     refuse_elsewhere(session)?;
     // What is there is found by its name, so the organization can be looked up meanwhile.
-    let nameless = hub(&session.hub(String::new()));
+    let wanted = |org_id| Wanted {
+        own_build: switches.own_build,
+        ..session.hub(org_id)
+    };
+    let nameless = hub(&wanted(String::new()));
     let (org_id, found) = tokio::try_join!(org_id(session), observe(&session.aws, &nameless))?;
-    let plan = plan_deploy(hub(&session.hub(org_id)), found);
+    let plan = plan_deploy(hub(&wanted(org_id)), found);
     let foreign = plan.foreign();
-    if !foreign.is_empty() && !adopt {
+    if !foreign.is_empty() && !switches.adopt {
         bail!(
             "in {} there is already {}, without the tag {DEPLOYMENT_TAG}={}: it belongs to somebody else, and nothing was changed. Choose another --name, remove it, or take it over with --adopt",
             session.aws.place(),
@@ -255,7 +268,7 @@ mod tests {
         let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
         let file = concat!(
             env!("CARGO_MANIFEST_DIR"),
-            "/../../templates/plan-hub-1.schema.json"
+            "/../../templates/plan-hub-2.schema.json"
         );
         if std::env::var_os("ROOTWATCH_WRITE_SCHEMA").is_some() {
             std::fs::write(file, &text).unwrap();

@@ -58,6 +58,8 @@ pub(crate) struct Wanted {
     pub(crate) notify: Notify,
     pub(crate) log_retention_days: i32,
     pub(crate) tags: Tags,
+    /// Whether a function of the same sources that another build made is replaced.
+    pub(crate) own_build: bool,
 }
 
 /// A resource and its place in the dependency graph.
@@ -249,7 +251,7 @@ impl Wanted {
     }
 
     fn function(&self) -> Function {
-        Function {
+        let function = Function {
             name: self.names.function(),
             arn: self.names.function_arn(),
             architecture: bundle::ARCHITECTURE.into(),
@@ -268,8 +270,10 @@ impl Wanted {
             tags: self.tags(),
             timeout: FUNCTION_TIMEOUT,
             zip: bundle::zip(),
+            is_own_build_wanted: self.own_build,
             active: true,
-        }
+        };
+        function.marked(bundle::source_digest())
     }
 
     /// What the notifier is configured with. Which reads matter is known to it and not to a rule, so that every read reaches it,

@@ -53,6 +53,9 @@ pub(crate) struct Function {
     /// The deployment package; nothing in a function that was found.
     #[serde(skip)]
     pub(crate) zip: &'static [u8],
+    /// Whether another build of the same sources is to be replaced by this one.
+    #[serde(skip)]
+    pub(crate) is_own_build_wanted: bool,
     /// Whether it can be invoked, when this was found.
     #[serde(skip)]
     pub(crate) active: bool,
@@ -208,6 +211,7 @@ impl Function {
             tags: answer.tags.unwrap_or_default().into_iter().collect(),
             timeout: configuration.timeout().unwrap_or_default(),
             zip: &[],
+            is_own_build_wanted: false,
             active: matches!(readiness(Some(configuration)), Poll::Ready(())),
         })
     }

@@ -4,6 +4,7 @@ pub(crate) mod alarm;
 pub(crate) mod apply;
 pub(crate) mod async_invoke;
 pub(crate) mod attachments;
+pub(crate) mod build;
 pub(crate) mod chain;
 pub(crate) mod deployment;
 pub(crate) mod desired;
@@ -31,5 +32,5 @@ mod settle;
 pub(crate) mod subscriptions;
 pub(crate) mod topic;
 
-pub use deployment::{HubDeployed, HubPlanned, Report, deploy, plan};
+pub use deployment::{HubDeployed, HubPlanned, Report, Switches, deploy, plan};
 pub use plan::HubPlan;

@@ -93,6 +93,10 @@ impl Planned {
                 Action::Delete => Vec::new(),
                 _ => resource.kept(self.found.as_ref()),
             },
+            note: match self.action {
+                Action::Delete => None,
+                _ => resource.note(self.found.as_ref()),
+            },
             calls: resource.calls(&self.action),
         }
     }

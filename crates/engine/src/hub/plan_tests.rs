@@ -21,6 +21,7 @@ fn nodes() -> Vec<Node> {
         notify: crate::settings::Notify::default(),
         log_retention_days: 30,
         tags: BTreeMap::new(),
+        own_build: false,
     })
 }
 

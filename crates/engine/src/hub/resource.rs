@@ -2,6 +2,7 @@
 
 use super::alarm::Alarm;
 use super::async_invoke::AsyncInvoke;
+use super::build::Build;
 use super::event_bus::EventBus;
 use super::function::Function;
 use super::log_group::LogGroup;
@@ -133,10 +134,22 @@ macro_rules! hub_resources {
             /// What is to be done to make the observed state this one.
             pub(crate) fn decide(&self, observed: Option<&Self>) -> Action {
                 let is_wanted = match self { $(Self::$kind(it) => it.is_wanted(),)+ };
-                match observed {
-                    None if !is_wanted => Action::Keep,
+                match (self, observed) {
+                    (_, None) if !is_wanted => Action::Keep,
+                    (Self::Function(wanted), Some(Self::Function(found))) => {
+                        decide(wanted, Some(&wanted.as_compared(found)))
+                    }
                     _ => decide(self, observed),
                 }
+            }
+
+            /// What people should know of the observed state, whatever is to be done.
+            pub(crate) fn note(&self, observed: Option<&Self>) -> Option<String> {
+                let (Self::Function(wanted), Some(Self::Function(found))) = (self, observed) else {
+                    return None;
+                };
+                let build = Build::of(wanted, found).words()?;
+                Some(format!("its code is {build}"))
             }
 
             /// What others added to the observed state and keep.

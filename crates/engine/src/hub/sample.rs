@@ -16,6 +16,7 @@ pub(crate) fn wanted() -> Wanted {
         notify: Notify::default(),
         log_retention_days: 365,
         tags: BTreeMap::from([("team".into(), "security".into())]),
+        own_build: false,
     }
 }
 

@@ -154,6 +154,7 @@ impl StackPlan {
             action,
             needs: Vec::new(),
             kept,
+            note: None,
             calls: &[],
         };
         Self {

@@ -5,6 +5,7 @@ use super::events::Place;
 use super::finding::{DEPLOY_HUB, Hop};
 use super::identity::Identity;
 use super::notifying;
+use crate::hub::build::Build;
 use crate::hub::function::Function;
 use crate::hub::resource::HubResource;
 use rootwatch_eval::external::{self, Access};
@@ -133,15 +134,25 @@ fn code(deployed: &Deployed, id: &str, function: &Function) -> Hop {
     let Some(wanted) = wanted(deployed, function) else {
         return Hop::unknown(id, check, "it is not the function of this version", None);
     };
-    if function.code_sha256 != wanted.code_sha256 {
-        let finding = "its code is not the notifier of this version of rootwatch";
-        return Hop::broken(id, check, finding, DEPLOY_HUB);
+    let build = Build::of(wanted, function);
+    let finding = build.words().map(|it| format!("its code is {it}"));
+    let finding = finding.unwrap_or_default();
+    match build {
+        Build::Same => {}
+        Build::SameSources => {
+            let finding = format!("{finding}, by its tags, and cannot be compared with this one");
+            let fix =
+                "verify with the build that deployed it, or run `rootwatch deploy hub --own-build`";
+            return Hop::unknown(id, check, finding, Some(fix.into()));
+        }
+        Build::OtherVersion | Build::Changed | Build::Unmarked => {
+            return Hop::broken(id, check, finding, DEPLOY_HUB);
+        }
     }
-    let runs = |it: &Function| (it.runtime.clone(), it.architecture.clone());
-    if runs(function) != runs(wanted) {
+    if function.runtime != wanted.runtime {
         let finding = format!(
-            "its code is made for {} on {}, and it runs {} on {}",
-            wanted.runtime, wanted.architecture, function.runtime, function.architecture
+            "its code is made for {}, and it runs on {}",
+            wanted.runtime, function.runtime
         );
         return Hop::broken(id, check, finding, DEPLOY_HUB);
     }
