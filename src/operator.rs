@@ -19,7 +19,9 @@ pub(crate) struct Person {
 impl Operator for Person {
     fn show(&self, view: &View<'_>) {
         let text = report::view(view, self.verbose);
-        self.progress.message(text.trim_end());
+        if !text.is_empty() {
+            self.progress.message(text.trim_end());
+        }
     }
 
     fn confirm<'a>(&'a self, question: &'a Question<'a>) -> LocalBoxFuture<'a, Result<()>> {
