@@ -63,8 +63,12 @@ impl HubSwitchArgs {
 
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct TopicArgs {
-    /// Name of the topic for alerts [default: <name>-alerts]
-    #[arg(long, value_name = "NAME")]
+    // No doc comment: rustdoc would read `<name>` as HTML, and clap would show a backslash before it.
+    #[arg(
+        long,
+        value_name = "NAME",
+        help = "Name of the topic for alerts [default: <name>-alerts]"
+    )]
     pub(crate) topic_name: Option<String>,
 }
 

@@ -52,11 +52,8 @@ fn browser_or_skip(test: &str) -> Option<&'static str> {
         "{REQUIRED} is 1, and none of {BROWSERS:?} draws a page"
     );
     if found.is_none() {
-        writeln!(
-            std::io::stderr(),
-            "skipped: {test}: none of {BROWSERS:?} draws a page"
-        )
-        .unwrap();
+        let line = format!("skipped: {test}: none of {BROWSERS:?} draws a page\n");
+        std::io::stderr().write_all(line.as_bytes()).unwrap();
     }
     found
 }
