@@ -75,7 +75,7 @@ fn a_test_of_the_hub_tells_people_once_and_leaves_nothing() {
     let before = world.lab.snapshot().unwrap();
     let ran = world.rootwatch(&["test", "--output", "json"]).ends_with(0);
     let report = ran.json();
-    assert_eq!(report["schema"], "rootwatch.test/1");
+    assert_eq!(report["schema"], "rootwatch.test/2");
     assert_eq!(report["passed"], true);
     let expected = [
         "sent to the hub's bus",

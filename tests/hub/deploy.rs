@@ -487,13 +487,13 @@ fn a_hub_that_tells_nobody_says_so() {
     let world = World::new();
     let plan = world.rootwatch(&["plan", "hub"]).ends_with(0);
     assert!(
-        plan.stdout.contains("Nobody is reported yet"),
+        plan.stdout.contains("Nobody is notified yet"),
         "{}",
         plan.stdout
     );
     let ran = world.rootwatch(&["deploy", "hub", "--yes"]).ends_with(0);
     assert!(
-        ran.stdout.contains("Nobody is reported yet"),
+        ran.stdout.contains("Nobody is notified yet"),
         "{}",
         ran.stdout
     );

@@ -107,7 +107,7 @@ pub(super) static CASES: &[Case] = &[
     // A function between two states.
     case(
         "lambda:",
-        ("ResourceConflictException", "in work"),
+        ("ResourceConflictException", "in progress"),
         "another update of the function to end",
         STATE,
     ),
