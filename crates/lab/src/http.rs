@@ -6,7 +6,7 @@ use serde_json::Value;
 use ureq::Agent;
 use ureq::http::Response;
 
-/// Talks to one server.
+/// A client of one server.
 #[derive(Debug)]
 pub(crate) struct Client {
     agent: Agent,
@@ -43,7 +43,7 @@ impl Client {
         parse(path, response.with_context(|| format!("DELETE {path}"))?)
     }
 
-    /// Whether anything answers.
+    /// Whether the server responds.
     pub(crate) fn answers(&self, path: &str) -> bool {
         self.agent
             .get(format!("{}{path}", self.endpoint))

@@ -2,9 +2,9 @@
 //!
 //! [`Lab`] is moto's server, pinned and checked by hash, in a Python virtual environment that
 //! the lab makes itself, with the few files in `python/rootwatch_lab` that add what moto lacks
-//! (its `__init__.py` lists each addition). [`Ministack`] is a second emulator that nobody here
-//! changed. Both run as child processes on a free port of the loopback interface and end with
-//! the value that started them.
+//! (its `__init__.py` lists each addition). [`Ministack`] is a second emulator, used
+//! unmodified. Both run as child processes on a free port of the loopback interface and end when
+//! the value that started them is dropped.
 //!
 //! ```no_run
 //! # fn main() -> anyhow::Result<()> {
@@ -36,10 +36,10 @@ pub use ministack::Ministack;
 pub use organization::{Account, Generated, Organization, Ou};
 pub use server::Lab;
 
-/// The Python interpreter of the lab's environment, which is made when it is not there yet; it has boto3.
+/// The Python interpreter of the lab's environment, which is created if it does not exist; it has boto3.
 ///
 /// # Errors
-/// When Python is missing, or the packages cannot be installed.
+/// If Python is missing, or the packages cannot be installed.
 pub fn python() -> anyhow::Result<std::path::PathBuf> {
     venv::python("moto.txt")
 }

@@ -1,4 +1,4 @@
-//! A child process that ends with the value that started it.
+//! A child process that ends when the value that started it is dropped.
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
@@ -23,7 +23,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts it. Its input is a pipe that closes when this process ends, however that happens.
+    /// Starts it. Its standard input is a pipe that closes when this process ends, for any reason.
     pub(crate) fn start(command: &mut Command) -> Result<Self> {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let errors = env::temp_dir().join(format!("lab-{}-{number}.log", process::id()));
@@ -36,7 +36,7 @@ impl Server {
         Ok(Self { child, errors })
     }
 
-    /// Reads the first line of its output, or fails with what it complained about.
+    /// Reads the first line of its output, or fails with what it wrote to standard error.
     pub(crate) fn first_line(&mut self) -> Result<String> {
         let output = self
             .child
@@ -46,7 +46,7 @@ impl Server {
         let mut reader = BufReader::new(output);
         let mut line = String::new();
         reader.read_line(&mut line)?;
-        // What it prints later must not fill the pipe.
+        // Later output must not fill the pipe.
         thread::spawn(move || {
             let mut rest = [0; 4096];
             while matches!(reader.read(&mut rest), Ok(1..)) {}
@@ -60,7 +60,7 @@ impl Server {
         Ok(line.trim_end().to_owned())
     }
 
-    /// Waits until `ready` says so; fails when the server ends or takes too long.
+    /// Waits until `ready` returns true; fails if the server ends or takes too long.
     pub(crate) fn wait_until(&mut self, limit: Duration, ready: impl Fn() -> bool) -> Result<()> {
         let begun = Instant::now();
         while !ready() {
@@ -101,14 +101,14 @@ impl Drop for Server {
             }
             thread::sleep(Duration::from_millis(5));
         }
-        // Does nothing when it has ended already.
+        // No effect if it has ended already.
         drop(self.child.kill());
         drop(self.child.wait());
         drop(fs::remove_file(&self.errors));
     }
 }
 
-/// Asks one process to end; the standard library has no call for it.
+/// Sends one process SIGTERM; the standard library has no call for it.
 fn terminate(id: u32) {
     let sent = Command::new("kill")
         .args(["-TERM", &id.to_string()])

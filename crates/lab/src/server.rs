@@ -53,7 +53,7 @@ impl Lab {
         &self.python
     }
 
-    /// Waits until there is nothing left that AWS would do by itself: no delivery, retry,
+    /// Waits until AWS would have nothing left to do by itself: no delivery, retry,
     /// invocation or StackSet operation, no message in a queue that a function polls.
     pub fn wait_idle(&self, limit: Duration) -> Result<()> {
         let begun = Instant::now();
@@ -66,13 +66,13 @@ impl Lab {
         Ok(())
     }
 
-    /// The end of what the server wrote to standard error: its tracebacks.
+    /// The end of what the server wrote to standard error, such as tracebacks.
     pub fn complaints(&self) -> String {
         self.server.complaint()
     }
 }
 
-/// What both emulators want to be called with.
+/// The environment that both emulators expect callers to have.
 pub(crate) fn environment(endpoint: &str, account: &str, region: &str) -> Vec<(String, String)> {
     [
         ("AWS_ACCESS_KEY_ID", account),
