@@ -212,7 +212,7 @@ fn dead_letters_that_are_lost() {
 }
 
 #[test]
-fn what_cannot_be_read_cannot_be_told() {
+fn what_cannot_be_read_is_unknown() {
     let why = || CannotRead {
         why: "could not be read: no".into(),
         fix: Some("allow the caller events:DescribeRule".into()),

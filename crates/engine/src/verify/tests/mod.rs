@@ -51,7 +51,7 @@ impl Break {
         self
     }
 
-    fn cannot_be_told(mut self) -> Self {
+    fn is_unknown(mut self) -> Self {
         self.verdict = Verdict::Unknown;
         self
     }
