@@ -163,8 +163,8 @@ impl Lab {
         self.client.delete("faults")
     }
 
-    /// How many calls faults hold back at the moment.
-    pub fn held(&self) -> Result<u64> {
+    /// The calls that faults hold now: service and operation, as in `events PutRule`.
+    pub fn held(&self) -> Result<Vec<String>> {
         self.client.get("held", &[])
     }
 

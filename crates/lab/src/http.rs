@@ -15,7 +15,11 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) fn new(endpoint: String) -> Self {
-        let config = Agent::config_builder().http_status_as_error(false).build();
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            // The lab counts who is connected: what asks for that must not stay.
+            .max_idle_connections(0)
+            .build();
         Self {
             agent: config.into(),
             endpoint,

@@ -2,9 +2,13 @@
 //!
 //! [`Lab`] is moto's server, pinned and checked by hash, in a Python virtual environment that
 //! the lab makes itself, with the few files in `python/rootwatch_lab` that add what moto lacks
-//! (its `__init__.py` lists each addition). [`Ministack`] is a second emulator, used
-//! unmodified. Both run as child processes on a free port of the loopback interface and end when
-//! the value that started them is dropped.
+//! (its `__init__.py` lists each addition). [`Ministack`] is a second emulator that nobody here
+//! changed. Both run as processes of their own on a free port of the loopback interface and end
+//! with the value that started them.
+//!
+//! Loading moto takes more than a second. The first lab of a process does it, in a process that
+//! then is copied (forked) for each lab, which takes some ten milliseconds; so does
+//! [`Lab::fork`], a copy of a lab with all that is in it.
 //!
 //! ```no_run
 //! # fn main() -> anyhow::Result<()> {
@@ -20,6 +24,7 @@
 
 pub mod bench;
 mod control;
+mod copy;
 mod faults;
 mod host;
 mod http;
