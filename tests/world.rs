@@ -295,7 +295,10 @@ impl World {
             settings = settings.replace(&found, &which);
         }
         let sha = regex_lite::Regex::new("[A-Za-z0-9+/]{43}=").unwrap();
-        sha.replace_all(&settings, "(base64 SHA-256)").into_owned()
+        let settings = sha.replace_all(&settings, "(base64 SHA-256)");
+        let build = regex_lite::Regex::new(r"(arm64|x86_64) \(base64 SHA-256\)").unwrap();
+        let settings = build.replace_all(&settings, "(architecture) (base64 SHA-256)");
+        settings.replace(rootwatch_bundle::source_digest(), "(digest of the sources)")
     }
 
     pub(crate) fn account(&self, name: &str) -> String {

@@ -49,7 +49,7 @@ fn wrong_settings_end_before_the_first_write() {
         ),
         (
             &["deploy", "hub", "--log-retention-days", "2", "--yes"],
-            "--log-retention-days 2 is none of",
+            "--log-retention-days 2 is not one of",
         ),
         (
             &[
