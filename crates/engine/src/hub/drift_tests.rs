@@ -139,7 +139,7 @@ fn removed(wanted: &Value, place: &[Step]) -> Option<Drift> {
     Some(Drift { found, field })
 }
 
-/// With an entry more in a map.
+/// With one more entry in a map.
 fn added(wanted: &Value, place: &[Step]) -> Option<Drift> {
     let mut found = wanted.clone();
     let entries: &mut Map<String, Value> = at(&mut found, place).as_object_mut()?;
@@ -193,7 +193,7 @@ fn every_change_of_every_property_is_named_and_no_other() {
 }
 
 #[test]
-fn what_others_added_to_shared_properties_is_told_and_kept() {
+fn what_others_added_to_shared_properties_is_shown_and_kept() {
     for resource in wanted() {
         let wanted = serialized(&resource);
         for shared in SHARED.iter().filter(|it| wanted.get(it).is_some()) {
@@ -211,7 +211,7 @@ fn what_others_added_to_shared_properties_is_told_and_kept() {
 }
 
 #[test]
-fn what_is_gone_is_made_with_every_property() {
+fn what_is_missing_is_created_with_every_property() {
     for resource in wanted() {
         let action = resource.decide(None);
         assert!(matches!(action, Action::Create { .. }), "{}", resource.id());
