@@ -291,7 +291,7 @@ pub(crate) static SPOKES: Key = Key {
 pub(crate) static OU: Key = Key {
     name: "ou",
     kind: Kind::List(form::organizational_unit),
-    meaning: "Organizational units, by id (ou-…), root id (r-…) or path; \"/\" takes all accounts",
+    meaning: "Organizational units, by id (ou-…), root id (r-…) or path; \"/\" selects all accounts",
     default: "none, so `deploy spokes` asks for one",
     example: r#"["/Workloads/Prod", "ou-ab12-cdefgh34"]"#,
     flag: "--ou",

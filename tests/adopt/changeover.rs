@@ -202,7 +202,7 @@ fn what_nobody_can_reach_any_more_is_left_behind_with_its_command() {
     world.lab.suspend_account(&sandbox).unwrap();
     let ran = adopt(&world, &[]).ends_with(0);
     let said = format!(
-        "Left behind, with what removes it once the account can be used again, by its own credentials:\n  account {sandbox}: aws cloudformation delete-stack"
+        "Left behind; once the account can be used again, these commands remove it with its own credentials:\n  account {sandbox}: aws cloudformation delete-stack"
     );
     assert!(ran.stderr.contains(&said), "{}", ran.stderr);
     let left = world.lab.snapshot().unwrap();

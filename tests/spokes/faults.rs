@@ -321,7 +321,7 @@ fn a_bus_that_lets_nobody_in_is_refused() {
     runtime.block_on(request.send()).unwrap();
     let refused = world.rootwatch(&DEPLOY).ends_with(1);
     assert!(
-        refused.stderr.contains("does not let the organization")
+        refused.stderr.contains("does not allow the organization")
             && refused.stderr.contains("`rootwatch deploy hub` fixes it"),
         "{}",
         refused.stderr

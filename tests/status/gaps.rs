@@ -172,7 +172,7 @@ fn an_instance_that_cannot_be_removed_is_made_anew() {
     let begins = format!("account {shop} (shop): all 2 regions INOPERABLE Stack cannot be deleted");
     Status::of(&world, hub, &["--regions", "us-east-1,eu-west-1"]).gap(
         &begins,
-        "`rootwatch deploy spokes` removes the instance and makes it anew",
+        "`rootwatch deploy spokes` deletes the instance and creates it again",
     );
     world.deploy_spokes().ends_with(0);
     Status::of(&world, hub, &["--regions", "us-east-1,eu-west-1"]).has_none("(shop)");

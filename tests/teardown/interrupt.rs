@@ -301,7 +301,7 @@ fn what_a_half_failed_operation_made_goes() {
     };
     world.lab.fail_instances(&fault).unwrap();
     world.rootwatch(&DEPLOY_SPOKES).ends_with(1);
-    // Still denied: an instance without a stack is let go of.
+    // Still denied: an instance without a stack is removed with RetainStacks.
     let fault = InstanceFault {
         action: Some("DELETE".into()),
         times: Some(2),

@@ -167,7 +167,7 @@ fn changed_end(c: &Intruder) -> Vec<Break<'_>> {
             c.set_topic(HEALTH, "KmsMasterKeyId", "alias/aws/sns"),
         ),
         Break::new(ALERTED, "received", c.set_filter(ALERTS, sign_ins)).fixed_by(
-            "take the filter policy off",
+            "remove the filter policy",
             c.set_filter(ALERTS, json!({})),
         ),
         Break::new(HEALTH_TOLD, "received", c.unsubscribe(HEALTH)),
@@ -209,7 +209,7 @@ fn gone(c: &Intruder) -> Vec<Break<'_>> {
         Break::new(ALERTS_TOPIC, "policy lets in", publish),
         Break::new(ALERTED, "received", c.unsubscribe(ALERTS)),
         Break::new(HEALTH_TOLD, "received", c.set_filter(HEALTH, severe)).fixed_by(
-            "take the filter policy off",
+            "remove the filter policy",
             c.set_filter(HEALTH, json!({})),
         ),
         Break::new(

@@ -59,7 +59,7 @@ impl Decision {
     pub fn words(&self) -> String {
         match self {
             Self::Allowed => "allows it".into(),
-            Self::Denied(sid) => format!("denies it by \"{sid}\""),
+            Self::Denied(sid) => format!("denies it in statement \"{sid}\""),
             Self::NotAllowed => "has no statement that allows it".into(),
             Self::Unknown(why) => format!("cannot be judged: {why}"),
         }

@@ -236,7 +236,7 @@ pub(crate) async fn units(session: &Session, old: &OldPath) -> Result<Vec<String
     let units: BTreeSet<String> = targets.collect();
     if units.is_empty() {
         bail!(
-            "no StackSet of the published pattern was found in any region, whose units could be taken over: name the units to watch with --ou; / takes all accounts"
+            "no StackSet of the published pattern was found in any region, whose units could be taken over: name the units to watch with --ou; / selects all accounts"
         );
     }
     Ok(units.into_iter().collect())

@@ -98,7 +98,7 @@ fn spokes_gaps(known: &Known<'_>, spokes: &[OldSpokes], gaps: &mut Vec<String>) 
         let auto = set.observed.stack_set.as_ref();
         if auto.is_some_and(|it| !it.auto_deployment) {
             gaps.push(format!(
-                "accounts that come later: automatic deployment of the StackSet {} is off",
+                "accounts that join later: automatic deployment of the StackSet {} is off",
                 set.name
             ));
         }

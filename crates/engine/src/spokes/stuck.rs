@@ -107,7 +107,7 @@ mod tests {
         Make them reachable again, or add --retain-stacks, which leaves these stacks and removes all others.
         ");
         insta::assert_snapshot!(left_behind("Left behind", &found[2..]), @r"
-        Left behind, with what removes it once the account can be used again, by its own credentials:
+        Left behind; once the account can be used again, these commands remove it with its own credentials:
           account 2: aws cloudformation delete-stack --region a --stack-name StackSet-x-2
         ");
         assert_eq!(left_behind("", &[]), "");

@@ -57,10 +57,10 @@ fn a_rule_that_is_off_or_gone() {
     let breaks = vec![
         rule("disabled", "state", |it| it.state = "DISABLED".into()),
         rule("plain ENABLED", "state", |it| it.state = "ENABLED".into()),
-        rule("a state that nobody knows", "state", |it| {
+        rule("an unknown state", "state", |it| {
             it.state = "NEW".into()
         })
-        .cannot_be_told(),
+        .unknown(),
         Break::new("deleted", ACTS, "exists", |hub| hub.delete(ACTS)),
         reads("reads disabled", "state", |it| it.state = "DISABLED".into()),
         reads("reads in plain ENABLED", "state", |it| {
@@ -102,7 +102,7 @@ fn a_broken_pattern() {
             "[{\"prefix\":\"aws.\"}]",
             "[{\"wildcard\":\"aws.*\"}]",
         )
-        .cannot_be_told(),
+        .unknown(),
     ];
     all_are_named_and_fixed("patterns", breaks);
 }
