@@ -310,7 +310,7 @@ fn what_waits_undelivered() {
     let begins = "1 undelivered event waits in the dead-letter queue rootwatch-dead-letters, the oldest for ";
     let gap = status.gap(
         begins,
-        "`rootwatch verify` says what is broken and what fixes it",
+        "`rootwatch verify` says what is broken and how to fix it",
     );
     assert!(gap.contains("`aws sqs receive-message --region eu-west-1 --queue-url \"$(aws sqs get-queue-url --region eu-west-1 --queue-name rootwatch-dead-letters "), "{gap}");
     // Followed: what verify says, and the message is taken out once it has been read.

@@ -1,4 +1,4 @@
-//! What the reference misses, as it stands today. Pure: from what was found to words.
+//! What the reference misses today. Pure: from what was found to sentences.
 
 use super::hub::OldHub;
 use super::spokes::OldSpokes;
@@ -31,7 +31,7 @@ pub(crate) struct Known<'a> {
     pub(crate) sign_in_region: &'a str,
 }
 
-/// Everything that does not reach people, or could be forged, each in a sentence, once.
+/// Everything that does not reach people, or could be forged, each in a sentence, without repetition.
 pub(crate) fn gaps(known: &Known<'_>) -> Vec<String> {
     let mut gaps = Vec::new();
     if let Some(spokes) = known.spokes {

@@ -224,7 +224,7 @@ impl Known<'_> {
             None => Some(Reason {
                 words: "no stack instance".into(),
                 closes: format!(
-                    "its unit was not given, or automatic deployment has not reached it yet; `rootwatch deploy spokes` with all your units and also --ou {} makes it",
+                    "its unit was not given, or automatic deployment has not reached it yet; `rootwatch deploy spokes` with all your units and also --ou {} creates it",
                     account.unit
                 ),
             }),

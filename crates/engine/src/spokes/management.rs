@@ -247,7 +247,7 @@ pub(crate) fn standing(
             .get(DEPLOYMENT_TAG)
             .is_none_or(|tag| tag != deployment)
         {
-            return Some(format!("stack {} is not ours", stack.name));
+            return Some(format!("stack {} is not rootwatch's", stack.name));
         }
         match stack.condition() {
             Condition::Usable => {}
@@ -363,7 +363,7 @@ mod tests {
             [
                 "fine",
                 "stack UPDATE_ROLLBACK_FAILED",
-                "stack rootwatch-spoke is not ours",
+                "stack rootwatch-spoke is not rootwatch's",
                 "stack forwards elsewhere than the StackSet"
             ]
         );
