@@ -97,7 +97,7 @@ fn after_the_changeover_and_a_teardown_nothing_is_left_of_either() {
     insta::assert_snapshot!("adopt_ends", world.shown(&ran.stdout));
     for said in [
         "on the hub's bus",
-        "Passed: the test event came all the way.",
+        "Passed: the test event arrived.",
     ] {
         assert!(ran.stderr.contains(said), "{said}\n{}", ran.stderr);
     }

@@ -46,7 +46,7 @@ fn ctrl_c_detaches_and_the_next_run_picks_the_operation_up() {
     assert!(
         waited
             .stdout
-            .contains("No changes: all 2 stack instances are as wanted."),
+            .contains("No changes: all 2 stack instances are up to date."),
         "{}",
         waited.stdout
     );

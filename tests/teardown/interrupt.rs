@@ -5,7 +5,7 @@ use std::time::Duration;
 
 const HUB: [&str; 3] = ["teardown", "hub", "--yes"];
 const ALL: [&str; 3] = ["teardown", "all", "--yes"];
-const NOTHING: &str = "There is nothing of ours to remove.\n";
+const NOTHING: &str = "There is nothing of rootwatch's to remove.\n";
 /// Labs that work side by side.
 const LABS: usize = 2;
 

@@ -3,7 +3,7 @@ use aws_sdk_lambda::types::FunctionUrlAuthType;
 
 const FUNCTION: &str = "rootwatch-notifier";
 
-/// The one finding about who may invoke the notifier, if there is one: what was found and what fixes it.
+/// The one finding about who may invoke the notifier, if there is one: what was found and how to fix it.
 fn keeps_out(world: &World) -> Option<(String, String)> {
     let ran = world.rootwatch(&["verify", "--hub-only", "--output", "json"]);
     let report = ran.json();

@@ -38,7 +38,7 @@ pub(crate) async fn check(aws: &Aws, names: &Names, plan: &HubPlan) -> Result<()
     Err(InUse { place, left }.into())
 }
 
-/// What of it is not ours, each with what to do. Pure.
+/// What of it is not rootwatch's, each with what to do. Pure.
 pub(crate) fn foreign(names: &Names, found: &[Attachment]) -> Vec<String> {
     let theirs = found
         .iter()

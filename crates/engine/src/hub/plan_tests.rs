@@ -63,7 +63,7 @@ fn what_lacks_our_tag_is_foreign_and_stays_at_teardown() {
         .filter(|step| step.action == Action::Keep)
         .map(|step| step.resource)
         .collect();
-    // What is attached to the foreign function is not ours either.
+    // What is attached to the foreign function is not rootwatch's either.
     assert_eq!(
         kept,
         [
