@@ -17,7 +17,7 @@ use rootwatch_eval::iam::{Decision, Keys, Principal, Request, decide};
 use rootwatch_eval::pattern::matches;
 use std::collections::BTreeSet;
 
-/// What is looked at.
+/// The input.
 pub(crate) struct Known<'a> {
     /// In every region that has one.
     pub(crate) hubs: &'a [OldHub],

@@ -26,7 +26,7 @@ pub async fn status(session: &Session, detect_drift: bool) -> Result<Report> {
     let organization = organization::find(&session.aws).await?;
     let mut gaps = Vec::new();
     if detect_drift {
-        gaps.extend(detect_drift(session, &organization).await?);
+        gaps.extend(run_drift_detection(session, &organization).await?);
     }
     let spokes = spokes_status(session, &organization, &mut gaps).await?;
     let forwards_to = spokes.forwards_to.as_deref();
@@ -48,7 +48,7 @@ pub async fn status(session: &Session, detect_drift: bool) -> Result<Report> {
 
 /// Has CloudFormation compare every stack instance with its template, waits for that, and returns where it
 /// could not.
-async fn detect_drift(session: &Session, organization: &Organization) -> Result<Option<String>> {
+async fn run_drift_detection(session: &Session, organization: &Organization) -> Result<Option<String>> {
     let place = session.stack_sets(organization);
     let name = session.names().stack_set();
     let preferences = Preferences::of(&session.settings.spokes.operations);
