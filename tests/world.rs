@@ -2,7 +2,11 @@ use assert_cmd::cargo::cargo_bin;
 use rootwatch_lab::{Call, Lab, Mail, Organization};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::process::{Child, Command, Stdio};
+use std::io::{BufRead, BufReader};
+use std::process::{Child, ChildStderr, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock, Mutex};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 /// Region of the hub in every test.
@@ -19,8 +23,12 @@ pub(crate) const DEPLOY_SPOKES: [&str; 7] = [
     "us-east-1,eu-west-1",
     "--yes",
 ];
+/// Worlds in which a test works at the same time.
+const AT_A_TIME: usize = 2;
 /// How long anything may take before a test gives up on it.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// Between two looks at what a test waits for.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// What a run of the binary came to.
 #[derive(Debug)]
@@ -53,13 +61,16 @@ pub(crate) fn run(env: &[(String, String)], args: &[&str]) -> Ran {
 /// A run of the binary that has not ended.
 pub(crate) struct Running {
     child: Child,
+    /// What it has written to stderr so far, and who reads that.
+    stderr: Arc<Mutex<String>>,
+    reader: JoinHandle<()>,
     _folder: tempfile::TempDir,
 }
 
 impl Running {
     pub(crate) fn start(env: &[(String, String)], args: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let child = Command::new(cargo_bin!("rootwatch"))
+        let mut child = Command::new(cargo_bin!("rootwatch"))
             .args(args)
             .env_clear()
             .envs(env.iter().cloned())
@@ -70,8 +81,12 @@ impl Running {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
+        let stderr = Arc::default();
+        let reader = read_lines(child.stderr.take().unwrap(), &stderr);
         Self {
             child,
+            stderr,
+            reader,
             _folder: folder,
         }
     }
@@ -83,6 +98,23 @@ impl Running {
         assert!(sent.unwrap().success());
     }
 
+    /// Waits until it has written one of these to stderr.
+    #[track_caller]
+    pub(crate) fn has_said(&self, texts: &[&str]) {
+        eventually(&format!("{texts:?} from a run"), || {
+            let said = self.stderr.lock().unwrap();
+            texts.iter().any(|text| said.contains(text))
+        });
+    }
+
+    /// Waits until it has ended by itself.
+    #[track_caller]
+    pub(crate) fn has_ended(&mut self) {
+        eventually("the end of the run", || {
+            self.child.try_wait().unwrap().is_some()
+        });
+    }
+
     /// Ends it as nothing can be caught.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
@@ -91,13 +123,38 @@ impl Running {
 
     pub(crate) fn wait(self) -> Ran {
         let output = self.child.wait_with_output().unwrap();
+        self.reader.join().unwrap();
         Ran {
             code: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
+            stderr: std::mem::take(&mut *self.stderr.lock().unwrap()),
         }
     }
 }
+
+/// Gathers what a run writes until it ends.
+fn read_lines(from: ChildStderr, into: &Arc<Mutex<String>>) -> JoinHandle<()> {
+    let into = Arc::clone(into);
+    thread::spawn(move || {
+        let mut lines = BufReader::new(from);
+        let mut line = String::new();
+        while lines.read_line(&mut line).unwrap() > 0 {
+            into.lock().unwrap().push_str(&std::mem::take(&mut line));
+        }
+    })
+}
+
+/// A world with a hub, and one with spokes too, made once; tests begin with forks of them.
+static WITH_HUB: LazyLock<World> = LazyLock::new(|| {
+    let world = World::new();
+    world.deploy_hub();
+    world
+});
+static DEPLOYED: LazyLock<World> = LazyLock::new(|| {
+    let world = World::with_hub();
+    world.deploy_spokes().ends_with(0);
+    world
+});
 
 /// A lab of its own for one test, with the sample organization; the hub account is a delegated administrator.
 pub(crate) struct World {
@@ -120,11 +177,17 @@ impl World {
         Self { lab, organization }
     }
 
+    /// A second world that is at first as this one is now; then each goes its own way.
+    pub(crate) fn fork(&self) -> Self {
+        Self {
+            lab: self.lab.fork().unwrap(),
+            organization: self.organization.clone(),
+        }
+    }
+
     /// A world with a hub in it, and a person who has confirmed.
     pub(crate) fn with_hub() -> Self {
-        let world = Self::new();
-        world.deploy_hub();
-        world
+        WITH_HUB.fork()
     }
 
     /// A hub, and a person who has confirmed.
@@ -136,9 +199,7 @@ impl World {
 
     /// A world with a hub and spokes.
     pub(crate) fn deployed() -> Self {
-        let world = Self::with_hub();
-        world.deploy_spokes().ends_with(0);
-        world
+        DEPLOYED.fork()
     }
 
     pub(crate) fn deploy_spokes(&self) -> Ran {
@@ -312,6 +373,18 @@ impl World {
     }
 }
 
+/// Does the same with each of some things, several at a time.
+pub(crate) fn side_by_side<T: Sync>(things: impl IntoIterator<Item = T>, work: impl Fn(&T) + Sync) {
+    let things: Vec<T> = things.into_iter().collect();
+    let next = AtomicUsize::new(0);
+    let take = || things.get(next.fetch_add(1, Ordering::Relaxed));
+    thread::scope(|scope| {
+        for _ in 0..AT_A_TIME {
+            scope.spawn(|| std::iter::from_fn(take).for_each(&work));
+        }
+    });
+}
+
 /// The call as an IAM action.
 pub(crate) fn name(call: &Call) -> String {
     let service = match call.service.as_str() {
@@ -340,7 +413,7 @@ pub(crate) fn eventually(what: &str, mut check: impl FnMut() -> bool) {
     let since = Instant::now();
     while !check() {
         assert!(since.elapsed() < PATIENCE, "waited in vain for {what}");
-        std::thread::sleep(Duration::from_millis(50));
+        thread::sleep(PAUSE);
     }
 }
 

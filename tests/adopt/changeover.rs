@@ -3,9 +3,10 @@ use crate::adopt::reference::{
     settle,
 };
 use crate::faults::denied;
-use crate::world::{REGION, Ran, World, api_call};
+use crate::world::{REGION, Ran, World, api_call, eventually};
 use rootwatch_lab::Mail;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 pub(crate) const UNITS: [&str; 2] = ["/Workloads", "/Security"];
@@ -20,9 +21,12 @@ const ADOPT: [&str; 6] = [
 pub(crate) const BUS: &str = "hub-root-activity";
 
 pub(crate) fn world() -> World {
-    let world = World::new();
-    build(&world, &UNITS, &[REGION]);
-    world
+    static PUBLISHED: LazyLock<World> = LazyLock::new(|| {
+        let world = World::new();
+        build(&world, &UNITS, &[REGION]);
+        world
+    });
+    PUBLISHED.fork()
 }
 
 pub(crate) fn adopt(world: &World, more: &[&str]) -> Ran {
@@ -31,10 +35,13 @@ pub(crate) fn adopt(world: &World, more: &[&str]) -> Ran {
 
 /// A world in which both paths stand, and everybody has confirmed.
 pub(crate) fn beside() -> World {
-    let world = world();
-    adopt(&world, &[]).ends_with(2);
-    world.lab.confirm_subscription(OLD_PERSON).unwrap();
-    world
+    static BESIDE: LazyLock<World> = LazyLock::new(|| {
+        let world = world();
+        adopt(&world, &[]).ends_with(2);
+        world.lab.confirm_subscription(OLD_PERSON).unwrap();
+        world
+    });
+    BESIDE.fork()
 }
 
 fn reported(world: &World) -> Vec<Mail> {
@@ -43,14 +50,15 @@ fn reported(world: &World) -> Vec<Mail> {
     mails
 }
 
-/// Root of a spoke acts again and again until `done`; gives the names of its calls.
-fn act(world: &World, done: &AtomicBool) -> Vec<String> {
+/// Root of a spoke acts again and again until `done`, and counts; gives the names of its calls.
+fn act(world: &World, done: &AtomicBool, acts: &AtomicUsize) -> Vec<String> {
     let shop = world.account("shop");
     let mut names = Vec::new();
     while !done.load(Ordering::Relaxed) {
         let name = format!("Step{:04}", names.len());
         world.root_does(&shop, REGION, &api_call(&shop, REGION, "iam", &name, false));
         names.push(name);
+        acts.store(names.len(), Ordering::Relaxed);
         std::thread::sleep(Duration::from_millis(40));
     }
     names
@@ -60,13 +68,16 @@ fn act(world: &World, done: &AtomicBool) -> Vec<String> {
 fn what_root_does_at_any_moment_of_the_changeover_is_told() {
     let world = world();
     world.lab.set_delay(20).unwrap();
-    let done = AtomicBool::new(false);
+    let (done, count) = (AtomicBool::new(false), AtomicUsize::new(0));
     let acts = std::thread::scope(|scope| {
-        let acting = scope.spawn(|| act(&world, &done));
+        let acting = scope.spawn(|| act(&world, &done, &count));
         let ran = adopt(&world, &[]);
         world.lab.confirm_subscription(OLD_PERSON).unwrap();
         let again = adopt(&world, &[]);
-        std::thread::sleep(Duration::from_millis(200));
+        let so_far = count.load(Ordering::Relaxed);
+        eventually("acts after the changeover", || {
+            count.load(Ordering::Relaxed) >= so_far + 5
+        });
         done.store(true, Ordering::Relaxed);
         let acts = acting.join().unwrap();
         ran.ends_with(2);

@@ -157,7 +157,7 @@ fn a_queue_that_would_not_hear_the_new_topic_keeps_the_old_one() {
     assert_eq!(report["is_proved"], true);
     assert_eq!(report["removed"].as_array().unwrap().len(), 6, "{report}");
     assert_eq!(report["to_keep"].as_array().unwrap().len(), 2, "{report}");
-    assert_eq!(report["hub"]["schema"], "rootwatch.deploy-hub/1");
+    assert_eq!(report["hub"]["schema"], "rootwatch.deploy-hub/2");
     assert_eq!(report["spokes"]["schema"], "rootwatch.deploy-spokes/1");
 }
 

@@ -29,7 +29,7 @@ fn wrong_settings_end_before_the_first_write() {
         ),
         (
             &["deploy", "hub", "--sns-subscription", "fax=1", "--yes"],
-            "--sns-subscription \"fax=1\" begins with \"fax\", which is none of",
+            "--sns-subscription \"fax=1\" begins with \"fax\", which is not one of",
         ),
         (
             &["deploy", "hub", "--region", "europe", "--yes"],

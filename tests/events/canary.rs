@@ -1,7 +1,7 @@
 use crate::faults::{access_denied, failing};
 use crate::world::{REGION, Ran, Running, World, eventually, run};
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
-use rootwatch_lab::Mail;
+use rootwatch_lab::{Fault, Kind, Mail};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -75,7 +75,7 @@ fn a_test_of_the_hub_tells_people_once_and_leaves_nothing() {
     let before = world.lab.snapshot().unwrap();
     let ran = world.rootwatch(&["test", "--output", "json"]).ends_with(0);
     let report = ran.json();
-    assert_eq!(report["schema"], "rootwatch.test/1");
+    assert_eq!(report["schema"], "rootwatch.test/2");
     assert_eq!(report["passed"], true);
     let expected = [
         "sent to the hub's bus",
@@ -287,16 +287,22 @@ fn ctrl_c_leaves_nothing() {
 fn a_second_ctrl_c_ends_at_once_and_a_later_run_cleans_up() {
     let world = World::with_hub();
     let running = a_run_that_waits(&world);
-    world.lab.set_delay(1_000).unwrap();
+    let removal = Fault::new(Kind::Hold { ms: 30_000 }).writes();
+    world.lab.add_fault(&removal).unwrap();
     running.interrupt();
-    std::thread::sleep(Duration::from_millis(300));
+    running.has_said(&["removing what this test made"]);
+    eventually("the removal", || !world.lab.held().unwrap().is_empty());
     running.interrupt();
     let ran = running.wait().ends_with(130);
+    world.lab.clear_faults().unwrap();
+    world
+        .lab
+        .wait_disconnected(Duration::from_secs(30))
+        .unwrap();
     let name = &temporary_queues(&world)[0];
     for said in ["left behind", name] {
         assert!(ran.stderr.contains(said), "{said}: {}", ran.stderr);
     }
-    world.lab.set_delay(0).unwrap();
     // Its time is not over: it could be another run that is still at work.
     world
         .rootwatch(&["deploy", "hub", "--email", crate::world::PERSON, "--yes"])

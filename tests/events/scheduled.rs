@@ -27,7 +27,7 @@ fn quiet_is_silent_about_what_is_fine_and_about_nothing_else() {
     assert_eq!(lines.len(), 3, "{}", ran.stdout);
     assert!(lines[0].starts_with("broken      function rootwatch-notifier, state: "));
     assert!(lines[1].contains("fix: run `rootwatch deploy hub`"));
-    assert!(lines[2].ends_with(" fine, 1 broken, 0 that is unknown."));
+    assert!(lines[2].ends_with(" fine, 1 broken, 0 unknown."));
     let ran = world
         .rootwatch(&["test", "--quiet", "--wait", "2s"])
         .ends_with(2);

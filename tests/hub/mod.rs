@@ -1,12 +1,22 @@
 //! `rootwatch plan` and `rootwatch deploy hub`.
 
-/// `rootwatch deploy hub`: idempotence, ownership, late consistency.
+/// `rootwatch deploy hub`: what it makes, and that a second run only reads.
 mod deploy;
 /// Every property of the hub, changed behind rootwatch's back.
 mod drift;
 /// `rootwatch deploy hub` interrupted at any call, and by Ctrl-C.
 mod interrupt;
+/// What AWS shows or allows late.
+mod late;
+/// What belongs to others, or has something of theirs.
+mod ownership;
 /// The hub in the partitions of GovCloud and China.
 mod partitions;
 /// Plans as people and programs read them.
 mod plan;
+/// Subscribers: who is notified, and who no longer.
+mod subscribers;
+
+use crate::world::PERSON;
+
+const DEPLOY: [&str; 5] = ["deploy", "hub", "--email", PERSON, "--yes"];

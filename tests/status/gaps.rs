@@ -13,7 +13,7 @@ struct Status {
 impl Status {
     fn of(world: &World, account: &str, more: &[&str]) -> Self {
         let ran = world.rootwatch_as(account, &[&["status"], more].concat());
-        let code = i32::from(ran.stdout.contains("\nHoles: ")) * 2;
+        let code = i32::from(ran.stdout.contains("\nGaps: ")) * 2;
         Self {
             text: ran.ends_with(code).stdout,
         }
@@ -199,7 +199,7 @@ fn people_who_do_not_hear() {
             "the link in SNS's mail must be followed within 4",
         );
     }
-    let since = format!("  told: email {PERSON} (pending since 20");
+    let since = format!("  notified: email {PERSON} (pending since 20");
     assert!(pending.text.contains(&since), "{}", pending.text);
 
     // Nobody does, and two days pass.
@@ -225,7 +225,7 @@ fn people_who_do_not_hear() {
         let closed = Status::of(&world, hub, more);
         closed.has_none("topic");
         closed.has_none("nobody hears");
-        let reported = format!("  told: email {PERSON} (confirmed)\n");
+        let reported = format!("  notified: email {PERSON} (confirmed)\n");
         assert!(closed.text.contains(&reported), "{}", closed.text);
     }
 }

@@ -108,11 +108,14 @@ fn reads_that_nobody_takes_are_told_until_what_verify_says_is_done() {
         early.contains("  read-only events for the next digest: 1, the oldest for "),
         "{early}"
     );
-    assert!(gaps(&early, "read-only events wait").is_empty(), "{early}");
+    assert!(
+        gaps(&early, "read-only events have waited").is_empty(),
+        "{early}"
+    );
     let late = Duration::from_secs(20 * 60);
     world.lab.age_messages(&hub, REGION, queue, late).unwrap();
     let reported = status(&world);
-    let gap = "read-only events have waited for 20m in the queue rootwatch-reads and are not told: `rootwatch verify` says";
+    let gap = "read-only events have waited for 20m in the queue rootwatch-reads and are not reported: `rootwatch verify` says";
     assert_eq!(gaps(&reported, gap).len(), 1, "{reported}");
     eventually("the alarm", || {
         let mails = world.health_mails();
@@ -139,7 +142,10 @@ fn reads_that_nobody_takes_are_told_until_what_verify_says_is_done() {
     eventually("the digest", || waiting() == 0);
     let fixed = status(&world);
     // CloudWatch still has what was, but the queue is empty.
-    assert!(gaps(&fixed, "read-only events wait").is_empty(), "{fixed}");
+    assert!(
+        gaps(&fixed, "read-only events have waited").is_empty(),
+        "{fixed}"
+    );
     assert!(
         fixed.contains("  read-only events for the next digest: 0\n"),
         "{fixed}"
@@ -157,7 +163,7 @@ fn metrics_that_may_not_be_read_are_a_gap_and_hide_nothing_else() {
     let gap = "could not determine how long events wait and whether the notifier fails: cloudwatch:GetMetricData: AccessDenied: not allowed";
     assert_eq!(gaps(&reported, gap).len(), 1, "{reported}");
     assert!(
-        reported.contains(&format!("  told: email {PERSON} (confirmed)")),
+        reported.contains(&format!("  notified: email {PERSON} (confirmed)")),
         "{reported}"
     );
     assert!(!reported.contains("notifier: "), "{reported}");

@@ -1,6 +1,5 @@
 use crate::faults::{denied, failing};
-use crate::teardown::interrupt::for_each;
-use crate::world::{PERSON, REGION, World};
+use crate::world::{PERSON, REGION, World, side_by_side};
 use rootwatch_lab::Late;
 use std::future::Future;
 
@@ -316,7 +315,6 @@ fn deploy_all(world: &World) {
 
 /// Each write of an uninterrupted removal: service, operation, and which of its kind it is.
 fn writes_of_a_removal(world: &World) -> Vec<(String, String, u64)> {
-    deploy_all(world);
     world.lab.clear_calls().unwrap();
     world.rootwatch(&ALL).ends_with(0);
     world.numbered_writes()
@@ -324,18 +322,19 @@ fn writes_of_a_removal(world: &World) -> Vec<(String, String, u64)> {
 
 #[test]
 fn the_next_removal_goes_on_after_a_failure_at_any_write() {
-    let world = World::new();
-    let before = world.lab.snapshot().unwrap();
-    let writes = writes_of_a_removal(&world);
-    assert_eq!(world.lab.snapshot().unwrap(), before);
+    let before = World::new().lab.snapshot().unwrap();
+    let (hub, all) = (World::with_hub(), World::deployed());
+    let undisturbed = all.fork();
+    let writes = writes_of_a_removal(&undisturbed);
+    assert_eq!(undisturbed.lab.snapshot().unwrap(), before);
     assert!(writes.len() > 15, "{writes:?}");
-    for_each(writes, |world, (service, operation, nth)| {
-        world.deploy_hub();
+    side_by_side(writes, |(service, operation, nth)| {
         let of_spokes = service == "cloudformation";
-        let removal = if of_spokes { &ALL } else { &HUB };
-        if of_spokes {
-            world.deploy_spokes().ends_with(0);
-        }
+        let (world, removal) = if of_spokes {
+            (all.fork(), &ALL)
+        } else {
+            (hub.fork(), &HUB)
+        };
         let fault = denied().service(service).operation(operation).nth(*nth);
         world.lab.add_fault(&fault).unwrap();
         let ran = world.rootwatch(removal).ends_with(1);

@@ -1,18 +1,17 @@
-use crate::world::{DEPLOY_SPOKES, PERSON, REGION, Running, World, eventually};
+use crate::faults::denied;
+use crate::world::{DEPLOY_SPOKES, PERSON, REGION, Running, World, eventually, side_by_side};
 use rootwatch_lab::{Fault, InstanceFault, Kind};
-use std::thread;
 use std::time::Duration;
 
 const HUB: [&str; 3] = ["teardown", "hub", "--yes"];
 const ALL: [&str; 3] = ["teardown", "all", "--yes"];
-const NOTHING: &str = "There is nothing of rootwatch's to remove.\n";
-/// Labs that work side by side.
-const LABS: usize = 2;
+const NOTHING: &str = "There is nothing of ours to remove.\n";
+/// What the removal of a hub says when it is interrupted, or of a step that waits; that of spokes says nothing before its
+/// call has ended.
+const HEARD: [&str; 2] = ["Interrupted: finishing what is under way", "not finished"];
 
-fn deploy_all(world: &World) {
-    world.deploy_hub();
-    world.deploy_spokes().ends_with(0);
-}
+/// How long the lab may take to come to rest.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How many writes a removal makes that nothing disturbs.
 fn writes_of(world: &World, removal: &[&str]) -> u64 {
@@ -49,29 +48,55 @@ impl<'a> At<'a> {
     }
 }
 
-/// Begins a removal, and does something to it while one of its calls is under way in the lab.
-fn at_call<T>(world: &World, removal: &[&str], at: &At<'_>, act: impl FnOnce(Running) -> T) -> T {
+/// Begins a removal, and does something to it while one of its calls, which is named, is under way in the lab.
+fn at_call<T>(
+    world: &World,
+    removal: &[&str],
+    at: &At<'_>,
+    act: impl FnOnce(Running, &str) -> T,
+) -> T {
     let fault = Fault {
         write: Some(at.write),
         ..Fault::new(Kind::Hold { ms: 30_000 }).nth(at.nth)
     };
     world.lab.add_fault(&fault).unwrap();
     let running = Running::start(&world.lab.env(at.account, REGION), removal);
-    eventually("the call", || world.lab.held().unwrap() == 1);
-    let done = act(running);
+    let mut held = Vec::new();
+    eventually("the call", || {
+        held = world.lab.held().unwrap();
+        !held.is_empty()
+    });
+    let done = act(running, &held[0]);
     world.lab.clear_faults().unwrap();
-    eventually("the end of the call", || world.lab.held().unwrap() == 0);
+    eventually("the end of the call", || {
+        world.lab.held().unwrap().is_empty()
+    });
     done
 }
 
 /// Ctrl-C while a call is under way; gives the exit code, and what was said.
 fn interrupted(world: &World, removal: &[&str], at: &At<'_>) -> (i32, String) {
-    let running = at_call(world, removal, at, |running| {
+    let running = at_call(world, removal, at, |running, call| {
         running.interrupt();
-        // The signal is heard before the call's answer.
-        thread::sleep(Duration::from_millis(50));
+        if !call.starts_with("cloudformation ") {
+            running.has_said(&HEARD);
+        }
         running
     });
+    ended(running)
+}
+
+/// The same while nothing is written yet, so that the run ends before the call does.
+fn interrupted_before_writing(world: &World, removal: &[&str], at: &At<'_>) -> (i32, String) {
+    let running = at_call(world, removal, at, |mut running, _| {
+        running.interrupt();
+        running.has_ended();
+        running
+    });
+    ended(running)
+}
+
+fn ended(running: Running) -> (i32, String) {
     let ran = running.wait();
     let said = ran.stdout + &ran.stderr;
     let nothing_done = said.contains("interrupted before anything was changed");
@@ -79,35 +104,15 @@ fn interrupted(world: &World, removal: &[&str], at: &At<'_>) -> (i32, String) {
     (ran.code, said)
 }
 
-/// Does the same with each of some things, in labs side by side.
-pub(crate) fn for_each<T: Sync>(
-    things: impl IntoIterator<Item = T>,
-    work: impl Fn(&World, &T) + Sync,
-) {
-    let things: Vec<T> = things.into_iter().collect();
-    thread::scope(|scope| {
-        for lab in 0..LABS {
-            let (things, work) = (&things, &work);
-            scope.spawn(move || {
-                let world = World::new();
-                for thing in things.iter().skip(lab).step_by(LABS) {
-                    work(&world, thing);
-                }
-            });
-        }
-    });
-}
-
 #[test]
 fn ctrl_c_at_any_write_of_the_hubs_removal_leaves_what_the_next_run_removes() {
-    let world = World::new();
-    let before = world.lab.snapshot().unwrap();
-    world.deploy_hub();
-    let writes = writes_of(&world, &HUB);
+    let before = World::new().lab.snapshot().unwrap();
+    let deployed = World::with_hub();
+    let writes = writes_of(&deployed.fork(), &HUB);
     assert!(writes > 15, "{writes}");
-    for_each(1..=writes, |world, &nth| {
-        world.deploy_hub();
-        let (code, said) = interrupted(world, &HUB, &At::write(world, nth));
+    side_by_side(1..=writes, |&nth| {
+        let world = deployed.fork();
+        let (code, said) = interrupted(&world, &HUB, &At::write(&world, nth));
         // What was under way with one of the last writes may have been all that was left.
         let done = world.lab.snapshot().unwrap() == before;
         assert_eq!(code, if done { 0 } else { 130 }, "{nth}\n{said}");
@@ -119,16 +124,14 @@ fn ctrl_c_at_any_write_of_the_hubs_removal_leaves_what_the_next_run_removes() {
 
 #[test]
 fn a_removal_of_all_comes_to_its_end_though_ctrl_c_ends_it_at_each_write() {
-    let world = World::new();
-    let before = world.lab.snapshot().unwrap();
-    deploy_all(&world);
-    let writes = writes_of(&world, &ALL);
-    deploy_all(&world);
+    let before = World::new().lab.snapshot().unwrap();
+    let world = World::deployed();
+    let writes = writes_of(&world.fork(), &ALL);
     world.lab.clear_calls().unwrap();
     let mut runs = 0;
     while world.lab.snapshot().unwrap() != before {
         interrupted(&world, &ALL, &At::write(&world, 1));
-        world.lab.wait_idle(Duration::from_secs(30)).unwrap();
+        world.lab.wait_idle(PATIENCE).unwrap();
         runs += 1;
         assert!(runs <= writes, "{runs} runs, and it is not done");
     }
@@ -139,50 +142,57 @@ fn a_removal_of_all_comes_to_its_end_though_ctrl_c_ends_it_at_each_write() {
     assert_eq!(world.rootwatch(&ALL).ends_with(0).stdout, NOTHING);
 }
 
-#[test]
-fn ctrl_c_at_each_write_of_the_spokes_removal_leaves_what_the_next_run_removes() {
-    let world = World::new();
-    let before = world.lab.snapshot().unwrap();
-    deploy_all(&world);
-    let of_all = writes_of(&world, &ALL);
-    world.deploy_hub();
-    let of_spokes = of_all - writes_of(&world, &HUB);
-    assert!(of_spokes >= 2, "{of_spokes}");
-    for nth in 1..=of_spokes {
-        deploy_all(&world);
+/// Ctrl-C at a write of the spokes' removal, in a world of its own. A signal may come after the call's answer, and
+/// nothing shows that but what is written next: then it is done once more.
+fn interrupted_in_time(deployed: &World, nth: u64) -> (World, i32, String) {
+    for _ in 0..3 {
+        let world = deployed.fork();
         world.lab.clear_calls().unwrap();
         let (code, said) = interrupted(&world, &ALL, &At::write(&world, nth));
+        let of_spokes = |write: &String| write.starts_with("cloudformation:");
+        if world.writes().iter().all(of_spokes) {
+            return (world, code, said);
+        }
+    }
+    panic!("write {nth}: the hub's removal began after Ctrl-C every time");
+}
+
+#[test]
+fn ctrl_c_at_each_write_of_the_spokes_removal_leaves_what_the_next_run_removes() {
+    let before = World::new().lab.snapshot().unwrap();
+    let deployed = World::deployed();
+    let of_all = writes_of(&deployed.fork(), &ALL);
+    let of_spokes = of_all - writes_of(&World::with_hub(), &HUB);
+    assert!(of_spokes >= 2, "{of_spokes}");
+    side_by_side(1..=of_spokes, |&nth| {
+        // Nothing of the hub goes before the spokes have gone.
+        let (world, code, said) = interrupted_in_time(&deployed, nth);
         assert_eq!(code, 130, "{nth}\n{said}");
         let reported = [
             "Detached: operation",
             "Interrupted. Run the same command again",
         ];
         assert!(reported.iter().any(|it| said.contains(it)), "{nth}\n{said}");
-        // Nothing of the hub goes before the spokes have gone.
-        let writes = world.writes();
-        assert!(
-            writes.iter().all(|it| it.starts_with("cloudformation:")),
-            "{writes:?}"
-        );
         world.rootwatch(&ALL).ends_with(0);
         assert_eq!(world.lab.snapshot().unwrap(), before, "{nth}");
-    }
+    });
 }
 
 #[test]
 fn ctrl_c_at_a_read_before_the_first_write_changes_nothing() {
-    let world = World::new();
-    deploy_all(&world);
-    let before = world.lab.snapshot().unwrap();
-    for nth in [1, 4, 12, 30, 50] {
+    let deployed = World::deployed();
+    let before = deployed.lab.snapshot().unwrap();
+    side_by_side([1, 4, 12, 30, 50], |&nth| {
+        let world = deployed.fork();
         world.lab.clear_calls().unwrap();
-        let (code, said) = interrupted(&world, &ALL, &At::read(&world, nth));
+        let (code, said) = interrupted_before_writing(&world, &ALL, &At::read(&world, nth));
         assert_eq!(code, 130, "{nth}\n{said}");
         let reported = "interrupted before anything was changed";
         assert!(said.contains(reported), "{nth}\n{said}");
+        world.lab.wait_disconnected(PATIENCE).unwrap();
         assert_eq!(world.writes(), Vec::<String>::new(), "{nth}");
-    }
-    assert_eq!(world.lab.snapshot().unwrap(), before);
+        assert_eq!(world.lab.snapshot().unwrap(), before, "{nth}");
+    });
 }
 
 /// Numbers of the first, a middle and the last read that a removal makes between its writes.
@@ -202,31 +212,30 @@ fn reads_between_writes(world: &World) -> [u64; 3] {
 
 #[test]
 fn ctrl_c_at_a_read_between_writes_leaves_what_the_next_run_removes() {
-    let world = World::new();
-    let before = world.lab.snapshot().unwrap();
-    world.deploy_hub();
-    for nth in reads_between_writes(&world) {
-        world.deploy_hub();
+    let before = World::new().lab.snapshot().unwrap();
+    let deployed = World::with_hub();
+    side_by_side(reads_between_writes(&deployed.fork()), |&nth| {
+        let world = deployed.fork();
         let (code, said) = interrupted(&world, &HUB, &At::read(&world, nth));
         let done = world.lab.snapshot().unwrap() == before;
         assert!(code == 130 || done, "{nth}: {code}\n{said}");
         world.rootwatch(&HUB).ends_with(0);
         assert_eq!(world.lab.snapshot().unwrap(), before, "{nth}");
-    }
+    });
 }
 
 #[test]
 fn ctrl_c_at_each_write_to_the_management_accounts_stacks_is_no_harm() {
-    let world = World::new();
-    let before = world.lab.snapshot().unwrap();
-    world.deploy_hub();
-    let hub_alone = world.lab.snapshot().unwrap();
+    let before = World::new().lab.snapshot().unwrap();
+    let deployed = World::with_hub();
+    let hub_alone = deployed.lab.snapshot().unwrap();
+    deployed
+        .as_management(&[&DEPLOY_SPOKES[..3], &["/Security"], &DEPLOY_SPOKES[4..]].concat())
+        .ends_with(0);
+    let spokes = ["teardown", "spokes", "--yes"];
     // Two stacks, the instances, the StackSet.
-    for nth in 1..=4 {
-        world
-            .as_management(&[&DEPLOY_SPOKES[..3], &["/Security"], &DEPLOY_SPOKES[4..]].concat())
-            .ends_with(0);
-        let spokes = ["teardown", "spokes", "--yes"];
+    side_by_side(1..=4, |&nth| {
+        let world = deployed.fork();
         let at = At {
             account: &world.organization.management,
             ..At::write(&world, nth)
@@ -236,21 +245,23 @@ fn ctrl_c_at_each_write_to_the_management_accounts_stacks_is_no_harm() {
         assert_eq!(code, if done { 0 } else { 130 }, "{nth}\n{said}");
         world.as_management(&spokes).ends_with(0);
         assert_eq!(world.lab.snapshot().unwrap(), hub_alone, "{nth}");
-    }
-    world.rootwatch(&ALL).ends_with(0);
-    assert_eq!(world.lab.snapshot().unwrap(), before);
+    });
+    deployed.as_management(&spokes).ends_with(0);
+    deployed.rootwatch(&ALL).ends_with(0);
+    assert_eq!(deployed.lab.snapshot().unwrap(), before);
 }
 
 #[test]
 fn a_removal_that_is_killed_leaves_what_the_next_one_removes() {
-    let world = World::new();
-    let before = world.lab.snapshot().unwrap();
-    deploy_all(&world);
-    let writes = writes_of(&world, &ALL);
-    for_each((1..=writes).step_by(11), |world, &nth| {
-        deploy_all(world);
+    let before = World::new().lab.snapshot().unwrap();
+    let deployed = World::deployed();
+    let writes = writes_of(&deployed.fork(), &ALL);
+    side_by_side((1..=writes).step_by(11), |&nth| {
+        let world = deployed.fork();
+        let at = At::write(&world, nth);
         // The call under way takes effect all the same.
-        at_call(world, &ALL, &At::write(world, nth), Running::kill);
+        at_call(&world, &ALL, &at, |running, _| running.kill());
+        world.lab.wait_disconnected(PATIENCE).unwrap();
         world.rootwatch(&ALL).ends_with(0);
         assert_eq!(world.lab.snapshot().unwrap(), before, "{nth}");
     });
@@ -270,29 +281,22 @@ const DEPLOY_HUB: [&str; 5] = ["deploy", "hub", "--email", PERSON, "--yes"];
 fn what_a_half_failed_deployment_made_goes() {
     let world = World::new();
     let before = world.lab.snapshot().unwrap();
-    let fail = || {
-        Fault::new(Kind::Fail {
-            code: "AccessDeniedException".into(),
-            message: "not today".into(),
-            status: 403,
-        })
-    };
     for nth in [2, 9, 18] {
-        after_a_failure(&world, &fail().writes().nth(nth), &DEPLOY_HUB);
+        let world = world.fork();
+        after_a_failure(&world, &denied().writes().nth(nth), &DEPLOY_HUB);
         assert_eq!(world.lab.snapshot().unwrap(), before, "hub, write {nth}");
     }
     for operation in ["CreateStackSet", "CreateStackInstances"] {
-        world.deploy_hub();
-        after_a_failure(&world, &fail().operation(operation), &DEPLOY_SPOKES);
+        let world = World::with_hub();
+        after_a_failure(&world, &denied().operation(operation), &DEPLOY_SPOKES);
         assert_eq!(world.lab.snapshot().unwrap(), before, "{operation}");
     }
 }
 
 #[test]
 fn what_a_half_failed_operation_made_goes() {
-    let world = World::new();
-    let before = world.lab.snapshot().unwrap();
-    world.deploy_hub();
+    let before = World::new().lab.snapshot().unwrap();
+    let world = World::with_hub();
     let fault = InstanceFault {
         account: Some(world.account("shop")),
         action: Some("CREATE".into()),

@@ -75,7 +75,7 @@ fn who_may_not_look_for_spokes_is_told_so_and_goes_on() {
     world
         .rootwatch(&["deploy", "hub", "--email", PERSON, "--yes"])
         .ends_with(0);
-    let unread = "still forwards to this hub is unknown: cloudformation:DescribeStackSet";
+    let unread = "still forwards to this hub: cloudformation:DescribeStackSet";
     let asked = world.rootwatch(&["teardown", "hub"]).ends_with(3);
     assert!(asked.stderr.contains(unread), "{}", asked.stderr);
     let ran = world.rootwatch(&HUB).ends_with(0);
@@ -147,7 +147,7 @@ fn the_management_accounts_own_stacks_keep_a_hub_there_too() {
 fn what_cannot_be_seen_of_the_management_account_is_said() {
     let world = World::with_hub();
     let asked = world.rootwatch(&["teardown", "hub"]).ends_with(3);
-    let said = "! whether the management account 111111111111 has stacks rootwatch-spoke of its own that forward to this hub cannot be seen from here\n";
+    let said = "! Could not determine whether the management account 111111111111 has stacks rootwatch-spoke of its own that forward to this hub: they cannot be seen from here\n";
     assert!(asked.stderr.contains(said), "{}", asked.stderr);
     // Nor is a region fine that refuses the question.
     let world = all_in_the_management_account();
@@ -159,6 +159,6 @@ fn what_cannot_be_seen_of_the_management_account_is_said() {
     let fault = fault.operation("DescribeStacks");
     world.lab.add_fault(&fault).unwrap();
     let ran = in_management(&world, &HUB).ends_with(0);
-    let said = "is unknown everywhere: its own stacks in us-west-2";
+    let said = "forward to this hub in every region: its own stacks in us-west-2";
     assert!(ran.stderr.contains(said), "{}", ran.stderr);
 }

@@ -47,7 +47,7 @@ impl<'a> Break<'a> {
         self
     }
 
-    fn cannot_be_told(mut self) -> Self {
+    fn is_unknown(mut self) -> Self {
         self.verdict = "unknown";
         self
     }
@@ -70,8 +70,8 @@ const DEAD_LETTER_QUEUE: &str = "queue rootwatch-dead-letters";
 const MAPPING: &str = "event-source-mapping rootwatch-reads";
 const ALERTS_TOPIC: &str = "topic rootwatch-alerts";
 const HEALTH_TOPIC: &str = "topic rootwatch-health";
-const ALERTED: &str = "subscriptions rootwatch-alerts";
-const HEALTH_TOLD: &str = "subscriptions rootwatch-health";
+const ALERTS_SUBSCRIPTIONS: &str = "subscriptions rootwatch-alerts";
+const HEALTH_SUBSCRIPTIONS: &str = "subscriptions rootwatch-health";
 
 /// Everything is there and something of it is wrong.
 fn changed(c: &Intruder) -> Vec<Break<'_>> {
@@ -166,11 +166,16 @@ fn changed_end(c: &Intruder) -> Vec<Break<'_>> {
             "key",
             c.set_topic(HEALTH, "KmsMasterKeyId", "alias/aws/sns"),
         ),
-        Break::new(ALERTED, "received", c.set_filter(ALERTS, sign_ins)).fixed_by(
-            "remove the filter policy",
+        Break::new(
+            ALERTS_SUBSCRIPTIONS,
+            "received",
+            c.set_filter(ALERTS, sign_ins),
+        )
+        .fixed_by(
+            "take the filter policy off",
             c.set_filter(ALERTS, json!({})),
         ),
-        Break::new(HEALTH_TOLD, "received", c.unsubscribe(HEALTH)),
+        Break::new(HEALTH_SUBSCRIPTIONS, "received", c.unsubscribe(HEALTH)),
         Break::new(
             "alarm rootwatch-dead-letters",
             "goes off",
@@ -207,9 +212,14 @@ fn gone(c: &Intruder) -> Vec<Break<'_>> {
         Break::new(ROLE, "policy", c.attach("no-queues", deny))
             .fixed_by("detach policies of the role", c.detach("no-queues")),
         Break::new(ALERTS_TOPIC, "policy lets in", publish),
-        Break::new(ALERTED, "received", c.unsubscribe(ALERTS)),
-        Break::new(HEALTH_TOLD, "received", c.set_filter(HEALTH, severe)).fixed_by(
-            "remove the filter policy",
+        Break::new(ALERTS_SUBSCRIPTIONS, "received", c.unsubscribe(ALERTS)),
+        Break::new(
+            HEALTH_SUBSCRIPTIONS,
+            "received",
+            c.set_filter(HEALTH, severe),
+        )
+        .fixed_by(
+            "take the filter policy off",
             c.set_filter(HEALTH, json!({})),
         ),
         Break::new(
@@ -236,18 +246,18 @@ fn unknown(c: &Intruder) -> Vec<Break<'_>> {
             c.add_bus_statement("Freeze", "Deny", deny),
         )
         .and(BUS, "policy keeps out")
-        .cannot_be_told()
+        .is_unknown()
         .fixed_by(
             "remove statements of the bus's policy",
             c.bus_statement("Freeze", None),
         ),
-        Break::new(ACTS_RULE, "pattern", c.pattern(wildcard)).cannot_be_told(),
+        Break::new(ACTS_RULE, "pattern", c.pattern(wildcard)).is_unknown(),
         Break::new(
             READS_QUEUE,
             "policy keeps out",
             c.open_reads(json!("*"), unknown()),
         )
-        .cannot_be_told()
+        .is_unknown()
         .fixed_by("statements of that policy", c.close_reads()),
         Break::new(FUNCTION, "environment", another_topic),
     ]
@@ -307,7 +317,7 @@ fn break_and_fix(world: &World, breaks: Vec<Break>) {
 }
 
 #[test]
-fn whom_somebody_elses_statement_lets_in_cannot_be_told() {
+fn whom_somebody_elses_statement_lets_in_is_unknown() {
     let world = World::deployed();
     let intruder = Intruder::new(&world);
     let theirs: Value = json!({"Principal": {"AWS": "arn:aws:iam::999988887777:root"}});

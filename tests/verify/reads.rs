@@ -16,7 +16,7 @@ fn a_good_deployment_is_fine_by_reads_alone() {
         .rootwatch(&["verify", "--output", "json"])
         .ends_with(0)
         .json();
-    assert_eq!(report["schema"], "rootwatch.verify/1");
+    assert_eq!(report["schema"], "rootwatch.verify/2");
     assert_eq!(report["counts"]["broken"], 0);
     let writes = world.writes();
     assert!(
@@ -25,7 +25,7 @@ fn a_good_deployment_is_fine_by_reads_alone() {
     );
 }
 
-/// Call, the resources of which it keeps something from being told, and the permission that is missing.
+/// Call, the resources that are unknown without it, and the permission that is missing.
 const DENIED: [(&str, &[&str], &str); 7] = [
     (
         "DescribeRule",
@@ -76,7 +76,7 @@ const DENIED: [(&str, &[&str], &str); 7] = [
 
 /// All at once: each call's resources are its own.
 #[test]
-fn what_may_not_be_read_cannot_be_told_and_the_missing_permission_is_named() {
+fn what_may_not_be_read_is_unknown_and_the_missing_permission_is_named() {
     let world = World::with_hub();
     for (operation, _, _) in DENIED {
         let fault = access_denied().operation(operation);

@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
-/// Builds the binary as people use it, or quickly.
+/// Builds the binary in the release profile, or in the faster to build development profile.
 pub fn build(release: bool) -> Result<PathBuf> {
     let profile = if release { "release" } else { "dev" };
     let output = cargo(env::vars_os().map(|(name, _)| name))

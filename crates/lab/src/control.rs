@@ -1,4 +1,4 @@
-//! What a test may see and steer.
+//! What a test can observe and control.
 
 use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
@@ -19,21 +19,21 @@ pub struct Call {
     pub account: String,
     /// The region that was called.
     pub region: String,
-    /// Whether it may change something.
+    /// Whether it is a write.
     pub write: bool,
     /// The access key id, or the session's ARN when a function called.
     pub caller: String,
     /// Whether a Lambda function that runs in the lab made the call.
     pub by_function: bool,
-    /// When it came, in milliseconds since 1970.
+    /// When it was received, in milliseconds since 1970.
     pub at_ms: u64,
-    /// The HTTP status of the answer; 0 when the connection was dropped on purpose.
+    /// The HTTP status of the response; 0 if the connection was dropped on purpose.
     pub status: u16,
-    /// The code of the error that was answered.
+    /// The error code of the response.
     pub error_code: Option<String>,
 }
 
-/// A mail or text message that SNS sent.
+/// An e-mail or text message that SNS sent.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Mail {
     /// The topic it came from.
@@ -57,7 +57,7 @@ pub struct Invocation {
     pub request_id: String,
     /// Whether the function succeeded.
     pub ok: bool,
-    /// The type of the error, when it did not.
+    /// The type of the error, if it did not.
     pub error: Option<String>,
     /// How long it ran.
     pub duration_ms: f64,
@@ -67,7 +67,7 @@ pub struct Invocation {
     pub at_ms: u64,
     /// The event, as JSON.
     pub payload: String,
-    /// What the function answered, as JSON.
+    /// The function's response, as JSON.
     pub response: String,
     /// What it wrote to standard output and error.
     pub log: String,
@@ -80,60 +80,60 @@ pub struct Message {
     pub body: String,
     /// Its message attributes, as text.
     pub attributes: std::collections::BTreeMap<String, Option<String>>,
-    /// How often it was received.
+    /// How often it has been received.
     pub receive_count: u32,
-    /// Whether it can be received now.
+    /// Whether it is visible now.
     pub visible: bool,
 }
 
-/// How late things happen that take a while on AWS. Unset fields stay as they are.
+/// Delays of what takes a while on AWS. Unset fields stay as they are.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Late {
-    /// A new function is `Pending` this long. At first 0.
+    /// A new function is `Pending` this long. Initially 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lambda_pending_ms: Option<u64>,
-    /// An update of a function is `InProgress` this long. At first 0.
+    /// An update of a function is `InProgress` this long. Initially 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lambda_update_ms: Option<u64>,
-    /// A new role cannot be assumed, and a new role policy not be felt, for this long. At first 0.
+    /// A new role cannot be assumed, and a new role policy has no effect, for this long. Initially 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role_visible_after_ms: Option<u64>,
-    /// The name of a deleted queue is refused this long. At first 0; on AWS 60 s.
+    /// The name of a deleted queue cannot be used again for this long. Initially 0; on AWS 60 s.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub queue_name_reuse_ms: Option<u64>,
-    /// After a write to a service, its reads answer what they answered before for this long. At first 0.
+    /// After a write to a service, its reads return the previous state for this long. Initially 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stale_reads_ms: Option<u64>,
-    /// A stack's own operations are in progress this long. At first 0.
+    /// A stack's own operations are in progress this long. Initially 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stack_ms: Option<u64>,
-    /// A StackSet operation runs this long. At first 300.
+    /// A StackSet operation runs this long. Initially 300.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stackset_operation_ms: Option<u64>,
-    /// Auto-deployment begins this long after an account has moved. At first 500.
+    /// Automatic deployment starts this long after an account has moved. Initially 500.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auto_deployment_ms: Option<u64>,
-    /// Event source mappings are `Creating`, `Updating`, `Deleting` this long. At first 100.
+    /// Event source mappings are `Creating`, `Updating`, `Deleting` this long. Initially 100.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mapping_ms: Option<u64>,
-    /// Pause before Lambda's first asynchronous retry; the second waits twice as long. At first
-    /// 200; on AWS a minute.
+    /// Pause before Lambda's first asynchronous retry; the second waits twice as long.
+    /// Initially 200; on AWS a minute.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub async_retry_ms: Option<u64>,
-    /// Pause before EventBridge's first retry at a target; it doubles up to 2 s. At first 100.
+    /// Pause before EventBridge's first retry at a target; it doubles up to 2 s. Initially 100.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target_retry_ms: Option<u64>,
-    /// How much of a mapping's batching window is waited, in percent. At first 5.
+    /// How much of a mapping's batching window passes before it invokes the function, in percent. Initially 5.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub batching_window_percent: Option<u64>,
-    /// How much of a queue's visibility timeout is waited before a mapping sees again what a function did not take, in
-    /// percent. At first 100.
+    /// How much of a queue's visibility timeout passes before a mapping receives again what a function did not process,
+    /// in percent. Initially 100.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub visibility_percent: Option<u64>,
 }
 
 impl Lab {
-    /// Every API call so far, oldest first. What the emulator does inside is not in it.
+    /// Every API call so far, oldest first. What the emulator does internally is not included.
     pub fn calls(&self) -> Result<Vec<Call>> {
         self.client.get("calls", &[])
     }
@@ -143,12 +143,12 @@ impl Lab {
         self.client.delete("calls")
     }
 
-    /// Lets every API call take this much longer; calls still run side by side.
+    /// Delays every API call by this much; calls still run concurrently.
     pub fn set_delay(&self, ms: u64) -> Result<()> {
         self.client.post("delay", &json!({ "ms": ms }))
     }
 
-    /// Sets how late things happen.
+    /// Sets the delays.
     pub fn set_late(&self, late: &Late) -> Result<()> {
         self.client.post("late", &serde_json::to_value(late)?)
     }
@@ -163,29 +163,29 @@ impl Lab {
         self.client.delete("faults")
     }
 
-    /// How many calls are held by faults now.
-    pub fn held(&self) -> Result<u64> {
+    /// The calls that faults hold now: service and operation, as in `events PutRule`.
+    pub fn held(&self) -> Result<Vec<String>> {
         self.client.get("held", &[])
     }
 
-    /// Lets StackSet operations on some instances fail.
+    /// Makes StackSet operations fail for some instances.
     pub fn fail_instances(&self, fault: &InstanceFault) -> Result<()> {
         let fault = serde_json::to_value(fault)?;
         self.client.post("instance-faults", &fault)
     }
 
-    /// No StackSet instance fails on purpose any more.
+    /// Ends all failures of StackSet instances that were made on purpose.
     pub fn clear_instance_faults(&self) -> Result<()> {
         self.client.delete("instance-faults")
     }
 
-    /// Somebody stops every StackSet operation that is under way.
+    /// Stops every StackSet operation in progress, as another user would.
     pub fn stop_operations(&self) -> Result<()> {
         self.client.post("stacksets/stop", &json!({}))
     }
 
     /// Does what CloudTrail does: puts a record on the default bus of an account's region.
-    /// Fails when no trail covers it. Returns the id of the event.
+    /// Fails if no trail covers it. Returns the id of the event.
     pub fn cloudtrail_event(
         &self,
         account: &str,
@@ -204,18 +204,18 @@ impl Lab {
         )
     }
 
-    /// The mails an address got (and text messages a number got), oldest first.
+    /// The e-mails that an address received (or the text messages of a number), oldest first.
     pub fn mailbox(&self, address: &str) -> Result<Vec<Mail>> {
         self.client.get("mail", &[("address", address)])
     }
 
-    /// The person behind an address (or URL) confirms everything it was asked to.
+    /// Confirms all pending subscriptions of an address (or URL), as its owner would.
     pub fn confirm_subscription(&self, address: &str) -> Result<()> {
         let body = json!({ "address": address });
         self.client.post::<u64>("mail/confirm", &body).map(drop)
     }
 
-    /// Two days pass without a click: what the address did not confirm disappears.
+    /// Deletes what the address has not confirmed, as SNS does after two days.
     pub fn expire_subscriptions(&self, address: &str) -> Result<()> {
         let body = json!({ "address": address });
         self.client.post::<u64>("mail/expire", &body).map(drop)
@@ -227,7 +227,7 @@ impl Lab {
         self.client.get("messages", &query)
     }
 
-    /// Lets the messages of a queue have been sent this much earlier. Fails when there are none.
+    /// Makes the messages of a queue this much older. Fails if there are none.
     pub fn age_messages(
         &self,
         account: &str,
@@ -246,8 +246,8 @@ impl Lab {
         Ok(())
     }
 
-    /// Everything there is in all accounts and regions, in an order that does not change:
-    /// `{account: {region: {kind: {name: what it is}}}}`.
+    /// All resources in all accounts and regions, in a stable order:
+    /// `{account: {region: {kind: {name: properties}}}}`.
     pub fn snapshot(&self) -> Result<Value> {
         self.client.get("snapshot", &[])
     }

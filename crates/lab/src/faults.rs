@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 
-/// How a call goes wrong.
+/// How a call fails.
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub enum Kind {
-    /// It answers an error, in the protocol of the service, without doing anything.
+    /// It returns an error, in the protocol of the service, without effect.
     Fail {
         /// The error's code: `AccessDeniedException`...
         code: String,
@@ -15,25 +15,25 @@ pub enum Kind {
         /// The HTTP status.
         status: u16,
     },
-    /// The connection closes without an answer.
+    /// The connection is closed without a response.
     Drop {
-        /// Whether the call takes effect before that.
+        /// Whether the call takes effect first.
         applied: bool,
     },
-    /// It answers the throttling error of the service.
+    /// It returns the service's throttling error.
     Throttle,
-    /// It takes effect, and answers, only when the faults are cleared.
+    /// It takes effect, and returns, only when the faults are cleared.
     Hold {
-        /// Or when so many milliseconds have passed.
+        /// Or after this many milliseconds.
         ms: u64,
     },
 }
 
-/// Which calls go wrong, and how. Fields that are not set match every call.
+/// Which calls fail, and how. Fields that are not set match every call.
 ///
 /// `nth` and `every` count among the calls that match. Calls that functions in the lab make
-/// match only when the service or the operation is named. What services deliver themselves
-/// meets faults on `Invoke` of `lambda` and `SendMessage` of `sqs`.
+/// match only if the service or the operation is named. Deliveries by the services themselves
+/// are subject to faults on `Invoke` of `lambda` and `SendMessage` of `sqs`.
 #[derive(Clone, Debug, Serialize)]
 pub struct Fault {
     /// The operation.
@@ -44,20 +44,20 @@ pub struct Fault {
     pub account: Option<String>,
     /// The region that is called.
     pub region: Option<String>,
-    /// Only calls that may change something (or only those that may not).
+    /// Only writes (or only reads).
     pub write: Option<bool>,
     /// Only this one, counted from 1.
     pub nth: Option<u64>,
-    /// Each time so many have come.
+    /// Every time this many calls have matched.
     pub every: Option<u64>,
-    /// At most so many in all.
+    /// At most this many in all.
     pub times: Option<u64>,
     /// What happens.
     pub kind: Kind,
 }
 
 impl Fault {
-    /// A fault that every call meets.
+    /// A fault of every call.
     pub fn new(kind: Kind) -> Self {
         Self {
             operation: None,
@@ -93,7 +93,7 @@ impl Fault {
         self
     }
 
-    /// Only calls that may change something.
+    /// Only writes.
     #[must_use]
     pub fn writes(mut self) -> Self {
         self.write = Some(true);
@@ -107,14 +107,14 @@ impl Fault {
         self
     }
 
-    /// Each n-th that matches.
+    /// Every n-th that matches.
     #[must_use]
     pub fn every(mut self, every: u64) -> Self {
         self.every = Some(every);
         self
     }
 
-    /// At most so many.
+    /// At most this many.
     #[must_use]
     pub fn times(mut self, times: u64) -> Self {
         self.times = Some(times);
@@ -133,6 +133,6 @@ pub struct InstanceFault {
     pub action: Option<String>,
     /// The reason that is shown.
     pub reason: String,
-    /// At most so many.
+    /// At most this many.
     pub times: Option<u64>,
 }

@@ -1,6 +1,6 @@
 //! A small HTTP host that plays the Lambda Runtime API, SNS and Organizations for one process.
 //!
-//! The lab proper runs functions in moto; here a function's process is looked at by itself, as closely as a clock allows.
+//! The lab itself runs functions in moto; here a function's process is observed in isolation, for exact timings.
 
 use std::collections::VecDeque;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -12,10 +12,10 @@ use std::time::{Instant, SystemTime};
 
 use anyhow::{Context as _, Result};
 
-/// How long a function may take for an event.
+/// The function's timeout for an event.
 const TIMEOUT_MS: u128 = 30_000;
 
-/// What came in.
+/// A request that was received.
 #[derive(Clone, Debug)]
 pub struct Request {
     /// The path.
@@ -28,7 +28,7 @@ pub struct Request {
     pub at: Instant,
 }
 
-/// What is answered.
+/// A response.
 #[derive(Clone, Debug)]
 pub struct Answer {
     status: u16,
@@ -37,7 +37,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// An answer of this type.
+    /// A response of this content type.
     pub fn new(status: u16, content_type: &str, body: impl Into<String>) -> Self {
         Self {
             status,
@@ -50,14 +50,14 @@ impl Answer {
 /// A host on a free port of the loopback interface, for as long as this process lives.
 #[derive(Debug)]
 pub struct Host {
-    /// Where it is.
+    /// Its address.
     pub address: SocketAddr,
-    /// What came in, in order.
+    /// The requests that were received, in order.
     pub requests: Receiver<Request>,
 }
 
 impl Host {
-    /// Answers every request; nothing leaves the caller waiting.
+    /// Responds to every request with what `answer` returns; if that is nothing, the caller waits.
     pub fn start(
         answer: impl Fn(&Request) -> Option<Answer> + Send + Sync + 'static,
     ) -> Result<Self> {
@@ -74,7 +74,7 @@ impl Host {
         Ok(Self { address, requests })
     }
 
-    /// The Lambda Runtime API (Lambda guide, "Using the Lambda runtime API"): hands out these payloads, then waits.
+    /// The Lambda Runtime API (Lambda guide, "Using the Lambda runtime API"): returns these payloads, then waits.
     pub fn runtime_api(payloads: Vec<String>) -> Result<Self> {
         let payloads = Mutex::new(VecDeque::from(payloads));
         Self::start(move |request| {
@@ -89,7 +89,7 @@ impl Host {
         })
     }
 
-    /// SNS, in its query protocol; it refuses what has `refuse` in it.
+    /// SNS, in its query protocol; it rejects requests that contain `refuse`.
     pub fn sns(refuse: &'static str) -> Result<Self> {
         Self::start(move |request| {
             let refused = request.body.contains(refuse);
@@ -108,7 +108,7 @@ impl Host {
         })
     }
 
-    /// Somebody who takes every request and never answers.
+    /// A host that accepts every request and never responds.
     pub fn silent() -> Result<Self> {
         Self::start(|_| None)
     }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use ureq::Agent;
 use ureq::http::Response;
 
-/// Talks to one server.
+/// A client of one server.
 #[derive(Debug)]
 pub(crate) struct Client {
     agent: Agent,
@@ -15,7 +15,11 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) fn new(endpoint: String) -> Self {
-        let config = Agent::config_builder().http_status_as_error(false).build();
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            // The lab counts who is connected: what asks for that must not stay.
+            .max_idle_connections(0)
+            .build();
         Self {
             agent: config.into(),
             endpoint,
@@ -43,7 +47,7 @@ impl Client {
         parse(path, response.with_context(|| format!("DELETE {path}"))?)
     }
 
-    /// Whether anything answers.
+    /// Whether the server responds.
     pub(crate) fn answers(&self, path: &str) -> bool {
         self.agent
             .get(format!("{}{path}", self.endpoint))

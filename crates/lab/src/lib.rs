@@ -3,8 +3,12 @@
 //! [`Lab`] is moto's server, pinned and checked by hash, in a Python virtual environment that
 //! the lab makes itself, with the few files in `python/rootwatch_lab` that add what moto lacks
 //! (its `__init__.py` lists each addition). [`Ministack`] is a second emulator that nobody here
-//! changed. Both run as child processes on a free port of the loopback interface and end with
-//! the value that started them.
+//! changed. Both run as processes of their own on a free port of the loopback interface and end
+//! with the value that started them.
+//!
+//! Loading moto takes more than a second. The first lab of a process does it, in a process that
+//! then is copied (forked) for each lab, which takes some ten milliseconds; so does
+//! [`Lab::fork`], a copy of a lab with all that is in it.
 //!
 //! ```no_run
 //! # fn main() -> anyhow::Result<()> {
@@ -20,6 +24,7 @@
 
 pub mod bench;
 mod control;
+mod copy;
 mod faults;
 mod host;
 mod http;
@@ -36,10 +41,10 @@ pub use ministack::Ministack;
 pub use organization::{Account, Generated, Organization, Ou};
 pub use server::Lab;
 
-/// The Python interpreter of the lab's environment, which is made when it is not there yet; it has boto3.
+/// The Python interpreter of the lab's environment, which is created if it does not exist; it has boto3.
 ///
 /// # Errors
-/// When Python is missing, or the packages cannot be installed.
+/// If Python is missing, or the packages cannot be installed.
 pub fn python() -> anyhow::Result<std::path::PathBuf> {
     venv::python("moto.txt")
 }

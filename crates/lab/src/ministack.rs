@@ -1,4 +1,4 @@
-//! A second emulator, unchanged.
+//! A second emulator, unmodified.
 
 use std::net::TcpListener;
 use std::process::Command;
@@ -55,7 +55,7 @@ impl Ministack {
     }
 }
 
-/// It cannot choose a port itself, so another process may take this one in between.
+/// It cannot choose a port itself, so another process may bind to this one in between.
 fn free_port() -> Result<u16> {
     Ok(TcpListener::bind((HOST, 0))?.local_addr()?.port())
 }

@@ -15,7 +15,7 @@ pub struct Organization {
     pub root_id: String,
     /// The management account.
     pub management: String,
-    /// The account that is meant to be the hub.
+    /// The account intended for the hub.
     pub hub: String,
     /// Its organizational units.
     pub ous: Vec<Ou>,
@@ -61,21 +61,21 @@ pub struct Account {
     pub suspended: bool,
 }
 
-/// How large an organization to answer for.
+/// The size of an organization to simulate.
 #[derive(Clone, Debug, Serialize)]
 pub struct Generated {
     /// Accounts beside the management account.
     pub accounts: u32,
-    /// Organizational units, all right below the root.
+    /// Organizational units, all directly below the root.
     pub units: u32,
     /// Regions; us-east-1 is the first.
     pub regions: u32,
-    /// The account that asks; it has turned on all of the regions.
+    /// The account that makes the calls; it has enabled all of the regions.
     pub hub: String,
 }
 
 impl Lab {
-    /// Makes the sample organization, or describes it when it is there already.
+    /// Creates the sample organization, or describes it if it exists already.
     ///
     /// Management account 111111111111 (`management`) in the root; 222222222222 (`hub`) in
     /// `/Security`; 333333333333 (`shop`) and 444444444444 (`payments`) in `/Workloads/Prod`;
@@ -103,7 +103,7 @@ impl Lab {
         self.client.post("accounts/suspend", &body)
     }
 
-    /// Gives a suspended account back.
+    /// Reinstates a suspended account.
     pub fn reinstate_account(&self, account: &str) -> Result<()> {
         let body = json!({ "account": account });
         self.client.post("accounts/reinstate", &body)
@@ -115,20 +115,20 @@ impl Lab {
         self.client.post("accounts/remove", &body)
     }
 
-    /// An account turns off a region that [`Lab::enable_region`] turned on. What is in it stays there.
+    /// Disables a region of an account that [`Lab::enable_region`] enabled. Resources in it remain.
     pub fn disable_region(&self, account: &str, region: &str) -> Result<()> {
         let body = json!({ "account": account, "region": region });
         self.client.post("accounts/region/off", &body)
     }
 
-    /// An account turns on a region that is off at first: af-south-1, ap-east-1, eu-south-1 or me-south-1.
+    /// Enables an opt-in region of an account: af-south-1, ap-east-1, eu-south-1 or me-south-1.
     pub fn enable_region(&self, account: &str, region: &str) -> Result<()> {
         let body = json!({ "account": account, "region": region });
         self.client.post("accounts/region", &body)
     }
 
-    /// Answers from now on as if the organization had so many accounts, evenly in so many units, each with a current
-    /// instance of every StackSet in so many regions. Returns the regions.
+    /// From now on, responds as if the organization had this many accounts, spread evenly over this many units, each with
+    /// a current instance of every StackSet in this many regions. Returns the regions.
     pub fn generate(&self, generated: &Generated) -> Result<Vec<String>> {
         #[derive(Deserialize)]
         struct Answer {
@@ -145,12 +145,12 @@ impl Lab {
         self.client.post("organization/access", &body)
     }
 
-    /// The organization's trail stops logging.
+    /// Stops the logging of the organization's trail.
     pub fn stop_trails(&self) -> Result<()> {
         self.client.post("trails/stop", &json!({}))
     }
 
-    /// Makes an account a delegated administrator for StackSets, as the management account can.
+    /// Registers an account as a delegated administrator for StackSets, as the management account can.
     pub fn delegate_stacksets(&self, account: &str) -> Result<()> {
         let body = json!({ "account": account });
         self.client.post("accounts/delegate", &body)

@@ -1,42 +1,39 @@
-//! A child process that ends with the value that started it.
+//! A child process that ends when the value that started it is dropped.
 
+use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _};
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::FileExt as _;
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
-use std::{env, fs, process};
 
 use anyhow::{Context as _, Result, bail};
 
-const GRACE: Duration = Duration::from_secs(5);
-const ERROR_BYTES: usize = 4000;
+/// How long a process may take to end when it is asked to.
+pub(crate) const GRACE: Duration = Duration::from_secs(5);
+const ERROR_BYTES: u64 = 4000;
 
-static NUMBER: AtomicU32 = AtomicU32::new(0);
-
-/// A running server; its standard error is kept in a file until it ends.
+/// A running server; its standard error is kept in a file without a name.
 #[derive(Debug)]
 pub(crate) struct Server {
     child: Child,
-    errors: PathBuf,
+    errors: File,
 }
 
 impl Server {
-    /// Starts it. Its input is a pipe that closes when this process ends, however that happens.
+    /// Starts it. Its standard input is a pipe that closes when this process ends, for any reason.
     pub(crate) fn start(command: &mut Command) -> Result<Self> {
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let errors = env::temp_dir().join(format!("lab-{}-{number}.log", process::id()));
+        let errors = tempfile::tempfile().context("making a file for a server's errors")?;
         let child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(fs::File::create(&errors)?)
+            .stderr(errors.try_clone()?)
             .spawn()
             .with_context(|| format!("cannot run {}", command.get_program().display()))?;
         Ok(Self { child, errors })
     }
 
-    /// Reads the first line of its output, or fails with what it complained about.
+    /// Reads the first line of its output, or fails with what it wrote to standard error.
     pub(crate) fn first_line(&mut self) -> Result<String> {
         let output = self
             .child
@@ -46,7 +43,7 @@ impl Server {
         let mut reader = BufReader::new(output);
         let mut line = String::new();
         reader.read_line(&mut line)?;
-        // What it prints later must not fill the pipe.
+        // Later output must not fill the pipe.
         thread::spawn(move || {
             let mut rest = [0; 4096];
             while matches!(reader.read(&mut rest), Ok(1..)) {}
@@ -60,7 +57,7 @@ impl Server {
         Ok(line.trim_end().to_owned())
     }
 
-    /// Waits until `ready` says so; fails when the server ends or takes too long.
+    /// Waits until `ready` returns true; fails if the server ends or takes too long.
     pub(crate) fn wait_until(&mut self, limit: Duration, ready: impl Fn() -> bool) -> Result<()> {
         let begun = Instant::now();
         while !ready() {
@@ -84,16 +81,22 @@ impl Server {
     }
 }
 
-fn tail(path: &Path) -> String {
-    let bytes = fs::read(path).unwrap_or_default();
-    let from = bytes.len().saturating_sub(ERROR_BYTES);
-    String::from_utf8_lossy(&bytes[from..]).into_owned()
+/// The end of a file that another process writes.
+pub(crate) fn tail(file: &File) -> String {
+    let length = file.metadata().map_or(0, |about| about.len());
+    let from = length.saturating_sub(ERROR_BYTES);
+    let mut bytes = vec![0; usize::try_from(length - from).unwrap_or_default()];
+    // At an offset: a seek would move where that process writes.
+    match file.read_exact_at(&mut bytes, from) {
+        Ok(()) => String::from_utf8_lossy(&bytes).into_owned(),
+        Err(error) => format!("(cannot be read: {error})"),
+    }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
         drop(self.child.stdin.take());
-        terminate(self.child.id());
+        signal("-TERM", self.child.id());
         let begun = Instant::now();
         while begun.elapsed() < GRACE {
             if !matches!(self.child.try_wait(), Ok(None)) {
@@ -101,17 +104,16 @@ impl Drop for Server {
             }
             thread::sleep(Duration::from_millis(5));
         }
-        // Does nothing when it has ended already.
+        // No effect if it has ended already.
         drop(self.child.kill());
         drop(self.child.wait());
-        drop(fs::remove_file(&self.errors));
     }
 }
 
-/// Asks one process to end; the standard library has no call for it.
-fn terminate(id: u32) {
+/// Sends a signal to one process; the standard library has no call for it.
+pub(crate) fn signal(name: &str, id: u32) {
     let sent = Command::new("kill")
-        .args(["-TERM", &id.to_string()])
+        .args([name, &id.to_string()])
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status();

@@ -1,41 +1,52 @@
 //! The lab's server: moto with its extension.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
+use crate::copy::Copy;
 use crate::http::Client;
-use crate::process::Server;
 use crate::venv;
+
+/// Between two looks at what is waited for.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// A running lab. Dropping it ends its server and every function that runs there.
 #[derive(Debug)]
 pub struct Lab {
     pub(crate) client: Client,
-    server: Server,
+    copy: Copy,
     python: PathBuf,
 }
 
 impl Lab {
-    /// Starts a lab of its own on a free port; the first start on a machine installs moto.
+    /// Starts a lab of its own on a free port; the first start on a machine installs moto, the first in a process loads
+    /// it, and the others take milliseconds.
     pub fn start() -> Result<Self> {
         let python = venv::python("moto.txt")?;
-        let mut command = Command::new(&python);
-        command
-            .args(["-m", "rootwatch_lab"])
-            .current_dir(venv::python_folder())
-            .env_remove("PYTHONPATH")
-            .env_remove("MOTO_ACCOUNT_ID");
-        let mut server = Server::start(&mut command)?;
-        let client = Client::new(server.first_line()?);
-        Ok(Self {
+        Ok(Self::new(Copy::of_prepared()?, python))
+    }
+
+    /// A second lab that is at first as this one is now, on a port of its own. Neither sees what happens in the other.
+    ///
+    /// It has all state of services, mailboxes, logs of calls and invocations, faults and settings, and what is planned
+    /// for later (retries, auto-deployment) happens in both. Functions' processes are started anew.
+    ///
+    /// # Errors
+    /// When something is under way that does not end in 15 seconds: a held call, a function, a StackSet operation.
+    pub fn fork(&self) -> Result<Self> {
+        Ok(Self::new(self.copy.again()?, self.python.clone()))
+    }
+
+    fn new(copy: Copy, python: PathBuf) -> Self {
+        let client = Client::new(copy.endpoint().to_owned());
+        Self {
             client,
-            server,
+            copy,
             python,
-        })
+        }
     }
 
     /// The address of every service: `http://127.0.0.1:PORT`.
@@ -53,26 +64,39 @@ impl Lab {
         &self.python
     }
 
-    /// Waits until there is nothing left that AWS would do by itself: no delivery, retry,
+    /// Waits until AWS would have nothing left to do by itself: no delivery, retry,
     /// invocation or StackSet operation, no message in a queue that a function polls.
     pub fn wait_idle(&self, limit: Duration) -> Result<()> {
+        self.wait(limit, "it is still busy", || self.client.get("idle", &[]))
+    }
+
+    /// Waits until nobody is connected any more, functions' processes included: whatever a process sent before it ended
+    /// has come in by then, and has been answered.
+    pub fn wait_disconnected(&self, limit: Duration) -> Result<()> {
+        self.wait(limit, "clients are still connected", || {
+            let connected: u64 = self.client.get("connections", &[])?;
+            Ok(connected == 1)
+        })
+    }
+
+    fn wait(&self, limit: Duration, trouble: &str, done: impl Fn() -> Result<bool>) -> Result<()> {
         let begun = Instant::now();
-        while !self.client.get::<bool>("idle", &[])? {
+        while !done()? {
             if begun.elapsed() > limit {
-                bail!("the lab is still busy after {limit:?}");
+                bail!("the lab at {}: {trouble} after {limit:?}", self.endpoint());
             }
-            thread::sleep(Duration::from_millis(20));
+            thread::sleep(PAUSE);
         }
         Ok(())
     }
 
-    /// The end of what the server wrote to standard error: its tracebacks.
+    /// The end of what the server wrote to standard error, such as tracebacks.
     pub fn complaints(&self) -> String {
-        self.server.complaint()
+        self.copy.complaint()
     }
 }
 
-/// What both emulators want to be called with.
+/// The environment that both emulators expect callers to have.
 pub(crate) fn environment(endpoint: &str, account: &str, region: &str) -> Vec<(String, String)> {
     [
         ("AWS_ACCESS_KEY_ID", account),

@@ -1,4 +1,4 @@
-//! Python virtual environments from pinned, hash-checked requirements: made once, then reused.
+//! Python virtual environments from pinned, hash-checked requirements: created once, then reused.
 
 use std::env;
 use std::ffi::OsString;
@@ -17,15 +17,15 @@ pub(crate) fn python_folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("python")
 }
 
-/// `target/lab` of the workspace, whatever folder cargo builds in: it is kept longer than builds.
+/// `target/lab` of the workspace, in whichever folder cargo builds: it outlives builds.
 fn lab_folder() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let workspace = here.ancestors().nth(2).unwrap_or(here);
     workspace.join("target/lab")
 }
 
-/// Returns the interpreter of the virtual environment that holds `requirements`, which it makes
-/// when it is not there yet. Safe to call from many processes at once.
+/// Returns the interpreter of the virtual environment with `requirements`, which it creates
+/// if it does not exist. Safe to call from many processes at once.
 pub(crate) fn python(requirements: &str) -> Result<PathBuf> {
     let file = python_folder().join(requirements);
     let pinned = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
@@ -58,7 +58,7 @@ fn hash(pinned: &[u8], interpreter: &OsString) -> String {
 
 fn build(interpreter: &OsString, venv: &Path, requirements: &Path) -> Result<()> {
     if venv.exists() {
-        // A build that was interrupted left it.
+        // An interrupted build left it behind.
         fs::remove_dir_all(venv)?;
     }
     let made = Command::new(interpreter)

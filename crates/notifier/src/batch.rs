@@ -1,4 +1,4 @@
-//! A batch from the queue of read-only calls, and which of its items are to be tried again.
+//! A batch from the queue of read-only calls, and which of its items have to be retried.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,16 +39,16 @@ impl Item {
     }
 }
 
-/// A batch, sorted into what is published. Each part knows the queue's messages it came in.
+/// A batch, grouped into what is published. Each part knows which messages of the queue it is from.
 #[derive(Default)]
 pub(crate) struct Work<'a> {
     pub(crate) unreadable: Vec<(&'a Item, Unreadable)>,
-    /// By event id: an event that came twice is told once.
+    /// By event id: an event that arrived twice is reported once.
     pub(crate) alerts: BTreeMap<String, Alert<'a>>,
     pub(crate) sessions: BTreeMap<String, Session<'a>>,
 }
 
-/// An event to be looked at on its own.
+/// An event that is reported on its own.
 pub(crate) struct Alert<'a> {
     pub(crate) first: Assessment,
     pub(crate) message_ids: BTreeSet<&'a str>,
@@ -82,7 +82,7 @@ impl<'a> Work<'a> {
             session.events.push(it);
             return;
         }
-        // Ids of refused events are their sender's choice: they must not stand for a true event.
+        // The sender of a refused event chose its id: it must not suppress a genuine event.
         let key = match &it.event_id {
             Some(id) if !it.is_refused() => format!("event {} {id}", it.activity.name()),
             _ => format!("item {} {index}", item.message_id),
@@ -95,7 +95,7 @@ impl<'a> Work<'a> {
     }
 }
 
-/// Items of which something was not published.
+/// Items that were not, or not completely, published.
 #[derive(Default)]
 pub(crate) struct Failures<'a>(BTreeSet<&'a str>);
 
@@ -110,7 +110,7 @@ impl<'a> Failures<'a> {
         }
     }
 
-    /// The reply that makes Lambda try these again, and only these (Lambda guide, "Reporting batch item failures").
+    /// The response that makes Lambda retry these items, and only these (Lambda guide, "Reporting batch item failures").
     pub(crate) fn reply(&self) -> Value {
         let failures: Vec<Value> = self
             .0

@@ -1,4 +1,4 @@
-//! The clients of AWS's services, made once.
+//! The clients of AWS services, created once.
 
 use std::time::Duration;
 
@@ -12,26 +12,26 @@ use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 
 use crate::Settings;
 
-/// SNS answers in tens of milliseconds. Three attempts of this length stay well within the function's time, so that
-/// the failure is told as one instead of as a timeout.
+/// SNS responds in tens of milliseconds. Three attempts of this length are well within the function's timeout, so that
+/// a failure is reported as such and not as a timeout.
 const ATTEMPT: Duration = Duration::from_secs(3);
 const CONNECT: Duration = Duration::from_millis(1_500);
 const ATTEMPTS: u32 = 3;
-/// The longest that an alert waits for an account's name.
+/// How long an alert waits for an account's name at most.
 const NAME: Duration = Duration::from_secs(1);
 
-/// What the notifier talks to. Both share one pool of connections.
+/// The services that the notifier calls. Both clients share one connection pool.
 #[derive(Debug, Clone)]
 pub struct Clients {
     /// Where messages are published.
     pub sns: aws_sdk_sns::Client,
-    /// Where account names are asked for.
+    /// Where account names are looked up.
     pub organizations: aws_sdk_organizations::Client,
 }
 
 impl Clients {
-    /// Clients with the credentials that Lambda puts into the environment; they outlive the execution environment
-    /// (Lambda guide, "Defined runtime environment variables").
+    /// Clients with the credentials that Lambda puts into the environment; they are valid longer than the execution
+    /// environment lives (Lambda guide, "Defined runtime environment variables").
     #[must_use]
     pub fn new(settings: &Settings) -> Self {
         Self::with_credentials(settings, credentials())
@@ -71,7 +71,7 @@ fn sns(
     aws_sdk_sns::Client::from_conf(config.build())
 }
 
-/// One attempt: a name is not worth a second one.
+/// One attempt: a name is not worth a retry.
 fn organizations(
     settings: &Settings,
     https: SharedHttpClient,

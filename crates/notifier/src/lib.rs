@@ -1,11 +1,11 @@
-//! The Lambda function that tells people about root activity.
+//! The Lambda function that notifies people of root activity.
 //!
 //! EventBridge invokes it with one event, or Lambda's event source mapping with a batch from the queue of read-only
-//! calls. What is to be told is published to one SNS topic.
+//! calls. It publishes its messages to one SNS topic.
 //!
-//! Guarantees: a message that cannot be published is an error, so that Lambda tries again and then hands the event to
-//! the dead-letter queue; an event that cannot be read is published as it came; nothing is told twice within a batch.
-//! Across invocations something may be told twice: EventBridge and Lambda deliver at least once.
+//! Guarantees: a message that cannot be published is an error, so that Lambda retries and then sends the event to the
+//! dead-letter queue; an event that cannot be read is published as received; nothing is reported twice within a batch.
+//! Across invocations an event may be reported twice: EventBridge and Lambda deliver at least once.
 
 mod batch;
 mod clients;
@@ -27,7 +27,7 @@ pub use settings::{Settings, SettingsError};
 /// Serves invocations until Lambda ends the process.
 ///
 /// # Errors
-/// When the settings in the environment are no good, or the Lambda Runtime API is gone.
+/// When the settings in the environment are not valid, or the Lambda Runtime API is not available.
 pub async fn run() -> Result<(), Error> {
     let settings = Settings::read(|name| std::env::var(name).ok())?;
     let notifier = &Notifier::new(Clients::new(&settings), settings);

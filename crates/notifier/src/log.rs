@@ -1,4 +1,4 @@
-//! The log: one line of JSON an event. Ids and decisions, never what an event says.
+//! The log: one line of JSON for each event. Ids and decisions, never the content of an event.
 
 use std::io::Write as _;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use rootwatch_root_event::{Assessment, Decision};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-/// What became of one event.
+/// How one event was handled.
 #[derive(Debug, Serialize)]
 pub(crate) struct Line<'a> {
     level: &'static str,
@@ -66,7 +66,7 @@ impl<'a> Line<'a> {
         self
     }
 
-    /// The event was refused, as so many since this process began.
+    /// The event was refused; `count` is how many were since this process started.
     pub(crate) const fn refused(mut self, count: u64) -> Self {
         self.refused = Some(count);
         self.warning()
@@ -82,7 +82,7 @@ impl<'a> Line<'a> {
     }
 }
 
-/// The message that says what is done with an event.
+/// The log message for the decision on an event.
 pub(crate) fn message(it: &Assessment) -> &'static str {
     match it.decision {
         Decision::Alert => "alert",
@@ -103,7 +103,7 @@ fn ids(it: &Assessment) -> Value {
     })
 }
 
-pub(crate) fn note(text: &str) {
+pub(crate) fn info(text: &str) {
     write(&json!({ "level": "INFO", "message": text }));
 }
 
@@ -111,7 +111,7 @@ pub(crate) fn warning(text: &str) {
     write(&json!({ "level": "WARN", "message": text }));
 }
 
-/// Standard output is where Lambda takes the log from; a log that cannot be written must not stop an alert.
+/// Lambda reads the log from standard output; a line that cannot be written must not stop an alert.
 fn write(line: &impl Serialize) {
     if let Ok(text) = serde_json::to_string(line) {
         let _ = writeln!(std::io::stdout().lock(), "{text}");

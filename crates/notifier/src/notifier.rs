@@ -19,19 +19,19 @@ use crate::names::Names;
 use crate::publish::{PublishError, publish};
 use crate::settings::Settings;
 
-/// No publish is begun when less than this is left of the function's time: what was not tried is then reported as
-/// failed, where a timeout would make Lambda send the whole batch again.
+/// No publish is started when less than this is left until the function's timeout: what was not tried is then reported
+/// as failed, whereas a timeout would make Lambda retry the whole batch.
 const RESERVE_MS: i64 = 4_000;
-/// A publish that takes longer than the function's time less this is given up, and reported as failed.
-const TELL_MS: i64 = 500;
-/// Names are asked for no longer than this into an invocation: the time of a large batch is for its messages.
+/// A publish that has not ended this long before the function's timeout is cancelled, and reported as failed.
+const REPORT_MS: i64 = 500;
+/// Names are looked up only this long into an invocation: the time of a large batch is for its messages.
 const TIME_FOR_NAMES: Duration = Duration::from_secs(5);
 
-/// Between two messages of a batch, where each read is told on its own. SNS suspends a mail subscription that gets more
-/// than ten messages a second (SNS guide, "Email notifications"), and a console page makes dozens of calls at once.
+/// Between two messages of a batch, where each read is reported on its own. SNS suspends an e-mail subscription that
+/// gets more than ten messages a second (SNS guide, "Email notifications"), and a console page makes dozens of calls at once.
 const PACE: Duration = Duration::from_millis(250);
 
-/// When an invocation came, and when it must be over.
+/// When an invocation was received, and when it times out.
 #[derive(Debug, Clone, Copy)]
 pub struct Timing {
     received: Timestamp,
@@ -57,11 +57,14 @@ impl Timing {
             > self.deadline_ms.saturating_sub(RESERVE_MS)
     }
 
-    /// What is left for a publish, so that its failure is still told in time.
+    /// What is left for a publish, so that its failure can still be reported in time.
     fn left(&self) -> Duration {
         let spent = i64::try_from(self.begun.elapsed().as_millis()).unwrap_or(i64::MAX);
         let now = self.received.as_millisecond().saturating_add(spent);
-        let left = self.deadline_ms.saturating_sub(now).saturating_sub(TELL_MS);
+        let left = self
+            .deadline_ms
+            .saturating_sub(now)
+            .saturating_sub(REPORT_MS);
         Duration::from_millis(u64::try_from(left).unwrap_or(0))
     }
 
@@ -70,7 +73,7 @@ impl Timing {
     }
 }
 
-/// Tells people, by one topic. Made once, used for every invocation.
+/// Notifies people by one topic. Created once, used for every invocation.
 #[derive(Debug)]
 pub struct Notifier {
     sns: Client,
@@ -91,10 +94,10 @@ impl Notifier {
         }
     }
 
-    /// Handles one invocation: a batch from SQS, or anything else, which is taken as one event.
+    /// Handles one invocation: a batch from SQS, or anything else, which is handled as one event.
     ///
     /// # Errors
-    /// When something of a single event was not published. Failures within a batch are in the reply.
+    /// When a single event was not published. Failures within a batch are in the response.
     pub async fn handle(&self, payload: &[u8], timing: Timing) -> Result<Value, Error> {
         match Item::all(payload) {
             Some(items) => Ok(self.batch(&items, timing).await),
@@ -150,7 +153,7 @@ impl Notifier {
         failures.reply()
     }
 
-    /// One event as a message of its own; whether there was something to tell.
+    /// One event as a message of its own; whether there was one to publish.
     async fn one(&self, it: &Assessment, timing: Timing) -> Result<bool, PublishError> {
         let line = Line::of(log::message(it), it).late(late(it, timing));
         if it.decision == Decision::Ignore {
@@ -235,7 +238,7 @@ impl Notifier {
     }
 }
 
-/// What became of a message, and how long that took.
+/// The result of publishing a message, and how long it took.
 struct Sent {
     result: Result<String, PublishError>,
     took: Duration,

@@ -7,7 +7,7 @@ use aws_sdk_sns::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sns::types::MessageAttributeValue;
 use rootwatch_root_event::{Format, Message};
 
-/// How much of an error without a code is kept.
+/// The maximum length of an error without a code.
 const LONGEST_ERROR: usize = 500;
 
 /// Why a message was not published.
@@ -24,11 +24,11 @@ impl std::error::Error for PublishError {}
 
 impl PublishError {
     pub(crate) fn no_time_left() -> Self {
-        Self("not tried, the function's time is almost over".to_owned())
+        Self("not tried, since the function is about to time out".to_owned())
     }
 
     pub(crate) fn too_late() -> Self {
-        Self("given up, the function's time is almost over".to_owned())
+        Self("cancelled, since the function is about to time out".to_owned())
     }
 
     fn of<E: ProvideErrorMetadata + std::error::Error + 'static, R: fmt::Debug>(
@@ -42,13 +42,13 @@ impl PublishError {
     }
 }
 
-/// The error and its causes. The SDK's own way to show them adds the whole response.
+/// The error and its causes. The SDK's own `DisplayErrorContext` adds the whole response.
 fn chain(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |cause| cause.source());
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
-/// Publishes, and gives SNS's id of the message.
+/// Publishes, and returns the message id from SNS.
 pub(crate) async fn publish(
     sns: &Client,
     topic_arn: &str,

@@ -7,19 +7,19 @@ use rootwatch_root_event::{Format, ReadOnly};
 
 use crate::log;
 
-/// What the notifier is told by its environment.
+/// The notifier's settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Settings {
     /// `ROOTWATCH_TOPIC_ARN`: where messages are published.
     pub topic_arn: String,
-    /// The topic's region: messages go there, wherever the function runs.
+    /// The topic's region: messages go there, in whichever region the function runs.
     pub region: String,
-    /// `ROOTWATCH_ACCOUNT_NAMES`: a JSON object of account numbers and names. May be missing.
+    /// `ROOTWATCH_ACCOUNT_NAMES`: a JSON object of account ids and names. Optional.
     pub account_names: BTreeMap<String, String>,
-    /// `ROOTWATCH_READ_ONLY`: how read-only activity is told; a digest unless it says otherwise.
+    /// `ROOTWATCH_READ_ONLY`: how read-only activity is reported; in digests by default.
     pub read_only: ReadOnly,
-    /// `ROOTWATCH_FORMAT`: what the default body is; JSON for programs unless it says otherwise.
+    /// `ROOTWATCH_FORMAT`: the default body; JSON for programs by default.
     pub format: Format,
     /// `AWS_ENDPOINT_URL_SNS` or `AWS_ENDPOINT_URL`, as in every AWS SDK.
     pub endpoint_url: Option<String>,
@@ -27,7 +27,7 @@ pub struct Settings {
     pub organizations_endpoint_url: Option<String>,
 }
 
-/// Why the settings are no good.
+/// Why the settings are not valid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SettingsError(String);
 
@@ -40,7 +40,7 @@ impl fmt::Display for SettingsError {
 impl std::error::Error for SettingsError {}
 
 impl Settings {
-    /// Reads the settings by `variable`, which gives an environment variable's value.
+    /// Reads the settings by `variable`, which returns an environment variable's value.
     ///
     /// # Errors
     /// When `ROOTWATCH_TOPIC_ARN` is missing or is not the ARN of an SNS topic.
@@ -66,7 +66,7 @@ fn endpoint(variable: &impl Fn(&str) -> Option<String>, service: &str) -> Option
     variable(&format!("AWS_ENDPOINT_URL_{service}")).or_else(|| variable("AWS_ENDPOINT_URL"))
 }
 
-/// A setting is never worth a lost alert either: for a word that is not known the default holds, and the log says so.
+/// A setting is never worth a lost alert either: an unknown value means the default, and the log says so.
 fn choice<T: Copy + Default>(
     variable: &impl Fn(&str) -> Option<String>,
     name: &str,
@@ -78,7 +78,11 @@ fn choice<T: Copy + Default>(
     let found = all.iter().find(|(word, _)| *word == text);
     found.map_or_else(
         || {
-            log::warning(&format!("{name} is no word that is known"));
+            let values: Vec<&str> = all.iter().map(|(word, _)| *word).collect();
+            log::warning(&format!(
+                "the value of {name} is not valid, the default is used; expected one of: {}",
+                values.join(", ")
+            ));
             T::default()
         },
         |(_, choice)| *choice,
@@ -91,7 +95,7 @@ fn region(topic_arn: &str) -> Result<String, SettingsError> {
     match parts.as_slice() {
         ["arn", _, "sns", region, _, _] if !region.is_empty() => Ok((*region).to_owned()),
         _ => Err(SettingsError(format!(
-            "ROOTWATCH_TOPIC_ARN is not the ARN of a topic: {topic_arn}"
+            "ROOTWATCH_TOPIC_ARN is not the ARN of an SNS topic: {topic_arn}"
         ))),
     }
 }
@@ -100,7 +104,7 @@ fn region(topic_arn: &str) -> Result<String, SettingsError> {
 fn names(text: &str) -> BTreeMap<String, String> {
     serde_json::from_str(text).unwrap_or_else(|error| {
         log::warning(&format!(
-            "ROOTWATCH_ACCOUNT_NAMES is not a JSON object of names: {error}"
+            "ROOTWATCH_ACCOUNT_NAMES is not a JSON object of account names, names are left out: {error}"
         ));
         BTreeMap::new()
     })
@@ -130,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn a_topic_is_needed() {
+    fn a_topic_is_required() {
         assert!(read(&[]).is_err());
         assert!(read(&[("ROOTWATCH_TOPIC_ARN", "")]).is_err());
         assert!(
@@ -158,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_word_is_the_default() {
+    fn an_unknown_value_means_the_default() {
         let read = |word| {
             let settings = read(&[
                 ("ROOTWATCH_TOPIC_ARN", TOPIC),

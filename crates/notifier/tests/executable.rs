@@ -13,12 +13,12 @@ use crate::{TOPIC, batch, envelope};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The function with nobody to ask for names.
+/// The function without Organizations.
 fn bootstrap(api: &Host, sns: &Host) -> Command {
     with_organizations(api, sns.address, closed())
 }
 
-/// A port at which nobody listens.
+/// A port on which nothing listens.
 fn closed() -> SocketAddr {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap()
@@ -50,8 +50,8 @@ fn with_organizations(api: &Host, sns: SocketAddr, organizations: SocketAddr) ->
     command
 }
 
-/// The first answer that is given to an invocation: its path and body.
-fn answer(api: &Host) -> (String, String) {
+/// The first response to an invocation: its path and body.
+fn response(api: &Host) -> (String, String) {
     loop {
         let Request { path, body, .. } = api.requests.recv_timeout(PATIENCE).unwrap();
         if !path.ends_with("/next") {
@@ -89,7 +89,7 @@ fn an_event_goes_from_the_runtime_api_to_sns() {
     let api =
         Host::runtime_api(vec![envelope("e1", "PutBucketPolicy", false).to_string()]).unwrap();
     let child = bootstrap(&api, &sns).spawn().unwrap();
-    let (path, body) = answer(&api);
+    let (path, body) = response(&api);
     assert!(
         path.ends_with("/invocation/request-1/response"),
         "{path} {body}"
@@ -117,7 +117,7 @@ fn an_event_goes_from_the_runtime_api_to_sns() {
         unreachable!("{log}")
     };
     let message = names["message"].as_str().unwrap();
-    assert!(message.starts_with("Organizations tells no account names"));
+    assert!(message.starts_with("account names are not available from Organizations"));
     assert_eq!(line["decision"], "alert");
     assert_eq!(line["event_id"], "e1");
     assert_eq!(line["sns_message_id"], "sns-1");
@@ -133,7 +133,7 @@ fn a_refused_publish_is_a_failed_invocation() {
     let api =
         Host::runtime_api(vec![envelope("e1", "PutBucketPolicy", false).to_string()]).unwrap();
     let child = bootstrap(&api, &sns).spawn().unwrap();
-    let (path, body) = answer(&api);
+    let (path, body) = response(&api);
     assert!(path.ends_with("/invocation/request-1/error"), "{path}");
     assert!(body.contains("AuthorizationError: not allowed"), "{body}");
     assert!(stop(child).contains(r#""level":"ERROR""#));
@@ -146,7 +146,7 @@ fn sns_out_of_reach_is_a_failed_invocation() {
     let child = with_organizations(&api, closed(), closed())
         .spawn()
         .unwrap();
-    assert!(answer(&api).0.ends_with("/error"));
+    assert!(response(&api).0.ends_with("/error"));
     stop(child);
 }
 
@@ -159,7 +159,7 @@ fn a_batch_comes_back_with_what_failed() {
     ];
     let api = Host::runtime_api(vec![batch(&bodies).to_string()]).unwrap();
     let child = bootstrap(&api, &sns).spawn().unwrap();
-    let (_, body) = answer(&api);
+    let (_, body) = response(&api);
     let reply: Value = serde_json::from_str(&body).unwrap();
     assert_eq!(
         reply,
@@ -169,12 +169,12 @@ fn a_batch_comes_back_with_what_failed() {
 }
 
 #[test]
-fn deeper_than_json_readers_go_is_still_told() {
+fn an_event_nested_deeper_than_json_parsers_allow_is_still_reported() {
     let sns = Host::sns("nothing is refused").unwrap();
     let deep = format!(r#"{{"detail":{}{}}}"#, "[".repeat(5_000), "]".repeat(5_000));
     let api = Host::runtime_api(vec![deep]).unwrap();
     let child = bootstrap(&api, &sns).spawn().unwrap();
-    let (path, body) = answer(&api);
+    let (path, body) = response(&api);
     assert!(path.ends_with("/response"), "{path} {body}");
     let request = published(&sns);
     assert!(form(&request, "Subject").contains("could not be read"));
@@ -234,7 +234,7 @@ fn an_alert_waits_a_second_for_a_name_and_the_next_not_at_all() {
         let subject = form(&message.body, "Subject");
         assert!(subject.contains("Prod-Payments"), "{subject}");
     }
-    // The second was not asked for.
+    // There was no lookup for the second.
     assert!(silent.requests.try_recv().is_err());
-    assert!(stop(child).contains("Organizations tells no account names"));
+    assert!(stop(child).contains("account names are not available from Organizations"));
 }

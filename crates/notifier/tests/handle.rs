@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::services::{self, NEVER, Organizations, Sns, settings};
 use crate::{TOPIC, batch, envelope};
 
-/// A notifier with these settings whose hub may not ask for account names, and its SNS.
+/// A notifier with these settings whose hub has no access to Organizations, and its SNS.
 fn with(settings: Settings, refuse: &'static str) -> (Notifier, Sns, Organizations) {
     let (sns, organizations) = (Sns::refusing(refuse), Organizations::refusing());
     let notifier = services::notifier(settings, &sns, &organizations);
@@ -75,7 +75,7 @@ async fn one_event_is_one_message_with_a_body_for_each_protocol() {
 }
 
 #[tokio::test]
-async fn a_read_only_event_that_comes_alone_is_told_alone() {
+async fn a_read_only_event_that_arrives_alone_is_reported_alone() {
     let (notifier, sns, _organizations) = notifier(NEVER);
     handle(&notifier, &envelope("e1", "ListBuckets", true))
         .await
@@ -93,7 +93,7 @@ async fn a_failed_publish_is_an_error_with_what_sns_said() {
 }
 
 #[tokio::test]
-async fn what_is_not_to_be_told_is_not_published() {
+async fn what_is_not_root_activity_is_not_published() {
     let (notifier, sns, _organizations) = notifier(NEVER);
     let mut forged = envelope("e1", "PutBucketPolicy", false);
     forged["source"] = json!("com.example");
@@ -111,7 +111,7 @@ async fn what_is_not_to_be_told_is_not_published() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_read_is_told_as_it_came() {
+async fn an_unreadable_event_is_published_as_received() {
     let (notifier, sns, _organizations) = notifier(NEVER);
     handle(&notifier, &json!({ "odd": ["thing"] }))
         .await
@@ -162,7 +162,7 @@ async fn a_batch_is_one_digest_a_session_and_an_event_counts_once() {
 }
 
 #[tokio::test]
-async fn an_alert_in_a_batch_is_told_on_its_own_and_once() {
+async fn an_alert_in_a_batch_is_reported_on_its_own_and_once() {
     let (notifier, sns, _organizations) = notifier(NEVER);
     let mut matters = envelope("e2", "Instruments_Create", true);
     matters["detail"]["eventSource"] = json!("payments.amazonaws.com");
@@ -179,7 +179,7 @@ async fn an_alert_in_a_batch_is_told_on_its_own_and_once() {
 }
 
 #[tokio::test]
-async fn only_what_failed_is_tried_again() {
+async fn only_what_failed_is_retried() {
     let (notifier, sns, _organizations) = notifier("payment instrument");
     let mut matters = envelope("e2", "Instruments_Create", true);
     matters["detail"]["eventSource"] = json!("payments.amazonaws.com");
@@ -195,13 +195,13 @@ async fn only_what_failed_is_tried_again() {
     assert_eq!(
         failures(&reply),
         ["m1", "m3"],
-        "both messages of the event that was not told"
+        "both messages of the event that was not reported"
     );
     assert_eq!(sns.subjects().len(), 2);
 }
 
 #[tokio::test]
-async fn a_digest_that_failed_brings_all_its_items_back() {
+async fn all_items_of_a_digest_that_failed_are_retried() {
     let (notifier, sns, _organizations) = notifier("read-only calls");
     let bodies = [
         envelope("e1", "ListBuckets", true),
@@ -215,7 +215,7 @@ async fn a_digest_that_failed_brings_all_its_items_back() {
 }
 
 #[tokio::test]
-async fn each_read_is_told_on_its_own_and_once() {
+async fn each_read_is_reported_on_its_own_and_once() {
     let (notifier, sns, _organizations) = with(settings("each"), NEVER);
     let bodies = ["e1", "e2", "e2"].map(|id| envelope(id, "ListBuckets", true).to_string());
     let reply = handle(&notifier, &batch(&bodies)).await.unwrap();
@@ -225,7 +225,7 @@ async fn each_read_is_told_on_its_own_and_once() {
 }
 
 #[tokio::test]
-async fn switched_off_reads_are_not_told_and_what_matters_is() {
+async fn switched_off_reads_are_not_reported_and_what_matters_is() {
     let (notifier, sns, _organizations) = with(settings("off"), NEVER);
     let mut matters = envelope("e2", "Instruments_Create", true);
     matters["detail"]["eventSource"] = json!("payments.amazonaws.com");
@@ -239,7 +239,7 @@ async fn switched_off_reads_are_not_told_and_what_matters_is() {
     handle(&notifier, &batch(&all.map(|event| event.to_string())))
         .await
         .unwrap();
-    // Old records do not say that they only read, and come by the rule for acts.
+    // Old records have no `readOnly`, and arrive by the rule for write events.
     let alone = handle(&notifier, &read).await.unwrap();
     assert_eq!(alone, json!({ "published": 0 }));
     let subjects = sns.subjects();
@@ -270,7 +270,7 @@ async fn as_a_chat_notification_the_default_body_is_one_and_queues_keep_theirs()
 }
 
 #[tokio::test]
-async fn a_refused_event_does_not_stand_for_a_true_one() {
+async fn a_refused_event_does_not_suppress_a_genuine_one() {
     let (notifier, sns, _organizations) = notifier(NEVER);
     let mut forged = envelope("e1", "PutBucketPolicy", false);
     forged["source"] = json!("com.example");
@@ -280,7 +280,7 @@ async fn a_refused_event_does_not_stand_for_a_true_one() {
 }
 
 #[tokio::test]
-async fn nothing_is_begun_when_the_time_is_almost_over() {
+async fn nothing_is_started_when_the_function_is_about_to_time_out() {
     let (notifier, sns, _organizations) = notifier(NEVER);
     let received: Timestamp = "2026-11-02T09:13:12Z".parse().unwrap();
     let late = Timing::new(
@@ -300,7 +300,7 @@ async fn nothing_is_begun_when_the_time_is_almost_over() {
 }
 
 #[tokio::test]
-async fn a_log_file_is_no_batch() {
+async fn a_log_file_is_not_a_batch() {
     let (notifier, sns, _organizations) = notifier(NEVER);
     let record = envelope("e1", "PutBucketPolicy", false)["detail"].clone();
     let reply = handle(&notifier, &json!({ "Records": [record] }))

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 const TOPIC: &str = "arn:aws:sns:eu-west-1:999988887777:rootwatch-alerts";
 
-/// An envelope of a root call, as the rule hands it over.
+/// An envelope of a root call, as the rule sends it.
 fn envelope(event_id: &str, name: &str, read_only: bool) -> Value {
     json!({
         "version": "0",

@@ -10,7 +10,7 @@ use crate::{batch, envelope};
 const PAYMENTS: &str = "111122223333";
 const SHOP: &str = "444455556666";
 
-/// Organizations that knows the shop.
+/// An Organizations that knows only the shop.
 fn knowing() -> Organizations {
     Organizations::knowing(SHOP, "Shop")
 }
@@ -30,7 +30,7 @@ fn in_account(id: &str, account: &str) -> serde_json::Value {
 }
 
 #[tokio::test]
-async fn each_account_is_asked_for_once() {
+async fn each_account_is_looked_up_once() {
     let organizations = knowing();
     let (notifier, sns) = notifier(&organizations);
     for (id, account) in [
@@ -75,7 +75,7 @@ async fn a_digest_and_the_account_of_a_privileged_session_have_names_too() {
 }
 
 #[tokio::test]
-async fn what_is_no_account_number_is_not_asked_for() {
+async fn what_is_not_an_account_id_is_not_looked_up() {
     let organizations = knowing();
     let (notifier, sns) = notifier(&organizations);
     let mut event = in_account("e1", "somewhere");
@@ -85,7 +85,7 @@ async fn what_is_no_account_number_is_not_asked_for() {
 }
 
 #[tokio::test]
-async fn a_name_that_is_nowhere_is_left_out() {
+async fn an_unknown_name_is_left_out() {
     let organizations = Organizations::refusing();
     let (notifier, sns) = notifier(&organizations);
     handle(&notifier, &in_account("e1", SHOP)).await.unwrap();

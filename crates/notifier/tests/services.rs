@@ -1,4 +1,4 @@
-//! SNS and Organizations at an endpoint: the notifier's own clients talk to them over HTTP, as they do to AWS.
+//! SNS and Organizations at an endpoint: the notifier's own clients call them over HTTP, as they call AWS.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -12,7 +12,7 @@ use crate::TOPIC;
 
 pub(crate) const NEVER: &str = "no subject has this in it";
 
-/// A form as AWS's query protocol sends it, decoded.
+/// A form of AWS's query protocol, decoded.
 #[derive(Clone, Debug)]
 pub(crate) struct Form(BTreeMap<String, String>);
 
@@ -102,11 +102,11 @@ fn xml(status: u16, body: &str) -> Answer {
     Answer::new(status, "text/xml", body)
 }
 
-/// Organizations, and how often it was asked.
+/// Organizations, and how often it was called.
 pub(crate) struct Organizations(Host);
 
 impl Organizations {
-    /// Organizations for an account that is no delegated administrator.
+    /// Organizations for an account that is not a delegated administrator.
     pub(crate) fn refusing() -> Self {
         Self::answering(|_| error("AccessDeniedException"))
     }
@@ -132,7 +132,7 @@ impl Organizations {
         Self(host.unwrap())
     }
 
-    /// How often it was asked since this was called last.
+    /// How often it was called since the last call of this function.
     pub(crate) fn asked(&self) -> usize {
         self.0.requests.try_iter().count()
     }
@@ -154,7 +154,7 @@ pub(crate) fn settings(read_only: &str) -> Settings {
     .unwrap()
 }
 
-/// A notifier that talks to these two.
+/// A notifier that uses these two.
 pub(crate) fn notifier(
     mut settings: Settings,
     sns: &Sns,

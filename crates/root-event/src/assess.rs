@@ -1,4 +1,4 @@
-//! Everything that is known of one event, each text a safe line.
+//! Everything that is known about one event, each text a safe line.
 
 use jiff::Timestamp;
 
@@ -7,7 +7,7 @@ use crate::classify::{
 };
 use crate::notes;
 use crate::record::{Event, Record, truth};
-use crate::severity::{Act, Severity};
+use crate::severity::{Factors, Severity};
 use crate::words::{self, Phrase};
 
 /// What [`assess`] found. Every text is one line, without control characters, at most 256 characters long.
@@ -18,11 +18,11 @@ pub struct Assessment {
     pub decision: Decision,
     /// Why.
     pub reason: String,
-    /// How grave it is.
+    /// How severe it is.
     pub severity: Severity,
     /// What it is.
     pub activity: Activity,
-    /// The account whose root acted; the administrator's for the start of a privileged session.
+    /// The account whose root user acted; the administrator's for the start of a privileged session.
     pub account: Option<String>,
     /// The region that recorded it.
     pub region: Option<String>,
@@ -34,7 +34,7 @@ pub struct Assessment {
     pub service: Option<String>,
     /// `eventName`.
     pub action: Option<String>,
-    /// What came of it.
+    /// How it ended.
     pub outcome: Outcome,
     /// Whether MFA was used.
     pub mfa: Mfa,
@@ -42,13 +42,13 @@ pub struct Assessment {
     pub source_ip: Option<String>,
     /// `userAgent`.
     pub agent: Option<String>,
-    /// With which credentials.
+    /// The credentials that were used.
     pub access: Access,
     /// The ARN of the identity.
     pub identity: Option<String>,
     /// Names of the request's parameters.
     pub parameters: Vec<String>,
-    /// Values of those that only say which thing was meant, such as `bucketName`; other values are never told.
+    /// Values of those that only identify a resource, such as `bucketName`; other values are never reported.
     pub identifiers: Vec<(String, String)>,
     /// How many more parameters there were.
     pub parameters_left_out: usize,
@@ -56,14 +56,14 @@ pub struct Assessment {
     pub target_account: Option<String>,
     /// What `sts:AssumeRoot` allows there: the name of its task policy.
     pub task_policy: Option<String>,
-    /// What is odd about the event.
+    /// What is unusual about the event.
     pub notes: Vec<String>,
-    pub(crate) act: Activity,
+    pub(crate) underlying: Activity,
     pub(crate) phrase: Phrase,
     session: String,
 }
 
-/// What came of an event.
+/// How an event ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// It was done.
@@ -90,13 +90,13 @@ pub enum Mfa {
     Unknown,
 }
 
-/// With which credentials an event was made.
+/// The credentials that an event was made with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Access {
     /// One of `console`, `access-key`, `session`, `privileged-session`, `unknown`.
     pub kind: &'static str,
-    /// The end of the access key's id.
+    /// The last characters of the access key's id.
     pub key_end: Option<String>,
     /// When the session began, as the record writes it.
     pub since: Option<String>,
@@ -109,13 +109,13 @@ impl Assessment {
         self.time.as_deref()?.parse().ok()
     }
 
-    /// Equal for events of one session of one account, and only for these: what a digest is made of.
+    /// Equal for events of the same session of the same account, and only for these: a digest covers one of them.
     #[must_use]
     pub fn session(&self) -> &str {
         &self.session
     }
 
-    /// Whether the event was refused because it is not AWS's own.
+    /// Whether the event was refused because AWS did not send it.
     #[must_use]
     pub fn is_refused(&self) -> bool {
         self.activity == Activity::Forged
@@ -127,13 +127,13 @@ impl Assessment {
         self.activity == Activity::Canary
     }
 
-    /// The 12-digit account, or whatever the record has in its place, or "unknown".
+    /// The 12-digit account id, or what the record has in its place, or "unknown".
     pub(crate) fn account_or_unknown(&self) -> &str {
         self.account.as_deref().unwrap_or("unknown")
     }
 }
 
-/// What an event is, and everything that is said of it.
+/// What an event is, and everything that is reported about it.
 #[must_use]
 pub fn assess(event: &Event) -> Assessment {
     let class = classify(event);
@@ -141,7 +141,7 @@ pub fn assess(event: &Event) -> Assessment {
     let access = access(record, &class);
     let mfa = mfa(record);
     let account = account(event);
-    let severity = act(record, &class, &access, mfa).severity();
+    let severity = factors(record, &class, &access, mfa).severity();
     Assessment {
         decision: class.decision,
         severity,
@@ -171,7 +171,7 @@ pub fn assess(event: &Event) -> Assessment {
         target_account: target_account(record, &class),
         task_policy: task_policy(record, &class),
         notes: notes::notes(event, &class),
-        act: class.act,
+        underlying: class.underlying,
         phrase: words::phrase(record, &class, mfa),
         session: session(account.as_deref(), record),
         reason: class.reason,
@@ -180,10 +180,10 @@ pub fn assess(event: &Event) -> Assessment {
     }
 }
 
-fn act(record: &Record, class: &Class, access: &Access, mfa: Mfa) -> Act {
-    Act {
-        what: class.act,
-        gravest: known(record).is_some_and(|known| known.gravest),
+fn factors(record: &Record, class: &Class, access: &Access, mfa: Mfa) -> Factors {
+    Factors {
+        activity: class.underlying,
+        critical: known(record).is_some_and(|known| known.critical),
         failed: has_failed(record),
         without_mfa: mfa == Mfa::NotUsed,
         long_lived_key: access.kind == ACCESS_KEY,
@@ -197,7 +197,7 @@ fn service(source: &str) -> String {
         .to_owned()
 }
 
-/// The identity's account is the one whose root acted; a record may be delivered to another account.
+/// The identity's account is the one whose root user acted; a record may be delivered to another account.
 fn account(event: &Event) -> Option<String> {
     let record = &event.record;
     let found: Vec<&str> = [
@@ -255,7 +255,7 @@ fn task_policy(record: &Record, class: &Class) -> Option<String> {
 }
 
 fn outcome(record: &Record) -> Outcome {
-    let said_so = record
+    let succeeded = record
         .answer
         .as_deref()
         .is_some_and(|answer| answer.eq_ignore_ascii_case("Success"));
@@ -268,14 +268,14 @@ fn outcome(record: &Record) -> Outcome {
             code: record.error_code.clone(),
             message,
         }
-    } else if record.event_name.as_deref() == Some("ConsoleLogin") && !said_so {
+    } else if record.event_name.as_deref() == Some("ConsoleLogin") && !succeeded {
         Outcome::Unknown
     } else {
         Outcome::Success
     }
 }
 
-/// A sign-in says it in `MFAUsed`, a session in its attributes.
+/// A sign-in has it in `MFAUsed`, a session in its attributes.
 fn mfa(record: &Record) -> Mfa {
     let at_sign_in = record.mfa_used.as_deref().and_then(truth);
     match at_sign_in.or(record.identity.mfa) {
@@ -287,7 +287,7 @@ fn mfa(record: &Record) -> Mfa {
 
 const ACCESS_KEY: &str = "access-key";
 
-/// The prefix of the key is looked at first: AWS's samples show long-lived keys with a session, too (IAM guide,
+/// The prefix of the key is checked first: AWS's samples show long-lived keys with a session, too (IAM guide,
 /// "Unique identifiers": AKIA is an access key, ASIA a temporary one).
 fn access(record: &Record, class: &Class) -> Access {
     let identity = &record.identity;

@@ -1,4 +1,4 @@
-//! What a message says, before it is laid out for mail or chat.
+//! The content of a message, before it is formatted for e-mail or chat.
 
 use std::fmt::Write as _;
 
@@ -13,14 +13,14 @@ pub(crate) struct Body {
     pub(crate) calls: Vec<String>,
     pub(crate) steps: Vec<&'static str>,
     pub(crate) notes: Vec<String>,
-    /// The event in CloudTrail's console.
+    /// The event in the CloudTrail console.
     pub(crate) link: Option<String>,
-    /// An event that could not be read: as much of it as is shown, and how many characters are not.
+    /// An event that could not be read: the part that is shown, and how many characters are left out.
     pub(crate) raw: Option<(String, usize)>,
 }
 
 impl Body {
-    /// For people who read mail.
+    /// For people who read e-mail.
     pub(crate) fn text(&self) -> String {
         let mut text = format!("{}\n\n{}", self.sentence, fields(&self.fields));
         section(&mut text, "Calls", self.calls.iter().map(String::as_str));

@@ -1,13 +1,13 @@
-//! The marked event of `rootwatch test`, which travels the whole path and is told as a TEST.
+//! The marked event of `rootwatch test`, which takes the whole path and is reported as a TEST.
 
 use serde_json::{Value, json};
 
 /// The `source` of our own test events. Nobody but AWS can send `aws.*`, so a test needs a source of its own.
 pub const CANARY_SOURCE: &str = "rootwatch.canary";
 
-/// The `detail` of a test event: shaped as a CloudTrail record, and root of nothing.
+/// The `detail` of a test event: shaped like a CloudTrail record, but not of a root user.
 ///
-/// `marker` becomes the event id, by which the message is found again.
+/// `marker` becomes the event id, by which the message is recognized.
 #[must_use]
 pub fn canary_detail(marker: &str, account: &str, region: &str, time: jiff::Timestamp) -> Value {
     json!({

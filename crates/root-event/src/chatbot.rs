@@ -1,7 +1,7 @@
 //! The body as a custom notification of Amazon Q Developer in chat applications (formerly AWS Chatbot).
 //!
-//! Shape and limits are of its administrator guide, "Custom notifications". The text is markdown of the chat program:
-//! what comes from an event stands in code spans, without any character that could end one or name somebody.
+//! Schema and limits are from its administrator guide, "Custom notifications". The text is the chat program's markdown:
+//! what comes from an event is put into code spans, without characters that could end one or mention somebody.
 
 use serde_json::{Value, json};
 
@@ -10,17 +10,17 @@ use crate::json::without_nulls;
 use crate::message::Attributes;
 use crate::sanitize;
 
-/// The most characters that each part may have.
+/// The maximum length of each part, in characters.
 const TITLE: usize = 250;
 const DESCRIPTION: usize = 8_000;
 const STEP: usize = 350;
 const KEYWORD: usize = 75;
-/// Enough of an event that could not be read; the mail has more.
+/// How much is shown of an event that could not be read; the e-mail has more.
 const RAW: usize = 2_000;
-/// Room for the line that says how many are left out.
+/// Reserved for the line that says how many lines are left out.
 const RESERVE: usize = 80;
 
-/// What a notification is told by beside its body.
+/// What a notification has beside its body.
 pub(crate) struct Head<'a> {
     pub(crate) subject: &'a str,
     pub(crate) summary: &'a str,
@@ -56,7 +56,7 @@ pub(crate) fn notification(head: &Head<'_>, body: &Body) -> Value {
     }))
 }
 
-/// The brackets around the severity, which comes first, are our own.
+/// The brackets around the severity, which comes first, are rootwatch's own.
 fn title(subject: &str) -> String {
     match subject.split_once("] ") {
         Some((label, rest)) => format!("{label}] {}", chat(rest, TITLE - label.len() - 2)),
@@ -97,7 +97,7 @@ fn titled(title: &str, lines: Vec<String>) -> Vec<String> {
     all
 }
 
-/// As many lines as there is room for, and how many are not there.
+/// As many lines as there is room for, and how many are left out.
 fn fitting(lines: &[String]) -> String {
     let mut text = String::new();
     let mut room = DESCRIPTION - RESERVE;
@@ -106,7 +106,7 @@ fn fitting(lines: &[String]) -> String {
         if length > room {
             let more = lines.len() - index;
             text.push_str(&format!(
-                "({more} more lines are left out; the mail has them)\n"
+                "({more} more lines are left out; the e-mail has them)\n"
             ));
             break;
         }
@@ -137,7 +137,7 @@ fn steps(body: &Body) -> Vec<String> {
     steps.chain(link).collect()
 }
 
-/// A safe line without what chat programs take for markup, a mention or a link.
+/// A safe line without what chat programs would interpret as markup, a mention or a link.
 fn chat(text: &str, longest: usize) -> String {
     let plain: String = text
         .chars()
@@ -170,7 +170,7 @@ mod tests {
         let text = fitting(&vec!["x".repeat(99); 100]);
         assert!(text.chars().count() <= DESCRIPTION);
         assert!(
-            text.ends_with("(21 more lines are left out; the mail has them)\n"),
+            text.ends_with("(21 more lines are left out; the e-mail has them)\n"),
             "{text}"
         );
     }

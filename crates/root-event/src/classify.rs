@@ -1,4 +1,4 @@
-//! Deciding: which events are told, and what they are.
+//! Deciding: what events are, and which of them are reported.
 
 use serde::Serialize;
 
@@ -6,9 +6,9 @@ use crate::canary::CANARY_SOURCE;
 use crate::known::{self, Known};
 use crate::record::{Event, Record};
 
-/// The detail-types under which CloudTrail's events come to EventBridge.
+/// The detail-types of CloudTrail's events in EventBridge.
 ///
-/// The EventBridge guide and the CloudTrail guide spell the sign-in one differently; both are taken.
+/// The EventBridge guide and the CloudTrail guide spell the one for sign-ins differently; both are accepted.
 pub const DETAIL_TYPES: &[&str] = &[
     "AWS API Call via CloudTrail",
     "AWS Console Action via CloudTrail",
@@ -29,11 +29,11 @@ const CONSOLE_SERVICE: &str = "signin.amazonaws.com";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Decision {
-    /// Told at once, in a message of its own.
+    /// Reported at once, in a message of its own.
     Alert,
-    /// Told with the others of its session.
+    /// Reported with the others of its session.
     Digest,
-    /// Not told.
+    /// Not reported.
     Ignore,
 }
 
@@ -41,15 +41,15 @@ pub enum Decision {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Activity {
-    /// Root signed in, or took a step of a sign-in.
+    /// Root signed in, or completed a step of a sign-in.
     SignIn,
     /// Somebody tried to sign in as root.
     FailedSignIn,
     /// The root password is being recovered by e-mail.
     PasswordRecovery,
-    /// An access key, password, MFA device, certificate, e-mail address or session of credentials.
+    /// Change of an access key, password, MFA device, certificate or e-mail address, or new temporary credentials.
     CredentialChange,
-    /// The account itself: closed, moved, its contacts, its payment.
+    /// Change of the account itself: closed, moved, its contacts, its payment.
     AccountChange,
     /// Any other call that changes something.
     ApiWrite,
@@ -59,13 +59,13 @@ pub enum Activity {
     PrivilegedSessionStart,
     /// Root acted in a session that `sts:AssumeRoot` started.
     PrivilegedSessionAction,
-    /// An AWS service acted with root's authority; no person did.
+    /// An AWS service acted on behalf of root; no person did.
     ServiceMade,
-    /// Our own test event.
+    /// A test event of rootwatch.
     Canary,
-    /// Somebody else than root.
+    /// Not activity of root.
     NotRoot,
-    /// An event that is not AWS's own.
+    /// An event that AWS did not send.
     Forged,
 }
 
@@ -96,8 +96,8 @@ impl Activity {
 pub(crate) struct Class {
     pub(crate) decision: Decision,
     pub(crate) activity: Activity,
-    /// What was done, also in a privileged session.
-    pub(crate) act: Activity,
+    /// What was done, where `activity` only says that it was in a privileged session.
+    pub(crate) underlying: Activity,
     pub(crate) privileged: Privileged,
     pub(crate) reason: String,
 }
@@ -106,7 +106,7 @@ pub(crate) struct Class {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Privileged {
     No,
-    /// It looks so; AWS's sample of such a record has no flag.
+    /// Probably; AWS's sample of such a record has no flag.
     Likely,
     /// `sessionContext.assumedRoot` says so.
     Stated,
@@ -114,18 +114,18 @@ pub(crate) enum Privileged {
 
 pub(crate) fn classify(event: &Event) -> Class {
     if event.source() == Some(CANARY_SOURCE) {
-        return told(Activity::Canary, "a test event of rootwatch");
+        return alert(Activity::Canary, "a test event of rootwatch");
     }
     if !event.is_from_aws() {
         let source = event.source().unwrap_or("nothing");
         return ignored(
             Activity::Forged,
-            format!("refused: its source is {source}, which is not AWS's own"),
+            format!("refused: its source is {source}, which is not an AWS service"),
         );
     }
     let record = &event.record;
     if is_assume_root(record) {
-        return told(
+        return alert(
             Activity::PrivilegedSessionStart,
             "an administrator called sts:AssumeRoot",
         );
@@ -143,38 +143,38 @@ pub(crate) fn classify(event: &Event) -> Class {
 }
 
 fn by_root(record: &Record) -> Class {
-    let act = act(record);
+    let underlying = underlying(record);
     let privileged = privileged(record);
-    let in_session =
-        privileged != Privileged::No && act != Activity::SignIn && act != Activity::FailedSignIn;
+    let is_sign_in = matches!(underlying, Activity::SignIn | Activity::FailedSignIn);
+    let in_session = privileged != Privileged::No && !is_sign_in;
     let activity = if in_session {
         Activity::PrivilegedSessionAction
     } else {
-        act
+        underlying
     };
-    let (decision, reason) = match act {
+    let (decision, reason) = match underlying {
         Activity::ApiRead => (
             Decision::Digest,
-            "root only read: told with the others of its session",
+            "read-only call by root: reported in the digest of its session",
         ),
-        _ => (Decision::Alert, "root acted"),
+        _ => (Decision::Alert, "root user activity"),
     };
     let reason = format!("{reason} ({})", activity.name());
     Class {
         decision,
         activity,
-        act,
+        underlying,
         privileged,
         reason,
     }
 }
 
-fn told(activity: Activity, reason: &str) -> Class {
+fn alert(activity: Activity, reason: &str) -> Class {
     let reason = reason.to_owned();
     Class {
         decision: Decision::Alert,
         activity,
-        act: activity,
+        underlying: activity,
         privileged: Privileged::No,
         reason,
     }
@@ -184,7 +184,7 @@ fn ignored(activity: Activity, reason: String) -> Class {
     Class {
         decision: Decision::Ignore,
         activity,
-        act: activity,
+        underlying: activity,
         privileged: Privileged::No,
         reason,
     }
@@ -199,7 +199,7 @@ fn is_assume_root(record: &Record) -> bool {
     record.event_name.as_deref() == Some("AssumeRoot") && by_sts
 }
 
-/// Root itself, a session that root handed out, or an identity without a type whose ARN is root's.
+/// Root itself, a session that root created, or an identity without a type whose ARN is root's.
 fn is_root(record: &Record) -> bool {
     let identity = &record.identity;
     if identity.issuer_kind.as_deref() == Some("Root") {
@@ -221,13 +221,13 @@ fn not_root(record: &Record) -> String {
     }
 }
 
-/// Whether a service's name is the console's, which in China may end as other names do there.
+/// Whether a service's name is the console's, which in China may end in `.cn`, as others do.
 pub(crate) fn is_console_service(name: &str) -> bool {
     name.strip_suffix(".cn").unwrap_or(name) == CONSOLE_SERVICE
 }
 
-/// The service that made the request, when a service did. Words such as "AWS Internal" are no service's name, and
-/// the console's own service stands for a person.
+/// The service that made the request, if a service did. "AWS Internal" and the like are not names of services, and
+/// the console's own service acts for a person.
 fn serving(record: &Record) -> Option<&str> {
     let invoked_by = record.identity.invoked_by.as_deref()?;
     let is_service =
@@ -235,7 +235,7 @@ fn serving(record: &Record) -> Option<&str> {
     (is_service && !is_console_service(invoked_by)).then_some(invoked_by)
 }
 
-fn act(record: &Record) -> Activity {
+fn underlying(record: &Record) -> Activity {
     match known(record).map(|known| known.activity) {
         Some(Activity::SignIn) => signed_in(record),
         Some(activity) if activity != Activity::Canary => activity,
@@ -283,8 +283,8 @@ fn is_read_only(record: &Record) -> bool {
         .unwrap_or_else(|| known::sounds_read_only(name))
 }
 
-/// The flag `assumedRoot` is documented for such sessions, and missing in AWS's own sample of one. Without it: a young
-/// session that is not the console's and does what a task policy allows.
+/// The flag `assumedRoot` is documented for such sessions, and missing in AWS's own sample of one. Without it: a recent
+/// session, not of the console, that does what a task policy allows.
 fn privileged(record: &Record) -> Privileged {
     let identity = &record.identity;
     if identity.assumed_root == Some(true) {
@@ -298,13 +298,13 @@ fn privileged(record: &Record) -> Privileged {
         || identity.invoked_by.is_some()
         || identity.mfa == Some(true);
     let name = record.event_name.as_deref().unwrap_or_default();
-    if is_session && !is_console && is_young(record) && known::PRIVILEGED_TASKS.contains(&name) {
+    if is_session && !is_console && is_recent(record) && known::PRIVILEGED_TASKS.contains(&name) {
         return Privileged::Likely;
     }
     Privileged::No
 }
 
-fn is_young(record: &Record) -> bool {
+fn is_recent(record: &Record) -> bool {
     let instant = |text: &Option<String>| text.as_deref()?.parse::<jiff::Timestamp>().ok();
     match (
         instant(&record.identity.session_since),

@@ -12,13 +12,13 @@ use crate::message::{self, Context, Head, Message, instant};
 use crate::severity::Severity;
 use crate::words;
 
-/// The most different calls that a digest lists; of others only the number is said.
+/// The maximum number of different calls that a digest lists; of the others it has only the count.
 const MOST_CALLS: usize = 40;
-/// The most addresses or regions that a digest lists.
+/// The maximum number of addresses or regions that a digest lists.
 const MOST_VALUES: usize = 10;
 
-/// One message for events of one session ([`Assessment::session`]); an event that came twice is counted once.
-/// Nothing for no events; an alert of the usual form for a single one.
+/// One message for events of one session ([`Assessment::session`]); an event that arrived twice is counted once.
+/// None for no events; the usual alert for a single one.
 #[must_use]
 pub fn digest(session: &[Assessment], context: &Context<'_>) -> Option<Message> {
     let digest = Digest::of(session)?;
@@ -130,7 +130,7 @@ impl<'a> Digest<'a> {
             ),
             (
                 "Repeated",
-                format!("{} came again and are not counted", self.repeated),
+                format!("{} duplicates, not counted", self.repeated),
             ),
         ]
     }
@@ -174,7 +174,7 @@ impl<'a> Digest<'a> {
         }))
     }
 
-    /// Calls that were refused: many of them look like somebody who tries what is possible.
+    /// Calls that failed: many of them suggest somebody who tries out what is allowed.
     fn failed(&self) -> usize {
         self.events
             .iter()
@@ -182,7 +182,7 @@ impl<'a> Digest<'a> {
             .count()
     }
 
-    /// Different values of a field, in order.
+    /// The different values of a field, in order.
     fn all(&self, field: impl Fn(&'a Assessment) -> Option<&'a str>) -> BTreeSet<&'a str> {
         self.events.iter().filter_map(|it| field(it)).collect()
     }
@@ -191,7 +191,7 @@ impl<'a> Digest<'a> {
         self.all(field).into_iter().take(MOST_VALUES).collect()
     }
 
-    /// A few of them in words, and how many more there are.
+    /// A few of them as text, and how many more there are.
     fn some(&self, field: impl Fn(&'a Assessment) -> Option<&'a str>) -> String {
         let all = self.all(field);
         let mut words: Vec<String> = all
@@ -211,7 +211,7 @@ impl<'a> Digest<'a> {
     }
 }
 
-/// How many of so many values are not listed.
+/// How many of this number of values are not listed.
 fn more(values: usize) -> Option<usize> {
     values.checked_sub(MOST_VALUES).filter(|more| *more > 0)
 }

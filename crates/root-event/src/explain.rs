@@ -1,4 +1,4 @@
-//! What `rootwatch explain` shows of an event.
+//! What `rootwatch explain` shows about an event.
 
 use serde::Serialize;
 
@@ -9,7 +9,7 @@ use crate::record::Unreadable;
 use crate::severity::Severity;
 use crate::unreadable::unreadable_message;
 
-/// What would be done with an event, and what would be sent. Serialised, it is a line of `explain --output json`.
+/// What would be done with an event, and what would be sent. Serialized, it is a line of `explain --output json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Explanation {
@@ -17,11 +17,11 @@ pub struct Explanation {
     pub decision: Decision,
     /// Why.
     pub reason: String,
-    /// How grave it is.
+    /// How severe it is.
     pub severity: Severity,
     /// As [`crate::Activity::name`], or `unreadable`.
     pub activity: &'static str,
-    /// The account whose root acted.
+    /// The account whose root user acted.
     pub account: Option<String>,
     /// The region that recorded it.
     pub region: Option<String>,
@@ -56,7 +56,7 @@ pub fn explain(it: &Assessment, context: &Context<'_>) -> Explanation {
     }
 }
 
-/// What would be done with `bytes` that [`crate::parse`] refused: they are sent as they are.
+/// What would be done with `bytes` that [`crate::parse`] could not read: they are sent as they are.
 #[must_use]
 pub fn explain_unreadable(bytes: &[u8], why: &Unreadable, context: &Context<'_>) -> Explanation {
     let message = unreadable_message(bytes, why, context);

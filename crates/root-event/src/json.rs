@@ -1,4 +1,4 @@
-//! The body for machines. Its shape is `schema/alert-1.json`.
+//! The body for programs. Its schema is `schema/alert-1.json`.
 
 use serde_json::{Map, Value, json};
 
@@ -6,7 +6,7 @@ use crate::assess::{Assessment, Mfa, Outcome};
 use crate::message::{Context, late_seconds};
 use crate::{sanitize, words};
 
-/// The version of the shape. It changes when a field is removed or means something else, not when one is added.
+/// The version of the schema. It changes when a field is removed or its meaning changes, not when one is added.
 pub(crate) const SCHEMA: &str = "rootwatch.alert/1";
 
 pub(crate) fn alert(it: &Assessment, context: &Context<'_>, subject: &str) -> Value {
@@ -64,7 +64,7 @@ fn target_name(it: &Assessment, context: &Context<'_>) -> Option<String> {
     context.target_name.and_then(name)
 }
 
-/// An account's name as one safe line; nothing for an empty one.
+/// An account's name as one safe line; none for an empty one.
 pub(crate) fn name(text: &str) -> Option<String> {
     let line = sanitize::line_within(text, 64);
     (!line.is_empty()).then_some(line)
@@ -93,7 +93,7 @@ pub(crate) fn access(it: &Assessment) -> Value {
     without_nulls(json!({ "kind": access.kind, "key_end": access.key_end, "since": access.since }))
 }
 
-/// What is not known is left out rather than null.
+/// What is unknown is left out rather than null.
 pub(crate) fn without_nulls(value: Value) -> Value {
     match value {
         Value::Object(map) => Value::Object(
@@ -105,8 +105,8 @@ pub(crate) fn without_nulls(value: Value) -> Value {
     }
 }
 
-/// The event in the CloudTrail console; none for a test, and none where its parts are no region and no id, or the partition has no
-/// console that is publicly documented.
+/// The event in the CloudTrail console; none for a test, without a valid region and event id, or in a partition whose
+/// console is not publicly documented.
 pub(crate) fn console_link(it: &Assessment) -> Option<String> {
     let region = it
         .region

@@ -1,11 +1,11 @@
-//! Event names that are known: what each is, and how it is said.
+//! Known event names: what each is, and how it is described.
 //!
 //! Names are from the CloudTrail guide (console sign-in events), the IAM, Organizations and Account Management API
-//! references and the Billing guide ("Logging with CloudTrail"). A name that is not here falls into read or write.
+//! references and the Billing guide ("Logging with CloudTrail"). A name that is not here counts as a read or a write.
 
 use crate::classify::Activity;
 
-/// Event names that CloudTrail marks `readOnly` and that still must be told at once: a payment instrument is added, a
+/// Event names that CloudTrail marks `readOnly` and that must still be reported at once: a payment instrument is added, a
 /// command line signs in (`aws login`), or root's key is exchanged for a session.
 pub const READ_ONLY_THAT_MATTERS: &[&str] = &[
     "AuthorizeOAuth2Access",
@@ -19,16 +19,16 @@ pub const READ_ONLY_THAT_MATTERS: &[&str] = &[
 pub(crate) struct Known {
     pub(crate) name: &'static str,
     pub(crate) activity: Activity,
-    /// Told a step graver than others of its kind.
-    pub(crate) gravest: bool,
+    /// More severe than others of its kind.
+    pub(crate) critical: bool,
     /// "Root *created an access key*".
     pub(crate) done: &'static str,
     /// "Root tried to *create an access key*".
     pub(crate) tried: &'static str,
 }
 
-/// Services whose event names are known here, by the beginning of `eventSource`. Others have the same names for other
-/// things: WorkMail deletes organizations too.
+/// Services whose event names are known here, by the beginning of `eventSource`. Others use the same names for other
+/// actions: WorkMail has a `DeleteOrganization` too.
 const SERVICES: [&str; 11] = [
     "account.",
     "billing",
@@ -43,7 +43,7 @@ const SERVICES: [&str; 11] = [
     "tax.",
 ];
 
-/// What is known of an event's name; a record without `eventSource` is taken by its name alone.
+/// What is known about an event's name; a record without `eventSource` is looked up by its name alone.
 pub(crate) fn find(name: &str, source: Option<&str>) -> Option<&'static Known> {
     let is_known = |source: &str| SERVICES.iter().any(|service| source.starts_with(service));
     if !source.is_none_or(is_known) {
@@ -55,14 +55,14 @@ pub(crate) fn find(name: &str, source: Option<&str>) -> Option<&'static Known> {
 const fn row(
     name: &'static str,
     activity: Activity,
-    gravest: bool,
+    critical: bool,
     done: &'static str,
     tried: &'static str,
 ) -> Known {
     Known {
         name,
         activity,
-        gravest,
+        critical,
         done,
         tried,
     }
@@ -74,11 +74,11 @@ const fn sign_in(name: &'static str, done: &'static str, tried: &'static str) ->
 
 const fn recovery(
     name: &'static str,
-    gravest: bool,
+    critical: bool,
     done: &'static str,
     tried: &'static str,
 ) -> Known {
-    row(name, Activity::PasswordRecovery, gravest, done, tried)
+    row(name, Activity::PasswordRecovery, critical, done, tried)
 }
 
 const fn credential(name: &'static str, done: &'static str, tried: &'static str) -> Known {
@@ -89,7 +89,7 @@ const fn account(name: &'static str, done: &'static str, tried: &'static str) ->
     row(name, Activity::AccountChange, false, done, tried)
 }
 
-const fn gravest_account(name: &'static str, done: &'static str, tried: &'static str) -> Known {
+const fn critical_account(name: &'static str, done: &'static str, tried: &'static str) -> Known {
     row(name, Activity::AccountChange, true, done, tried)
 }
 
@@ -97,11 +97,11 @@ const fn gravest_account(name: &'static str, done: &'static str, tried: &'static
 const KNOWN: &[Known] = &[
     sign_in("ConsoleLogin", "signed in to the AWS console", "sign in to the AWS console"),
     sign_in("AuthorizeOAuth2Access", "signed in on a command line (aws login)", "sign in on a command line (aws login)"),
-    sign_in("CreateOAuth2Token", "took a command-line session (aws login)", "take a command-line session (aws login)"),
+    sign_in("CreateOAuth2Token", "got a command-line session (aws login)", "get a command-line session (aws login)"),
     sign_in("CheckMfa", "was asked for MFA at sign-in", "pass the MFA check at sign-in"),
-    sign_in("GetSigninToken", "took a console sign-in token", "take a console sign-in token"),
+    sign_in("GetSigninToken", "got a console sign-in token", "get a console sign-in token"),
     sign_in("SwitchRole", "switched role in the console", "switch role in the console"),
-    recovery("PasswordRecoveryRequested", false, "asked for a new password", "ask for a new password"),
+    recovery("PasswordRecoveryRequested", false, "requested a password reset", "request a password reset"),
     recovery("PasswordRecoveryCompleted", true, "recovered the root password", "recover the root password"),
     credential("AcceptPrimaryEmailUpdate", "changed the root e-mail address", "change the root e-mail address"),
     credential("ChangePassword", "changed a password", "change a password"),
@@ -117,30 +117,30 @@ const KNOWN: &[Known] = &[
     credential("DeleteVirtualMFADevice", "deleted an MFA device", "delete an MFA device"),
     credential("EmailUpdated", "changed the root e-mail address", "change the root e-mail address"),
     credential("EnableMFADevice", "added an MFA device", "add an MFA device"),
-    credential("GetFederationToken", "took federated session credentials", "take federated session credentials"),
-    credential("GetSessionToken", "took session credentials", "take session credentials"),
+    credential("GetFederationToken", "got federated session credentials", "get federated session credentials"),
+    credential("GetSessionToken", "got session credentials", "get session credentials"),
     credential("PasswordUpdated", "changed the root password", "change the root password"),
     credential("ResetServiceSpecificCredential", "reset a service credential", "reset a service credential"),
-    credential("ResyncMFADevice", "resynchronised an MFA device", "resynchronise an MFA device"),
+    credential("ResyncMFADevice", "resynchronized an MFA device", "resynchronize an MFA device"),
     credential("SetSecurityQuestions", "changed the security questions", "change the security questions"),
-    credential("StartPrimaryEmailUpdate", "began a change of the root e-mail", "change the root e-mail address"),
+    credential("StartPrimaryEmailUpdate", "started to change the root e-mail address", "change the root e-mail address"),
     credential("UpdateAccessKey", "changed an access key", "change an access key"),
     credential("UpdateAccountEmailAddress", "changed the root e-mail address", "change the root e-mail address"),
     credential("UpdateLoginProfile", "changed a console password", "change a console password"),
     credential("UpdateServiceSpecificCredential", "changed a service credential", "change a service credential"),
     credential("UpdateSigningCertificate", "changed a signing certificate", "change a signing certificate"),
     credential("UploadSigningCertificate", "uploaded a signing certificate", "upload a signing certificate"),
-    gravest_account("CloseAccount", "closed the account", "close the account"),
-    gravest_account("LeaveOrganization", "left the organization", "leave the organization"),
-    gravest_account("DeleteOrganization", "deleted the organization", "delete the organization"),
-    gravest_account("RemoveAccountFromOrganization", "removed an account from the organization", "remove an account from the organization"),
+    critical_account("CloseAccount", "closed the account", "close the account"),
+    critical_account("LeaveOrganization", "left the organization", "leave the organization"),
+    critical_account("DeleteOrganization", "deleted the organization", "delete the organization"),
+    critical_account("RemoveAccountFromOrganization", "removed an account from the organization", "remove an account from the organization"),
     account("AccountNameUpdated", "changed the account's name", "change the account's name"),
     account("CreateAccountAlias", "set the account's alias", "set the account's alias"),
     account("DeleteAccountAlias", "deleted the account's alias", "delete the account's alias"),
     account("DeleteAccountPasswordPolicy", "deleted the password policy", "delete the password policy"),
     account("DeleteAlternateContact", "deleted an alternate contact", "delete an alternate contact"),
-    account("DisableRegion", "switched a region off", "switch a region off"),
-    account("EnableRegion", "switched a region on", "switch a region on"),
+    account("DisableRegion", "disabled a region", "disable a region"),
+    account("EnableRegion", "enabled a region", "enable a region"),
     account("Instruments_Create", "added a payment instrument", "add a payment instrument"),
     account("Instruments_Delete", "deleted a payment instrument", "delete a payment instrument"),
     account("Instruments_Update", "changed a payment instrument", "change a payment instrument"),
@@ -201,7 +201,7 @@ const READING_VERBS: &[&str] = &[
     "View",
 ];
 
-/// Whether a name begins as names of reading calls do: the verb, then a new word.
+/// Whether a name begins like those of read-only calls: such a verb, then a new word.
 pub(crate) fn sounds_read_only(name: &str) -> bool {
     READING_VERBS.iter().any(|verb| {
         name.strip_prefix(verb).is_some_and(|rest| {

@@ -1,4 +1,4 @@
-//! What a root event is: reading a CloudTrail record, deciding whether it is told, and the words it is told in.
+//! What a root event is: reading a CloudTrail record, deciding whether to report it, and wording the report.
 //!
 //! Pure: no I/O and no clock. The notifier, `rootwatch explain` and `rootwatch test` share it, so that what `explain`
 //! shows is what is sent.
@@ -36,7 +36,7 @@ pub use record::{Event, Unreadable, parse};
 pub use severity::Severity;
 pub use unreadable::unreadable_message;
 
-/// The JSON schema of the body for machines: [`Message::json`] of every message obeys it.
+/// The JSON schema of the body for programs: [`Message::json`] of every message is valid against it.
 pub const ALERT_SCHEMA: &str = include_str!("../schema/alert-1.json");
 
 /// The message for one assessed event, as an alert of its own.

@@ -1,4 +1,4 @@
-//! The message: a subject, and a body for each kind of reader.
+//! The message: a subject, and a body for each kind of recipient.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -9,22 +9,22 @@ use crate::body::Body;
 use crate::options::Format;
 use crate::{chatbot, json as machine, sanitize, words};
 
-/// SNS takes subjects of less than 100 characters, without line breaks (SNS API reference, Publish).
+/// SNS accepts subjects of less than 100 characters, without line breaks (SNS API reference, Publish).
 const SUBJECT: usize = 99;
-/// One SMS part of GSM characters is 160; some room is left for the sender's name.
+/// A single SMS has 160 GSM characters; this leaves room for the sender's name.
 const SMS: usize = 139;
-/// From this many seconds on, a message says how late it is.
+/// An event that arrives this many seconds late, or later, has its delay in the message.
 const LATE: i64 = 5 * 60;
 
-/// What is known beside the event.
+/// What is known in addition to the event.
 #[derive(Debug, Clone, Copy, Default)]
 #[non_exhaustive]
 pub struct Context<'a> {
-    /// The name of the account, when it is known.
+    /// The name of the account, if known.
     pub account_name: Option<&'a str>,
-    /// The name of the account that a privileged session is for ([`Assessment::target_account`]), when it is known.
+    /// The name of the account that a privileged session is for ([`Assessment::target_account`]), if known.
     pub target_name: Option<&'a str>,
-    /// When the event reached us.
+    /// When rootwatch received the event.
     pub received: Option<Timestamp>,
 }
 
@@ -39,21 +39,21 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// With the account's name, if it is known.
+    /// With the account's name, if known.
     #[must_use]
     pub const fn account_name(mut self, name: Option<&'a str>) -> Self {
         self.account_name = name;
         self
     }
 
-    /// With the name of the account that a privileged session is for, if it is known.
+    /// With the name of the account that a privileged session is for, if known.
     #[must_use]
     pub const fn target_name(mut self, name: Option<&'a str>) -> Self {
         self.target_name = name;
         self
     }
 
-    /// With the time at which the event reached us.
+    /// With the time at which rootwatch received the event.
     #[must_use]
     pub const fn received(mut self, at: Timestamp) -> Self {
         self.received = Some(at);
@@ -67,19 +67,19 @@ impl<'a> Context<'a> {
 pub struct Message {
     /// ASCII, less than 100 characters, one line.
     pub subject: String,
-    /// For people who read mail.
+    /// For people who read e-mail.
     pub text: String,
-    /// For telephones: ASCII, less than 140 characters.
+    /// For SMS: ASCII, less than 140 characters.
     pub sms: String,
-    /// For machines; obeys [`crate::ALERT_SCHEMA`].
+    /// For programs; valid against [`crate::ALERT_SCHEMA`].
     pub json: Value,
     /// For chat programs: a custom notification of Amazon Q Developer in chat applications.
     pub chatbot: Value,
-    /// For the filters of subscriptions.
+    /// For filter policies of subscriptions.
     pub attributes: Attributes,
 }
 
-/// The message attributes, by which subscriptions can filter. None is empty.
+/// The message attributes, for filter policies of subscriptions. None is empty.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Attributes {
@@ -105,10 +105,10 @@ impl Attributes {
 
 impl Message {
     /// The body for `Publish` with `MessageStructure=json`: text for e-mail, a short one for SMS, and the default, which
-    /// SNS takes for every other protocol (SNS API reference, Publish).
+    /// SNS uses for every other protocol (SNS API reference, Publish).
     ///
-    /// The default is JSON for programs. As a chat notification it is not theirs any more, so that queues and functions,
-    /// which no chat program listens to, get a body of their own.
+    /// The default is JSON for programs. Where it is a chat notification instead, queues and functions, which no chat
+    /// program reads, still get the JSON.
     #[must_use]
     pub fn sns_body(&self, format: Format) -> String {
         let machine = self.json.to_string();
@@ -135,7 +135,7 @@ pub(crate) fn alert(it: &Assessment, context: &Context<'_>) -> Message {
     head.message(it, subject, &words, &body, json)
 }
 
-/// What every subject begins with.
+/// The beginning of every subject.
 pub(crate) struct Head<'a> {
     pub(crate) label: String,
     pub(crate) severity: &'a str,
@@ -160,7 +160,7 @@ impl<'a> Head<'a> {
         }
     }
 
-    /// `[HIGH] 111122223333 Name: words (region)`; a long name gives way first, then the words.
+    /// `[HIGH] 111122223333 Name: words (region)`; a long name is cut first, then the words.
     pub(crate) fn subject(&self, words: &str) -> String {
         let region = self
             .region
@@ -175,7 +175,7 @@ impl<'a> Head<'a> {
         let room =
             SUBJECT.saturating_sub(fixed.len() + words.len() + region.len() + ": ".len() + 1);
         let name = self.short_name(room.min(40));
-        // The label stands in brackets, so only what follows it is made safe again.
+        // The label is in brackets, so only what follows it is sanitized again.
         let rest = format!(
             "{}{name}: {words}{region}",
             sanitize::ascii_within(self.account, 16)
@@ -200,7 +200,7 @@ impl<'a> Head<'a> {
         )
     }
 
-    /// With a space before it; nothing where there is no room for a name that says something.
+    /// With a space before it; empty where there is no room for a meaningful part of the name.
     fn short_name(&self, room: usize) -> String {
         match self.name.map(|name| sanitize::ascii_within(name, room)) {
             Some(name) if room >= 8 && !name.is_empty() => format!(" {name}"),
@@ -218,7 +218,7 @@ impl<'a> Head<'a> {
         with_name(self.account, self.name)
     }
 
-    /// The message, once its words are found; `it` is the event, or the first of several.
+    /// The complete message; `it` is the event, or the first of several.
     pub(crate) fn message(
         &self,
         it: &Assessment,
@@ -258,7 +258,7 @@ fn with_name(account: &str, name: Option<&str>) -> String {
     }
 }
 
-/// Equal for the messages of one session; the whole id of its key is nobody's business.
+/// Equal for the messages of one session; the full id of its key must not be disclosed.
 fn thread(it: &Assessment) -> Option<String> {
     let account = it.account.as_deref()?;
     let key = it.access.key_end.as_deref().unwrap_or_default();
@@ -318,7 +318,7 @@ fn fields(
     fields
 }
 
-/// `bucketName=media, bucketPolicy, Host`: values only where they say which thing was meant.
+/// `bucketName=media, bucketPolicy, Host`: values only where they identify a resource.
 fn parameters(it: &Assessment) -> Option<String> {
     if it.parameters.is_empty() {
         return None;
@@ -336,7 +336,7 @@ fn parameters(it: &Assessment) -> Option<String> {
     }
     let what = match it.identifiers.len() {
         0 => " (names only)",
-        told if told < it.parameters.len() => " (of the others only the names)",
+        shown if shown < it.parameters.len() => " (other values are not shown)",
         _ => "",
     };
     Some(format!("{}{what}", words.join(", ")))
@@ -348,12 +348,12 @@ fn when(it: &Assessment, context: &Context<'_>) -> String {
     };
     let late = late_seconds(it, context).filter(|late| *late >= LATE);
     let late = late
-        .map(|late| format!(", reached us {} later", duration(late)))
+        .map(|late| format!(", received {} later", duration(late)))
         .unwrap_or_default();
     format!("{}{late}", instant(time))
 }
 
-/// Seconds between the event and its arrival; none when one of them is not known.
+/// Seconds between the event and its arrival; none if one of the times is unknown.
 pub(crate) fn late_seconds(it: &Assessment, context: &Context<'_>) -> Option<i64> {
     Some(context.received?.as_second() - it.timestamp()?.as_second())
 }

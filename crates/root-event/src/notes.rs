@@ -1,4 +1,4 @@
-//! What is odd about an event, in sentences.
+//! What is unusual about an event, in sentences.
 
 use crate::classify::{Activity, Class, DETAIL_TYPES, Privileged};
 use crate::record::Event;
@@ -13,15 +13,15 @@ pub(crate) fn notes(event: &Event, class: &Class) -> Vec<String> {
     let kind = record.identity.kind.as_deref();
     if class.activity != Activity::NotRoot
         && kind.is_none()
-        && class.act != Activity::PrivilegedSessionStart
+        && class.underlying != Activity::PrivilegedSessionStart
     {
-        notes.push("The identity has no type; its ARN is root's.".to_owned());
+        notes.push("The identity has no type; its ARN is that of the root user.".to_owned());
     }
     if kind == Some("FederatedUser") {
-        notes.push("A federated session that root made.".to_owned());
+        notes.push("A federated session that the root user created.".to_owned());
     }
     if class.privileged == Privileged::Likely {
-        notes.push("It looks like a session started by sts:AssumeRoot; if none was started, a root key was used.".to_owned());
+        notes.push("It looks like a session started by sts:AssumeRoot; if no such session was started, a root access key was used.".to_owned());
     }
     if let Some(reason) = &record.addendum {
         notes.push(format!(
@@ -32,7 +32,7 @@ pub(crate) fn notes(event: &Event, class: &Class) -> Vec<String> {
     notes
 }
 
-/// Where envelope and record say different things. Odd, and no reason to keep silent.
+/// Where envelope and record differ. Unusual, but not a reason to drop the event.
 fn contradictions(event: &Event) -> Vec<String> {
     let Some(envelope) = &event.envelope else {
         return Vec::new();

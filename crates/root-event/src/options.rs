@@ -1,10 +1,10 @@
-//! How people want to be told: the settings `notify.read_only` and `notify.format`.
+//! How people want to be notified: the settings `notify.read_only` and `notify.format`.
 
 use crate::assess::Assessment;
 use crate::classify::Decision;
 use crate::severity::Severity;
 
-/// How read-only activity is told. What matters as much as an act is told at once, whatever this says.
+/// How read-only activity is reported. Read-only calls that matter as much as writes are reported at once in any case.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ReadOnly {
     /// One message for the calls of a session.
@@ -12,11 +12,11 @@ pub enum ReadOnly {
     Digest,
     /// One message for each call.
     Each,
-    /// Not at all; but what is done with a long-lived root key, which nobody should have, is told all the same.
+    /// Not at all; except calls with a long-lived root key, which nobody should have.
     Off,
 }
 
-/// What the default body is, the one that SNS takes for protocols without a body of their own.
+/// The default body: the one that SNS uses for protocols without a body of their own.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Format {
     /// Text for people, JSON for programs.
@@ -63,7 +63,7 @@ impl Format {
 }
 
 impl Assessment {
-    /// The same, with the decision that the setting makes of it.
+    /// The same, with the decision under this setting.
     #[must_use]
     pub fn under(mut self, read_only: ReadOnly) -> Self {
         match read_only {
@@ -71,12 +71,13 @@ impl Assessment {
             ReadOnly::Digest => {}
             ReadOnly::Each => {
                 self.decision = Decision::Alert;
-                self.reason = format!("root only read ({})", self.activity.name());
+                self.reason = format!("read-only call by root ({})", self.activity.name());
             }
             ReadOnly::Off if self.severity >= Severity::High => {}
             ReadOnly::Off => {
                 self.decision = Decision::Ignore;
-                self.reason = "root only read, and read-only activity is not to be told".to_owned();
+                self.reason =
+                    "read-only call by root, and reporting of read-only activity is off".to_owned();
             }
         }
         self

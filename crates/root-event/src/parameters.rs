@@ -1,15 +1,15 @@
-//! What is told of a request: the names of its parameters, and the few values that only say which thing was meant.
+//! What is reported of a request: the names of its parameters, and the few values that only identify a resource.
 
 use serde_json::Value;
 
 use crate::sanitize;
 
-/// The most parameters that are kept of a request.
+/// The maximum number of parameters that are kept of a request.
 const MOST: usize = 12;
-/// The longest identifier that is told; the ARN of an IAM entity with a path may be longer.
+/// The longest identifier that is reported; the ARN of an IAM entity with a path may be longer.
 const LONGEST: usize = 128;
 
-/// Parameters whose value names a user, a bucket and the like, and is never a secret. Any other value may be one.
+/// Parameters whose value names a user, a bucket or the like, and is never a secret. Any other value may be one.
 const IDENTIFIERS: [&str; 17] = [
     "accountId",
     "alternateContactType",
@@ -30,7 +30,7 @@ const IDENTIFIERS: [&str; 17] = [
     "virtualMFADeviceName",
 ];
 
-/// A request's parameters, those with a value that is told first.
+/// A request's parameters; those whose value is reported come first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Parameters {
     pub(crate) names: Vec<String>,
@@ -66,7 +66,7 @@ impl Parameters {
     }
 }
 
-/// The value, when the parameter is one of those and it looks as identifiers do.
+/// The value, if the parameter is one of [`IDENTIFIERS`] and the value looks like an identifier.
 fn identifier<'a>(name: &str, value: &'a Value) -> Option<&'a str> {
     let text = value.as_str()?;
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"+-./:@_".contains(&byte);

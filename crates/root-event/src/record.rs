@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::parameters::Parameters;
 use crate::sanitize;
 
-/// One CloudTrail record, with the envelope it came in, if it came in one.
+/// One CloudTrail record, with its EventBridge envelope, if it has one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
     pub(crate) envelope: Option<Envelope>,
@@ -55,7 +55,7 @@ pub(crate) struct Record {
     pub(crate) addendum: Option<String>,
 }
 
-/// `userIdentity`, with what is used of its `sessionContext`.
+/// `userIdentity`, with the fields of its `sessionContext` that are used.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Identity {
     pub(crate) kind: Option<String>,
@@ -69,7 +69,7 @@ pub(crate) struct Identity {
     pub(crate) issuer_kind: Option<String>,
 }
 
-/// Why some bytes are no CloudTrail record.
+/// Why bytes could not be read as CloudTrail records.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unreadable {
     reason: String,
@@ -95,7 +95,7 @@ impl std::error::Error for Unreadable {}
 /// an array of these, a log file (`{"Records": [...]}`) or the output of `aws cloudtrail lookup-events`.
 ///
 /// # Errors
-/// When the bytes are not JSON, or when one of the values is none of these.
+/// When the bytes are not JSON, or a value is none of these.
 pub fn parse(bytes: &[u8]) -> Result<Vec<Event>, Unreadable> {
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     let mut events = Vec::new();
@@ -104,7 +104,7 @@ pub fn parse(bytes: &[u8]) -> Result<Vec<Event>, Unreadable> {
         collect(&value, &mut events)?;
     }
     if events.is_empty() {
-        return Err(Unreadable::new("there is no event in it"));
+        return Err(Unreadable::new("it contains no event"));
     }
     Ok(events)
 }
@@ -147,7 +147,7 @@ fn event(value: &Value) -> Result<Event, Unreadable> {
 
 fn enveloped(value: &Value, detail: &Value) -> Result<Event, Unreadable> {
     let envelope = Envelope::read(value);
-    // What does not claim to be from AWS is judged by its envelope: it need not hold a record.
+    // An event that does not claim to be from AWS is judged by its envelope: it need not contain a record.
     let record = if envelope.claims_aws() {
         record(detail)?
     } else {
@@ -181,7 +181,7 @@ impl Envelope {
         }
     }
 
-    /// EventBridge refuses `aws.` as a source from anybody but AWS; `aws.partner/` is a partner's.
+    /// EventBridge rejects `aws.` as a source from anybody but AWS; `aws.partner/` is a partner's.
     fn claims_aws(&self) -> bool {
         self.source
             .as_deref()
@@ -190,7 +190,7 @@ impl Envelope {
 }
 
 impl Event {
-    /// Whether the envelope, if there is one, is one that AWS itself made.
+    /// Whether the event, if it has an envelope, is from AWS itself.
     pub(crate) fn is_from_aws(&self) -> bool {
         self.envelope.as_ref().is_none_or(Envelope::claims_aws)
     }
@@ -260,7 +260,7 @@ fn answer(value: &Value) -> Option<String> {
     text(value.get("responseElements")?, name)
 }
 
-/// A field as one safe line; numbers and booleans as they are written; nothing for an empty one.
+/// A field as one safe line; numbers and booleans as they are written; none for an empty one.
 fn text(value: &Value, key: &str) -> Option<String> {
     let line = match value.get(key)? {
         Value::String(text) => sanitize::line(text),
@@ -271,7 +271,7 @@ fn text(value: &Value, key: &str) -> Option<String> {
     (!line.is_empty()).then_some(line)
 }
 
-/// A field as a boolean; older records and `MFAUsed` write booleans as words.
+/// A field as a boolean; older records and `MFAUsed` have booleans as text.
 fn flag(value: &Value, key: &str) -> Option<bool> {
     truth(&text(value, key)?)
 }
@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn words_are_booleans_and_duplicate_keys_are_no_error() {
+    fn text_is_accepted_as_booleans_and_duplicate_keys_are_no_error() {
         let event = one(
             r#"{"eventName":"A","readOnly":"True","readOnly":"false","recipientAccountId":111122223333}"#,
         );
@@ -344,7 +344,7 @@ mod tests {
     #[test]
     fn says_why_it_cannot_read() {
         for (text, reason) in [
-            ("", "no event in it"),
+            ("", "contains no event"),
             ("{", "not JSON"),
             ("3", "not a JSON object"),
             ("{}", "neither eventName nor userIdentity"),
@@ -352,7 +352,7 @@ mod tests {
                 r#"{"source":"aws.iam","detail":"x"}"#,
                 "neither eventName nor userIdentity",
             ),
-            (r#"{"Records":[]}"#, "no event in it"),
+            (r#"{"Records":[]}"#, "contains no event"),
         ] {
             let said = parse(text.as_bytes()).unwrap_err().to_string();
             assert!(said.contains(reason), "{text}: {said}");

@@ -1,6 +1,6 @@
-//! Text from an event is written by whoever made the request. Here it becomes text that stays in its line.
+//! Text in an event is chosen by the caller of the request. Here it becomes text that stays on its line.
 
-/// The longest single value that is kept of an event, in characters.
+/// The maximum length of a single value, in characters.
 const LONGEST: usize = 256;
 const CUT: &str = "...";
 
@@ -11,38 +11,38 @@ pub(crate) fn line(text: &str) -> String {
 
 /// As [`line`], with a limit of its own.
 pub(crate) fn line_within(text: &str, longest: usize) -> String {
-    // A value may be megabytes long: no more of it is looked at than could be kept.
+    // A value may be megabytes long: no more of it is read than could be kept.
     let shown: String = text
         .chars()
         .take(longest.saturating_mul(4))
-        .map(|c| if is_unseen(c) { ' ' } else { c })
+        .map(|c| if is_invisible(c) { ' ' } else { c })
         .collect();
     let words: Vec<&str> = shown.split_whitespace().collect();
     cut(&words.join(" "), longest)
 }
 
-/// As [`line_within`], in ASCII: for subjects and SMS. Square brackets are left to the severity.
+/// As [`line_within`], in ASCII: for subjects and SMS. Square brackets are reserved for the severity.
 pub(crate) fn ascii_within(text: &str, longest: usize) -> String {
     let ascii: String = text
         .chars()
         .map(|c| match c {
             '[' | '{' => '(',
             ']' | '}' => ')',
-            c if c.is_ascii() || is_unseen(c) => c,
+            c if c.is_ascii() || is_invisible(c) => c,
             _ => '?',
         })
         .collect();
     line_within(&ascii, longest)
 }
 
-/// Many lines, each made safe and marked: for an event that could not be read.
+/// Many lines, each sanitized and marked: for an event that could not be read.
 pub(crate) fn block(text: &str) -> String {
     let lines: Vec<String> = text
         .lines()
         .map(|line| {
             let shown: String = line
                 .chars()
-                .map(|c| if is_unseen(c) { ' ' } else { c })
+                .map(|c| if is_invisible(c) { ' ' } else { c })
                 .collect();
             format!("| {shown}")
         })
@@ -61,11 +61,11 @@ fn cut(text: &str, longest: usize) -> String {
     format!("{}{CUT}", kept.trim_end())
 }
 
-/// Characters that are not seen, or that move, hide or break what is: controls, line and paragraph separators, the
+/// Characters that are invisible, or that move, hide or break visible ones: controls, line and paragraph separators, the
 /// format characters of Unicode (bidirectional marks, zero-width marks, tags) and blank letters.
-fn is_unseen(c: char) -> bool {
+fn is_invisible(c: char) -> bool {
     c.is_control()
-        // Noncharacters, which SQS refuses in a message.
+        // Noncharacters, which SQS rejects in a message.
         || u32::from(c) & 0xFFFE == 0xFFFE
         || matches!(c,
             '\u{00AD}' | '\u{034F}' | '\u{0600}'..='\u{0605}' | '\u{061C}' | '\u{06DD}' | '\u{070F}'
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn marks_that_turn_text_round_are_gone() {
+    fn bidirectional_marks_are_removed() {
         assert_eq!(line("a\u{202E}b\u{2066}c\u{200F}d\u{FEFF}"), "a b c d");
     }
 

@@ -1,4 +1,4 @@
-//! How grave an event is.
+//! How severe an event is.
 //!
 //! | activity | severity |
 //! |---|---|
@@ -6,7 +6,7 @@
 //! | sign-in without MFA | critical |
 //! | sign-in with MFA, or where the record does not say | high |
 //! | failed sign-in | medium |
-//! | password recovery | completed: critical; asked for: high |
+//! | password recovery | completed: critical; requested: high |
 //! | credential change | critical |
 //! | account change | closed, left or removed from the organization: critical; others: high |
 //! | API write | high |
@@ -15,13 +15,13 @@
 //! | action in a privileged session | as the action itself |
 //! | service-made, not root, canary, forged | info |
 //!
-//! A change that failed is one step less grave; a sign-in that failed has its own row.
+//! A change that failed is one step less severe; a failed sign-in has its own row.
 
 use serde::Serialize;
 
 use crate::classify::Activity;
 
-/// How grave an event is. The order is from least to most.
+/// How severe an event is. The order is from least to most severe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
@@ -31,9 +31,9 @@ pub enum Severity {
     Low,
     /// Worth a look today.
     Medium,
-    /// Find out now who did it.
+    /// Find out now who did this.
     High,
-    /// Act now unless it was planned.
+    /// Act now, unless this was planned.
     Critical,
 }
 
@@ -60,18 +60,18 @@ impl Severity {
     }
 }
 
-/// What the severity of an act depends on.
-pub(crate) struct Act {
-    pub(crate) what: Activity,
-    pub(crate) gravest: bool,
+/// What the severity of an event depends on.
+pub(crate) struct Factors {
+    pub(crate) activity: Activity,
+    pub(crate) critical: bool,
     pub(crate) failed: bool,
     pub(crate) without_mfa: bool,
     pub(crate) long_lived_key: bool,
 }
 
-impl Act {
+impl Factors {
     pub(crate) fn severity(&self) -> Severity {
-        match self.what {
+        match self.activity {
             Activity::ServiceMade | Activity::Canary | Activity::NotRoot | Activity::Forged => {
                 Severity::Info
             }
@@ -87,7 +87,7 @@ impl Act {
     }
 
     fn of_change(&self) -> Severity {
-        let severity = if self.gravest {
+        let severity = if self.critical {
             Severity::Critical
         } else {
             Severity::High

@@ -1,4 +1,4 @@
-//! An event that cannot be read is still told: raw, shortened, and marked.
+//! An event that cannot be read is still reported: raw, shortened, and marked.
 
 use serde_json::{Value, json};
 
@@ -9,19 +9,19 @@ use crate::record::Unreadable;
 use crate::severity::Severity;
 use crate::{chatbot, sanitize};
 
-/// How much of the event is shown, in characters. Escaped twice it stays far below SNS's 256 KiB.
+/// How much of the event is shown, in characters. Even escaped twice it is far below SNS's 256 KiB.
 const RAW: usize = 8 * 1024;
 
 const SENTENCE: &str =
-    "An event reached rootwatch that it could not read. It may be root activity.";
+    "rootwatch received an event that it could not read. It may be root activity.";
 const SUBJECT: &str = "[HIGH] rootwatch: an event that could not be read";
-const SMS: &str = "HIGH rootwatch: an event came that could not be read. See the e-mail.";
+const SMS: &str = "HIGH rootwatch: an event could not be read. See the e-mail.";
 const STEPS: [&str; 2] = [
     "Read the event below. If it is root activity, treat it as an alert.",
-    "Report it to the maintainers of rootwatch, without what is confidential in it.",
+    "Report it to the maintainers of rootwatch, without the confidential parts.",
 ];
 
-/// The message for `bytes` that [`crate::parse`] refused.
+/// The message for `bytes` that [`crate::parse`] could not read.
 #[must_use]
 pub fn unreadable_message(bytes: &[u8], why: &Unreadable, context: &Context<'_>) -> Message {
     let whole = String::from_utf8_lossy(bytes);

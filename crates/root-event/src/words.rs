@@ -1,11 +1,11 @@
-//! The words: what happened in one sentence, and what to do now.
+//! The wording: what happened in one sentence, and what to do now.
 
 use crate::assess::{Assessment, Mfa, Outcome};
 use crate::classify::{Activity, Class, known};
 use crate::record::Record;
 use crate::sanitize;
 
-/// How long a service and an action may be in a sentence.
+/// The maximum length of a service and an action in a sentence.
 const NAME: usize = 64;
 
 /// What was done, in the two forms a sentence needs.
@@ -22,11 +22,11 @@ pub(crate) fn phrase(record: &Record, class: &Class, mfa: Mfa) -> Phrase {
         Some(known) => (known.done.to_owned(), known.tried.to_owned()),
         None => unknown(record, class),
     };
-    if class.act == Activity::CredentialChange && is_for_another_user(record) {
+    if class.underlying == Activity::CredentialChange && is_for_another_user(record) {
         done.push_str(" of an IAM user");
         tried.push_str(" of an IAM user");
     }
-    if class.act == Activity::SignIn {
+    if class.underlying == Activity::SignIn {
         done.push_str(with_mfa(mfa));
     }
     Phrase { done, tried }
@@ -45,7 +45,7 @@ fn unknown(record: &Record, class: &Class) -> (String, String) {
         |service| format!("{service}:{action}"),
     );
     let call = sanitize::line_within(&call, NAME);
-    match class.act {
+    match class.underlying {
         Activity::SignIn | Activity::FailedSignIn => {
             (format!("signed in by {call}"), format!("sign in by {call}"))
         }
@@ -53,7 +53,7 @@ fn unknown(record: &Record, class: &Class) -> (String, String) {
     }
 }
 
-/// Root names itself "AWS ROOT USER" where it acts on its own MFA device (CloudTrail guide, sign-in events).
+/// Root appears as "AWS ROOT USER" where it changes its own MFA device (CloudTrail guide, sign-in events).
 fn is_for_another_user(record: &Record) -> bool {
     record
         .for_user
@@ -69,12 +69,14 @@ const fn with_mfa(mfa: Mfa) -> &'static str {
     }
 }
 
-/// The sentence that comes first; `account` is the account in words, `target` the one that a privileged session is for.
+/// The first sentence; `account` is the account as text, `target` the one that a privileged session is for.
 pub(crate) fn sentence(it: &Assessment, account: &str, target: Option<&str>) -> String {
     let Phrase { done, tried } = &it.phrase;
     match it.activity {
         Activity::Canary => {
-            format!("TEST: a test event from {account} has come all the way. Nobody acted as root.")
+            format!(
+                "TEST: a test event from {account} passed through the whole path. Nobody acted as root."
+            )
         }
         Activity::PrivilegedSessionStart => session_start(it, account, target),
         Activity::FailedSignIn => {
@@ -135,7 +137,7 @@ fn short_session_start(it: &Assessment, failed: bool) -> String {
         .map(|id| format!(" in {id}"))
         .unwrap_or_default();
     if failed {
-        format!("root session refused{target}")
+        format!("root session start failed{target}")
     } else {
         format!("root session started{target}")
     }
@@ -198,7 +200,7 @@ pub(crate) fn access(it: &Assessment) -> String {
 pub(crate) fn what_to_do(it: &Assessment) -> Vec<&'static str> {
     let mut lines: Vec<&'static str> = Vec::new();
     if it.access.kind == "access-key" && it.activity != Activity::PrivilegedSessionStart {
-        lines.push("Root should have no access keys: if nobody of yours did this, deactivate the key and delete it.");
+        lines.push("Root should have no access keys: if nobody on your team did this, deactivate the key and delete it.");
     }
     lines.extend(steps(it.activity));
     lines
@@ -211,35 +213,35 @@ const fn steps(activity: Activity) -> &'static [&'static str] {
             "If nobody did: reset the root password, check MFA and access keys, and open a case with AWS Support.",
         ],
         Activity::FailedSignIn => &[
-            "A failed root sign-in means that somebody knows, or guesses, the root e-mail address of this account.",
-            "Check that root has MFA and a long, unique password. Several failures from one address: treat as an attack.",
+            "A failed root sign-in means that somebody knows, or has guessed, the root e-mail address of this account.",
+            "Check that root has MFA and a long, unique password. Treat several failures from one address as an attack.",
         ],
         Activity::PasswordRecovery => &[
-            "Whoever reads the root mailbox can become root: check who has access to it, and who asked for this.",
+            "Anyone who can read the root mailbox can take over root: check who has access to it, and who requested this.",
             "If nobody did: secure the mailbox first, then the root password and MFA.",
         ],
         Activity::CredentialChange => &[
-            "Find out who made this change. It can let somebody in later, or lock you out.",
-            "If nobody of yours did: undo it, remove unknown keys and devices, and open a case with AWS Support.",
+            "Find out who made this change. It can give somebody access later, or lock you out.",
+            "If nobody on your team did: undo it, remove unknown keys and devices, and open a case with AWS Support.",
         ],
         Activity::AccountChange => &[
             "Confirm the change with the owner of the account.",
-            "If nobody ordered it: undo it where that is possible, and open a case with AWS Support at once.",
+            "If nobody requested it: undo it where possible, and open a case with AWS Support at once.",
         ],
         Activity::ApiWrite => &[
-            "Ask who used root, and why a role would not do.",
-            "If nobody did: look at what else this session did in CloudTrail, and reset the root credentials.",
+            "Ask who used root, and why a role was not enough.",
+            "If nobody did: look up in CloudTrail what else this session did, and reset the root credentials.",
         ],
         Activity::ApiRead => {
-            &["Reading only. Ask who was signed in as root, if you did not know of it."]
+            &["Read-only activity. If you did not expect it, ask who was signed in as root."]
         }
         Activity::PrivilegedSessionStart => &[
-            "Check that the named administrator was to do this task in that account.",
-            "What the session does there comes as messages of its own.",
+            "Check that this administrator was supposed to do this task in that account.",
+            "Actions of the session are reported in messages of their own.",
         ],
         Activity::PrivilegedSessionAction => &[
-            "Match it with the start of the privileged session (sts:AssumeRoot), which was told too.",
-            "If no session was started: treat it as use of a stolen root credential.",
+            "Match it with the start of the privileged session (sts:AssumeRoot), which was reported too.",
+            "If no such session was started: treat it as use of stolen root credentials.",
         ],
         Activity::Canary => &["Nothing: this message shows that alerts reach you."],
         Activity::ServiceMade | Activity::NotRoot | Activity::Forged => &["Nothing."],

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use crate::received;
 use crate::sound::is_sound;
 
-/// Text with what does harm: breaks, marks, quotes, brackets, and sometimes a lot of it.
+/// Harmful text: line breaks, marks, quotes, brackets, and sometimes a lot of it.
 fn nasty() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         any::<String>(),
@@ -152,22 +152,22 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn every_root_record_is_told(record in root_record(), account in any_value(), detail_type in any_value()) {
+    fn every_root_record_is_reported(record in root_record(), account in any_value(), detail_type in any_value()) {
         for value in [enveloped(&record, &account, &detail_type), record.clone()] {
             let it = one(&value);
             prop_assert!(it.decision != Decision::Ignore || is_service_made(&record), "{}", it.reason);
         }
     }
 
-    /// Whatever the settings: only what root read, and not with a long-lived key, can be left untold.
+    /// With any settings, only read-only calls without a long-lived key can be left out.
     #[test]
     fn only_reads_can_be_switched_off(record in root_record()) {
         let it = one(&record);
         for (_, read_only) in ReadOnly::ALL {
             let under = it.clone().under(read_only);
-            let is_told = under.decision != Decision::Ignore;
-            let may_be_untold = it.decision == Decision::Digest && it.severity < Severity::High;
-            prop_assert!(is_told || it.decision == Decision::Ignore || may_be_untold && read_only == ReadOnly::Off);
+            let is_reported = under.decision != Decision::Ignore;
+            let may_be_left_out = it.decision == Decision::Digest && it.severity < Severity::High;
+            prop_assert!(is_reported || it.decision == Decision::Ignore || may_be_left_out && read_only == ReadOnly::Off);
             prop_assert!(read_only != ReadOnly::Each || under.decision != Decision::Digest);
         }
     }
@@ -189,7 +189,7 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_are_told(bytes in prop::collection::vec(any::<u8>(), 0..4_000)) {
+    fn any_bytes_are_reported(bytes in prop::collection::vec(any::<u8>(), 0..4_000)) {
         match parse(&bytes) {
             Ok(events) => events.iter().for_each(|event| drop(explain(&assess(event), &Context::new()))),
             Err(why) => is_sound(&unreadable_message(&bytes, &why, &Context::new().received(received()))),
@@ -197,7 +197,7 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_told(text in nasty()) {
+    fn any_text_is_reported(text in nasty()) {
         if let Err(why) = parse(text.as_bytes()) {
             let message = unreadable_message(text.as_bytes(), &why, &Context::new());
             is_sound(&message);
@@ -206,7 +206,7 @@ proptest! {
     }
 
     #[test]
-    fn any_json_is_told(value in any_value()) {
+    fn any_json_is_reported(value in any_value()) {
         let bytes = value.to_string();
         match parse(bytes.as_bytes()) {
             Ok(events) => events.iter().for_each(|event| drop(explain(&assess(event), &Context::new()))),
@@ -216,7 +216,7 @@ proptest! {
 }
 
 #[test]
-fn depth_is_no_harm() {
+fn deep_nesting_does_no_harm() {
     let deep = format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000));
     let record = format!(
         r#"{{"eventName":"A","userIdentity":{{"type":"Root"}},"requestParameters":{deep}}}"#

@@ -66,7 +66,7 @@ fn assessed(record: &Value) -> Assessment {
 }
 
 #[test]
-fn a_session_that_root_handed_out_is_root_whatever_its_type() {
+fn a_session_that_root_created_is_root_of_any_type() {
     for kind in ["FederatedUser", "AssumedRole", "Unknown"] {
         let identity =
             json!({ "type": kind, "sessionContext": { "sessionIssuer": { "type": "Root" } } });
@@ -97,21 +97,21 @@ fn another_services_event_of_a_known_name_is_not_taken_for_it() {
 }
 
 #[test]
-fn reads_are_told_as_the_setting_says() {
+fn read_only_calls_are_reported_as_the_setting_says() {
     let decisions = |it: Assessment| ReadOnly::ALL.map(|(_, how)| it.clone().under(how).decision);
     let read = fixture("api-read");
     assert_eq!(
         decisions(read.clone()),
         [Decision::Digest, Decision::Alert, Decision::Ignore]
     );
-    // Nobody should have a root key: whoever reads with one is told of, switched off or not.
+    // Nobody should have a root key: read-only calls with one are reported, switched off or not.
     let mut with_key = read;
     with_key.severity = Severity::Critical;
     assert_eq!(
         decisions(with_key),
         [Decision::Digest, Decision::Alert, Decision::Digest]
     );
-    // What matters is no read for any of them.
+    // For none of the settings are these ordinary read-only calls.
     for name in ["account-payment-instrument", "sign-in-command-line"] {
         assert_eq!(decisions(fixture(name)), [Decision::Alert; 3], "{name}");
     }
@@ -157,21 +157,21 @@ fn a_source_that_is_not_awss_own_is_refused() {
 }
 
 #[test]
-fn what_envelope_and_record_disagree_on_is_said() {
+fn differences_of_envelope_and_record_are_reported() {
     let it = fixture("api-write-envelope-differs");
     assert_eq!(it.decision, Decision::Alert);
     assert_eq!(it.notes.len(), 3, "{:?}", it.notes);
 }
 
 #[test]
-fn a_task_and_its_account_are_told_and_nothing_else_of_the_request() {
+fn of_a_privileged_session_only_the_task_and_the_account_are_reported() {
     let it = fixture("privileged-session-start");
     assert_eq!(it.target_account.as_deref(), Some("111122223333"));
     assert_eq!(it.task_policy.as_deref(), Some("S3UnlockBucketPolicy"));
 }
 
 #[test]
-fn no_value_of_a_request_or_an_answer_is_told() {
+fn no_value_of_a_request_or_a_response_is_reported() {
     for (name, event) in fixtures() {
         let message = message(&assess(&event), &context());
         let all = format!(
@@ -179,13 +179,13 @@ fn no_value_of_a_request_or_an_answer_is_told() {
             message.subject, message.text, message.sms, message.json, message.chatbot
         );
         for secret in ["secret", "Secret", "AKIAEXAMPLE", "ASIAEXAMPLE"] {
-            assert!(!all.contains(secret), "{name} tells {secret}");
+            assert!(!all.contains(secret), "{name} discloses {secret}");
         }
     }
 }
 
 #[test]
-fn the_end_of_a_long_lived_key_is_told() {
+fn the_end_of_a_long_lived_key_is_reported() {
     let Access { kind, key_end, .. } = fixture("api-write-long-lived-key").access;
     assert_eq!((kind, key_end.as_deref()), ("access-key", Some("LONG")));
 }
@@ -236,7 +236,7 @@ fn a_digest_counts_an_event_once() {
     assert_eq!(
         same,
         message(&one, &context()),
-        "one event is told in the usual form"
+        "one event is reported in the usual form"
     );
 }
 

@@ -1,7 +1,7 @@
 //! The messages as people read them: `tests/golden/<fixture>.txt` holds subject, SMS and text, `.json` the JSON body,
 //! `.chatbot.json` the custom notification for chat programs.
 //!
-//! `UPDATE_GOLDEN=1 cargo test -p rootwatch-root-event` writes them anew; a reviewer reads the difference.
+//! `UPDATE_GOLDEN=1 cargo test -p rootwatch-root-event` writes them again; a reviewer reads the difference.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -24,7 +24,7 @@ fn compare(file: &str, text: &str) {
         fs::write(&path, text).unwrap();
     }
     let golden = fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(text, golden, "{file}: UPDATE_GOLDEN=1 writes it anew");
+    assert_eq!(text, golden, "{file}: UPDATE_GOLDEN=1 writes it again");
 }
 
 fn check(name: &str, message: &Message) {
@@ -38,7 +38,7 @@ fn check(name: &str, message: &Message) {
     compare(&format!("{name}.chatbot.json"), &json(&message.chatbot));
 }
 
-/// Another crate of the workspace may switch serde_json to keeping the order of insertion.
+/// Another crate of the workspace may turn on serde_json's `preserve_order`.
 fn sorted(value: &Value) -> Value {
     match value {
         Value::Object(map) => {
@@ -70,7 +70,7 @@ fn alerts() {
     }
 }
 
-/// Thirty calls of one console session, two of which came twice.
+/// Thirty calls of one console session, two of which arrived twice.
 pub(crate) fn session() -> Vec<Assessment> {
     let calls = ["DescribeInstances", "DescribeVolumes", "DescribeRegions"];
     let one = |index: usize| {

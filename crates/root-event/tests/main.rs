@@ -1,4 +1,4 @@
-//! What the crate's users see: decisions, messages, and that no input breaks them.
+//! The crate from outside: decisions, messages, and that no input breaks them.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 

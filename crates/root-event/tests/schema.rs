@@ -1,4 +1,4 @@
-//! Every JSON body obeys the committed schema. The checker knows the few keywords that the schema uses.
+//! Every JSON body is valid against the committed schema. The checker knows the few keywords that the schema uses.
 
 use rootwatch_root_event::{ALERT_SCHEMA, assess, digest, message, parse, unreadable_message};
 

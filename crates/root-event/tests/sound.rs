@@ -1,14 +1,14 @@
-//! What holds for every message, whatever made it. The fuzz target uses it too.
+//! What holds for every message, from any input. The fuzz target uses it too.
 
 use rootwatch_root_event::{ALERT_SCHEMA, Format, Message};
 use serde_json::Value;
 
 /// SNS's limit for a message with its attributes, in bytes (SNS API reference, Publish).
 const SNS_LIMIT: usize = 256 * 1024;
-/// Room for the names of the attributes and what SNS counts beside them.
+/// Allowance for the names of the attributes and what else SNS counts.
 const ROOM: usize = 1_024;
 
-/// Fails unless the message can be published, in both formats, and obeys its schemas.
+/// Fails unless the message can be published, in both formats, and is valid against its schemas.
 pub(crate) fn is_sound(message: &Message) {
     let subject = &message.subject;
     assert!(subject.len() < 100 && subject.is_ascii(), "{subject}");
@@ -32,14 +32,14 @@ pub(crate) fn is_sound(message: &Message) {
     fits_chat(&message.chatbot);
 }
 
-/// `MessageStructure=json` wants a text for each protocol, and a default.
+/// `MessageStructure=json` requires a text for each protocol, and a default.
 fn is_structured(body: &str) {
     let body: Value = serde_json::from_str(body).unwrap();
     assert!(body.as_object().unwrap().values().all(Value::is_string));
     assert!(serde_json::from_str::<Value>(body["default"].as_str().unwrap()).is_ok());
 }
 
-/// The shape and the limits of a custom notification (Amazon Q Developer in chat applications administrator guide).
+/// The schema and the limits of a custom notification (Amazon Q Developer in chat applications administrator guide).
 fn fits_chat(it: &Value) {
     assert_eq!(
         (&it["version"], &it["source"]),
@@ -64,7 +64,7 @@ fn fits_chat(it: &Value) {
     }
 }
 
-/// What of `value` does not obey `schema`.
+/// Where `value` violates `schema`.
 pub(crate) fn violations(value: &Value, schema: &Value, at: &str) -> Vec<String> {
     let mut found = Vec::new();
     for (keyword, rule) in schema.as_object().unwrap() {

@@ -171,7 +171,7 @@ mod tests {
             (
                 "lambda:AddPermission",
                 "ResourceConflictException",
-                "The operation cannot be performed at this time. An update is in work for resource",
+                "The operation cannot be performed at this time. An update is in progress for resource",
             ),
             (
                 "lambda:PutFunctionEventInvokeConfig",

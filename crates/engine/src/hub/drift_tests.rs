@@ -193,7 +193,7 @@ fn every_change_of_every_property_is_named_and_no_other() {
 }
 
 #[test]
-fn what_others_added_to_shared_properties_is_shown_and_kept() {
+fn what_others_added_to_shared_properties_is_listed_and_kept() {
     for resource in wanted() {
         let wanted = serialized(&resource);
         for shared in SHARED.iter().filter(|it| wanted.get(it).is_some()) {

@@ -265,7 +265,7 @@ mod tests {
     #[test]
     fn what_is_no_state_is_said() {
         let said = |text: &str| format!("{:#}", listed(text, ACCOUNT, &[]).unwrap_err());
-        assert!(said("{").contains("no Terraform state"));
+        assert!(said("{").contains("not a Terraform state"));
         assert!(said(r#"{"version": 3}"#).contains("version 3"));
     }
 }

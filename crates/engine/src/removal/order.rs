@@ -159,7 +159,7 @@ async fn own_stacks(session: &Session, name: &str, all: &mut Forwarding) -> Resu
     }
     if !found.unread.is_empty() {
         all.unknown.push(format!(
-            "stacks {name} of this account forward to this hub everywhere: {}",
+            "stacks {name} of this account forward to this hub in every region: {}",
             management::unread_words(&found.unread)
         ));
     }

@@ -1,6 +1,17 @@
 """AWS in a box: moto's server (Apache-2.0, pinned in `moto.txt`) and what it lacks.
 
-Each file takes the place of some functions of moto; this is all that differs from it.
+Processes: `python -m rootwatch_lab` loads all of it once and then only waits to be copied. A lab is a
+copy of that process, and a copy of a lab is a second lab with the same state.
+
+__main__.py      prepares the process that labs are copies of
+forks.py         copies, one for each connection; each lives as long as its connection
+serving.py       one lab: what a copy does
+state.py         one lock over moto's state; threads for what happens after an answer; the fork, for which
+                 nothing may be under way
+warm.py          first calls to each service, so that no copy loads models and routes
+cached.py        what moto works out anew at each call
+
+Each other file takes the place of some functions of moto; this is all that differs from it.
 
 front.py         every API call is named, logged, delayed and failed on demand
 faults.py        error answers in the protocol of the service; calls that are held
@@ -15,7 +26,6 @@ metrics.py       GetMetricData: queues' depth and age, functions' invocations an
                  are; periods at whole multiples of their length
 logs.py          the first page of FilterLogEvents is empty
 cbor.py          CloudWatch in Smithy RPC v2 CBOR
-state.py         one lock over moto's state; threads for what happens after an answer
 accounts.py      a 12-digit access key id is the account; roles' and trust policies are asked;
                  a new role is not visible at once
 policies.py      evaluates policy documents with their conditions
@@ -57,6 +67,7 @@ def install() -> None:
     from . import (
         accounts,
         alarms,
+        cached,
         events,
         functions,
         generated,
@@ -72,6 +83,7 @@ def install() -> None:
     )
 
     for module in (
+        cached,
         accounts,
         organization,
         queues,

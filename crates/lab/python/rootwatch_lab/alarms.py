@@ -16,7 +16,7 @@ from moto.sqs.models import sqs_backends
 from moto.utilities.utils import get_partition
 
 from . import events, functions, metrics, topics
-from .state import each, lock
+from .state import activity, each, lock
 
 _PAUSE_S = 0.2
 _COMPARE = {
@@ -113,16 +113,21 @@ def _tell(account: str, alarm: Alarm, before: str, topic_arn: str) -> None:
 def _watch() -> None:
     while True:
         time.sleep(_PAUSE_S)
-        try:
-            with lock:
-                metrics.sample()
-                for account, _, backend in each(cloudwatch_backends):
-                    for alarm in list(backend.alarms.values()):
-                        state = _state(account, alarm)
-                        if state not in (None, alarm.state_value):
-                            _change(account, alarm, str(state), "Threshold Crossed")
-        except Exception:
-            traceback.print_exc(file=sys.stderr)
+        with activity.of("alarms"):
+            try:
+                _look()
+            except Exception:
+                traceback.print_exc(file=sys.stderr)
+
+
+def _look() -> None:
+    with lock:
+        metrics.sample()
+        for account, _, backend in each(cloudwatch_backends):
+            for alarm in list(backend.alarms.values()):
+                state = _state(account, alarm)
+                if state not in (None, alarm.state_value):
+                    _change(account, alarm, str(state), "Threshold Crossed")
 
 
 def _set_alarm_state(
@@ -140,6 +145,10 @@ _moto_set_alarm_state = CloudWatchBackend.set_alarm_state
 
 
 def install() -> None:
-    """Takes the place of moto's own function, and begins to watch."""
+    """Takes the place of moto's own function."""
     CloudWatchBackend.set_alarm_state = _set_alarm_state
+
+
+def begin() -> None:
+    """Begins to watch, in a process without threads."""
     threading.Thread(target=_watch, name="alarms", daemon=True).start()

@@ -80,6 +80,7 @@ class Control:
             "GET snapshot": lambda _: snapshot.take(),
             "GET invocations": lambda _: functions.history(),
             "GET idle": lambda _: is_idle(),
+            "GET connections": lambda _: state.connections.count(),
             "POST organization": lambda _: _sample_organization(),
             "POST accounts": _add_account,
             "POST accounts/move": _move_account,

@@ -80,7 +80,14 @@ class Faults:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._faults: list[Fault] = []
-        self._held = 0
+        self._held: list[str] = []
+
+    def begin(self) -> None:
+        """In a copy of the process no call is held: it happens, if at all, where it came in."""
+        self._lock = threading.Lock()
+        self._held.clear()
+        for fault in self._faults:
+            fault.released = threading.Event()
 
     def add(self, values: dict[str, Any]) -> None:
         """Adds one, from its JSON form."""
@@ -94,18 +101,23 @@ class Faults:
                 fault.released.set()
             self._faults.clear()
 
-    def hold(self, fault: Fault) -> None:
-        """Keeps a call until its fault is removed."""
+    def meet(self, call: Call) -> Fault | None:
+        """The fault this call meets, if any; one that holds it is over when this returns."""
+        fault = self.match(call)
+        if fault is None or fault.kind["type"] != "hold":
+            return fault
+        name = f"{call.service} {call.operation}"
         with self._lock:
-            self._held += 1
+            self._held.append(name)
         fault.released.wait(fault.kind["ms"] / 1000)
         with self._lock:
-            self._held -= 1
+            self._held.remove(name)
+        return None
 
-    def held(self) -> int:
-        """How many calls are held now."""
+    def held(self) -> list[str]:
+        """The calls that are held now: service and operation."""
         with self._lock:
-            return self._held
+            return list(self._held)
 
     def match(self, call: Call) -> Fault | None:
         """The fault this call meets, if any."""

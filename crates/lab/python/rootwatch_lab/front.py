@@ -19,7 +19,7 @@ from moto.core.request import Request
 from moto.core.routing import get_service_router
 
 from . import accounts, control, faults, stale
-from .state import lock
+from .state import activity, lock
 
 _READS = (
     "Get",
@@ -57,15 +57,25 @@ class Front:
 
     def __call__(self, environ: dict[str, Any], start: StartResponse) -> Iterable[bytes]:
         if environ["PATH_INFO"].startswith("/lab/"):
-            return self._control(environ, start)
+            with activity.of(environ["PATH_INFO"]):
+                return self._control(environ, start)
         began = time.time()
-        call = _identify(environ)
+        with activity.of("a call"):
+            call = _identify(environ)
         if self.delay_ms:
             time.sleep(self.delay_ms / 1000)
-        fault = faults.faults.match(call)
-        if fault and fault.kind["type"] == "hold":
-            faults.faults.hold(fault)
-            fault = None
+        fault = faults.faults.meet(call)
+        with activity.of(f"{call.service} {call.operation}"):
+            return self._answer(call, fault, began, environ, start)
+
+    def _answer(
+        self,
+        call: faults.Call,
+        fault: faults.Fault | None,
+        began: float,
+        environ: dict[str, Any],
+        start: StartResponse,
+    ) -> Iterable[bytes]:
         if fault and fault.kind["type"] == "drop":
             if fault.kind.get("applied"):
                 self._apply(call, environ)

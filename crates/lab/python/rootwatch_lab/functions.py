@@ -164,6 +164,13 @@ def kill_all() -> None:
         fleet.kill()
 
 
+def forget_all() -> None:
+    """Forgets them, in a copy of the process that they belong to: the next event starts new ones."""
+    global _fleets_lock
+    _fleets_lock = threading.Lock()
+    _fleets.clear()
+
+
 def _environment(function: LambdaFunction, session: accounts.Session) -> dict[str, str]:
     stream = f"{time.strftime('%Y/%m/%d')}/[{function.version}]{uuid.uuid4().hex}"
     return {

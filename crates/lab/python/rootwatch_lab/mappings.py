@@ -8,13 +8,18 @@ import time
 from typing import Any
 
 from moto.awslambda.exceptions import InvalidParameterValueException, LambdaClientError
-from moto.awslambda.models import EventSourceMapping, LambdaBackend, LambdaFunction
+from moto.awslambda.models import (
+    EventSourceMapping,
+    LambdaBackend,
+    LambdaFunction,
+    lambda_backends,
+)
 from moto.awslambda.responses import LambdaResponse
 from moto.core.responses import TYPE_RESPONSE
 from moto.sqs.models import Message, Queue, sqs_backends
 
 from . import functions, queues
-from .state import late, lock
+from .state import activity, each, late, lock, operations
 
 _POLL_S = 0.05
 _RECEIVE_LIMIT = 10
@@ -83,7 +88,7 @@ def _create(self: LambdaBackend, spec: dict[str, Any]) -> EventSourceMapping:
     mapping = _moto_create(self, spec)
     queue.lambda_event_source_mappings.pop(mapping.function_arn, None)
     _settle(mapping, "Creating")
-    threading.Thread(target=_poll, args=(self, mapping), daemon=True).start()
+    _begin_to_poll(self, mapping)
     return mapping
 
 
@@ -137,10 +142,12 @@ def _delete(self: LambdaBackend, uuid: str) -> EventSourceMapping:
     mapping = _existing(self, uuid)
     mapping.enabled = False
     _settle(mapping, "Deleting")
-    timer = threading.Timer(late.mapping_ms / 1000, self._event_source_mappings.pop, (uuid, None))
-    timer.daemon = True
-    timer.start()
+    operations.after(late.mapping_ms / 1000, _forget, self, uuid)
     return mapping
+
+
+def _forget(backend: LambdaBackend, uuid: str) -> None:
+    backend._event_source_mappings.pop(uuid, None)
 
 
 def _list(
@@ -167,18 +174,31 @@ def _api_get(self: LambdaResponse) -> TYPE_RESPONSE:
 # --- polling ----------------------------------------------------------------------------
 
 
+def begin() -> None:
+    """Begins to poll for every mapping that there is, in a process without threads."""
+    for _, _, backend in each(lambda_backends):
+        for mapping in backend._event_source_mappings.values():
+            _begin_to_poll(backend, mapping)
+
+
+def _begin_to_poll(backend: LambdaBackend, mapping: EventSourceMapping) -> None:
+    threading.Thread(target=_poll, args=(backend, mapping), daemon=True).start()
+
+
 def _poll(backend: LambdaBackend, mapping: EventSourceMapping) -> None:
     while mapping.uuid in backend._event_source_mappings:
-        if state_of(mapping) != "Enabled":
-            time.sleep(_POLL_S)
-            continue
-        try:
-            busy = _poll_once(mapping)
-        except Exception:
-            # The queue or the function is gone; it may come back under the same name.
-            busy = False
+        with activity.of("mapping"):
+            busy = state_of(mapping) == "Enabled" and _try_to_poll(mapping)
         if not busy:
             time.sleep(_POLL_S)
+
+
+def _try_to_poll(mapping: EventSourceMapping) -> bool:
+    try:
+        return _poll_once(mapping)
+    except Exception:
+        # The queue or the function is gone; it may come back under the same name.
+        return False
 
 
 def _poll_once(mapping: EventSourceMapping) -> bool:

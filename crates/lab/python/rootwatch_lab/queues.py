@@ -88,6 +88,17 @@ def _messages(self: Queue) -> list[Message]:
         return [m for m in self._messages if now > m.visible_at and now >= m.delayed_until]
 
 
+def _count_invisible(self: Queue) -> int:
+    """moto looks at the clock for each message that is there, whenever one is sent."""
+    now = time.time() * 1000
+    return sum(now <= message.visible_at for message in self._messages)
+
+
+def _count_delayed(self: Queue) -> int:
+    now = time.time() * 1000
+    return sum(now < message.delayed_until for message in self._messages)
+
+
 def _add_message(self: Queue, message: Message) -> None:
     # moto would also run the functions mapped to the queue here, in the sender's call.
     mappings, self.lambda_event_source_mappings = self.lambda_event_source_mappings, {}
@@ -248,6 +259,8 @@ _moto_set_queue_attributes = SQSBackend.set_queue_attributes
 def install() -> None:
     """Takes the place of moto's own functions."""
     Queue.messages = property(_messages)
+    Queue.approximate_number_of_messages_not_visible = property(_count_invisible)
+    Queue.approximate_number_of_messages_delayed = property(_count_delayed)
     Queue.attributes = property(_attributes)
     Queue.add_message = _add_message
     Queue.delete_message = _delete_message

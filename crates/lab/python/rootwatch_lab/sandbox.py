@@ -119,12 +119,13 @@ class Sandbox:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
+        # Now, since the lab itself may be ending.
+        shutil.rmtree(self._task, ignore_errors=True)
         threading.Thread(target=self._close, daemon=True).start()
 
     def _close(self) -> None:
         self._api.shutdown()
         self._api.server_close()
-        shutil.rmtree(self._task, ignore_errors=True)
 
     def _read_output(self) -> None:
         assert self._process is not None and self._process.stdout is not None

@@ -1,16 +1,18 @@
-"""What the whole lab shares: the lock over moto's state, the settings and the worker threads."""
+"""What the whole lab shares: the lock over moto's state, settings, worker threads, the fork."""
 
 from __future__ import annotations
 
+import collections
+import contextlib
 import dataclasses
 import heapq
 import itertools
-import queue
+import os
 import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 # moto keeps its state in plain dicts and lists: one call at a time touches them.
@@ -47,26 +49,115 @@ class Lateness:
 late = Lateness()
 
 
+class Busy(Exception):
+    """Something is under way that does not end."""
+
+
+class Activity:
+    """What is under way, by name; only while nothing is can this process be copied.
+
+    A fork keeps one thread. A lock that another thread holds at that moment stays locked in the
+    copy, and what that thread has half done stays half done. So everything that touches the lab's
+    state is under way while it does, and a fork waits until nothing is.
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._names: list[str] = []
+
+    @contextlib.contextmanager
+    def of(self, name: str) -> Iterator[None]:
+        """Something is under way."""
+        with self._changed:
+            self._names.append(name)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._names.remove(name)
+                if not self._names:
+                    self._changed.notify_all()
+
+    def names(self) -> list[str]:
+        """What is under way now."""
+        with self._changed:
+            return list(self._names)
+
+    def fork(self, limit_s: float) -> int:
+        """Forks while nothing is under way: 0 in the copy, which has no thread but this one."""
+        self._changed.acquire()
+        pid = -1
+        try:
+            if not self._changed.wait_for(lambda: not self._names, limit_s):
+                names = ", ".join(sorted(set(self._names)))
+                raise Busy(f"still under way after {limit_s:g} s: {names}")
+            pid = os.fork()
+        finally:
+            if pid == 0:
+                # Threads that are not here waited for the old one.
+                self._changed = threading.Condition()
+            else:
+                self._changed.release()
+        return pid
+
+
+activity = Activity()
+
+
+class Connections:
+    """How many clients are connected."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._count = 0
+
+    def begin(self) -> None:
+        """A copy of the process has none."""
+        self._lock = threading.Lock()
+        self._count = 0
+
+    def change(self, by: int) -> None:
+        """One has come, or gone."""
+        with self._lock:
+            self._count += by
+
+    def count(self) -> int:
+        """How many there are, with the one that asks."""
+        with self._lock:
+            return self._count
+
+
+connections = Connections()
+
+
 class Work:
     """A bounded set of threads for what AWS does after it has answered."""
 
     def __init__(self, name: str, workers: int):
-        self._ready: queue.SimpleQueue[tuple[Callable[..., None], tuple[Any, ...]]] = (
-            queue.SimpleQueue()
+        self._name = name
+        self._workers = workers
+        self._ready: collections.deque[tuple[Callable[..., None], tuple[Any, ...]]] = (
+            collections.deque()
         )
         self._later: list[tuple[float, int, Callable[..., None], tuple[Any, ...]]] = []
         self._order = itertools.count()
-        self._changed = threading.Condition()
         self._pending = 0
-        for number in range(workers):
-            threading.Thread(target=self._run, name=f"{name}-{number}", daemon=True).start()
-        threading.Thread(target=self._clock, name=f"{name}-clock", daemon=True).start()
+        self._changed = threading.Condition()
+        self._tickets = threading.Semaphore(0)
+
+    def begin(self) -> None:
+        """Starts the threads. In a copy of the process too: what was planned is planned there."""
+        self._changed = threading.Condition()
+        self._tickets = threading.Semaphore(len(self._ready))
+        for number in range(self._workers):
+            threading.Thread(target=self._run, name=f"{self._name}-{number}", daemon=True).start()
+        threading.Thread(target=self._clock, name=f"{self._name}-clock", daemon=True).start()
 
     def submit(self, task: Callable[..., None], *args: Any) -> None:
         """Runs the task as soon as a thread is free."""
         with self._changed:
             self._pending += 1
-        self._ready.put((task, args))
+        self._make_ready(task, args)
 
     def after(self, seconds: float, task: Callable[..., None], *args: Any) -> None:
         """Runs the task later; no thread waits for it."""
@@ -80,6 +171,10 @@ class Work:
         with self._changed:
             return self._pending == 0
 
+    def _make_ready(self, task: Callable[..., None], args: tuple[Any, ...]) -> None:
+        self._ready.append((task, args))
+        self._tickets.release()
+
     def _clock(self) -> None:
         while True:
             with self._changed:
@@ -87,18 +182,24 @@ class Work:
                 if wait is None or wait > 0:
                     self._changed.wait(wait)
                     continue
+            with activity.of(f"{self._name}-clock"), self._changed:
                 _, _, task, args = heapq.heappop(self._later)
-            self._ready.put((task, args))
+                self._make_ready(task, args)
 
     def _run(self) -> None:
         while True:
-            task, args = self._ready.get()
-            try:
-                task(*args)
-            except Exception:
-                traceback.print_exc(file=sys.stderr)
-            with self._changed:
-                self._pending -= 1
+            self._tickets.acquire()
+            with activity.of(self._name):
+                self._run_one()
+
+    def _run_one(self) -> None:
+        task, args = self._ready.popleft()
+        try:
+            task(*args)
+        except Exception:
+            traceback.print_exc(file=sys.stderr)
+        with self._changed:
+            self._pending -= 1
 
 
 def each(backends: Any) -> list[tuple[str, str, Any]]:
@@ -114,6 +215,13 @@ def each(backends: Any) -> list[tuple[str, str, Any]]:
 deliveries = Work("delivery", 8)
 invocations = Work("invocation", 8)
 operations = Work("operation", 4)
+
+
+def begin() -> None:
+    """Starts the threads, in a process that has none."""
+    connections.begin()
+    for work in (deliveries, invocations, operations):
+        work.begin()
 
 
 def idle() -> bool:

@@ -124,7 +124,10 @@ def _ask_to_confirm(subscription: Subscription) -> None:
 def _post(url: str, body: dict[str, Any]) -> None:
     headers = {"Content-Type": "text/plain; charset=UTF-8", "x-amz-sns-message-type": body["Type"]}
     try:
-        requests.post(url, data=json.dumps(body), headers=headers, timeout=_HTTP_TIMEOUT_S)
+        with requests.Session() as session:
+            # To ask macOS for its proxies is not safe after a fork; subscribers are near anyway.
+            session.trust_env = False
+            session.post(url, data=json.dumps(body), headers=headers, timeout=_HTTP_TIMEOUT_S)
     except requests.RequestException:
         # A subscriber that is not there does not concern the publisher.
         return

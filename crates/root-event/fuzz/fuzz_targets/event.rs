@@ -1,4 +1,4 @@
-//! No input makes the reading, the deciding or the wording panic, or a message that cannot be published.
+//! No input makes reading, deciding or wording panic, or yields a message that cannot be published.
 
 #![no_main]
 
@@ -25,7 +25,7 @@ fuzz_target!(|bytes: &[u8]| {
             all.iter().for_each(|it| check(it, &context));
             digest(&all, &context).iter().for_each(is_sound);
             if is_record_of_root(bytes) {
-                assert!(all.iter().all(is_told));
+                assert!(all.iter().all(is_reported));
             }
         }
     }
@@ -35,12 +35,12 @@ fn check(it: &Assessment, context: &Context<'_>) {
     is_sound(&message(it, context));
     for (_, read_only) in ReadOnly::ALL {
         let under = it.clone().under(read_only);
-        let is_told = explain(&under, context).text.is_some();
-        assert_eq!(is_told, under.decision != Decision::Ignore);
+        let is_reported = explain(&under, context).text.is_some();
+        assert_eq!(is_reported, under.decision != Decision::Ignore);
     }
 }
 
-/// A bare record, in nothing that could make another of it.
+/// A bare record, not wrapped in anything that would be read differently.
 fn is_record_of_root(bytes: &[u8]) -> bool {
     let Ok(value) = serde_json::from_slice::<Value>(bytes) else {
         return false;
@@ -49,7 +49,7 @@ fn is_record_of_root(bytes: &[u8]) -> bool {
     value["userIdentity"]["type"] == "Root" && others.iter().all(|key| value.get(key).is_none())
 }
 
-/// What a service does in root's name is the one thing that is not.
-fn is_told(it: &Assessment) -> bool {
+/// The only exception is what a service does on behalf of root.
+fn is_reported(it: &Assessment) -> bool {
     it.decision != Decision::Ignore || it.activity == Activity::ServiceMade
 }

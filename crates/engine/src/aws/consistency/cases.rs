@@ -107,7 +107,7 @@ pub(super) static CASES: &[Case] = &[
     // A function that is changing its state.
     case(
         "lambda:",
-        ("ResourceConflictException", "in work"),
+        ("ResourceConflictException", "in progress"),
         "another update of the function to end",
         STATE,
     ),

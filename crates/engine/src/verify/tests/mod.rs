@@ -51,7 +51,7 @@ impl Break {
         self
     }
 
-    fn unknown(mut self) -> Self {
+    fn is_unknown(mut self) -> Self {
         self.verdict = Verdict::Unknown;
         self
     }

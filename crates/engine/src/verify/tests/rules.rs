@@ -60,7 +60,7 @@ fn a_rule_that_is_off_or_gone() {
         rule("an unknown state", "state", |it| {
             it.state = "NEW".into()
         })
-        .unknown(),
+        .is_unknown(),
         Break::new("deleted", ACTS, "exists", |hub| hub.delete(ACTS)),
         reads("reads disabled", "state", |it| it.state = "DISABLED".into()),
         reads("reads in plain ENABLED", "state", |it| {
@@ -102,7 +102,7 @@ fn a_broken_pattern() {
             "[{\"prefix\":\"aws.\"}]",
             "[{\"wildcard\":\"aws.*\"}]",
         )
-        .unknown(),
+        .is_unknown(),
     ];
     all_are_named_and_fixed("patterns", breaks);
 }

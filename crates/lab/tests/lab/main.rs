@@ -1,7 +1,10 @@
 //! The lab as its users see it, and its own checks by an SDK that knows nothing about it.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use std::path::Path;
+mod checks;
+mod forks;
+mod lives;
+
 use std::process::Command;
 use std::thread;
 use std::time::Duration;
@@ -21,20 +24,6 @@ fn boto3(lab: &Lab, account: &str, code: &str) -> Value {
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{error}");
     serde_json::from_slice(&output.stdout).unwrap_or(Value::Null)
-}
-
-#[test]
-fn python_checks() {
-    let lab = Lab::start().unwrap();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("python");
-    let output = Command::new(lab.python())
-        .args(["-B", "-m", "unittest", "-q", "test_rootwatch_lab"])
-        .current_dir(folder)
-        .env("LAB_ENDPOINT", lab.endpoint())
-        .output()
-        .unwrap();
-    let report = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{report}\n{}", lab.complaints());
 }
 
 #[test]

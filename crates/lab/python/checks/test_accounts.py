@@ -1,0 +1,77 @@
+"""Accounts by access key ids, and what members of the organization may do."""
+
+from __future__ import annotations
+
+import boto3
+from botocore.exceptions import ClientError
+
+from .case import ENDPOINT, REGION, Case, client
+from .stacks import create_set
+
+
+class Accounts(Case):
+    """Accounts by access key ids."""
+
+    def test_the_access_key_id_is_the_account(self) -> None:
+        for account in ("111111111111", "987654321098"):
+            identity = client("sts", account).get_caller_identity()
+            self.assertEqual(identity["Account"], account)
+
+    def test_assumed_roles_act_in_their_account(self) -> None:
+        role = "arn:aws:iam::333333333333:role/OrganizationAccountAccessRole"
+        answer = client("sts", "111111111111").assume_role(RoleArn=role, RoleSessionName="lab")
+        keys = answer["Credentials"]
+        sts = boto3.client(
+            "sts",
+            region_name=REGION,
+            endpoint_url=ENDPOINT,
+            aws_access_key_id=keys["AccessKeyId"],
+            aws_secret_access_key=keys["SecretAccessKey"],
+            aws_session_token=keys["SessionToken"],
+        )
+        self.assertEqual(sts.get_caller_identity()["Account"], "333333333333")
+
+
+class OrganizationAccess(Case):
+    """Trusted access and delegated administrators."""
+
+    def tearDown(self) -> None:
+        super().tearDown()
+        service = "member.org.stacksets.cloudformation.amazonaws.com"
+        organizations = client("organizations", "111111111111")
+        try:
+            organizations.deregister_delegated_administrator(
+                AccountId="222222222222", ServicePrincipal=service
+            )
+        except ClientError:
+            pass
+
+    setUp = Case.tearDown
+
+    def test_access_can_be_taken_and_given(self) -> None:
+        cloudformation = client("cloudformation", "111111111111")
+        self.assertEqual(cloudformation.describe_organizations_access()["Status"], "ENABLED")
+        cloudformation.deactivate_organizations_access()
+        self.addCleanup(cloudformation.activate_organizations_access)
+        self.assertEqual(cloudformation.describe_organizations_access()["Status"], "DISABLED")
+        message = self.refused("ValidationError", create_set, cloudformation=cloudformation)
+        self.assertIn("You must enable organizations access", message)
+
+    def test_members_may_not_operate_unless_delegated(self) -> None:
+        hub = client("cloudformation", "222222222222")
+        message = self.refused("ValidationError", create_set, cloudformation=hub)
+        self.assertIn("You must be the management account or delegated admin", message)
+        self.refused("ValidationError", create_set, cloudformation=hub, CallAs="DELEGATED_ADMIN")
+        organizations = client("organizations", "222222222222")
+        self.refused("AccessDeniedException", organizations.list_accounts)
+        client("organizations", "111111111111").register_delegated_administrator(
+            AccountId="222222222222",
+            ServicePrincipal="member.org.stacksets.cloudformation.amazonaws.com",
+        )
+        self.assertEqual(len(organizations.list_accounts()["Accounts"]), 6)
+        stack_set = create_set(cloudformation=hub, CallAs="DELEGATED_ADMIN")
+        self.refused("StackSetNotFoundException", hub.describe_stack_set, StackSetName=stack_set)
+        management = client("cloudformation", "111111111111")
+        found = management.describe_stack_set(StackSetName=stack_set)["StackSet"]
+        self.assertIn(":111111111111:", found["StackSetARN"])
+        hub.delete_stack_set(StackSetName=stack_set, CallAs="DELEGATED_ADMIN")

@@ -1,0 +1,68 @@
+"""One lab: a copy of a prepared process that serves on a port of its own until its connection ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+from typing import Any
+
+from moto.moto_api._internal import mock_random
+from moto.moto_server.werkzeug_app import MotoRequestHandler
+from werkzeug.serving import ThreadedWSGIServer
+
+from . import alarms, forks, functions, mappings, state
+from .faults import faults
+from .front import Front
+from .state import connections
+
+_HOST = "127.0.0.1"
+
+
+class Handler(MotoRequestHandler):
+    """Answers at once and does not log."""
+
+    disable_nagle_algorithm = True
+
+    def log(self, type: str, message: str, *args: Any) -> None:
+        """The call log is elsewhere."""
+
+
+class Server(ThreadedWSGIServer):
+    """Counts who is connected. Connections are taken in the order in which they were made."""
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Takes a connection."""
+        connections.change(1)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        """Ends one."""
+        super().shutdown_request(request)
+        connections.change(-1)
+
+
+def begin(front: Front, connection: socket.socket) -> forks.Life:
+    """Serves from now on, in a copy that was just made, and tells the other side where."""
+    # moto's ids come from its own generator, which the copy has in the state it was in.
+    mock_random.seed()
+    server = Server(_HOST, 0, front, handler=Handler)
+    functions.endpoint = f"http://{_HOST}:{server.server_port}"
+    functions.forget_all()
+    for part in (state, faults, mappings, alarms):
+        part.begin()
+    threading.Thread(target=server.serve_forever, name="server", daemon=True).start()
+    signal.signal(signal.SIGTERM, _end)
+    signal.signal(signal.SIGINT, _end)
+    life = forks.Life(connection, forks.door(), _end)
+    address = forks.address(life.door)
+    forks.answer(
+        connection, {"endpoint": functions.endpoint, "door": address, "process": os.getpid()}
+    )
+    return life
+
+
+def _end(*_args: Any) -> None:
+    functions.kill_all()
+    os._exit(0)
