@@ -52,7 +52,9 @@ pub(crate) fn takeover(takeover: &Takeover, old: &OldPath) -> String {
         let reported = match it.protocol.as_str() {
             "email" | "sms" => String::new(),
             "email-json" => {
-                format!(", and gets JSON; for plain text: --leave-behind email-json={who} --email {who}")
+                format!(
+                    ", and gets JSON; for plain text: --leave-behind email-json={who} --email {who}"
+                )
             }
             _ => ", and gets rootwatch's JSON in place of the event as it came".into(),
         };
@@ -133,7 +135,9 @@ pub(crate) fn ending(adopted: &Adopted) -> String {
     if !matches!(end, End::Done | End::Waiting) {
         text += match report.removed.is_empty() {
             true => "The old path was not touched; run the same command again to continue.\n",
-            false => "The new path is deployed and proved; run the same command again to remove what is left.\n",
+            false => {
+                "The new path is deployed and proved; run the same command again to remove what is left.\n"
+            }
         };
     }
     if end == End::Done && !report.found.is_empty() {

@@ -17,7 +17,11 @@ pub(crate) fn text(report: &Report) -> String {
     if !hub.is_here() {
         let _ = writeln!(text, "  not here");
     } else {
-        let _ = writeln!(text, "  {} of {all} resources up to date", hub.present.len());
+        let _ = writeln!(
+            text,
+            "  {} of {all} resources up to date",
+            hub.present.len()
+        );
     }
     subscribers_text(&mut text, "notified", &hub.alerts);
     subscribers_text(&mut text, "notified when the path breaks", &hub.health);

@@ -26,10 +26,7 @@ fn ending(outcome: &Outcome) -> String {
         let _ = writeln!(text, "{ms:>8} ms  {hop}");
     }
     let Some(diagnosis) = &outcome.diagnosis else {
-        let _ = writeln!(
-            text,
-            "{GREEN}Passed{GREEN:#}: the test event arrived."
-        );
+        let _ = writeln!(text, "{GREEN}Passed{GREEN:#}: the test event arrived.");
         return text;
     };
     let _ = writeln!(

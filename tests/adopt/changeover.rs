@@ -106,10 +106,7 @@ fn after_the_changeover_and_a_teardown_nothing_is_left_of_either() {
     world.lab.confirm_subscription(OLD_PERSON).unwrap();
     let ran = adopt(&world, &[]).ends_with(0);
     insta::assert_snapshot!("adopt_ends", world.shown(&ran.stdout));
-    for said in [
-        "on the hub's bus",
-        "Passed: the test event arrived.",
-    ] {
+    for said in ["on the hub's bus", "Passed: the test event arrived."] {
         assert!(ran.stderr.contains(said), "{said}\n{}", ran.stderr);
     }
     let ran = adopt(&world, &[]).ends_with(0);

@@ -106,7 +106,7 @@ fn an_alert_that_cannot_be_published_waits_in_the_dead_letter_queue_and_status_s
     eventually("the dead letter", || !kept().is_empty());
     assert!(kept()[0].body.contains("CreateUser"), "{:?}", kept());
     assert!(world.alerts_now().is_empty());
-    // The path that broke does not tell people that it broke; the alarms do.
+    // The path that broke does not notify people that it broke; the alarms do.
     let reported = |alarm: &str| {
         world
             .health_mails()

@@ -168,7 +168,7 @@ fn a_region_that_is_off_in_an_account_is_told_and_no_failure() {
         "{}",
         status.stdout
     );
-    // A delegated administrator may not ask which regions an account has: it is told as it fails.
+    // A delegated administrator may not ask which regions an account has: it is reported as it fails.
     world
         .lab
         .enable_region(&world.organization.hub, "af-south-1")

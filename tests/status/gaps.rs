@@ -218,13 +218,13 @@ fn people_who_do_not_hear() {
             "`rootwatch deploy hub` with all the addresses subscribes them again",
         );
     }
-    named.has_none("is not as wanted");
+    named.has_none("is not up to date");
     world.rootwatch(&deploy).ends_with(0);
     world.lab.confirm_subscription(PERSON).unwrap();
     for more in [&["--email", PERSON][..], &[]] {
         let closed = Status::of(&world, hub, more);
         closed.has_none("topic");
-        closed.has_none("nobody hears");
+        closed.has_none("nobody is notified of");
         let reported = format!("  notified: email {PERSON} (confirmed)\n");
         assert!(closed.text.contains(&reported), "{}", closed.text);
     }
@@ -242,7 +242,7 @@ fn a_topic_that_nobody_is_subscribed_to() {
     let health = "nobody is notified of failures of the path itself: no subscription of the topic rootwatch-health is confirmed";
     status.gap(health, command);
     world.deploy_hub();
-    Status::of(&world, hub, &[]).has_none("nobody hears");
+    Status::of(&world, hub, &[]).has_none("nobody is notified of");
 }
 
 #[test]

@@ -171,10 +171,7 @@ fn changed_end(c: &Intruder) -> Vec<Break<'_>> {
             "received",
             c.set_filter(ALERTS, sign_ins),
         )
-        .fixed_by(
-            "take the filter policy off",
-            c.set_filter(ALERTS, json!({})),
-        ),
+        .fixed_by("remove the filter policy", c.set_filter(ALERTS, json!({}))),
         Break::new(HEALTH_SUBSCRIPTIONS, "received", c.unsubscribe(HEALTH)),
         Break::new(
             "alarm rootwatch-dead-letters",
@@ -218,10 +215,7 @@ fn gone(c: &Intruder) -> Vec<Break<'_>> {
             "received",
             c.set_filter(HEALTH, severe),
         )
-        .fixed_by(
-            "take the filter policy off",
-            c.set_filter(HEALTH, json!({})),
-        ),
+        .fixed_by("remove the filter policy", c.set_filter(HEALTH, json!({}))),
         Break::new(
             "alarm rootwatch-not-delivered",
             "goes off",

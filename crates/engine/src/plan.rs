@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 pub struct FieldChange {
     /// Path from the resource, `policy.RootwatchOrganization.Condition`.
     pub field: String,
-    /// The value in AWS; `None` when the field is not set.
+    /// The value in AWS, where the field is set.
     pub old: Option<Value>,
     /// What it should be.
     pub new: Option<Value>,

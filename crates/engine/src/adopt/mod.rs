@@ -33,7 +33,7 @@ pub use shown::{OldHubSteps, OldStackSet};
 pub struct Options {
     /// Name of the role to take in the spokes, so that the proof begins there.
     pub role: Option<String>,
-    /// Send test events from only so many of the places that the old path watches, at random.
+    /// Send test events from only this many of the places that the old path watches, at random.
     pub sample: Option<u16>,
     /// How long to wait for the test event.
     pub wait: Duration,

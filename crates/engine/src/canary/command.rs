@@ -117,7 +117,9 @@ async fn all_locations(session: &Session, selection: &Selection) -> Result<Vec<L
         .into_iter()
         .collect();
     if locations.is_empty() {
-        bail!("the StackSet {name} has no instances to test: `rootwatch deploy spokes` creates them");
+        bail!(
+            "the StackSet {name} has no instances to test: `rootwatch deploy spokes` creates them"
+        );
     }
     Ok(locations)
 }

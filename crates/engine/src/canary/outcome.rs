@@ -60,12 +60,10 @@ impl Outcome {
 
     /// Why it does not show that people are notified, in a sentence; `None` where it does.
     pub(crate) fn shortfall(&self) -> Option<String> {
-        let stopped = self.diagnosis.as_ref().map(|it| {
-            format!(
-                "the test event did not arrive: it stopped {}",
-                it.stopped
-            )
-        });
+        let stopped = self
+            .diagnosis
+            .as_ref()
+            .map(|it| format!("the test event did not arrive: it stopped {}", it.stopped));
         stopped.or_else(|| self.warning.clone())
     }
 }

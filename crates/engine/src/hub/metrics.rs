@@ -167,7 +167,6 @@ fn last(points: &Points) -> Option<Timestamp> {
     Timestamp::from_second(*counted.next_back()?.0).ok()
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "ages and counts are small and not negative")]
 fn whole(value: f64) -> u64 {
     value.max(0.0) as u64
 }

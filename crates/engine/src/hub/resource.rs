@@ -76,7 +76,6 @@ macro_rules! hub_resources {
         #[derive(Clone, Debug, Serialize)]
         #[serde(untagged)]
         pub(crate) enum HubResource { $(
-            #[allow(missing_docs)]
             $kind($kind),
         )+ }
 

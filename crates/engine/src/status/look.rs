@@ -48,7 +48,10 @@ pub async fn status(session: &Session, detect_drift: bool) -> Result<Report> {
 
 /// Has CloudFormation compare every stack instance with its template, waits for that, and returns where it
 /// could not.
-async fn run_drift_detection(session: &Session, organization: &Organization) -> Result<Option<String>> {
+async fn run_drift_detection(
+    session: &Session,
+    organization: &Organization,
+) -> Result<Option<String>> {
     let place = session.stack_sets(organization);
     let name = session.names().stack_set();
     let preferences = Preferences::of(&session.settings.spokes.operations);

@@ -356,5 +356,9 @@ fn policy(deployed: &Deployed, id: &str, role: &Identity) -> Hop {
             }
         }
     }
-    Hop::ok(id, check, "may read its queue, send to the dead-letter queue, and log")
+    Hop::ok(
+        id,
+        check,
+        "may read its queue, send to the dead-letter queue, and log",
+    )
 }

@@ -23,12 +23,7 @@ pub(super) fn check(id: &str, place: &Place, function: &Function) -> Hop {
     }
     let left_out = missed(&reads, |it| it != Decision::Ignore);
     if !left_out.is_empty() {
-        return Hop::broken(
-            id,
-            CHECK,
-            format!("it ignores {}", words(&left_out)),
-            FIX,
-        );
+        return Hop::broken(id, CHECK, format!("it ignores {}", words(&left_out)), FIX);
     }
     if decision(&place.service_made().event) != Some(Decision::Ignore) {
         return Hop::broken(id, CHECK, "it alerts on what an AWS service did", FIX);

@@ -80,7 +80,8 @@ fn keeps_out(deployed: &Deployed, id: &str, queue: &Queue) -> Hop {
         format!("{DEPLOY_HUB}, and remove statements of that policy that are not rootwatch's");
     match found.unknown {
         None => {
-            let finding = format!("\"{sid}\" of its policy allows {who} to send forged calls to it");
+            let finding =
+                format!("\"{sid}\" of its policy allows {who} to send forged calls to it");
             Hop::broken(id, check, finding, fix)
         }
         Some(why) => Hop::unknown(id, check, format!("for {who}: {why}"), Some(fix)),

@@ -157,7 +157,8 @@ async fn look(
 
 /// One spoke whose account has been entered.
 pub(crate) async fn look_at(spoke: &Spoke, names: &Names) -> Vec<Hop> {
-    let fix = "run `rootwatch verify` with the same account and role or profile: it says how to fix it";
+    let fix =
+        "run `rootwatch verify` with the same account and role or profile: it says how to fix it";
     Seen::read(spoke, names).await.check(names, fix)
 }
 

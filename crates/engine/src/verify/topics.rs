@@ -47,7 +47,9 @@ fn lets_in(id: &str, topic: &Topic, role: &Identity) -> Hop {
         (Decision::Allowed, Decision::Denied(sid)) => Hop::broken(
             id,
             check,
-            format!("the notifier may not publish: the topic's policy denies it in statement \"{sid}\""),
+            format!(
+                "the notifier may not publish: the topic's policy denies it in statement \"{sid}\""
+            ),
             format!("{DEPLOY_HUB}, and remove statements of that policy that are not rootwatch's"),
         ),
         (Decision::Unknown(why), _) | (Decision::Allowed, Decision::Unknown(why)) => {
