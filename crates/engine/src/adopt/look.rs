@@ -228,7 +228,7 @@ pub(crate) async fn ours(session: &Session, old: &OldPath) -> Result<Observed> {
     found.with_context(|| format!("reading the StackSet {name} in {}", session.aws.place()))
 }
 
-/// The units of the old StackSets, and of ours where it has some already.
+/// The units of the old StackSets, and of the new one where it has some already.
 pub(crate) async fn units(session: &Session, old: &OldPath) -> Result<Vec<String>> {
     let ours = ours(session, old).await?;
     let sets = old.stack_sets().iter().map(|it| &it.observed);

@@ -31,7 +31,7 @@ pub use shown::{OldHubSteps, OldStackSet};
 /// The options of `adopt` besides the settings.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Name of the role to take in the spokes, so that the proof begins there.
+    /// Name of the role to assume in the spokes, so that the proof begins there.
     pub role: Option<String>,
     /// Send test events from only this many of the places that the old path watches, at random.
     pub sample: Option<u16>,
@@ -59,7 +59,7 @@ pub struct Adopted {
     pub report: Report,
 }
 
-/// Walks from the old path to the new one, as far as it can be done now.
+/// Moves from the old path to the new one, as far as possible now.
 ///
 /// # Errors
 /// When the old path cannot be read, or is in the way. What fails after that is in the result, after it was shown.

@@ -60,7 +60,7 @@ fn refuse_news(old: &OldPath, now: &OldPath) -> Result<()> {
     Ok(())
 }
 
-/// A removal that ends early finds no StackSet any more, and has to know that it was compared with ours.
+/// A removal that ends early finds no StackSet any more, and has to know that it was compared with the new spokes.
 async fn mark_compared(session: &Session, now: &OldPath) -> Result<()> {
     for hub in now.hubs.iter().filter(|it| it.has_bus()) {
         let aws = now.aws_in(&hub.region)?;
