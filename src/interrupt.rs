@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
 
-/// Somebody pressed Ctrl-C, and that ended the run at once.
+/// Ctrl-C ended the run at once.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Interrupted {
     #[error("interrupted before anything was changed")]
@@ -63,7 +63,7 @@ impl Interrupts {
         *left.lock().unwrap_or_else(PoisonError::into_inner) = what;
     }
 
-    /// Resolves when there is nothing to finish, or when somebody will not wait for it.
+    /// Resolves when there is nothing to finish, or on a second Ctrl-C.
     pub(crate) async fn to_end_at_once(&self) -> Interrupted {
         self.pressed_times(1).await;
         if !self.state.writing.load(Ordering::Relaxed) {
@@ -73,8 +73,8 @@ impl Interrupts {
         let left = self.state.left.lock();
         let left = left.unwrap_or_else(PoisonError::into_inner).clone();
         Interrupted::Twice(left.map_or_else(
-            || "run the same command again to go on".to_owned(),
-            |left| format!("left behind, as far as it was made: {left}"),
+            || "run the same command again to continue".to_owned(),
+            |left| format!("left behind, as far as it was created: {left}"),
         ))
     }
 

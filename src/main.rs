@@ -29,7 +29,7 @@ async fn main() -> ExitCode {
     match ended {
         Ok(exit) => exit.into(),
         Err(error) => {
-            // Nobody is left to read it when stderr is gone.
+            // stderr may be closed, and then there is no reader.
             let _ = write!(anstream::stderr(), "{}", report::error(&error));
             commands::Exit::of(&error).into()
         }

@@ -1,4 +1,4 @@
-//! Whoever sits at the terminal: shown plans on stderr, and asked before anything is changed.
+//! The operator at the terminal, who is shown plans on stderr, and asked before anything is changed.
 
 use crate::report;
 use anyhow::{Context, Result};
@@ -36,11 +36,11 @@ async fn confirm(question: &str, word: &str, yes: bool) -> Result<()> {
         return Ok(());
     }
     if !std::io::stdin().is_terminal() {
-        return Err(NotConfirmed("there is no terminal to ask on; --yes goes ahead").into());
+        return Err(NotConfirmed("there is no terminal to ask on; --yes confirms").into());
     }
     write!(
         anstream::stderr(),
-        "{question} Type \"{word}\" to go ahead: "
+        "{question} Type \"{word}\" to confirm: "
     )
     .context("asking")?;
     let answer = read_line().await.context("reading the answer")?;
@@ -57,7 +57,7 @@ async fn read_line() -> Result<String> {
     std::thread::spawn(move || {
         let mut line = String::new();
         let read = std::io::stdin().lock().read_line(&mut line);
-        // Nobody listens any more once a run has ended.
+        // The receiver is gone once a run has ended.
         let _ = send.send(read.map(|_| line));
     });
     Ok(answer.await??)

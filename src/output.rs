@@ -10,7 +10,7 @@ use std::io::Write;
 pub(crate) struct Output {
     pub(crate) form: OutputForm,
     pub(crate) verbose: bool,
-    /// Whether what is fine need not be said.
+    /// Whether to leave out what is fine.
     pub(crate) quiet: bool,
 }
 
@@ -26,7 +26,7 @@ impl Output {
         }
     }
 
-    /// Prints text on stdout. A reader that has gone away is no error.
+    /// Prints text on stdout. A closed pipe is not an error.
     pub(crate) fn text(self, text: &str) -> Result<()> {
         match anstream::stdout().write_all(text.as_bytes()) {
             Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {

@@ -1,4 +1,4 @@
-//! What happens while it happens, on stderr: bars on a terminal, one line a change elsewhere.
+//! Progress on stderr: bars on a terminal, one line per change elsewhere.
 
 use crate::interrupt::Interrupts;
 use anstyle::{AnsiColor, Style};
@@ -145,6 +145,6 @@ fn spinner(bars: &MultiProgress, label: &str) -> ProgressBar {
 }
 
 fn line(text: &str) {
-    // Nobody is left to read it when stderr is gone.
+    // stderr may be closed, and then there is no reader.
     let _ = writeln!(anstream::stderr(), "{text}");
 }

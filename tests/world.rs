@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 /// Region of the hub in every test.
 pub(crate) const REGION: &str = "eu-west-1";
-/// Who is told.
+/// Who is notified.
 pub(crate) const PERSON: &str = "security@example.com";
 /// `deploy spokes` for one unit in two regions.
 pub(crate) const DEPLOY_SPOKES: [&str; 7] = [
@@ -30,7 +30,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Between two looks at what a test waits for.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// What a run of the binary came to.
+/// The result of a run of the binary.
 #[derive(Debug)]
 pub(crate) struct Ran {
     pub(crate) code: i32,
@@ -366,7 +366,7 @@ impl World {
         mails
     }
 
-    /// What the alarms told that person.
+    /// The alarms that the person received.
     pub(crate) fn health_mails(&self) -> Vec<Mail> {
         let mut mails = self.lab.mailbox(PERSON).unwrap();
         mails.retain(|mail| {

@@ -1,4 +1,4 @@
-//! Choices of the engine's, with the words that are typed for them.
+//! The engine's choices with their values on the command line.
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use rootwatch_engine::{CallAs, RegionConcurrency};

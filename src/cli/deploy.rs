@@ -27,17 +27,17 @@ pub(crate) struct HubArgs {
     /// How read-only activity is reported: digest, each or off [default: digest]
     #[arg(long, value_name = "HOW")]
     pub(crate) notify_read_only: Option<String>,
-    /// Body for subscriptions but mail and SMS: text or chatbot [default: text]
+    /// Message body for subscriptions other than e-mail and SMS: text or chatbot [default: text]
     #[arg(long, value_name = "FORMAT")]
     pub(crate) notify_format: Option<String>,
-    /// Name of an account, where Organizations cannot be asked; may be given again
+    /// Name of an account, where Organizations cannot be read; may be given again
     #[arg(long, value_name = "ID=NAME")]
     pub(crate) account_name: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, Default, Args)]
 pub(crate) struct AdoptArgs {
-    /// Take over resources that have our names but not our tag
+    /// Take over resources that have rootwatch's names but not its tag
     #[arg(long)]
     pub(crate) adopt: bool,
 }
@@ -97,7 +97,7 @@ pub(crate) struct RegionArgs {
     /// Regions to watch [default: all that are enabled]
     #[arg(long, value_name = "R,R,…", value_delimiter = ',')]
     pub(crate) regions: Vec<String>,
-    /// Watch all regions that are enabled, whatever the settings file says
+    /// Watch all regions that are enabled, even if the settings file names others
     #[arg(long, conflicts_with = "regions")]
     pub(crate) all_regions: bool,
 }
@@ -119,15 +119,15 @@ pub(crate) struct OperationArgs {
 /// What may be turned on for the organization.
 #[derive(Clone, Copy, Debug, Default, Args)]
 pub(crate) struct AccessArgs {
-    /// Turn on trusted access for StackSets where it is off; takes the management account
+    /// Turn on trusted access for StackSets where it is off; requires the management account
     #[arg(long)]
     pub(crate) enable_trusted_access: bool,
 }
 
-/// Who calls CloudFormation, where it is not found out.
+/// Who calls CloudFormation, where it is not detected.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct CallerArgs {
-    /// Who calls CloudFormation [default: found out]
+    /// Who calls CloudFormation [default: detected]
     #[arg(long, value_parser = call_as())]
     pub(crate) call_as: Option<CallAs>,
 }

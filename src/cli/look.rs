@@ -1,4 +1,4 @@
-//! What the commands take that look at what is deployed.
+//! Arguments of the commands that read what is deployed.
 
 use super::{CallerArgs, HubArgs, RegionArgs, TopicArgs};
 use crate::config::parse_duration;
@@ -15,15 +15,15 @@ pub(crate) struct StatusArgs {
     pub(crate) regions: RegionArgs,
     #[command(flatten)]
     pub(crate) caller: CallerArgs,
-    /// Also write the coverage, account by region, as a page for a browser; what is there is replaced
+    /// Also write the coverage, account by region, as an HTML page; an existing file is replaced
     #[arg(long, value_name = "FILE")]
     pub(crate) html: Option<PathBuf>,
-    /// Have CloudFormation look for drift in all stack instances first, and wait for it
+    /// Have CloudFormation detect drift in all stack instances first, and wait for it
     #[arg(long)]
     pub(crate) detect_drift: bool,
 }
 
-/// Which spokes are looked at, and how they are entered.
+/// Which spokes are read, and by which role or profile.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct SpokeArgs {
     /// Account of a spoke; may be given again
@@ -32,7 +32,7 @@ pub(crate) struct SpokeArgs {
     /// Region of a spoke; may be given again
     #[arg(long, value_name = "REGION", value_parser = region)]
     pub(crate) spoke_region: Vec<String>,
-    /// Name of the role to take in a spoke's account
+    /// Name of the role to assume in a spoke's account
     #[arg(long, visible_alias = "spoke-role", value_name = "NAME")]
     pub(crate) role: Option<String>,
     /// Profile of the AWS configuration with credentials of the spoke's account, instead of a role
@@ -70,7 +70,7 @@ pub(crate) struct TestArgs {
     /// Test every account and region that the StackSet covers
     #[arg(long, conflicts_with = "account", requires = "role")]
     pub(crate) all_accounts: bool,
-    /// With --all-accounts, only so many of them, chosen at random
+    /// With --all-accounts, only this many of them, chosen at random
     #[arg(long, value_name = "COUNT", requires = "all_accounts", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) sample: Option<u16>,
     /// How long to wait for the event, at most 1h
@@ -84,7 +84,7 @@ pub(super) fn account_id(text: &str) -> Result<String, &'static str> {
     if text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit()) {
         Ok(text.to_owned())
     } else {
-        Err("an account is a number of 12 digits")
+        Err("an account id has 12 digits")
     }
 }
 

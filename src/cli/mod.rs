@@ -1,4 +1,4 @@
-//! What can be typed. clap only: nothing here decides anything.
+//! The command line. clap only: nothing here decides anything.
 
 mod choice;
 mod deploy;
@@ -29,7 +29,7 @@ Exit codes:
   3    refused, because nobody confirmed
   130  interrupted";
 
-/// Tells people when any root user of an AWS Organization does anything.
+/// Notifies people when any root user of an AWS Organization does anything.
 ///
 /// A hub account gets an event bus, rules, a notifier and a topic; every other account, the spokes, forwards the
 /// activity of its root user to it, from every region.
@@ -73,7 +73,7 @@ pub(crate) struct Cli {
         help_heading = "Global options"
     )]
     pub(crate) tag: Vec<String>,
-    /// Form of what is printed on stdout
+    /// Format of the results on stdout
     #[arg(
         long,
         global = true,
@@ -82,7 +82,7 @@ pub(crate) struct Cli {
         help_heading = "Global options"
     )]
     pub(crate) output: OutputForm,
-    /// Whether to colour what is printed
+    /// Whether to colour the output
     #[arg(
         long,
         global = true,
@@ -91,7 +91,7 @@ pub(crate) struct Cli {
         help_heading = "Global options"
     )]
     pub(crate) color: Color,
-    /// Print no progress; verify and test also print nothing of what is fine
+    /// Print no progress; verify and test also print only what is not fine
     #[arg(long, short, global = true, help_heading = "Global options")]
     pub(crate) quiet: bool,
     /// Print more: what is unchanged, and what waits for what
@@ -140,10 +140,10 @@ pub(crate) enum Command {
     Plan(Plan),
     /// Show what exists, what is missing, and which accounts are covered
     Status(StatusArgs),
-    /// Follow the deployed path hop by hop and judge each, by reads alone
+    /// Follow the deployed path hop by hop and judge each, with read-only calls
     ///
     /// Ends with 0 when every hop is fine, with 2 when one is broken, and also with 2 when one cannot be judged: it could
-    /// not be read, or holds what rootwatch never writes. With --quiet only those are printed, so nothing when all is
+    /// not be read, or contains what rootwatch never writes. With --quiet only those are printed, so nothing when all is
     /// fine; --output json prints every hop all the same.
     Verify(VerifyArgs),
     /// Send a marked event and wait until the topic delivers it
@@ -152,18 +152,18 @@ pub(crate) enum Command {
     /// temporary, and gone when it ends.
     ///
     /// Ends with 0 when the event arrived at the topic, from every spoke that was tested, with 2 when it did not, and
-    /// with 1 when the test could not be made. That nobody is subscribed is a warning and no failure. With
+    /// with 1 when the test could not be made. That nobody is subscribed is a warning, not a failure. With
     /// --quiet nothing is printed when it arrived, unless there is a warning; --output json prints everything all the
     /// same.
     Test(TestArgs),
     /// Remove what rootwatch made, in the right order, and nothing else
     Teardown(TeardownArgs),
-    /// Take over from AWS's published pattern "Monitor IAM root user activity", without a minute of blindness
+    /// Take over from AWS's published pattern "Monitor IAM root user activity", without a gap in the watch
     ///
     /// Finds the pattern's bus, function, topic and StackSet, says what they miss today, deploys the hub and the spokes
     /// beside them, with the old topic's subscribers, proves the new path by a test event, and only then removes the old
     /// one. Each step shows what it does and asks. Ends with 2 while both paths stand, because somebody has to confirm a
-    /// subscription or something has to be fixed; the same command goes on from there.
+    /// subscription or something has to be fixed; the same command continues from there.
     Adopt(Box<ReferenceArgs>),
     /// Show, without AWS, what would be sent for a CloudTrail record or an EventBridge event
     Explain(ExplainArgs),

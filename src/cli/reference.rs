@@ -1,4 +1,4 @@
-//! What `adopt` takes.
+//! Arguments of `adopt`.
 
 use super::look::{account_id, wait};
 use super::{HubArgs, SpokesArgs};
@@ -13,16 +13,16 @@ pub(crate) struct ReferenceArgs {
     pub(crate) hub: HubArgs,
     #[command(flatten)]
     pub(crate) spokes: SpokesArgs,
-    /// Name of the role to take in the spokes, so that the proof begins there
+    /// Name of the role to assume in the spokes, so that the proof begins there
     #[arg(long, visible_alias = "spoke-role", value_name = "NAME")]
     pub(crate) role: Option<String>,
-    /// Send test events from only so many of the places that the old path watches, chosen at random
+    /// Send test events from only this many of the accounts and regions that the old path watches, chosen at random
     #[arg(long, value_name = "COUNT", requires = "role", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) sample: Option<u16>,
     /// How long to wait for the test event, at most 1h
     #[arg(long, value_name = "DURATION", default_value = "2m", value_parser = wait)]
     pub(crate) wait: Duration,
-    /// Subscriber of the old topic that the new one shall not have; may be given again
+    /// Subscriber of the old topic to leave behind; may be given again
     #[arg(long, value_name = "PROTOCOL=ENDPOINT", value_parser = subscriber)]
     pub(crate) leave_behind: Vec<Subscription>,
     /// Remove the old path although something of the new one is unknown; what is broken still stops it
@@ -31,7 +31,7 @@ pub(crate) struct ReferenceArgs {
     /// Terraform state that may list the old parts [default: terraform.tfstate, if there is one]
     #[arg(long, value_name = "FILE")]
     pub(crate) terraform_state: Option<PathBuf>,
-    /// Leave the spokes to the management account, where this one may not look at StackSets
+    /// Leave the spokes to the management account, where this one may not read StackSets
     #[arg(long, conflicts_with_all = ["ou", "regions", "all_regions"])]
     pub(crate) hub_only: bool,
     /// With --hub-only, account of a spoke that forwards to the new hub already; may be given again

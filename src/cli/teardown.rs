@@ -1,4 +1,4 @@
-//! What `teardown` takes.
+//! Arguments of `teardown`.
 
 use super::{CallerArgs, OperationArgs, TopicArgs};
 use clap::{Args, ValueEnum};

@@ -1,4 +1,4 @@
-//! `rootwatch adopt`: takes over from AWS's published pattern, with no moment in which root is not watched.
+//! `rootwatch adopt`: takes over from AWS's published pattern without a gap in the watch.
 
 use super::Exit;
 use super::run::Run;
@@ -7,7 +7,7 @@ use crate::report;
 use anyhow::Result;
 use rootwatch_engine::adopt::{self, Options};
 
-/// Walks from the old path to the new one, as far as it can be done now.
+/// Moves from the old path to the new one, as far as possible now.
 pub(super) async fn adopt(run: &Run<'_>, args: &ReferenceArgs) -> Result<Exit> {
     let session = run.start(&args.hub, &args.spokes).await?;
     let options = Options {

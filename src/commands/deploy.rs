@@ -1,4 +1,4 @@
-//! `rootwatch deploy`: makes the hub or the spokes as wanted.
+//! `rootwatch deploy`: brings the hub or the spokes to the configured state.
 
 use super::Exit;
 use super::run::Run;

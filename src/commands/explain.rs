@@ -55,7 +55,7 @@ pub(super) fn explain(args: &ExplainArgs, cli: &Cli) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// With the names that the settings give; Organizations is not asked.
+/// With the names that the settings give; Organizations is not called.
 fn of(it: &Assessment, notify: &Notify) -> Explanation {
     let name = |account: &Option<String>| {
         let name = notify.account_names.get(account.as_ref()?)?;
@@ -81,7 +81,7 @@ fn read(path: &Path) -> Result<Vec<u8>> {
 fn words(it: &Explanation) -> String {
     let decision = match it.decision {
         Decision::Alert => "An alert would be sent",
-        Decision::Digest => "It would go into a digest of its session; alone it would read",
+        Decision::Digest => "It would go into a digest of its session; alone that would be",
         Decision::Ignore => "Nothing would be sent",
     };
     let head = format!("{decision}: {}\n", it.reason);

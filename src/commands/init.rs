@@ -39,11 +39,11 @@ pub(super) fn init(args: &InitArgs, cli: &Cli) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// Never over a file that is there, not even one that came to be a moment ago.
+/// Never over an existing file, not even one that was created a moment ago.
 fn write(path: &Path) -> Result<()> {
     let mut file = match File::create_new(path) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => bail!(
-            "{} is there already and was left as it is; name another file: rootwatch init FILE",
+            "{} exists already and was not changed; name another file: rootwatch init FILE",
             path.display()
         ),
         opened => opened.with_context(|| format!("creating {}", path.display()))?,
@@ -52,7 +52,7 @@ fn write(path: &Path) -> Result<()> {
         .with_context(|| format!("writing {}", path.display()))
 }
 
-/// The command to go on with.
+/// The next command.
 fn next(path: &Path) -> String {
     if path == Path::new(DEFAULT_FILE) {
         return "rootwatch plan hub".into();

@@ -31,7 +31,7 @@ pub(crate) enum Exit {
 }
 
 impl Exit {
-    /// The code for an error that ended a run.
+    /// The exit code for an error that ended a run.
     pub(crate) fn of(error: &anyhow::Error) -> Self {
         match error.is::<Interrupted>() {
             true => Self::Interrupted,
@@ -39,7 +39,7 @@ impl Exit {
         }
     }
 
-    /// Prints what clap says, help or what is wrong, and gives the code for it; clap's own would be that of findings.
+    /// Prints clap's help or error and returns the exit code for it; clap's own would be that of findings.
     pub(crate) fn of_usage(said: &clap::Error) -> Self {
         let printed = said.print();
         if said.use_stderr() || printed.is_err() {

@@ -1,4 +1,4 @@
-//! What every command that acts on AWS begins with.
+//! The start of every command that calls AWS.
 
 use crate::cli::{CallerArgs, Cli, HubArgs, SpokeArgs, SpokesArgs, TopicArgs, flags};
 use crate::config;
@@ -32,7 +32,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Checks the settings, finds the credentials, and says where this acts.
+    /// Checks the settings, finds the credentials, and shows the account and region.
     pub(super) async fn start(&self, hub: &HubArgs, spokes: &SpokesArgs) -> Result<Session> {
         let settings = config::resolve(flags(self.cli, hub, spokes))?;
         let progress = Arc::new(Terminal::new(self.cli.quiet, self.interrupts.clone()));

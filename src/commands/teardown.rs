@@ -1,4 +1,4 @@
-//! `rootwatch teardown`: removes what is ours, last made first, and nothing else.
+//! `rootwatch teardown`: removes what carries the deployment's tag, in reverse order, and nothing else.
 
 use super::Exit;
 use super::run::{Run, called_by, on_topic};
@@ -21,7 +21,7 @@ pub(super) async fn teardown(run: &Run<'_>, args: &TeardownArgs) -> Result<Exit>
     Ok(removed.end.into())
 }
 
-/// Fails for a flag that would do nothing.
+/// Fails for a flag that would have no effect.
 fn options(args: &TeardownArgs) -> Result<Options> {
     if args.abandon_spokes && args.what != Teardown::Hub {
         bail!("--abandon-spokes goes with `teardown hub` only: nothing was changed");

@@ -1,4 +1,4 @@
-//! `rootwatch verify`: would an event get all the way? Follows what is deployed, hop by hop, by reads alone.
+//! `rootwatch verify`: would an event arrive? Follows what is deployed, hop by hop, with read-only calls.
 
 use super::Exit;
 use super::run::{Run, called_by, on_topic, selection};

@@ -115,7 +115,7 @@ fn description(key: &Key) -> String {
     text
 }
 
-/// What the file says when each of its settings is in force.
+/// The file with each of its settings in force.
 #[cfg(test)]
 pub(super) fn uncommented(text: &str) -> String {
     let mut settings = String::new();
@@ -137,7 +137,7 @@ mod tests {
     use super::super::file::parse;
     use super::*;
 
-    /// Set to write the committed schema anew.
+    /// Set to rewrite the committed schema.
     const WRITE: &str = "ROOTWATCH_WRITE_SCHEMA";
 
     #[test]

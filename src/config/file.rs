@@ -12,12 +12,12 @@ use toml::de::{DeArray, DeTable, DeValue};
 /// Looked for in the working folder when no file is named.
 pub(crate) const DEFAULT: &str = "rootwatch.toml";
 
-/// What a file says, and all that is wrong with how it says it.
+/// The contents of a file, and everything that is wrong with them.
 #[derive(Debug, Default)]
 pub(super) struct File {
     pub(super) given: Vec<Given>,
     pub(super) problems: Vec<Problem>,
-    /// Whether it is not even TOML, so that what is given is in part a guess.
+    /// Whether it is not TOML, so that the contents are in part a guess.
     pub(super) is_broken: bool,
 }
 
@@ -35,7 +35,7 @@ pub(super) fn read(path: Option<&Path>) -> Result<File> {
 
 /// What a file's text says.
 pub(super) fn parse(text: &str, path: &str) -> File {
-    // Some editors begin a file with this mark, which no one sees.
+    // Some editors begin a file with this invisible byte order mark.
     let text = text.trim_start_matches('\u{feff}');
     let (tree, errors) = DeTable::parse_recoverable(text);
     let mut reader = Reader {
@@ -47,7 +47,7 @@ pub(super) fn parse(text: &str, path: &str) -> File {
         let span = error.span().unwrap_or_default();
         reader.problem(span, format!("this is not TOML: {}", error.message()));
     }
-    // What the parser made of a broken line is a guess, so such a line is told once.
+    // What the parser made of a broken line is a guess, so such a line is reported once.
     let mut broken = std::mem::take(&mut reader.file.problems);
     broken.sort_by_key(position);
     broken.dedup_by_key(|problem| position(problem).0);
@@ -127,7 +127,7 @@ impl Reader<'_> {
                 other => self.problem(
                     value.span(),
                     format!(
-                        "{} \"{}\" must be a text in quotes, and this is {}",
+                        "{} \"{}\" must be a string in quotes, and this is {}",
                         key.name,
                         name.get_ref(),
                         words(other)
@@ -189,9 +189,9 @@ impl Reader<'_> {
 
     fn wrong_type(&mut self, key: &Key, value: &Spanned<DeValue<'_>>) {
         let wanted = match key.kind {
-            Kind::Text(_) | Kind::Choice(_) => "a text in quotes",
+            Kind::Text(_) | Kind::Choice(_) => "a string in quotes",
             Kind::Number(_) => "a whole number",
-            Kind::List(_) => "a list of texts",
+            Kind::List(_) => "a list of strings",
             Kind::Pairs(_) | Kind::Table(_) => "a table",
             Kind::Tables(_) => "a list of tables",
         };
@@ -227,7 +227,7 @@ impl Reader<'_> {
 /// What kind of value was found.
 fn words(value: &DeValue<'_>) -> &'static str {
     match value {
-        DeValue::String(_) => "a text",
+        DeValue::String(_) => "a string",
         DeValue::Integer(_) => "a whole number",
         DeValue::Float(_) => "a fraction",
         DeValue::Boolean(_) => "true or false",
@@ -318,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn all_that_is_wrong_with_a_file_is_told_at_once_and_in_order() {
+    fn all_problems_of_a_file_are_reported_at_once_and_in_order() {
         let text = r#"nmae = "x"
 region = 5
 email = ["a@example.com"]
@@ -349,30 +349,30 @@ team = 1
 "#;
         insta::assert_snapshot!(reported(text).join("\n"), @r#"
         f, line 1, column 1: there is no key "nmae" at the top; did you mean "name"?
-        f, line 2, column 10: region must be a text in quotes, and this is a whole number: write region = "eu-west-1"
+        f, line 2, column 10: region must be a string in quotes, and this is a whole number: write region = "eu-west-1"
         f, line 3, column 1: there is no key "email" at the top; did you mean "email" under [hub]?
         f, line 4, column 1: there is no key "regions" at the top; did you mean "region", or "regions" under [spokes]?
         f, line 5, column 1: there is no key "log_retention_days" at the top; did you mean "log_retention_days" under [hub]?
         f, line 7, column 1: there is no key "emails" in [hub]; did you mean "email"?
-        f, line 8, column 9: email must be a list of texts, and this is a text: write email = ["security@example.com"]
-        f, line 9, column 22: log_retention_days 2 is not one of the values that AWS takes: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
+        f, line 8, column 9: email must be a list of strings, and this is a text: write email = ["security@example.com"]
+        f, line 9, column 22: log_retention_days 2 is not one of the values that AWS accepts: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
         f, line 10, column 11: kms_key "alias/mine" is not the ARN of a KMS key (such as arn:aws:kms:eu-west-1:111122223333:key/1234abcd-…)
         f, line 12, column 12: protocol "smss" is not one of email, email-json, sms, https, http, sqs, lambda, application; did you mean "sms"?
         f, line 14, column 1: a subscription lacks "endpoint"
-        f, line 18, column 12: endpoint "1" is not a phone number such as +491701234567, which the protocol "sms" wants
+        f, line 18, column 12: endpoint "1" is not a phone number such as +491701234567, as the protocol "sms" requires
         f, line 19, column 1: there is no key "adress" in [[hub.subscriptions]]; there are protocol, endpoint
         f, line 21, column 1: there is no key "region" in [spokes]; did you mean "regions", or "region" above the first [table], or "region" under [hub]?
-        f, line 22, column 25: regions must be a list of texts, and this is a whole number: write regions = ["us-east-1", "eu-west-1"]
+        f, line 22, column 25: regions must be a list of strings, and this is a whole number: write regions = ["us-east-1", "eu-west-1"]
         f, line 22, column 28: regions "europe" is not the name of an AWS region (such as eu-west-1)
         f, line 23, column 11: call_as "delegated_admin" is not one of self, delegated-admin; did you mean "delegated-admin"?
-        f, line 25, column 8: tags "team" must be a text in quotes, and this is a whole number
+        f, line 25, column 8: tags "team" must be a string in quotes, and this is a whole number
         f, line 26, column 1: tags "aws:x" must not be empty or begin with "aws:" or "rootwatch:"
         f, line 27, column 2: there is no key "colour" at the top; there are name, profile, region, endpoint_url, org_id, timeout, hub, notify, account_names, spokes, tags
         "#);
     }
 
     #[test]
-    fn broken_toml_is_told_once_a_line_beside_the_rest() {
+    fn broken_toml_is_reported_once_a_line_with_the_rest() {
         let text = "region = eu-west-1\nname = \nname = \"b\"\n[hub]\ntopic = \"x\"\nemail = [\"a@example.com\"\n";
         insta::assert_snapshot!(reported(text).join("\n"), @r#"
         f, line 1, column 10: this is not TOML: string values must be quoted, expected literal string

@@ -8,13 +8,13 @@ pub(super) type Form = fn(&str) -> Option<String>;
 /// The same of a name and its text.
 pub(super) type PairForm = fn(&str, &str) -> Option<String>;
 
-/// Days that CloudWatch Logs takes (PutRetentionPolicy, `retentionInDays`).
+/// Days that CloudWatch Logs accepts (PutRetentionPolicy, `retentionInDays`).
 pub(super) static RETENTION_DAYS: [i64; 22] = [
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
     3288, 3653,
 ];
 
-/// A protocol of SNS: its name, what tells a good endpoint, and that in words.
+/// A protocol of SNS: its name, what a valid endpoint is, and the description of that.
 type Protocol = (&'static str, fn(&str) -> bool, &'static str);
 
 const PROTOCOLS: [Protocol; 8] = [
@@ -60,7 +60,7 @@ pub(super) fn endpoint(subscription: &Subscription) -> Option<String> {
     unless(
         is_good(&subscription.endpoint),
         &format!(
-            "is not {shape}, which the protocol \"{}\" wants",
+            "is not {shape}, as the protocol \"{}\" requires",
             subscription.protocol
         ),
     )
@@ -207,7 +207,7 @@ pub(super) fn parse_amount(text: &str) -> Option<Amount> {
     }
 }
 
-/// What is wrong with a tag (Tagging AWS resources, "Tag naming limits"); one key of ours is on everything too.
+/// What is wrong with a tag (Tagging AWS resources, "Tag naming limits"); one key of rootwatch's is on everything too.
 pub(super) fn tag(key: &str, value: &str) -> Option<String> {
     if key.is_empty() || key.starts_with("aws:") || key.starts_with("rootwatch:") {
         return Some("must not be empty or begin with \"aws:\" or \"rootwatch:\"".into());

@@ -93,7 +93,7 @@ impl Given {
         }
     }
 
-    /// A problem with this, whose sentence goes on after the setting and its value.
+    /// A problem with this, whose sentence continues after the setting and its value.
     pub(crate) fn problem(&self, what: &str) -> Problem {
         self.reported(format!("{} {} {what}", self.subject(), self.written()))
     }
@@ -107,7 +107,7 @@ impl Given {
         Problem { place, text }
     }
 
-    /// What is wrong with this value alone, whatever the others are.
+    /// What is wrong with this value alone.
     pub(crate) fn check(&self) -> Option<Problem> {
         let what = match (&self.key.kind, &self.value) {
             (Kind::Text(form) | Kind::List(form), Value::Text(text)) => form(text),
@@ -115,7 +115,7 @@ impl Given {
             (Kind::Number(all), Value::Number(number)) => (!all.contains(number)).then(|| {
                 let all: Vec<String> = all.iter().map(ToString::to_string).collect();
                 format!(
-                    "is not one of the values that AWS takes: {}",
+                    "is not one of the values that AWS accepts: {}",
                     all.join(", ")
                 )
             }),

@@ -31,7 +31,7 @@ use settings::Values;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// What was typed, and what is wrong with it.
+/// The command line's values, and what is wrong with them.
 #[derive(Debug, Default)]
 pub(crate) struct Flags {
     pub(crate) given: Vec<Given>,
@@ -42,7 +42,7 @@ pub(crate) struct Flags {
     pub(crate) file: Option<PathBuf>,
 }
 
-/// What the deployment is called when nobody says otherwise.
+/// The default name of a deployment.
 const NAME: &str = "rootwatch";
 /// A year: what audits ask for, and cheap, since the notifier logs one line an event.
 const LOG_RETENTION_DAYS: i32 = 365;
@@ -122,7 +122,7 @@ fn settings(values: &Values) -> Settings {
     }
 }
 
-/// The SDK reads the environment itself, so a value from the file counts only where the environment is silent.
+/// The SDK reads the environment itself, so a value from the file counts only where the environment has none.
 fn in_environment(key: &Key) -> bool {
     key.environment
         .iter()
@@ -133,7 +133,7 @@ fn in_environment(key: &Key) -> bool {
 mod tests {
     use super::*;
 
-    /// The settings of a file, with nothing typed.
+    /// The settings of a file, without flags.
     fn of_file(text: &str) -> Settings {
         let file = file::parse(text, "f");
         assert_eq!(file.problems, []);

@@ -1,4 +1,4 @@
-//! How StackSet operations go through accounts and regions, from the settings' words.
+//! How StackSet operations go through accounts and regions, from the settings' values.
 
 use super::settings::Values;
 use super::{form, schema};

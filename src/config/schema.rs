@@ -23,21 +23,21 @@ pub(crate) struct Key {
 }
 
 impl Key {
-    /// Whether this is that very key: several tables have one called `region`.
+    /// Whether this is the same key: several tables have one called `region`.
     pub(crate) fn is(&self, other: &Key) -> bool {
         std::ptr::eq(self, other)
     }
 }
 
-/// What a key may hold.
+/// The type of a key's value.
 #[derive(Debug)]
 pub(crate) enum Kind {
     Text(Form),
-    /// One of some words.
+    /// One of several strings.
     Choice(fn() -> Vec<String>),
-    /// One of some numbers.
+    /// One of several numbers.
     Number(&'static [i64]),
-    /// Several texts.
+    /// Several strings.
     List(Form),
     /// Any names, each with a text.
     Pairs(PairForm),
@@ -232,7 +232,7 @@ pub(crate) static PROTOCOL: Key = Key {
 pub(crate) static ENDPOINT: Key = Key {
     name: "endpoint",
     kind: Kind::Text(form::not_empty),
-    meaning: "Address, phone number or ARN, as the protocol wants it",
+    meaning: "Address, phone number or ARN, in the form that the protocol requires",
     example: r#""+491701234567""#,
     ..KEY
 };
@@ -257,7 +257,7 @@ pub(crate) static READ_ONLY: Key = Key {
 pub(crate) static FORMAT: Key = Key {
     name: "format",
     kind: Kind::Choice(|| words(&Format::ALL)),
-    meaning: "Body for subscriptions but mail and SMS: JSON (text), or a notification for Amazon Q Developer in chat applications (chatbot)",
+    meaning: "Message body for subscriptions other than e-mail and SMS: JSON (text), or a notification for Amazon Q Developer in chat applications (chatbot)",
     default: "text",
     example: r#""chatbot""#,
     flag: "--notify-format",
@@ -267,7 +267,7 @@ pub(crate) static FORMAT: Key = Key {
 pub(crate) static ACCOUNT_NAMES: Key = Key {
     name: "account_names",
     kind: Kind::Pairs(form::account_name),
-    meaning: "Names of accounts, where the hub may not ask Organizations for them",
+    meaning: "Names of accounts, where the hub may not read them from Organizations",
     default: "as Organizations says, if the hub is a delegated administrator",
     example: r#"111122223333 = "Prod-Payments""#,
     flag: "--account-name",
@@ -291,7 +291,7 @@ pub(crate) static SPOKES: Key = Key {
 pub(crate) static OU: Key = Key {
     name: "ou",
     kind: Kind::List(form::organizational_unit),
-    meaning: "Organizational units, by id (ou-…), root id (r-…) or path; \"/\" takes all accounts",
+    meaning: "Organizational units, by id (ou-…), root id (r-…) or path; \"/\" selects all accounts",
     default: "none, so `deploy spokes` asks for one",
     example: r#"["/Workloads/Prod", "ou-ab12-cdefgh34"]"#,
     flag: "--ou",
@@ -313,7 +313,7 @@ pub(crate) static CALL_AS: Key = Key {
     name: "call_as",
     kind: Kind::Choice(|| words(&CallAs::ALL)),
     meaning: "Who calls CloudFormation: the management account, or a delegated administrator",
-    default: "found out",
+    default: "detected",
     example: r#""delegated-admin""#,
     flag: "--call-as",
     ..KEY

@@ -1,11 +1,11 @@
-//! What holds in the end: the flags' values over the file's.
+//! The effective settings: the flags' values over the file's.
 
 use super::given::{Given, Value};
 use super::schema::{EMAIL, Key, LOG_RETENTION_DAYS, SUBSCRIPTIONS};
 use rootwatch_engine::Subscription;
 use std::collections::BTreeMap;
 
-/// All values that hold.
+/// All effective values.
 #[derive(Debug, Default)]
 pub(super) struct Values(pub(super) Vec<Given>);
 
@@ -30,12 +30,12 @@ impl Values {
         self.one(key).map(|given| given.text().to_owned())
     }
 
-    /// The choice whose word was given, or else the default.
+    /// The choice that was given, or else the default.
     pub(super) fn choice<T: Copy + Default>(&self, key: &'static Key, all: &[(&str, T)]) -> T {
         self.one_of(key, all).unwrap_or_default()
     }
 
-    /// The choice whose word was given, if one was.
+    /// The choice that was given, if any.
     pub(super) fn one_of<T: Copy>(&self, key: &'static Key, all: &[(&str, T)]) -> Option<T> {
         let word = self.one(key).map(Given::text)?;
         let found = all.iter().find(|(known, _)| *known == word);
@@ -88,9 +88,9 @@ impl Values {
     }
 }
 
-/// Whether a flag takes the place of a value from the file.
+/// Whether a flag replaces a value from the file.
 fn replaces(flag: &Given, file: &Given) -> bool {
-    // Addresses and other subscriptions are one list: whom to tell.
+    // Addresses and other subscriptions are one list: whom to notify.
     let to_tell = |key: &Key| key.is(&EMAIL) || key.is(&SUBSCRIPTIONS);
     match (&flag.value, &file.value) {
         (Value::Pair(one, _), Value::Pair(other, _)) => flag.key.is(file.key) && one == other,
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_told_is_one_list_without_doubles() {
+    fn subscribers_are_one_list_without_duplicates() {
         let reported = |values: &Values| -> Vec<String> {
             let all = values.subscriptions();
             all.iter().map(ToString::to_string).collect()

@@ -1,4 +1,4 @@
-//! Settings that are good alone and impossible together.
+//! Settings that are valid alone and invalid together.
 
 use super::given::{Given, Origin, Problem, Value};
 use super::schema::{
@@ -7,24 +7,24 @@ use super::schema::{
 use super::settings::Values;
 use rootwatch_engine::Partition;
 
-/// Tags that a resource can carry beside those of ours: one that marks it, and two more on the function.
+/// Tags that a resource can carry beside rootwatch's: one that marks it, and two more on the function.
 const MOST_TAGS: usize = 47;
-/// Bytes of account names that fit into a function's environment, which takes 4 KB (Lambda Developer Guide, "Lambda
+/// Bytes of account names that fit into a function's environment, which has room for 4 KB (Lambda Developer Guide, "Lambda
 /// quotas"), beside the notifier's other variables.
 const MOST_NAMES: usize = 3_600;
 
-/// Every combination that cannot be.
+/// Every invalid combination.
 pub(super) fn problems(settings: &Values) -> Vec<Problem> {
     let mut found = partitions(settings);
     found.extend(sign_in_region(settings));
     found.extend(key_elsewhere(settings));
-    found.extend(topic_of_ours(settings));
+    found.extend(health_topic_name(settings));
     found.extend(too_many_tags(settings));
     found.extend(too_many_names(settings));
     found
 }
 
-/// All that says a region, with the region. What is no region is told elsewhere.
+/// Every setting that contains a region, with the region. What is not a region is reported elsewhere.
 fn regions(settings: &Values) -> Vec<(&Given, &str, Partition)> {
     let plain = [&REGION, &HUB_REGION, &REGIONS]
         .into_iter()
@@ -92,7 +92,7 @@ fn sign_in_region(settings: &Values) -> Option<Problem> {
     )))
 }
 
-/// SNS takes a key of its topic's region only.
+/// SNS accepts a key of its topic's region only.
 fn key_elsewhere(settings: &Values) -> Option<Problem> {
     let key = settings.one(&KMS_KEY)?;
     let hub = settings.one(&HUB_REGION).or(settings.one(&REGION))?;
@@ -105,8 +105,8 @@ fn key_elsewhere(settings: &Values) -> Option<Problem> {
     })
 }
 
-/// The health topic must not be the alerts topic: it tells people when alerts fail.
-fn topic_of_ours(settings: &Values) -> Option<Problem> {
+/// The health topic must not be the alerts topic: it notifies people when alerts fail.
+fn health_topic_name(settings: &Values) -> Option<Problem> {
     let topic = settings.one(&TOPIC_NAME)?;
     let name = settings.one(&NAME).map_or(super::NAME, Given::text);
     (topic.text() == format!("{name}-health"))
@@ -116,7 +116,7 @@ fn topic_of_ours(settings: &Values) -> Option<Problem> {
 fn too_many_tags(settings: &Values) -> Option<Problem> {
     let tag = settings.all(&TAGS).nth(MOST_TAGS)?;
     Some(tag.problem(&format!(
-        "is one too many: AWS takes 50 tags, three of which are rootwatch's own, so {MOST_TAGS} are left"
+        "is one too many: AWS allows 50 tags, three of which are rootwatch's own, so {MOST_TAGS} are left"
     )))
 }
 
@@ -126,7 +126,7 @@ fn too_many_names(settings: &Values) -> Option<Problem> {
     let last = settings.all(&ACCOUNT_NAMES).last()?;
     (bytes > MOST_NAMES).then(|| {
         last.reported(format!(
-            "{} account names take {bytes} bytes of the notifier's environment, and Lambda has room for {MOST_NAMES}: name fewer, or make the hub a delegated administrator, so that it can ask Organizations",
+            "{} account names need {bytes} bytes of the notifier's environment, and Lambda has room for {MOST_NAMES}: name fewer, or make the hub a delegated administrator, so that it can read them from Organizations",
             names.len()
         ))
     })
@@ -202,7 +202,7 @@ mod tests {
         };
         assert_eq!(reported(&names(90)), Vec::<String>::new());
         insta::assert_snapshot!(reported(&names(100)).join("\n"), @r#"
-        f, line 101, column 1: 100 account names take 3801 bytes of the notifier's environment, and Lambda has room for 3600: name fewer, or make the hub a delegated administrator, so that it can ask Organizations
+        f, line 101, column 1: 100 account names need 3801 bytes of the notifier's environment, and Lambda has room for 3600: name fewer, or make the hub a delegated administrator, so that it can read them from Organizations
         "#);
     }
 

@@ -1,4 +1,4 @@
-//! What `adopt` finds, takes over, and comes to.
+//! What `adopt` finds and takes over, and its result.
 
 use super::steps;
 use rootwatch_engine::adopt::{Adopted, OldPath, Proved, Report, Takeover};
@@ -6,7 +6,7 @@ use rootwatch_engine::{End, Subscription, count, one_line};
 use serde_json::Value;
 use std::fmt::Write;
 
-/// From where on the new path is proved, in words that follow "proved".
+/// Where the proof of the new path begins; follows "proved".
 pub(crate) fn proved(proved: Proved) -> &'static str {
     match proved {
         Proved::FromHub => " from the hub's bus on",
@@ -14,7 +14,7 @@ pub(crate) fn proved(proved: Proved) -> &'static str {
     }
 }
 
-/// What is there of the old path, and what it misses.
+/// The parts of the old path that were found, and what it misses.
 pub(crate) fn found(old: &OldPath, report: &Report) -> String {
     let mut text = "Found of the published pattern:\n".to_owned();
     for it in &report.found {
@@ -31,7 +31,7 @@ pub(crate) fn found(old: &OldPath, report: &Report) -> String {
         let _ = writeln!(text, "Left alone: {it}.");
     }
     for (region, why) in &report.unread {
-        let _ = writeln!(text, "Not looked at: {region}: {}.", one_line(why));
+        let _ = writeln!(text, "Not read: {region}: {}.", one_line(why));
     }
     let _ = writeln!(text, "What it misses today:");
     for it in &report.misses {
@@ -39,7 +39,7 @@ pub(crate) fn found(old: &OldPath, report: &Report) -> String {
     }
     if !report.terraform.is_empty() {
         let parts = count(report.terraform.len(), "part");
-        let _ = writeln!(text, "A Terraform state lists {parts} of it; see the end.");
+        let _ = writeln!(text, "A Terraform state lists {parts} of it; see below.");
     }
     text
 }
@@ -52,7 +52,9 @@ pub(crate) fn takeover(takeover: &Takeover, old: &OldPath) -> String {
         let reported = match it.protocol.as_str() {
             "email" | "sms" => String::new(),
             "email-json" => {
-                format!(", and gets JSON; for words: --leave-behind email-json={who} --email {who}")
+                format!(
+                    ", and gets JSON; for plain text: --leave-behind email-json={who} --email {who}"
+                )
             }
             _ => ", and gets rootwatch's JSON in place of the event as it came".into(),
         };
@@ -61,19 +63,19 @@ pub(crate) fn takeover(takeover: &Takeover, old: &OldPath) -> String {
     for it in &takeover.never_confirmed {
         let _ = writeln!(
             text,
-            "{it} never confirmed and is not notified today: not taken over; --email or --sns-subscription does it."
+            "{it} never confirmed and is not notified today: not taken over; --email or --sns-subscription subscribes it."
         );
     }
     for it in old.special_subscriptions() {
         let _ = writeln!(text, "! {}", one_line(it));
     }
     for it in &takeover.left_behind {
-        let _ = writeln!(text, "{it} is left behind, as you said.");
+        let _ = writeln!(text, "{it} is left behind, as requested.");
     }
     text
 }
 
-/// What goes, in words.
+/// What is removed, as text.
 pub(crate) fn removal(old: &OldPath, verbose: bool) -> String {
     let mut text = String::new();
     for set in old.old_stack_sets() {
@@ -99,13 +101,13 @@ pub(crate) fn removal(old: &OldPath, verbose: bool) -> String {
     if management != old.account() {
         let _ = writeln!(
             text,
-            "! StackSets never reach the management account {management}: if a stack made by hand forwards its root to the old bus, make ours there first"
+            "! StackSets never reach the management account {management}: if a stack made by hand forwards its root to the old bus, deploy rootwatch's there first"
         );
     }
     text
 }
 
-/// What a run ends with.
+/// The end of a run's report.
 pub(crate) fn ending(adopted: &Adopted) -> String {
     let Adopted { end, old, report } = adopted;
     let end = *end;
@@ -132,8 +134,10 @@ pub(crate) fn ending(adopted: &Adopted) -> String {
     }
     if !matches!(end, End::Done | End::Waiting) {
         text += match report.removed.is_empty() {
-            true => "The old path was not touched; the same command goes on from here.\n",
-            false => "The new path is proved and stands; the same command removes what is left.\n",
+            true => "The old path was not touched; run the same command again to continue.\n",
+            false => {
+                "The new path is deployed and proved; run the same command again to remove what is left.\n"
+            }
         };
     }
     if end == End::Done && !report.found.is_empty() {
@@ -169,7 +173,7 @@ fn settings(to_keep: &[Subscription]) -> String {
     if to_keep.is_empty() {
         return String::new();
     }
-    let mut text = "Settings are not remembered. Add this to rootwatch.toml, or the next `deploy hub` drops those who were taken over:\n".to_owned();
+    let mut text = "Settings are not remembered. Add this to rootwatch.toml, or the next `deploy hub` removes the subscriptions that were taken over:\n".to_owned();
     let quoted = |text: &str| Value::from(text).to_string();
     let (mails, others): (Vec<_>, Vec<_>) = to_keep.iter().partition(|it| it.protocol == "email");
     if !mails.is_empty() {

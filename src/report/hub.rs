@@ -1,4 +1,4 @@
-//! The hub's plan, and what a deployment came to.
+//! The hub's plan, and the result of a deployment.
 
 use super::{longest_chain, steps};
 use rootwatch_engine::End;
@@ -29,7 +29,7 @@ pub(crate) fn planned(planned: &HubPlanned, verbose: bool) -> String {
     text
 }
 
-/// What `deploy hub` came to; nothing where it ended early and that was shown.
+/// The result of `deploy hub`; empty where it ended early and that was shown.
 pub(crate) fn deployed(deployed: &HubDeployed, verbose: bool) -> String {
     let report = &deployed.report;
     let head = match (deployed.end, deployed.is_changed) {
@@ -47,7 +47,7 @@ pub(crate) fn deployed(deployed: &HubDeployed, verbose: bool) -> String {
     head + &people(deployed)
 }
 
-/// What has to be done by people before alerts arrive.
+/// What people have to do before alerts arrive.
 fn people(deployed: &HubDeployed) -> String {
     if !deployed.has_subscribers {
         return NOBODY.into();

@@ -1,4 +1,4 @@
-//! Plans and outcomes in words: the only place where what people read is put together.
+//! Plans and outcomes as text: the only place that renders what people read.
 
 pub(crate) mod adopt;
 pub(crate) mod hub;
@@ -15,7 +15,7 @@ use anstyle::{AnsiColor, Style};
 use rootwatch_engine::{Action, Counts, Outcome, Question, Step, Unfinished, View, hint_of};
 use std::fmt::Write;
 
-/// What is shown while a run goes on.
+/// What is shown during a run.
 pub(crate) fn view(view: &View<'_>, verbose: bool) -> String {
     match view {
         View::HubPlan(plan) => hub::plan(plan, verbose),
@@ -35,7 +35,7 @@ pub(crate) fn view(view: &View<'_>, verbose: bool) -> String {
     }
 }
 
-/// What is asked, and the word that goes ahead.
+/// The question, and the word that confirms it.
 pub(crate) fn question(question: &Question<'_>) -> (String, String) {
     match question {
         Question::MakeChanges => ("Make these changes?".into(), "yes".into()),
@@ -89,7 +89,7 @@ pub(crate) fn steps(steps: &[Step], verbose: bool) -> String {
     if counts.changes() == 0 {
         let _ = writeln!(
             text,
-            "No changes: all {} resources are as wanted.",
+            "No changes: all {} resources are up to date.",
             counts.keep
         );
     } else {
@@ -132,14 +132,14 @@ fn step_line(text: &mut String, step: &Step, verbose: bool) {
         let _ = writeln!(text, "    {note}");
     }
     if !step.kept.is_empty() {
-        let _ = writeln!(text, "    not ours, kept: {}", step.kept.join(", "));
+        let _ = writeln!(text, "    not rootwatch's, kept: {}", step.kept.join(", "));
     }
     if verbose && !step.needs.is_empty() {
         let _ = writeln!(text, "    after {}", step.needs.join(", "));
     }
 }
 
-/// What is done and what is not, when a run ended early; the last thing a person reads.
+/// What is done and what is not, when a run ended early; the end of the output.
 fn ended_early(outcome: &Outcome) -> String {
     let listed = |names: &[String]| match names {
         [] => "nothing".to_owned(),
@@ -153,7 +153,7 @@ fn ended_early(outcome: &Outcome) -> String {
     }
     let _ = writeln!(text, "Done: {}.", listed(&outcome.done));
     let _ = writeln!(text, "Not done: {}.", listed(&outcome.left));
-    text.push_str("Run the same command again to go on from here.\n");
+    text.push_str("Run the same command again to continue.\n");
     text
 }
 

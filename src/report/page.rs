@@ -16,7 +16,7 @@ const SCRIPT: &str = include_str!("page.js");
 /// What the page shows.
 #[derive(Serialize)]
 struct Page<'a> {
-    /// Account, region and partition that were looked from.
+    /// Account, region and partition of the run.
     place: String,
     /// When it was made, in UTC.
     made: String,
@@ -48,7 +48,7 @@ pub(crate) fn write(file: &Path, session: &Session, report: &Report) -> Result<(
 }
 
 impl Page<'_> {
-    /// The page. Its content security policy lets nothing run but its own script, and nothing be loaded.
+    /// The page. Its content security policy allows its own script alone, and no requests.
     fn html(&self) -> Result<String> {
         let data = serde_json::to_string(self).context("writing the page's data")?;
         // Inside a script element, only this character can end it.

@@ -1,4 +1,4 @@
-//! Plans and outcomes of the spokes in words.
+//! Plans and outcomes of the spokes as text.
 
 use super::{GREEN, RED, YELLOW, error, step_line};
 use rootwatch_engine::spokes::{
@@ -43,11 +43,11 @@ pub(crate) fn plan(plan: &SpokesPlan, name: &str, verbose: bool) -> String {
         let _ = match plan.management.stacks().len() {
             0 => writeln!(
                 text,
-                "No changes: all {kept} stack instances are as wanted."
+                "No changes: all {kept} stack instances are up to date."
             ),
             own => writeln!(
                 text,
-                "No changes: all {kept} stack instances and {own} stacks of the management account are as wanted."
+                "No changes: all {kept} stack instances and {own} stacks of the management account are up to date."
             ),
         };
     }
@@ -86,7 +86,7 @@ fn asides(text: &mut String, plan: &SpokesPlan) {
     }
 }
 
-/// Whom a plan leaves unwatched.
+/// The accounts that a plan leaves unwatched.
 pub(crate) fn stops(stops: &Stops) -> String {
     let accounts = |count: usize| match count {
         1 => "1 account stops".to_owned(),
@@ -160,7 +160,7 @@ fn management(done: &[&Step]) -> String {
     text
 }
 
-/// What `deploy spokes` came to.
+/// The result of `deploy spokes`.
 pub(crate) fn deployed(deployed: &SpokesDeployed, verbose: bool) -> String {
     let planned = &deployed.planned;
     match planned.plan.is_change() {
@@ -182,10 +182,10 @@ pub(crate) fn done(deployed: &SpokesDeployed) -> String {
     text
 }
 
-/// How a run that was interrupted left an operation.
+/// The state in which an interrupted run left an operation.
 pub(crate) fn detached(operation_id: &str, follow: &str) -> String {
     format!(
-        "Detached: operation {operation_id} goes on in AWS.\nTo follow it: {follow}\nThe same command again waits for it and goes on from there.\n"
+        "Detached: operation {operation_id} continues in AWS.\nTo follow it: {follow}\nRun the same command again to wait for it and continue.\n"
     )
 }
 

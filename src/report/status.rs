@@ -17,7 +17,11 @@ pub(crate) fn text(report: &Report) -> String {
     if !hub.is_here() {
         let _ = writeln!(text, "  not here");
     } else {
-        let _ = writeln!(text, "  {} of {all} resources as wanted", hub.present.len());
+        let _ = writeln!(
+            text,
+            "  {} of {all} resources up to date",
+            hub.present.len()
+        );
     }
     subscribers_text(&mut text, "notified", &hub.alerts);
     subscribers_text(&mut text, "notified when the path breaks", &hub.health);
@@ -54,7 +58,7 @@ fn subscribers_text(text: &mut String, what: &str, subscribers: &Subscribers) {
     }
 }
 
-/// What waits in the queues, and how the notifier fared.
+/// What waits in the queues, and how the notifier did.
 fn work_text(text: &mut String, hub: &HubStatus) {
     let metrics = hub.metrics.as_ref();
     if let Some(depth) = hub.dead_letters {

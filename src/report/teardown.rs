@@ -1,4 +1,4 @@
-//! What `teardown` is about to remove, and what it came to.
+//! What `teardown` is about to remove, and its result.
 
 use super::{spokes, steps, stuck};
 use rootwatch_engine::removal::{Preview, Removed, Report, Spokes};
@@ -45,25 +45,25 @@ fn going(spokes: &Spokes<'_>, stack_set: &str) -> String {
     text
 }
 
-/// What ends the watch.
+/// The question before it.
 pub(crate) fn question(deployment: &str, stacks_left: usize) -> String {
     let stays = match stacks_left {
         0 => String::new(),
         many => format!(
-            " {} left where nobody can reach them.",
+            " {} left where StackSets cannot reach them.",
             count(many, "stack")
         ),
     };
     format!("This stops the watch of \"{deployment}\".{stays}")
 }
 
-/// What it came to.
+/// The result.
 pub(crate) fn ending(removed: &Removed<'_>, deployment: &str) -> String {
     if removed.is_nothing {
         let kept = kept(&removed.report);
         let unread = removed.spokes.as_ref().map(Spokes::unread_text);
         let unread = unread.unwrap_or_default();
-        return format!("There is nothing of ours to remove.\n{kept}{unread}");
+        return format!("There is nothing of rootwatch's to remove.\n{kept}{unread}");
     }
     match removed.end {
         End::Done => done(removed, deployment),
@@ -97,7 +97,7 @@ fn ended_early(removed: &Removed<'_>) -> String {
     left + &match detached {
         Some((id, follow)) => spokes::detached(id, follow),
         None if removed.end == End::Interrupted && removed.is_before_hub => {
-            "Interrupted. Run the same command again to go on from here.\n".into()
+            "Interrupted. Run the same command again to continue.\n".into()
         }
         None => String::new(),
     }

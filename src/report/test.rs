@@ -1,4 +1,4 @@
-//! What a test came to.
+//! The result of a test.
 
 use super::{GREEN, RED, YELLOW};
 use rootwatch_engine::canary::{Outcome, Sent};
@@ -6,7 +6,7 @@ use rootwatch_engine::one_line;
 use rootwatch_engine::spokes::Location;
 use std::fmt::Write;
 
-/// What it came to, for people.
+/// The result, for people.
 pub(crate) fn text(outcome: &Outcome) -> String {
     let mut text = ending(outcome);
     if let Some(warning) = &outcome.warning {
@@ -26,10 +26,7 @@ fn ending(outcome: &Outcome) -> String {
         let _ = writeln!(text, "{ms:>8} ms  {hop}");
     }
     let Some(diagnosis) = &outcome.diagnosis else {
-        let _ = writeln!(
-            text,
-            "{GREEN}Passed{GREEN:#}: the test event came all the way."
-        );
+        let _ = writeln!(text, "{GREEN}Passed{GREEN:#}: the test event arrived.");
         return text;
     };
     let _ = writeln!(

@@ -1,4 +1,4 @@
-//! Values of a plan as people read them: maps part by part, lists by what differs, policies by what they mean.
+//! Values of a plan as people read them: maps part by part, lists by what differs, policies as sentences.
 
 use rootwatch_engine::FieldChange;
 use serde_json::{Map, Value};
@@ -32,7 +32,7 @@ pub(super) fn set(change: &FieldChange, verbose: bool) -> Vec<String> {
         .collect()
 }
 
-/// One value, or the change of one, that is not looked into any further.
+/// One value, or the change of one, that is shown as a whole.
 struct Part<'a> {
     path: String,
     old: Option<&'a Value>,
@@ -166,7 +166,7 @@ fn principal(value: &Value) -> String {
     kinds.iter().map(kind).collect::<Vec<_>>().join(", ")
 }
 
-/// `ArnEquals` takes wildcards as `ArnLike` does (IAM User Guide, "Amazon Resource Name (ARN) condition operators").
+/// `ArnEquals` accepts wildcards as `ArnLike` does (IAM User Guide, "Amazon Resource Name (ARN) condition operators").
 fn condition(operator: &str, key: &str, values: &Value) -> String {
     let many = values.as_array().is_some_and(|values| values.len() > 1);
     let has_wildcard = values.to_string().contains(['*', '?']);

@@ -7,7 +7,7 @@ use rootwatch_engine::verify::{Counts, Hop, Part, Report, Verdict};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-/// One line a hop; the spokes' good ones are counted together unless `--verbose` is given.
+/// One line per hop; the spokes' good ones are counted together unless `--verbose` is given.
 pub(crate) fn text(report: &Report, output: Output) -> String {
     let (spokes, others): (Vec<&Hop>, Vec<&Hop>) =
         report.hops.iter().partition(|hop| hop.part == Part::Spoke);

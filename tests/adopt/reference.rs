@@ -1,5 +1,5 @@
 //! AWS's published pattern "Monitor IAM root user activity", with the names and shapes that its Terraform and its
-//! template give it, made by plain SDK calls. Written anew.
+//! template give it, made by plain SDK calls. Written for these tests.
 
 use crate::world::{REGION, World};
 use aws_sdk_cloudformation::types as cfn;
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 pub(crate) const TOPIC: &str = "monitor-root-user-api-calls";
 pub(crate) const STACK_SET: &str = "root-activity-spokes";
-/// Who hears the old topic.
+/// Who receives the old topic.
 pub(crate) const OLD_PERSON: &str = "cloud-team@example.com";
 
 const PATTERN: &str = r#"{

@@ -259,7 +259,7 @@ fn what_only_has_a_name_of_it_is_left_alone() {
     });
     let before = world.lab.snapshot().unwrap();
     let ran = adopt(&world, &[]).ends_with(0);
-    let said = "Left alone: role LambdaRootAPIMonitorRole: Lambda may not take it, so it is not the pattern's.";
+    let said = "Left alone: role LambdaRootAPIMonitorRole: Lambda may not assume it, so it is not the pattern's.";
     assert!(ran.stdout.contains(said), "{}", ran.stdout);
     assert_eq!(world.lab.snapshot().unwrap(), before);
     // With the pattern's bus beside it, it is a part of a path that cannot be taken apart.
@@ -269,7 +269,7 @@ fn what_only_has_a_name_of_it_is_left_alone() {
     });
     let ran = adopt(&world, &["--ou", "/"]).ends_with(2);
     assert!(
-        ran.stdout.contains("Lambda may not take it"),
+        ran.stdout.contains("Lambda may not assume it"),
         "{}",
         ran.stdout
     );

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-/// How long the lab may take to come to rest; it tells some dozens of events a second.
+/// How long the lab may take to come to rest; it delivers some dozens of events a second.
 const PATIENCE: Duration = Duration::from_secs(1_200);
 /// Who else is reported: a queue, in which every message stays.
 const COLLECTOR: &str = "collector";
@@ -336,7 +336,7 @@ fn look(world: &World, ledger: &mut Ledger) {
                 let id = inner["event_id"].as_str().unwrap().to_owned();
                 *ledger.alerts.entry(id).or_default() += 1;
             }
-            // Alarms tell the collector too.
+            // Alarms notify the collector too.
             _ => assert!(inner["AlarmName"].is_string(), "{inner}"),
         }
     }

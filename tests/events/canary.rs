@@ -112,7 +112,7 @@ fn a_test_from_a_spoke_in_another_region_comes_all_the_way() {
     let expected = [
         &format!("sent in account {shop}, us-east-1"),
         "on the hub's bus",
-        "handed on to the rule for alerts",
+        "forwarded to the rule for alerts",
         "at the notifier",
         "at the topic",
         "received",

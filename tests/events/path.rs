@@ -52,7 +52,7 @@ fn root_in_any_account_and_region_reaches_a_person_and_teardown_leaves_nothing()
     world.rootwatch(&["teardown", "all", "--yes"]).ends_with(0);
     assert_eq!(world.lab.snapshot().unwrap(), before);
     let again = world.rootwatch(&["teardown", "all", "--yes"]).ends_with(0);
-    assert_eq!(again.stdout, "There is nothing of ours to remove.\n");
+    assert_eq!(again.stdout, "There is nothing of rootwatch's to remove.\n");
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn an_alert_that_cannot_be_published_waits_in_the_dead_letter_queue_and_status_s
     eventually("the dead letter", || !kept().is_empty());
     assert!(kept()[0].body.contains("CreateUser"), "{:?}", kept());
     assert!(world.alerts_now().is_empty());
-    // The path that broke does not tell people that it broke; the alarms do.
+    // The path that broke does not notify people that it broke; the alarms do.
     let reported = |alarm: &str| {
         world
             .health_mails()

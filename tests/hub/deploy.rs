@@ -10,7 +10,7 @@ fn a_second_run_only_reads() {
     assert!(
         again
             .stdout
-            .starts_with("No changes: all 21 resources are as wanted."),
+            .starts_with("No changes: all 21 resources are up to date."),
         "{}",
         again.stdout
     );

@@ -1,7 +1,7 @@
 use crate::world::{PERSON, World, eventually, sdk};
 use rootwatch_root_event::{CANARY_SOURCE, canary_detail};
 
-/// A hub there tells a person, only reads when it runs again, and goes without a trace.
+/// A hub there notifies a person, only reads on a second run, and is removed without a trace.
 fn a_hub_works_in(region: &str, partition: &str) {
     let world = World::new();
     let before = world.lab.snapshot().unwrap();

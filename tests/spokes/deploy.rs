@@ -51,7 +51,7 @@ fn every_account_and_region_under_the_units_gets_a_rule_and_a_role() {
     assert!(
         again
             .stdout
-            .contains("No changes: all 8 stack instances are as wanted."),
+            .contains("No changes: all 8 stack instances are up to date."),
         "{}",
         again.stdout
     );

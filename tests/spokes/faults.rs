@@ -46,7 +46,7 @@ fn ctrl_c_detaches_and_the_next_run_picks_the_operation_up() {
     assert!(
         waited
             .stdout
-            .contains("No changes: all 2 stack instances are as wanted."),
+            .contains("No changes: all 2 stack instances are up to date."),
         "{}",
         waited.stdout
     );
@@ -168,7 +168,7 @@ fn a_region_that_is_off_in_an_account_is_told_and_no_failure() {
         "{}",
         status.stdout
     );
-    // A delegated administrator may not ask which regions an account has: it is told as it fails.
+    // A delegated administrator may not ask which regions an account has: it is reported as it fails.
     world
         .lab
         .enable_region(&world.organization.hub, "af-south-1")
@@ -321,7 +321,7 @@ fn a_bus_that_lets_nobody_in_is_refused() {
     runtime.block_on(request.send()).unwrap();
     let refused = world.rootwatch(&DEPLOY).ends_with(1);
     assert!(
-        refused.stderr.contains("does not let the organization")
+        refused.stderr.contains("does not allow the organization")
             && refused.stderr.contains("`rootwatch deploy hub` fixes it"),
         "{}",
         refused.stderr

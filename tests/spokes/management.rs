@@ -117,7 +117,7 @@ fn a_stack_of_somebody_else_is_refused_and_taken_over_when_asked() {
     let refused = deploy(&world, &[]).ends_with(1);
     insta::assert_snapshot!("management-foreign", world.shown(&refused.stderr));
     assert_eq!(world.writes(), Vec::<String>::new());
-    // It is not ours to remove either.
+    // It is not rootwatch's to remove either.
     world
         .as_management(&["teardown", "spokes", "--yes"])
         .ends_with(0);

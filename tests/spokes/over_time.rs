@@ -209,7 +209,7 @@ fn a_spoke_that_somebody_changed_is_a_gap_once_drift_was_detected() {
     };
     world.lab.fail_instances(&fault).unwrap();
     let failed = world.rootwatch(&[&STATUS[..], &["--detect-drift"]].concat());
-    let gap = "! drift could not be looked for everywhere: ";
+    let gap = "! drift could not be detected everywhere: ";
     let failed = failed.ends_with(2);
     let (_, reported) = failed.stdout.split_once(gap).unwrap();
     assert!(reported.contains("Access denied by SCP"), "{reported}");

@@ -27,7 +27,7 @@ fn a_generated_organization_is_read_in_pages_and_nothing_changes() {
     let ran = world.rootwatch(&deploy).ends_with(0);
     assert!(
         ran.stdout
-            .contains("No changes: all 1000 stack instances are as wanted."),
+            .contains("No changes: all 1000 stack instances are up to date."),
         "{}",
         ran.stdout
     );

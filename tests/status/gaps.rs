@@ -172,7 +172,7 @@ fn an_instance_that_cannot_be_removed_is_made_anew() {
     let begins = format!("account {shop} (shop): all 2 regions INOPERABLE Stack cannot be deleted");
     Status::of(&world, hub, &["--regions", "us-east-1,eu-west-1"]).gap(
         &begins,
-        "`rootwatch deploy spokes` removes the instance and makes it anew",
+        "`rootwatch deploy spokes` deletes the instance and creates it again",
     );
     world.deploy_spokes().ends_with(0);
     Status::of(&world, hub, &["--regions", "us-east-1,eu-west-1"]).has_none("(shop)");
@@ -218,13 +218,13 @@ fn people_who_do_not_hear() {
             "`rootwatch deploy hub` with all the addresses subscribes them again",
         );
     }
-    named.has_none("is not as wanted");
+    named.has_none("is not up to date");
     world.rootwatch(&deploy).ends_with(0);
     world.lab.confirm_subscription(PERSON).unwrap();
     for more in [&["--email", PERSON][..], &[]] {
         let closed = Status::of(&world, hub, more);
         closed.has_none("topic");
-        closed.has_none("nobody hears");
+        closed.has_none("nobody is notified of");
         let reported = format!("  notified: email {PERSON} (confirmed)\n");
         assert!(closed.text.contains(&reported), "{}", closed.text);
     }
@@ -242,7 +242,7 @@ fn a_topic_that_nobody_is_subscribed_to() {
     let health = "nobody is notified of failures of the path itself: no subscription of the topic rootwatch-health is confirmed";
     status.gap(health, command);
     world.deploy_hub();
-    Status::of(&world, hub, &[]).has_none("nobody hears");
+    Status::of(&world, hub, &[]).has_none("nobody is notified of");
 }
 
 #[test]
@@ -310,7 +310,7 @@ fn what_waits_undelivered() {
     let begins = "1 undelivered event waits in the dead-letter queue rootwatch-dead-letters, the oldest for ";
     let gap = status.gap(
         begins,
-        "`rootwatch verify` says what is broken and what fixes it",
+        "`rootwatch verify` says what is broken and how to fix it",
     );
     assert!(gap.contains("`aws sqs receive-message --region eu-west-1 --queue-url \"$(aws sqs get-queue-url --region eu-west-1 --queue-name rootwatch-dead-letters "), "{gap}");
     // Followed: what verify says, and the message is taken out once it has been read.

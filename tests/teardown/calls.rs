@@ -32,7 +32,7 @@ fn every_call_of_a_removal_stands_in_the_readme() {
     let (hub, management) = (&world.organization.hub, &world.organization.management);
     let deploy = ["deploy", "hub", "--email", PERSON, "--yes"];
     let known = calls_of(&world, hub, &deploy);
-    // With an account that has to be let go of.
+    // With an account whose stack is retained.
     let sandbox = world.account("sandbox");
     world.lab.suspend_account(&sandbox).unwrap();
     world.lab.wait_idle(Duration::from_secs(30)).unwrap();

@@ -204,7 +204,7 @@ fn what_aws_still_holds_on_to_is_waited_for() {
     // One that is going is none, and in the way of another.
     let again = world.rootwatch(&["deploy", "hub", "--email", PERSON, "--yes"]);
     let again = again.ends_with(0).stderr;
-    let said = "event-source-mapping rootwatch-reads: waiting for the event source mapping to go";
+    let said = "event-source-mapping rootwatch-reads: waiting for the deletion of the event source mapping";
     assert!(again.contains(said), "{again}");
     for (code, message, operation, said) in [
         (
@@ -256,7 +256,7 @@ fn logs_are_kept_on_demand() {
     let again = world.rootwatch(&again).ends_with(0);
     assert_eq!(
         again.stdout,
-        format!("There is nothing of ours to remove.\n{said}")
+        format!("There is nothing of rootwatch's to remove.\n{said}")
     );
     // Without the flag it goes.
     world.rootwatch(&HUB).ends_with(0);
@@ -301,7 +301,7 @@ fn what_is_named_like_ours_stays_and_nothing_else_does() {
     assert_eq!(world.lab.snapshot().unwrap(), before);
     world.lab.clear_calls().unwrap();
     let again = world.rootwatch(&ALL).ends_with(0);
-    assert_eq!(again.stdout, "There is nothing of ours to remove.\n");
+    assert_eq!(again.stdout, "There is nothing of rootwatch's to remove.\n");
     assert_eq!(world.writes(), Vec::<String>::new());
 }
 
@@ -343,6 +343,6 @@ fn the_next_removal_goes_on_after_a_failure_at_any_write() {
         world.rootwatch(removal).ends_with(0);
         assert_eq!(world.lab.snapshot().unwrap(), before, "{fault:?}");
         let again = world.rootwatch(removal).ends_with(0);
-        assert_eq!(again.stdout, "There is nothing of ours to remove.\n");
+        assert_eq!(again.stdout, "There is nothing of rootwatch's to remove.\n");
     });
 }

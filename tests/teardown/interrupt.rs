@@ -5,7 +5,7 @@ use std::time::Duration;
 
 const HUB: [&str; 3] = ["teardown", "hub", "--yes"];
 const ALL: [&str; 3] = ["teardown", "all", "--yes"];
-const NOTHING: &str = "There is nothing of ours to remove.\n";
+const NOTHING: &str = "There is nothing of rootwatch's to remove.\n";
 /// What the removal of a hub says when it is interrupted, or of a step that waits; that of spokes says nothing before its
 /// call has ended.
 const HEARD: [&str; 2] = ["Interrupted: finishing what is under way", "not finished"];
@@ -305,7 +305,7 @@ fn what_a_half_failed_operation_made_goes() {
     };
     world.lab.fail_instances(&fault).unwrap();
     world.rootwatch(&DEPLOY_SPOKES).ends_with(1);
-    // Still denied: an instance without a stack is let go of.
+    // Still denied: an instance without a stack is removed with RetainStacks.
     let fault = InstanceFault {
         action: Some("DELETE".into()),
         times: Some(2),

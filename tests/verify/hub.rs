@@ -171,10 +171,7 @@ fn changed_end(c: &Intruder) -> Vec<Break<'_>> {
             "received",
             c.set_filter(ALERTS, sign_ins),
         )
-        .fixed_by(
-            "take the filter policy off",
-            c.set_filter(ALERTS, json!({})),
-        ),
+        .fixed_by("remove the filter policy", c.set_filter(ALERTS, json!({}))),
         Break::new(HEALTH_SUBSCRIPTIONS, "received", c.unsubscribe(HEALTH)),
         Break::new(
             "alarm rootwatch-dead-letters",
@@ -218,10 +215,7 @@ fn gone(c: &Intruder) -> Vec<Break<'_>> {
             "received",
             c.set_filter(HEALTH, severe),
         )
-        .fixed_by(
-            "take the filter policy off",
-            c.set_filter(HEALTH, json!({})),
-        ),
+        .fixed_by("remove the filter policy", c.set_filter(HEALTH, json!({}))),
         Break::new(
             "alarm rootwatch-not-delivered",
             "goes off",
@@ -324,7 +318,7 @@ fn whom_somebody_elses_statement_lets_in_is_unknown() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(intruder.add_bus_statement("Theirs", "Allow", theirs));
     let ran = world.rootwatch(&["verify"]).ends_with(2);
-    let reported = "\"Theirs\" of its policy is not ours and may let others in";
+    let reported = "\"Theirs\" of its policy is not rootwatch's and may let others in";
     assert!(ran.stdout.contains(reported), "{}", ran.stdout);
     assert!(
         ran.stdout.contains("--statement-id Theirs"),

@@ -55,7 +55,7 @@ fn breaks(spokes: &[SpokeIntruder; 4]) -> [Break<'_>; 4] {
     ]
 }
 
-/// Does what a hint says: the stack goes, and `deploy spokes` makes it anew.
+/// Does what a hint says: the stack goes, and `deploy spokes` makes it again.
 async fn remove_instance(world: &World, hint: &str) {
     let after = |word: &str| {
         let (_, rest) = hint.split_once(word).unwrap();

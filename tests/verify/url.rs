@@ -3,7 +3,7 @@ use aws_sdk_lambda::types::FunctionUrlAuthType;
 
 const FUNCTION: &str = "rootwatch-notifier";
 
-/// The one finding about who may invoke the notifier, if there is one: what was found and what fixes it.
+/// The one finding about who may invoke the notifier, if there is one: what was found and how to fix it.
 fn keeps_out(world: &World) -> Option<(String, String)> {
     let ran = world.rootwatch(&["verify", "--hub-only", "--output", "json"]);
     let report = ran.json();
@@ -65,7 +65,7 @@ fn a_function_url_that_is_open_to_all_is_named_until_its_permissions_are_gone() 
     ] {
         let (finding, fix) = keeps_out(&world).unwrap();
         let expected = format!(
-            "\"{sid}\" of its policy lets any account by a function URL that is open to all invoke it with made-up events"
+            "\"{sid}\" of its policy allows any account by a function URL that is open to all to invoke it with forged events"
         );
         assert_eq!(finding, expected);
         let command = format!(

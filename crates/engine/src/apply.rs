@@ -1,4 +1,4 @@
-//! Carries out a plan's steps: each when all that it needs is done, side by side where nothing binds them.
+//! Carries out a plan's steps: each when its dependencies are done, concurrently where there are none.
 
 use crate::aws::error::is_stopped;
 use anyhow::{Error, Result};
@@ -19,11 +19,11 @@ pub(crate) struct Task<T> {
 pub enum Unfinished {
     /// What failed, by name, each with its reason.
     Failed(Vec<(String, Error)>),
-    /// Somebody stopped the run.
+    /// The run was stopped.
     Interrupted,
 }
 
-/// What a run came to.
+/// The result of a run.
 #[derive(Debug)]
 pub struct Outcome {
     /// Names of what was done, in the order in which it ended.
@@ -43,9 +43,9 @@ impl Outcome {
     }
 }
 
-/// Runs every task after those that it waits for. A name that no task has is waited for by nobody.
+/// Runs every task after those that it waits for. A dependency that is not a task is ignored.
 ///
-/// After a failure or an interruption no task is begun any more; those under way are finished, so that no call is cut
+/// After a failure or an interruption no further task is started; those under way are finished, so that no call is cut
 /// off in the middle.
 pub(crate) async fn in_order<T, F: Future<Output = Result<()>>>(
     tasks: Vec<Task<T>>,

@@ -9,18 +9,18 @@ use anyhow::Error;
 pub enum End {
     /// All of it was done, or there was nothing to do.
     Done,
-    /// Something stays as it is until somebody does what the report says.
+    /// Something remains to be done by people, as the report says.
     Waiting,
     /// Something failed.
     Failed,
-    /// Nobody confirmed.
+    /// It was not confirmed.
     NotConfirmed,
-    /// Somebody stopped it.
+    /// It was stopped.
     Interrupted,
 }
 
 impl End {
-    /// How a run ended that an error ended.
+    /// The end of a run that failed with an error.
     #[must_use]
     pub fn of(error: &Error) -> Self {
         if error.is::<NotConfirmed>() {

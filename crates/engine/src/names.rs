@@ -4,7 +4,7 @@
 
 use crate::aws::partition::Partition;
 
-/// Key of the tag that marks what is ours; its value is the deployment's name.
+/// Key of the tag that marks a deployment's resources; its value is the deployment's name.
 pub const DEPLOYMENT_TAG: &str = "rootwatch:deployment";
 
 /// The names of one deployment's hub in one account and region.
@@ -18,7 +18,7 @@ pub struct Names {
     pub region: String,
     /// The partition of both.
     pub partition: Partition,
-    /// Set when the alerts topic has a name of its own.
+    /// Set when the alerts topic has a custom name.
     pub topic: Option<String>,
 }
 
@@ -56,12 +56,12 @@ impl Names {
         format!("/aws/lambda/{}", self.function())
     }
 
-    /// Rule for what root did, sign-ins included.
+    /// Rule for write events, sign-ins included.
     pub(crate) fn acts_rule(&self) -> String {
         self.with("acts")
     }
 
-    /// Rule for what root only looked at.
+    /// Rule for read-only events.
     pub(crate) fn reads_rule(&self) -> String {
         self.with("reads")
     }

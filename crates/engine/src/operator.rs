@@ -1,4 +1,4 @@
-//! Whoever runs the engine: shown what is found and planned, and asked before anything is changed.
+//! The operator of the engine, who is shown what is found and planned, and asked before anything is changed.
 
 use crate::adopt::{OldPath, Report as AdoptReport, Takeover};
 use crate::apply::Outcome;
@@ -12,7 +12,7 @@ use crate::verify::finding::Hop;
 use anyhow::{Error, Result};
 use futures_util::future::LocalBoxFuture;
 
-/// Something to show while a run goes on. What it comes to is its result.
+/// Something to show during a run. The outcome is the result of the run.
 pub enum View<'a> {
     /// What `deploy hub` is about to change.
     HubPlan(&'a HubPlan),
@@ -29,21 +29,21 @@ pub enum View<'a> {
     Removal(&'a Preview<'a>),
     /// What is done and what is not, when a run ended early.
     Unfinished(&'a Outcome),
-    /// An error after which the run goes on to its report.
+    /// An error after which the run continues to its report.
     Error(&'a Error),
-    /// What is there of the published pattern, and what it misses.
+    /// The parts of the published pattern that were found, and what it misses.
     OldPath(&'a OldPath, &'a AdoptReport),
     /// Who of the old topic's subscribers is taken over.
     Takeover(&'a Takeover, &'a OldPath),
     /// What of the published pattern is about to be removed, region by region.
     OldPathRemoval(&'a OldPath),
-    /// A hop that could not be judged, and is accepted.
+    /// A hop that is unknown, and accepted.
     Hop(&'a Hop),
-    /// What a test came to.
+    /// The result of a test.
     Test(&'a canary::Outcome),
-    /// The hub was deployed on the way.
+    /// The hub was deployed as a step.
     HubDeployed(&'a crate::hub::deployment::HubDeployed),
-    /// The spokes were deployed on the way.
+    /// The spokes were deployed as a step.
     SpokesDeployed(&'a SpokesDeployed),
     /// Stacks that stay where they are.
     LeftBehind(&'a [Stuck]),
@@ -59,7 +59,7 @@ pub enum Question<'a> {
     Teardown {
         /// Name of the deployment.
         deployment: &'a str,
-        /// How many stacks stay where nobody can reach them.
+        /// How many stacks stay because they cannot be reached.
         stacks_left: usize,
     },
     /// Whether to remove the old path, now that the new one works.
@@ -71,21 +71,21 @@ pub enum Question<'a> {
     },
 }
 
-/// Nobody said yes.
+/// The question was not confirmed.
 #[derive(Debug, thiserror::Error)]
 #[error("nothing of this was done: {0}")]
 pub struct NotConfirmed(pub &'static str);
 
-/// Whoever runs the engine.
+/// Who is shown and asked.
 pub trait Operator: Send + Sync {
     /// Shows something.
     fn show(&self, view: &View<'_>);
 
-    /// Asks. An error, [`NotConfirmed`] or one of asking, when the answer is not the one that goes ahead.
+    /// Asks. Fails with [`NotConfirmed`], or with an error of asking, unless the answer is yes.
     fn confirm<'a>(&'a self, question: &'a Question<'a>) -> LocalBoxFuture<'a, Result<()>>;
 }
 
-/// Nobody watches, and nothing is confirmed: for programs that only look.
+/// Shows nothing and confirms nothing: for programs that only read.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Nobody;
 

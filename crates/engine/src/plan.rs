@@ -12,18 +12,18 @@ use std::collections::BTreeSet;
 pub struct FieldChange {
     /// Path from the resource, `policy.RootwatchOrganization.Condition`.
     pub field: String,
-    /// What AWS holds; nothing when the field is not set.
+    /// The value in AWS, where the field is set.
     pub old: Option<Value>,
     /// What it should be.
     pub new: Option<Value>,
 }
 
-/// What a resource needs.
+/// What to do with a resource.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "action", rename_all = "kebab-case")]
 pub enum Action {
-    /// It is not there.
+    /// It does not exist.
     Create {
         /// All its fields, as changes from nothing.
         fields: Vec<FieldChange>,
@@ -33,9 +33,9 @@ pub enum Action {
         /// Those fields.
         fields: Vec<FieldChange>,
     },
-    /// It is as it should be.
+    /// It is up to date.
     Keep,
-    /// It is there and shall not be.
+    /// It exists and must not.
     Delete,
 }
 
@@ -57,7 +57,7 @@ impl Action {
     }
 }
 
-/// Compares what is wanted with what is there.
+/// Compares the desired with the observed state.
 pub(crate) fn decide<T: Serialize>(desired: &T, observed: Option<&T>) -> Action {
     let value = |state: &T| serde_json::to_value(state).unwrap_or_default();
     let (desired, old) = (value(desired), observed.map(value));
@@ -70,7 +70,7 @@ pub(crate) fn decide<T: Serialize>(desired: &T, observed: Option<&T>) -> Action 
     }
 }
 
-/// Fields in which others may add entries of their own beside ours; theirs are kept and are no difference.
+/// Fields in which others may add entries; theirs are kept and are not a difference.
 const SHARED: [&str; 3] = ["others", "policy", "tags"];
 
 /// What others added to the shared fields of a resource and keep.
@@ -87,7 +87,7 @@ pub(crate) fn kept<T: Serialize>(desired: &T, observed: Option<&T>) -> Vec<Strin
             .into_iter()
             .flat_map(|it| it.keys())
         {
-            // AWS's own tags, and the marks of our subscriptions, are nobody else's.
+            // Neither AWS's own tags nor the marks of our subscriptions are foreign.
             let is_known = key.starts_with("aws:") || key.starts_with("rootwatch:");
             if desired[field].get(key).is_none() && !is_known {
                 found.push(format!("{word} \"{key}\""));
@@ -153,7 +153,7 @@ pub struct Step {
     /// What others added to it; it stays.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub kept: Vec<String>,
-    /// What people should know of it.
+    /// A note about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
     /// The calls that make it, one after the other, where it is to be made.

@@ -1,4 +1,4 @@
-//! One run: its settings, the account and region in which it acts, and who is shown its work and asked.
+//! One run: its settings, the account and region in which it acts, and who is shown its progress and asked.
 
 use crate::aws::Aws;
 use crate::hub::desired::Wanted;
@@ -11,7 +11,7 @@ use crate::work::Work;
 use anyhow::Result;
 use std::sync::Arc;
 
-/// A run against AWS. Its settings do not change under way.
+/// A run against AWS. Its settings do not change during the run.
 #[derive(Clone)]
 pub struct Session {
     pub(crate) settings: Settings,
@@ -60,7 +60,7 @@ impl Session {
         &self.work
     }
 
-    /// Where this acts, in words: account, region and partition.
+    /// Where this acts, as text: account, region and partition.
     #[must_use]
     pub fn place(&self) -> String {
         self.aws.place()
@@ -78,7 +78,7 @@ impl Session {
         }
     }
 
-    /// The hub as the settings want it.
+    /// The hub as configured.
     pub(crate) fn hub(&self, org_id: String) -> Wanted {
         let settings = &self.settings;
         Wanted {
@@ -93,20 +93,20 @@ impl Session {
         }
     }
 
-    /// Where StackSet calls go from here, and in whose name.
+    /// Where StackSet calls go from here, and as whom.
     pub(crate) fn stack_sets(&self, organization: &Organization) -> Place<'_> {
         Place::of(&self.aws, organization, self.settings.spokes.call_as)
     }
 
-    /// Shows something to whoever runs this.
+    /// Shows something to the operator.
     pub(crate) fn show(&self, view: View<'_>) {
         self.operator.show(&view);
     }
 
-    /// Asks whoever runs this; writing begins after it.
+    /// Asks the operator; writing begins after it.
     ///
     /// # Errors
-    /// [`crate::operator::NotConfirmed`], when the answer is not the one that goes ahead.
+    /// [`crate::operator::NotConfirmed`], when the answer is not yes.
     pub(crate) async fn confirm(&self, question: Question<'_>) -> Result<()> {
         self.operator.confirm(&question).await?;
         self.work.writing_begins();

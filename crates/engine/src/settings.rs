@@ -1,4 +1,4 @@
-//! The settings of a run, checked: what the engine is told to want.
+//! The settings of a run, checked: the desired configuration for the engine.
 
 use crate::subscription::Subscription;
 use rootwatch_root_event::{Format, ReadOnly};
@@ -26,7 +26,7 @@ pub struct Settings {
     pub timeout: Duration,
 }
 
-/// How to reach AWS, where it is not left to the SDK's own rules.
+/// How to reach AWS, where the SDK's defaults are not used.
 #[derive(Clone, Debug, Default)]
 pub struct Connection {
     /// Profile of the AWS configuration.
@@ -46,7 +46,7 @@ pub struct HubSettings {
     pub account: Option<String>,
     /// Its region, for a run elsewhere.
     pub region: Option<String>,
-    /// Name of the topic for alerts, where it is not the usual one.
+    /// Name of the topic for alerts, where it is not the default.
     pub topic_name: Option<String>,
     /// ARN of the alerts topic's KMS key.
     pub kms_key: Option<String>,
@@ -74,7 +74,7 @@ pub struct SpokesSettings {
     pub ous: Vec<String>,
     /// Regions to watch; all that are enabled where none is given.
     pub regions: Vec<String>,
-    /// Who calls CloudFormation; found out where it is not given.
+    /// Who calls CloudFormation; detected where it is not given.
     pub call_as: Option<CallAs>,
     /// How StackSet operations go through accounts and regions.
     pub operations: OperationSettings,
@@ -90,19 +90,19 @@ pub enum CallAs {
 }
 
 impl CallAs {
-    /// Each with the word for it in settings.
+    /// Each with its value in settings.
     pub const ALL: [(&str, Self); 2] = [
         ("self", Self::Management),
         ("delegated-admin", Self::DelegatedAdmin),
     ];
 }
 
-/// How many accounts: so many, or so many in a hundred.
+/// How many accounts: a count or a percentage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Amount {
-    /// So many.
+    /// A count.
     Count(i32),
-    /// So many in a hundred.
+    /// A percentage.
     Percent(i32),
 }
 
@@ -116,7 +116,7 @@ pub enum RegionConcurrency {
 }
 
 impl RegionConcurrency {
-    /// Each with the word for it in settings.
+    /// Each with its value in settings.
     pub const ALL: [(&str, Self); 2] = [
         ("parallel", Self::Parallel),
         ("sequential", Self::Sequential),

@@ -1,8 +1,8 @@
-//! Ending a run early: a token that whoever began it holds.
+//! Ending a run early: a token that its caller holds.
 
 use tokio_util::sync::CancellationToken;
 
-/// Asks a run to end in order: what is under way is finished, and nothing is begun any more.
+/// Asks a run to end in order: what is under way is finished, and nothing more is started.
 #[derive(Clone, Debug, Default)]
 pub struct Stop(CancellationToken);
 
@@ -22,7 +22,7 @@ impl Stop {
         self.0.cancelled().await;
     }
 
-    /// Fails when the run was asked to end; stands before each of several writes in a row.
+    /// Fails when the run was asked to end; called before each of several writes in a row.
     ///
     /// # Errors
     /// [`Stopped`], when it was.

@@ -12,7 +12,7 @@ use std::fmt;
 pub struct Subscription {
     /// As SNS names it: `email`, `sms`, `https`.
     pub protocol: String,
-    /// Address, phone number or ARN, as the protocol wants it; it may hold a password.
+    /// Address, phone number or ARN, in the form that the protocol requires; it may hold a password.
     pub endpoint: String,
 }
 

@@ -1,6 +1,6 @@
 //! Small pieces of sentences.
 
-/// So many of something: "1 region", "2 regions".
+/// A number of things: "1 region", "2 regions".
 #[must_use]
 pub fn count(number: usize, thing: &str) -> String {
     match number {

@@ -9,7 +9,7 @@ pub trait Progress: Send + Sync {
     /// Progress of one thing that is worked on, by name: `topic rootwatch-alerts`.
     fn task(&self, label: &str) -> Arc<dyn Progress>;
 
-    /// Something worth keeping, as a sentence.
+    /// A message, as a sentence.
     fn message(&self, text: &str);
 
     /// What this task waits for, and how long it has.
@@ -24,7 +24,7 @@ pub trait Progress: Send + Sync {
     /// This task failed; the reason follows with the error.
     fn failed(&self);
 
-    /// This task ended with nothing to say.
+    /// This task ended with nothing to report.
     fn end(&self);
 
     /// From now on calls change something: a run that is stopped ends in order.
@@ -34,7 +34,7 @@ pub trait Progress: Send + Sync {
     fn leaves(&self, _what: Option<String>) {}
 }
 
-/// Progress that nobody sees.
+/// Progress that is not shown.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Silent;
 
@@ -58,19 +58,19 @@ pub struct Work {
 }
 
 impl Work {
-    /// Work that is shown there, and ended by that.
+    /// Work that reports to `progress`, and is ended by `stop`.
     #[must_use]
     pub fn new(progress: Arc<dyn Progress>, stop: Stop) -> Self {
         Self { progress, stop }
     }
 
-    /// Work that nobody sees or stops.
+    /// Work that is not shown and not stopped.
     #[must_use]
     pub fn silent() -> Self {
         Self::new(Arc::new(Silent), Stop::default())
     }
 
-    /// The same run's work, which nobody sees.
+    /// The same run's work, not shown.
     pub(crate) fn unseen(&self) -> Self {
         Self::new(Arc::new(Silent), self.stop.clone())
     }
@@ -80,7 +80,7 @@ impl Work {
         Self::new(self.progress.task(label), self.stop.clone())
     }
 
-    /// What ends it early.
+    /// The token that ends it early.
     #[must_use]
     pub fn stop(&self) -> &Stop {
         &self.stop

@@ -3,11 +3,11 @@
 /// Yes, no, or why it is unknown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// It is so.
+    /// Yes.
     Yes,
-    /// It is not so.
+    /// No.
     No,
-    /// It is not known, for this reason.
+    /// Unknown, for this reason.
     Unknown(String),
 }
 
@@ -48,7 +48,7 @@ impl Answer {
         unknown
     }
 
-    /// Yes for no, and no for yes.
+    /// The negation.
     pub fn not(self) -> Self {
         match self {
             Self::Yes => Self::No,

@@ -1,16 +1,16 @@
-//! Who of other accounts a resource's policy lets in, though it was made for a rule of ours alone.
+//! Which external principals a resource's policy allows, though it is meant for one rule alone.
 
 use crate::Policy;
 use crate::iam::{Decision, Keys, Principal, Request, decide};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// No account has this number.
+/// A number that no account has.
 const NOBODY: &str = "000000000000";
 
-/// What somebody outside would do.
+/// What an external principal would do.
 pub struct Access<'a> {
-    /// Our own account.
+    /// The resource's own account.
     pub account: &'a str,
     /// What they would call.
     pub actions: &'a [&'static str],
@@ -18,17 +18,17 @@ pub struct Access<'a> {
     pub resource: &'a str,
 }
 
-/// Somebody outside, and the statement that lets them in or cannot be judged.
+/// An external principal, and the statement that allows it or is unknown.
 pub struct ExternalPrincipal {
     /// The principal, as the statement names it.
     pub who: String,
     /// `Sid` of the statement.
     pub sid: String,
-    /// Why it is unknown; nothing when they surely may.
+    /// Why it is unknown; `None` when it is certain.
     pub unknown: Option<String>,
 }
 
-/// The first whom a statement lets in; one who surely may comes before one of whom it is unknown.
+/// The first principal that a statement allows; a certain one comes before an unknown one.
 pub fn find(policy: &Policy, access: &Access<'_>) -> Option<ExternalPrincipal> {
     let mut doubt = None;
     for (sid, statement) in policy.statements() {
@@ -36,7 +36,7 @@ pub fn find(policy: &Policy, access: &Access<'_>) -> Option<ExternalPrincipal> {
             continue;
         }
         for (who, request) in requests(statement, access) {
-            // With what others deny beside it, which may take it back.
+            // With the Deny statements of others, which may override it.
             let alone = policy.clone().only_with_denies(sid);
             let unknown = match decide([&alone], &request) {
                 Decision::Allowed => None,
@@ -59,19 +59,19 @@ pub fn find(policy: &Policy, access: &Access<'_>) -> Option<ExternalPrincipal> {
 
 fn requests(statement: &Value, access: &Access<'_>) -> Vec<(String, Request)> {
     let named = |kind: &str| names(&statement["Principal"][kind]);
-    let strangers = named("AWS")
+    let roles = named("AWS")
         .into_iter()
-        .filter_map(|name| stranger(name, access.account))
-        .chain([stranger_nobody()])
+        .filter_map(|name| external_role(name, access.account))
+        .chain([any_account()])
         .flat_map(|(who, account, arn)| WAYS.map(|way| role(&who, &account, &arn, way)));
-    // EventBridge is asked for in any case: it is whom the policy was made for.
+    // EventBridge is always evaluated: the policy is meant for it.
     let mut services: BTreeSet<&str> = named("Service").into_iter().collect();
     services.insert("events.amazonaws.com");
     let sources = &sources(statement, access.account);
     let services = services
         .into_iter()
         .flat_map(|name| sources.iter().map(|source| service(name, source)));
-    strangers
+    roles
         .chain(services)
         .flat_map(|(who, principal, keys)| {
             access.actions.iter().map(move |action| {
@@ -89,10 +89,10 @@ fn requests(statement: &Value, access: &Access<'_>) -> Vec<(String, Request)> {
 
 type Asking = (String, Principal, Keys);
 
-/// A role that asks: in words, its account, its ARN.
-type Stranger = (String, String, String);
+/// An external role: its description, account and ARN.
+type ExternalRole = (String, String, String);
 
-/// How a request comes to a function: in words, as whom its URL knows the caller, and whether it came by the URL
+/// How a request reaches a function: its description, the URL's auth type, and whether it came by the URL
 /// (Lambda Developer Guide, "Control access to Lambda function URLs"). For other resources all are the same.
 const WAYS: [(&str, Option<&str>, &str); 3] = [
     ("", None, "false"),
@@ -104,12 +104,12 @@ const WAYS: [(&str, Option<&str>, &str); 3] = [
     (" by a function URL", Some("AWS_IAM"), "true"),
 ];
 
-/// Whoever is named that is not of our account.
-fn stranger(name: &str, own: &str) -> Option<Stranger> {
+/// A named principal that is not of the resource's account.
+fn external_role(name: &str, own: &str) -> Option<ExternalRole> {
     let account = match name.split(':').nth(4) {
         Some(account) => account,
         None if name.len() == 12 && name.bytes().all(|it| it.is_ascii_digit()) => name,
-        // Everybody is asked for below; a unique id may be anybody.
+        // Everybody is evaluated below; a unique id may be anybody.
         None => NOBODY,
     };
     (account != own && name != "*").then(|| {
@@ -122,7 +122,7 @@ fn stranger(name: &str, own: &str) -> Option<Stranger> {
     })
 }
 
-fn stranger_nobody() -> Stranger {
+fn any_account() -> ExternalRole {
     let arn = format!("arn:aws:iam::{NOBODY}:role/any");
     ("any account".to_owned(), NOBODY.to_owned(), arn)
 }
@@ -147,14 +147,14 @@ fn role(
     (who, Principal::Role { account, arn }, keys)
 }
 
-/// In whose name a service asks.
+/// For which account a service asks.
 struct Source {
     account: String,
-    /// That of any rule when nothing.
+    /// Any rule's when `None`.
     arn: Option<String>,
 }
 
-/// Any account, and those that the statement's condition names but ours.
+/// Any account, and those that the statement's condition names except the resource's own.
 fn sources(statement: &Value, own: &str) -> Vec<Source> {
     let mut all = vec![Source {
         account: NOBODY.to_owned(),
@@ -183,7 +183,7 @@ fn sources(statement: &Value, own: &str) -> Vec<Source> {
     all
 }
 
-/// An AWS service in the name of an account.
+/// An AWS service on behalf of an account.
 fn service(name: &str, source: &Source) -> Asking {
     let short = name.split('.').next().unwrap_or_default();
     let account = &source.account;
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_is_not_of_the_account_is_named() {
+    fn every_external_principal_is_found() {
         let sure = |who: &str| Some((who.to_owned(), true));
         let none = json!({});
         assert_eq!(found(json!("*"), none.clone()), sure("any account"));
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn a_function_url_lets_in_whoever_its_policy_says() {
+    fn a_function_url_is_open_to_whom_its_policy_allows() {
         let invokes = |principal: &str, action: &str, condition: &Value| {
             let policy = json!({"Statement": [
                 {"Sid": "Url", "Effect": "Allow", "Principal": principal, "Action": action, "Resource": "f", "Condition": condition},

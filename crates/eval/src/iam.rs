@@ -10,7 +10,7 @@ use crate::Policy;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
-/// Who asks.
+/// The caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Principal {
     /// An AWS service, `events.amazonaws.com`.
@@ -24,24 +24,24 @@ pub enum Principal {
     },
 }
 
-/// Condition keys in lower case: with their value, or `None` for those that the request surely lacks. A key that is not
+/// Condition keys in lower case: with their value, or `None` for those that the request certainly lacks. A key that is not
 /// in it may have any value.
 pub type Keys = BTreeMap<&'static str, Option<String>>;
 
-/// What is asked.
+/// A request.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// Nothing for the policies of an identity, whose statements name none.
+    /// `None` for identity-based policies, whose statements name none.
     pub principal: Option<Principal>,
     /// `sqs:SendMessage`.
     pub action: &'static str,
-    /// ARN of what it is asked for.
+    /// ARN of the resource.
     pub resource: String,
     /// The condition keys of the request.
     pub keys: Keys,
 }
 
-/// What the policies come to.
+/// The decision of the policies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
     /// A statement allows it and none denies it.
@@ -55,11 +55,11 @@ pub enum Decision {
 }
 
 impl Decision {
-    /// In words that follow "the policy".
+    /// What follows "the policy".
     pub fn words(&self) -> String {
         match self {
             Self::Allowed => "allows it".into(),
-            Self::Denied(sid) => format!("denies it by \"{sid}\""),
+            Self::Denied(sid) => format!("denies it in statement \"{sid}\""),
             Self::NotAllowed => "has no statement that allows it".into(),
             Self::Unknown(why) => format!("cannot be judged: {why}"),
         }
@@ -126,7 +126,7 @@ fn matches_text(value: &Value, test: impl Fn(&str) -> bool) -> Answer {
     }))
 }
 
-/// Not what was asked for; but of a session or a unique id nobody here can tell whose it is.
+/// No match; but whether a session or a unique id belongs to the caller is unknown.
 fn no_or_session(name: &str) -> Answer {
     let is_session = name.split(':').nth(2) == Some("sts") || name.contains(":assumed-role/");
     let is_id = ["AROA", "AIDA"].iter().any(|kind| name.starts_with(kind));
@@ -234,7 +234,7 @@ fn like(pattern: &str, text: &str) -> bool {
         } else if p < pattern.len() && (pattern[p] == '?' || pattern[p] == text[t]) {
             (p, t) = (p + 1, t + 1);
         } else if let Some((at, from)) = star {
-            // The star takes one character more.
+            // The star matches one more character.
             star = Some((at, from + 1));
             (p, t) = (at + 1, from + 1);
         } else {

@@ -2,7 +2,7 @@
 //!
 //! Only the operators that rootwatch writes, and the plain ones that people put into filter policies; of any other the
 //! answer is that it is unknown. Of the crates there are, `event-ruler` 0.1.0 is an empty placeholder, and `quamina`
-//! 0.7.0 has no `$or`, on which every pattern here rests, and takes operators that EventBridge refuses.
+//! 0.7.0 has no `$or`, which every pattern here needs, and accepts operators that EventBridge refuses.
 //!
 //! Source: EventBridge User Guide, "Comparison operators for use in event patterns".
 
@@ -48,7 +48,7 @@ fn alternatives<'a>(key: &str, wanted: &'a Value) -> Option<Vec<&'a Map<String, 
 }
 
 fn leaf(filter: &Value, have: Option<&Value>) -> Answer {
-    // An object is no leaf: to a filter it is not there.
+    // An object is not a leaf: to a filter it is absent.
     let have = have.filter(|value| !value.is_object());
     let items: Vec<&Value> = match have {
         None => Vec::new(),
@@ -67,7 +67,7 @@ fn leaf(filter: &Value, have: Option<&Value>) -> Answer {
         (Some((name, value)), None) => {
             Answer::any(items.iter().map(|item| operation(name, value, item)))
         }
-        _ => Answer::unknown("a filter has not exactly one operator"),
+        _ => Answer::unknown("a filter must have exactly one operator"),
     }
 }
 
@@ -110,7 +110,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    /// Pattern, event, and whether they match: the cases of the guide's page for the operators taken here. The lab's
+    /// Pattern, event, and whether they match: the cases of the guide's page for the operators accepted here. The lab's
     /// emulator is asked the same in `tests/verify/patterns.rs`.
     fn cases() -> Vec<(Value, Value, bool)> {
         serde_json::from_str(include_str!("../../../tests/fixtures/patterns.json")).unwrap()

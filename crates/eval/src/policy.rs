@@ -49,7 +49,7 @@ impl Policy {
         let mut all = BTreeMap::new();
         for (index, statement) in statements.into_iter().enumerate() {
             let (sid, statement) = keyed((index, statement));
-            // Of two with one Sid the second counts as somebody else's.
+            // Of two statements with one Sid the second counts as foreign.
             let key = if all.contains_key(&sid) {
                 format!("{UNNAMED}{} ({sid})", index + 1)
             } else {
@@ -236,7 +236,7 @@ mod tests {
         assert_eq!(keys, ["A", "statement 2 (A)"]);
         assert_ne!(both, parse(json!([allow])));
         assert_ne!(both, parse(json!([deny])));
-        // Written again, no Sid stands twice.
+        // Written again, no Sid occurs twice.
         assert_eq!(both.document().matches("Sid").count(), 1);
         assert_eq!(Policy::parse(&both.document()).unwrap().0.len(), 2);
     }

@@ -103,11 +103,11 @@ fn invoke_config(c: &Intruder) -> Vec<Row<'_>> {
 
 fn permission(c: &Intruder) -> Vec<Row<'_>> {
     let id = "permission rootwatch-acts";
-    let anew = &["lambda:RemovePermission", "lambda:AddPermission"];
+    let again = &["lambda:RemovePermission", "lambda:AddPermission"];
     let source = &["statement.Condition.ArnLike.AWS:SourceArn"];
     vec![
         Row::gone(id, &["lambda:AddPermission"], c.revoke(ACTS)),
-        Row::new(id, source, anew, c.permit_another_rule()),
+        Row::new(id, source, again, c.permit_another_rule()),
     ]
 }
 

@@ -1,4 +1,4 @@
-//! What is there of the old path, in every region. Reads only.
+//! The old path as found, in every region. Read-only.
 
 use super::Options;
 use super::terraform_state::{self, State};
@@ -27,9 +27,9 @@ pub struct OldPath {
     pub(crate) hubs: Vec<OldHub>,
     /// Nothing with `--hub-only`.
     pub(crate) sets: Option<Vec<OldSpokes>>,
-    /// What looks like a part of it and is not, in words.
+    /// What looks like a part of it and is not, as text.
     pub(crate) left_alone: Vec<String>,
-    /// Regions in which these credentials may not look, with AWS's reason.
+    /// Regions in which these credentials may not read, with AWS's reason.
     pub(crate) unread: BTreeMap<String, String>,
     /// What it misses, each in a sentence.
     pub(crate) gaps: Vec<String>,
@@ -51,10 +51,10 @@ impl OldPath {
     pub(crate) fn aws_in(&self, region: &str) -> Result<&Aws> {
         let mut regions = self.regions.iter();
         let found = regions.find(|aws| aws.region == region);
-        found.with_context(|| format!("the region {region} was not looked at"))
+        found.with_context(|| format!("the region {region} was not read"))
     }
 
-    /// Who is subscribed to the topic of any hub. Who has confirmed at one hears.
+    /// Who is subscribed to the topic of any hub. One confirmed subscription is enough.
     pub(crate) fn subscribers(&self) -> BTreeMap<Subscription, Standing> {
         let mut all: BTreeMap<Subscription, Standing> = BTreeMap::new();
         for (it, standing) in self.hubs.iter().flat_map(|hub| &hub.subscribers) {
@@ -66,7 +66,7 @@ impl OldPath {
         all
     }
 
-    /// What keeps it from being taken apart.
+    /// What prevents its removal.
     pub(crate) fn foreign(&self) -> Vec<String> {
         let foreign = self.hubs.iter().flat_map(|hub| &hub.foreign);
         let stays = self.stack_sets().iter().filter_map(|it| it.stays.as_ref());
@@ -87,7 +87,7 @@ pub(crate) fn place<'a>(session: &Session, aws: &'a Aws, organization: &Organiza
     Place::of(aws, organization, session.settings.spokes.call_as)
 }
 
-/// Looks at everything.
+/// Reads everything.
 pub(crate) async fn look(session: &Session, options: &Options) -> Result<OldPath> {
     let state = terraform_state::read(options.terraform_state.as_deref())?;
     let organization = organization::find(&session.aws).await?;
@@ -144,7 +144,7 @@ pub(crate) async fn look(session: &Session, options: &Options) -> Result<OldPath
     })
 }
 
-/// The regions to look at closely: those with a hub, and the run's own, last.
+/// The regions to read in full: those with a hub, and the run's own, last.
 async fn with_hub<'a>(
     session: &Session,
     regions: &'a [Aws],
@@ -228,7 +228,7 @@ pub(crate) async fn ours(session: &Session, old: &OldPath) -> Result<Observed> {
     found.with_context(|| format!("reading the StackSet {name} in {}", session.aws.place()))
 }
 
-/// The units of the old StackSets, and of ours where it has some already.
+/// The units of the old StackSets, and of the new one where it has some already.
 pub(crate) async fn units(session: &Session, old: &OldPath) -> Result<Vec<String>> {
     let ours = ours(session, old).await?;
     let sets = old.stack_sets().iter().map(|it| &it.observed);
@@ -236,7 +236,7 @@ pub(crate) async fn units(session: &Session, old: &OldPath) -> Result<Vec<String
     let units: BTreeSet<String> = targets.collect();
     if units.is_empty() {
         bail!(
-            "no StackSet of the published pattern was found in any region, whose units could be taken over: name the units to watch with --ou; / takes all accounts"
+            "no StackSet of the published pattern was found in any region, whose units could be taken over: name the units to watch with --ou; / selects all accounts"
         );
     }
     Ok(units.into_iter().collect())

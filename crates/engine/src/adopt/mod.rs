@@ -1,7 +1,7 @@
 //! Taking over from AWS's published pattern, with no moment in which root is not watched.
 //!
-//! The old path is read, the new one is made beside it and proved, and only then the old one goes. Every run looks at
-//! what is there, so a run that was interrupted, or that waits for people, goes on when it is repeated.
+//! The old path is read, the new one is made beside it and proved, and only then the old one is removed. Every run reads
+//! what is there, so a run that was interrupted, or that waits for people, continues when it is repeated.
 
 mod look;
 mod prove;
@@ -28,18 +28,18 @@ pub use look::OldPath;
 pub use report::{Proved, Report};
 pub use shown::{OldHubSteps, OldStackSet};
 
-/// What `adopt` is asked beside the settings.
+/// The options of `adopt` besides the settings.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Name of the role to take in the spokes, so that the proof begins there.
+    /// Name of the role to assume in the spokes, so that the proof begins there.
     pub role: Option<String>,
-    /// Send test events from only so many of the places that the old path watches, at random.
+    /// Send test events from only this many of the places that the old path watches, at random.
     pub sample: Option<u16>,
     /// How long to wait for the test event.
     pub wait: Duration,
-    /// Subscribers of the old topic that the new one shall not have.
+    /// Subscribers of the old topic to leave behind.
     pub leave_behind: Vec<Subscription>,
-    /// Whether the old path goes although something of the new one is not known.
+    /// Whether the old path is removed although something of the new one is unknown.
     pub accept_unknown: bool,
     /// Terraform state that may list the old parts.
     pub terraform_state: Option<PathBuf>,
@@ -49,7 +49,7 @@ pub struct Options {
     pub accounts: Vec<String>,
 }
 
-/// What a run came to.
+/// The result of a run.
 pub struct Adopted {
     /// How it ended.
     pub end: End,
@@ -59,7 +59,7 @@ pub struct Adopted {
     pub report: Report,
 }
 
-/// Walks from the old path to the new one, as far as it can be done now.
+/// Moves from the old path to the new one, as far as possible now.
 ///
 /// # Errors
 /// When the old path cannot be read, or is in the way. What fails after that is in the result, after it was shown.
@@ -78,7 +78,7 @@ pub async fn adopt(session: &Session, options: &Options) -> Result<Adopted> {
     report.to_keep = missing(given, &wanted.hub.subscriptions);
     session.show(View::Takeover(&takeover, &old));
     let session = session.with(wanted);
-    // What was done so far is reported whatever comes.
+    // What was done so far is always reported.
     let changed = change_over(&session, options, &old, &takeover, &mut report);
     let end = match changed.await {
         Ok(end) => end,
@@ -127,7 +127,7 @@ fn refuse_its_topic(session: &Session, old: &OldPath) -> Result<()> {
     Ok(())
 }
 
-/// The settings with everybody who is subscribed to the old topic, and nobody less than the new one has.
+/// The settings with everybody who is subscribed to the old topic or to the new one.
 async fn with_subscribers(session: &Session, takeover: &Takeover) -> Result<Settings> {
     let has = waiting::standings(session).await?;
     let tests = session.names().queue_arn(&session.names().test(""));

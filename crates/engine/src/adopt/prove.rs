@@ -1,4 +1,4 @@
-//! Whether the new path works: judged hop by hop, then by events that go all the way.
+//! Whether the new path works: judged hop by hop, then tested end to end by events.
 
 use super::Options;
 use super::look::OldPath;
@@ -13,7 +13,7 @@ use crate::verify::finding::Verdict;
 use crate::verify::spokes::Selection;
 use anyhow::Result;
 
-/// Why it cannot be relied on; nothing when it can.
+/// Why it cannot be relied on; `None` when it can.
 pub(crate) async fn prove(
     session: &Session,
     old: &OldPath,

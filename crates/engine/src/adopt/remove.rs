@@ -13,7 +13,7 @@ use crate::spokes::Place;
 use crate::spokes::following::wait_for_others;
 use anyhow::{Context, Result, bail};
 
-/// Shows what goes, asks, and removes it.
+/// Shows what is removed, asks, and removes it.
 pub(crate) async fn remove(
     session: &Session,
     old: &OldPath,
@@ -47,7 +47,7 @@ pub(crate) async fn remove(
     Ok(End::Done)
 }
 
-/// Who came to the old path while the new one was made and proved has not been taken over.
+/// Subscribers that joined the old path while the new one was made and proved have not been taken over.
 fn refuse_news(old: &OldPath, now: &OldPath) -> Result<()> {
     let is_same = old.subscribers() == now.subscribers()
         && old.foreign() == now.foreign()
@@ -60,7 +60,7 @@ fn refuse_news(old: &OldPath, now: &OldPath) -> Result<()> {
     Ok(())
 }
 
-/// A removal that ends early finds no StackSet any more, and has to know that it was compared with ours.
+/// A removal that ends early finds no StackSet any more, and has to know that it was compared with the new spokes.
 async fn mark_compared(session: &Session, now: &OldPath) -> Result<()> {
     for hub in now.hubs.iter().filter(|it| it.has_bus()) {
         let aws = now.aws_in(&hub.region)?;
@@ -70,7 +70,7 @@ async fn mark_compared(session: &Session, now: &OldPath) -> Result<()> {
     Ok(())
 }
 
-/// Stacks that nobody can reach stay: the new path cannot reach these accounts either.
+/// Stacks that StackSets cannot reach stay: the new path cannot reach these accounts either.
 async fn remove_stack_set(
     session: &Session,
     place: &Place<'_>,

@@ -1,4 +1,4 @@
-//! What `adopt` came to, as data.
+//! The result of `adopt`, as data.
 
 use super::look::{OldPath, terraform_commands};
 use crate::canary::Target;
@@ -23,9 +23,9 @@ pub struct Report {
     pub region: String,
     /// The old path's parts.
     pub found: Vec<String>,
-    /// What has its names, or its shape, and is left alone.
+    /// What has its names, or its shape, and is not touched.
     pub left_alone: Vec<String>,
-    /// Regions in which these credentials may not look, with AWS's reason.
+    /// Regions in which these credentials may not read, with AWS's reason.
     pub unread: BTreeMap<String, String>,
     /// What it misses today.
     pub misses: Vec<String>,
@@ -35,19 +35,19 @@ pub struct Report {
     pub spokes: Value,
     /// Why the old path is not removed yet.
     pub waiting: Vec<String>,
-    /// Whether an event came all the way by the new path.
+    /// Whether an event arrived by the new path.
     pub is_proved: bool,
-    /// From where on.
+    /// Where the proof begins.
     pub proved: Proved,
     /// StackSet operations that removed instances.
     pub operations: Vec<Ended>,
-    /// Stacks that stay in accounts and regions that nobody can reach.
+    /// Stacks that stay in accounts and regions that StackSets cannot reach.
     pub retained: Vec<Stuck>,
     /// Parts of the old path that are gone.
     pub removed: Vec<String>,
-    /// Parts of the old path that were to go and are still there.
+    /// Parts of the old path that were to be removed and are still there.
     pub left: Vec<String>,
-    /// Subscriptions that were taken over and stand in no setting.
+    /// Subscriptions that were taken over and are in no setting.
     pub to_keep: Vec<Subscription>,
     /// Commands that make Terraform forget the old parts.
     pub terraform: Vec<String>,
@@ -74,7 +74,7 @@ impl Proved {
         }
     }
 
-    /// In words that follow "proved".
+    /// What follows "proved".
     #[must_use]
     pub fn words(self) -> &'static str {
         match self {

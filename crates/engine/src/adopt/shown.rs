@@ -1,11 +1,11 @@
-//! What of the old path people are shown, without its inner parts.
+//! What is shown of the old path, without its inner parts.
 
 use super::look::OldPath;
 use crate::hub::subscriptions::Standing;
 use crate::plan::Step;
 use crate::subscription::Subscription;
 
-/// A StackSet of the pattern that goes.
+/// A StackSet of the pattern that is removed.
 #[derive(Clone, Debug)]
 pub struct OldStackSet {
     /// Its name.
@@ -18,14 +18,14 @@ pub struct OldStackSet {
     pub regions: usize,
 }
 
-/// A hub of the pattern that goes.
+/// A hub of the pattern that is removed.
 #[derive(Clone, Debug)]
 pub struct OldHubSteps<'a> {
     /// Its region.
     pub region: &'a str,
     /// What is removed of it.
     pub steps: Vec<Step>,
-    /// Why its topic stays, if it does.
+    /// Why its topic is kept, if it is.
     pub topic_stays: Option<&'a str>,
 }
 
@@ -38,13 +38,13 @@ impl OldPath {
             .collect()
     }
 
-    /// What of their subscriptions is more than an endpoint, in sentences.
+    /// Attributes of their subscriptions that are not taken over, in sentences.
     pub fn special_subscriptions(&self) -> impl Iterator<Item = &str> {
         let special = self.hubs.iter().flat_map(|hub| &hub.special);
         special.map(String::as_str)
     }
 
-    /// The StackSets that go.
+    /// The StackSets that are removed.
     pub fn old_stack_sets(&self) -> impl Iterator<Item = OldStackSet> {
         self.stack_sets().iter().map(|set| {
             let instances = &set.observed.instances;
@@ -57,7 +57,7 @@ impl OldPath {
         })
     }
 
-    /// The hubs that go, the run's own region last.
+    /// The hubs that are removed, the run's own region last.
     pub fn old_hubs(&self) -> impl Iterator<Item = OldHubSteps<'_>> {
         self.hubs.iter().map(|hub| OldHubSteps {
             region: &hub.region,
@@ -78,7 +78,7 @@ impl OldPath {
         self.regions.last().map_or("", |aws| aws.region.as_str())
     }
 
-    /// How many regions were looked at.
+    /// How many regions were read.
     #[must_use]
     pub fn region_count(&self) -> usize {
         self.regions.len()
@@ -102,7 +102,7 @@ impl OldPath {
         self.sets.is_none()
     }
 
-    /// Whether a Terraform state was looked at.
+    /// Whether a Terraform state was read.
     #[must_use]
     pub fn has_terraform_state(&self) -> bool {
         self.terraform.is_known()

@@ -5,7 +5,7 @@ use anyhow::{Context, Result};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// Where Terraform keeps its state when it is told nothing else.
+/// Terraform's default path of its state.
 const DEFAULT: &str = "terraform.tfstate";
 
 /// A state that was found or named, or none.
@@ -13,7 +13,7 @@ pub(crate) struct State {
     file: Option<PathBuf>,
     text: String,
     listed: Listed,
-    /// Whether somebody named it; one that only lies around need not be one of ours.
+    /// Whether somebody named it; one that was found need not belong to this deployment.
     is_named: bool,
 }
 
@@ -54,7 +54,7 @@ impl State {
         Ok(self)
     }
 
-    /// Whether one was looked at.
+    /// Whether one was read.
     pub(crate) fn is_known(&self) -> bool {
         self.file.is_some()
     }

@@ -1,4 +1,4 @@
-//! What has to be done before the old path may go.
+//! What has to be done before the old path can be removed.
 
 use super::Options;
 use super::look::{self, OldPath};
@@ -12,7 +12,7 @@ use crate::subscription::Subscription;
 use anyhow::{Context, Result};
 use std::collections::BTreeMap;
 
-/// Everything that can be told before an event is sent, each with what to do.
+/// Everything that is known before an event is sent, each with what to do.
 pub(crate) async fn waiting(
     session: &Session,
     old: &OldPath,
@@ -46,7 +46,7 @@ pub(crate) async fn waiting(
         None => {}
     }
     if options.role.is_none() && !options.accept_unknown && !old.alive().is_empty() {
-        waiting.push("a role: with --role NAME the test event is sent from the spokes that the old path watches; without it the way from there to the hub is judged, and not proved (or go on with --accept-unknown)".into());
+        waiting.push("a role: with --role NAME the test event is sent from the spokes that the old path watches; without it the way from there to the hub is judged, and not proved (or continue with --accept-unknown)".into());
     }
     Ok(waiting)
 }
@@ -54,11 +54,11 @@ pub(crate) async fn waiting(
 /// Regions that may hold a part of it.
 fn unread(old: &OldPath) -> impl Iterator<Item = String> {
     old.unread.iter().map(|(region, why)| {
-        format!("{region}: could not determine whether the pattern is there: {why} (or go on with --accept-unknown)")
+        format!("{region}: could not determine whether the pattern is there: {why} (or continue with --accept-unknown)")
     })
 }
 
-/// Where the subscriptions of the new topic for alerts stand.
+/// The state of the subscriptions of the new topic for alerts.
 pub(crate) async fn standings(session: &Session) -> Result<BTreeMap<Subscription, Standing>> {
     let names = session.names();
     let name = names.alerts_topic();
@@ -69,7 +69,7 @@ pub(crate) async fn standings(session: &Session) -> Result<BTreeMap<Subscription
     })
 }
 
-/// Where the old spokes watch and ours do not, but for regions that the account has turned off since.
+/// Where the old spokes watch and the new ones do not, but for regions that the account has turned off since.
 async fn unwatched(session: &Session, old: &OldPath) -> Result<Vec<String>> {
     let alive = old.alive();
     if alive.is_empty() {
@@ -81,7 +81,7 @@ async fn unwatched(session: &Session, old: &OldPath) -> Result<Vec<String>> {
     let name = session.names().stack_set();
     let words = |it: &Location| {
         format!(
-            "account {} in {}: the old StackSet is there and {name} is not, or not as it should be; add its unit with --ou or its region with --regions, or see `rootwatch status`",
+            "account {} in {}: the old StackSet is there and {name} is not, or not up to date; add its unit with --ou or its region with --regions, or see `rootwatch status`",
             it.account, it.region
         )
     };
@@ -92,7 +92,7 @@ async fn unwatched(session: &Session, old: &OldPath) -> Result<Vec<String>> {
 fn not_compared(old: &OldPath) -> Option<String> {
     let is_open = |hub: &OldHub| hub.has_bus() && !hub.is_compared();
     (old.stack_sets().is_empty() && old.hubs.iter().any(is_open)).then(|| {
-        "the spokes: no StackSet of the pattern was found in any region, so what forwards to the old bus is not known. When `rootwatch status` shows all of it as watched, go on with --hub-only --account ID --role NAME, for a spoke that proves it".into()
+        "the spokes: no StackSet of the pattern was found in any region, so what forwards to the old bus is not known. When `rootwatch status` shows all of it as watched, continue with --hub-only --account ID --role NAME, for a spoke that proves it".into()
     })
 }
 

@@ -1,4 +1,4 @@
-//! AWS tells some truths late: a role that exists cannot be assumed yet, a deleted queue's name is still taken.
+//! AWS is eventually consistent: a role that exists cannot be assumed yet, a deleted queue's name is still taken.
 //!
 //! Each case that rootwatch waits out stands in [`cases`], by the exact answer that AWS gives.
 
@@ -20,7 +20,7 @@ fn case_of(error: &AwsError) -> Option<&'static Case> {
     })
 }
 
-/// Repeats a call while AWS answers with one of the known late truths, each up to its own patience.
+/// Retries a call while AWS answers with one of the known consistency errors, each up to its own limit.
 pub(crate) async fn retry_until_consistent<T>(
     work: &Work,
     mut call: impl AsyncFnMut() -> Result<T, AwsError>,
@@ -42,24 +42,24 @@ pub(crate) async fn retry_until_consistent<T>(
     }
 }
 
-/// The case to wait for, unless patience with it has ended.
+/// The case to wait for, unless its time limit is over.
 fn awaited(error: &AwsError, waited: Duration) -> Option<&'static Case> {
     case_of(error).filter(|case| waited < case.patience)
 }
 
-/// What a look at something that takes its time can show.
+/// The state of something that takes time.
 pub(crate) enum Poll<T> {
-    /// It is as wanted.
+    /// It has the desired state.
     Ready(T),
     /// Not yet.
     Pending,
     /// Not yet, because of this.
     PendingOn(String),
-    /// It will never be, for this reason.
+    /// It never will, for this reason.
     Failed(String),
 }
 
-/// Looks again and again until ready, failed, or out of patience.
+/// Polls until ready, failed, or out of time.
 pub(crate) async fn poll_until<T>(
     work: &Work,
     awaited: &str,
@@ -90,7 +90,7 @@ fn still_waiting(work: &Work, awaited: &str, waited: Duration, patience: Duratio
     Ok(())
 }
 
-/// A growing, jittered pause between two looks.
+/// A growing, jittered pause between two polls.
 struct Pause {
     base: Duration,
 }

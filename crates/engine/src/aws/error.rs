@@ -1,4 +1,4 @@
-//! One rendering for everything that AWS, or the way to it, can answer.
+//! One rendering for every error of AWS and of the connection to it.
 //!
 //! `SdkError`'s own text is only "service error", so nothing outside this file looks at one.
 
@@ -11,16 +11,16 @@ use std::error::Error;
 pub(crate) const NO_ANSWER: &str = "NoAnswer";
 /// Code of an [`AwsError`] for a request that could not be signed.
 pub(crate) const NO_CREDENTIALS: &str = "NoCredentials";
-/// Code of an [`AwsError`] for credentials that are another account's than was asked for.
+/// Code of an [`AwsError`] for credentials of another account than requested.
 pub(super) const OTHER_ACCOUNT: &str = "OtherAccount";
-/// Code of an [`AwsError`] for a call that was not repeated since the run was stopped.
+/// Code of an [`AwsError`] for a call that was not retried because the run was stopped.
 const INTERRUPTED: &str = "Interrupted";
 
-/// What one call answered when it did not answer with success.
+/// The error of one call.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("{operation}: {code}: {message}")]
 pub(crate) struct AwsError {
-    /// In the words of an IAM action, `sns:CreateTopic`.
+    /// As an IAM action, `sns:CreateTopic`.
     pub(crate) operation: &'static str,
     /// AWS's code, or [`NO_ANSWER`], or [`NO_CREDENTIALS`].
     pub(crate) code: String,
@@ -29,7 +29,7 @@ pub(crate) struct AwsError {
 }
 
 impl AwsError {
-    /// An answer that lacks what every answer to this operation has.
+    /// A response without a member that every response of this operation has.
     pub(crate) fn incomplete(operation: &'static str, field: &str) -> Self {
         Self {
             operation,
@@ -38,7 +38,7 @@ impl AwsError {
         }
     }
 
-    /// Whether AWS says that the thing asked for does not exist.
+    /// Whether AWS says that the resource does not exist.
     pub(crate) fn is_not_found(&self) -> bool {
         const CODES: [&str; 8] = [
             "AWS.SimpleQueueService.NonExistentQueue",
@@ -53,7 +53,7 @@ impl AwsError {
         CODES.contains(&self.code.as_str())
     }
 
-    /// A call that would have been repeated, had nobody stopped the run.
+    /// A call that would have been retried if the run had not been stopped.
     pub(crate) fn interrupted(operation: &'static str, awaited: &str) -> Self {
         Self {
             operation,
@@ -62,12 +62,12 @@ impl AwsError {
         }
     }
 
-    /// Whether this is no answer of AWS's, but somebody stopped the run.
+    /// Whether this is not an error of AWS: the run was stopped.
     pub(crate) fn is_interruption(&self) -> bool {
         self.code == INTERRUPTED
     }
 
-    /// Whether AWS says that there is already what was to be made.
+    /// Whether AWS says that the resource exists already.
     pub(crate) fn already_exists(&self) -> bool {
         match self.code.as_str() {
             "EntityAlreadyExists"
@@ -129,7 +129,7 @@ fn no_answer(error: &(dyn Error + 'static)) -> (String, String) {
     (code.into(), causes)
 }
 
-/// The texts of an error and of all that caused it, each said once.
+/// The texts of an error and of all that caused it, without repetition.
 fn causes(error: &(dyn Error + 'static)) -> String {
     let mut texts: Vec<String> = Vec::new();
     let mut next = Some(error);
@@ -143,7 +143,7 @@ fn causes(error: &(dyn Error + 'static)) -> String {
     texts.join(": ")
 }
 
-/// Whether an error says only that the run was stopped.
+/// Whether an error only means that the run was stopped.
 #[must_use]
 pub fn is_stopped(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
@@ -152,7 +152,7 @@ pub fn is_stopped(error: &anyhow::Error) -> bool {
     })
 }
 
-/// Turns an SDK result into ours.
+/// Turns an SDK result into one with an [`AwsError`].
 pub(crate) trait Call<T> {
     /// Names the operation of a failed call.
     fn call(self, operation: &'static str) -> Result<T, AwsError>;
@@ -174,7 +174,7 @@ where
     }
 }
 
-/// Takes "does not exist" as `None`.
+/// Turns "does not exist" into `None`.
 pub(crate) fn absent<T>(result: Result<T, AwsError>) -> Result<Option<T>, AwsError> {
     match result {
         Ok(value) => Ok(Some(value)),
@@ -183,7 +183,7 @@ pub(crate) fn absent<T>(result: Result<T, AwsError>) -> Result<Option<T>, AwsErr
     }
 }
 
-/// Takes "does not exist" as success: a deletion that has nothing to delete is done.
+/// Turns "does not exist" into success: there is nothing left to delete.
 pub(crate) fn gone<T>(result: Result<T, AwsError>) -> Result<(), AwsError> {
     absent(result).map(|_| ())
 }

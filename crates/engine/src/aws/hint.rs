@@ -1,4 +1,4 @@
-//! What to do about the errors that people meet most.
+//! What to do about the most frequent errors.
 
 use super::error::{AwsError, NO_ANSWER, NO_CREDENTIALS};
 
@@ -9,7 +9,7 @@ pub fn of(error: &anyhow::Error) -> Option<&'static str> {
 }
 
 /// An error and what led to it, with its hint, as lines of plain text.
-pub(crate) fn in_words(error: &anyhow::Error) -> String {
+pub(crate) fn with_hint(error: &anyhow::Error) -> String {
     let hint = of(error).map(|hint| format!("  hint: {hint}\n"));
     format!("error: {error:#}\n{}", hint.unwrap_or_default())
 }
@@ -30,10 +30,10 @@ fn hint(error: &AwsError) -> Option<&'static str> {
             "the session has ended: log in again"
         }
         "InvalidClientTokenId" | "UnrecognizedClientException" | "SignatureDoesNotMatch" => {
-            "AWS does not know these credentials: check the profile, and whether the region is enabled in the account"
+            "AWS does not recognize these credentials: check the profile, and whether the region is enabled in the account"
         }
         "AWSOrganizationsNotInUseException" => {
-            "this account is in no organization; rootwatch watches AWS Organizations"
+            "this account is not in an organization; rootwatch watches AWS Organizations"
         }
         "AccessDenied" | "AccessDeniedException" | "AuthorizationError"
             if says("organizations:") || error.operation.starts_with("organizations:") =>
@@ -50,7 +50,7 @@ fn hint(error: &AwsError) -> Option<&'static str> {
             "to turn it off: `aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name …`"
         }
         "DeleteConflict" => {
-            "somebody attached something since this run looked: the same command again names it"
+            "something was attached since this run read it: run the same command again to see what"
         }
         "LimitExceededException" => "a service quota is reached: ask AWS for a higher one",
         _ => return None,

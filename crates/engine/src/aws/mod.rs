@@ -1,4 +1,4 @@
-//! The way to AWS: who we are there, and one client a service.
+//! The connection to AWS: the caller's identity, and one client per service.
 
 pub(crate) mod consistency;
 pub(crate) mod error;
@@ -19,7 +19,7 @@ use std::time::Duration;
 
 /// Attempts a call: throttling is usual where many accounts are read, and the SDK backs off between attempts.
 const ATTEMPTS: u32 = 8;
-/// Attempts of the first call, which finds out whether there is a way to AWS at all.
+/// Attempts of the first call, which finds out whether AWS can be reached at all.
 const FIRST_CALL_ATTEMPTS: u32 = 2;
 
 /// An account and region, and the clients that act there.
@@ -44,7 +44,7 @@ pub(crate) struct Aws {
 }
 
 impl Aws {
-    /// Finds credentials and asks AWS whose they are.
+    /// Finds credentials and asks AWS for their identity.
     ///
     /// Fails when there is no region, no credentials, or no answer.
     pub(crate) async fn connect(connection: &Connection) -> Result<Self> {
@@ -58,7 +58,7 @@ impl Aws {
         let partition = Partition::of_region(&region)?;
         let account = identity(&config, FIRST_CALL_ATTEMPTS)
             .await
-            .with_context(|| format!("asking AWS who we are, in region {region}"))?;
+            .with_context(|| format!("asking AWS for the caller's identity, in region {region}"))?;
         Ok(Self::of(config, account, region, partition))
     }
 
@@ -111,7 +111,7 @@ impl Aws {
         aws_sdk_eventbridge::Client::from_conf(config)
     }
 
-    /// Where this acts, in words.
+    /// Account, region and partition, as text.
     pub(crate) fn place(&self) -> String {
         format!(
             "account {}, region {}, partition {}",

@@ -1,8 +1,8 @@
-//! What follows from the partition a region is in.
+//! What depends on the partition of a region.
 
 use anyhow::{Result, bail};
 
-/// A group of regions with accounts, identities and names of its own.
+/// A group of regions with separate accounts, identities and names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Partition {
     /// The commercial regions.
@@ -14,7 +14,7 @@ pub enum Partition {
 }
 
 impl Partition {
-    /// The partition of a region, from its name. Fails when that is no region's name.
+    /// The partition of a region, from its name. Fails when that is not the name of a region.
     pub fn of_region(region: &str) -> Result<Self> {
         if !is_region_name(region) {
             bail!("\"{region}\" is not the name of an AWS region (such as eu-west-1)");
@@ -46,7 +46,7 @@ impl Partition {
     /// The region that records root sign-ins and calls of global services, so the one that must be watched.
     ///
     /// Sources: CloudTrail User Guide, "AWS Management Console sign-in events"; AWS GovCloud (US) User Guide, "CloudTrail".
-    /// For China no page names it; its first region is taken.
+    /// For China AWS documents none; its first region is used.
     pub fn sign_in_region(self) -> &'static str {
         match self {
             Self::Aws => "us-east-1",

@@ -5,13 +5,13 @@ use super::{ATTEMPTS, Aws, identity, with_profile};
 use aws_config::{Region, SdkConfig};
 use aws_sdk_sts::config::{Credentials, SharedCredentialsProvider};
 
-/// Seconds that a role is taken for; the least that STS gives.
+/// Seconds for which a role is assumed; the minimum of STS.
 const SESSION: i32 = 900;
 
-/// How an account of the organization is entered.
+/// How to get credentials in an account of the organization.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Entry {
-    /// By taking the role of this name there.
+    /// By assuming the role of this name there.
     Role(String),
     /// By a profile of the AWS configuration, whose credentials are the account's.
     Profile(String),
@@ -23,7 +23,7 @@ pub(crate) struct Session {
     sdk: SdkConfig,
 }
 
-/// The clients of one account and region that a spoke is looked at with.
+/// The clients of one account and region with which a spoke is read.
 pub(crate) struct Spoke {
     pub(crate) account: String,
     pub(crate) region: String,
@@ -33,7 +33,7 @@ pub(crate) struct Spoke {
 }
 
 impl Aws {
-    /// Our own account as if it were another one.
+    /// This run's own account, as a spoke.
     pub(crate) fn own_session(&self) -> Session {
         Session {
             account: self.account.clone(),
@@ -43,7 +43,7 @@ impl Aws {
 
     /// Credentials in an account.
     ///
-    /// Fails when the role cannot be taken, or the profile has no credentials or those of another account.
+    /// Fails when the role cannot be assumed, or the profile has no credentials or those of another account.
     pub(crate) async fn enter(&self, account: &str, entry: &Entry) -> Result<Session, AwsError> {
         match entry {
             Entry::Role(role) => self.assume(account, role).await,
@@ -73,7 +73,7 @@ impl Aws {
         })
     }
 
-    /// Takes a role, by its name, in an account.
+    /// Assumes a role, by its name, in an account.
     async fn assume(&self, account: &str, role: &str) -> Result<Session, AwsError> {
         let arn = format!("arn:{}:iam::{account}:role/{role}", self.partition.name());
         let answer = aws_sdk_sts::Client::new(&self.sdk)
@@ -85,7 +85,7 @@ impl Aws {
             .await
             .call("sts:AssumeRole")
             .map_err(|error| AwsError {
-                message: format!("{} (taking the role {arn})", error.message),
+                message: format!("{} (assuming the role {arn})", error.message),
                 ..error
             })?;
         let given = answer

@@ -16,7 +16,7 @@ use std::time::Duration;
 pub struct Scope {
     /// Every account and region that the StackSet covers.
     pub all_accounts: bool,
-    /// Only so many of them, at random.
+    /// This many of them, at random.
     pub sample: Option<u16>,
 }
 
@@ -30,11 +30,11 @@ pub struct Report<'a> {
     passed: bool,
     spokes: Vec<SpokeReport<'a>>,
     hops: Vec<HopReport<'a>>,
-    /// Where it stopped, in words.
+    /// Where it stopped, as text.
     stopped: Option<&'a str>,
     traces: &'a [String],
     findings: &'a [Hop],
-    /// Why people may hear nothing although all came through.
+    /// Why people may not be notified although every event arrived.
     warning: Option<&'a str>,
 }
 
@@ -56,7 +56,7 @@ struct HopReport<'a> {
 /// Tests the hub, one or some spokes, or all of them.
 ///
 /// # Errors
-/// When the test could not be made: no hub, no right to make what it needs, no spoke to test. That the event did not
+/// When the test could not be made: no hub, no permission to create what it needs, no spoke to test. That the event did not
 /// arrive is an outcome.
 pub async fn test(
     session: &Session,
@@ -93,7 +93,7 @@ async fn target(session: &Session, selection: &Selection, scope: Scope) -> Resul
         .filter(|_| entry.is_none())
     {
         bail!(
-            "account {other} is not the one of these credentials: name a role to take there with --role, or a profile with --spoke-profile"
+            "account {other} is not the one of these credentials: name a role to assume there with --role, or a profile with --spoke-profile"
         );
     }
     let home = session.aws.partition.sign_in_region();
@@ -117,12 +117,14 @@ async fn all_locations(session: &Session, selection: &Selection) -> Result<Vec<L
         .into_iter()
         .collect();
     if locations.is_empty() {
-        bail!("the StackSet {name} has no instances to test: `rootwatch deploy spokes` makes them");
+        bail!(
+            "the StackSet {name} has no instances to test: `rootwatch deploy spokes` creates them"
+        );
     }
     Ok(locations)
 }
 
-/// So many of them, at random.
+/// This many of them, at random.
 pub(crate) fn sample(locations: Vec<Location>, count: usize) -> Result<Vec<Location>> {
     let mut drawn: Vec<(String, Location)> = locations
         .into_iter()

@@ -1,4 +1,4 @@
-//! Where a test event stopped: by what it left behind, and by what `verify` finds.
+//! Where a test event stopped: from its traces, and from what `verify` finds.
 
 use super::outcome::{Diagnosis, Sent};
 use super::test::{Alert, Probe};
@@ -15,14 +15,14 @@ use aws_sdk_sqs::types::Message;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// Spokes that are looked into after a failure; more would say the same.
+/// Spokes that are diagnosed after a failure; more would show the same.
 const MOST_SPOKES: usize = 10;
-/// How far this machine's clock may be from AWS's, in milliseconds.
+/// How far this machine's clock may differ from AWS's, in milliseconds.
 const CLOCKS_MS: i64 = 300_000;
 /// How often the dead-letter queue is asked for up to ten messages.
 const LOOKS: usize = 10;
 
-/// Looks for the place where the event stopped. What it left in the dead-letter queue is taken out.
+/// Looks for the place where the event stopped. Its messages in the dead-letter queue are deleted.
 pub(super) async fn find(
     aws: &Aws,
     wanted: &Wanted,
@@ -74,14 +74,14 @@ async fn in_hub(aws: &Aws, names: &Names, alert: &Alert, hub: Vec<Hop>) -> Diagn
         (Trace::Found(said), _, _) => said.place.to_owned(),
         (_, Trace::Found(said), _) => said.place.to_owned(),
         (_, _, Some(hop)) => format!("at {}", hop.resource),
-        _ => "between the hub's bus and the topic, where every hop looks fine: perhaps it is only late; try a longer --wait".to_owned(),
+        _ => "between the hub's bus and the topic, where every hop is fine: it may only be late; try a longer --wait".to_owned(),
     };
     let mut traces: Vec<String> = [logged, dead]
         .into_iter()
         .filter_map(Trace::words)
         .collect();
     if traces.is_empty() {
-        traces.push("Lambda tries for some minutes: the test event may yet reach the dead-letter queue, or people".into());
+        traces.push("Lambda retries for some minutes: the test event may still reach the dead-letter queue, or people".into());
     }
     Diagnosis {
         stopped,
@@ -126,7 +126,7 @@ impl Trace {
     }
 }
 
-/// What the notifier wrote about the event since it was sent.
+/// What the notifier logged about the event since it was sent.
 async fn log(aws: &Aws, names: &Names, alert: &Alert) -> Trace {
     Trace::of(find_logged(aws, names, alert).await)
 }
@@ -168,7 +168,7 @@ fn logged(line: &Value) -> Option<Said> {
     })
 }
 
-/// What EventBridge or Lambda left of the event in the dead-letter queue, from which it is taken out.
+/// The event as EventBridge or Lambda sent it to the dead-letter queue, from which it is deleted.
 async fn dead_letters(aws: &Aws, names: &Names, id: &str) -> Trace {
     Trace::of(take_out(aws, names, id).await)
 }
@@ -193,7 +193,7 @@ async fn take_out(aws: &Aws, names: &Names, id: &str) -> Result<Option<Said>, Aw
             .receive_message()
             .queue_url(&url)
             .max_number_of_messages(10);
-        // Others are seen again by whoever looks for them in a moment.
+        // Other messages become visible again in a moment.
         let call = call.visibility_timeout(5).message_attribute_names("All");
         let messages = call
             .send()
@@ -230,7 +230,7 @@ fn dead_letter(message: &Message) -> Said {
         return Said {
             place: "between the rule and the notifier",
             words: format!(
-                "EventBridge could not deliver it and left it in the dead-letter queue: {code}: {why}"
+                "EventBridge could not deliver it and sent it to the dead-letter queue: {code}: {why}"
             ),
         };
     }
@@ -243,7 +243,7 @@ fn dead_letter(message: &Message) -> Said {
     Said {
         place: "at the notifier",
         words: format!(
-            "the notifier failed on it to the end, and Lambda left it in the dead-letter queue: {why}"
+            "the notifier failed on it after all retries, and Lambda sent it to the dead-letter queue: {why}"
         ),
     }
 }

@@ -1,4 +1,4 @@
-//! What a test left behind that was killed before it could clean up.
+//! What a test that was killed left behind.
 
 use super::UNTIL_TAG;
 use super::temporary::Temporary;
@@ -9,7 +9,7 @@ use crate::work::Work;
 use anyhow::{Context, Result};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// Removes what tests of this deployment left: what is past its time, or all of it.
+/// Removes what tests of this deployment left: what has expired, or all of it.
 ///
 /// A queue or rule whose name looks like a test's but that lacks our tags is somebody else's, and stays.
 pub(crate) async fn remove(aws: &Aws, names: &Names, all: bool, work: &Work) -> Result<()> {

@@ -1,9 +1,9 @@
-//! A test of the real thing: a marked event is sent, and waited for where people would hear it.
+//! An end-to-end test: a marked event is sent, and waited for where people would be notified.
 //!
-//! A spoke may send as many canaries as it likes: none of the hub's rules takes one. A test announces its own by a
-//! temporary rule on the hub's bus that takes the ids of this run alone and leads to a temporary queue. So a flood of
-//! canaries that nobody announced invokes nothing, mails nobody, and delays no alert. What arrived there is handed on,
-//! under its own id, to the rule that true alerts take, by the hub account, whose canaries that rule accepts.
+//! A spoke may send as many canaries as it likes: none of the hub's rules matches one. A test announces its own by a
+//! temporary rule on the hub's bus that matches the ids of this run alone and leads to a temporary queue. So a flood of
+//! canaries that nobody announced invokes nothing, mails nobody, and delays no alert. What arrived there is forwarded,
+//! under its own id, to the rule for real alerts, by the hub account, whose canaries that rule accepts.
 
 mod command;
 mod diagnosis;
@@ -23,7 +23,7 @@ pub(crate) use run::run;
 /// Key of the tag on everything temporary; its value is the second since 1970 after which no run needs it any more.
 const UNTIL_TAG: &str = "rootwatch:test-until";
 
-/// A name for one run that nobody can guess. Short enough for a rule's name of 64 characters (EventBridge API Reference,
+/// An unguessable name for one run. Short enough for a rule's name of 64 characters (EventBridge API Reference,
 /// PutRule) behind a deployment's of 32.
 pub(crate) fn new_id() -> anyhow::Result<String> {
     let mut bytes = [0_u8; 12];

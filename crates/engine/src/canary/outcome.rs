@@ -1,4 +1,4 @@
-//! What a test is asked, and what it came to, as data.
+//! The request and the result of a test, as data.
 
 use crate::aws::spoke::Entry;
 use crate::spokes::Location;
@@ -11,14 +11,14 @@ pub enum Target {
     Hub,
     /// These accounts and regions, to their default buses.
     Spokes {
-        /// How each account is entered; by the own credentials where nothing is given.
+        /// The role or profile for each account; with the run's own credentials where nothing is given.
         entry: Option<Entry>,
         /// The accounts and regions.
         locations: Vec<Location>,
     },
 }
 
-/// What became of a spoke's canary.
+/// The result of a spoke's canary.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "result", rename_all = "kebab-case")]
 pub enum Sent {
@@ -37,42 +37,40 @@ pub enum Sent {
     },
 }
 
-/// What a test came to.
+/// The result of a test.
 pub struct Outcome {
-    /// The id of this run, which nobody can guess.
+    /// The unguessable id of this run.
     pub id: String,
-    /// What became of the canary of each spoke.
+    /// The result of the canary of each spoke.
     pub spokes: Vec<(Location, Sent)>,
-    /// Where the canary that was to be told was seen, in order, in milliseconds since it was sent.
+    /// Where the canary for people was seen, in order, in milliseconds since it was sent.
     pub hops: Vec<(String, i64)>,
-    /// Nothing when all came through.
+    /// `None` when everything arrived.
     pub diagnosis: Option<Diagnosis>,
-    /// Why people may hear nothing although all came through.
+    /// Why people may not be notified although every event arrived.
     pub warning: Option<String>,
 }
 
 impl Outcome {
-    /// Whether the event came all the way, from everywhere that it was sent from.
+    /// Whether the event arrived, from everywhere that it was sent from.
     #[must_use]
     pub fn is_passed(&self) -> bool {
         self.diagnosis.is_none()
     }
 
-    /// Why it does not show that people are notified, in a sentence; nothing where it does.
+    /// Why it does not show that people are notified, in a sentence; `None` where it does.
     pub(crate) fn shortfall(&self) -> Option<String> {
-        let stopped = self.diagnosis.as_ref().map(|it| {
-            format!(
-                "the test event did not come all the way: it stopped {}",
-                it.stopped
-            )
-        });
+        let stopped = self
+            .diagnosis
+            .as_ref()
+            .map(|it| format!("the test event did not arrive: it stopped {}", it.stopped));
         stopped.or_else(|| self.warning.clone())
     }
 }
 
-/// Why an event did not come all the way.
+/// Why an event did not arrive.
 pub struct Diagnosis {
-    /// In words that follow "it stopped".
+    /// What follows "it stopped".
     pub stopped: String,
     /// What the event itself left behind.
     pub traces: Vec<String>,

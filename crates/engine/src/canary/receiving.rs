@@ -1,4 +1,4 @@
-//! What comes to the temporary queue: canaries from the hub's bus, and what the topic says of one.
+//! What the temporary queue receives: canaries from the hub's bus, and the topic's message about one.
 
 use crate::aws::Aws;
 use crate::aws::error::{AwsError, Call};
@@ -6,31 +6,31 @@ use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
 use rootwatch_root_event::CANARY_SOURCE;
 use serde_json::Value;
 
-/// Seconds that one call waits for something to come.
+/// Seconds that one call waits for messages (long polling).
 const WAIT: i32 = 2;
 
-/// Something that came.
+/// A received message.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Received {
     /// A canary, from the hub's bus.
     OnBus {
         id: String,
-        /// EventBridge's word, not the sender's.
+        /// Set by EventBridge, not by the sender.
         account: String,
         at_ms: i64,
     },
-    /// What the topic said of one.
+    /// The topic's message about one.
     Alert {
         id: String,
         /// When the function got the event.
         function_ms: Option<i64>,
-        /// When SNS took the message.
+        /// When SNS accepted the message.
         topic_ms: Option<i64>,
         at_ms: i64,
     },
 }
 
-/// Waits a little for what comes.
+/// Waits a little for messages.
 pub(super) async fn receive(aws: &Aws, queue_url: &str) -> Result<Vec<Received>, AwsError> {
     let answer = aws
         .sqs

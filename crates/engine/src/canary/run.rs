@@ -14,7 +14,7 @@ use crate::work::Work;
 use anyhow::{Result, bail};
 use std::time::Duration;
 
-/// What a run needs beside its wait, in seconds.
+/// What a run needs in addition to its wait, in seconds.
 const MARGIN: i64 = 600;
 
 /// Sends, waits, and removes what it made, whatever happens.
@@ -55,7 +55,7 @@ pub(crate) async fn run(
     remove(&temporary, outcome, work).await
 }
 
-/// The temporary resources go before anything is told; what could not be removed is told with it.
+/// The temporary resources are removed before anything is reported; what could not be removed is reported too.
 async fn remove(
     temporary: &Temporary<'_>,
     outcome: Result<Outcome>,
@@ -87,7 +87,7 @@ async fn remove(
     }
 }
 
-/// Whether nobody but tests has confirmed a subscription of the topic, in words.
+/// A warning when nobody but tests has confirmed a subscription of the topic.
 async fn nobody_notified(aws: &Aws, names: &Names, topic_arn: String) -> Option<String> {
     let topic = names.alerts_topic();
     let tests = names.queue_arn(&names.test(""));

@@ -10,13 +10,13 @@ use rootwatch_root_event::{CANARY_SOURCE, canary_detail};
 /// What a canary is for.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Purpose {
-    /// To see whether it reaches the hub's bus.
+    /// To check that it reaches the hub's bus.
     Probe,
-    /// To be told.
+    /// To notify people.
     Alert,
 }
 
-/// Puts the canary of this id, which says that it comes from this account and region. Gives the moment, in milliseconds.
+/// Puts the canary of this id, which says that it comes from this account and region. Returns the time, in milliseconds.
 pub(super) async fn send(
     client: &aws_sdk_eventbridge::Client,
     bus: &str,

@@ -1,7 +1,7 @@
 //! What one test makes and removes again: a queue, a rule that sends it this run's canaries, and a subscription that
-//! sends it what the topic says of them.
+//! sends it the topic's messages about them.
 //!
-//! The queue comes first and goes last: whatever happens in between, a later run finds the rest by it.
+//! The queue is created first and removed last: after any failure in between, a later run finds the rest by it.
 
 use super::UNTIL_TAG;
 use crate::aws::Aws;
@@ -25,12 +25,12 @@ pub(crate) struct Temporary<'a> {
     names: &'a Names,
     /// Name of the queue and of the rule.
     pub(crate) name: String,
-    /// ARN of the subscription, once SNS has told it: a list may not show it yet when it has to go.
+    /// ARN of the subscription, once SNS has returned it: a list may not show it yet when it has to be removed.
     subscription: OnceLock<String>,
 }
 
 impl<'a> Temporary<'a> {
-    /// Those of a run; nothing is made yet.
+    /// Those of a run; nothing is created yet.
     pub(crate) fn of_run(aws: &'a Aws, names: &'a Names, run: &str) -> Self {
         Self::named(aws, names, names.test(run))
     }
@@ -53,7 +53,7 @@ impl<'a> Temporary<'a> {
         self.names.topic_arn(&self.names.alerts_topic())
     }
 
-    /// What there may be, in words.
+    /// What may exist, as text.
     pub(crate) fn words(&self) -> String {
         format!(
             "queue {0}, rule {0} on bus {1}, and the queue's subscription to topic {2}",
@@ -63,7 +63,7 @@ impl<'a> Temporary<'a> {
         )
     }
 
-    /// Makes them, and gives the queue's URL. `until` is the second after which another run may remove them.
+    /// Creates them, and returns the queue's URL. `until` is the second after which another run may remove them.
     pub(crate) async fn make(&self, run: &str, until: i64, work: &Work) -> Result<String> {
         work.leaves(Some(format!(
             "{}; the next `rootwatch test` removes them once their time is over",
@@ -159,7 +159,7 @@ impl<'a> Temporary<'a> {
         }
     }
 
-    /// To canaries alone. Until SNS heeds the filter everywhere more may come, which the reader passes over.
+    /// For canaries alone. Until SNS applies the filter everywhere other messages may arrive, which the reader skips.
     async fn subscribe(&self) -> Result<(), AwsError> {
         let call = self.aws.sns.subscribe().topic_arn(self.topic_arn());
         let call = call.protocol("sqs").endpoint(self.queue_arn());
@@ -211,7 +211,7 @@ impl<'a> Temporary<'a> {
         gone(call.send().await.call("events:DeleteRule"))
     }
 
-    /// Found by its queue too: its ARN may have got lost with a call's answer.
+    /// Found by its queue too: its ARN may have been lost with a call's response.
     async fn unsubscribe(&self) -> Result<(), AwsError> {
         let call = self.aws.sns.list_subscriptions_by_topic();
         let mut pages = call.topic_arn(self.topic_arn()).into_paginator().send();
@@ -227,7 +227,7 @@ impl<'a> Temporary<'a> {
                 .filter(|it| it.endpoint() == Some(self.queue_arn().as_str()));
             arns.extend(ours.filter_map(|it| it.subscription_arn));
         }
-        // What is on its way in or out has a word in place of its ARN.
+        // A pending or deleted one has a status in place of its ARN.
         for arn in arns.into_iter().filter(|arn| arn.starts_with("arn:")) {
             let answer = self
                 .aws

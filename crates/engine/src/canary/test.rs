@@ -15,7 +15,7 @@ use futures_util::stream::{self, StreamExt};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-/// Accounts that are entered, and canaries that are sent, side by side.
+/// Accounts whose roles are assumed, and canaries that are sent, concurrently.
 const AT_ONCE: usize = 16;
 /// A canary that has not reached the hub's bus is sent again: a rule that was made a moment ago may not see the first.
 /// It goes to the temporary queue alone, so nobody is notified twice.
@@ -60,7 +60,7 @@ impl Probe {
     }
 }
 
-/// The canary that the topic is to tell of.
+/// The canary that the topic is to report.
 pub(super) struct Alert {
     pub(super) id: String,
     from: Location,
@@ -123,9 +123,9 @@ impl<'a> Test<'a> {
             self.repeat().await?;
         }
         work.done(if self.is_passed() {
-            "came all the way"
+            "arrived"
         } else {
-            "did not come all the way"
+            "did not arrive"
         });
         Ok(())
     }
@@ -187,7 +187,7 @@ impl<'a> Test<'a> {
             .await;
     }
 
-    /// Sends a canary the way of true alerts.
+    /// Sends a canary along the path of real alerts.
     async fn send_alert(
         &mut self,
         id: String,
@@ -199,7 +199,7 @@ impl<'a> Test<'a> {
         let what = if hops.is_empty() {
             "sent to the hub's bus"
         } else {
-            "handed on to the rule for alerts"
+            "forwarded to the rule for alerts"
         };
         hops.push((what.to_owned(), at));
         self.alert = Some(Alert {
@@ -234,7 +234,7 @@ impl<'a> Test<'a> {
     async fn note(&mut self, received: Received) -> Result<()> {
         match received {
             Received::OnBus { id, account, at_ms } => {
-                // Somebody in another account may have seen the id and sent it, too.
+                // Another account may have seen the id and sent it, too.
                 let is_it = |probe: &&mut Probe| {
                     probe.id == id && probe.location.account == account && probe.sent == Sent::Lost
                 };

@@ -1,4 +1,4 @@
-//! Alarms that tell people when the path itself breaks. They reach the health topic without the notifier's help.
+//! Alarms that notify people when the path itself breaks. They reach the health topic without the notifier's help.
 
 use super::resource::{Resource, Tags, tag_list};
 use crate::aws::Aws;
@@ -18,7 +18,7 @@ pub(crate) struct Alarm {
     #[serde(skip)]
     pub(crate) arn: String,
     pub(crate) actions_enabled: bool,
-    /// ARNs of what is told when it goes off.
+    /// ARNs that are notified when it goes off.
     pub(crate) alarm_actions: Vec<String>,
     pub(crate) comparison: String,
     pub(crate) description: String,
@@ -26,7 +26,7 @@ pub(crate) struct Alarm {
     pub(crate) evaluation_periods: Option<i32>,
     pub(crate) metric: String,
     pub(crate) namespace: String,
-    /// ARNs of what is told when it is over.
+    /// ARNs that are notified when it is back to OK.
     pub(crate) ok_actions: Vec<String>,
     /// In seconds.
     pub(crate) period: Option<i32>,
@@ -40,9 +40,9 @@ pub(crate) struct Alarm {
 }
 
 impl Alarm {
-    /// Finds several alarms, each in the place of the one with its name: one call tells of all of them.
+    /// Finds several alarms, each matched by name: one call describes all of them.
     ///
-    /// At most 100, as many as DescribeAlarms takes names of.
+    /// At most 100, the most names that DescribeAlarms accepts.
     pub(crate) async fn find_all(aws: &Aws, wanted: &[&Self]) -> Result<Vec<Option<Self>>> {
         let names = wanted.iter().map(|alarm| alarm.name.clone()).collect();
         let call = aws.cloudwatch.describe_alarms();

@@ -1,4 +1,4 @@
-//! What is attached to the hub's resources, whosever it is. Reads only.
+//! What is attached to the hub's resources, whoever owns it. Read-only.
 
 use super::event_bus::find_tags;
 use super::mapping;
@@ -10,7 +10,7 @@ use crate::subscription::Subscription;
 use anyhow::Result;
 use std::collections::BTreeMap;
 
-/// Something that hangs on a resource of ours.
+/// Something attached to a resource of this deployment.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Attachment {
     /// A rule on the bus.
@@ -20,7 +20,7 @@ pub(crate) enum Attachment {
         /// The service that made it for something of its own, and has to remove it.
         managed_by: Option<String>,
     },
-    /// An archive of the bus's events. It has a rule on the bus, which keeps that from going (EventBridge User Guide,
+    /// An archive of the bus's events. It has a rule on the bus, which keeps the bus from being deleted (EventBridge User Guide,
     /// "Deleting event archives").
     Archive { name: String },
     /// A confirmed subscription that neither the settings nor the topic's marks name.
@@ -39,14 +39,14 @@ pub(crate) enum Attachment {
     Attached { role: String, arn: String },
     /// An inline policy of the role that is not the notifier's.
     Inline { role: String, policy: String },
-    /// An instance profile that holds the role, which cannot be deleted by that (IAM API Reference, DeleteRole).
+    /// An instance profile that holds the role, so that the role cannot be deleted (IAM API Reference, DeleteRole).
     InstanceProfile { role: String, name: String },
     /// The function's place in a VPC. Lambda makes and removes its network interfaces by the function's role (Lambda
     /// Developer Guide, "Giving Lambda functions access to resources in an Amazon VPC").
     Vpc { function: String },
 }
 
-/// What is attached to one resource of ours.
+/// What is attached to one resource of this deployment.
 pub(crate) async fn read(
     aws: &Aws,
     ours: &HubResource,

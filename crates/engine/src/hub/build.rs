@@ -2,7 +2,7 @@
 //!
 //! Two builds of the same sources differ, as their compilers do. So a function carries the digest of the sources that it
 //! was built from, and what was uploaded: two people with builds of one version do not replace each other's function, and
-//! code that was changed since is known by that it is neither.
+//! code that was changed since is neither.
 
 use super::function::Function;
 
@@ -43,7 +43,7 @@ impl Build {
         }
     }
 
-    /// In words that follow "its code is", where it is not the same.
+    /// What follows "its code is", where it is not the same.
     pub(crate) fn words(self) -> Option<&'static str> {
         match self {
             Self::Same => None,

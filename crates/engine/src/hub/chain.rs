@@ -4,7 +4,7 @@ use super::plan::{HubPlan, Planned};
 use crate::plan::Action;
 use std::collections::BTreeMap;
 
-/// What `deploy hub` would call for this plan, from who we are to reading back what was set.
+/// What `deploy hub` would call for this plan, from GetCallerIdentity to reading back what was set.
 ///
 /// A change counts as one call, whatever its fields.
 pub(crate) fn longest(plan: &HubPlan) -> Vec<String> {

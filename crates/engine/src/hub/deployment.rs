@@ -1,4 +1,4 @@
-//! Deploying the hub: plan, confirm, apply, read back. Planning alone walks the first half.
+//! Deploying the hub: plan, confirm, apply, read back. Planning stops after the first step.
 
 use super::chain;
 use super::desired::{Wanted, hub};
@@ -47,7 +47,7 @@ pub struct Report {
     pub pending_subscriptions: Vec<String>,
 }
 
-/// What of a run's flags is no setting.
+/// The flags of a run that are not settings.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Switches {
     /// Whether to take over resources that have our names but not our tag.
@@ -64,9 +64,9 @@ pub struct HubPlanned {
     pub report: Report,
 }
 
-/// What `deploy hub` came to.
+/// The result of `deploy hub`.
 pub struct HubDeployed {
-    /// How it ended. Only where this is [`End::Done`] is there anything to tell beside the report.
+    /// How it ended. Only with [`End::Done`] is there anything to show beside the report.
     pub end: End,
     /// Whether anything was to be changed.
     pub is_changed: bool,
@@ -79,7 +79,7 @@ pub struct HubDeployed {
 /// Reads the hub and says what [`deploy`] would change. Writes nothing.
 ///
 /// # Errors
-/// When something cannot be read, or is there and not ours and not to be adopted.
+/// When something cannot be read, or exists without the deployment's tag and is not to be adopted.
 pub async fn plan(session: &Session, switches: Switches) -> Result<HubPlanned> {
     let plan = make_plan(session, switches).await?;
     let mut report = Report::of("rootwatch.plan-hub/2", session, &plan);
@@ -88,10 +88,10 @@ pub async fn plan(session: &Session, switches: Switches) -> Result<HubPlanned> {
     Ok(HubPlanned { plan, report })
 }
 
-/// Makes the hub as wanted.
+/// Brings the hub to the configured state.
 ///
 /// # Errors
-/// As [`plan`], or when nobody confirms. What fails while it is carried out is in the result.
+/// As [`plan`], or when it is not confirmed. What fails while it is applied is in the result.
 pub async fn deploy(session: &Session, switches: Switches) -> Result<HubDeployed> {
     let plan = make_plan(session, switches).await?;
     let mut report = Report::of("rootwatch.deploy-hub/2", session, &plan);
@@ -175,7 +175,7 @@ impl HubPlan {
     }
 }
 
-/// Reads what is there and compares it. Fails, before any write, when something there is not ours and not to be adopted.
+/// Reads what is there and compares it. Fails, before any write, when something lacks our tag and is not to be adopted.
 async fn make_plan(session: &Session, switches: Switches) -> Result<HubPlan> {
     refuse_elsewhere(session)?;
     // What is there is found by its name, so the organization can be looked up meanwhile.
@@ -208,7 +208,7 @@ async fn org_id(session: &Session) -> Result<String> {
     Ok(found.id)
 }
 
-/// Fails when the settings say that the hub is somewhere else: the spokes would forward to where nothing is.
+/// Fails when the settings say that the hub is somewhere else: the spokes would forward to a bus that does not exist.
 fn refuse_elsewhere(session: &Session) -> Result<()> {
     let (hub, aws) = (&session.settings.hub, &session.aws);
     let account = hub.account.as_ref().unwrap_or(&aws.account);

@@ -24,7 +24,7 @@ use rootwatch_bundle as bundle;
 use rootwatch_root_event::ReadOnly;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Key that SNS brings along; every principal of the account may use it through SNS, but no AWS service may.
+/// Key that SNS provides; every principal of the account may use it through SNS, but no AWS service may.
 const AWS_MANAGED_KEY: &str = "alias/aws/sns";
 /// Seconds; a digest of a large batch publishes a handful of messages.
 const FUNCTION_TIMEOUT: i32 = 30;
@@ -37,14 +37,14 @@ const DIGEST_BATCH: i32 = 500;
 /// The same where each is reported on its own: as many as the function publishes within its time, and the most that SQS
 /// hands over without a window.
 const EACH_BATCH: i32 = 10;
-/// The least that Lambda takes: however many reads wait, they leave the account's concurrency to the alerts. Where each
+/// The least that Lambda accepts: however many read-only events wait, they leave the account's concurrency to the alerts. Where each
 /// is reported on its own, two times four a second stay below the ten at which SNS suspends a mail subscription.
 const READS_CONCURRENCY: i32 = 2;
 /// The longest that SQS keeps a message, in seconds: time to fix what broke.
 const LONGEST_RETENTION: u64 = 14 * 24 * 3600;
 /// Lambda asks for six times the function's timeout, and the window on top (Lambda Developer Guide, "Using Lambda with Amazon SQS").
 const READS_VISIBILITY: u64 = 6 * FUNCTION_TIMEOUT as u64 + DIGEST_WINDOW as u64;
-/// Seconds and attempts that EventBridge tries for; both the most it takes.
+/// Seconds and attempts for which EventBridge retries; both are the maximum.
 const TARGET_AGE: i32 = 24 * 3600;
 const TARGET_ATTEMPTS: i32 = 185;
 
@@ -68,7 +68,7 @@ pub(crate) struct Node {
     pub(crate) resource: HubResource,
     /// Ids of the resources that must be there first.
     pub(crate) needs: Vec<String>,
-    /// Id of the resource that decides whose this is, where it cannot carry a tag of its own.
+    /// Id of the resource that decides who owns this, where it cannot carry a tag of its own.
     pub(crate) belongs_to: Option<String>,
 }
 
@@ -256,7 +256,7 @@ impl Wanted {
             arn: self.names.function_arn(),
             architecture: bundle::ARCHITECTURE.into(),
             code_sha256: bundle::sha256_base64().into(),
-            description: "Tells people what a root user did".into(),
+            description: "Notifies people of what a root user did".into(),
             environment: self.environment(),
             handler: "bootstrap".into(),
             kms_key: None,
@@ -276,7 +276,7 @@ impl Wanted {
         function.marked(bundle::source_digest())
     }
 
-    /// What the notifier is configured with. Which reads matter is known to it and not to a rule, so that every read reaches it,
+    /// The notifier's configuration. It decides which read-only events matter, not a rule, so that every one reaches it,
     /// whatever `notify.read_only` says.
     fn environment(&self) -> BTreeMap<String, String> {
         let Notify {
@@ -348,7 +348,7 @@ impl Wanted {
         let arn = self.names.function_arn();
         self.rule(
             self.names.acts_rule(),
-            "Root sign-ins and everything root did, to the notifier",
+            "Root sign-ins and write events of root users, to the notifier",
             pattern::acts(&self.names.account),
             ("notifier", arn),
         )
@@ -358,7 +358,7 @@ impl Wanted {
         let arn = self.names.queue_arn(&self.names.reads_queue());
         self.rule(
             self.names.reads_rule(),
-            "What root only looked at, to the queue for digests",
+            "Read-only events of root users, to the queue for digests",
             pattern::reads(),
             ("reads", arn),
         )

@@ -139,7 +139,7 @@ fn removed(wanted: &Value, place: &[Step]) -> Option<Drift> {
     Some(Drift { found, field })
 }
 
-/// With an entry more in a map.
+/// With one more entry in a map.
 fn added(wanted: &Value, place: &[Step]) -> Option<Drift> {
     let mut found = wanted.clone();
     let entries: &mut Map<String, Value> = at(&mut found, place).as_object_mut()?;
@@ -211,7 +211,7 @@ fn what_others_added_to_shared_properties_is_listed_and_kept() {
 }
 
 #[test]
-fn what_is_gone_is_made_with_every_property() {
+fn what_is_missing_is_created_with_every_property() {
     for resource in wanted() {
         let action = resource.decide(None);
         assert!(matches!(action, Action::Create { .. }), "{}", resource.id());

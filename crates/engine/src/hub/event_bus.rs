@@ -42,7 +42,7 @@ impl EventBus {
     }
 }
 
-/// Tags as EventBridge wants them.
+/// Tags in EventBridge's form.
 pub(super) fn sdk_tags(tags: &Tags) -> Result<Vec<Tag>> {
     Ok(tag_list(tags, |key, value| {
         Tag::builder().key(key).value(value).build()

@@ -1,4 +1,4 @@
-//! What others attached to resources of ours: it would break with them or keep them from going, so removal stops before it.
+//! What others attached to our resources: it would break with them or keep them from being deleted, so removal stops first.
 
 use super::attachments::{Attachment, read};
 use super::plan::HubPlan;
@@ -8,7 +8,7 @@ use crate::plan::Action;
 use anyhow::{Context, Result};
 use futures_util::future::try_join_all;
 
-/// Others hold on to what would be removed.
+/// Others use what would be removed.
 #[derive(Debug, thiserror::Error)]
 #[error("{place}: others use what would be removed, and nothing was changed:{}\nWhen these are gone, run the same command again.", lines(.left))]
 pub(crate) struct InUse {
@@ -38,16 +38,16 @@ pub(crate) async fn check(aws: &Aws, names: &Names, plan: &HubPlan) -> Result<()
     Err(InUse { place, left }.into())
 }
 
-/// What of it is not ours, each with what to do. Pure.
+/// What of it is not rootwatch's, each with what to do. Pure.
 pub(crate) fn foreign(names: &Names, found: &[Attachment]) -> Vec<String> {
     let theirs = found
         .iter()
-        .filter(|it| !is_ours(names, it) && !is_told(it, found));
+        .filter(|it| !is_ours(names, it) && !is_reported_with_another(it, found));
     theirs.map(|it| words(names, it)).collect()
 }
 
-/// Whether it goes with something else that hangs there: an archive has a rule of its own.
-fn is_told(attachments: &Attachment, found: &[Attachment]) -> bool {
+/// Whether it is reported with something else that is attached: an archive has a rule of its own.
+fn is_reported_with_another(attachments: &Attachment, found: &[Attachment]) -> bool {
     let Attachment::Rule {
         name,
         managed_by: Some(_),
@@ -92,7 +92,7 @@ fn words(names: &Names, attachments: &Attachment) -> String {
             managed_by: Some(service),
             ..
         } => format!(
-            "rule {name} on the bus {}, which {service} made and manages: remove there what it serves",
+            "rule {name} on the bus {}, which {service} created and manages: remove what it belongs to in that service",
             names.bus()
         ),
         Attachment::Rule { name, .. } => {
@@ -106,7 +106,7 @@ fn words(names: &Names, attachments: &Attachment) -> String {
             subscription,
             arn,
         } => format!(
-            "subscription {subscription} to the topic {topic}, which this deployment did not make: name it in rootwatch.toml if it may go, or `aws sns unsubscribe --subscription-arn {arn}`"
+            "subscription {subscription} to the topic {topic}, which this deployment did not make: name it in rootwatch.toml if it may be removed, or `aws sns unsubscribe --subscription-arn {arn}`"
         ),
         Attachment::Mapping {
             queue,
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn an_archive_is_told_once_and_every_other_rule_of_a_service_too() {
+    fn an_archive_is_reported_once_and_so_is_every_other_managed_rule() {
         let archive = Attachment::Archive { name: "a".into() };
         let found = [managed("Events-Archive-a"), archive, managed("Schemas-x")];
         let reported = foreign(&Names::sample(), &found);

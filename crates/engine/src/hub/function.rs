@@ -34,13 +34,13 @@ pub(crate) struct Function {
     pub(crate) handler: String,
     /// Key for the environment, in place of Lambda's own; rootwatch sets none.
     pub(crate) kms_key: Option<String>,
-    /// ARNs of code that runs beside or around ours; rootwatch sets none.
+    /// ARNs of layers; rootwatch sets none.
     pub(crate) layers: BTreeSet<String>,
     /// Where it writes its log.
     pub(crate) log_group: String,
     /// In MB.
     pub(crate) memory_size: i32,
-    /// 0 keeps it from ever running. Any other reservation is somebody's decision, and not compared.
+    /// 0 keeps it from ever running. Any other value is the operator's decision, and not compared.
     pub(crate) reserved_concurrency: Option<i32>,
     /// ARN.
     pub(crate) role: String,
@@ -73,7 +73,7 @@ impl Function {
             .build()
     }
 
-    /// A function is `Pending` before it is `Active`, and takes no second update while one is in progress.
+    /// A function is `Pending` before it is `Active`, and accepts no second update while one is in progress.
     async fn wait_until_active(&self, aws: &Aws, work: &Work) -> Result<()> {
         poll_until(
             work,
@@ -121,7 +121,7 @@ impl Function {
                 .role(&self.role)
                 .runtime(Runtime::from(self.runtime.as_str()))
                 .timeout(self.timeout);
-            // An empty value takes away what somebody set; where nothing is set, none is sent.
+            // An empty value removes what somebody set; where nothing is set, none is sent.
             if changed.contains("kms_key") {
                 request = request.kms_key_arn("");
             }

@@ -1,4 +1,4 @@
-//! The notifier's log group, made beforehand so that it has a retention and goes with the hub.
+//! The notifier's log group, created first so that it has a retention and is deleted with the hub.
 
 use super::resource::{Resource, Tags};
 use crate::aws::Aws;

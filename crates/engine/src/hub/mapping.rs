@@ -14,7 +14,7 @@ use serde::Serialize;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-/// How long a mapping may take to go.
+/// How long the deletion of a mapping may take.
 const PATIENCE: Duration = Duration::from_secs(300);
 
 /// A Lambda event source mapping from an SQS queue.
@@ -33,7 +33,7 @@ pub(crate) struct Mapping {
     pub(crate) filters: BTreeSet<String>,
     /// In seconds.
     pub(crate) maximum_batching_window: Option<i32>,
-    /// Batches at once; rootwatch sets no limit.
+    /// Concurrent batches (`MaximumConcurrency`).
     pub(crate) maximum_concurrency: Option<i32>,
     /// Whether the function says which messages of a batch failed.
     pub(crate) report_batch_item_failures: bool,
@@ -42,7 +42,7 @@ pub(crate) struct Mapping {
     pub(crate) uuid: Option<String>,
 }
 
-/// Every mapping from one of our queues, whosever function it feeds.
+/// Every mapping from one of our queues, whichever function it invokes.
 pub(super) async fn all_from(aws: &Aws, queue: &str) -> Result<Vec<Attachment>, AwsError> {
     let (region, account) = (&aws.region, &aws.account);
     let arn = format!(
@@ -137,7 +137,7 @@ impl Mapping {
         made.await.map(|_| ())
     }
 
-    /// Whether all that is in the way is one that was deleted a moment ago.
+    /// Whether the only conflict is a mapping that was deleted a moment ago.
     async fn is_going(&self, aws: &Aws) -> Result<bool, AwsError> {
         let found = self.list(aws).await?;
         Ok(found.iter().all(|it| it.state() == Some("Deleting")))
@@ -146,7 +146,7 @@ impl Mapping {
     async fn wait_until_gone(&self, aws: &Aws, work: &Work) -> Result<()> {
         poll_until(
             work,
-            "the event source mapping to go",
+            "the deletion of the event source mapping",
             PATIENCE,
             async || {
                 Ok(if self.list(aws).await?.is_empty() {
@@ -194,7 +194,7 @@ impl Resource for Mapping {
         observed: &Self,
         changed: &BTreeSet<&str>,
     ) -> Result<()> {
-        // An empty value takes away what somebody set; where nothing is set, none is sent.
+        // An empty value removes what somebody set; where nothing is set, none is sent.
         let empty = |field| changed.contains(field).then_some(());
         let filters = FilterCriteria::builder().set_filters(Some(Vec::new()));
         let filters = empty("filters").map(|()| filters.build());

@@ -1,5 +1,5 @@
-//! The topic's tag for a subscription of ours: that it is ours, and since when. A subscription cannot carry a tag, and
-//! SNS tells of none when it was made.
+//! The topic's tag for a subscription that rootwatch made, and when. A subscription cannot carry a tag, and
+//! SNS does not say when one was made.
 
 use super::resource::Tags;
 use crate::subscription::Subscription;
@@ -20,7 +20,7 @@ pub(crate) struct Mark {
     pub(crate) since: Option<Timestamp>,
 }
 
-/// Key of the tag for a subscription. It names nobody: it has a hash in place of the address.
+/// Key of the tag for a subscription. It holds a hash in place of the address.
 pub(crate) fn key(subscription: &Subscription) -> String {
     let hash = Sha256::digest(subscription.to_string());
     let start: String = hash
@@ -67,7 +67,7 @@ mod tests {
     fn a_mark_names_nobody_and_fits_a_tag() {
         let (key, value) = (key(&email()), value(&email(), Timestamp::UNIX_EPOCH));
         assert!(!key.contains("security") && key.len() <= 128);
-        // SNS takes letters, digits, spaces and these of other characters in a tag.
+        // SNS accepts letters, digits, spaces and these other characters in a tag.
         let fits = |it: char| it.is_ascii_alphanumeric() || " _.:/=+-@".contains(it);
         assert!(value.chars().all(fits) && value.len() <= 256, "{value}");
     }

@@ -1,4 +1,4 @@
-//! What CloudWatch knows of the hub at work: how long messages wait, and how the notifier fared.
+//! CloudWatch metrics of the hub: how long messages wait, and how the notifier did.
 
 use crate::aws::Aws;
 use crate::aws::error::{AwsError, Call};
@@ -18,18 +18,18 @@ pub(crate) const LOOK_BACK_DAYS: i64 = 30;
 /// further must be multiples of it (CloudWatch API Reference, GetMetricData and MetricStat). Four metrics over
 /// [`LOOK_BACK_DAYS`] then have 34,560 data points at the most, and one answer holds 100,800.
 const PERIOD_S: i64 = 300;
-/// Only so many seconds back does an age tell of now. SQS is up to 15 minutes late with the metrics of a queue that has
+/// Only an age within this many seconds describes the present. SQS is up to 15 minutes late with the metrics of a queue that has
 /// not been used for a while (SQS Developer Guide, "Available CloudWatch metrics"), and the period comes on top.
 const FRESH_S: i64 = 15 * 60 + PERIOD_S;
 /// How far back errors count, in seconds.
 const ERRORS_S: i64 = 24 * 3600;
 
-/// What CloudWatch has data points of. It has none where nothing happened.
+/// What the metrics show. CloudWatch has no data points where nothing happened.
 #[derive(Debug, Default, PartialEq, Serialize)]
 pub struct Metrics {
     /// How long the oldest event in the dead-letter queue has waited there, in seconds.
     pub oldest_dead_letter_s: Option<u64>,
-    /// The same of the queue for read-only events. SQS leaves out what was received three times in vain.
+    /// The same of the queue for read-only events. SQS leaves out what was received three times without success.
     pub oldest_read_s: Option<u64>,
     /// Begin of the five minutes in which the notifier last ran, if it did within [`LOOK_BACK_DAYS`].
     pub last_invocation: Option<Timestamp>,
@@ -62,7 +62,7 @@ type Points = BTreeMap<i64, f64>;
 /// Fails also when CloudWatch answers but leaves a metric out.
 pub(crate) async fn read(aws: &Aws, names: &Names, now: Timestamp) -> Result<Metrics, AwsError> {
     let queries = ASKED.map(|asked| query(asked, &named(asked.0, names)));
-    // Whole periods: CloudWatch answers faster, and the one that now is in is among them.
+    // Whole periods: CloudWatch answers faster, and the current one is among them.
     let end = (now.as_second() / PERIOD_S + 1) * PERIOD_S;
     let mut pages = aws
         .cloudwatch
@@ -115,7 +115,7 @@ fn query(
 
 fn points(result: &MetricDataResult) -> Result<Points, AwsError> {
     match result.status_code() {
-        // Partial data goes on in the next page.
+        // Partial data continues on the next page.
         None | Some(StatusCode::Complete | StatusCode::PartialData) => {}
         Some(code) => {
             return Err(AwsError {
@@ -151,7 +151,7 @@ fn recovered(runs: &Points, errors: &Points) -> bool {
     let Some(last) = failed.map(|(at, _)| *at).next_back() else {
         return false;
     };
-    // Within a period nobody can say which came first.
+    // Within a period the order is unknown.
     let mut since = runs.range(last + PERIOD_S..);
     since.any(|(_, count)| *count > 0.0)
 }
@@ -167,15 +167,14 @@ fn last(points: &Points) -> Option<Timestamp> {
     Timestamp::from_second(*counted.next_back()?.0).ok()
 }
 
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 fn whole(value: f64) -> u64 {
     value.max(0.0) as u64
 }
 
-/// How long something has waited, in words.
+/// How long something has waited, as text.
 pub(crate) fn waited(seconds: u64) -> String {
     let seconds = i64::try_from(seconds).unwrap_or(i64::MAX);
-    // Seconds say nothing beside minutes.
+    // Seconds are noise beside minutes.
     let shown = if seconds < 60 {
         seconds
     } else {
@@ -209,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_fresh_age_is_told() {
+    fn only_a_fresh_age_is_reported_with_another() {
         let stale = reported_of(&[
             (DEAD, &[(FRESH_S + 1, 9.0)]),
             (READS, &[(FRESH_S + 1, 9.0)]),
@@ -252,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cloudwatch_may_not_tell_is_no_zero() {
+    fn what_cloudwatch_refuses_is_not_zero() {
         let result = |code| {
             MetricDataResult::builder()
                 .id(DEAD)

@@ -1,4 +1,4 @@
-//! The hub: what it consists of, what of it is there, and what has to change.
+//! The hub: what it consists of, which parts exist, and what has to change.
 
 pub(crate) mod alarm;
 pub(crate) mod apply;

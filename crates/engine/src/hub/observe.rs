@@ -1,4 +1,4 @@
-//! Reads what of the hub is there. Writes nothing.
+//! Reads which parts of the hub exist. Writes nothing.
 
 use super::alarm::Alarm;
 use super::desired::Node;
@@ -14,7 +14,7 @@ pub(crate) type Found = BTreeMap<String, HubResource>;
 
 /// Reads all that is there, in one wave of parallel calls.
 pub(crate) async fn observe(aws: &Aws, nodes: &[Node]) -> Result<Found> {
-    // What takes the most calls one after the other begins first.
+    // The longest sequence of calls starts first.
     let mut order: Vec<&Node> = nodes.iter().filter(|node| !is_alarm(node)).collect();
     order.sort_by_key(|node| Reverse(node.resource.reads().len()));
     let each = try_join_all(order.iter().map(async |node| {

@@ -9,15 +9,15 @@ const ROOT_ACTIVITY: &str = include_str!("../../../../templates/root-activity.js
 /// Detail-type of the canary.
 pub(crate) const CANARY_DETAIL_TYPE: &str = "rootwatch canary";
 
-/// Field of a canary's detail that says that it is sent to see whether it reaches the hub's bus, and nobody is to be
-/// told of it.
+/// Field of a canary's detail that marks it as a probe: it only has to reach the hub's bus, and nobody is to be
+/// notified of it.
 pub(crate) const PROBE: &str = "probe";
 
-/// What root did, all of root activity but what CloudTrail marks as read-only and the reads that matter as much; and
+/// Write events: all root activity but what CloudTrail marks as read-only, with the read-only calls that matter as much; and
 /// the canary, when the hub account itself sent it.
 ///
-/// `readOnly` is missing from old records and from some sign-ins; what is not surely a read counts as an act. The
-/// envelope's `account` is EventBridge's word, which no sender can choose: so a spoke's canary invokes nothing here. Nor
+/// `readOnly` is missing from old records and from some sign-ins; what is not certainly read-only counts as a write event. The
+/// envelope's `account` is set by EventBridge, and no sender can choose it: so a spoke's canary invokes nothing here. Nor
 /// does one that the hub account sends in its part as a spoke.
 pub(crate) fn acts(hub_account: &str) -> Value {
     let mut pattern = root_activity_where(&[
@@ -39,9 +39,9 @@ pub(crate) fn acts(hub_account: &str) -> Value {
     pattern
 }
 
-/// What root only looked at.
+/// Read-only events.
 ///
-/// AssumeRoot is an act, and so is not in it.
+/// AssumeRoot is a write event, and so is not in it.
 pub(crate) fn reads() -> Value {
     let mut pattern = root_activity_where(&[json!({
         "readOnly": [true, "true"],
@@ -82,7 +82,7 @@ pub(crate) fn root_activity() -> Value {
     serde_json::from_str(ROOT_ACTIVITY).unwrap_or_default()
 }
 
-/// What takes the canaries of one run of `rootwatch test`, whose ids all begin with this.
+/// What matches the canaries of one run of `rootwatch test`, whose ids all begin with this.
 pub(crate) fn canaries(run: &str) -> Value {
     json!({
         "source": [CANARY_SOURCE],
@@ -127,7 +127,7 @@ mod tests {
     fn acts_and_reads_share_the_root_activity_and_only_acts_takes_the_hubs_canary() {
         let entries = |pattern: Value| pattern["$or"].as_array().unwrap().clone();
         let (acts, reads) = (entries(acts("111122223333")), entries(reads()));
-        // Root users, and sessions that root handed out: four kinds of acts each, one of reads.
+        // Root users, and sessions that root handed out: four kinds of write events each, one of read-only events.
         assert_eq!((acts.len(), reads.len()), (2 * 4 + 2, 2));
         assert!(
             acts.iter()
@@ -148,7 +148,7 @@ mod tests {
 
     #[test]
     fn an_or_has_two_entries_at_least() {
-        // EventBridge takes `$or` with one entry for the name of a field.
+        // EventBridge accepts `$or` with one entry for the name of a field.
         for pattern in [acts("111122223333"), reads(), root_activity()] {
             assert!(pattern["$or"].as_array().unwrap().len() >= 2);
         }

@@ -1,4 +1,4 @@
-//! What has to change for the hub to be as wanted, or to be gone: one list. Pure.
+//! What has to change to deploy or to remove the hub: one list. Pure.
 
 use super::desired::Node;
 use super::observe::Found;
@@ -7,7 +7,7 @@ use crate::apply::Task;
 use crate::names::DEPLOYMENT_TAG;
 use crate::plan::{Action, Counts, Step};
 
-/// One resource: as it is wanted, as it was found, and what is to be done about it.
+/// One resource: the desired state, the observed one, and what to do about it.
 #[derive(Clone, Debug)]
 pub(crate) struct Planned {
     pub(crate) wanted: Node,
@@ -31,7 +31,7 @@ pub struct HubPlan {
     pub(crate) direction: Direction,
 }
 
-/// What makes the hub as wanted. Pure.
+/// What brings the hub to the configured state. Pure.
 pub(crate) fn plan_deploy(nodes: Vec<Node>, mut found: Found) -> HubPlan {
     let planned = |wanted: Node| {
         let found = found.remove(&wanted.resource.id());
@@ -48,7 +48,7 @@ pub(crate) fn plan_deploy(nodes: Vec<Node>, mut found: Found) -> HubPlan {
     }
 }
 
-/// What removes the hub: everything of ours that is there. Pure.
+/// What removes the hub: everything that carries the deployment's tag. Pure.
 pub(crate) fn plan_teardown(nodes: Vec<Node>, found: Found) -> HubPlan {
     let mut plan = plan_deploy(nodes, found);
     let foreign = plan.foreign();
@@ -69,7 +69,7 @@ impl Planned {
         self.wanted.resource.id()
     }
 
-    /// Id of the resource whose tag says whose this is.
+    /// Id of the resource whose tag says who owns this.
     fn owner(&self) -> String {
         let owner = self.wanted.belongs_to.clone();
         owner.unwrap_or_else(|| self.id())
@@ -109,7 +109,7 @@ impl HubPlan {
         foreign.map(Planned::id).collect()
     }
 
-    /// Leaves the log group out of a removal; gives the ids of what stays by that.
+    /// Leaves the log group out of a removal; returns the ids of what is kept.
     pub(crate) fn keep_logs(&mut self) -> Vec<String> {
         let mut kept = Vec::new();
         for planned in &mut self.resources {

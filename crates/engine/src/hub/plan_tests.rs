@@ -63,7 +63,7 @@ fn what_lacks_our_tag_is_foreign_and_stays_at_teardown() {
         .filter(|step| step.action == Action::Keep)
         .map(|step| step.resource)
         .collect();
-    // What is attached to the foreign function is not ours either.
+    // What is attached to the foreign function is not rootwatch's either.
     assert_eq!(
         kept,
         [
@@ -76,7 +76,7 @@ fn what_lacks_our_tag_is_foreign_and_stays_at_teardown() {
 }
 
 #[test]
-fn removal_waits_for_what_was_made_later() {
+fn removal_goes_in_reverse_order() {
     let plan = plan_teardown(nodes(), all_there());
     let tasks = plan.tasks();
     let after = |id: &str| &tasks.iter().find(|it| it.name == id).unwrap().after;

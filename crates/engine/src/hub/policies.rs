@@ -11,8 +11,8 @@ use serde_json::json;
 /// A spoke may forward the canary of `rootwatch test` too, and as many as it likes: no rule of the hub takes a canary
 /// that came from a spoke, but the one that a test makes for its own ids and removes again.
 ///
-/// The Denies bite only when their key is present. As conditions of the Allow they could silence everything:
-/// PutTargets checks this policy when a target is made, and no page says which keys exist at that moment.
+/// The Denies apply only when their key is present. As conditions of the Allow they could silence everything:
+/// PutTargets checks this policy when a target is made, and no page of AWS's documentation says which keys exist at that moment.
 pub(super) fn event_bus(names: &Names, org_id: &str) -> Policy {
     let mut detail_types: Vec<&str> = DETAIL_TYPES.to_vec();
     detail_types.push(CANARY_DETAIL_TYPE);
@@ -57,7 +57,7 @@ pub(super) fn event_bus(names: &Names, org_id: &str) -> Policy {
     ])
 }
 
-/// The notifier may publish alerts, and nobody else, whatever their own policies say.
+/// The notifier may publish alerts, and nobody else, even if their own policies allow it.
 ///
 /// The role is named in conditions and not as a principal: SNS refuses a principal that does not exist yet.
 pub(super) fn alerts_topic(names: &Names) -> Policy {
@@ -127,7 +127,7 @@ fn from_rules(names: &Names, queue: &str, rules: &[String]) -> (&'static str, se
     )
 }
 
-/// Only Lambda may take the role.
+/// Only Lambda may assume the role.
 ///
 /// Without `aws:SourceArn`: Lambda checks the trust when the function is made, before the function has an ARN to send.
 pub(super) fn notifier_trust() -> Policy {
@@ -189,7 +189,7 @@ pub(super) fn notifier(names: &Names, org_id: &str, kms_key: Option<&str>) -> Po
         ),
     ]);
     match kms_key {
-        // A key of one's own needs to be allowed; the AWS-managed one allows SNS's callers by itself.
+        // A customer managed key needs to be allowed; the AWS managed one allows SNS's callers by itself.
         Some(key) => {
             let mut statement = allow(&["kms:GenerateDataKey*", "kms:Decrypt"], key.to_owned());
             let sns = format!("sns.{}.{}", names.region, names.partition.dns_suffix());

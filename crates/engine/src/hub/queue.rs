@@ -1,4 +1,4 @@
-//! The SQS queues: what could not be delivered, and read-only activity on its way to a digest.
+//! The SQS queues: what could not be delivered, and read-only events on their way to a digest.
 
 use super::resource::{Resource, Tags};
 use crate::aws::Aws;
@@ -115,7 +115,7 @@ fn parse_redrive(policy: &str) -> Option<Redrive> {
     })
 }
 
-/// The attributes that a changed field of ours lives in.
+/// The attributes that hold a changed field.
 fn attribute_of(field: &str) -> Option<Name> {
     Some(match field {
         "message_retention_period" => Name::MessageRetentionPeriod,

@@ -1,4 +1,4 @@
-//! What every hub resource can do, and the one type that can be any of them.
+//! What every hub resource can do, and the enum of all of them.
 
 use super::alarm::Alarm;
 use super::async_invoke::AsyncInvoke;
@@ -25,11 +25,11 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Tags by key.
 pub(crate) type Tags = BTreeMap<String, String>;
 
-/// One thing in AWS. A value is either what is wanted or what was found; comparing the two is the plan.
+/// One thing in AWS. A value is either the desired or the observed state; comparing the two is the plan.
 ///
 /// The serialized fields are the properties that rootwatch sets; each of them is compared and repaired.
 pub(crate) trait Resource: Serialize + Sized {
-    /// In AWS's word for it.
+    /// AWS's word for the kind of resource.
     const KIND: &'static str;
 
     /// The longest chain of calls that `find` makes; only the first of them when there is nothing.
@@ -44,7 +44,7 @@ pub(crate) trait Resource: Serialize + Sized {
     /// Reads what AWS holds under this name.
     async fn find(&self, aws: &Aws) -> Result<Option<Self>>;
 
-    /// Makes it. It is as wanted when this returns.
+    /// Creates it. It has the desired state when this returns.
     async fn create(&self, aws: &Aws, work: &Work) -> Result<()>;
 
     /// Sets the changed fields, and keeps what others added to the fields that are shared.
@@ -59,7 +59,7 @@ pub(crate) trait Resource: Serialize + Sized {
     /// Removes it. It is done when there is nothing.
     async fn delete(&self, aws: &Aws, work: &Work) -> Result<()>;
 
-    /// Its tags; `None` for what cannot be tagged and belongs to what it hangs on.
+    /// Its tags; `None` for what cannot be tagged and belongs to what it is attached to.
     fn tags(&self) -> Option<&Tags> {
         None
     }
@@ -76,7 +76,6 @@ macro_rules! hub_resources {
         #[derive(Clone, Debug, Serialize)]
         #[serde(untagged)]
         pub(crate) enum HubResource { $(
-            #[allow(missing_docs)]
             $kind($kind),
         )+ }
 
@@ -175,9 +174,9 @@ hub_resources!(
     Topic
 );
 
-/// Makes it; and where AWS says that it is there already, fixes what differs.
+/// Creates it; and where AWS says that it exists already, updates what differs.
 ///
-/// The SDK repeats a call whose answer got lost on the way, and so meets what it has made itself. What was made
+/// The SDK retries a call whose answer was lost, and so may find what it has created itself. What was created
 /// meanwhile by somebody else, without our tag, stays as it is.
 async fn create<R: Resource>(wanted: &R, aws: &Aws, work: &Work) -> Result<()> {
     let Err(error) = wanted.create(aws, work).await else {
@@ -204,7 +203,7 @@ async fn create<R: Resource>(wanted: &R, aws: &Aws, work: &Work) -> Result<()> {
     Ok(())
 }
 
-/// The tags as a service's own type wants them.
+/// The tags in a service's own type.
 pub(crate) fn tag_list<T, E>(
     tags: &Tags,
     build: impl Fn(&str, &str) -> Result<T, E>,

@@ -1,4 +1,4 @@
-//! The notifier's role: who may take it, and the little that it may do.
+//! The notifier's role: who may assume it, and the little that it may do.
 
 use super::resource::{Resource, Tags, tag_list};
 use crate::aws::Aws;
@@ -84,7 +84,7 @@ impl Role {
         Ok(gone(answer.call("iam:DeleteRolePolicy"))?)
     }
 
-    /// Takes away what others let the role do.
+    /// Removes what others let the role do.
     async fn strip(&self, aws: &Aws, observed: &Self) -> Result<()> {
         for arn in &observed.attached_policies {
             let call = aws.iam.detach_role_policy().role_name(&self.name);

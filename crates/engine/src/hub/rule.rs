@@ -160,7 +160,7 @@ fn found_target(target: &sdk::Target) -> Target {
     }
 }
 
-/// An event that does not arrive as it came is one that the notifier cannot read.
+/// The notifier cannot read a transformed event.
 fn found_input(target: &sdk::Target) -> Option<Value> {
     let template = target
         .input_transformer()
@@ -244,7 +244,7 @@ impl Resource for Rule {
         Ok(())
     }
 
-    /// A rule goes only when it has no targets.
+    /// A rule can be deleted only when it has no targets.
     async fn delete(&self, aws: &Aws, work: &Work) -> Result<()> {
         let targets = self.find_targets(aws).await?;
         self.remove_targets(aws, work, targets.into_keys().collect())

@@ -1,6 +1,6 @@
 //! After the writes: reading back until AWS shows what was set.
 //!
-//! AWS shows some changes late, and somebody else may change them back at once. Success is said only of what was seen.
+//! AWS is eventually consistent, and somebody else may change things back at once. Success is only reported for what was seen.
 
 use super::desired::Node;
 use super::observe::{Found, observe};
@@ -18,7 +18,7 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(120);
 
 impl HubPlan {
-    /// Reads what was made or changed, and who is subscribed, until all of it is as wanted.
+    /// Reads what was made or changed, and who is subscribed, until all of it has the desired state.
     ///
     /// Fails, with the names of what differs, when AWS does not show it in time.
     pub(crate) async fn settle(
@@ -46,7 +46,7 @@ impl HubPlan {
         .await;
         work.end();
         looked.context(
-            "AWS took all changes, and they are read back before success is said; `rootwatch plan hub` shows what differs",
+            "AWS accepted all changes, but does not show all of them yet; `rootwatch plan hub` shows what differs",
         )?;
         Ok(seen.into_inner())
     }
@@ -63,7 +63,7 @@ impl HubPlan {
     }
 }
 
-/// What is as wanted, and the nodes of which something differs still.
+/// What is up to date, and the nodes of which something still differs.
 fn compare(nodes: Vec<Node>, mut found: Found) -> (Vec<HubResource>, Vec<Node>) {
     let (mut as_wanted, mut others) = (Vec::new(), Vec::new());
     for node in nodes {

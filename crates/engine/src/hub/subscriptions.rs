@@ -1,4 +1,4 @@
-//! Who hears what a topic says.
+//! Who is subscribed to a topic.
 //!
 //! So that only what rootwatch subscribed is ever unsubscribed, the topic carries a tag for each of those: its mark.
 
@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What SNS lists as the ARN of a subscription that nobody has confirmed.
 const PENDING: &str = "PendingConfirmation";
 
-/// Where a subscription stands. A pending one is there too: subscribing again would only mail the person again.
+/// The state of a subscription. A pending one counts as there: subscribing again would only mail the person again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Standing {
     /// With the subscription's ARN.
@@ -39,7 +39,7 @@ pub(crate) struct Subscriptions {
     /// Those that others made.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) others: BTreeMap<Subscription, bool>,
-    /// Where each found one stands.
+    /// The state of each found one.
     #[serde(skip)]
     pub(crate) standings: BTreeMap<Subscription, Standing>,
 }
@@ -56,7 +56,7 @@ impl Subscriptions {
         }
     }
 
-    /// Where all subscriptions of a topic stand; none when it is not there.
+    /// All subscriptions of a topic with their states; none when the topic does not exist.
     pub(crate) async fn standings_of(
         aws: &Aws,
         topic_arn: &str,
@@ -65,7 +65,7 @@ impl Subscriptions {
         Ok(all.list(aws).await?.unwrap_or_default())
     }
 
-    /// Whether somebody hears the topic now, and nobody of them will. Pure.
+    /// Whether somebody receives the topic now, and none of them will. Pure.
     pub(crate) fn silences(&self, found: &Self) -> bool {
         let goes = |it: &Subscription| {
             found.subscriptions.contains_key(it) && !self.subscriptions.contains_key(it)
@@ -108,7 +108,7 @@ impl Subscriptions {
             .collect())
     }
 
-    /// Sorts what was found into what this deployment answers for and what is others'.
+    /// Sorts what was found into this deployment's subscriptions and those of others.
     fn found(&self, standings: BTreeMap<Subscription, Standing>, tags: &Tags) -> Self {
         let is_ours = |it: &Subscription, standing: &Standing| {
             self.subscriptions.contains_key(it)
@@ -127,7 +127,7 @@ impl Subscriptions {
         }
     }
 
-    /// Confirmed subscriptions that are neither wanted nor marked as ours, each with its ARN.
+    /// Confirmed subscriptions that are neither configured nor marked, each with its ARN.
     pub(super) async fn others_confirmed(
         &self,
         aws: &Aws,
@@ -140,7 +140,7 @@ impl Subscriptions {
         Ok(others
             .filter_map(|it| match found.standings.get(it)? {
                 Standing::Confirmed(arn) => Some((it.clone(), arn.clone())),
-                // SNS drops it after two days, and nobody hears by it.
+                // SNS drops it after two days, and nobody receives anything by it.
                 Standing::Pending => None,
             })
             .collect())
@@ -149,7 +149,7 @@ impl Subscriptions {
     async fn subscribe(&self, aws: &Aws, work: &Work, wanted: &[&Subscription]) -> Result<()> {
         let tags = self.topic_tags(aws).await?;
         let mut room = mark::MOST_TAGS.saturating_sub(tags.len());
-        // One that is marked already is subscribed anew, and the mark says since when.
+        // One that is marked already is subscribed again, and the mark says since when.
         let fits = |it: &&&Subscription| {
             let is_new = !tags.contains_key(&mark::key(it));
             let fits = !is_new || room > 0;
@@ -248,7 +248,7 @@ impl Resource for Subscriptions {
         let Some(standings) = self.list(aws).await? else {
             return Ok(None);
         };
-        // A run that names nobody says nothing about who is told, and changes nothing of it.
+        // A run that names no subscriber leaves the subscriptions as they are.
         if self.subscriptions.is_empty() {
             let unchanged = self.clone();
             return Ok(Some(Self {
@@ -256,7 +256,7 @@ impl Resource for Subscriptions {
                 ..unchanged
             }));
         }
-        // Whose a subscription is matters only when it is not wanted.
+        // Who owns a subscription matters only when it is not configured.
         let tags = if standings
             .keys()
             .all(|it| self.subscriptions.contains_key(it))
@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn a_topic_is_silenced_when_all_who_hear_it_go() {
+    fn a_topic_is_silenced_when_all_its_subscribers_are_removed() {
         let topic =
             |wanted: &[Subscription]| Subscriptions::wanted("t".into(), "arn".into(), wanted);
         let confirmed = Standing::Confirmed("arn:x".into());

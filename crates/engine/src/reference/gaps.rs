@@ -1,4 +1,4 @@
-//! What the reference misses, as it stands today. Pure: from what was found to words.
+//! What the reference misses today. Pure: from what was found to sentences.
 
 use super::hub::OldHub;
 use super::spokes::OldSpokes;
@@ -17,7 +17,7 @@ use rootwatch_eval::iam::{Decision, Keys, Principal, Request, decide};
 use rootwatch_eval::pattern::matches;
 use std::collections::BTreeSet;
 
-/// What is looked at.
+/// The input.
 pub(crate) struct Known<'a> {
     /// In every region that has one.
     pub(crate) hubs: &'a [OldHub],
@@ -31,7 +31,7 @@ pub(crate) struct Known<'a> {
     pub(crate) sign_in_region: &'a str,
 }
 
-/// Everything that does not reach people, or could be forged, each in a sentence, once.
+/// Everything that does not reach people, or could be forged, each in a sentence, without repetition.
 pub(crate) fn gaps(known: &Known<'_>) -> Vec<String> {
     let mut gaps = Vec::new();
     if let Some(spokes) = known.spokes {
@@ -98,7 +98,7 @@ fn spokes_gaps(known: &Known<'_>, spokes: &[OldSpokes], gaps: &mut Vec<String>) 
         let auto = set.observed.stack_set.as_ref();
         if auto.is_some_and(|it| !it.auto_deployment) {
             gaps.push(format!(
-                "accounts that come later: automatic deployment of the StackSet {} is off",
+                "accounts that join later: automatic deployment of the StackSet {} is off",
                 set.name
             ));
         }

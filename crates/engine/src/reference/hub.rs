@@ -34,13 +34,13 @@ pub(crate) struct OldHub {
     pub(crate) topic_stays: Option<String>,
     /// Who is subscribed to it.
     pub(crate) subscribers: BTreeMap<Subscription, Standing>,
-    /// What of their subscriptions is more than an endpoint, in words.
+    /// Attributes of their subscriptions that are not taken over, as text.
     pub(crate) special: Vec<String>,
-    /// ARN that gets what the function failed on to the end.
+    /// ARN of the function's failure destination.
     pub(crate) on_failure: Option<String>,
-    /// What keeps it from being taken apart, each with what to do.
+    /// What prevents its removal, each with what to do.
     pub(crate) foreign: Vec<String>,
-    /// What has one of its names and is something else.
+    /// What has one of its names and is not part of it.
     pub(crate) others: Vec<String>,
 }
 
@@ -55,7 +55,7 @@ pub(crate) async fn is_in(aws: &Aws) -> Result<bool, AwsError> {
     Ok(bus.is_some() || function.is_some())
 }
 
-/// The names of the reference's hub, where they follow from its bus as ours do.
+/// The names of the reference's hub, where they follow from its bus as rootwatch's do.
 fn names(aws: &Aws) -> Names {
     Names {
         deployment: BUS.into(),
@@ -66,7 +66,7 @@ fn names(aws: &Aws) -> Names {
     }
 }
 
-/// Reads what is there. The role is for all regions, so it goes `with_role` with one of them. `listed` are the ARNs of
+/// Reads what is there. The role is for all regions, so it is removed `with_role` with one of them. `listed` are the ARNs of
 /// topics that a Terraform state has as the module's.
 pub(crate) async fn find(aws: &Aws, with_role: bool, listed: &BTreeSet<String>) -> Result<OldHub> {
     let names = names(aws);
@@ -95,7 +95,7 @@ pub(crate) async fn find(aws: &Aws, with_role: bool, listed: &BTreeSet<String>) 
     };
     let special = special(aws, &subscribers).await;
     let mut foreign = foreign(aws, &names, &nodes, &found).await?;
-    // A path of which one part is something else, or not known, cannot be taken apart.
+    // A path of which one part is foreign, or unknown, cannot be removed.
     let has_bus = found.values().any(is_bus);
     let in_the_way = others.iter().cloned().chain(unknown_topic);
     foreign.extend(in_the_way.filter(|_| has_bus));
@@ -118,7 +118,7 @@ pub(crate) async fn find(aws: &Aws, with_role: bool, listed: &BTreeSet<String>) 
     })
 }
 
-/// In the order of their making, as removal goes the other way. The topic stands after the function so that it goes
+/// In the order of creation, as removal is in reverse order. The topic stands after the function so that it goes
 /// before it: the function alone names the topic, and a removal that was interrupted has to find it again.
 fn nodes(names: &Names, topic_arn: Option<&str>, with_role: bool) -> Vec<Node> {
     let role = with_role.then(|| {
@@ -176,7 +176,7 @@ fn async_invoke() -> AsyncInvoke {
     }
 }
 
-/// Leaves out what has one of the reference's names, but not its shape; gives that in words. A role goes with no
+/// Leaves out what has one of the reference's names, but not its shape; returns why. A role is removed with no
 /// function but its own.
 fn without_others(found: Found) -> (Found, Vec<String>) {
     let is_other_function =
@@ -212,7 +212,7 @@ async fn subscribers(aws: &Aws, topic: &Topic) -> Result<BTreeMap<Subscription, 
     })
 }
 
-/// A topic that is not surely the module's own may be others' too, who publish to it by their own policies.
+/// A topic that is not certainly the module's own may be used by others too, who publish to it by their own policies.
 async fn topic_stays(
     aws: &Aws,
     topic: &Topic,
@@ -231,7 +231,7 @@ async fn topic_stays(
     )))
 }
 
-/// What of others' would break with it, or keeps it from going.
+/// What others attached that would break with it, or prevents its removal.
 async fn foreign(aws: &Aws, names: &Names, nodes: &[Node], found: &Found) -> Result<Vec<String>> {
     let mut attachments = Vec::new();
     for node in nodes {
@@ -275,7 +275,7 @@ impl OldHub {
         })
     }
 
-    /// Puts the mark of that on the bus.
+    /// Tags the bus with that.
     pub(crate) async fn mark_compared(&self, aws: &Aws, deployment: &str) -> Result<()> {
         let tags = [(COMPARED_TAG.to_owned(), deployment.to_owned())].into();
         crate::hub::event_bus::put_tags(aws, &names(aws).bus_arn(), &tags).await

@@ -20,7 +20,7 @@ pub(super) fn not_its_shape(found: &HubResource) -> Option<&'static str> {
             Some("its environment has no SNSARN, or cannot be read, so its topic is not known")
         }
         HubResource::Role(it) if !is_for_lambda(it) => {
-            Some("Lambda may not take it, so it is not the pattern's")
+            Some("Lambda may not assume it, so it is not the pattern's")
         }
         _ => None,
     }

@@ -1,4 +1,4 @@
-//! The reference's StackSets: their names are free, so they are known by their template.
+//! The reference's StackSets: their names are free, so they are recognized by their template.
 
 use super::HUB_PARAMETER;
 use super::shape::{has_more, is_reference};
@@ -27,7 +27,7 @@ pub(crate) struct OldSpokes {
 #[derive(Default)]
 pub(crate) struct Found {
     pub(crate) old: Vec<OldSpokes>,
-    /// Those of the reference that forward to another account's hub; in words.
+    /// Those of the reference that forward to another account's hub, as text.
     pub(crate) others: Vec<String>,
 }
 
@@ -113,8 +113,8 @@ fn stays(set: &StackSet, model: Option<&sdk::PermissionModels>, region: &str) ->
     })
 }
 
-/// Where the old path may be alive: every instance in a region that has a bus of the reference, since an outdated one
-/// mostly has an older stack that works. Not a suspended account: nothing can be deployed there. Pure.
+/// Where the old path may work: every instance in a region that has a bus of the reference, since an outdated one
+/// usually has an older stack that works. Not a suspended account: nothing can be deployed there. Pure.
 pub(crate) fn alive(sets: &[OldSpokes], regions_with_bus: &BTreeSet<&str>) -> BTreeSet<Location> {
     let instances = sets.iter().flat_map(|it| it.observed.instances.locations());
     let is_alive = |location: &Location| regions_with_bus.contains(location.region.as_str());
@@ -124,7 +124,7 @@ pub(crate) fn alive(sets: &[OldSpokes], regions_with_bus: &BTreeSet<&str>) -> BT
         .collect()
 }
 
-/// Those of them that ours do not watch. Pure.
+/// Those of them that rootwatch's spokes do not watch. Pure.
 pub(crate) fn unwatched(alive: &BTreeSet<Location>, ours: &Instances) -> BTreeSet<Location> {
     let is_watched = |location: &&Location| {
         let instance = ours.at(location);

@@ -1,4 +1,4 @@
-//! Who receives the reference's topic, and what is to be done so that all of them hear rootwatch's.
+//! Who receives the reference's topic, and what is to be done so that all of them receive rootwatch's.
 
 use crate::aws::Aws;
 use crate::aws::error::{AwsError, Call};
@@ -21,9 +21,9 @@ pub struct Takeover {
     pub taken: Vec<Subscription>,
     /// Those that were left behind on purpose.
     pub left_behind: Vec<Subscription>,
-    /// Those that never confirmed, and so hear nothing today.
+    /// Those that never confirmed, and so receive nothing today.
     pub never_confirmed: Vec<Subscription>,
-    /// Why the old topic cannot go yet.
+    /// Why the old topic cannot be removed yet.
     pub blocked: Vec<String>,
 }
 
@@ -40,12 +40,12 @@ pub(crate) fn takeover(
             takeover.never_confirmed.push(it.clone());
         } else if it.protocol == NEEDS_A_ROLE {
             takeover.blocked.push(format!(
-                "{it} needs a role of its own: subscribe it to the new topic, then go on with {}",
+                "{it} needs a role of its own: subscribe it to the new topic, then continue with {}",
                 leave(it)
             ));
         } else if it.endpoint.contains(HIDDEN) {
             takeover.blocked.push(format!(
-                "{it} has a password, which SNS does not show: name it in full with --sns-subscription, and go on with {}",
+                "{it} has a password, which SNS does not show: name it in full with --sns-subscription, and continue with {}",
                 leave(it)
             ));
         } else {
@@ -59,7 +59,7 @@ fn leave(it: &Subscription) -> String {
     format!("--leave-behind {}={}", it.protocol, it.endpoint)
 }
 
-/// What of confirmed subscriptions is no part of an endpoint, and so is not taken over; in words.
+/// Attributes of confirmed subscriptions that are not taken over, as text.
 pub(crate) async fn special(
     aws: &Aws,
     standings: &BTreeMap<Subscription, Standing>,
@@ -109,7 +109,7 @@ enum Delivery {
     Unknown(String),
 }
 
-/// Which of those that were taken over would still hear nothing from the new topic, each with what to do; with
+/// Which of those that were taken over would still receive nothing from the new topic, each with what to do; with
 /// `accept_unknown` not those of whom it is unknown.
 ///
 /// `standings` are those of the new topic.
@@ -133,15 +133,15 @@ pub(crate) async fn waiting(
         let why = match delivery {
             Delivery::Yes => continue,
             Delivery::Unknown(_) if accept_unknown => continue,
-            Delivery::Unknown(why) => format!("{why} (or go on with --accept-unknown)"),
-            Delivery::No(why) => format!("{why} (or go on without it: {})", leave(it)),
+            Delivery::Unknown(why) => format!("{why} (or continue with --accept-unknown)"),
+            Delivery::No(why) => format!("{why} (or continue without it: {})", leave(it)),
         };
         waiting.push(format!("{it} {why}"));
     }
     waiting
 }
 
-/// Whether a queue or a function gets what the topic sends; people do.
+/// Whether a queue or a function may receive what the topic sends; e-mail and SMS always do.
 async fn receives(aws: &Aws, it: &Subscription, topic_arn: &str) -> Delivery {
     if !["sqs", "lambda"].contains(&it.protocol.as_str()) {
         return Delivery::Yes;
@@ -150,7 +150,7 @@ async fn receives(aws: &Aws, it: &Subscription, topic_arn: &str) -> Delivery {
     let (region, account) = (parts.next().unwrap_or_default(), parts.next());
     if account != Some(&aws.account) {
         return Delivery::Unknown(format!(
-            "unknown: it belongs to another account; its policy has to let {topic_arn} in"
+            "unknown: it belongs to another account; its policy has to allow {topic_arn}"
         ));
     }
     let there = aws.in_region(region);
@@ -165,14 +165,14 @@ async fn receives(aws: &Aws, it: &Subscription, topic_arn: &str) -> Delivery {
         Ok(policy) => policy,
         Err(error) => {
             return Delivery::Unknown(format!(
-                "unknown: its policy cannot be read ({error}); it has to let {topic_arn} in"
+                "unknown: its policy cannot be read ({error}); it has to allow {topic_arn}"
             ));
         }
     };
     match lets_in(&policy, action, &it.endpoint, topic_arn, &aws.account) {
         Decision::Allowed => Delivery::Yes,
         Decision::Unknown(why) => Delivery::Unknown(format!(
-            "unknown: its policy cannot be judged ({why}); it has to let {topic_arn} in"
+            "unknown: its policy cannot be judged ({why}); it has to allow {topic_arn}"
         )),
         decision => Delivery::No(format!(
             "would not be notified: its policy {} for {topic_arn}; allow {action} to sns.amazonaws.com from there",
@@ -214,7 +214,7 @@ async fn queue_policy(aws: &Aws, arn: &str) -> Result<Policy, AwsError> {
     parse(OPERATION, attributes.get(&QueueAttributeName::Policy))
 }
 
-/// The policy of a function, by name or ARN. One without a policy lets nobody in, and is answered like one that is not
+/// The policy of a function, by name or ARN. One without a policy allows nobody, and is treated like one that is not
 /// there.
 pub(super) async fn function_policy(aws: &Aws, name: &str) -> Result<Policy, AwsError> {
     const OPERATION: &str = "lambda:GetPolicy";
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn who_hears_today_is_taken_over() {
+    fn who_is_notified_today_is_taken_over() {
         let confirmed = || Standing::Confirmed("arn:x".into());
         let (confirmed_one, never) = (subscription("email-json", "a"), subscription("email", "b"));
         let (left, stream) = (subscription("sms", "+1"), subscription("firehose", "arn:f"));

@@ -1,4 +1,4 @@
-//! Which resources of a Terraform state are the reference's hub: Terraform would make them again, or take away what
+//! Which resources of a Terraform state are the reference's hub: Terraform would create them again, or remove what
 //! rootwatch has taken over. Pure.
 //!
 //! Source: the state's format, version 4, as `terraform state pull` prints it.

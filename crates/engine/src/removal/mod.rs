@@ -1,4 +1,4 @@
-//! Taking it away: what is ours, last made first, and nothing else.
+//! Removal: what carries the deployment's tag, in reverse order of creation, and nothing else.
 
 mod order;
 mod spokes;
@@ -37,9 +37,9 @@ pub enum Part {
 pub struct Options {
     /// What to remove.
     pub part: Part,
-    /// Whether the hub goes although spokes still forward to it.
+    /// Whether to remove the hub although spokes still forward to it.
     pub abandon_spokes: bool,
-    /// Whether stacks that nobody can reach may stay.
+    /// Whether stacks that StackSets cannot reach may stay.
     pub retain_stacks: bool,
     /// Whether the notifier's log group stays.
     pub keep_logs: bool,
@@ -60,18 +60,18 @@ pub struct Report {
     pub operations: Vec<Ended>,
     /// Whether the StackSet is gone.
     pub stack_set_removed: bool,
-    /// An operation that goes on in AWS after an interruption.
+    /// An operation that continues in AWS after an interruption.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detached: Option<String>,
     /// The management account's own stacks.
     pub management: Vec<Step>,
     /// The hub's resources, and what is done about each.
     pub hub: Vec<Step>,
-    /// What is ours and stays because somebody asked for that.
+    /// Parts of the deployment that stay on request.
     pub kept: Vec<String>,
-    /// Stacks that stay in accounts and regions out of reach, because somebody asked for that.
+    /// Stacks that stay in accounts and regions out of reach, on request.
     pub retained: Vec<Stuck>,
-    /// What is ours and could not be removed.
+    /// Parts of the deployment that could not be removed.
     pub left: Vec<String>,
 }
 
@@ -79,15 +79,15 @@ pub struct Report {
 pub struct Preview<'a> {
     /// Name of the StackSet.
     pub stack_set: String,
-    /// The spokes, where they are to go.
+    /// The spokes, where they are to be removed.
     pub spokes: Option<&'a Spokes<'a>>,
-    /// What people should know before.
+    /// Warnings.
     pub warnings: Vec<String>,
     /// The hub's steps, and what is kept.
     pub report: &'a Report,
 }
 
-/// What `teardown` came to.
+/// The result of `teardown`.
 pub struct Removed<'a> {
     /// How it ended.
     pub end: End,
@@ -95,11 +95,11 @@ pub struct Removed<'a> {
     pub is_nothing: bool,
     /// Whether the hub was among it.
     pub with_hub: bool,
-    /// The spokes, where they were to go.
+    /// The spokes, where they were to be removed.
     pub spokes: Option<Spokes<'a>>,
     /// Whether it ended before the hub was begun.
     pub is_before_hub: bool,
-    /// The command that follows the operation that goes on in AWS after an interruption.
+    /// The command that follows the operation that continues in AWS after an interruption.
     pub follow: Option<String>,
     /// For programs.
     pub report: Report,
@@ -108,7 +108,7 @@ pub struct Removed<'a> {
 /// Removes the hub, the spokes, or the spokes and then the hub.
 ///
 /// # Errors
-/// When something cannot be read, others use what would be removed, or nobody confirms. What fails while it is removed is
+/// When something cannot be read, others use what would be removed, or it is not confirmed. What fails while it is removed is
 /// in the result, after it was shown.
 pub async fn teardown(session: &Session, options: Options) -> Result<Removed<'_>> {
     let spokes = match options.part {
@@ -140,7 +140,7 @@ pub async fn teardown(session: &Session, options: Options) -> Result<Removed<'_>
     Ok(removed)
 }
 
-/// Shows what goes, and asks.
+/// Shows what is removed, and asks.
 async fn ask(session: &Session, options: Options, removed: &Removed<'_>) -> Result<()> {
     let warnings = match options.part {
         Part::Hub => order::check(session, options.abandon_spokes).await?,
@@ -196,7 +196,7 @@ impl Removed<'_> {
     }
 
     async fn remove_hub(&mut self, session: &Session, hub: &HubPlan) {
-        // A bus goes only when it has no rules.
+        // A bus can be deleted only when it has no rules.
         let names = session.names();
         let removed = leftovers::remove(&session.aws, &names, true, &session.work).await;
         if let Err(error) = removed {
@@ -221,7 +221,7 @@ async fn find_hub(session: &Session) -> Result<HubPlan> {
     let plan = plan_teardown(nodes, found);
     for theirs in plan.foreign() {
         session.work.message(&format!(
-            "{theirs} is not ours (no tag {DEPLOYMENT_TAG}={}): left alone.",
+            "{theirs} is not rootwatch's (no tag {DEPLOYMENT_TAG}={}): left alone.",
             session.settings.name
         ));
     }

@@ -1,4 +1,4 @@
-//! Whether the hub may go: not while spokes forward to it.
+//! Whether the hub may be removed: not while spokes forward to it.
 
 use crate::aws::Aws;
 use crate::aws::error::AwsError;
@@ -11,16 +11,16 @@ use anyhow::{Context, Result, bail};
 use futures_util::future::join_all;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What is known of the spokes when the hub alone is to go.
+/// What is known of the spokes when only the hub is to be removed.
 #[derive(Debug, Default, PartialEq)]
 struct Forwarding {
-    /// What of ours forwards here.
+    /// The deployment's stacks that forward here.
     found: Vec<String>,
-    /// What these credentials may not look at, with AWS's reason.
+    /// What these credentials may not read, with AWS's reason.
     unknown: Vec<String>,
 }
 
-/// Fails while spokes forward to this hub, unless they are to be abandoned; gives what the plan has to say about them.
+/// Fails while spokes forward to this hub, unless they are to be abandoned; returns warnings about them.
 pub(crate) async fn check(session: &Session, abandon: bool) -> Result<Vec<String>> {
     let forwarding = find(session).await.with_context(|| {
         format!(
@@ -45,7 +45,7 @@ pub(crate) async fn check(session: &Session, abandon: bool) -> Result<Vec<String
             ("stay", "forward")
         };
         warnings.push(format!(
-            "{found} {stays} and {forwards} to a hub that is gone; what comes there ends in the spokes' dead-letter queues"
+            "{found} {stays} and {forwards} to a hub that is gone; events then end in the spokes' dead-letter queues"
         ));
     }
     let unknown = forwarding.unknown.iter();
@@ -104,7 +104,7 @@ async fn elsewhere(
     Ok(())
 }
 
-/// Notes StackSets of ours in these regions; gives AWS's reason where it refuses one.
+/// Records the deployment's StackSets in these regions; returns AWS's reason where it denies one.
 async fn stack_sets(
     session: &Session,
     regions: &[Aws],
@@ -166,7 +166,7 @@ async fn own_stacks(session: &Session, name: &str, all: &mut Forwarding) -> Resu
     Ok(())
 }
 
-/// Only "you may not" leaves it open, with AWS's words; any other failure may pass, and ends the run.
+/// Only a denial leaves it unknown, with AWS's message; any other error ends the run.
 fn refusal(error: anyhow::Error) -> Result<String> {
     const CLOSED: [&str; 2] = ["AWSOrganizationsNotInUseException", "ValidationError"];
     let may_not = |it: &AwsError| is_refusal(it) || CLOSED.contains(&it.code.as_str());
@@ -196,7 +196,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_is_ours_and_forwards_to_this_very_hub_keeps_it() {
+    fn only_stacks_of_the_deployment_that_forward_to_this_hub_keep_it() {
         let pairs = |all: &[(&str, &str)]| -> Pairs {
             let owned = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
             all.iter().map(owned).collect()

@@ -25,7 +25,7 @@ pub struct InstanceCounts {
     pub regions: usize,
 }
 
-/// The spokes that are ours.
+/// The spokes of this deployment.
 pub struct Spokes<'a> {
     place: Place<'a>,
     /// The StackSet, if there is one.
@@ -36,7 +36,7 @@ pub struct Spokes<'a> {
     unknown: Option<String>,
     /// The management account's own stacks, when these credentials are its own.
     pub(crate) stacks: Vec<StackPlan>,
-    /// Regions in which these credentials may not look for such stacks.
+    /// Regions in which these credentials may not read such stacks.
     unread: Unread,
     /// The management account, when they are not.
     elsewhere: Option<String>,
@@ -52,7 +52,7 @@ impl Spokes<'_> {
         self.observed.is_none() && self.stacks.is_empty()
     }
 
-    /// Stacks that may be there, where nobody can look.
+    /// Stacks that may exist, where these credentials cannot read.
     pub(crate) fn may_be_left(&self, session: &Session) -> Vec<String> {
         let name = session.names().stack_set();
         let words = |(region, why): (&String, &String)| {
@@ -66,18 +66,18 @@ impl Spokes<'_> {
         unread.chain(hub).chain(elsewhere).collect()
     }
 
-    /// Where these credentials could not look, in a sentence.
+    /// What these credentials could not read, in a sentence.
     pub fn unread_text(&self) -> String {
         if self.unread.is_empty() {
             return String::new();
         }
         format!(
-            "The management account may still have spokes: {}. `rootwatch teardown spokes` with credentials that may removes them.\n",
+            "The management account may still have spokes: {}. `rootwatch teardown spokes` with credentials that may do so removes them.\n",
             management::unread_words(&self.unread)
         )
     }
 
-    /// What these credentials and this region do not reach, in words.
+    /// What these credentials and this region do not reach, as text.
     pub fn unseen_text(&self) -> String {
         let mut text = String::new();
         if let Some(hub) = &self.other_hub {
@@ -104,12 +104,12 @@ impl Spokes<'_> {
         })
     }
 
-    /// The management account's own stacks that go, by name.
+    /// The management account's own stacks that are removed, by name.
     pub fn stacks(&self) -> impl Iterator<Item = &str> {
         self.stacks.iter().map(|stack| stack.step.resource.as_str())
     }
 
-    /// Stacks that stay where nobody can reach them.
+    /// Stacks that stay because they cannot be reached.
     #[must_use]
     pub fn retained(&self) -> &[Stuck] {
         &self.retained
@@ -122,7 +122,7 @@ impl Spokes<'_> {
     }
 }
 
-/// The StackSet and the management account's own stacks, as far as they are ours.
+/// The deployment's StackSet and the management account's own stacks.
 ///
 /// Fails when stacks are out of reach, unless they may stay.
 pub(crate) async fn find<'a>(session: &'a Session, options: Options) -> Result<Spokes<'a>> {
@@ -155,7 +155,7 @@ pub(crate) async fn find<'a>(session: &'a Session, options: Options) -> Result<S
         no_wait: options.no_wait,
         place,
     };
-    found.look_beyond(session).await?;
+    found.find_out_of_reach(session).await?;
     Ok(found)
 }
 
@@ -164,7 +164,7 @@ fn is_ours(session: &Session, observed: &Observed) -> bool {
     found.is_some_and(|it| it.tags.get(DEPLOYMENT_TAG) == Some(&session.settings.name))
 }
 
-/// Where our StackSet forwards to, if that is not here.
+/// Where the StackSet forwards to, if that is not here.
 fn other_hub(session: &Session, observed: &Observed) -> Option<String> {
     let found = observed.stack_set.as_ref();
     let found = found.filter(|it| is_ours(session, observed) && !forwards_here(it, &session.aws));
@@ -177,13 +177,13 @@ fn ours(session: &Session, name: &str, observed: Observed) -> Option<Observed> {
         return Some(observed);
     }
     session.work.message(&format!(
-        "The StackSet {name} is not ours (no tag {DEPLOYMENT_TAG}={}): left alone.",
+        "The StackSet {name} is not rootwatch's (no tag {DEPLOYMENT_TAG}={}): left alone.",
         session.settings.name
     ));
     None
 }
 
-/// The management account's own stacks. Fails with what is to be done where one refuses to be deleted.
+/// The management account's own stacks. Fails with what is to be done where one has termination protection.
 async fn own_stacks(session: &Session, name: &str) -> Result<(Vec<StackPlan>, Unread)> {
     let enabled = organization::enabled_regions(&session.aws).await?;
     let everywhere = enabled.into_iter().map(|region| region.name).collect();
@@ -202,7 +202,7 @@ async fn own_stacks(session: &Session, name: &str) -> Result<(Vec<StackPlan>, Un
 
 impl Spokes<'_> {
     /// Finds the stacks that are out of reach. An instance that never had one leaves nothing behind.
-    async fn look_beyond(&mut self, session: &Session) -> Result<()> {
+    async fn find_out_of_reach(&mut self, session: &Session) -> Result<()> {
         let Some(observed) = &self.observed else {
             return Ok(());
         };
@@ -214,7 +214,7 @@ impl Spokes<'_> {
         self.unknown = reach.unknown().map(str::to_owned);
         match &self.unknown {
             Some(why) if self.retain => bail!(
-                "--retain-stacks takes knowing which accounts can no longer be reached, and nothing was changed: {why}"
+                "--retain-stacks needs to know which accounts can no longer be reached, and nothing was changed: {why}"
             ),
             _ if !found.is_empty() && !self.retain => bail!(stuck::refusal(&found)),
             _ => {}
@@ -244,7 +244,7 @@ impl Spokes<'_> {
         Ok(())
     }
 
-    /// What of ours is still there, when it ended early.
+    /// What is still there, when it ended early.
     pub(crate) fn note_left(&self, session: &Session, report: &mut Report) {
         if self.observed.is_some() && !report.stack_set_removed {
             let name = session.names().stack_set();
@@ -252,7 +252,7 @@ impl Spokes<'_> {
         }
     }
 
-    /// Notes the operation that goes on in AWS after an interruption; gives the command that follows it.
+    /// Notes the operation that continues in AWS after an interruption; returns the command that shows it.
     pub(crate) fn detached(
         &self,
         session: &Session,
@@ -277,7 +277,7 @@ async fn remove_stacks(session: &Session, stacks: &[StackPlan], report: &mut Rep
         None => Ok(()),
         Some(Unfinished::Interrupted) => Ok(session.work.stop().check()?),
         Some(Unfinished::Failed(failed)) => {
-            let errors: String = failed.iter().map(|(_, it)| hint::in_words(it)).collect();
+            let errors: String = failed.iter().map(|(_, it)| hint::with_hint(it)).collect();
             bail!(
                 "not every stack of the management account could be removed, so the rest stays:\n{errors}"
             )

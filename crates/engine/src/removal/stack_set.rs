@@ -1,4 +1,4 @@
-//! The end of a StackSet: all its instances, what can no longer be reached, then itself.
+//! Removal of a StackSet: all its instances, those that can no longer be reached, then the StackSet.
 
 use crate::session::Session;
 use crate::spokes::change::Change;
@@ -12,17 +12,17 @@ use crate::spokes::{self, Location, Observed, Place, stuck, words};
 use anyhow::{Context, Error, Result, bail};
 use std::collections::BTreeSet;
 
-/// A StackSet that is to go.
+/// A StackSet to remove.
 pub(crate) struct Removal<'a> {
     pub(crate) place: &'a Place<'a>,
     pub(crate) name: &'a str,
-    /// Whether stacks that nobody can reach may stay.
+    /// Whether stacks that StackSets cannot reach may stay.
     pub(crate) retain: bool,
     pub(crate) no_wait: bool,
 }
 
 impl Removal<'_> {
-    /// Removes it, and notes each operation, and each stack that stays before it is let go of.
+    /// Removes it, and notes each operation, and each stack before it is retained.
     pub(crate) async fn carry_out(
         &self,
         session: &Session,
@@ -58,7 +58,7 @@ impl Removal<'_> {
         Ok(())
     }
 
-    /// Lets go of the instances that are left, if no stack stays by that but those that may.
+    /// Removes the remaining instances with RetainStacks, if only stacks stay that may.
     async fn let_go(
         &self,
         session: &Session,
@@ -70,7 +70,7 @@ impl Removal<'_> {
         if left.instances.len() == 0 {
             return all_succeeded(operations);
         }
-        // What was under way may show what the first look did not.
+        // An operation under way may show what the first read did not.
         let reach = Reach::find(&session.aws, &left.instances).await?;
         let stuck = reach::stuck(place, name, &reach, &left.instances, |_| true).await?;
         let may_go = |it: &&Stuck| it.stack.is_none() || (self.retain && it.why.is_some());
@@ -89,7 +89,7 @@ impl Removal<'_> {
         all_succeeded(operations)
     }
 
-    /// Each failure with what fixes it, and what no operation named.
+    /// Each failure with how to fix it, and those that no operation named.
     fn not_removed(&self, operations: &mut [Ended], blocked: &[&Stuck], left: &Observed) -> Error {
         let mut named = BTreeSet::new();
         for failure in operations.iter_mut().flat_map(|it| &mut it.failures) {
@@ -122,7 +122,7 @@ impl Removal<'_> {
         anyhow::anyhow!("{STAYS}:\n{}{beyond}", text.trim_end())
     }
 
-    /// An instance that the removal of its unit went past: its account has moved out of the unit.
+    /// An instance that the removal of its unit did not reach: its account has moved out of the unit.
     fn missed(&self, stuck: &Stuck, left: &Observed) -> String {
         let Location { account, region } = &stuck.location;
         let unit = left.instances.at(&stuck.location);

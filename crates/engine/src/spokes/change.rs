@@ -9,7 +9,7 @@ use aws_sdk_cloudformation::types as sdk;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Organizational units that one call takes (CloudFormation API Reference, CreateStackInstances).
+/// Organizational units that one call accepts (CloudFormation API Reference, CreateStackInstances).
 const UNITS_A_CALL: usize = 50;
 
 /// Something to do to the instances of some units, accounts and regions.
@@ -17,7 +17,7 @@ const UNITS_A_CALL: usize = 50;
 pub struct Change {
     /// What happens to the instances.
     pub kind: ChangeKind,
-    /// In words that follow the change.
+    /// Why, shown after the change.
     pub why: &'static str,
     /// The organizational units.
     pub units: Vec<String>,
@@ -45,7 +45,7 @@ pub enum ChangeKind {
 }
 
 impl ChangeKind {
-    /// The call, in the words of an IAM action.
+    /// The call, as an IAM action.
     fn operation(self) -> &'static str {
         match self {
             Self::Create => "cloudformation:CreateStackInstances",
@@ -59,7 +59,7 @@ impl ChangeKind {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Accounts {
-    /// All, and those that come later: automatic deployment takes it from there.
+    /// All, and those that join later, by automatic deployment.
     All,
     /// Only these.
     Only(BTreeSet<String>),
@@ -70,7 +70,7 @@ pub enum Accounts {
 }
 
 impl Change {
-    /// The same in pieces that one call each can take.
+    /// The same split into changes that one call each accepts.
     pub(crate) fn calls(&self) -> Vec<Self> {
         self.units
             .chunks(UNITS_A_CALL)
@@ -109,7 +109,7 @@ impl Change {
             .collect()
     }
 
-    /// Starts the operation and returns its id. Waits while another one keeps it out, unless told not to.
+    /// Starts the operation and returns its id. Waits while another operation is under way, unless `no_wait` is set.
     pub(crate) async fn start(
         &self,
         place: &Place<'_>,
@@ -176,7 +176,7 @@ impl Change {
     }
 }
 
-/// Spots put together so that each group is exactly some accounts by some regions, in as few groups as is easy: a call
+/// Groups locations so that each group is exactly some accounts by some regions, in few groups: a call
 /// that names accounts and regions reaches every pair of them.
 pub(super) fn rectangles(
     locations: impl IntoIterator<Item = Location>,

@@ -13,21 +13,21 @@ const NAMED: usize = 10;
 /// What is known about the organization and its spokes.
 pub(crate) struct Known<'a> {
     pub(crate) accounts: &'a [Account],
-    /// The regions that shall be watched.
+    /// The regions to watch.
     pub(crate) regions: &'a BTreeSet<String>,
     pub(crate) instances: &'a Instances,
-    /// Never reached by a StackSet.
+    /// The management account, which no StackSet reaches.
     pub(crate) management_account: &'a str,
     /// What is wrong with the management account's own stack in each region, or nothing where it is as it should be;
-    /// none at all when these credentials are not its own.
+    /// `None` when these credentials are another account's.
     pub(crate) management: Option<&'a BTreeMap<String, Option<String>>>,
     /// Regions in which its own stacks cannot be read.
     pub(crate) unread: &'a Unread,
-    /// Accounts' regions that are turned off, so that nobody can act there.
+    /// Accounts' regions that are turned off, so that nothing can be deployed there.
     pub(crate) off: &'a BTreeSet<Location>,
 }
 
-/// An account, as people know it.
+/// An account with its name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Named {
     /// Number of the account.
@@ -49,7 +49,7 @@ pub struct Gap {
     pub closes: String,
 }
 
-/// How an account stands as a whole.
+/// The state of an account as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Standing {
@@ -63,7 +63,7 @@ pub enum Standing {
     Unseen,
 }
 
-/// An account of the organization and how it stands.
+/// An account of the organization and its state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct AccountStanding {
     /// The account.
@@ -78,7 +78,7 @@ pub struct AccountStanding {
 /// What is watched and what is not.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Coverage {
-    /// The regions that are looked at.
+    /// The regions that are checked.
     pub regions: Vec<String>,
     /// Accounts that are active.
     pub accounts: usize,
@@ -94,7 +94,7 @@ pub struct Coverage {
     pub gaps: Vec<Gap>,
     /// What these credentials cannot see, and what shows it.
     pub unseen: Vec<String>,
-    /// Where they cannot see whether there is a watch.
+    /// Locations where they cannot see whether there is a spoke.
     pub unseen_locations: Vec<Location>,
 }
 
@@ -139,7 +139,7 @@ pub(crate) fn coverage(known: &Known<'_>) -> Coverage {
 }
 
 impl Coverage {
-    /// Adds an account with its gaps, and says how it stands.
+    /// Adds an account with its gaps, and returns its state.
     fn add(&mut self, known: &Known<'_>, account: &Account, gaps: &mut Gaps) -> Standing {
         if !account.active {
             self.suspended.push(account.named().words());
@@ -224,7 +224,7 @@ impl Known<'_> {
             None => Some(Reason {
                 words: "no stack instance".into(),
                 closes: format!(
-                    "its unit was not given, or automatic deployment has not reached it yet; `rootwatch deploy spokes` with all your units and also --ou {} makes it",
+                    "its unit was not given, or automatic deployment has not reached it yet; `rootwatch deploy spokes` with all your units and also --ou {} creates it",
                     account.unit
                 ),
             }),
@@ -254,7 +254,7 @@ fn not_current(instance: &Instance) -> Option<Reason> {
     let closes = match &*instance.detail {
         "PENDING" | "RUNNING" => "an operation is under way: `rootwatch deploy spokes` follows it",
         _ if instance.is_inoperable() => {
-            "`rootwatch deploy spokes` removes the instance and makes it anew"
+            "`rootwatch deploy spokes` deletes the instance and creates it again"
         }
         _ => "`rootwatch deploy spokes` tries again",
     };
@@ -265,7 +265,7 @@ fn not_current(instance: &Instance) -> Option<Reason> {
 }
 
 impl Gap {
-    /// All that in a sentence. `all` is how many regions are wanted.
+    /// The gap in a sentence. `all` is how many regions are wanted.
     pub(crate) fn words(&self, all: usize) -> String {
         let accounts: Vec<String> = self.accounts.iter().take(NAMED).map(Named::words).collect();
         let more = self.accounts.len().saturating_sub(NAMED);
@@ -289,7 +289,7 @@ impl Named {
 }
 
 impl Account {
-    /// As people know it.
+    /// Number and name.
     pub(crate) fn named(&self) -> Named {
         Named {
             account: self.id.clone(),

@@ -15,7 +15,7 @@ use crate::session::Session;
 use anyhow::{Context, Error, Result};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What `deploy spokes` came to.
+/// The result of `deploy spokes`.
 pub struct SpokesDeployed {
     /// How it ended.
     pub end: End,
@@ -23,16 +23,16 @@ pub struct SpokesDeployed {
     pub planned: SpokesPlanned,
     /// Operations that ended, each with what failed in it.
     pub operations: Vec<Ended>,
-    /// An operation that goes on in AWS after an interruption.
+    /// An operation that continues in AWS after an interruption.
     pub detached: Option<String>,
     management: Option<Outcome>,
     follow: Option<String>,
 }
 
-/// Makes the StackSet, its instances and the management account's own stacks as wanted.
+/// Brings the StackSet, its instances and the management account's own stacks to the configured state.
 ///
 /// # Errors
-/// As [`plan`], when nobody confirms, or when a call fails; what was done until then has been shown. Accounts and regions
+/// As [`plan`], when it is not confirmed, or when a call fails; what was done until then has been shown. Accounts and regions
 /// in which an operation failed are in the result.
 pub async fn deploy(
     session: &Session,
@@ -59,7 +59,7 @@ pub async fn deploy(
     match ended {
         Err(error) if !is_stopped(&error) => {
             session.show(View::Spokes(&done));
-            Err(error.context("the rest was not done; the same command again goes on"))
+            Err(error.context("the rest was not done; run the same command again to continue"))
         }
         ended => {
             done.end = done.ended(ended.is_err());
@@ -68,7 +68,7 @@ pub async fn deploy(
     }
 }
 
-/// Somebody who is left unwatched is worth typing a number for.
+/// Accounts that stop being watched must be confirmed by their number.
 async fn confirm(session: &Session, planned: &SpokesPlanned) -> Result<()> {
     let stops = &planned.plan.stops;
     let question = match stops.count() {
@@ -180,7 +180,7 @@ impl SpokesDeployed {
         }
     }
 
-    /// Keeps how an operation ended, or that it goes on without us.
+    /// Keeps how an operation ended, or that it continues without us.
     fn note(&mut self, session: &Session, ended: Result<Ended>) -> Result<&Ended> {
         match ended {
             Ok(ended) => self.operations.push(ended),
@@ -218,7 +218,7 @@ impl SpokesDeployed {
         }
     }
 
-    /// The operation that goes on in AWS, and the command that follows it.
+    /// The operation that continues in AWS, and the command that shows it.
     #[must_use]
     pub fn detached(&self) -> Option<(&str, &str)> {
         self.detached.as_deref().zip(self.follow.as_deref())

@@ -7,9 +7,9 @@ use super::words;
 use crate::session::Session;
 use anyhow::{Context, Error, Result, bail};
 
-/// The operation that was being followed when something came between.
+/// The operation that was being followed when an error came.
 #[derive(Debug, thiserror::Error)]
-#[error("following operation {0}; it goes on in AWS, and the next run picks up what it leaves")]
+#[error("following operation {0}; it continues in AWS, and the next run continues from its result")]
 pub(crate) struct Following(pub(crate) String);
 
 /// Starts a change of instances and follows it to its end.
@@ -58,7 +58,7 @@ pub(crate) async fn follow_one(
     Ok(ended)
 }
 
-/// How to see how far an operation is, without rootwatch.
+/// The AWS CLI command that shows the state of an operation.
 pub(crate) fn follow_command(session: &Session, place: &Place<'_>, name: &str, id: &str) -> String {
     format!(
         "aws cloudformation describe-stack-set-operation --region {} --stack-set-name {name} --operation-id {id} --call-as {}",

@@ -1,6 +1,6 @@
-//! What to do about the reasons for which stack instances fail most.
+//! What to do about the most frequent failures of stack instances.
 
-/// Parts of AWS's reason, any of which is enough, and what to do. The first that fits is taken.
+/// Parts of AWS's reason, any of which is enough, and what to do. The first match wins.
 const KNOWN: [(&[&str], &str); 9] = [
     (
         &["service control policy", "scp"],
@@ -32,22 +32,22 @@ const KNOWN: [(&[&str], &str); 9] = [
     ),
     (
         &["event bus", "event-bus", "eventbus"],
-        "the hub's bus does not let the account in: `rootwatch deploy hub` fixes its policy",
+        "the hub's bus denies the account: `rootwatch deploy hub` fixes its policy",
     ),
     (
         &["access denied", "accessdenied", "not authorized"],
-        "an SCP or a boundary keeps StackSets out: see what denies the roles stacksets-exec-* there",
+        "an SCP or a permissions boundary denies the roles stacksets-exec-* there: find and change it",
     ),
 ];
 
-/// A sentence that fixes a common reason, where one is known. Pure.
+/// What to do about a common failure, where it is known. Pure.
 pub(crate) fn hint(reason: &str) -> Option<&'static str> {
     let reason = reason.to_lowercase();
     let fits = |(parts, _): &&(&[&str], &str)| parts.iter().any(|part| reason.contains(part));
     KNOWN.iter().find(fits).map(|(_, hint)| *hint)
 }
 
-/// What to do about a stack that could not be removed, where it is known what its name is. Pure.
+/// What to do about a stack that could not be removed, where its name is known. Pure.
 pub(crate) fn removal_hint(reason: &str, account: &str, region: &str, stack: &str) -> String {
     if let Some(hint) = hint(reason).filter(|_| is_of_the_operation(reason)) {
         return hint.to_owned();
@@ -71,14 +71,14 @@ pub(crate) fn removal_hint(reason: &str, account: &str, region: &str, stack: &st
         "accessdenied",
         "not authorized",
     ]) {
-        return "an SCP or a boundary keeps StackSets out: exempt the roles stacksets-exec-* there, then run the same command again".into();
+        return "an SCP or a permissions boundary denies StackSets: exempt the roles stacksets-exec-* there, then run the same command again".into();
     }
     format!(
         "in account {account}: `aws cloudformation describe-stack-events --region {region} --stack-name {stack}` says more; fix that, then run the same command again"
     )
 }
 
-/// Whether an instance was left out since the operation ended early.
+/// Whether an instance was skipped because the operation ended early.
 fn is_of_the_operation(reason: &str) -> bool {
     reason.to_lowercase().contains("cancelled")
 }
@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_keeps_a_stack_is_told_with_its_account_region_and_name() {
+    fn the_hint_for_a_stack_names_its_account_region_and_name() {
         for (reason, part) in [
             (
                 "Stack [x] cannot be deleted while TerminationProtection is enabled",

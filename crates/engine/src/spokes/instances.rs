@@ -7,15 +7,15 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
-/// Regions that are listed side by side. More would only be throttled.
+/// Regions that are listed concurrently. More would only be throttled.
 const LISTERS: usize = 20;
 
-/// Where an instance stands. Small, since there are many.
+/// The state of an instance. Small, since there are many.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Instance {
     /// `CURRENT`, `OUTDATED` or `INOPERABLE`.
     pub(crate) status: Arc<str>,
-    /// AWS's finer word, `SUCCEEDED`, `FAILED`, `SKIPPED_SUSPENDED_ACCOUNT` and the like.
+    /// AWS's detailed status, `SUCCEEDED`, `FAILED`, `SKIPPED_SUSPENDED_ACCOUNT` and the like.
     pub(crate) detail: Arc<str>,
     /// Why, when AWS says so.
     pub(crate) reason: Option<Box<str>>,
@@ -151,7 +151,7 @@ async fn list_region(
     Ok(all)
 }
 
-/// Each of the few words that many instances share, once.
+/// Each of the few strings that many instances share, once.
 #[derive(Default)]
 struct Words(HashSet<Arc<str>>);
 

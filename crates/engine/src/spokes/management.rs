@@ -1,4 +1,4 @@
-//! The management account's own spokes. StackSets never reach it (CloudFormation User Guide, "Create StackSets with
+//! The management account's own spokes. StackSets do not deploy to it (CloudFormation User Guide, "Create StackSets with
 //! service-managed permissions"), so it gets the same template as plain stacks, one a region.
 
 use super::is_refusal;
@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub enum Management {
     /// These credentials are its own.
     Here(Vec<StackPlan>),
-    /// They are not: what is left to run there.
+    /// They are not: the command left to run there.
     Elsewhere {
         /// The management account.
         account: String,
@@ -61,7 +61,7 @@ impl Management {
 #[derive(Default)]
 pub(crate) struct Found {
     pub(crate) stacks: BTreeMap<String, Stack>,
-    /// Regions in which these credentials may not look, with AWS's answer.
+    /// Regions in which these credentials may not read, with AWS's answer.
     pub(crate) unread: Unread,
 }
 
@@ -70,8 +70,8 @@ pub(crate) type Unread = BTreeMap<String, String>;
 
 /// Reads the stacks of this name in some regions.
 ///
-/// A region that is not `wanted` may refuse the question, since an SCP may keep everybody out of it. Any other answer
-/// that is an error fails: nobody knows whether a stack is there.
+/// A region that is not `wanted` may refuse the call, since an SCP may deny it to everybody. Any other
+/// error fails: it is unknown whether a stack is there.
 pub(crate) async fn observe(
     aws: &Aws,
     name: &str,
@@ -103,7 +103,7 @@ pub(crate) async fn observe(
     Ok(all)
 }
 
-/// Regions that cannot be read, in words.
+/// Regions that cannot be read, as text.
 pub(crate) fn unread_words(unread: &Unread) -> String {
     let regions: Vec<&str> = unread.keys().map(String::as_str).collect();
     let why = unread.values().next().map_or("", String::as_str);
@@ -115,7 +115,7 @@ pub(crate) fn unread_words(unread: &Unread) -> String {
 
 /// Compares the stacks that are wanted, one a region, with those that are there. Pure.
 ///
-/// A stack of ours in a region that is not wanted goes; one without our tag is not looked at there.
+/// A stack with our tag in a region that is not wanted is deleted; one without our tag is ignored there.
 pub(crate) fn plan(
     wanted: &BTreeMap<String, Stack>,
     mut observed: BTreeMap<String, Stack>,
@@ -175,7 +175,7 @@ impl StackPlan {
         })
     }
 
-    /// What lets a stack that is to go be deleted, where something keeps it. Pure.
+    /// What allows a stack to be deleted, where something prevents that. Pure.
     pub(crate) fn protection(&self) -> Option<String> {
         let observed = self.observed.as_ref().filter(|it| it.protected)?;
         (self.step.action == Action::Delete).then(|| {
@@ -247,7 +247,7 @@ pub(crate) fn standing(
             .get(DEPLOYMENT_TAG)
             .is_none_or(|tag| tag != deployment)
         {
-            return Some(format!("stack {} is not ours", stack.name));
+            return Some(format!("stack {} is not rootwatch's", stack.name));
         }
         match stack.condition() {
             Condition::Usable => {}
@@ -314,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn each_wanted_region_has_a_stack_and_no_other_of_ours() {
+    fn each_wanted_region_has_a_stack_and_no_other_region() {
         let found = [
             ("a", "CREATE_COMPLETE", true),
             ("b", "ROLLBACK_COMPLETE", true),
@@ -335,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn what_somebody_else_made_is_seen() {
+    fn a_foreign_stack_is_detected() {
         let wanted = stacks(&[("a", Stack::USABLE, true)]);
         let found = stacks(&[("a", "CREATE_COMPLETE", false)]);
         assert!(plan(&wanted, found, "rootwatch")[0].is_foreign("rootwatch"));
@@ -363,7 +363,7 @@ mod tests {
             [
                 "fine",
                 "stack UPDATE_ROLLBACK_FAILED",
-                "stack rootwatch-spoke is not ours",
+                "stack rootwatch-spoke is not rootwatch's",
                 "stack forwards elsewhere than the StackSet"
             ]
         );

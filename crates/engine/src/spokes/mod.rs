@@ -43,10 +43,10 @@ use stack::Stack;
 use stack_set::StackSet;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The spoke template, as it is deployed and as people may read and deploy it themselves.
+/// The spoke template, as it is deployed, and as it may be read and deployed by hand.
 pub(crate) const TEMPLATE: &str = include_str!("../../../../templates/spoke.yaml");
 
-/// Where StackSet calls go, and in whose name.
+/// Where StackSet calls go, and as whom.
 pub(crate) struct Place<'a> {
     pub(crate) aws: &'a Aws,
     pub(crate) call_as: SdkCallAs,
@@ -87,7 +87,7 @@ impl Location {
     }
 }
 
-/// Whether AWS refused a caller: no permission, an SCP that denies a region, or a token that is not valid in a region
+/// Whether AWS denied a call: no permission, an SCP that denies a region, or a token that is not valid in a region
 /// that has to be turned on (IAM User Guide, "Manage AWS STS in an AWS Region").
 pub(crate) fn is_refusal(error: &AwsError) -> bool {
     const CODES: [&str; 7] = [
@@ -183,7 +183,7 @@ pub(crate) struct Observed {
     pub(crate) last: Option<Last>,
 }
 
-/// Reads the StackSet and all that belongs to it. `regions` are looked at beside those that the StackSet names.
+/// Reads the StackSet and all that belongs to it. `regions` are read in addition to those that the StackSet names.
 pub(crate) async fn observe(
     place: &Place<'_>,
     name: &str,

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 /// How an operation goes through accounts and regions.
 ///
-/// Unless told otherwise all at once, and none stops for another's failure: a failure is told at the end, not tolerated,
+/// By default all at once, and none stops for another's failure: a failure is reported at the end, not tolerated,
 /// and stopping early would only leave more accounts unwatched.
 #[derive(Clone, Debug)]
 pub(crate) struct Preferences {
@@ -31,7 +31,7 @@ impl Preferences {
         }
     }
 
-    /// As CloudFormation takes them. In the soft mode the two limits do not narrow one another
+    /// As CloudFormation expects them. In the soft mode the two limits do not narrow one another
     /// (CloudFormation API Reference, StackSetOperationPreferences).
     pub(super) fn to_sdk(&self) -> sdk::StackSetOperationPreferences {
         let builder = sdk::StackSetOperationPreferences::builder()
@@ -52,7 +52,7 @@ impl Preferences {
     }
 }
 
-/// What an operation came to in one account and region that it did not succeed in.
+/// The result of an operation in one account and region in which it did not succeed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Failure {
     /// Number of the account.
@@ -61,15 +61,15 @@ pub struct Failure {
     pub name: Option<String>,
     /// The region.
     pub region: String,
-    /// AWS's word for it, `FAILED`.
+    /// AWS's status, `FAILED`.
     pub status: String,
-    /// AWS's words.
+    /// AWS's reason.
     pub reason: String,
     /// What to do about it, where that is known.
     pub hint: Option<String>,
 }
 
-/// What an operation came to.
+/// The result of an operation.
 #[derive(Clone, Debug, Serialize)]
 pub struct Ended {
     /// Its id.
@@ -84,20 +84,20 @@ pub struct Ended {
     pub counts: BTreeMap<String, usize>,
     /// Those that did not succeed.
     pub failures: Vec<Failure>,
-    /// Whether it failed for nothing but what was left out.
+    /// Whether only what was left out failed.
     #[serde(skip)]
     is_only_left_out: bool,
 }
 
 impl Ended {
-    /// Whether every account and region that could be reached is as wanted. An operation that AWS calls `SUCCEEDED` may
+    /// Whether every account and region that could be reached is up to date. An operation that AWS calls `SUCCEEDED` may
     /// hide failures inside its tolerance (CloudFormation User Guide, "Troubleshooting StackSets").
     pub fn is_success(&self) -> bool {
         self.failures.is_empty() && (self.status == "SUCCEEDED" || self.is_only_left_out)
     }
 
-    /// Takes out failures that are none, and counts them by a word of their own: where the region is turned off in the
-    /// account nobody can act, and where no stack ever was none has to go.
+    /// Takes out expected failures, and counts them apart: where the region is turned off in the
+    /// account nothing can be deployed, and where there never was a stack none has to be deleted.
     pub(crate) fn leave_out(&mut self, locations: &BTreeSet<Location>, word: &str) {
         let before = self.failures.len();
         self.failures
@@ -122,7 +122,7 @@ pub struct Running {
     pub operation_id: String,
     /// What it does, `CREATE`.
     pub action: String,
-    /// AWS's word for where it stands, `RUNNING`.
+    /// AWS's status, `RUNNING`.
     pub status: String,
     /// When it was started, as AWS says it.
     pub since: String,
@@ -137,7 +137,7 @@ pub struct Last {
     pub action: String,
     /// How it ended, `SUCCEEDED`.
     pub status: String,
-    /// AWS's words, where it did not succeed.
+    /// AWS's reason, where it did not succeed.
     pub status_reason: Option<String>,
     /// When it ended, as AWS says it.
     pub ended: Option<String>,
@@ -252,7 +252,7 @@ async fn describe(
         .ok_or_else(|| AwsError::incomplete(OPERATION, "StackSetOperation"))
 }
 
-/// How many accounts and regions stand where, and, if asked for, those that did not succeed. Nothing else is kept: there
+/// How many accounts and regions are in each status, and, if asked for, those that did not succeed. Nothing else is kept: there
 /// may be 200,000. A run can be stopped between two of them.
 async fn results(
     place: &Place<'_>,
@@ -295,7 +295,7 @@ async fn results(
 
 const SUSPENDED: &str = "SKIPPED_SUSPENDED_ACCOUNT";
 
-/// A suspended account is cancelled or failed with a reason that says so; it is nobody's failure.
+/// A suspended account is cancelled or failed with a reason that says so; that is not a failure.
 fn status(summary: &sdk::StackSetOperationResultSummary) -> &str {
     let status = summary.status().map_or("", |status| status.as_str());
     let reason = summary.status_reason().unwrap_or_default();

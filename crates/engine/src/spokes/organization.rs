@@ -10,7 +10,7 @@ use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use tokio::sync::Semaphore;
 
-/// Lists of AWS Organizations that are read side by side. It throttles early.
+/// AWS Organizations lists that are read concurrently. It throttles early.
 const READERS: usize = 10;
 
 /// An AWS Organization.
@@ -142,7 +142,7 @@ pub(crate) struct Subtree {
 
 /// Each of some units with all that is below it.
 ///
-/// Goes down side by side, since AWS Organizations gives only 20 accounts a call (Organizations API Reference,
+/// Lists units concurrently, since AWS Organizations gives only 20 accounts a call (Organizations API Reference,
 /// ListAccountsForParent) and one list of 10,000 would take 500 calls in a row.
 pub(crate) async fn subtrees(
     aws: &Aws,
@@ -156,7 +156,7 @@ pub(crate) async fn subtrees(
     Ok(try_join_all(trees).await?.into_iter().collect())
 }
 
-/// The accounts below each of some units; none below one that does not exist any more.
+/// The accounts below each of some units; none below one that no longer exists.
 pub(crate) async fn beneath<'a>(
     aws: &Aws,
     units: impl IntoIterator<Item = &'a String>,
@@ -205,12 +205,12 @@ fn subtree<'a>(
     .boxed()
 }
 
-/// Runs one list when a reader is free.
+/// Runs one list when a permit is free.
 async fn alone<T>(
     readers: &Semaphore,
     list: impl Future<Output = Result<T, AwsError>>,
 ) -> Result<T, AwsError> {
-    // The semaphore is never closed, so there is always a permit in the end.
+    // The semaphore is never closed, so a permit is always granted in the end.
     let _permit = readers.acquire().await;
     list.await
 }
@@ -262,7 +262,7 @@ pub(crate) async fn enabled_regions(aws: &Aws) -> Result<Vec<Region>, AwsError> 
 
 /// The regions that another account has turned off.
 ///
-/// Takes the management account or a delegated administrator of Account Management (Account Management Reference Guide,
+/// Requires the management account or a delegated administrator of Account Management (Account Management Reference Guide,
 /// ListRegions).
 pub(crate) async fn disabled_regions(
     aws: &Aws,

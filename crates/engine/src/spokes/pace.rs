@@ -1,15 +1,15 @@
-//! How far an operation is, how quick, and when it may be done.
+//! Progress of an operation: how far, at what rate, and the time left.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::time::{Duration, Instant};
 
-/// Counting asks for every result, 100 a call: of ten seconds at most one goes into it.
+/// Counting asks for every result, 100 a call: at most one second in ten is spent on it.
 const SHARE_OF_COUNTING: u32 = 10;
-/// A rate over less than this says nothing.
+/// A rate over less than this is not meaningful.
 const SHORTEST_MEASURE: Duration = Duration::from_secs(10);
 
-/// How many accounts and regions stand where, by AWS's words.
+/// How many accounts and regions are in each of AWS's statuses.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Tally(pub(super) BTreeMap<String, usize>);
 
@@ -49,7 +49,7 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    /// Begins to watch.
+    /// Begins to measure.
     pub(super) fn begin() -> Self {
         let now = Instant::now();
         Self {
@@ -74,7 +74,7 @@ impl Pace {
         due
     }
 
-    /// Takes what a count came to.
+    /// Records the result of a count.
     pub(super) fn counted(&mut self, tally: Tally) {
         let now = Instant::now();
         self.cost = now.duration_since(self.count_begun);
@@ -83,7 +83,7 @@ impl Pace {
         self.last = Some((now, tally));
     }
 
-    /// All that in words.
+    /// As text.
     pub(super) fn words(&self) -> String {
         let Some((at, tally)) = &self.last else {
             return "begun".into();
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tally_tells_what_ended_from_what_waits() {
+    fn a_tally_separates_what_ended_from_what_waits() {
         let mut tally = Tally::default();
         for status in ["SUCCEEDED", "FAILED", "PENDING", "RUNNING", "CANCELLED"] {
             tally.add(status);

@@ -1,4 +1,4 @@
-//! What has to change for the spokes to be as wanted. Pure.
+//! What has to change to deploy the spokes. Pure.
 
 use super::change::{Accounts, Change, ChangeKind, rectangles};
 use super::instances::{Instance, Instances};
@@ -23,7 +23,7 @@ pub(crate) struct Wanted {
     pub(crate) management_account: String,
     /// Accounts' regions that are turned off: nothing can be deployed there, and nobody can act there.
     pub(crate) off: BTreeSet<Location>,
-    /// What people should know, whatever has to change.
+    /// What to show whether or not anything changes.
     pub(crate) notes: Vec<String>,
 }
 
@@ -34,11 +34,11 @@ pub struct SpokesPlan {
     pub enable_trusted_access: bool,
     /// What is to be done with the StackSet itself.
     pub stack_set: Action,
-    /// In the order in which they are made: nothing is taken away before what replaces it is there.
+    /// In the order in which they are made: nothing is removed before its replacement is there.
     pub changes: Vec<Change>,
     /// The management account's own stacks.
     pub management: Management,
-    /// Whom the changes leave unwatched.
+    /// Accounts that the changes leave unwatched.
     pub stops: Stops,
     /// Accounts that AWS leaves out because they are suspended.
     pub suspended: Vec<Account>,
@@ -46,13 +46,13 @@ pub struct SpokesPlan {
     pub off: Vec<Location>,
     /// Operations that are under way.
     pub running: Vec<Running>,
-    /// What people should know beside.
+    /// Further notes.
     pub notes: Vec<String>,
-    /// Accounts and regions that are as wanted already.
+    /// Accounts and regions that are up to date already.
     pub current: usize,
 }
 
-/// Whom the changes leave unwatched.
+/// Accounts that the changes leave unwatched.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Stops {
     /// Accounts that are no longer watched at all.
@@ -64,7 +64,7 @@ pub struct Stops {
 }
 
 impl Stops {
-    /// How many accounts are watched less than before.
+    /// How many accounts stop being watched, in all or some regions.
     pub fn count(&self) -> usize {
         self.accounts.union(&self.partly).count()
     }
@@ -133,7 +133,7 @@ const STALE: &str = "outdated or failed before";
 pub(crate) const REMADE: &str = "a deletion failed there: removed and created again";
 const UNWANTED: &str = "no longer wanted";
 
-/// Only active accounts are looked at, so one that AWS skipped while it was suspended is active again.
+/// Only active accounts are compared, so one that AWS skipped while it was suspended is active again.
 fn is_stale(instance: &Instance) -> bool {
     !instance.is_current() && !instance.is_inoperable()
 }
@@ -173,7 +173,7 @@ impl Observed {
 }
 
 impl Wanted {
-    /// Wants the regions that are deployed to beside those that an account has enabled: whoever asked for no regions did
+    /// Keeps the regions that are deployed to beside those that an account has enabled: a run without --regions did
     /// not ask for the removal of one that only another account has enabled.
     pub(crate) fn keep_regions(&mut self, targets: &Targets, account: &str) {
         let deployed: BTreeSet<String> = targets.values().flatten().cloned().collect();
@@ -182,7 +182,7 @@ impl Wanted {
             return;
         }
         self.notes.push(format!(
-            "not enabled in account {account}, but deployed to, so watched on: {}: --regions without them ends that",
+            "not enabled in account {account}, but deployed to and still watched: {}; --regions without them removes them",
             kept.join(", ")
         ));
         self.regions.extend(kept);
@@ -196,7 +196,7 @@ impl Wanted {
             .filter(|(_, account)| account.id != self.management_account)
     }
 
-    /// Every account and region that shall have an instance.
+    /// Every account and region that must have an instance.
     pub(super) fn locations(&self) -> BTreeSet<Location> {
         self.accounts()
             .filter(|(_, account)| account.active)
@@ -248,7 +248,7 @@ impl Wanted {
         reached
     }
 
-    /// Creates whole units, so that automatic deployment takes them from there.
+    /// Creates whole units, so that automatic deployment covers accounts that join later.
     fn whole_units(&self, new: &Targets) -> Vec<Change> {
         let mut alike: BTreeMap<Vec<String>, Vec<String>> = BTreeMap::new();
         for (unit, regions) in new {
@@ -300,7 +300,7 @@ impl Wanted {
     ///
     /// An account of a unit that is no longer wanted may still be wanted by a smaller unit inside; it keeps its instance,
     /// so that it is watched all the time. A deletion reaches every account below the unit, whichever unit an instance
-    /// names (CloudFormation API Reference, DeploymentTargets), so what is kept goes by the organization.
+    /// names (CloudFormation API Reference, DeploymentTargets), so what is kept is decided by the organization's structure.
     fn deletions(&self, observed: &Observed, targets: &Targets) -> Vec<Change> {
         let wanted: BTreeSet<&str> = self.accounts().map(|(_, it)| it.id.as_str()).collect();
         let mut found: BTreeMap<(Accounts, Vec<String>), Vec<String>> = BTreeMap::new();
@@ -348,7 +348,7 @@ impl Wanted {
         let wanted: BTreeSet<&str> = self.accounts().map(|(_, it)| it.id.as_str()).collect();
         let mut stops = Stops::default();
         for (region, account, instance) in observed.instances.iter() {
-            // An outdated instance mostly has an older stack that works.
+            // An outdated instance usually has an older stack that works.
             if instance.is_skipped() || self.off.contains(&Location::of(account, region)) {
                 continue;
             }
@@ -372,7 +372,7 @@ impl Wanted {
         let mut notes = self.notes.clone();
         for unit in self.units.keys().filter(|unit| self.active(unit) == 0) {
             notes.push(format!(
-                "{unit} holds no active account yet: automatic deployment deploys to those that come"
+                "{unit} holds no active account yet: automatic deployment deploys to accounts that join"
             ));
         }
         let wanted: BTreeSet<&str> = self.accounts().map(|(_, it)| it.id.as_str()).collect();

@@ -11,7 +11,7 @@ fn account(id: &str) -> Account {
     Account {
         id: id.into(),
         name: format!("account {id}"),
-        // By convention here.
+        // The tests' convention.
         active: !id.starts_with('s'),
         unit: "ou".into(),
     }
@@ -206,7 +206,7 @@ fn an_account_that_is_active_again_is_deployed_to() {
 }
 
 #[test]
-fn an_inoperable_instance_is_removed_and_made_anew() {
+fn an_inoperable_instance_is_deleted_and_created_again() {
     let wanted = wanted(&[("ou-1", "1 2")], &["us-east-1"]);
     let found = observed(&["1 us-east-1 ou-1 INOPERABLE", "2 us-east-1 ou-1 CURRENT"]);
     assert_eq!(
@@ -223,7 +223,7 @@ fn a_region_that_only_this_account_lacks_stays() {
     here.keep_regions(&found.targets(), "7");
     assert_eq!(changes(&here, &found), Vec::<String>::new());
     assert_eq!(here.notes.len(), 1);
-    assert!(here.notes[0].contains("watched on: eu-west-1"));
+    assert!(here.notes[0].contains("still watched: eu-west-1"));
     here.keep_regions(&found.targets(), "7");
     assert_eq!(here.notes.len(), 1);
 }

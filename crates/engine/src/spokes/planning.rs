@@ -1,4 +1,4 @@
-//! What `plan spokes` shows and `deploy spokes` carries out: looks at everything, then decides. Writes nothing.
+//! What `plan spokes` shows and `deploy spokes` carries out: reads everything, then decides. Writes nothing.
 
 use super::management::{self, Management, Unread};
 use super::operation::Ended;
@@ -13,7 +13,7 @@ use aws_sdk_cloudformation::types::CallAs;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What of a run's flags is no setting.
+/// The flags of a run that are not settings.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Switches {
     /// Whether to take over resources that have our names but not our tag.
@@ -43,7 +43,7 @@ pub struct Report<'a> {
     stack_set: &'a str,
     plan: &'a SpokesPlan,
     operations: &'a [Ended],
-    /// An operation that goes on in AWS after an interruption.
+    /// An operation that continues in AWS after an interruption.
     #[serde(skip_serializing_if = "Option::is_none")]
     detached: Option<&'a str>,
 }
@@ -79,7 +79,7 @@ impl SpokesPlanned {
     }
 }
 
-/// What was found before anything of ours is looked at.
+/// What was found before the spokes are read.
 struct Ground {
     organization: Organization,
     trusted_access: bool,
@@ -93,11 +93,11 @@ struct Ground {
 /// Reads everything and compares it with the settings. Writes nothing.
 ///
 /// # Errors
-/// When no unit is given, something cannot be read, what has to be so is not, or something is there and not ours.
+/// When no unit is given, something cannot be read, a prerequisite is missing, or something exists without our tag.
 pub async fn plan(session: &Session, switches: Switches) -> Result<SpokesPlanned> {
     if session.settings.spokes.ous.is_empty() {
         bail!(
-            "no organizational unit is given: --ou, or `ou` under [spokes] in rootwatch.toml; the root's id or / takes all accounts"
+            "no organizational unit is given: --ou, or `ou` under [spokes] in rootwatch.toml; the root's id or / selects all accounts"
         );
     }
     let organization = organization::find(&session.aws).await?;
@@ -132,7 +132,7 @@ pub async fn plan(session: &Session, switches: Switches) -> Result<SpokesPlanned
         own.unwrap_or_else(|| (elsewhere(session, &wanted, &ground.hub.bus), Unread::new()));
     if !unread.is_empty() {
         wanted.notes.push(format!(
-            "management account: {}: what is no longer wanted stays there",
+            "management account: {}; stacks that are no longer wanted stay there",
             management::unread_words(&unread)
         ));
     }
@@ -152,7 +152,7 @@ pub async fn plan(session: &Session, switches: Switches) -> Result<SpokesPlanned
     })
 }
 
-/// Asks everything that must be so, side by side, and names everything that is not so at once.
+/// Checks all prerequisites concurrently, and reports everything that is missing at once.
 async fn preflight(
     session: &Session,
     place: &Place<'_>,
@@ -213,7 +213,7 @@ impl Ground {
         let mut notes: Vec<String> = self.hub.note.iter().cloned().collect();
         for unit in &self.units.inside {
             notes.push(format!(
-                "{unit} is inside another of the units, which holds it already"
+                "{unit} is inside another of the units, which includes it already"
             ));
         }
         let hub = &self.hub.bus.account;
@@ -226,7 +226,7 @@ impl Ground {
             && !accounts.any(|account| account.id == *hub)
         {
             notes.push(format!(
-                "the hub account {hub} is in none of the units: its own root is not watched until its unit is among them"
+                "the hub account {hub} is in none of the units: its own root user is not watched until its unit is added"
             ));
         }
         let warning = self.trail.warning();
@@ -255,7 +255,7 @@ async fn own_stacks(
     Ok(Some((Management::Here(plans), found.unread)))
 }
 
-/// What is left to run, for somebody who has the management account's credentials but not this machine's settings.
+/// The command left to run, for somebody with the management account's credentials but not this machine's settings.
 fn elsewhere(session: &Session, wanted: &Wanted, hub: &HubBus) -> Management {
     let mut command = format!("rootwatch deploy spokes --region {}", session.aws.region);
     let mut add = |flag: &str, value: &str| {

@@ -1,4 +1,4 @@
-//! What must be so before anything is written, each with the command that fixes it.
+//! Prerequisites, checked before anything is written, each with the command that fixes it.
 
 use super::organization::{self, Organization, Subtree};
 use super::{HubBus, Place, is_refusal};
@@ -28,9 +28,9 @@ pub(crate) fn features(organization: &Organization) -> Result<(), String> {
     Err("the organization has consolidated billing only, and StackSets need all features: `aws organizations enable-all-features` in the management account".into())
 }
 
-/// Whether StackSets may work in the organization's accounts, by its management account's word.
+/// Whether StackSets may work in the organization's accounts, as set in its management account.
 ///
-/// Fails with what to do when these credentials may not even ask.
+/// Fails with what to do when these credentials may not ask.
 pub(crate) async fn trusted_access(place: &Place<'_>) -> Result<bool, String> {
     let account = &place.aws.account;
     let answer = place
@@ -45,7 +45,7 @@ pub(crate) async fn trusted_access(place: &Place<'_>) -> Result<bool, String> {
         Ok(answer) => Ok(answer.status() == Some(&OrganizationStatus::Enabled)),
         // CloudFormation says the same when the caller lacks the permission to look it up.
         Err(error) if is_refusal(&error) || error.code == "ValidationError" => Err(format!(
-            "account {account} may not run service-managed StackSets ({error}): that takes the management account, or a delegated administrator for StackSets, which needs organizations:ListDelegatedAdministrators too: `aws organizations register-delegated-administrator --service-principal member.org.stacksets.cloudformation.amazonaws.com --account-id {account}` in the management account"
+            "account {account} may not run service-managed StackSets ({error}): that requires the management account, or a delegated administrator for StackSets, which needs organizations:ListDelegatedAdministrators too: `aws organizations register-delegated-administrator --service-principal member.org.stacksets.cloudformation.amazonaws.com --account-id {account}` in the management account"
         )),
         Err(error) => Err(format!(
             "whether account {account} may run service-managed StackSets cannot be read: {error}"
@@ -53,7 +53,7 @@ pub(crate) async fn trusted_access(place: &Place<'_>) -> Result<bool, String> {
     }
 }
 
-/// Fails with what to do when StackSets cannot be looked at.
+/// Fails with what to do when StackSets cannot be read.
 pub(crate) async fn access(place: &Place<'_>, organization: &Organization) -> Result<()> {
     match trusted_access(place).await {
         Ok(true) => Ok(()),
@@ -84,13 +84,13 @@ pub(crate) async fn enable_trusted_access(aws: &Aws) -> Result<()> {
     Ok(())
 }
 
-/// Organizational units with all that is below each, and those that another one holds already.
+/// Organizational units with all that is below each, and those that another one includes already.
 pub(crate) struct Units {
     pub(crate) outermost: BTreeMap<String, Subtree>,
     pub(crate) inside: Vec<String>,
 }
 
-/// Looks up the units, which must exist and hold accounts.
+/// Looks up the units, which must exist and contain accounts.
 pub(crate) async fn units(
     aws: &Aws,
     given: &[String],
@@ -151,8 +151,8 @@ pub(crate) struct Hub {
     pub(crate) note: Option<String>,
 }
 
-/// The hub as it is given, or this account when the hub's bus is here. Its policy must let the organization in, since
-/// EventBridge asks it when a spoke's rule gets its target.
+/// The hub of the settings, or this account when the hub's bus is here. Its policy must let the organization in, since
+/// EventBridge checks it when a spoke's rule gets its target.
 pub(crate) async fn hub(
     aws: &Aws,
     names: &Names,
@@ -164,7 +164,7 @@ pub(crate) async fn hub(
     let bus = HubBus { account, region };
     if bus.account != aws.account {
         let note = format!(
-            "the hub's bus in account {}, region {} cannot be seen from here: `rootwatch status` there shows whether it lets the organization in",
+            "the hub's bus in account {}, region {} cannot be seen from here: `rootwatch status` there shows whether it allows the organization",
             bus.account, bus.region
         );
         return Ok(Hub {
@@ -189,7 +189,7 @@ pub(crate) async fn hub(
     };
     if !lets_in(found.policy().unwrap_or_default(), org_id) {
         return Err(format!(
-            "the policy of the hub's event bus \"{name}\" in {place} does not let the organization {org_id} in: `rootwatch deploy hub` fixes it"
+            "the policy of the hub's event bus \"{name}\" in {place} does not allow the organization {org_id}: `rootwatch deploy hub` fixes it"
         ));
     }
     Ok(Hub { bus, note: None })

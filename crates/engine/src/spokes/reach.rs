@@ -1,6 +1,6 @@
 //! Stack instances that StackSets cannot reach: their accounts are suspended or gone, or have turned the region off.
 //!
-//! Such an instance can only be let go of, which leaves its stack where it is (AWS Knowledge Center, "How do I delete a
+//! Such an instance can only be removed with RetainStacks, which leaves its stack where it is (AWS Knowledge Center, "How do I delete a
 //! stack instance … in a closed or suspended AWS account?").
 
 use super::instances::{Instance, Instances};
@@ -13,7 +13,7 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Accounts whose stacks are looked up side by side.
+/// Accounts whose stacks are looked up concurrently.
 const ASKED: usize = 10;
 
 /// Why an instance is out of reach.
@@ -23,14 +23,14 @@ pub enum Why {
     /// The account is suspended; a closed one is for 90 days (AWS Account Management Reference Guide, "Close an AWS
     /// account").
     Suspended,
-    /// The account is not in the organization any more.
+    /// The account is no longer in the organization.
     Left,
     /// The account has turned the region off.
     RegionOff,
 }
 
 impl Why {
-    /// In words that follow the account.
+    /// What follows the account in a sentence.
     pub(crate) fn words(self) -> &'static str {
         match self {
             Self::Suspended => "is suspended or closed",
@@ -50,7 +50,7 @@ pub(crate) struct Reach {
 }
 
 impl Reach {
-    /// Looks up the accounts, if any instance is there, and the regions in which an instance is not as it should be.
+    /// Looks up the accounts, if any instance is there, and the regions in which an instance is not up to date.
     pub(crate) async fn find(aws: &Aws, instances: &Instances) -> Result<Self> {
         if instances.len() == 0 {
             return Ok(Self::default());
@@ -87,14 +87,14 @@ impl Reach {
         match self.account(&location.account) {
             Some(account) if !account.active => Some(Why::Suspended),
             None if is_listed => Some(Why::Left),
-            // AWS's own word, where Organizations may not be asked.
+            // AWS's status, where Organizations may not be asked.
             None if instance.is_skipped() => Some(Why::Suspended),
             _ => self.off.contains(location).then_some(Why::RegionOff),
         }
     }
 }
 
-/// The refusal in an error, in words; any other error is given back.
+/// The denial in an error, as text; any other error is returned.
 fn refused(error: anyhow::Error) -> Result<String> {
     match error.downcast_ref::<AwsError>() {
         Some(refusal) if is_refusal(refusal) => Ok(refusal.to_string()),
@@ -119,7 +119,7 @@ async fn turned_off(aws: &Aws, instances: &Instances) -> Result<BTreeSet<Locatio
     Ok(regions::turned_off(aws, suspects).await)
 }
 
-/// The accounts below each unit that instances name; nothing where these credentials may not list them.
+/// The accounts below each unit that instances name; `None` where these credentials may not list them.
 pub(crate) async fn beneath(
     aws: &Aws,
     left: &Observed,
@@ -138,9 +138,9 @@ pub struct Stuck {
     pub location: Location,
     /// The account's name, where it is known.
     pub name: Option<String>,
-    /// Nothing where the account and the region can be reached.
+    /// `None` where the account and the region can be reached.
     pub why: Option<Why>,
-    /// The stack's name; nothing where there never was one.
+    /// The stack's name; `None` where there never was one.
     pub stack: Option<String>,
 }
 
@@ -257,7 +257,7 @@ mod tests {
             ("3", "a", Some(Why::Left)),
         ] {
             let location = Location::of(account, region);
-            // An account that was suspended once and is active again can be reached.
+            // A suspended account that is active again can be reached.
             for instance in [&skipped, &instance("FAILED")] {
                 assert_eq!(reach.why(&location, instance), why, "{account} {region}");
             }

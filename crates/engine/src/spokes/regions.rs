@@ -7,7 +7,7 @@ use crate::aws::Aws;
 use futures_util::stream::{self, StreamExt};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Accounts that are asked for their regions side by side.
+/// Accounts whose regions are read concurrently.
 const ASKED: usize = 10;
 
 /// The regions to watch: those asked for, or else all that are enabled. Fails with what is wrong. Pure.
@@ -63,7 +63,7 @@ pub(crate) fn is_opt_in(region: &str, enabled: &[Region]) -> bool {
 
 /// Those of some accounts' regions that are turned off there.
 ///
-/// Where the question is refused nothing is known, and the instance counts as failed.
+/// Where the call is denied nothing is known, and the instance counts as failed.
 pub(crate) async fn turned_off(aws: &Aws, suspects: BTreeSet<Location>) -> BTreeSet<Location> {
     let mut by_account: BTreeMap<String, Vec<Location>> = BTreeMap::new();
     for location in suspects {

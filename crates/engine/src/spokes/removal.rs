@@ -1,4 +1,4 @@
-//! What has to happen for no stack instance to be left. Pure.
+//! What has to happen to remove all stack instances. Pure.
 
 use super::change::{Accounts, Change, ChangeKind, rectangles};
 use super::{Location, Observed};
@@ -17,11 +17,11 @@ pub(crate) fn plan_removal(observed: &Observed) -> Vec<Change> {
         .collect()
 }
 
-/// What lets go of every instance that is left after [`plan_removal`], and leaves their stacks where they are.
+/// What removes every instance that is left after [`plan_removal`] and retains their stacks.
 ///
 /// An account that is still `beneath` its unit is named alone. One that is not can only be named beside the whole unit
-/// (CloudFormation API Reference, DeploymentTargets: INTERSECTION takes accounts that belong to the unit, UNION adds
-/// others), so nothing of the unit may be left that has to be removed.
+/// (CloudFormation API Reference, DeploymentTargets: INTERSECTION selects accounts that belong to the unit, UNION adds
+/// others), so no other instance of the unit may be left.
 pub(crate) fn plan_release(
     left: &Observed,
     beneath: &BTreeMap<String, BTreeSet<String>>,
@@ -47,7 +47,7 @@ fn releases(
     let groups = rectangles(locations).into_iter();
     groups.map(move |(accounts, regions)| Change {
         kind: ChangeKind::Delete,
-        why: "out of reach: let go",
+        why: "out of reach: stacks retained",
         instances: accounts.len() * regions.len(),
         units: vec![unit.to_owned()],
         accounts: named(accounts),

@@ -10,27 +10,27 @@ use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// A role takes CloudFormation about half a minute, a queue one; anything over this is stuck.
+/// CloudFormation needs about half a minute for a role, one for a queue; anything over this is stuck.
 const PATIENCE: Duration = Duration::from_secs(1800);
 
-/// A stack. A value is either what is wanted or what was found.
+/// A stack. A value is either the desired or the observed state.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct Stack {
     #[serde(skip)]
     pub(crate) name: String,
     #[serde(skip)]
     pub(crate) region: String,
-    /// Names this very stack, also after its end.
+    /// The stack id, which is valid after its deletion too.
     #[serde(skip)]
     pub(crate) id: String,
-    /// Whether it refuses to be deleted, of one that was found.
+    /// Whether it has termination protection, of one that was found.
     #[serde(skip)]
     pub(crate) protected: bool,
-    /// Acknowledged at each call; no state of the stack.
+    /// Acknowledged at each call; not part of the stack's state.
     #[serde(skip)]
     pub(crate) capabilities: Vec<String>,
     pub(crate) parameters: BTreeMap<String, String>,
-    /// AWS's word; every state that can be used and updated is the same to a plan.
+    /// AWS's status; every status that can be used and updated is the same to a plan.
     #[serde(serialize_with = "health")]
     pub(crate) status: String,
     pub(crate) tags: BTreeMap<String, String>,
@@ -40,13 +40,13 @@ pub(crate) struct Stack {
 /// What a status means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Condition {
-    /// It stands, and can be updated.
+    /// It is complete, and can be updated.
     Usable,
     /// Something is under way.
     Moving,
-    /// It never stood, or half stands: it can only be deleted.
+    /// Its creation failed, or it is incomplete: it can only be deleted.
     Broken,
-    /// Its way back to the state before an update failed.
+    /// The rollback of an update failed.
     Stuck,
 }
 
@@ -67,7 +67,7 @@ fn condition(status: &str) -> Condition {
         | "IMPORT_COMPLETE"
         | "IMPORT_ROLLBACK_COMPLETE" => Condition::Usable,
         "UPDATE_ROLLBACK_FAILED" => Condition::Stuck,
-        // Made by a change set that nobody carried out.
+        // Made by a change set that was never executed.
         "REVIEW_IN_PROGRESS" => Condition::Broken,
         _ if status.ends_with("_IN_PROGRESS") => Condition::Moving,
         _ => Condition::Broken,
@@ -132,7 +132,7 @@ impl Stack {
         }))
     }
 
-    /// Makes it and waits until it stands.
+    /// Creates it and waits until it is complete.
     pub(crate) async fn create(&self, client: &Client, work: &Work) -> Result<()> {
         let answer = client
             .create_stack()
@@ -148,7 +148,7 @@ impl Stack {
         settle(client, &id, work).await
     }
 
-    /// Brings what is there to what is wanted: in place where it can be, anew where it cannot.
+    /// Brings the stack to the desired state: by an update where possible, else by deleting and creating it.
     pub(crate) async fn fix(&self, client: &Client, observed: &Self, work: &Work) -> Result<()> {
         let mut observed = observed.clone();
         if observed.condition() == Condition::Moving {
@@ -222,7 +222,7 @@ impl Stack {
     }
 }
 
-/// Parameters as CloudFormation takes them.
+/// Parameters as CloudFormation expects them.
 pub(super) fn sdk_parameters(parameters: &BTreeMap<String, String>) -> Vec<sdk::Parameter> {
     let parameter = |(key, value): (&String, &String)| {
         let parameter = sdk::Parameter::builder().parameter_key(key);
@@ -231,7 +231,7 @@ pub(super) fn sdk_parameters(parameters: &BTreeMap<String, String>) -> Vec<sdk::
     parameters.iter().map(parameter).collect()
 }
 
-/// Tags as CloudFormation takes them.
+/// Tags as CloudFormation expects them.
 pub(super) fn sdk_tags(tags: &BTreeMap<String, String>) -> Vec<sdk::Tag> {
     let tag = |(key, value): (&String, &String)| sdk::Tag::builder().key(key).value(value).build();
     tags.iter().map(tag).collect()
@@ -251,7 +251,7 @@ async fn describe(client: &Client, name: &str) -> Result<Option<sdk::Stack>, Aws
     }
 }
 
-/// Waits until nothing is under way, and returns the status; none when the stack is gone.
+/// Waits until nothing is under way, and returns the status; `None` when the stack is gone.
 async fn wait(client: &Client, id: &str, work: &Work) -> Result<Option<String>> {
     poll_until(work, "CloudFormation", PATIENCE, async || {
         let found = describe(client, id).await?;
@@ -265,7 +265,7 @@ async fn wait(client: &Client, id: &str, work: &Work) -> Result<Option<String>> 
     .await
 }
 
-/// Waits until a stack that was made or changed stands as it was asked for.
+/// Waits until a stack that was created or updated is complete.
 async fn settle(client: &Client, id: &str, work: &Work) -> Result<()> {
     match wait(client, id, work).await?.as_deref() {
         Some("CREATE_COMPLETE" | "UPDATE_COMPLETE") => Ok(()),
@@ -273,7 +273,7 @@ async fn settle(client: &Client, id: &str, work: &Work) -> Result<()> {
     }
 }
 
-/// An error with the first reason that AWS gave. The stack's own reason only counts the resources that failed.
+/// An error with the first reason that AWS gave. The stack's own reason only says how many resources failed.
 async fn fail(client: &Client, id: &str, status: &str) -> Result<()> {
     let events = client.describe_stack_events().stack_name(id).send().await;
     let reason = events

@@ -13,7 +13,7 @@ use aws_sdk_cloudformation::types as sdk;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A service-managed StackSet. A value is either what is wanted or what was found.
+/// A service-managed StackSet. A value is either the desired or the observed state.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct StackSet {
     #[serde(skip)]
@@ -29,17 +29,17 @@ pub(crate) struct StackSet {
     /// Where it has instances, of one that was found.
     #[serde(skip)]
     pub(crate) regions: BTreeSet<String>,
-    /// What the last drift detection found, of one that was found and has been looked at.
+    /// What the last drift detection found, of one for which drift was detected.
     #[serde(skip)]
     pub(crate) drift: Option<Drift>,
 }
 
-/// What CloudFormation's drift detection found: instances whose stack is not as the template made it.
+/// What CloudFormation's drift detection found: instances whose stack differs from the template.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Drift {
     pub drifted: i32,
     pub instances: i32,
-    /// When it was looked for, in UTC.
+    /// When it was detected, in UTC.
     pub checked: String,
 }
 
@@ -53,7 +53,7 @@ impl Drift {
         })
     }
 
-    /// All that in words.
+    /// As text.
     pub fn words(&self) -> String {
         format!(
             "drift: {} of {} stack instances, as detected at {}",
@@ -102,7 +102,7 @@ impl StackSet {
         id.ok_or_else(|| AwsError::incomplete(OPERATION, "OperationId"))
     }
 
-    /// What of it could keep an alert from the hub, or accounts that come later from being watched. Pure.
+    /// What could keep an alert from the hub, or accounts that join later from being watched. Pure.
     ///
     /// Where it forwards to is compared only when it `is_known` where the hub is.
     pub(crate) fn faults(&self, wanted: &Self, is_known: bool) -> Vec<String> {
@@ -116,7 +116,7 @@ impl StackSet {
         }
         if !self.auto_deployment {
             faults.push(format!(
-                "automatic deployment of the StackSet {name} is off, so accounts that come later are not watched: {fixes}"
+                "automatic deployment of the StackSet {name} is off, so accounts that join later are not watched: {fixes}"
             ));
         }
         for key in ["HubAccountId", "HubRegion", "HubBusName"] {
@@ -202,7 +202,7 @@ impl StackSet {
         }
     }
 
-    /// Makes it, without instances.
+    /// Creates it, without instances.
     pub(crate) async fn create(&self, place: &Place<'_>) -> Result<(), AwsError> {
         place
             .aws
@@ -341,8 +341,8 @@ mod tests {
         found.tags.clear();
         insta::assert_snapshot!(found.faults(&set(), true).join("\n"), @r"
         the StackSet rootwatch-spoke does not carry the tag of this deployment: it belongs to somebody else, unless --adopt takes it over
-        automatic deployment of the StackSet rootwatch-spoke is off, so accounts that come later are not watched: `rootwatch deploy spokes` with all your units fixes it
-        the StackSet rootwatch-spoke forwards elsewhere than to the hub: HubAccountId is nothing, not 1: `rootwatch deploy spokes` with all your units fixes it
+        automatic deployment of the StackSet rootwatch-spoke is off, so accounts that join later are not watched: `rootwatch deploy spokes` with all your units fixes it
+        the StackSet rootwatch-spoke forwards elsewhere than to the hub: HubAccountId is not set, not 1: `rootwatch deploy spokes` with all your units fixes it
         the StackSet rootwatch-spoke forwards elsewhere than to the hub: HubRegion is us-east-1, not eu-west-1: `rootwatch deploy spokes` with all your units fixes it
         ");
     }

@@ -1,4 +1,4 @@
-//! Stacks that cannot be removed, in words.
+//! Text about stacks that cannot be removed.
 
 use super::reach::{Stuck, Why};
 use crate::words::{count, one_line};
@@ -7,7 +7,7 @@ use std::fmt::Write;
 /// Lines that a list has at most; the JSON has all.
 const SHOWN: usize = 50;
 
-/// Why a removal does not begin.
+/// Why a removal does not start.
 pub(crate) fn refusal(stuck: &[Stuck]) -> String {
     format!(
         "{} cannot be removed, and nothing was changed:{}",
@@ -16,23 +16,23 @@ pub(crate) fn refusal(stuck: &[Stuck]) -> String {
     )
 }
 
-/// What StackSets cannot reach, and what to do about it.
+/// Stacks that StackSets cannot reach, and what to do about them.
 pub(crate) fn out_of_reach(stuck: &[Stuck]) -> String {
     let lines = accounts(stuck).into_iter();
     let lines: String = lines.map(|line| format!("\n  - {line}")).collect();
     format!(
-        "{lines}\nMake them reachable again, or add --retain-stacks: it lets go of these stacks and removes all others."
+        "{lines}\nMake them reachable again, or add --retain-stacks, which leaves these stacks and removes all others."
     )
 }
 
-/// What was left where it is, with what removes it.
+/// The stacks that were left where they are, with the command that removes each.
 #[must_use]
 pub fn left_behind(begin: &str, stuck: &[Stuck]) -> String {
     if stuck.is_empty() {
         return String::new();
     }
     let mut text = format!(
-        "{begin}, with what removes it once the account can be used again, by its own credentials:\n"
+        "{begin}; once the account can be used again, these commands remove it with its own credentials:\n"
     );
     for stuck in stuck.iter().take(SHOWN) {
         let command = stuck.command().unwrap_or_default();
@@ -104,10 +104,10 @@ mod tests {
         3 stacks cannot be removed, and nothing was changed:
           - account 1 (sandbox) is suspended or closed: 2 stacks in a, b
           - account 2 (sandbox) has turned the region off: 1 stack in a
-        Make them reachable again, or add --retain-stacks: it lets go of these stacks and removes all others.
+        Make them reachable again, or add --retain-stacks, which leaves these stacks and removes all others.
         ");
         insta::assert_snapshot!(left_behind("Left behind", &found[2..]), @r"
-        Left behind, with what removes it once the account can be used again, by its own credentials:
+        Left behind; once the account can be used again, these commands remove it with its own credentials:
           account 2: aws cloudformation delete-stack --region a --stack-name StackSet-x-2
         ");
         assert_eq!(left_behind("", &[]), "");

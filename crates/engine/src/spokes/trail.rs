@@ -1,4 +1,4 @@
-//! Whether CloudTrail logs what root users do: without a trail EventBridge gets nothing
+//! Whether CloudTrail logs what root users do: without a trail EventBridge gets no events
 //! (EventBridge User Guide, "AWS service events delivered via AWS CloudTrail").
 
 use crate::aws::Aws;
@@ -10,7 +10,7 @@ use serde::Serialize;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Coverage {
-    /// The question was refused, with this answer.
+    /// The call was denied, with this answer.
     Unseen(String),
     /// No trail that logs management events of all regions.
     Nothing,
@@ -20,7 +20,7 @@ pub(crate) enum Coverage {
     Organization { reads: bool },
 }
 
-/// Looks at the trails that this account sees. A member account sees the organization's.
+/// Reads the trails that this account sees. A member account sees the organization's.
 pub(crate) async fn find(aws: &Aws) -> Coverage {
     match best(aws).await {
         Ok(coverage) => coverage,
@@ -38,12 +38,12 @@ async fn best(aws: &Aws) -> Result<Coverage, AwsError> {
         .call("cloudtrail:DescribeTrails")?;
     let mut best = Coverage::Nothing;
     for trail in answer.trail_list() {
-        best = best.max(look_at(aws, trail).await?);
+        best = best.max(coverage_of(aws, trail).await?);
     }
     Ok(best)
 }
 
-async fn look_at(aws: &Aws, trail: &sdk::Trail) -> Result<Coverage, AwsError> {
+async fn coverage_of(aws: &Aws, trail: &sdk::Trail) -> Result<Coverage, AwsError> {
     let Some(arn) = trail
         .trail_arn()
         .filter(|_| trail.is_multi_region_trail() == Some(true))
@@ -70,7 +70,7 @@ async fn look_at(aws: &Aws, trail: &sdk::Trail) -> Result<Coverage, AwsError> {
     )
 }
 
-/// Whether management events are logged: those that write, those that read. Pure.
+/// Whether management events are logged: write events, read-only events. Pure.
 fn logged(basic: &[sdk::EventSelector], advanced: &[sdk::AdvancedEventSelector]) -> (bool, bool) {
     let of_basic = basic
         .iter()
@@ -102,15 +102,15 @@ fn advanced_logs(selector: &sdk::AdvancedEventSelector) -> Option<(bool, bool)> 
 }
 
 impl Coverage {
-    /// What is wrong with it, and what fixes that; nothing when all is logged.
+    /// What is wrong with it, and how to fix it; `None` when all is logged.
     pub(crate) fn warning(&self) -> Option<String> {
         const MAKE: &str = "`aws cloudtrail create-trail --name organization --s3-bucket-name BUCKET --is-organization-trail --is-multi-region-trail` and `aws cloudtrail start-logging --name organization` in the management account make one";
-        const READS: &str = "`aws cloudtrail put-event-selectors --trail-name TRAIL --event-selectors ReadWriteType=All,IncludeManagementEvents=true` lets it log reads";
+        const READS: &str = "`aws cloudtrail put-event-selectors --trail-name TRAIL --event-selectors ReadWriteType=All,IncludeManagementEvents=true` makes it log read-only events";
         Some(match self {
             Self::Organization { reads: true } => return None,
             Self::Organization { reads: false } => {
                 format!(
-                    "the organization's trail logs no read-only calls, so they are never reported: {READS}"
+                    "the organization's trail logs no read-only events, so they are never reported: {READS}"
                 )
             }
             Self::Account { .. } => format!(

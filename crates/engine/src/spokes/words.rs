@@ -1,4 +1,4 @@
-//! StackSet operations in words, for plans, reports and errors.
+//! StackSet operations as text, for plans, reports and errors.
 
 use super::operation::{Ended, Failure, Last, Running};
 use std::collections::BTreeSet;

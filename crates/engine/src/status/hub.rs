@@ -1,4 +1,4 @@
-//! The hub as its plan and CloudWatch show it. Pure.
+//! The hub as its plan and CloudWatch describe it. Pure.
 
 use super::{HubStatus, Subscribers};
 use crate::aws::error::AwsError;
@@ -10,7 +10,7 @@ use crate::names::Names;
 use crate::plan::Action;
 
 impl HubStatus {
-    /// What a plan that makes the hub as wanted shows of it; nothing but what is missing where there is none.
+    /// The hub by its deployment plan; only missing resources where there is none.
     pub(crate) fn of(plan: &HubPlan, metrics: Result<Metrics, AwsError>, names: &Names) -> Self {
         let mut status = Self::default();
         for planned in &plan.resources {
@@ -26,7 +26,7 @@ impl HubStatus {
         let queue = |name: String| queues(plan).find(|queue| queue.name == name);
         let dead = queue(names.dead_letter_queue());
         let reads = queue(names.reads_queue());
-        // What somebody has received and not taken out is undelivered still.
+        // A message that was received and not deleted is still undelivered.
         status.dead_letters =
             dead.and_then(|it| Some(it.depth? + it.in_flight.unwrap_or_default()));
         status.reads = reads.and_then(|it| it.depth);
@@ -47,7 +47,7 @@ fn queues(plan: &HubPlan) -> impl Iterator<Item = &Queue> {
     })
 }
 
-/// CloudWatch's last word on a queue is minutes old, and it says nothing when the queue is empty again.
+/// CloudWatch's last data point of a queue is minutes old, and says nothing when the queue is empty again.
 fn now_waiting(metrics: Metrics, dead: Option<&Queue>, reads: Option<&Queue>) -> Metrics {
     let waits = |queue: Option<&Queue>| queue.is_none_or(|it| !it.is_empty());
     Metrics {
@@ -57,7 +57,7 @@ fn now_waiting(metrics: Metrics, dead: Option<&Queue>, reads: Option<&Queue>) ->
     }
 }
 
-/// What a plan shows beside what it changes that could keep an alert from a person.
+/// What a plan shows besides its changes that could prevent an alert.
 pub(crate) fn resource_gaps(plan: &HubPlan) -> Vec<String> {
     let mut gaps = Vec::new();
     for step in plan.steps() {
@@ -65,7 +65,7 @@ pub(crate) fn resource_gaps(plan: &HubPlan) -> Vec<String> {
         let foreign = kept.filter(|it| it.starts_with("policy statement"));
         gaps.extend(foreign.map(|it| {
             format!(
-                "{} has a {it} that is not ours: make sure that it neither denies nor opens the path",
+                "{} has a {it} that is not rootwatch's: make sure that it neither denies nor opens the path",
                 step.resource
             )
         }));
@@ -75,7 +75,7 @@ pub(crate) fn resource_gaps(plan: &HubPlan) -> Vec<String> {
             Some(format!("function {} is not active", it.name))
         }
         HubResource::Alarm(it) if it.is_in_alarm => Some(format!(
-            "the alarm {} is in the state ALARM ({}): `rootwatch verify` says what is broken and what fixes it",
+            "the alarm {} is in the state ALARM ({}): `rootwatch verify` says what is broken and how to fix it",
             it.name,
             it.description.trim_end_matches('.')
         )),

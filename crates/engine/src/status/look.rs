@@ -1,4 +1,4 @@
-//! Reads what `status` tells: the hub, who is subscribed, and which accounts are covered.
+//! Reads what `status` reports: the hub, who is subscribed, and which accounts are covered.
 
 use super::{HubStatus, Report, SpokesStatus, drift_gap, forwards_to, hub_gaps, resource_gaps};
 use crate::hub::desired::hub;
@@ -26,7 +26,7 @@ pub async fn status(session: &Session, detect_drift: bool) -> Result<Report> {
     let organization = organization::find(&session.aws).await?;
     let mut gaps = Vec::new();
     if detect_drift {
-        gaps.extend(look_for_drift(session, &organization).await?);
+        gaps.extend(run_drift_detection(session, &organization).await?);
     }
     let spokes = spokes_status(session, &organization, &mut gaps).await?;
     let forwards_to = spokes.forwards_to.as_deref();
@@ -46,9 +46,12 @@ pub async fn status(session: &Session, detect_drift: bool) -> Result<Report> {
     })
 }
 
-/// Has CloudFormation compare every stack instance with its template, waits for the end of that, and gives where it
+/// Has CloudFormation compare every stack instance with its template, waits for that, and returns where it
 /// could not.
-async fn look_for_drift(session: &Session, organization: &Organization) -> Result<Option<String>> {
+async fn run_drift_detection(
+    session: &Session,
+    organization: &Organization,
+) -> Result<Option<String>> {
     let place = session.stack_sets(organization);
     let name = session.names().stack_set();
     let preferences = Preferences::of(&session.settings.spokes.operations);
@@ -64,13 +67,13 @@ async fn look_for_drift(session: &Session, organization: &Organization) -> Resul
     Ok((!ended.is_success()).then(|| {
         let ended = words::operation(&ended);
         format!(
-            "drift could not be looked for everywhere: {}",
+            "drift could not be detected everywhere: {}",
             ended.trim_end()
         )
     }))
 }
 
-/// The StackSet as it would be made from here.
+/// The StackSet as it would be deployed from here.
 fn wanted_set(session: &Session) -> StackSet {
     let given = &session.settings.hub;
     let hub = HubBus {
@@ -100,8 +103,8 @@ async fn hub_status(
     gaps.extend(resource_gaps(&plan));
     if !status.is_here() {
         gaps.push(match forwards_to {
-            Some(hub) => format!("the hub cannot be seen from here: run `rootwatch status` in {hub}, where the spokes forward to"),
-            None => format!("there is no hub in {}: `rootwatch deploy hub` makes it", session.aws.place()),
+            Some(hub) => format!("the hub cannot be seen from here: run `rootwatch status` in {hub}, to which the spokes forward"),
+            None => format!("there is no hub in {}: `rootwatch deploy hub` creates it", session.aws.place()),
         });
         return Ok(status);
     }
@@ -130,7 +133,7 @@ async fn spokes_status(
     let set = seen.observed.stack_set.as_ref();
     match set {
         None => gaps.push(format!(
-            "there is no StackSet {name} in {}: `rootwatch deploy spokes --ou …` makes it",
+            "there is no StackSet {name} in {}: `rootwatch deploy spokes --ou …` creates it",
             session.aws.place()
         )),
         Some(found) if found.template != spokes::TEMPLATE => gaps.push(format!(
@@ -217,7 +220,7 @@ async fn see_spokes(session: &Session, organization: &Organization) -> Result<Se
 }
 
 impl Seen {
-    /// The regions of the settings, or else those that are deployed to. Those that are enabled beside them are a gap.
+    /// The regions of the settings, or else those that are deployed to. Other enabled regions are a gap.
     fn regions(&self, session: &Session, gaps: &mut Vec<String>) -> BTreeSet<String> {
         let asked = &session.settings.spokes.regions;
         if !asked.is_empty() {

@@ -1,4 +1,4 @@
-//! What `status` says of the hub at work. Pure.
+//! What `status` says of the hub's metrics. Pure.
 
 use super::HubStatus;
 use crate::hub::desired::LATE_DIGEST;
@@ -6,7 +6,7 @@ use crate::hub::metrics::{LOOK_BACK_DAYS, Metrics, waited};
 use crate::names::Names;
 use crate::words::count;
 
-/// What of it could keep an alert from a person.
+/// What could prevent an alert.
 pub(super) fn gaps(status: &HubStatus, names: &Names) -> Vec<String> {
     let mut gaps: Vec<String> = dead_letters(status, names).into_iter().collect();
     if let Some(why) = &status.metrics_unknown {
@@ -30,7 +30,7 @@ fn dead_letters(status: &HubStatus, names: &Names) -> Option<String> {
         .and_then(|it| it.oldest_dead_letter_s);
     let oldest = oldest.map(|age| format!(", the oldest for {}", waited(age)));
     Some(format!(
-        "{depth} undelivered {} in the dead-letter queue {queue}{}: `rootwatch verify` says what is broken and what fixes it; then read what waits there with {} and `rootwatch explain`, and take it out",
+        "{depth} undelivered {} in the dead-letter queue {queue}{}: `rootwatch verify` says what is broken and how to fix it; then read it with {} and `rootwatch explain`, and delete it",
         if depth == 1 {
             "event waits"
         } else {
@@ -53,14 +53,14 @@ fn late_reads(metrics: &Metrics, names: &Names) -> Option<String> {
     let limit = u64::try_from(LATE_DIGEST).unwrap_or_default();
     let age = metrics.oldest_read_s.filter(|age| *age > limit)?;
     Some(format!(
-        "read-only events have waited for {} in the queue {} and are not reported: `rootwatch verify` says what is broken and what fixes it",
+        "read-only events have waited for {} in the queue {} and are not reported: `rootwatch verify` says what is broken and how to fix it",
         waited(age),
         names.reads_queue(),
     ))
 }
 
 fn errors(metrics: &Metrics, names: &Names) -> Option<String> {
-    // What failed to the end waits in the dead-letter queue.
+    // Events that failed after all retries wait in the dead-letter queue.
     let is_open = metrics.errors > 0 && !metrics.has_recovered;
     let last = metrics.last_error.filter(|_| is_open)?;
     Some(format!(
@@ -74,7 +74,7 @@ fn errors(metrics: &Metrics, names: &Names) -> Option<String> {
     ))
 }
 
-/// When the notifier last ran, and how it fared.
+/// When the notifier last ran, and how it did.
 #[must_use]
 pub fn notifier(metrics: &Metrics) -> String {
     match (metrics.last_invocation, metrics.errors) {
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_are_late_when_the_alarm_says_so() {
+    fn read_only_events_are_late_when_the_alarm_says_so() {
         let at = |seconds| {
             with(Metrics {
                 oldest_read_s: Some(seconds),
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn dead_letters_are_told_without_an_age_too() {
+    fn dead_letters_are_reported_without_an_age_too() {
         let status = HubStatus {
             dead_letters: Some(1),
             ..HubStatus::default()

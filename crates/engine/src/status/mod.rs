@@ -1,4 +1,4 @@
-//! What `rootwatch status` tells: its data, and what of it is a gap. Nothing here asks AWS.
+//! What `rootwatch status` reports: its data, and which of it is a gap. Nothing here calls AWS.
 
 mod hub;
 mod look;
@@ -23,31 +23,31 @@ pub use subscribers::Subscribers;
 pub struct Report {
     /// `rootwatch.status/2`.
     pub schema: &'static str,
-    /// The account that was looked from.
+    /// The account of this run.
     pub account: String,
-    /// The region that was looked from.
+    /// The region of this run.
     pub region: String,
     /// The hub.
     pub hub: HubStatus,
     /// The spokes.
     pub spokes: SpokesStatus,
-    /// Everything that could keep an alert from a person.
+    /// Everything that could prevent an alert.
     pub gaps: Vec<String>,
 }
 
 /// What is known of the hub.
 #[derive(Default, Serialize)]
 pub struct HubStatus {
-    /// Resources that are as wanted.
+    /// Resources that are up to date.
     pub present: Vec<String>,
-    /// Resources that are not there.
+    /// Resources that are missing.
     pub missing: Vec<String>,
     /// Resources of which something differs.
     pub changed: Vec<String>,
-    /// Who hears the alerts.
+    /// Who receives the alerts.
     #[serde(flatten)]
     pub alerts: Subscribers,
-    /// Who hears when the path itself breaks.
+    /// Who is notified when the path itself breaks.
     pub health: Subscribers,
     /// Messages in the dead-letter queue.
     pub dead_letters: Option<u64>,
@@ -75,7 +75,7 @@ pub struct SpokesStatus {
     pub coverage: Coverage,
     /// What the last drift detection found, if there was one.
     pub drift: Option<Drift>,
-    /// The newest StackSet operation that has ended. What it failed in stands among the gaps.
+    /// The newest StackSet operation that has ended. Its failures are among the gaps.
     pub last_operation: Option<Last>,
     /// Operations that are under way.
     pub running: Vec<Running>,
@@ -88,7 +88,7 @@ impl HubStatus {
     }
 }
 
-/// What of a hub that is here could keep an alert from a person. Pure.
+/// What of a hub that is here could prevent an alert. Pure.
 pub(crate) fn hub_gaps(status: &HubStatus, names: &Names, now: Timestamp) -> Vec<String> {
     let mut gaps = Vec::new();
     let fix = "`rootwatch deploy hub` fixes it";
@@ -100,7 +100,7 @@ pub(crate) fn hub_gaps(status: &HubStatus, names: &Names, now: Timestamp) -> Vec
         (&status.alerts, alerts, "the alerts"),
         (&status.health, health, "failures of the path itself"),
     ];
-    // Who is gone is told by name.
+    // Subscribers that are gone are reported by name.
     let is_told = |id: &String| {
         topics.iter().any(|(subscribers, topic, _)| {
             subscribers.misses_somebody() && *id == format!("subscriptions {topic}")
@@ -108,7 +108,7 @@ pub(crate) fn hub_gaps(status: &HubStatus, names: &Names, now: Timestamp) -> Vec
     };
     for id in status.changed.iter().filter(|id| !is_told(id)) {
         gaps.push(format!(
-            "{id} is not as wanted (`rootwatch plan hub` shows it): {fix}"
+            "{id} is not up to date (`rootwatch plan hub` shows the difference): {fix}"
         ));
     }
     for (subscribers, topic, what) in &topics {
@@ -118,11 +118,11 @@ pub(crate) fn hub_gaps(status: &HubStatus, names: &Names, now: Timestamp) -> Vec
     gaps
 }
 
-/// What of the last drift detection could keep an event from the hub. Pure.
+/// Drift of the last detection that could keep an event from the hub. Pure.
 pub(crate) fn drift_gap(drift: &Drift) -> Option<String> {
     (drift.drifted > 0).then(|| {
         format!(
-            "{}: somebody changed these spokes, which `rootwatch deploy spokes` does not see; `rootwatch verify --role NAME` says what is broken there and what fixes it",
+            "{}: somebody changed these spokes, which `rootwatch deploy spokes` does not see; `rootwatch verify --role NAME` says what is broken there and how to fix it",
             drift.words()
         )
     })

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 /// Seconds in which a new subscription must be confirmed (Amazon SNS API Reference, "Subscribe"). Then SNS drops it.
 const TO_CONFIRM_S: u64 = 2 * 24 * 3600;
 
-/// Everybody on a topic, whoever subscribed them, and who should be there.
+/// All subscribers of a topic, and those that are configured.
 #[derive(Default, Serialize)]
 pub struct Subscribers {
     /// `confirmed`, `pending`, or `gone`: the settings name it, and SNS does not.
@@ -26,7 +26,7 @@ pub struct Subscribers {
 }
 
 impl Subscribers {
-    /// Those of one topic; nobody where the topic is not there.
+    /// Those of one topic; empty where the topic does not exist.
     pub(crate) fn of(plan: &HubPlan, topic: &str) -> Self {
         let Some(found) = subscriptions(plan.found(), topic) else {
             return Self::default();
@@ -71,7 +71,7 @@ impl Subscribers {
         subscribers
     }
 
-    /// Who stands like this.
+    /// Subscribers in this state.
     fn standing<'a>(&'a self, standing: &'a str) -> impl Iterator<Item = &'a String> {
         let those = self
             .subscriptions
@@ -80,12 +80,12 @@ impl Subscribers {
         those.map(|(who, _)| who)
     }
 
-    /// Whether the settings name somebody who is not there.
+    /// Whether a configured subscriber is missing.
     pub(super) fn misses_somebody(&self) -> bool {
         self.standing("gone").next().is_some()
     }
 
-    /// Why people may not hear of what the topic says.
+    /// Why people may not receive the topic's messages.
     pub(super) fn gaps(
         &self,
         topic: &str,
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pending_one_says_how_long_and_how_long_yet() {
+    fn a_pending_one_says_since_when_and_until_when() {
         let all = found(&[("a", confirmed()), ("b", Standing::Pending)]);
         let reported = gaps(&compared(&all, &[], &[("a", 9), ("b", 5 * 3600)]));
         assert_eq!(reported.len(), 1);

@@ -1,4 +1,4 @@
-//! The alarms: whether each would go off, and tell somebody.
+//! The alarms: whether each would go off, and notify somebody.
 
 use super::deployed::Deployed;
 use super::finding::{DEPLOY_HUB, Hop};
@@ -6,7 +6,7 @@ use crate::hub::alarm::Alarm;
 use crate::hub::resource::HubResource;
 use crate::plan::{Action, decide};
 
-/// Fields that have no say in whether an alarm goes off and who hears it.
+/// Fields that do not decide whether an alarm goes off and who is notified.
 const HARMLESS: [&str; 3] = ["description", "ok_actions", "tags"];
 
 /// Every alarm of this version.
@@ -52,7 +52,7 @@ fn one(deployed: &Deployed, wanted: &Alarm) -> Hop {
     let wrong: Vec<String> = fields
         .into_iter()
         .map(|change| change.field)
-        // Whom else it tells does not matter.
+        // Who else is notified does not matter.
         .filter(|field| {
             field != "alarm_actions"
                 && !HARMLESS.contains(&field.split('.').next().unwrap_or(field))

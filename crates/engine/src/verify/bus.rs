@@ -8,12 +8,12 @@ use crate::hub::pattern::CANARY_DETAIL_TYPE;
 use rootwatch_eval::iam::{Decision, Keys, Principal, Request, decide};
 use rootwatch_root_event::DETAIL_TYPES;
 
-/// No account has this number.
+/// A number that no account has.
 const NOBODY: &str = "000000000000";
-/// No organization has this id.
+/// An id that no organization has.
 const OTHER_ORGANIZATION: &str = "o-somebodyelse";
 
-/// Somebody who puts an event on the bus.
+/// An event and the account that puts it on the bus.
 struct Sender<'a> {
     account: &'a str,
     org_id: Option<&'a str>,
@@ -26,7 +26,7 @@ struct Sender<'a> {
 enum Way {
     Forwarded,
     Direct,
-    /// No page says which keys are there then; so none is.
+    /// AWS documents no condition keys for that check; so none is given.
     PutTargets,
 }
 
@@ -141,21 +141,21 @@ fn keeps_out(id: &str, bus: &EventBus, org_id: &str, places: &[Place]) -> Hop {
         Some(sid) => Hop::unknown(
             id,
             check,
-            format!("\"{sid}\" of its policy is not ours and may let others in"),
+            format!("statement \"{sid}\" of its policy is not rootwatch's and may allow others"),
             Some(format!(
-                "look at whom it lets in; `aws events remove-permission --event-bus-name {} --statement-id {sid}` removes it",
+                "check whom it allows; `aws events remove-permission --event-bus-name {} --statement-id {sid}` removes it",
                 bus.name
             )),
         ),
         None => Hop::ok(
             id,
             check,
-            "everybody else, and direct calls and other kinds of events",
+            "everybody else, direct calls and other kinds of events",
         ),
     }
 }
 
-/// Who must not write to the bus: in words, account, organization, way and detail-type.
+/// Who must not write to the bus: a description, account, organization, way and detail-type.
 type Refused<'a> = (&'static str, &'a str, Option<&'a str>, Way, &'static str);
 
 fn refused<'a>(spoke: &'a str, org_id: &'a str) -> [Refused<'a>; 6] {
@@ -190,7 +190,7 @@ fn refused<'a>(spoke: &'a str, org_id: &'a str) -> [Refused<'a>; 6] {
             api_call,
         ),
         (
-            "a spoke that puts a canary here itself",
+            "a spoke that puts a canary here by PutEvents",
             spoke,
             Some(org_id),
             Way::Direct,
@@ -206,7 +206,7 @@ fn refused<'a>(spoke: &'a str, org_id: &'a str) -> [Refused<'a>; 6] {
     ]
 }
 
-/// Statements of others that allow something: whom exactly is not looked into.
+/// Statements of others that allow something; whom exactly is not evaluated.
 fn others(bus: &EventBus) -> impl Iterator<Item = &str> {
     let allows = |(sid, statement): &(&str, &serde_json::Value)| {
         statement["Effect"] == "Allow" && !sid.starts_with("Rootwatch")

@@ -1,4 +1,4 @@
-//! The hub as it is deployed, each part with what was read or why it was not. Reads only.
+//! The hub as it is deployed, each part with what was read or why it was not. Read-only.
 
 use super::finding::{CannotRead, Read};
 use super::identity::Identity;
@@ -21,21 +21,21 @@ use futures_util::future::join_all;
 use rootwatch_eval::Policy;
 use std::collections::{BTreeMap, HashMap};
 
-/// Variable of the notifier that says where it publishes.
+/// The notifier's variable with the topic that it publishes to.
 pub(crate) const TOPIC_VARIABLE: &str = "ROOTWATCH_TOPIC_ARN";
 
-/// Somebody on a topic, or a queue, or whatever else it delivers to.
+/// A subscription of a topic.
 #[derive(Clone, Debug)]
 pub(crate) struct Subscriber {
     /// Protocol and endpoint.
     pub(crate) who: String,
     pub(crate) protocol: String,
     pub(crate) confirmed: bool,
-    /// Nothing where there is no filter.
+    /// `None` where there is no filter.
     pub(crate) filter: Read<Option<Filter>>,
 }
 
-/// What a subscription takes.
+/// A subscription's filter.
 #[derive(Clone, Debug)]
 pub(crate) struct Filter {
     pub(crate) policy: String,
@@ -46,10 +46,10 @@ pub(crate) struct Filter {
 pub(crate) struct Deployed {
     pub(crate) names: Names,
     pub(crate) org_id: Read<String>,
-    /// The deployment's resources as this version makes them, for what is compared and not followed.
+    /// The deployment's resources as this version makes them, for what is compared and not evaluated.
     pub(crate) wanted: Vec<Node>,
     pub(super) found: BTreeMap<String, Read<Option<HubResource>>>,
-    /// All of the function's policy, whoever wrote which statement.
+    /// The whole policy of the function, with the statements of others.
     pub(crate) function_policy: Read<Option<Policy>>,
     /// The role that the function runs as.
     pub(crate) role: Read<Option<Identity>>,
@@ -73,7 +73,7 @@ macro_rules! by_name {
 }
 
 impl Deployed {
-    /// Reads it; what cannot be read is kept as that.
+    /// Reads it; what cannot be read is kept with the reason.
     pub(crate) async fn read(aws: &Aws, wanted: &Wanted, org_id: Read<String>) -> Self {
         let names = wanted.names.clone();
         let nodes = hub(wanted);
@@ -127,7 +127,7 @@ impl Deployed {
         /// A rule as deployed.
         rule, Rule);
     by_name!(
-        /// A topic of our names as deployed.
+        /// A topic of the deployment as deployed.
         topic, Topic);
 
     /// Whether this topic is one of the deployment's.
@@ -158,7 +158,7 @@ async fn role(aws: &Aws, function: Option<&Function>) -> Read<Option<Identity>> 
     }
 }
 
-/// Where the function says that it publishes, or where it should when it does not say.
+/// The topic that the function's environment names, or else the one of the deployment.
 pub(super) fn publishes_to(function: Option<&Function>, names: &Names) -> String {
     let said = function.and_then(|function| function.environment.get(TOPIC_VARIABLE));
     let is_topic = |arn: &&String| {
@@ -186,7 +186,7 @@ async fn topic(aws: &Aws, nodes: &[Node], names: &Names, arn: &str) -> Read<Opti
     Ok(followed.find(aws).await?)
 }
 
-/// Everybody on a topic but the temporary queues of `rootwatch test`.
+/// All subscriptions of a topic but those of the temporary queues of `rootwatch test`.
 async fn subscribers(aws: &Aws, topic_arn: &str, test_queues: &str) -> Read<Vec<Subscriber>> {
     let all = Subscriptions::standings_of(aws, topic_arn).await?;
     let people = all

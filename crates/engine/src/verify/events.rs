@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 const API_CALL: &str = "AWS API Call via CloudTrail";
 const TIME: &str = "2026-01-01T00:00:00Z";
 
-/// An event as EventBridge would have it.
+/// An event in EventBridge's form.
 #[derive(Clone, Debug)]
 pub(crate) struct Canonical {
-    /// In words that follow "matches".
+    /// What follows "matches".
     pub(crate) name: &'static str,
     pub(crate) event: Value,
 }
@@ -33,7 +33,7 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// What root does, to be told at once.
+    /// Write events, which alert at once.
     pub(crate) fn acts(&self) -> Vec<Canonical> {
         let root = || self.root();
         let sign_in = || {
@@ -89,7 +89,7 @@ impl Place {
         ]
     }
 
-    /// What root only looks at, to be told in a digest.
+    /// Read-only events, which go into a digest.
     pub(crate) fn reads(&self) -> Vec<Canonical> {
         vec![canonical(
             "a read-only call",
@@ -97,7 +97,7 @@ impl Place {
         )]
     }
 
-    /// Further forms of acts: each detail-type, each read that matters, each way to write `readOnly`. They do not
+    /// Further forms of write events: each detail-type, each read-only call that matters, each way to write `readOnly`. They do not
     /// depend on the place, so one place is enough.
     pub(crate) fn act_forms(&self) -> Vec<Canonical> {
         let texts = [
@@ -133,7 +133,7 @@ impl Place {
             .collect()
     }
 
-    /// Further forms of reads, as of acts.
+    /// Further forms of read-only events, as of write events.
     pub(crate) fn read_forms(&self) -> Vec<Canonical> {
         let text = canonical(
             "a read-only call whose readOnly is text",
@@ -156,7 +156,7 @@ impl Place {
         self.event("aws.iam", kind, record)
     }
 
-    /// What nobody is to be told about.
+    /// Events that must not alert.
     pub(crate) fn never(&self) -> Vec<Canonical> {
         let mut forged = self.api_call("iam", "CreateAccessKey", Some(false), &self.root());
         forged["source"] = json!("made.up");
@@ -174,7 +174,7 @@ impl Place {
         ]
     }
 
-    /// What an AWS service does with root's authority: forwarded, and left out by the notifier.
+    /// What an AWS service does with root's authority: forwarded, and ignored by the notifier.
     pub(crate) fn service_made(&self) -> Canonical {
         let mut identity = self.root();
         identity["invokedBy"] = json!("autoscaling.amazonaws.com");
@@ -303,7 +303,7 @@ mod tests {
                 "{event:?}"
             );
         }
-        // A spoke's canary reaches the hub's bus, and no rule there.
+        // A spoke's canary reaches the hub's bus, and matches no rule there.
         assert!(is(&spoke, &place.canary()));
         assert!(!is(&acts, &place.canary()) && !is(&reads, &place.canary()));
         let hub = Place {
@@ -337,7 +337,7 @@ mod tests {
             assert_eq!(is(&reads, &event), is_read, "{event}");
             assert_eq!(is(&acts, &event), !is_read, "{event}");
         }
-        // Forwarded, and taken by neither: README, "Limits".
+        // Forwarded, and matched by neither: README, "Limits".
         for form in ["True", "False"] {
             let event = Place::sample().root_event(API_CALL, "ListUsers", Some(json!(form)));
             assert!(is(&pattern::root_activity(), &event));

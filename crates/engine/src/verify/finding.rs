@@ -1,24 +1,24 @@
-//! What `verify` finds, as data: one value a hop.
+//! What `verify` finds, as data: one value per hop.
 
 use crate::aws::error::AwsError;
 use crate::words::one_line;
 use serde::Serialize;
 use std::fmt;
 
-/// The command that fixes whatever differs in the hub.
+/// The command that fixes any difference in the hub.
 pub(crate) const DEPLOY_HUB: &str = "run `rootwatch deploy hub`";
-/// The command that fixes whatever differs in the spokes.
+/// The command that fixes any difference in the spokes.
 pub(crate) const DEPLOY_SPOKES: &str = "run `rootwatch deploy spokes`";
 
-/// What a look at a hop comes to.
+/// The verdict on a hop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// An event gets further, and only those that shall.
+    /// Events that must pass do, and no others.
     Ok,
-    /// An event ends here, or one gets further that shall not.
+    /// An event ends here, or one passes that must not.
     Broken,
-    /// It could not be read, or holds what rootwatch never writes and cannot judge.
+    /// It could not be read, or contains what rootwatch never writes and cannot judge.
     Unknown,
 }
 
@@ -30,7 +30,7 @@ pub enum Part {
     Spoke,
     /// What makes the spokes.
     StackSet,
-    /// The account that gathers the events.
+    /// The account that receives the events.
     Hub,
 }
 
@@ -45,13 +45,13 @@ pub struct Hop {
     pub region: String,
     /// Kind and name, `rule rootwatch-acts`.
     pub resource: String,
-    /// What of it was looked at, `pattern`.
+    /// The check, `pattern`.
     pub check: &'static str,
-    /// What it came to.
+    /// The verdict.
     pub verdict: Verdict,
     /// Why, in a sentence.
     pub finding: String,
-    /// What fixes it.
+    /// How to fix it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fix: Option<String>,
 }
@@ -112,7 +112,7 @@ impl Hop {
     }
 }
 
-/// In one line, for a list: the verdict, where, what was found, and what fixes it.
+/// In one line, for a list: the verdict, where, what was found, and how to fix it.
 impl fmt::Display for Hop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (account, region) = (&self.account, &self.region);

@@ -68,7 +68,7 @@ fn permission(deployed: &Deployed, id: &str, function: &Function) -> Hop {
     }
 }
 
-/// Whoever may invoke it may have it tell made-up alerts.
+/// Anyone who may invoke it can make it publish forged alerts.
 fn keeps_out(deployed: &Deployed, id: &str, function: &Function) -> Hop {
     let check = "keeps out";
     let policy = match &deployed.function_policy {
@@ -91,7 +91,7 @@ fn keeps_out(deployed: &Deployed, id: &str, function: &Function) -> Hop {
     match found.unknown {
         None => {
             let finding =
-                format!("\"{sid}\" of its policy lets {who} invoke it with made-up events");
+                format!("\"{sid}\" of its policy allows {who} to invoke it with forged events");
             Hop::broken(id, check, finding, fix)
         }
         Some(why) => Hop::unknown(id, check, format!("for {who}: {why}"), Some(fix)),
@@ -151,7 +151,7 @@ fn code(deployed: &Deployed, id: &str, function: &Function) -> Hop {
     }
     if function.runtime != wanted.runtime {
         let finding = format!(
-            "its code is made for {}, and it runs on {}",
+            "its code is built for {}, and it runs on {}",
             wanted.runtime, function.runtime
         );
         return Hop::broken(id, check, finding, DEPLOY_HUB);
@@ -173,7 +173,7 @@ fn settings(deployed: &Deployed, id: &str, function: &Function) -> Hop {
     let beside = [
         (
             !function.layers.is_empty(),
-            "layers run code of others beside it",
+            "it has layers, which run foreign code",
         ),
         (
             !function.subnets.is_empty(),
@@ -203,7 +203,7 @@ fn publishes_to(deployed: &Deployed, id: &str, function: &Function) -> Hop {
     match &deployed.alerts {
         Err(why) => Hop::unread(id, check, why),
         Ok(Some(topic)) if topic.arn == *said && deployed.is_ours(topic) => {
-            // Such as an endpoint, to which all that it says would go.
+            // Such as an endpoint, to which all its calls would go.
             let foreign = |name: &&String| !name.starts_with("ROOTWATCH_");
             match function.environment.keys().find(foreign) {
                 None => Hop::ok(id, check, format!("publishes to {said}")),
@@ -235,7 +235,7 @@ fn async_invoke(deployed: &Deployed) -> Hop {
             return Hop::broken(
                 &id,
                 check,
-                "none is set: what the notifier fails on is lost after two retries",
+                "none is set: events that the notifier fails on are lost after two retries",
                 DEPLOY_HUB,
             );
         }
@@ -252,20 +252,20 @@ fn async_invoke(deployed: &Deployed) -> Hop {
         None => Hop::broken(
             &id,
             check,
-            "what the notifier fails on to the end is lost",
+            "events that the notifier fails on after all retries are lost",
             DEPLOY_HUB,
         ),
         Some(arn) if *arn != queue => Hop::broken(
             &id,
             check,
-            format!("what the notifier fails on goes to {arn}, which no alarm watches"),
+            format!("events that the notifier fails on go to {arn}, which no alarm watches"),
             DEPLOY_HUB,
         ),
         Some(_) if attempts == 0 || age < 3600 => Hop::broken(
             &id,
             check,
             format!(
-                "an event that the notifier fails on is given up after {attempts} retries and {age} s"
+                "an event that the notifier fails on is dropped after {attempts} retries and {age} s"
             ),
             DEPLOY_HUB,
         ),
@@ -307,13 +307,13 @@ fn trust(deployed: &Deployed, id: &str, function: &Function, role: &Identity) ->
     ]
     .into();
     match role.trusts("lambda.amazonaws.com", keys) {
-        Decision::Allowed => Hop::ok(id, "trust", "Lambda may take it"),
+        Decision::Allowed => Hop::ok(id, "trust", "Lambda may assume it"),
         Decision::Unknown(why) => Hop::unknown(id, "trust", why, Some(DEPLOY_HUB.to_owned())),
         refused => Hop::broken(
             id,
             "trust",
             format!(
-                "Lambda may not take it: its trust policy {}",
+                "Lambda may not assume it: its trust policy {}",
                 refused.words()
             ),
             DEPLOY_HUB,
@@ -321,7 +321,7 @@ fn trust(deployed: &Deployed, id: &str, function: &Function, role: &Identity) ->
     }
 }
 
-/// Everything that the notifier does, but publishing, which the topic has a say in.
+/// Everything that the notifier does, but publishing, which the topic's policy decides too.
 fn policy(deployed: &Deployed, id: &str, role: &Identity) -> Hop {
     let check = "policy";
     let names = &deployed.names;
@@ -356,5 +356,9 @@ fn policy(deployed: &Deployed, id: &str, role: &Identity) -> Hop {
             }
         }
     }
-    Hop::ok(id, check, "may read its queue, keep what failed, and log")
+    Hop::ok(
+        id,
+        check,
+        "may read its queue, send to the dead-letter queue, and log",
+    )
 }

@@ -1,4 +1,4 @@
-//! The hub's rules: what they take, and whether it arrives where they send it.
+//! The hub's rules: what they match, and whether it arrives at their targets.
 
 use super::deployed::Deployed;
 use super::events::{Canonical, Place};
@@ -7,7 +7,7 @@ use super::rules;
 use crate::hub::rule::{Rule, Target};
 use rootwatch_eval::iam::{Decision, Keys, Principal, Request, decide};
 
-/// Seconds; what is given up on sooner is lost in an outage that people would sleep through.
+/// Seconds; a shorter time loses events in an outage of one night.
 const SHORTEST_AGE: i32 = 3600;
 
 /// Both rules, with their targets.
@@ -83,7 +83,7 @@ fn of_rule(
 fn no_target(id: &str, rule: &Rule, target: &str) -> Hop {
     let others: Vec<&str> = rule.targets.values().map(|it| it.arn.as_str()).collect();
     let finding = if others.is_empty() {
-        "it has no target: what it matches goes nowhere".to_owned()
+        "it has no target: what it matches is dropped".to_owned()
     } else {
         format!(
             "it does not send to {target}, only to {}",
@@ -112,16 +112,16 @@ fn the_target(id: &str, rule: &Rule, target: &Target) -> Hop {
     Hop::ok(id, "target", finding)
 }
 
-/// Nothing set means a day and 185 attempts (EventBridge User Guide, "Retrying events").
+/// Unset means a day and 185 attempts (EventBridge User Guide, "Retrying events").
 fn retries(id: &str, target: &Target) -> Hop {
     let check = "retries";
     let age = target.maximum_event_age.unwrap_or(24 * 3600);
     let attempts = target.maximum_retry_attempts.unwrap_or(185);
     if age < SHORTEST_AGE || attempts == 0 {
-        let finding = format!("it gives an event up after {age} s and {attempts} further attempts");
+        let finding = format!("it drops an event after {age} s and {attempts} retries");
         return Hop::broken(id, check, finding, DEPLOY_HUB);
     }
-    Hop::ok(id, check, format!("for {age} s, up to {attempts} times"))
+    Hop::ok(id, check, format!("for {age} s, up to {attempts} retries"))
 }
 
 fn dead_letters(deployed: &Deployed, id: &str, rule: &Rule, target: &Target) -> Hop {
@@ -173,7 +173,7 @@ pub(super) fn may_send(
     };
     let decision = decide([&found.policy], &request);
     match decision {
-        Decision::Allowed => Hop::ok(id, check, format!("queue {queue} takes what it sends")),
+        Decision::Allowed => Hop::ok(id, check, format!("queue {queue} accepts what it sends")),
         Decision::Unknown(why) => Hop::unknown(
             id,
             check,

@@ -1,4 +1,4 @@
-//! A role: who may take it, and what it may do.
+//! A role: who may assume it, and what it may do.
 
 use super::finding::Read;
 use crate::aws::error::{AwsError, Call};
@@ -7,7 +7,7 @@ use futures_util::future::try_join_all;
 use rootwatch_eval::Policy;
 use rootwatch_eval::iam::{Decision, Principal, Request, decide};
 
-/// A role with everything that decides about it, as far as it lies with the role.
+/// A role with its policies.
 #[derive(Clone, Debug)]
 pub(crate) struct Identity {
     pub(crate) arn: String,
@@ -19,12 +19,12 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
-    /// Reads the role of this ARN; nothing when there is none.
+    /// Reads the role of this ARN; `None` when there is none.
     pub(crate) async fn read(iam: &aws_sdk_iam::Client, arn: &str) -> Read<Option<Self>> {
         Ok(read(iam, arn).await?)
     }
 
-    /// Whether a service may take it.
+    /// Whether a service may assume it.
     pub(crate) fn trusts(
         &self,
         service: &'static str,

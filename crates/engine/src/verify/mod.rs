@@ -1,4 +1,4 @@
-//! Whether an event would get all the way: what is deployed, read and judged as AWS would judge it.
+//! Whether an event would arrive: what is deployed, read and evaluated as AWS would.
 //!
 //! Reading writes nothing, and what cannot be read is a finding of its own; judging is pure.
 
@@ -49,7 +49,7 @@ pub(crate) fn hub(deployed: &Deployed, locations: &[Location]) -> Vec<Hop> {
         .collect()
 }
 
-/// Where events are taken to come from: every account once, and every region once. The hub comes first.
+/// Where events are assumed to come from: every account once, and every region once. The hub is the first.
 fn places(deployed: &Deployed, locations: &[Location]) -> Vec<Place> {
     let names = &deployed.names;
     let place = |account: &str, region: &str| Place {

@@ -1,4 +1,4 @@
-//! What the notifier's code does with each event. It is the code of this version when the hop `code` says so.
+//! What the notifier does with each event. Valid for the deployed code when the hop `code` is fine.
 
 use super::events::{Canonical, Place};
 use super::finding::Hop;
@@ -9,10 +9,10 @@ use std::collections::BTreeSet;
 
 const CHECK: &str = "decides";
 const FIX: &str = "report this as a bug of rootwatch";
-/// The variable of the function that holds `notify.read_only`.
+/// The function's variable for `notify.read_only`.
 const READ_ONLY: &str = "ROOTWATCH_READ_ONLY";
 
-/// Whether it tells everything in every form in which a rule of the hub lets it through: acts at once, reads at all.
+/// Whether it reports everything that a rule of the hub forwards, in every form: write events at once, read-only events at all.
 pub(super) fn check(id: &str, place: &Place, function: &Function) -> Hop {
     let acts = [place.acts(), place.act_forms()].concat();
     let reads = [place.reads(), place.read_forms()].concat();
@@ -23,12 +23,7 @@ pub(super) fn check(id: &str, place: &Place, function: &Function) -> Hop {
     }
     let left_out = missed(&reads, |it| it != Decision::Ignore);
     if !left_out.is_empty() {
-        return Hop::broken(
-            id,
-            CHECK,
-            format!("it leaves out {}", words(&left_out)),
-            FIX,
-        );
+        return Hop::broken(id, CHECK, format!("it ignores {}", words(&left_out)), FIX);
     }
     if decision(&place.service_made().event) != Some(Decision::Ignore) {
         return Hop::broken(id, CHECK, "it alerts on what an AWS service did", FIX);
@@ -38,10 +33,10 @@ pub(super) fn check(id: &str, place: &Place, function: &Function) -> Hop {
         .get(READ_ONLY)
         .is_some_and(|it| it == "off");
     let finding = format!(
-        "alerts on all {} forms of events{}; leaves out calls that AWS services made",
+        "alerts on all {} forms of events{}; ignores calls that AWS services made",
         acts.len() + reads.len(),
         if is_off {
-            ", but read-only calls, as `notify.read_only` says"
+            ", except read-only calls, as `notify.read_only` says"
         } else {
             ""
         }
@@ -49,7 +44,7 @@ pub(super) fn check(id: &str, place: &Place, function: &Function) -> Hop {
     Hop::ok(id, CHECK, finding)
 }
 
-/// The kinds of those for which it decides otherwise.
+/// The kinds of those for which its decision differs.
 fn missed(events: &[Canonical], is_right: impl Fn(Decision) -> bool) -> BTreeSet<&str> {
     let wrong = events
         .iter()
@@ -61,7 +56,7 @@ fn words(names: &BTreeSet<&str>) -> String {
     names.iter().copied().collect::<Vec<_>>().join(", ")
 }
 
-/// Nothing for what the notifier cannot read.
+/// `None` for what the notifier cannot read.
 fn decision(event: &Value) -> Option<Decision> {
     let events = parse(event.to_string().as_bytes()).ok()?;
     events.first().map(|event| assess(event).decision)
@@ -73,7 +68,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn every_form_of_an_act_is_told_at_once_and_every_read_at_all() {
+    fn every_form_of_a_write_event_alerts_at_once_and_every_read_only_one_is_reported() {
         let place = Place::sample();
         let acts = [place.acts(), place.act_forms()].concat();
         let reads = [place.reads(), place.read_forms()].concat();

@@ -1,4 +1,4 @@
-//! The queues: what waits in them must arrive, or stay until somebody fixes the path.
+//! The queues: what waits in them must arrive, or be kept until somebody fixes the path.
 
 use super::deployed::Deployed;
 use super::finding::{DEPLOY_HUB, Hop};
@@ -63,7 +63,7 @@ fn of_reads(deployed: &Deployed, name: &str) -> Vec<Hop> {
     hops
 }
 
-/// Whoever may send to it may have the notifier tell made-up calls.
+/// Anyone who may send to it can make the notifier report forged calls.
 fn keeps_out(deployed: &Deployed, id: &str, queue: &Queue) -> Hop {
     let check = "policy keeps out";
     let arn = deployed.names.queue_arn(&deployed.names.reads_queue());
@@ -80,7 +80,8 @@ fn keeps_out(deployed: &Deployed, id: &str, queue: &Queue) -> Hop {
         format!("{DEPLOY_HUB}, and remove statements of that policy that are not rootwatch's");
     match found.unknown {
         None => {
-            let finding = format!("\"{sid}\" of its policy lets {who} send made-up calls to it");
+            let finding =
+                format!("\"{sid}\" of its policy allows {who} to send forged calls to it");
             Hop::broken(id, check, finding, fix)
         }
         Some(why) => Hop::unknown(id, check, format!("for {who}: {why}"), Some(fix)),
@@ -96,14 +97,14 @@ fn redrive(deployed: &Deployed, id: &str, queue: &Queue) -> Hop {
         None => Hop::broken(
             id,
             check,
-            "what the notifier fails on is tried again until it is lost: there is no redrive policy",
+            "events that the notifier fails on are retried until they are lost: there is no redrive policy",
             DEPLOY_HUB,
         ),
         Some(redrive) if redrive.dead_letter_target_arn != wanted => Hop::broken(
             id,
             check,
             format!(
-                "what the notifier fails on goes to {}, which no alarm watches",
+                "events that the notifier fails on go to {}, which no alarm watches",
                 redrive.dead_letter_target_arn
             ),
             DEPLOY_HUB,
@@ -126,7 +127,7 @@ fn visibility(deployed: &Deployed, id: &str, queue: &Queue) -> Hop {
     let seconds = queue.visibility_timeout.unwrap_or_default();
     if seconds < timeout {
         let finding = format!(
-            "a message shows again after {seconds} s, while the notifier may still work on it for {timeout} s"
+            "a message becomes visible again after {seconds} s, while the notifier may still work on it for {timeout} s"
         );
         return Hop::broken(id, check, finding, DEPLOY_HUB);
     }
@@ -163,9 +164,9 @@ fn mapping(deployed: &Deployed, queue: &str) -> Hop {
         return Hop::broken(
             &id,
             check,
-            "it does not receive which messages of a batch failed: they count as reported, and are lost",
+            "it does not use ReportBatchItemFailures: messages that failed count as reported, and are lost",
             DEPLOY_HUB,
         );
     }
-    Hop::ok(&id, check, "on, and receives which messages failed")
+    Hop::ok(&id, check, "on, and retries only the messages that failed")
 }

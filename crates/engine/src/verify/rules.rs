@@ -1,4 +1,4 @@
-//! What lets an event pass a rule, in the hub and in the spokes alike.
+//! What makes an event pass a rule, in the hub and in the spokes alike.
 
 use super::events::Canonical;
 use super::finding::Hop;
@@ -39,7 +39,7 @@ pub(crate) fn state(resource: &str, state: &str, must: &[Canonical], fix: &str) 
     }
 }
 
-/// Whether the pattern takes all of `must` and none of `never`.
+/// Whether the pattern matches all of `must` and none of `never`.
 pub(crate) fn pattern(
     resource: &str,
     pattern: &Value,
@@ -83,7 +83,7 @@ pub(crate) fn pattern(
                 names.len()
             };
             let finding = format!(
-                "takes all {} kinds of events it must, and none of {} others",
+                "matches all {} kinds of events that it must, and none of {} others",
                 kinds(must),
                 kinds(never)
             );

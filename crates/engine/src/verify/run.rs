@@ -1,4 +1,4 @@
-//! Reads what is deployed and judges it: would an event get all the way?
+//! Reads what is deployed and judges it: would an event arrive?
 
 use super::deployed::Deployed;
 use super::finding::{CannotRead, Hop, Read, Verdict};
@@ -15,9 +15,9 @@ use serde::Serialize;
 pub struct Report {
     /// `rootwatch.verify/2`.
     pub schema: &'static str,
-    /// The account that was judged from.
+    /// The account of this run.
     pub account: String,
-    /// The region that was judged from.
+    /// The region of this run.
     pub region: String,
     /// How many hops there are of each verdict.
     pub counts: Counts,
@@ -30,7 +30,7 @@ pub struct Report {
 pub struct Counts {
     /// Hops that an event passes.
     pub ok: usize,
-    /// Hops at which an event ends.
+    /// Hops that are broken.
     pub broken: usize,
     /// Hops that could not be judged.
     pub unknown: usize,
@@ -39,7 +39,7 @@ pub struct Counts {
 /// Reads what is deployed, and judges every hop.
 ///
 /// # Errors
-/// When the spokes forward to a hub elsewhere and none is here. What cannot be read is a finding.
+/// When the spokes forward to a hub elsewhere and there is none here. What cannot be read is a finding.
 pub async fn verify(session: &Session, selection: &Selection, hub_only: bool) -> Result<Report> {
     let organization = organization::find(&session.aws).await;
     let organization = organization.map_err(CannotRead::from);
@@ -53,8 +53,8 @@ pub async fn verify(session: &Session, selection: &Selection, hub_only: bool) ->
     })
 }
 
-/// Every hop as it is deployed, with a finding. Fails where the spokes forward to a hub elsewhere and none is here: what
-/// would fix its absence would make a second one.
+/// Every hop as it is deployed, with a finding. Fails where the spokes forward to a hub elsewhere and there is none here: the
+/// fix for that would create a second hub.
 pub(crate) async fn hops(
     session: &Session,
     organization: &Read<Organization>,
@@ -92,7 +92,7 @@ pub(crate) async fn hops(
     Ok(hops)
 }
 
-/// Where the spokes forward to, when that is not here and nothing is here.
+/// Where the spokes forward to, when that is elsewhere and there is no hub here.
 fn hub_elsewhere(
     session: &Session,
     deployed: &Deployed,

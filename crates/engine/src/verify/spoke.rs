@@ -12,14 +12,14 @@ use rootwatch_eval::Policy;
 use rootwatch_eval::iam::{Decision, Keys};
 use serde_json::Value;
 
-/// A spoke as its account shows it.
+/// A spoke as deployed in its account.
 pub(crate) struct Seen {
     pub(crate) account: String,
     pub(crate) region: String,
     rule: Read<Option<Rule>>,
     /// The role of the target that leads to the hub.
     role: Read<Option<Identity>>,
-    /// The policy of that target's dead-letter queue; nothing where there is no queue.
+    /// The policy of that target's dead-letter queue; `None` where there is no queue.
     dead_letters: Read<Option<Policy>>,
 }
 
@@ -38,7 +38,7 @@ impl Rule {
 }
 
 impl Seen {
-    /// Reads it; what cannot be read is kept as that.
+    /// Reads it; what cannot be read is kept with the reason.
     pub(crate) async fn read(spoke: &Spoke, names: &Names) -> Self {
         let rule = rule(spoke, &names.spoke_rule()).await;
         let target = rule.as_ref().ok().and_then(Option::as_ref);
@@ -148,8 +148,8 @@ impl Seen {
                 &id,
                 "trust",
                 &role.trusts("events.amazonaws.com", keys),
-                "EventBridge may take it for this rule",
-                "EventBridge may not take it for this rule: its trust policy",
+                "EventBridge may assume it for this rule",
+                "EventBridge may not assume it for this rule: its trust policy",
                 fix,
             ),
             judged(
@@ -164,7 +164,7 @@ impl Seen {
     }
 }
 
-/// What a spoke's rule has to take: all that the hub tells, and the canary.
+/// What a spoke's rule must match: everything that the hub reports, and the canary.
 pub(super) fn must(place: &Place) -> Vec<super::events::Canonical> {
     [
         place.acts(),

@@ -14,7 +14,7 @@ pub(super) fn of_target(target: &Target) -> Option<&str> {
     target.dead_letter_config()?.arn()
 }
 
-/// The policy of a queue in the spoke's account, empty where it has none; nothing when there is no queue.
+/// The policy of a queue in the spoke's account, empty where it has none; `None` when there is no queue.
 pub(super) async fn read(spoke: &Spoke, arn: &str) -> Read<Option<Policy>> {
     Ok(policy(spoke, arn).await?)
 }
@@ -83,7 +83,7 @@ pub(super) fn check(
         keys,
     };
     match decide([policy], &request) {
-        Decision::Allowed => Hop::ok(id, check, format!("{arn} takes what it cannot forward")),
+        Decision::Allowed => Hop::ok(id, check, format!("{arn} accepts what it cannot forward")),
         Decision::Unknown(why) => Hop::unknown(
             id,
             check,

@@ -1,4 +1,4 @@
-//! From a good spoke each hop is broken in turn: that hop is named and no other, with the hint.
+//! Each hop of a correct spoke is broken in turn: that hop is named and no other, with the hint.
 
 use super::*;
 use crate::hub::pattern;
@@ -13,7 +13,7 @@ const RULE: &str = "arn:aws:events:us-east-1:333333333333:rule/rootwatch-root-ac
 const OTHER_RULE: &str = "arn:aws:events:us-east-1:333333333333:rule/other";
 const ROLE: &str = "arn:aws:iam::333333333333:role/forward";
 const QUEUE: &str = "arn:aws:sqs:us-east-1:333333333333:dead-letters";
-const MEND: &str = "make it anew";
+const FIX: &str = "create it again";
 
 fn policy(statement: Value) -> Policy {
     Policy::parse(&json!({"Statement": [statement]}).to_string()).unwrap()
@@ -36,7 +36,7 @@ fn trust(rule: &str) -> Policy {
     }))
 }
 
-/// Takes what one rule alone sends.
+/// Allows what one rule alone sends.
 fn queue_policy(rule: &str) -> Policy {
     policy(json!({
         "Effect": "Allow", "Action": "sqs:SendMessage", "Principal": {"Service": "events.amazonaws.com"},
@@ -90,9 +90,9 @@ impl Seen {
     }
 }
 
-/// Kind of the resource, check, and words of every hop that is not fine.
+/// Kind of the resource, check, and finding of every hop that is not fine.
 fn wrong(seen: &Seen, verdict: Verdict) -> Vec<(String, &'static str, String)> {
-    let hops = seen.check(&Names::sample(), MEND);
+    let hops = seen.check(&Names::sample(), FIX);
     let wrong = hops.into_iter().filter(|hop| hop.verdict != Verdict::Ok);
     wrong
         .map(|hop| {
@@ -113,8 +113,8 @@ fn breaks(kind: &str, check: &str, finding: &str, change: impl FnOnce(&mut Seen)
     assert_eq!(found.len(), 1, "{found:#?}");
     assert_eq!((&*found[0].0, found[0].1), (kind, check));
     assert!(found[0].2.contains(finding), "{finding}: {found:#?}");
-    let hops = seen.check(&Names::sample(), MEND);
-    assert!(hops.iter().any(|hop| hop.fix.as_deref() == Some(MEND)));
+    let hops = seen.check(&Names::sample(), FIX);
+    assert!(hops.iter().any(|hop| hop.fix.as_deref() == Some(FIX)));
 }
 
 #[test]
@@ -171,7 +171,7 @@ fn a_broken_target() {
 fn a_broken_role() {
     let deny = json!({"Effect": "Deny", "Action": "events:*", "Resource": "*"});
     breaks("role", "exists", "does not exist", |it| it.role = Ok(None));
-    breaks("role", "trust", "may not take it for this rule", |it| {
+    breaks("role", "trust", "may not assume it for this rule", |it| {
         it.the_role().trust = trust(OTHER_RULE);
     });
     breaks(

@@ -1,4 +1,4 @@
-//! All spokes: which there are, and each looked at in its account, or by its StackSet. Reads only.
+//! All spokes: which there are, and each judged in its account, or by its StackSet. Read-only.
 
 use super::finding::{CannotRead, DEPLOY_SPOKES, Hop, Part, Read};
 use super::spoke::Seen;
@@ -12,13 +12,13 @@ use crate::spokes::{self, Location, Observed, Place};
 use futures_util::stream::{self, StreamExt};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Accounts that are looked at side by side, and regions within each.
+/// Accounts that are read concurrently, and regions within each.
 const AT_ONCE: usize = 8;
 
-/// Which spokes, and how they are entered.
+/// Which spokes, and by which role or profile.
 #[derive(Clone, Debug, Default)]
 pub struct Selection {
-    /// How each account is entered.
+    /// The role or profile for each account.
     pub entry: Option<Entry>,
     /// Only these; all when empty.
     pub accounts: Vec<String>,
@@ -27,16 +27,16 @@ pub struct Selection {
 }
 
 impl Selection {
-    fn takes(&self, location: &Location) -> bool {
+    fn includes(&self, location: &Location) -> bool {
         let within = |list: &[String], one: &String| list.is_empty() || list.contains(one);
         within(&self.accounts, &location.account) && within(&self.regions, &location.region)
     }
 
-    /// The instances that are meant; and of what was asked for by name, also what has no instance.
+    /// The selected instances; and locations that were named and have no instance.
     pub(crate) fn of(&self, instances: &Instances, home: &str) -> BTreeSet<Location> {
         let mut locations: BTreeSet<Location> = instances
             .locations()
-            .filter(|(location, instance)| self.takes(location) && !instance.is_skipped())
+            .filter(|(location, instance)| self.includes(location) && !instance.is_skipped())
             .map(|(location, _)| location)
             .collect();
         let mut regions: BTreeSet<&str> = self.regions.iter().map(String::as_str).collect();
@@ -64,7 +64,7 @@ impl Selection {
     }
 }
 
-/// What is known of the spokes from the hub.
+/// What the hub's account knows of the spokes.
 pub(crate) async fn observe(
     aws: &Aws,
     names: &Names,
@@ -76,7 +76,7 @@ pub(crate) async fn observe(
     Ok(spokes::observe(&place, &names.stack_set(), &BTreeSet::new()).await?)
 }
 
-/// Every hop of the spokes that are meant.
+/// Every hop of the selected spokes.
 pub(crate) async fn check(
     aws: &Aws,
     names: &Names,
@@ -94,7 +94,7 @@ pub(crate) async fn check(
             let mut hops = template::check_set(set, names);
             let meant = instances
                 .locations()
-                .filter(|(location, _)| selection.takes(location));
+                .filter(|(location, _)| selection.includes(location));
             hops.extend(
                 meant.map(|(location, instance)| template::check_instance(&location, instance)),
             );
@@ -111,7 +111,7 @@ pub(crate) async fn check(
             );
             (&nothing, vec![none])
         }
-        // With a way in and an account to look at, the StackSet is not needed.
+        // With a role or profile and an account, the StackSet is not needed.
         Err(_) if selection.entry.is_some() && !selection.accounts.is_empty() => {
             (&nothing, Vec::new())
         }
@@ -157,7 +157,8 @@ async fn look(
 
 /// One spoke whose account has been entered.
 pub(crate) async fn look_at(spoke: &Spoke, names: &Names) -> Vec<Hop> {
-    let fix = "run `rootwatch verify` with the same account and way into it: it says what fixes it";
+    let fix =
+        "run `rootwatch verify` with the same account and role or profile: it says how to fix it";
     Seen::read(spoke, names).await.check(names, fix)
 }
 
@@ -170,7 +171,7 @@ async fn in_account(names: &Names, session: Read<Session>, locations: &[&Locatio
     each.buffered(AT_ONCE).collect().await
 }
 
-/// CloudFormation leaves what it believes to be right: a stack that somebody changed has to go first.
+/// CloudFormation does not update a stack that it believes to be current: one that somebody changed has to be deleted first.
 fn fix(names: &Names, aws: &Aws, seen: &Seen, known: &Instances) -> String {
     let location = Location {
         account: seen.account.clone(),

@@ -1,4 +1,4 @@
-//! Who receives a topic: somebody has to, and nothing may be filtered away from all of them.
+//! Who receives a topic: somebody has to, and nothing may be filtered out for all of them.
 
 use super::deployed::{Deployed, Filter, Subscriber};
 use super::events::{Canonical, Place};
@@ -8,7 +8,7 @@ use rootwatch_eval::pattern::matches;
 use rootwatch_root_event::{Context, assess, message, parse};
 use serde_json::{Map, Value, json};
 
-/// Who receives the alerts, and who receives of the path's health.
+/// Who receives the alerts, and who the health notifications.
 pub(super) fn check(deployed: &Deployed, place: &Place) -> Vec<Hop> {
     let reported = [place.acts(), place.reads()].concat();
     let alerts: Vec<Reported> = reported.iter().filter_map(Reported::of).collect();
@@ -20,7 +20,7 @@ pub(super) fn check(deployed: &Deployed, place: &Place) -> Vec<Hop> {
     };
     let health = deployed.names.health_topic();
     let mut hops = Vec::new();
-    // A topic that is not there or not ours has been told already.
+    // A topic that does not exist or is not the deployment's has been reported already.
     if let Ok(Some(topic)) = &deployed.alerts
         && deployed.is_ours(topic)
     {
@@ -30,7 +30,7 @@ pub(super) fn check(deployed: &Deployed, place: &Place) -> Vec<Hop> {
     hops
 }
 
-/// A message as filters see it.
+/// A message as filter policies see it.
 struct Reported {
     what: &'static str,
     attributes: Value,
@@ -94,7 +94,7 @@ fn of_topic(topic: &str, subscribers: &Read<Vec<Subscriber>>, reported: &[Report
             &id,
             check,
             finding,
-            "take the filter policy off a subscription, or subscribe somebody without a filter policy",
+            "remove the filter policy of a subscription, or subscribe somebody without a filter policy",
         );
     }
     if let Some(why) = answers.into_iter().find_map(|(_, it)| match it {
@@ -164,7 +164,7 @@ fn receives(subscriber: &Subscriber, what: &Reported) -> Answer {
     matches(&policy, seen(subscriber, filter, what))
 }
 
-/// People get text, which no filter on the body matches.
+/// E-mail and SMS get text, which no filter on the body matches.
 fn seen<'a>(subscriber: &Subscriber, filter: &Filter, what: &'a Reported) -> &'a Value {
     const TEXT: &Value = &Value::Null;
     match (filter.on_body, subscriber.protocol.as_str()) {

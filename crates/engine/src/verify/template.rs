@@ -1,6 +1,6 @@
-//! A spoke by what its StackSet says: the template, the parameters, and the status of each instance.
+//! A spoke as its StackSet describes it: the template, the parameters, and the status of each instance.
 //!
-//! It says what CloudFormation made last, not what somebody did to it since; only a look into the account does.
+//! That is what CloudFormation deployed last, not what somebody changed since; for that the account must be read.
 
 use super::events::Place;
 use super::finding::{DEPLOY_SPOKES, Hop, Part};
@@ -13,7 +13,7 @@ use crate::spokes::{Location, TEMPLATE};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// What the StackSet makes everywhere.
+/// What the StackSet deploys everywhere.
 pub(crate) fn check_set(set: &StackSet, names: &Names) -> Vec<Hop> {
     let id = format!("stack-set {}", set.name);
     let mut hops = vec![parameters(&id, set, names)];
@@ -62,9 +62,9 @@ pub(crate) fn check_set(set: &StackSet, names: &Names) -> Vec<Hop> {
 pub(crate) fn check_instance(location: &Location, instance: &Instance) -> Hop {
     let (id, check) = ("stack instance", "status");
     let hop = if instance.is_skipped() {
-        Hop::ok(id, check, "left out: the account is suspended")
+        Hop::ok(id, check, "skipped: the account is suspended")
     } else if instance.is_current() {
-        Hop::ok(id, check, "as the StackSet says")
+        Hop::ok(id, check, "up to date")
     } else {
         let reason = instance.reason.as_deref().unwrap_or(&instance.detail);
         Hop::broken(
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn our_own_template_is_fine_and_each_change_of_it_is_not() {
+    fn the_template_is_fine_and_each_change_of_it_is_not() {
         assert_eq!(wrong(TEMPLATE, "eu-west-1"), Vec::<&str>::new());
         assert_eq!(wrong(TEMPLATE, "eu-west-2"), ["parameters"]);
         let all = crate::hub::rule::ALL_MANAGEMENT_EVENTS;

@@ -22,13 +22,13 @@ fn alerts(deployed: &Deployed) -> Vec<Hop> {
         Ok(None) => return vec![Hop::broken(&id, "exists", "there is none", DEPLOY_HUB)],
         Err(why) => return vec![Hop::unread(&id, "exists", why)],
     };
-    // The function's environment is wrong then, and has been told so; what others do with their topic is their own.
+    // The function's environment is wrong then, and is reported; the topic is somebody else's.
     if !deployed.is_ours(topic) {
         return Vec::new();
     }
     let id = format!("topic {}", topic.name);
     let mut hops = vec![keeps_out(deployed, &id, topic)];
-    // Whoever has no role has been told so already.
+    // A missing role has been reported already.
     if let Ok(Some(role)) = &deployed.role {
         hops.insert(0, lets_in(&id, topic, role));
         hops.push(key(deployed, &id, topic, role));
@@ -47,7 +47,9 @@ fn lets_in(id: &str, topic: &Topic, role: &Identity) -> Hop {
         (Decision::Allowed, Decision::Denied(sid)) => Hop::broken(
             id,
             check,
-            format!("the notifier may not publish: the topic's policy denies it by \"{sid}\""),
+            format!(
+                "the notifier may not publish: the topic's policy denies it in statement \"{sid}\""
+            ),
             format!("{DEPLOY_HUB}, and remove statements of that policy that are not rootwatch's"),
         ),
         (Decision::Unknown(why), _) | (Decision::Allowed, Decision::Unknown(why)) => {
@@ -105,7 +107,7 @@ fn open(id: &str, check: &'static str, who: &str) -> Hop {
     Hop::broken(
         id,
         check,
-        format!("{who} can publish made-up alerts to it"),
+        format!("{who} can publish forged alerts to it"),
         format!("{DEPLOY_HUB}, and remove statements of that policy that are not rootwatch's"),
     )
 }
@@ -119,7 +121,7 @@ fn key(deployed: &Deployed, id: &str, topic: &Topic, role: &Identity) -> Hop {
         return Hop::ok(
             id,
             check,
-            "AWS's own, which the notifier may use through SNS",
+            "AWS managed, which the notifier may use through SNS",
         );
     }
     for action in ["kms:GenerateDataKey", "kms:Decrypt"] {
@@ -145,7 +147,7 @@ fn key(deployed: &Deployed, id: &str, topic: &Topic, role: &Identity) -> Hop {
     Hop::ok(
         id,
         check,
-        format!("{key}, as far as the notifier's role goes; the key's own policy is not looked at"),
+        format!("{key}, by the notifier's role; the key's own policy is not evaluated"),
     )
 }
 
@@ -204,7 +206,7 @@ fn health(deployed: &Deployed) -> Vec<Hop> {
         Some(key) => Hop::unknown(
             &id,
             "key",
-            format!("it is encrypted with {key}, whose policy is not looked at"),
+            format!("it is encrypted with {key}, whose policy is not evaluated"),
             Some(DEPLOY_HUB.to_owned()),
         ),
     };

@@ -1,17 +1,17 @@
-//! The answers that time alone fixes, each by its operation, its code and a part of its message.
+//! Errors that pass with time, each by its operation, its code and a part of its message.
 
 use std::time::Duration;
 
-/// An answer that time alone fixes.
+/// An error that passes with time.
 pub(super) struct Case {
     /// An operation, or with a colon at its end all of a service's.
     pub(super) operation: &'static str,
     pub(super) code: &'static str,
-    /// Part of the message; several troubles share one code.
+    /// Part of the message; several causes share one code.
     pub(super) message: &'static str,
-    /// What is waited for, in words that follow "waiting for".
+    /// What is waited for; follows "waiting for".
     pub(super) awaited: &'static str,
-    /// After this long it is taken as a real error.
+    /// After this long it counts as an error.
     pub(super) patience: Duration,
 }
 
@@ -30,9 +30,9 @@ const fn case(
     }
 }
 
-/// IAM calls itself eventually consistent; two minutes is what the tools around it allow for.
+/// IAM calls itself eventually consistent; two minutes is what other tools allow for.
 pub(super) const IAM: u64 = 120;
-/// What was made a moment ago and is not found by the next call is there within seconds.
+/// What was created a moment ago and is not found by the next call appears within seconds.
 const NEW: u64 = 60;
 /// A function's or a mapping's change of state.
 const STATE: u64 = 300;
@@ -101,10 +101,10 @@ pub(super) static CASES: &[Case] = &[
     case(
         "iam:DeleteRole",
         ("DeleteConflict", "must remove roles from instance profile"),
-        "IAM to see that an instance profile let the role go",
+        "IAM to see that the role was removed from an instance profile",
         NEW,
     ),
-    // A function between two states.
+    // A function that is changing its state.
     case(
         "lambda:",
         ("ResourceConflictException", "in progress"),
@@ -156,7 +156,7 @@ pub(super) static CASES: &[Case] = &[
         "the event source mapping to settle",
         STATE,
     ),
-    // What was made by the call before, and is not there for the next.
+    // What the call before created, and the next does not find.
     case(
         "events:PutPermission",
         NOT_THERE,

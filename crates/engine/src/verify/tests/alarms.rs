@@ -11,10 +11,10 @@ fn alarm(what: &'static str, change: impl FnOnce(&mut Alarm) + 'static) -> Break
 }
 
 #[test]
-fn an_alarm_that_tells_nobody() {
+fn an_alarm_that_notifies_nobody() {
     let breaks = vec![
         alarm("silent", |it| it.actions_enabled = false),
-        alarm("tells nobody", |it| it.alarm_actions.clear()),
+        alarm("notifies nobody", |it| it.alarm_actions.clear()),
         alarm("never reached", |it| it.threshold = Some(1000.0)),
         alarm("another metric", |it| {
             it.metric = "NumberOfMessagesSent".into()

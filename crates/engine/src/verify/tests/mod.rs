@@ -1,4 +1,4 @@
-//! From a good hub each hop is broken in turn: that hop is named and no other, and what is said to fix it does.
+//! Each hop of a correct hub is broken in turn: that hop is named and no other, and its fix fixes it.
 
 mod alarms;
 mod bus;
@@ -22,7 +22,7 @@ struct Break {
     hops: Vec<(&'static str, &'static str)>,
     verdict: Verdict,
     change: Box<dyn FnOnce(&mut Hub)>,
-    /// What the hint must hold.
+    /// What the hint must contain.
     hint: &'static str,
     /// Whether `rootwatch deploy hub` alone fixes it.
     deploy_fixes: bool,
@@ -56,7 +56,7 @@ impl Break {
         self
     }
 
-    /// It takes more than a deployment, of which the hint says this.
+    /// A deployment alone does not fix it; the hint says this.
     fn needs(mut self, hint: &'static str) -> Self {
         self.hint = hint;
         self.deploy_fixes = false;
@@ -80,7 +80,7 @@ fn wrong(hub: &Hub) -> Vec<Hop> {
     hops
 }
 
-/// What is not as its row says, and what people read of it.
+/// What differs from its row, and its text.
 fn tried(one: Break) -> (Vec<String>, String) {
     let what = format!("{}: {}", one.hops[0].0, one.what);
     let mut hub = Hub::good();
@@ -127,7 +127,7 @@ fn words(what: &str, found: &[Hop]) -> String {
     text
 }
 
-/// Tries each row; its words are those of the snapshot.
+/// Tries each row; its text is compared with the snapshot.
 fn all_are_named_and_fixed(name: &str, breaks: Vec<Break>) {
     let (complaints, texts): (Vec<_>, Vec<_>) = breaks.into_iter().map(tried).unzip();
     let complaints = complaints.concat();

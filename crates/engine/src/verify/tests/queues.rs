@@ -20,7 +20,7 @@ fn reads(
     })
 }
 
-/// Lets somebody else send to it.
+/// Allows somebody else to send to it.
 fn open(what: &'static str, principal: Value, condition: Value) -> Break {
     let theirs = json!({
         "Sid": "Theirs", "Effect": "Allow", "Principal": principal, "Action": "sqs:SendMessage",
@@ -36,26 +36,26 @@ fn a_queue_that_takes_too_little_or_too_much() {
     let source = |arn: &str| json!({"ArnEquals": {"aws:SourceArn": arn}});
     let other = source("arn:aws:events:eu-west-1:111122223333:rule/x");
     let breaks = vec![
-        reads("takes nothing", "policy lets in", |it| {
+        reads("accepts nothing", "policy lets in", |it| {
             it.policy = Policy::default()
         }),
-        reads("takes another rule's", "policy lets in", |it| {
+        reads("accepts another rule's", "policy lets in", |it| {
             with(&mut it.policy, "RootwatchRules", "Condition", other);
         }),
-        open("takes everybody's", json!("*"), json!({})),
+        open("accepts everybody's", json!("*"), json!({})),
         open(
-            "takes another account's",
+            "accepts another account's",
             json!({"AWS": "arn:aws:iam::999988887777:root"}),
             json!({}),
         ),
-        open("takes what any account's rules send", events(), json!({})),
+        open("accepts what any account's rules send", events(), json!({})),
         open(
-            "takes what a rule of another account sends",
+            "accepts what a rule of another account sends",
             events(),
             source("arn:aws:events:eu-west-1:999988887777:rule/x"),
         ),
         open(
-            "takes what cannot be judged",
+            "accepts what cannot be judged",
             json!("*"),
             json!({"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}}),
         )
@@ -82,7 +82,7 @@ fn a_queue_that_loses_what_waits_in_it() {
             let redrive = it.redrive.as_mut().unwrap();
             redrive.dead_letter_target_arn = "arn:aws:sqs:eu-west-1:111122223333:x".into();
         }),
-        reads("shows again at once", "visibility", |it| {
+        reads("visible again at once", "visibility", |it| {
             it.visibility_timeout = Some(1)
         }),
         dead_letters("dead letters refused", |it| it.policy = Policy::default()),
@@ -116,7 +116,7 @@ fn mapping(what: &'static str, change: impl FnOnce(&mut Mapping) + 'static) -> B
 fn a_mapping_that_does_not_deliver() {
     let breaks = vec![
         mapping("mapping disabled", |it| it.enabled = false),
-        mapping("mapping that hears no failures", |it| {
+        mapping("mapping without ReportBatchItemFailures", |it| {
             it.report_batch_item_failures = false
         }),
         mapping("mapping with a filter", |it| {

@@ -1,4 +1,4 @@
-//! A hub as AWS holds it, to be changed as others could change it.
+//! A hub as deployed, to be changed as others could change it.
 
 use crate::hub::desired::{Node, hub};
 use crate::hub::resource::HubResource;
@@ -21,13 +21,13 @@ const ROLE: &str = "rootwatch-notifier-eu-west-1";
 pub(super) struct Hub {
     names: Names,
     wanted: Vec<Node>,
-    /// By id; what is gone is not in it.
+    /// By id; without what was deleted.
     found: BTreeMap<String, HubResource>,
     /// Statements of others in the function's policy.
     pub(super) theirs: Vec<Value>,
     /// Managed policies of the role.
     pub(super) attached: BTreeMap<String, Policy>,
-    /// Filter policies of everybody on a topic.
+    /// Filter policies of all subscriptions of a topic.
     pub(super) filters: BTreeMap<String, Value>,
     /// Another topic of the account.
     pub(super) elsewhere: Option<Topic>,
@@ -86,7 +86,7 @@ impl Hub {
         assert!(self.found.remove(id).is_some(), "{id}");
     }
 
-    /// Puts a managed policy on the role.
+    /// Attaches a managed policy to the role.
     pub(super) fn attach(&mut self, statement: Value) {
         let arn = "arn:aws:iam::111122223333:policy/theirs";
         self.attached.insert(arn.into(), policy(vec![statement]));
@@ -99,7 +99,7 @@ impl Hub {
         self.theirs.extend(statement);
     }
 
-    /// What `rootwatch deploy hub` does: what differs is as wanted, and what others added to a policy stays.
+    /// What `rootwatch deploy hub` does: what differs is fixed, and what others added to a policy stays.
     pub(super) fn deploy(&mut self) {
         for node in &self.wanted {
             let id = node.resource.id();

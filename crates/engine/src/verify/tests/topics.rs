@@ -22,7 +22,7 @@ fn a_broken_topic() {
     const NOBODY: &str = "RootwatchNobodyElse";
     const ALARMS: &str = "RootwatchAlarms";
     let other = json!({"ArnNotEquals": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/x"}});
-    let stranger = json!({"StringEquals": {"aws:SourceAccount": "999999999999"}});
+    let other_account = json!({"StringEquals": {"aws:SourceAccount": "999999999999"}});
     let breaks = vec![
         topic(("denies the notifier", ALERTS), "policy lets in", |it| {
             with(&mut it.policy, NOBODY, "Condition", other);
@@ -41,14 +41,14 @@ fn a_broken_topic() {
             ("health for another account's alarms", HEALTH),
             "policy lets in",
             |it| {
-                with(&mut it.policy, ALARMS, "Condition", stranger);
+                with(&mut it.policy, ALARMS, "Condition", other_account);
             },
         ),
         topic(("health encrypted", HEALTH), "key", |it| {
             it.kms_master_key_id = Some("alias/aws/sns".into());
         }),
         topic(
-            ("health encrypted with a key of one's own", HEALTH),
+            ("health encrypted with a customer managed key", HEALTH),
             "key",
             |it| {
                 it.kms_master_key_id = Some("alias/own".into());
@@ -72,11 +72,11 @@ fn filtered(what: &'static str, id: &'static str, policy: Value) -> Break {
         let name = &id["subscriptions ".len()..];
         hub.filters.insert(name.into(), policy);
     })
-    .needs("take the filter policy off")
+    .needs("remove the filter policy")
 }
 
 #[test]
-fn a_topic_that_nobody_hears() {
+fn a_topic_that_nobody_receives() {
     const ALERTS: &str = "subscriptions rootwatch-alerts";
     const HEALTH: &str = "subscriptions rootwatch-health";
     let sign_ins = json!({"activity": [{"anything-but": ["sign-in"]}]});
