@@ -57,7 +57,8 @@ impl Interrupts {
         self.state.writing.store(true, Ordering::Relaxed);
     }
 
-    /// What a second Ctrl-C would leave behind from now on, where running the same command again is not what removes it.
+    /// What a second Ctrl-C would leave behind from now on, where running the same command again is not what removes
+    /// it.
     pub(crate) fn leaves(&self, what: Option<String>) {
         let left = &self.state.left;
         *left.lock().unwrap_or_else(PoisonError::into_inner) = what;

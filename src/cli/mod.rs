@@ -142,9 +142,9 @@ pub(crate) enum Command {
     Status(StatusArgs),
     /// Follow the deployed path hop by hop and judge each, with read-only calls
     ///
-    /// Ends with 0 when every hop is fine, with 2 when one is broken, and also with 2 when one cannot be judged: it could
-    /// not be read, or contains what rootwatch never writes. With --quiet only those are printed, so nothing when all is
-    /// fine; --output json prints every hop all the same.
+    /// Ends with 0 when every hop is fine, with 2 when one is broken, and also with 2 when one cannot be judged: it
+    /// could not be read, or contains what rootwatch never writes. With --quiet only those are printed, so nothing when
+    /// all is fine; --output json prints every hop all the same.
     Verify(VerifyArgs),
     /// Send a marked event and wait until the topic delivers it
     ///
@@ -161,9 +161,9 @@ pub(crate) enum Command {
     /// Take over from AWS's published pattern "Monitor IAM root user activity", without a gap in the watch
     ///
     /// Finds the pattern's bus, function, topic and StackSet, says what they miss today, deploys the hub and the spokes
-    /// beside them, with the old topic's subscribers, proves the new path by a test event, and only then removes the old
-    /// one. Each step shows what it does and asks. Ends with 2 while both paths stand, because somebody has to confirm a
-    /// subscription or something has to be fixed; the same command continues from there.
+    /// beside them, with the old topic's subscribers, proves the new path by a test event, and only then removes the
+    /// old one. Each step shows what it does and asks. Ends with 2 while both paths stand, because somebody has to
+    /// confirm a subscription or something has to be fixed; the same command continues from there.
     Adopt(Box<ReferenceArgs>),
     /// Show, without AWS, what would be sent for a CloudTrail record or an EventBridge event
     Explain(ExplainArgs),

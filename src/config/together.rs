@@ -9,8 +9,8 @@ use rootwatch_engine::Partition;
 
 /// Tags that a resource can carry beside rootwatch's: one that marks it, and two more on the function.
 const MOST_TAGS: usize = 47;
-/// Bytes of account names that fit into a function's environment, which has room for 4 KB (Lambda Developer Guide, "Lambda
-/// quotas"), beside the notifier's other variables.
+/// Bytes of account names that fit into a function's environment, which has room for 4 KB (Lambda Developer Guide,
+/// "Lambda quotas"), beside the notifier's other variables.
 const MOST_NAMES: usize = 3_600;
 
 /// Every invalid combination.

@@ -2,7 +2,8 @@
 //!
 //! Three of its differences from AWS are worked around here, in the open: its rules never fire in the state
 //! `ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS`, so the test sets `ENABLED`; it drops the policy of a bus, so the
-//! deployment, which reads back what it set, and the plan that follows must find just that; and it does not pass its address to functions, so the test does.
+//! deployment, which reads back what it set, and the plan that follows must find just that; and it does not pass its
+//! address to functions, so the test does.
 
 use crate::world::{REGION, eventually, run, sdk};
 use rootwatch_lab::Ministack;

@@ -6,8 +6,8 @@ use std::time::Duration;
 const HUB: [&str; 3] = ["teardown", "hub", "--yes"];
 const ALL: [&str; 3] = ["teardown", "all", "--yes"];
 const NOTHING: &str = "There is nothing of rootwatch's to remove.\n";
-/// What the removal of a hub says when it is interrupted, or of a step that waits; that of spokes says nothing before its
-/// call has ended.
+/// What the removal of a hub says when it is interrupted, or of a step that waits; that of spokes says nothing before
+/// its call has ended.
 const HEARD: [&str; 2] = ["Interrupted: finishing what is under way", "not finished"];
 
 /// How long the lab may take to come to rest.

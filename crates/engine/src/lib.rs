@@ -1,8 +1,8 @@
 //! The engine: everything that rootwatch does to AWS and reads from it, for the command line and for programs.
 //!
-//! Data goes one way: [`Settings`] -> the desired state -> the observed state -> a plan -> its application -> a report. Plans are
-//! pure; observing never writes; nothing here prints. The caller gives a [`Session`] its [`Progress`], a [`Stop`] to
-//! end it early and an [`Operator`] to show and ask, and gets each result as data.
+//! Data goes one way: [`Settings`] -> the desired state -> the observed state -> a plan -> its application -> a report.
+//! Plans are pure; observing never writes; nothing here prints. The caller gives a [`Session`] its [`Progress`], a
+//! [`Stop`] to end it early and an [`Operator`] to show and ask, and gets each result as data.
 
 pub mod adopt;
 mod apply;

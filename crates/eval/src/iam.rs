@@ -24,8 +24,8 @@ pub enum Principal {
     },
 }
 
-/// Condition keys in lower case: with their value, or `None` for those that the request certainly lacks. A key that is not
-/// in it may have any value.
+/// Condition keys in lower case: with their value, or `None` for those that the request certainly lacks. A key that is
+/// not in it may have any value.
 pub type Keys = BTreeMap<&'static str, Option<String>>;
 
 /// A request.

@@ -1,7 +1,7 @@
 //! Taking over from AWS's published pattern, with no moment in which root is not watched.
 //!
-//! The old path is read, the new one is made beside it and proved, and only then the old one is removed. Every run reads
-//! what is there, so a run that was interrupted, or that waits for people, continues when it is repeated.
+//! The old path is read, the new one is made beside it and proved, and only then the old one is removed. Every run
+//! reads what is there, so a run that was interrupted, or that waits for people, continues when it is repeated.
 
 mod look;
 mod prove;

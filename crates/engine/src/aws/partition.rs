@@ -45,8 +45,8 @@ impl Partition {
 
     /// The region that records root sign-ins and calls of global services, so the one that must be watched.
     ///
-    /// Sources: CloudTrail User Guide, "AWS Management Console sign-in events"; AWS GovCloud (US) User Guide, "CloudTrail".
-    /// For China AWS documents none; its first region is used.
+    /// Sources: CloudTrail User Guide, "AWS Management Console sign-in events"; AWS GovCloud (US) User Guide,
+    /// "CloudTrail". For China AWS documents none; its first region is used.
     pub fn sign_in_region(self) -> &'static str {
         match self {
             Self::Aws => "us-east-1",

@@ -56,8 +56,8 @@ struct HopReport<'a> {
 /// Tests the hub, one or some spokes, or all of them.
 ///
 /// # Errors
-/// When the test could not be made: no hub, no permission to create what it needs, no spoke to test. That the event did not
-/// arrive is an outcome.
+/// When the test could not be made: no hub, no permission to create what it needs, no spoke to test. That the event did
+/// not arrive is an outcome.
 pub async fn test(
     session: &Session,
     selection: &Selection,

@@ -16,7 +16,8 @@ pub(super) enum Purpose {
     Alert,
 }
 
-/// Puts the canary of this id, which says that it comes from this account and region. Returns the time, in milliseconds.
+/// Puts the canary of this id, which says that it comes from this account and region. Returns the time, in
+/// milliseconds.
 pub(super) async fn send(
     client: &aws_sdk_eventbridge::Client,
     bus: &str,

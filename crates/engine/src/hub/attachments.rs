@@ -20,8 +20,8 @@ pub(crate) enum Attachment {
         /// The service that made it for something of its own, and has to remove it.
         managed_by: Option<String>,
     },
-    /// An archive of the bus's events. It has a rule on the bus, which keeps the bus from being deleted (EventBridge User Guide,
-    /// "Deleting event archives").
+    /// An archive of the bus's events. It has a rule on the bus, which keeps the bus from being deleted (EventBridge
+    /// User Guide, "Deleting event archives").
     Archive { name: String },
     /// A confirmed subscription that neither the settings nor the topic's marks name.
     Subscription {

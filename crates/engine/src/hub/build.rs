@@ -1,8 +1,8 @@
 //! Whose build a function's code is.
 //!
-//! Two builds of the same sources differ, as their compilers do. So a function carries the digest of the sources that it
-//! was built from, and what was uploaded: two people with builds of one version do not replace each other's function, and
-//! code that was changed since is neither.
+//! Two builds of the same sources differ, as their compilers do. So a function carries the digest of the sources that
+//! it was built from, and what was uploaded: two people with builds of one version do not replace each other's
+//! function, and code that was changed since is neither.
 
 use super::function::Function;
 
@@ -61,8 +61,8 @@ pub(crate) fn mark(function: &Function) -> String {
 }
 
 impl Function {
-    /// What was found as it is compared with this: another build of the same sources counts as this one, unless it is to
-    /// be replaced.
+    /// What was found as it is compared with this: another build of the same sources counts as this one, unless it is
+    /// to be replaced.
     pub(crate) fn as_compared(&self, found: &Self) -> Self {
         let mut compared = found.clone();
         if !self.is_own_build_wanted && Build::of(self, found) == Build::SameSources {

@@ -37,12 +37,14 @@ const DIGEST_BATCH: i32 = 500;
 /// The same where each is reported on its own: as many as the function publishes within its time, and the most that SQS
 /// hands over without a window.
 const EACH_BATCH: i32 = 10;
-/// The least that Lambda accepts: however many read-only events wait, they leave the account's concurrency to the alerts. Where each
-/// is reported on its own, two times four a second stay below the ten at which SNS suspends a mail subscription.
+/// The least that Lambda accepts: however many read-only events wait, they leave the account's concurrency to the
+/// alerts. Where each is reported on its own, two times four a second stay below the ten at which SNS suspends a mail
+/// subscription.
 const READS_CONCURRENCY: i32 = 2;
 /// The longest that SQS keeps a message, in seconds: time to fix what broke.
 const LONGEST_RETENTION: u64 = 14 * 24 * 3600;
-/// Lambda asks for six times the function's timeout, and the window on top (Lambda Developer Guide, "Using Lambda with Amazon SQS").
+/// Lambda asks for six times the function's timeout, and the window on top (Lambda Developer Guide, "Using Lambda with
+/// Amazon SQS").
 const READS_VISIBILITY: u64 = 6 * FUNCTION_TIMEOUT as u64 + DIGEST_WINDOW as u64;
 /// Seconds and attempts for which EventBridge retries; both are the maximum.
 const TARGET_AGE: i32 = 24 * 3600;
@@ -276,8 +278,8 @@ impl Wanted {
         function.marked(bundle::source_digest())
     }
 
-    /// The notifier's configuration. It decides which read-only events matter, not a rule, so that every one reaches it,
-    /// whatever `notify.read_only` says.
+    /// The notifier's configuration. It decides which read-only events matter, not a rule, so that every one reaches
+    /// it, whatever `notify.read_only` says.
     fn environment(&self) -> BTreeMap<String, String> {
         let Notify {
             read_only,

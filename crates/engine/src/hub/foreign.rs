@@ -1,4 +1,5 @@
-//! What others attached to our resources: it would break with them or keep them from being deleted, so removal stops first.
+//! What others attached to our resources: it would break with them or keep them from being deleted, so removal stops
+//! first.
 
 use super::attachments::{Attachment, read};
 use super::plan::HubPlan;

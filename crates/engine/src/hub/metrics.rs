@@ -18,8 +18,9 @@ pub(crate) const LOOK_BACK_DAYS: i64 = 30;
 /// further must be multiples of it (CloudWatch API Reference, GetMetricData and MetricStat). Four metrics over
 /// [`LOOK_BACK_DAYS`] then have 34,560 data points at the most, and one answer holds 100,800.
 const PERIOD_S: i64 = 300;
-/// Only an age within this many seconds describes the present. SQS is up to 15 minutes late with the metrics of a queue that has
-/// not been used for a while (SQS Developer Guide, "Available CloudWatch metrics"), and the period comes on top.
+/// Only an age within this many seconds describes the present. SQS is up to 15 minutes late with the metrics of a queue
+/// that has not been used for a while (SQS Developer Guide, "Available CloudWatch metrics"), and the period comes on
+/// top.
 const FRESH_S: i64 = 15 * 60 + PERIOD_S;
 /// How far back errors count, in seconds.
 const ERRORS_S: i64 = 24 * 3600;

@@ -13,12 +13,12 @@ pub(crate) const CANARY_DETAIL_TYPE: &str = "rootwatch canary";
 /// notified of it.
 pub(crate) const PROBE: &str = "probe";
 
-/// Write events: all root activity but what CloudTrail marks as read-only, with the read-only calls that matter as much; and
-/// the canary, when the hub account itself sent it.
+/// Write events: all root activity but what CloudTrail marks as read-only, with the read-only calls that matter as
+/// much; and the canary, when the hub account itself sent it.
 ///
-/// `readOnly` is missing from old records and from some sign-ins; what is not certainly read-only counts as a write event. The
-/// envelope's `account` is set by EventBridge, and no sender can choose it: so a spoke's canary invokes nothing here. Nor
-/// does one that the hub account sends in its part as a spoke.
+/// `readOnly` is missing from old records and from some sign-ins; what is not certainly read-only counts as a write
+/// event. The envelope's `account` is set by EventBridge, and no sender can choose it: so a spoke's canary invokes
+/// nothing here. Nor does one that the hub account sends in its part as a spoke.
 pub(crate) fn acts(hub_account: &str) -> Value {
     let mut pattern = root_activity_where(&[
         json!({"readOnly": [false, "false"]}),

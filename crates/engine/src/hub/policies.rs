@@ -12,7 +12,8 @@ use serde_json::json;
 /// that came from a spoke, but the one that a test makes for its own ids and removes again.
 ///
 /// The Denies apply only when their key is present. As conditions of the Allow they could silence everything:
-/// PutTargets checks this policy when a target is made, and no page of AWS's documentation says which keys exist at that moment.
+/// PutTargets checks this policy when a target is made, and no page of AWS's documentation says which keys exist at
+/// that moment.
 pub(super) fn event_bus(names: &Names, org_id: &str) -> Policy {
     let mut detail_types: Vec<&str> = DETAIL_TYPES.to_vec();
     detail_types.push(CANARY_DETAIL_TYPE);

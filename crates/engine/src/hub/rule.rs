@@ -12,8 +12,8 @@ use serde::Serialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The only state in which a rule gets read-only management events (EventBridge User Guide, "AWS service events delivered
-/// via AWS CloudTrail").
+/// The only state in which a rule gets read-only management events (EventBridge User Guide, "AWS service events
+/// delivered via AWS CloudTrail").
 pub(crate) const ALL_MANAGEMENT_EVENTS: &str = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS";
 
 /// What a rule sends to.

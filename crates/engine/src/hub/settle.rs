@@ -1,6 +1,7 @@
 //! After the writes: reading back until AWS shows what was set.
 //!
-//! AWS is eventually consistent, and somebody else may change things back at once. Success is only reported for what was seen.
+//! AWS is eventually consistent, and somebody else may change things back at once. Success is only reported for what
+//! was seen.
 
 use super::desired::Node;
 use super::observe::{Found, observe};

@@ -156,7 +156,8 @@ impl Subscriptions {
             room -= usize::from(is_new && fits);
             fits
         };
-        // Marked first: what is marked but not there is subscribed by the next run, what is there but not marked would stay.
+        // Marked first: what is marked but not there is subscribed by the next run, what is there but not marked would
+        // stay.
         let marked: Vec<_> = wanted.iter().filter(fits).copied().collect();
         self.mark(aws, work, &marked).await?;
         try_join_all(wanted.iter().map(|it| self.subscribe_one(aws, work, it))).await?;

@@ -66,8 +66,8 @@ fn names(aws: &Aws) -> Names {
     }
 }
 
-/// Reads what is there. The role is for all regions, so it is removed `with_role` with one of them. `listed` are the ARNs of
-/// topics that a Terraform state has as the module's.
+/// Reads what is there. The role is for all regions, so it is removed `with_role` with one of them. `listed` are the
+/// ARNs of topics that a Terraform state has as the module's.
 pub(crate) async fn find(aws: &Aws, with_role: bool, listed: &BTreeSet<String>) -> Result<OldHub> {
     let names = names(aws);
     let function = function(&names);

@@ -1,5 +1,5 @@
-//! AWS's published pattern "Monitor IAM root user activity", called the reference here: what of it is there, and what it
-//! misses.
+//! AWS's published pattern "Monitor IAM root user activity", called the reference here: what of it is there, and what
+//! it misses.
 //!
 //! Its names are fixed. Source: the pattern's Terraform module and StackSet template,
 //! <https://github.com/aws-samples/aws-iam-root-user-activity-monitor>. The module can be used once a region, so there

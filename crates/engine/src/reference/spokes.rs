@@ -31,7 +31,8 @@ pub(crate) struct Found {
     pub(crate) others: Vec<String>,
 }
 
-/// Reads all StackSets that are administered in the place's region, and of those that are the reference's all instances.
+/// Reads all StackSets that are administered in the place's region, and of those that are the reference's all
+/// instances.
 pub(crate) async fn find(place: &Place<'_>) -> Result<Found, AwsError> {
     let mut found = find_as(place).await?;
     if place.call_as == sdk::CallAs::DelegatedAdmin {

@@ -108,8 +108,8 @@ pub struct Removed<'a> {
 /// Removes the hub, the spokes, or the spokes and then the hub.
 ///
 /// # Errors
-/// When something cannot be read, others use what would be removed, or it is not confirmed. What fails while it is removed is
-/// in the result, after it was shown.
+/// When something cannot be read, others use what would be removed, or it is not confirmed. What fails while it is
+/// removed is in the result, after it was shown.
 pub async fn teardown(session: &Session, options: Options) -> Result<Removed<'_>> {
     let spokes = match options.part {
         Part::Hub => None,

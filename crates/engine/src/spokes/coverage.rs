@@ -1,4 +1,5 @@
-//! Every account of the organization by every wanted region: watched, or a gap with its reason and what closes it. Pure.
+//! Every account of the organization by every wanted region: watched, or a gap with its reason and what closes it.
+//! Pure.
 
 use super::Location;
 use super::instances::{Instance, Instances};

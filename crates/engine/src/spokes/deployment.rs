@@ -32,8 +32,8 @@ pub struct SpokesDeployed {
 /// Brings the StackSet, its instances and the management account's own stacks to the configured state.
 ///
 /// # Errors
-/// As [`plan`], when it is not confirmed, or when a call fails; what was done until then has been shown. Accounts and regions
-/// in which an operation failed are in the result.
+/// As [`plan`], when it is not confirmed, or when a call fails; what was done until then has been shown. Accounts and
+/// regions in which an operation failed are in the result.
 pub async fn deploy(
     session: &Session,
     switches: Switches,

@@ -1,5 +1,5 @@
-//! The management account's own spokes. StackSets do not deploy to it (CloudFormation User Guide, "Create StackSets with
-//! service-managed permissions"), so it gets the same template as plain stacks, one a region.
+//! The management account's own spokes. StackSets do not deploy to it (CloudFormation User Guide, "Create StackSets
+//! with service-managed permissions"), so it gets the same template as plain stacks, one a region.
 
 use super::is_refusal;
 use super::stack::{Condition, Stack};

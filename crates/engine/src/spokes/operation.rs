@@ -90,8 +90,8 @@ pub struct Ended {
 }
 
 impl Ended {
-    /// Whether every account and region that could be reached is up to date. An operation that AWS calls `SUCCEEDED` may
-    /// hide failures inside its tolerance (CloudFormation User Guide, "Troubleshooting StackSets").
+    /// Whether every account and region that could be reached is up to date. An operation that AWS calls `SUCCEEDED`
+    /// may hide failures inside its tolerance (CloudFormation User Guide, "Troubleshooting StackSets").
     pub fn is_success(&self) -> bool {
         self.failures.is_empty() && (self.status == "SUCCEEDED" || self.is_only_left_out)
     }
@@ -252,8 +252,8 @@ async fn describe(
         .ok_or_else(|| AwsError::incomplete(OPERATION, "StackSetOperation"))
 }
 
-/// How many accounts and regions are in each status, and, if asked for, those that did not succeed. Nothing else is kept: there
-/// may be 200,000. A run can be stopped between two of them.
+/// How many accounts and regions are in each status, and, if asked for, those that did not succeed. Nothing else is
+/// kept: there may be 200,000. A run can be stopped between two of them.
 async fn results(
     place: &Place<'_>,
     stack_set: &str,

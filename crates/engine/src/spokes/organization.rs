@@ -262,8 +262,8 @@ pub(crate) async fn enabled_regions(aws: &Aws) -> Result<Vec<Region>, AwsError> 
 
 /// The regions that another account has turned off.
 ///
-/// Requires the management account or a delegated administrator of Account Management (Account Management Reference Guide,
-/// ListRegions).
+/// Requires the management account or a delegated administrator of Account Management (Account Management Reference
+/// Guide, ListRegions).
 pub(crate) async fn disabled_regions(
     aws: &Aws,
     account: &str,

@@ -17,7 +17,8 @@ pub(crate) struct Wanted {
     pub(crate) regions: BTreeSet<String>,
     /// The organizational units, none of which is inside another.
     pub(crate) units: BTreeMap<String, Subtree>,
-    /// The accounts below each unit that is deployed to and no longer wanted. Below one that is missing here all may be.
+    /// The accounts below each unit that is deployed to and no longer wanted. Below one that is missing here all may
+    /// be.
     pub(crate) beneath: BTreeMap<String, BTreeSet<String>>,
     /// Never a target of a StackSet.
     pub(crate) management_account: String,
@@ -298,9 +299,10 @@ impl Wanted {
 
     /// What is deployed to and no longer wanted.
     ///
-    /// An account of a unit that is no longer wanted may still be wanted by a smaller unit inside; it keeps its instance,
-    /// so that it is watched all the time. A deletion reaches every account below the unit, whichever unit an instance
-    /// names (CloudFormation API Reference, DeploymentTargets), so what is kept is decided by the organization's structure.
+    /// An account of a unit that is no longer wanted may still be wanted by a smaller unit inside; it keeps its
+    /// instance, so that it is watched all the time. A deletion reaches every account below the unit, whichever unit an
+    /// instance names (CloudFormation API Reference, DeploymentTargets), so what is kept is decided by the
+    /// organization's structure.
     fn deletions(&self, observed: &Observed, targets: &Targets) -> Vec<Change> {
         let wanted: BTreeSet<&str> = self.accounts().map(|(_, it)| it.id.as_str()).collect();
         let mut found: BTreeMap<(Accounts, Vec<String>), Vec<String>> = BTreeMap::new();

@@ -1,7 +1,7 @@
 //! Stack instances that StackSets cannot reach: their accounts are suspended or gone, or have turned the region off.
 //!
-//! Such an instance can only be removed with RetainStacks, which leaves its stack where it is (AWS Knowledge Center, "How do I delete a
-//! stack instance … in a closed or suspended AWS account?").
+//! Such an instance can only be removed with RetainStacks, which leaves its stack where it is (AWS Knowledge Center,
+//! "How do I delete a stack instance … in a closed or suspended AWS account?").
 
 use super::instances::{Instance, Instances};
 use super::organization::{self, Account};

@@ -97,8 +97,8 @@ impl Place {
         )]
     }
 
-    /// Further forms of write events: each detail-type, each read-only call that matters, each way to write `readOnly`. They do not
-    /// depend on the place, so one place is enough.
+    /// Further forms of write events: each detail-type, each read-only call that matters, each way to write `readOnly`.
+    /// They do not depend on the place, so one place is enough.
     pub(crate) fn act_forms(&self) -> Vec<Canonical> {
         let texts = [
             ("a call whose readOnly is text", json!("false")),

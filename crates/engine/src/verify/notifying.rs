@@ -12,7 +12,8 @@ const FIX: &str = "report this as a bug of rootwatch";
 /// The function's variable for `notify.read_only`.
 const READ_ONLY: &str = "ROOTWATCH_READ_ONLY";
 
-/// Whether it reports everything that a rule of the hub forwards, in every form: write events at once, read-only events at all.
+/// Whether it reports everything that a rule of the hub forwards, in every form: write events at once, read-only events
+/// at all.
 pub(super) fn check(id: &str, place: &Place, function: &Function) -> Hop {
     let acts = [place.acts(), place.act_forms()].concat();
     let reads = [place.reads(), place.read_forms()].concat();

@@ -53,8 +53,8 @@ pub async fn verify(session: &Session, selection: &Selection, hub_only: bool) ->
     })
 }
 
-/// Every hop as it is deployed, with a finding. Fails where the spokes forward to a hub elsewhere and there is none here: the
-/// fix for that would create a second hub.
+/// Every hop as it is deployed, with a finding. Fails where the spokes forward to a hub elsewhere and there is none
+/// here: the fix for that would create a second hub.
 pub(crate) async fn hops(
     session: &Session,
     organization: &Read<Organization>,

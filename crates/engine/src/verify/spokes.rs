@@ -171,7 +171,8 @@ async fn in_account(names: &Names, session: Read<Session>, locations: &[&Locatio
     each.buffered(AT_ONCE).collect().await
 }
 
-/// CloudFormation does not update a stack that it believes to be current: one that somebody changed has to be deleted first.
+/// CloudFormation does not update a stack that it believes to be current: one that somebody changed has to be deleted
+/// first.
 fn fix(names: &Names, aws: &Aws, seen: &Seen, known: &Instances) -> String {
     let location = Location {
         account: seen.account.clone(),
