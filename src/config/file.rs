@@ -354,7 +354,7 @@ team = 1
         f, line 4, column 1: there is no key "regions" at the top; did you mean "region", or "regions" under [spokes]?
         f, line 5, column 1: there is no key "log_retention_days" at the top; did you mean "log_retention_days" under [hub]?
         f, line 7, column 1: there is no key "emails" in [hub]; did you mean "email"?
-        f, line 8, column 9: email must be a list of strings, and this is a text: write email = ["security@example.com"]
+        f, line 8, column 9: email must be a list of strings, and this is a string: write email = ["security@example.com"]
         f, line 9, column 22: log_retention_days 2 is not one of the values that AWS accepts: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
         f, line 10, column 11: kms_key "alias/mine" is not the ARN of a KMS key (such as arn:aws:kms:eu-west-1:111122223333:key/1234abcd-…)
         f, line 12, column 12: protocol "smss" is not one of email, email-json, sms, https, http, sqs, lambda, application; did you mean "sms"?

@@ -39,7 +39,7 @@ fn all_problems_of_the_file_and_the_flags_are_told_at_once() {
     error: 4 settings are wrong:
       --email "nobody" is not an e-mail address
       FOLDER/rootwatch.toml, line 4, column 1: there is no key "emails" in [hub]; did you mean "email"?
-      FOLDER/rootwatch.toml, line 5, column 22: log_retention_days must be a whole number, and this is a text: write log_retention_days = 90
+      FOLDER/rootwatch.toml, line 5, column 22: log_retention_days must be a whole number, and this is a string: write log_retention_days = 90
       FOLDER/rootwatch.toml, line 7, column 12: regions "us-gov-west-1" is in the partition aws-us-gov, and region "eu-west-1" (line 2) is in aws: a deployment stays in one
     "#);
 }
@@ -90,7 +90,7 @@ fn init_never_writes_over_a_file() {
     let folder = folder();
     let path = file(&folder, "mine");
     let ran = run(&[], &["init", text(&path)]).ends_with(1);
-    assert!(ran.stderr.contains("is there already"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("exists already"), "{}", ran.stderr);
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "mine");
 }
 

@@ -152,7 +152,7 @@ fn stacks_follow_the_hub_and_the_regions_and_go_at_teardown() {
         .as_management(&["teardown", "spokes", "--yes"])
         .ends_with(0);
     assert!(
-        nothing.stdout.contains("nothing of ours"),
+        nothing.stdout.contains("nothing of rootwatch's"),
         "{}",
         nothing.stdout
     );

@@ -267,7 +267,7 @@ fn who_may_not_list_accounts_may_not_leave_stacks_behind() {
     let fault = denied().operation("ListRoots");
     world.lab.add_fault(&fault).unwrap();
     let refused = world.rootwatch(&RETAIN).ends_with(1);
-    let said = "takes knowing which accounts can no longer be reached";
+    let said = "needs to know which accounts can no longer be reached";
     assert!(refused.stderr.contains(said), "{}", refused.stderr);
     let ran = world.rootwatch(&SPOKES).ends_with(0);
     let said = "Could not determine which accounts are suspended or gone";

@@ -318,7 +318,7 @@ fn whom_somebody_elses_statement_lets_in_is_unknown() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(intruder.add_bus_statement("Theirs", "Allow", theirs));
     let ran = world.rootwatch(&["verify"]).ends_with(2);
-    let reported = "\"Theirs\" of its policy is not rootwatch's and may let others in";
+    let reported = "\"Theirs\" of its policy is not rootwatch's and may allow others";
     assert!(ran.stdout.contains(reported), "{}", ran.stdout);
     assert!(
         ran.stdout.contains("--statement-id Theirs"),

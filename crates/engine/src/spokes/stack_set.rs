@@ -123,7 +123,7 @@ impl StackSet {
             let (found, meant) = (self.parameters.get(key), wanted.parameters.get(key));
             if is_known && found != meant {
                 let word =
-                    |value: Option<&String>| value.map_or("nothing", String::as_str).to_owned();
+                    |value: Option<&String>| value.map_or("not set", String::as_str).to_owned();
                 faults.push(format!(
                     "the StackSet {name} forwards elsewhere than to the hub: {key} is {}, not {}: {fixes}",
                     word(found),

@@ -60,6 +60,11 @@ class StackSets(Case):
 
     def remove(self, stack_set: str, *ous: str, **more: Any) -> None:
         """Deletes instances and the set."""
+        self.remove_instances(stack_set, *ous, **more)
+        self.cloudformation.delete_stack_set(StackSetName=stack_set)
+
+    def remove_instances(self, stack_set: str, *ous: str, **more: Any) -> dict[str, Any]:
+        """Deletes instances and waits."""
         operation = self.cloudformation.delete_stack_instances(
             StackSetName=stack_set,
             Regions=self.regions,
@@ -67,8 +72,7 @@ class StackSets(Case):
             RetainStacks=False,
             **more,
         )["OperationId"]
-        self.finish(stack_set, operation)
-        self.cloudformation.delete_stack_set(StackSetName=stack_set)
+        return self.finish(stack_set, operation)
 
     def test_resources_come_change_and_go(self) -> None:
         before = lab("GET", "snapshot")
@@ -292,8 +296,8 @@ class StackSets(Case):
         protect = stacks.update_termination_protection
         protect(StackName=stack["StackName"], EnableTerminationProtection=True)
         self.assertTrue(stacks.describe_stacks()["Stacks"][0]["EnableTerminationProtection"])
-        with self.assertRaises(Exception):
-            self.remove(stack_set, "/Workloads/Prod")
+        operation = self.remove_instances(stack_set, "/Workloads/Prod")
+        self.assertEqual(operation["Status"], "FAILED")
         page = self.cloudformation.list_stack_instances(StackSetName=stack_set)
         (left,) = [i for i in page["Summaries"] if i["Status"] == "INOPERABLE"]
         self.assertEqual((left["Account"], left["Region"]), ("333333333333", "us-east-1"))
