@@ -1,4 +1,4 @@
-//! Copies of a prepared process, which `python/rootwatch_lab/forks.py` makes.
+//! Forks of a prepared process, which `python/rootwatch_lab/forks.py` makes.
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -14,112 +14,116 @@ use tempfile::NamedTempFile;
 use crate::process::{GRACE, Server, signal, tail};
 use crate::venv;
 
-/// The process that all labs of this one are copies of. It is made at the first need, and ends with this process.
-static PREPARED: Mutex<Option<Prepared>> = Mutex::new(None);
+/// The process that all labs of this one are forks of. The first lab starts it, and it ends with this process.
+static FORK_SERVER: Mutex<Option<ForkServer>> = Mutex::new(None);
 
-struct Prepared {
-    /// Holds the pipe that the process ends with.
+struct ForkServer {
+    /// Holds the pipe whose end ends the process.
     _server: Server,
-    door: String,
+    listener: String,
 }
 
-/// A running copy of a process; it ends with this value, and with this process, however that ends.
+/// A running fork; it ends with this value, and with this process, however that ends.
 #[derive(Debug)]
-pub(crate) struct Copy {
-    /// The copy ends when this closes.
-    life: TcpStream,
-    errors: File,
-    answer: Answer,
+pub(crate) struct Fork {
+    /// The fork ends when this closes.
+    connection: TcpStream,
+    stderr: File,
+    serving: Serving,
 }
 
-/// What a copy says when it serves.
+/// What a fork sends when it serves.
 #[derive(Debug, Deserialize)]
-struct Answer {
+struct Serving {
     endpoint: String,
-    /// Where copies of the copy are asked for.
-    door: String,
+    /// Where forks of the fork are requested.
+    listener: String,
     process: u32,
 }
 
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Reply {
-    Serves(Answer),
+    Serving(Serving),
     Failed { error: String },
 }
 
-impl Copy {
+impl Fork {
     /// A lab in which nothing has happened yet.
     pub(crate) fn of_prepared() -> Result<Self> {
-        Self::at(&prepared_door()?).context("copying the prepared process of the lab")
+        Self::request(&prepared()?).context("forking the prepared process of the lab")
     }
 
-    /// The same lab once more, as it is now.
-    pub(crate) fn again(&self) -> Result<Self> {
+    /// A second lab that is as this one is now.
+    pub(crate) fn fork(&self) -> Result<Self> {
         let endpoint = self.endpoint();
-        Self::at(&self.answer.door).with_context(|| format!("copying the lab at {endpoint}"))
+        let forked = Self::request(&self.serving.listener);
+        forked.with_context(|| format!("forking the lab at {endpoint}"))
     }
 
-    fn at(door: &str) -> Result<Self> {
-        // The copy opens the file by its name, and after that nobody needs it.
-        let named = NamedTempFile::new().context("making a file for a lab's errors")?;
-        let life = TcpStream::connect(door).with_context(|| format!("connecting to {door}"))?;
-        let request = json!({ "errors": named.path() });
-        (&life).write_all(format!("{request}\n").as_bytes())?;
+    fn request(listener: &str) -> Result<Self> {
+        // The fork opens the file by its name, which then is not needed any more.
+        let stderr = NamedTempFile::new().context("creating a file for a lab's standard error")?;
+        let connection =
+            TcpStream::connect(listener).with_context(|| format!("connecting to {listener}"))?;
+        let request = json!({ "stderr": stderr.path() });
+        (&connection).write_all(format!("{request}\n").as_bytes())?;
         let mut line = String::new();
-        BufReader::new(&life).read_line(&mut line)?;
-        let errors = named.into_file();
+        BufReader::new(&connection).read_line(&mut line)?;
+        let stderr = stderr.into_file();
         if line.is_empty() {
-            bail!("it ended before it was ready:\n{}", tail(&errors));
+            bail!("it ended before it was ready:\n{}", tail(&stderr));
         }
-        match serde_json::from_str(&line).with_context(|| format!("it answered {line}"))? {
+        match serde_json::from_str(&line).with_context(|| format!("it replied {line}"))? {
             Reply::Failed { error } => bail!("{error}"),
-            Reply::Serves(answer) => Ok(Self {
-                life,
-                errors,
-                answer,
+            Reply::Serving(serving) => Ok(Self {
+                connection,
+                stderr,
+                serving,
             }),
         }
     }
 
     /// Where it serves.
     pub(crate) fn endpoint(&self) -> &str {
-        &self.answer.endpoint
+        &self.serving.endpoint
     }
 
     /// The end of what it wrote to standard error.
-    pub(crate) fn complaint(&self) -> String {
-        tail(&self.errors)
+    pub(crate) fn stderr(&self) -> String {
+        tail(&self.stderr)
     }
 
-    /// Closes the connection, and waits for the other side to do so: that is when the process has ended.
+    /// Closes the connection, and waits until the fork's end closes it too.
     fn end(&self) -> Result<()> {
-        self.life.shutdown(Shutdown::Write)?;
-        self.life.set_read_timeout(Some(GRACE))?;
-        while (&self.life).read(&mut [0; 64])? > 0 {}
+        self.connection.shutdown(Shutdown::Write)?;
+        self.connection.set_read_timeout(Some(GRACE))?;
+        while (&self.connection).read(&mut [0; 64])? > 0 {}
         Ok(())
     }
 }
 
-impl Drop for Copy {
+impl Drop for Fork {
     fn drop(&mut self) {
         if self.end().is_err() {
-            signal("-KILL", self.answer.process);
+            signal("-KILL", self.serving.process);
         }
     }
 }
 
-fn prepared_door() -> Result<String> {
-    let mut prepared = PREPARED.lock().unwrap_or_else(PoisonError::into_inner);
-    if prepared.is_none() {
-        *prepared = Some(prepare()?);
+/// The address of the fork server's listener.
+fn prepared() -> Result<String> {
+    let mut server = FORK_SERVER.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(running) = &*server {
+        return Ok(running.listener.clone());
     }
-    Ok(prepared
-        .as_ref()
-        .map_or_else(String::new, |it| it.door.clone()))
+    let started = start()?;
+    let listener = started.listener.clone();
+    *server = Some(started);
+    Ok(listener)
 }
 
-fn prepare() -> Result<Prepared> {
+fn start() -> Result<ForkServer> {
     let mut command = Command::new(venv::python("moto.txt")?);
     command
         .args(["-m", "rootwatch_lab"])
@@ -127,9 +131,9 @@ fn prepare() -> Result<Prepared> {
         .env_remove("PYTHONPATH")
         .env_remove("MOTO_ACCOUNT_ID");
     let mut server = Server::start(&mut command)?;
-    let door = server.first_line()?;
-    Ok(Prepared {
+    let listener = server.first_line()?;
+    Ok(ForkServer {
         _server: server,
-        door,
+        listener,
     })
 }
