@@ -202,5 +202,10 @@ fn a_forged_event_ends_in_the_spoke_or_at_the_notifier() {
     put(&world.organization.hub, "rootwatch", "rootwatch.canary");
     let mail = &world.alerts(1)[0];
     assert!(mail.subject.contains("TEST"), "{mail:?}");
+    // The mail is there before the function has ended.
+    world
+        .lab
+        .wait_idle(std::time::Duration::from_secs(10))
+        .unwrap();
     assert_eq!(world.lab.invocations().unwrap().len(), 1);
 }

@@ -7,8 +7,8 @@
 //! with the value that started them.
 //!
 //! Loading moto takes more than a second. The first lab of a process does it, in a process that
-//! then is copied (forked) for each lab, which takes some ten milliseconds; so does
-//! [`Lab::fork`], a copy of a lab with all that is in it.
+//! is then forked for each lab, which takes some ten milliseconds. So does [`Lab::fork`], which
+//! forks a lab with everything that is in it.
 //!
 //! ```no_run
 //! # fn main() -> anyhow::Result<()> {
@@ -24,8 +24,8 @@
 
 pub mod bench;
 mod control;
-mod copy;
 mod faults;
+mod fork;
 mod host;
 mod http;
 mod ministack;

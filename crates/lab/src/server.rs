@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
-use crate::copy::Copy;
+use crate::fork::Fork;
 use crate::http::Client;
 use crate::venv;
 
@@ -17,7 +17,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 #[derive(Debug)]
 pub struct Lab {
     pub(crate) client: Client,
-    copy: Copy,
+    fork: Fork,
     python: PathBuf,
 }
 
@@ -26,25 +26,27 @@ impl Lab {
     /// it, and the others take milliseconds.
     pub fn start() -> Result<Self> {
         let python = venv::python("moto.txt")?;
-        Ok(Self::new(Copy::of_prepared()?, python))
+        Ok(Self::new(Fork::of_prepared()?, python))
     }
 
     /// A second lab that is at first as this one is now, on a port of its own. Neither sees what happens in the other.
     ///
     /// It has all state of services, mailboxes, logs of calls and invocations, faults and settings, and what is planned
-    /// for later (retries, auto-deployment) happens in both. Functions' processes are started anew.
+    /// for later (retries, auto-deployment) happens in both. Functions get new processes. A call that a fault holds takes
+    /// effect in this lab only.
     ///
     /// # Errors
-    /// When something is under way that does not end in 15 seconds: a held call, a function, a StackSet operation.
+    /// When something is under way that does not end within 15 seconds, such as a function, a StackSet operation or a
+    /// ReceiveMessage that waits.
     pub fn fork(&self) -> Result<Self> {
-        Ok(Self::new(self.copy.again()?, self.python.clone()))
+        Ok(Self::new(self.fork.fork()?, self.python.clone()))
     }
 
-    fn new(copy: Copy, python: PathBuf) -> Self {
-        let client = Client::new(copy.endpoint().to_owned());
+    fn new(fork: Fork, python: PathBuf) -> Self {
+        let client = Client::new(fork.endpoint().to_owned());
         Self {
             client,
-            copy,
+            fork,
             python,
         }
     }
@@ -92,7 +94,7 @@ impl Lab {
 
     /// The end of what the server wrote to standard error, such as tracebacks.
     pub fn complaints(&self) -> String {
-        self.copy.complaint()
+        self.fork.stderr()
     }
 }
 

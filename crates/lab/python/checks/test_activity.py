@@ -1,4 +1,4 @@
-"""A process is copied only while nothing is under way in it."""
+"""A process is forked only while nothing is under way in it."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from rootwatch_lab.state import Activity, Busy, Work
 
 
 def exit_code(process: int) -> int:
-    """How a copy ended."""
+    """How a child ended."""
     _, status = os.waitpid(process, 0)
     return os.waitstatus_to_exitcode(status)
 
 
-class Copies(unittest.TestCase):
+class Forks(unittest.TestCase):
     """Forks of this process itself."""
 
     def test_what_does_not_end_is_named(self) -> None:
@@ -39,22 +39,22 @@ class Copies(unittest.TestCase):
         begun.wait()
         # It can end only after the fork has begun to wait, or before: either way it is done.
         threading.Timer(0.05, may_end.set).start()
-        copy = activity.fork(10)
-        if copy == 0:
+        child = activity.fork(10)
+        if child == 0:
             os._exit(0 if done == ["work"] and activity.names() == [] else 1)
         thread.join()
-        self.assertEqual(exit_code(copy), 0)
+        self.assertEqual(exit_code(child), 0)
 
     def test_what_is_planned_happens_in_both(self) -> None:
         work, happened = Work("work", 2), threading.Event()
         work.after(0.05, happened.set)
-        copy = os.fork()
+        child = os.fork()
         work.begin()
         ended = happened.wait(10)
-        if copy == 0:
+        if child == 0:
             os._exit(0 if ended else 1)
         self.assertTrue(ended)
-        self.assertEqual(exit_code(copy), 0)
+        self.assertEqual(exit_code(child), 0)
 
 
 if __name__ == "__main__":

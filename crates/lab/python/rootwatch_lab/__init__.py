@@ -1,14 +1,14 @@
 """AWS in a box: moto's server (Apache-2.0, pinned in `moto.txt`) and what it lacks.
 
-Processes: `python -m rootwatch_lab` loads all of it once and then only waits to be copied. A lab is a
-copy of that process, and a copy of a lab is a second lab with the same state.
+`python -m rootwatch_lab` is a fork server: it loads all of it once, and then only waits to be forked. A
+lab is a fork of that process, and a fork of a lab is a second lab with the same state.
 
-__main__.py      prepares the process that labs are copies of
-forks.py         copies, one for each connection; each lives as long as its connection
-serving.py       one lab: what a copy does
+__main__.py      the fork server
+forks.py         a fork for each connection, which ends when the connection does
+serving.py       one lab: what a fork does
 state.py         one lock over moto's state; threads for what happens after an answer; the fork, for which
                  nothing may be under way
-warm.py          first calls to each service, so that no copy loads models and routes
+warm.py          first calls to each service, so that no fork loads models and routes
 cached.py        what moto works out anew at each call
 
 Each other file takes the place of some functions of moto; this is all that differs from it.

@@ -1,6 +1,6 @@
-"""Prepares a process, says where copies of it are to be had, and ends when its input ends.
+"""The fork server: loads everything, prints where it takes requests, and ends when its input ends.
 
-Each copy is a lab of its own (serving.py), and so is each copy of that.
+Each fork is a lab (serving.py), which can be forked in turn.
 """
 
 from __future__ import annotations
@@ -33,22 +33,23 @@ def _prepared() -> Front:
     warm.up(front)
     # Dozens of calls come at once, and each answer that is ready waits for the interpreter.
     sys.setswitchinterval(0.0005)
-    # What is here is never garbage. A collection would write to each object, and so copy its page.
+    # What is here is never garbage. A collection would write to each object, so that each fork
+    # needs its page for itself.
     gc.freeze()
     gc.enable()
     return front
 
 
 def main() -> None:
-    """Waits for connections, here and in every copy."""
+    """Waits for connections, here and in every fork."""
     front = _prepared()
     signal.signal(signal.SIGTERM, _end)
     signal.signal(signal.SIGINT, _end)
-    life = forks.Life(sys.stdin, forks.door(), _end)
-    sys.stdout.write(f"{forks.address(life.door)}\n")
+    process = forks.Process(sys.stdin, forks.listen(), _end)
+    sys.stdout.write(f"{forks.address(process.listener)}\n")
     sys.stdout.flush()
     while True:
-        life = serving.begin(front, forks.wait(life))
+        process = serving.begin(front, forks.serve(process))
 
 
 if __name__ == "__main__":

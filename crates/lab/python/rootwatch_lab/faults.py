@@ -83,7 +83,7 @@ class Faults:
         self._held: list[str] = []
 
     def begin(self) -> None:
-        """In a copy of the process no call is held: it happens, if at all, where it came in."""
+        """In a fork no call is held: a call takes effect, if at all, where it came in."""
         self._lock = threading.Lock()
         self._held.clear()
         for fault in self._faults:

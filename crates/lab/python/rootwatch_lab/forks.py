@@ -1,8 +1,8 @@
-"""Copies of this process: one for each connection, which it lives as long as.
+"""Forks of this process: one for each connection to its listener.
 
-A process that is prepared waits here. Whoever wants a copy of it connects, sends one line of JSON,
-and holds the connection: the copy reads from it only to see its end, which comes when the other
-side wants no more of the copy, and also when it is killed.
+A client connects, sends one line of JSON, and gets a line from the child that was forked for it.
+The connection stays open for as long as the client wants the child: the child reads from it only
+to see that it has closed, which the operating system does too when the client is killed.
 """
 
 from __future__ import annotations
@@ -21,130 +21,132 @@ from typing import Any, Protocol
 
 from .state import activity
 
-# How long a copy may wait for what is under way to end.
+# How long a fork waits until nothing is under way.
 _PATIENCE_S = 15.0
-# The line follows the connection at once.
-_LINE_S = 5.0
+# The request follows the connection at once.
+_REQUEST_S = 5.0
 
-_copies: set[int] = set()
+_children: set[int] = set()
 
 
-class _Held(Protocol):
+class _Owner(Protocol):
     def fileno(self) -> int: ...
 
 
 @dataclasses.dataclass
-class Life:
-    """What a process lives as long as, where copies of it are asked for, and how it ends."""
+class Process:
+    """This process: whose end ends it, where forks of it are asked for, and how it ends."""
 
-    held: _Held
-    door: socket.socket
+    owner: _Owner
+    listener: socket.socket
     end: Callable[[], None]
 
 
-def door() -> socket.socket:
-    """Where a process takes connections; on a free port."""
+def listen() -> socket.socket:
+    """A listener on a free port."""
     return socket.create_server(("127.0.0.1", 0))
 
 
-def address(opened: socket.socket) -> str:
+def address(listener: socket.socket) -> str:
     """`127.0.0.1:PORT`."""
-    host, port = opened.getsockname()
+    host, port = listener.getsockname()
     return f"{host}:{port}"
 
 
-def wait(life: Life) -> socket.socket:
-    """Makes a copy for every connection until the process ends; returns in the copies only, with their connection."""
+def serve(process: Process) -> socket.socket:
+    """Forks for every connection until the process ends; returns in children, with theirs."""
     signal.signal(signal.SIGCHLD, _reap)
-    looked_at = select.poll()
-    for source in (life.held, life.door):
-        looked_at.register(source.fileno(), select.POLLIN)
+    owner, listener = process.owner.fileno(), process.listener.fileno()
+    poll = select.poll()
+    for descriptor in (owner, listener):
+        poll.register(descriptor, select.POLLIN)
     while True:
-        # A signal may find another thread: now and then this one looks by itself.
-        ready = [descriptor for descriptor, _ in looked_at.poll(1000)]
-        if life.held.fileno() in ready and _is_over(life.held.fileno()):
-            life.end()
-        if life.door.fileno() in ready:
-            connection, _ = life.door.accept()
-            if _copy(connection):
+        # The system may give a signal to another thread; its handler runs when this one wakes.
+        ready = [descriptor for descriptor, _ in poll.poll(1000)]
+        if owner in ready and _has_closed(owner):
+            process.end()
+        if listener in ready:
+            connection, _ = process.listener.accept()
+            if _fork_for(connection):
                 return connection
             connection.close()
 
 
-def _is_over(descriptor: int) -> bool:
+def _has_closed(descriptor: int) -> bool:
     try:
         return not os.read(descriptor, 4096)
     except OSError:
         return True
 
 
-def _copy(connection: socket.socket) -> bool:
-    """Forks; says whether this is the copy."""
+def _fork_for(connection: socket.socket) -> bool:
+    """Forks; true in the child."""
     try:
-        errors = _asked_for(connection)
+        stderr = _requested_stderr(connection)
         sys.stderr.flush()
-        copy = activity.fork(_PATIENCE_S)
+        child = activity.fork(_PATIENCE_S)
     except Exception as error:
         with contextlib.suppress(OSError):
-            answer(connection, {"error": f"{type(error).__name__}: {error}"})
+            reply(connection, {"error": f"{type(error).__name__}: {error}"})
         return False
-    if copy:
-        _copies.add(copy)
+    if child:
+        _children.add(child)
         return False
-    _copies.clear()
-    _let_go(connection.fileno())
-    _write_to(errors)
+    _children.clear()
+    _replace_inherited(connection.fileno())
+    _redirect_stderr(stderr)
     return True
 
 
-def _asked_for(connection: socket.socket) -> str:
-    """The file that takes what the copy complains about."""
-    connection.settimeout(_LINE_S)
+def _requested_stderr(connection: socket.socket) -> str:
+    """The file that the child is to write its standard error to."""
+    connection.settimeout(_REQUEST_S)
     with connection.makefile("r") as lines:
         request = json.loads(lines.readline())
     connection.settimeout(None)
-    return str(request["errors"])
+    return str(request["stderr"])
 
 
-def answer(connection: socket.socket, message: dict[str, Any]) -> None:
-    """Tells the other side, in one line."""
+def reply(connection: socket.socket, message: dict[str, Any]) -> None:
+    """Sends one line to the client."""
     connection.sendall(json.dumps(message).encode() + b"\n")
 
 
-def _let_go(kept: int) -> None:
-    """Sockets and pipes of the process that this was copied from must end when it closes them.
+def _replace_inherited(kept: int) -> None:
+    """The parent's sockets and pipes have to close when the parent closes them.
 
-    They are not closed here, since objects of threads that are not here any more hold their numbers.
+    Their numbers stay taken, by the null device: objects of threads that are not in this process
+    hold them, and would close what came in their place.
     """
     null = os.open(os.devnull, os.O_RDWR)
     for name in os.listdir("/dev/fd"):
         number = int(name)
-        if number not in (kept, null) and _is_shared(number):
+        if number not in (kept, null) and _is_channel(number):
             os.dup2(null, number, inheritable=number < 3)
     os.close(null)
 
 
-def _is_shared(number: int) -> bool:
+def _is_channel(number: int) -> bool:
     try:
         mode = os.fstat(number).st_mode
     except OSError:
-        # The one by which they were listed.
+        # The descriptor by which they were listed.
         return False
     return stat.S_ISSOCK(mode) or stat.S_ISFIFO(mode)
 
 
-def _write_to(path: str) -> None:
-    errors = os.open(path, os.O_WRONLY | os.O_APPEND)
-    os.dup2(errors, sys.stderr.fileno())
-    os.close(errors)
+def _redirect_stderr(path: str) -> None:
+    file = os.open(path, os.O_WRONLY | os.O_APPEND)
+    os.dup2(file, sys.stderr.fileno())
+    os.close(file)
 
 
 def _reap(*_args: Any) -> None:
-    # Only these: other processes have somebody who waits for them.
-    for copy in list(_copies):
+    # Only forks: whoever started another process waits for that one.
+    for child in list(_children):
         try:
-            ended, _ = os.waitpid(copy, os.WNOHANG)
+            ended, _ = os.waitpid(child, os.WNOHANG)
         except ChildProcessError:
-            ended = copy
+            ended = child
         if ended:
-            _copies.discard(copy)
+            _children.discard(child)

@@ -165,7 +165,7 @@ def kill_all() -> None:
 
 
 def forget_all() -> None:
-    """Forgets them, in a copy of the process that they belong to: the next event starts new ones."""
+    """Forgets them, in a fork of the process that has them: the next event starts new ones."""
     global _fleets_lock
     _fleets_lock = threading.Lock()
     _fleets.clear()

@@ -1,4 +1,4 @@
-"""One lab: a copy of a prepared process that serves on a port of its own until its connection ends."""
+"""One lab: a fork that serves on a port of its own until its owner closes the connection."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ class Server(ThreadedWSGIServer):
         connections.change(-1)
 
 
-def begin(front: Front, connection: socket.socket) -> forks.Life:
-    """Serves from now on, in a copy that was just made, and tells the other side where."""
-    # moto's ids come from its own generator, which the copy has in the state it was in.
+def begin(front: Front, connection: socket.socket) -> forks.Process:
+    """Serves from now on, in a process that was just forked, and replies where."""
+    # moto's ids come from a generator of its own, which would give the same ones in every fork.
     mock_random.seed()
     server = Server(_HOST, 0, front, handler=Handler)
     functions.endpoint = f"http://{_HOST}:{server.server_port}"
@@ -55,12 +55,14 @@ def begin(front: Front, connection: socket.socket) -> forks.Life:
     threading.Thread(target=server.serve_forever, name="server", daemon=True).start()
     signal.signal(signal.SIGTERM, _end)
     signal.signal(signal.SIGINT, _end)
-    life = forks.Life(connection, forks.door(), _end)
-    address = forks.address(life.door)
-    forks.answer(
-        connection, {"endpoint": functions.endpoint, "door": address, "process": os.getpid()}
-    )
-    return life
+    process = forks.Process(connection, forks.listen(), _end)
+    serving = {
+        "endpoint": functions.endpoint,
+        "listener": forks.address(process.listener),
+        "process": os.getpid(),
+    }
+    forks.reply(connection, serving)
+    return process
 
 
 def _end(*_args: Any) -> None:

@@ -570,18 +570,20 @@ def _check_regions(regions: list[str]) -> None:
 
 
 def _organization_changed(management: str) -> None:
-    operations.after(late.auto_deployment_ms / 1000, _auto_deploy, management)
+    # What is created after the change has its targets from the organization as it is then.
+    there = [it for it in all_sets() if it.account == management]
+    if there:
+        operations.after(late.auto_deployment_ms / 1000, _auto_deploy, management, there)
 
 
-def _auto_deploy(management: str) -> None:
+def _auto_deploy(management: str, there: list[StackSet]) -> None:
     with lock:
         backend = accounts.organization_of(management)
         if backend is None:
             return
-        for (account, _), named in list(_sets.items()):
-            for stack_set in list(named.values()):
-                if account == management and stack_set.auto_deployment.get("Enabled"):
-                    _follow(backend, stack_set)
+        for stack_set in all_sets():
+            if stack_set in there and stack_set.auto_deployment.get("Enabled"):
+                _follow(backend, stack_set)
 
 
 def _follow(backend: OrganizationsBackend, stack_set: StackSet) -> None:

@@ -54,10 +54,10 @@ class Busy(Exception):
 
 
 class Activity:
-    """What is under way, by name; only while nothing is can this process be copied.
+    """What is under way, by name. The process can be forked only while nothing is.
 
     A fork keeps one thread. A lock that another thread holds at that moment stays locked in the
-    copy, and what that thread has half done stays half done. So everything that touches the lab's
+    child, and what that thread has half done stays half done. So everything that touches the lab's
     state is under way while it does, and a fork waits until nothing is.
     """
 
@@ -84,7 +84,7 @@ class Activity:
             return list(self._names)
 
     def fork(self, limit_s: float) -> int:
-        """Forks while nothing is under way: 0 in the copy, which has no thread but this one."""
+        """Forks while nothing is under way: 0 in the child, which has no thread but this one."""
         self._changed.acquire()
         pid = -1
         try:
@@ -112,7 +112,7 @@ class Connections:
         self._count = 0
 
     def begin(self) -> None:
-        """A copy of the process has none."""
+        """A fork has none."""
         self._lock = threading.Lock()
         self._count = 0
 
@@ -146,7 +146,7 @@ class Work:
         self._tickets = threading.Semaphore(0)
 
     def begin(self) -> None:
-        """Starts the threads. In a copy of the process too: what was planned is planned there."""
+        """Starts the threads. In a fork as well: what was planned is planned there, too."""
         self._changed = threading.Condition()
         self._tickets = threading.Semaphore(len(self._ready))
         for number in range(self._workers):

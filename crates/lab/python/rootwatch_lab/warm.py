@@ -1,4 +1,4 @@
-"""Loads what the first calls to a service load, once for all copies of this process.
+"""Loads what the first calls to a service load, once for all forks.
 
 botocore reads a service's model, and moto makes its routes, serializers and error answers, when
 they are first needed: about 0.6 s in all for the services named here. Others work too, later.

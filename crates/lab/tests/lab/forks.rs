@@ -58,8 +58,8 @@ fn root_acts(lab: &Lab, name: &str) {
         .unwrap();
 }
 
-/// The acts of root that the person was told of.
-fn told(lab: &Lab) -> Vec<String> {
+/// The acts of root that were mailed to the person.
+fn reported(lab: &Lab) -> Vec<String> {
     lab.wait_idle(PATIENCE).unwrap();
     let mut mails = lab.mailbox(PERSON).unwrap();
     mails.retain(|mail| mail.kind == "notification");
@@ -92,28 +92,28 @@ fn eventually(what: &str, check: impl Fn() -> bool) {
 fn a_fork_has_everything_and_neither_sees_what_happens_in_the_other() {
     let lab = deployed();
     root_acts(&lab, "Before");
-    assert_eq!(told(&lab), ["Before"]);
+    assert_eq!(reported(&lab), ["Before"]);
     let fork = lab.fork().unwrap();
     assert_ne!(fork.endpoint(), lab.endpoint());
     let before = lab.snapshot().unwrap();
     assert_eq!(fork.snapshot().unwrap(), before);
     assert_eq!(fork.calls().unwrap().len(), lab.calls().unwrap().len());
-    assert_eq!((told(&fork), kept(&fork)), (told(&lab), kept(&lab)));
+    assert_eq!((reported(&fork), kept(&fork)), (reported(&lab), kept(&lab)));
 
     root_acts(&fork, "InFork");
-    assert_eq!(told(&fork), ["Before", "InFork"]);
+    assert_eq!(reported(&fork), ["Before", "InFork"]);
     boto3(&fork, HUB, "boto3.client('sns').create_topic(Name='more')");
     fork.clear_calls().unwrap();
-    assert_eq!((told(&lab), kept(&lab)), (vec!["Before".to_owned()], 1));
+    assert_eq!((reported(&lab), kept(&lab)), (vec!["Before".to_owned()], 1));
     assert_eq!(lab.snapshot().unwrap(), before);
     assert!(!lab.calls().unwrap().is_empty());
 
     root_acts(&lab, "InFirst");
-    assert_eq!(told(&lab), ["Before", "InFirst"]);
+    assert_eq!(reported(&lab), ["Before", "InFirst"]);
     assert_eq!(kept(&fork), 2);
     drop(lab);
     root_acts(&fork, "Alone");
-    assert_eq!(told(&fork), ["Before", "InFork", "Alone"]);
+    assert_eq!(reported(&fork), ["Before", "InFork", "Alone"]);
     assert_eq!(fork.complaints(), "");
 }
 
@@ -235,7 +235,7 @@ fn forks_by_the_hundred_from_two_threads() {
         let fork = lab.fork().unwrap();
         let name = format!("Act{number}");
         root_acts(&fork, &name);
-        assert_eq!(told(&fork), [name]);
+        assert_eq!(reported(&fork), [name]);
         assert_eq!(fork.complaints(), "");
         fork.endpoint().to_owned()
     };
@@ -248,7 +248,7 @@ fn forks_by_the_hundred_from_two_threads() {
             .collect()
     });
     assert_eq!(endpoints.len(), 100);
-    assert_eq!(told(&lab), Vec::<String>::new());
+    assert_eq!(reported(&lab), Vec::<String>::new());
     assert_eq!(lab.snapshot().unwrap(), before);
 }
 

@@ -86,7 +86,7 @@ fn a_lab_ends_when_its_owner_is_killed() {
         .envs(&variables)
         .status();
     assert!(invoked.unwrap().success());
-    // The prepared process, its copy that is the lab, and the function.
+    // The fork server, its fork that is the lab, and the function.
     let processes = below(owner.id());
     assert!(processes.len() >= 3, "{processes:?}");
     owner.kill().unwrap();
