@@ -47,7 +47,7 @@ impl<'a> Break<'a> {
         self
     }
 
-    fn is_unknown(mut self) -> Self {
+    fn unknown(mut self) -> Self {
         self.verdict = "unknown";
         self
     }
@@ -240,18 +240,18 @@ fn unknown(c: &Intruder) -> Vec<Break<'_>> {
             c.add_bus_statement("Freeze", "Deny", deny),
         )
         .and(BUS, "policy keeps out")
-        .is_unknown()
+        .unknown()
         .fixed_by(
             "remove statements of the bus's policy",
             c.bus_statement("Freeze", None),
         ),
-        Break::new(ACTS_RULE, "pattern", c.pattern(wildcard)).is_unknown(),
+        Break::new(ACTS_RULE, "pattern", c.pattern(wildcard)).unknown(),
         Break::new(
             READS_QUEUE,
             "policy keeps out",
             c.open_reads(json!("*"), unknown()),
         )
-        .is_unknown()
+        .unknown()
         .fixed_by("statements of that policy", c.close_reads()),
         Break::new(FUNCTION, "environment", another_topic),
     ]

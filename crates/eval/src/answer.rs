@@ -49,7 +49,7 @@ impl Answer {
     }
 
     /// The negation.
-    pub fn not(self) -> Self {
+    pub fn negated(self) -> Self {
         match self {
             Self::Yes => Self::No,
             Self::No => Self::Yes,

@@ -210,7 +210,7 @@ fn condition(operator: &str, key: &str, wanted: &Value, keys: &Keys) -> Answer {
         None => Answer::of(negated),
         Some(have) => {
             let found = matches_text(wanted, |wanted| test(wanted, have));
-            if negated { found.not() } else { found }
+            if negated { found.negated() } else { found }
         }
     }
 }

@@ -81,7 +81,7 @@ fn operation(name: &str, value: &Value, item: &Value) -> Answer {
         ("anything-but", Value::Object(inner)) => Answer::all(
             inner
                 .iter()
-                .map(|(name, value)| operation(name, value, item).not()),
+                .map(|(name, value)| operation(name, value, item).negated()),
         ),
         ("anything-but", Value::Array(values)) => {
             Answer::of(!values.iter().any(|value| same(value, item)))

@@ -55,7 +55,7 @@ fn a_broken_bus() {
             add(it, freeze(unknown))
         })
         .and(BUS, KEEPS_OUT)
-        .is_unknown()
+        .unknown()
         .needs(theirs),
         Break::new("deleted", BUS, "exists", |hub| hub.delete(BUS)),
     ];

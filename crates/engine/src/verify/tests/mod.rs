@@ -51,7 +51,7 @@ impl Break {
         self
     }
 
-    fn is_unknown(mut self) -> Self {
+    fn unknown(mut self) -> Self {
         self.verdict = Verdict::Unknown;
         self
     }

@@ -59,7 +59,7 @@ fn a_queue_that_takes_too_little_or_too_much() {
             json!("*"),
             json!({"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}}),
         )
-        .is_unknown(),
+        .unknown(),
     ];
     all_are_named_and_fixed("queue-policies", breaks);
 }

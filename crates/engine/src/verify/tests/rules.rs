@@ -57,7 +57,7 @@ fn a_rule_that_is_off_or_gone() {
     let breaks = vec![
         rule("disabled", "state", |it| it.state = "DISABLED".into()),
         rule("plain ENABLED", "state", |it| it.state = "ENABLED".into()),
-        rule("an unknown state", "state", |it| it.state = "NEW".into()).is_unknown(),
+        rule("an unknown state", "state", |it| it.state = "NEW".into()).unknown(),
         Break::new("deleted", ACTS, "exists", |hub| hub.delete(ACTS)),
         reads("reads disabled", "state", |it| it.state = "DISABLED".into()),
         reads("reads in plain ENABLED", "state", |it| {
@@ -99,7 +99,7 @@ fn a_broken_pattern() {
             "[{\"prefix\":\"aws.\"}]",
             "[{\"wildcard\":\"aws.*\"}]",
         )
-        .is_unknown(),
+        .unknown(),
     ];
     all_are_named_and_fixed("patterns", breaks);
 }

@@ -54,7 +54,7 @@ fn a_broken_topic() {
                 it.kms_master_key_id = Some("alias/own".into());
             },
         )
-        .is_unknown(),
+        .unknown(),
         Break::new("health deleted", HEALTH, "exists", |hub| hub.delete(HEALTH)),
     ];
     all_are_named_and_fixed("topics", breaks);
