@@ -65,7 +65,7 @@ fn act(world: &World, done: &AtomicBool, acts: &AtomicUsize) -> Vec<String> {
 }
 
 #[test]
-fn what_root_does_at_any_moment_of_the_changeover_is_told() {
+fn what_root_does_at_any_moment_of_the_changeover_is_reported() {
     let world = world();
     world.lab.set_delay(20).unwrap();
     let (done, count) = (AtomicBool::new(false), AtomicUsize::new(0));
@@ -86,8 +86,8 @@ fn what_root_does_at_any_moment_of_the_changeover_is_told() {
     });
     world.lab.wait_idle(Duration::from_secs(30)).unwrap();
     let mails = reported(&world);
-    let is_told = |act: &&String| mails.iter().any(|mail| mail.body.contains(act.as_str()));
-    let untold: Vec<&String> = acts.iter().filter(|act| !is_told(act)).collect();
+    let is_reported = |act: &&String| mails.iter().any(|mail| mail.body.contains(act.as_str()));
+    let untold: Vec<&String> = acts.iter().filter(|act| !is_reported(act)).collect();
     assert_eq!(untold, Vec::<&String>::new(), "of {} acts", acts.len());
     assert!(acts.len() > 30, "{}", acts.len());
     let by = |topic: &str| mails.iter().any(|mail| mail.topic_arn.ends_with(topic));

@@ -115,7 +115,7 @@ fn a_topic_that_may_be_others_stays_and_one_elsewhere_keeps_the_hub() {
 }
 
 #[test]
-fn a_queue_that_would_not_hear_the_new_topic_keeps_the_old_one() {
+fn a_queue_that_refuses_the_new_topic_keeps_the_old_one() {
     let world = world();
     let hub = &world.organization.hub;
     let config = world.sdk(hub, REGION);

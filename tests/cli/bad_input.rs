@@ -123,7 +123,7 @@ fn what_does_not_exist_ends_before_the_first_write() {
 }
 
 #[test]
-fn all_problems_are_told_at_once() {
+fn all_problems_are_reported_at_once() {
     let world = World::new();
     let ran = world
         .rootwatch(&[
@@ -167,7 +167,7 @@ fn no_credentials_no_region_and_no_endpoint_are_told_apart() {
 }
 
 #[test]
-fn an_endpoint_that_is_set_and_empty_is_told() {
+fn an_endpoint_that_is_set_and_empty_is_reported() {
     let env = ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SNS"];
     for name in env {
         let variables = [

@@ -18,7 +18,7 @@ fn file(folder: &tempfile::TempDir, content: &str) -> PathBuf {
 
 /// No credentials are given, so what ends here has asked AWS nothing.
 #[test]
-fn all_problems_of_the_file_and_the_flags_are_told_at_once() {
+fn all_problems_of_the_file_and_the_flags_are_reported_at_once() {
     let folder = folder();
     let path = file(
         &folder,

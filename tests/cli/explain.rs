@@ -73,7 +73,7 @@ fn a_compressed_log_is_told_how_to_be_read() {
 }
 
 #[test]
-fn an_empty_file_is_told_as_one() {
+fn an_empty_file_is_reported_as_one() {
     let ran = explain(" \n", "text").ends_with(1);
     assert!(ran.stderr.contains("event.json is empty"), "{}", ran.stderr);
 }

@@ -49,19 +49,19 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
-    fn is_told(&self, id: &str) -> bool {
+    fn is_reported(&self, id: &str) -> bool {
         self.alerts.contains_key(id) || self.digests.contains(id)
     }
 
     fn lost(&self) -> Vec<&String> {
-        let is_lost = |id: &&String| !self.is_told(id) && !self.dead_letters.contains(*id);
+        let is_lost = |id: &&String| !self.is_reported(id) && !self.dead_letters.contains(*id);
         self.root.iter().filter(is_lost).collect()
     }
 
     /// Fails when an event was lost, or when one was reported that is nobody's doing.
     pub(crate) fn check(&self) {
         assert_eq!(self.lost(), Vec::<&String>::new(), "{self}");
-        let made_up = |id: &&String| self.is_told(id) || self.dead_letters.contains(*id);
+        let made_up = |id: &&String| self.is_reported(id) || self.dead_letters.contains(*id);
         let reported: Vec<_> = self.of_services.iter().filter(made_up).collect();
         assert_eq!(
             reported,
@@ -106,7 +106,7 @@ impl std::fmt::Display for Ledger {
             f,
             "  in the dead-letter queue     {:>6}, {} of them reported too",
             self.dead_letters.len(),
-            count(&|id| self.dead_letters.contains(id) && self.is_told(id))
+            count(&|id| self.dead_letters.contains(id) && self.is_reported(id))
         )?;
         writeln!(f, "  lost                         {:>6}", self.lost().len())?;
         writeln!(

@@ -369,7 +369,7 @@ fn canaries_that_nobody_announced_invoke_nothing_and_mail_nobody() {
 }
 
 #[test]
-fn a_test_that_nobody_would_hear_warns() {
+fn a_test_without_subscribers_warns() {
     let world = World::new();
     world
         .rootwatch(&["deploy", "hub", "--email", crate::world::PERSON, "--yes"])

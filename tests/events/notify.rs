@@ -39,7 +39,7 @@ const OFF: [&str; 2] = ["--notify-read-only", "off"];
 const EACH: [&str; 2] = ["--notify-read-only", "each"];
 
 #[test]
-fn reads_are_told_in_a_digest_each_or_not_at_all() {
+fn reads_are_reported_in_a_digest_each_or_not_at_all() {
     let world = World::deployed();
     let shop = world.account("shop");
 
@@ -133,7 +133,7 @@ fn an_account_has_the_name_that_organizations_gives_it() {
 }
 
 #[test]
-fn without_its_permission_the_notifier_is_told_no_name() {
+fn without_its_permission_the_notifier_is_reported_no_name() {
     let world = World::with_hub();
     let iam = aws_sdk_iam::Client::new(&world.sdk(&world.organization.hub, REGION));
     let role = "rootwatch-notifier-eu-west-1";
@@ -235,7 +235,7 @@ fn explain_shows_what_the_settings_make_of_an_event() {
 }
 
 #[test]
-fn a_plan_that_leaves_nobody_who_hears_says_so() {
+fn a_plan_that_leaves_no_subscriber_says_so() {
     let world = World::with_hub();
     let plan = |who: &[&str]| {
         let args = [&["plan", "hub"], who].concat();

@@ -57,7 +57,7 @@ fn only_what_rootwatch_subscribed_is_unsubscribed() {
 }
 
 #[test]
-fn a_run_that_names_nobody_changes_nothing_of_who_is_told() {
+fn a_run_that_names_nobody_changes_nothing_of_who_is_reported() {
     let world = World::with_hub();
     world.lab.clear_calls().unwrap();
     let ran = world.rootwatch(&["deploy", "hub", "--yes"]).ends_with(0);

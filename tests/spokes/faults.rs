@@ -66,7 +66,7 @@ fn an_operation_that_somebody_stops_is_no_success() {
 }
 
 #[test]
-fn failures_inside_the_tolerance_are_told_and_over_it_they_stop_the_rest() {
+fn failures_inside_the_tolerance_are_reported_and_over_it_they_stop_the_rest() {
     let world = World::with_hub();
     let fault = InstanceFault {
         account: Some(world.account("shop")),
@@ -142,7 +142,7 @@ fn an_inoperable_instance_is_removed_and_made_anew() {
 }
 
 #[test]
-fn a_region_that_is_off_in_an_account_is_told_and_no_failure() {
+fn a_region_that_is_off_in_an_account_is_reported_and_no_failure() {
     let world = World::with_hub();
     world
         .lab
@@ -184,7 +184,7 @@ fn a_region_that_is_off_in_an_account_is_told_and_no_failure() {
 }
 
 #[test]
-fn everything_that_is_missing_is_told_at_once_before_the_first_write() {
+fn everything_that_is_missing_is_reported_at_once_before_the_first_write() {
     let world = World::new();
     world.lab.set_trusted_access(false).unwrap();
     world.lab.clear_calls().unwrap();
@@ -289,7 +289,7 @@ fn trusted_access_is_turned_on_when_asked_by_the_management_account() {
 }
 
 #[test]
-fn a_missing_trail_is_told() {
+fn a_missing_trail_is_reported() {
     let world = World::deployed();
     world.lab.stop_trails().unwrap();
     let plan = world

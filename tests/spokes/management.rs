@@ -168,7 +168,7 @@ fn answer(world: &World, region: &str, code: &str, status: u16) {
 }
 
 #[test]
-fn a_region_that_cannot_be_read_is_told_at_teardown_and_in_the_status() {
+fn a_region_that_cannot_be_read_is_reported_at_teardown_and_in_the_status() {
     let world = World::with_hub();
     deploy(&world, &[]).ends_with(0);
     answer(&world, "eu-west-1", "AccessDenied", 403);

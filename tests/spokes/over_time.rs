@@ -157,7 +157,7 @@ fn a_set_that_no_longer_reaches_the_hub_is_a_gap() {
 }
 
 #[test]
-fn an_account_that_moves_stays_watched_or_is_told() {
+fn an_account_that_moves_stays_watched_or_is_reported() {
     let world = World::deployed();
     let id = |path: &str| world.organization.ou(path).unwrap().id.clone();
     let shop = world.account("shop");

@@ -179,7 +179,7 @@ fn an_instance_that_cannot_be_removed_is_made_anew() {
 }
 
 #[test]
-fn people_who_do_not_hear() {
+fn people_who_are_not_notified() {
     let world = World::new();
     let hub = &world.organization.hub;
     let deploy = ["deploy", "hub", "--email", PERSON, "--yes"];

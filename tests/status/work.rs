@@ -32,7 +32,7 @@ fn fail(operation: &str, code: &str) -> Fault {
 }
 
 #[test]
-fn a_notifier_that_fails_is_told_and_one_that_rests_is_fine() {
+fn a_notifier_that_fails_is_reported_and_one_that_rests_is_fine() {
     let world = World::deployed();
     let quiet = status(&world);
     let rests = "  notifier: not invoked in the last 30 days\n";
@@ -83,7 +83,7 @@ fn a_notifier_that_fails_is_told_and_one_that_rests_is_fine() {
 }
 
 #[test]
-fn reads_that_nobody_takes_are_told_until_what_verify_says_is_done() {
+fn reads_that_nobody_takes_are_reported_until_what_verify_says_is_done() {
     let world = World::deployed();
     let hub = world.organization.hub.clone();
     let lambda = aws_sdk_lambda::Client::new(&world.sdk(&hub, REGION));

@@ -70,7 +70,7 @@ fn verify_without_a_hub_names_the_one_that_the_spokes_forward_to() {
 }
 
 #[test]
-fn who_may_not_look_for_spokes_is_told_so_and_goes_on() {
+fn who_may_not_look_for_spokes_is_reported_so_and_goes_on() {
     let world = World::without_delegation();
     world
         .rootwatch(&["deploy", "hub", "--email", PERSON, "--yes"])

@@ -100,7 +100,7 @@ fn stacks_of_a_suspended_account_stay_only_when_asked_and_can_be_removed_later()
 }
 
 #[test]
-fn what_was_let_go_of_is_told_though_the_removal_fails_after_it() {
+fn what_was_let_go_of_is_reported_though_the_removal_fails_after_it() {
     let world = World::deployed();
     let sandbox = world.account("sandbox");
     world.lab.suspend_account(&sandbox).unwrap();
@@ -117,7 +117,7 @@ fn what_was_let_go_of_is_told_though_the_removal_fails_after_it() {
 }
 
 #[test]
-fn what_removes_a_retained_stack_is_told() {
+fn what_removes_a_retained_stack_is_reported() {
     let world = World::deployed();
     let sandbox = world.account("sandbox");
     world.lab.suspend_account(&sandbox).unwrap();
