@@ -49,12 +49,16 @@ pub(crate) fn pattern(
 ) -> Hop {
     let check = "pattern";
     let of = |events: &[Canonical], wrong: &Answer| -> Vec<&'static str> {
-        let mut names: Vec<_> = events
+        let wrong = events
             .iter()
-            .filter(|it| matches(pattern, &it.event) == *wrong)
-            .map(|it| it.name)
-            .collect();
-        names.dedup();
+            .filter(|it| matches(pattern, &it.event) == *wrong);
+        // In the order of the kinds, each once: several accounts and regions have it.
+        let mut names: Vec<_> = Vec::new();
+        for it in wrong {
+            if !names.contains(&it.name) {
+                names.push(it.name);
+            }
+        }
         names
     };
     let (missed, surplus) = (of(must, &Answer::No), of(never, &Answer::Yes));
