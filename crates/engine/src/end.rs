@@ -1,7 +1,6 @@
 //! How a run ended.
 
 use crate::aws::error::is_stopped;
-use crate::operator::NotConfirmed;
 use anyhow::Error;
 
 /// How a run ended.
@@ -41,3 +40,8 @@ impl From<&crate::apply::Unfinished> for End {
         }
     }
 }
+
+/// The question was not confirmed.
+#[derive(Debug, thiserror::Error)]
+#[error("nothing of this was done: {0}")]
+pub struct NotConfirmed(pub &'static str);

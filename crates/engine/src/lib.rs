@@ -30,9 +30,9 @@ pub use aws::error::is_stopped;
 pub use aws::hint::of as hint_of;
 pub use aws::partition::{Partition, is_region_name};
 pub use aws::spoke::Entry;
-pub use end::End;
+pub use end::{End, NotConfirmed};
 pub use names::{DEPLOYMENT_TAG, Names};
-pub use operator::{Nobody, NotConfirmed, Operator, Question, View};
+pub use operator::{Nobody, Operator, Question, View};
 pub use plan::{Action, Counts, FieldChange, Step};
 pub use session::Session;
 pub use settings::{

@@ -1,11 +1,14 @@
 //! The operator of the engine, who is shown what is found and planned, and asked before anything is changed.
 
-use crate::adopt::{OldPath, Report as AdoptReport, Takeover};
+use crate::adopt::old_path::OldPath;
+use crate::adopt::report::{Proved, Report as AdoptReport};
 use crate::apply::Outcome;
 use crate::canary;
+use crate::end::NotConfirmed;
 use crate::hub::plan::HubPlan;
-use crate::removal::Preview;
-use crate::spokes::deployment::SpokesDeployed;
+use crate::reference::subscribers::Takeover;
+use crate::removal::report::Preview;
+use crate::spokes::deployed::SpokesDeployed;
 use crate::spokes::plan::{SpokesPlan, Stops};
 use crate::spokes::reach::Stuck;
 use crate::verify::finding::Hop;
@@ -42,7 +45,7 @@ pub enum View<'a> {
     /// The result of a test.
     Test(&'a canary::Outcome),
     /// The hub was deployed as a step.
-    HubDeployed(&'a crate::hub::deployment::HubDeployed),
+    HubDeployed(&'a crate::hub::deployed::HubDeployed),
     /// The spokes were deployed as a step.
     SpokesDeployed(&'a SpokesDeployed),
     /// Stacks that stay where they are.
@@ -67,14 +70,9 @@ pub enum Question<'a> {
         /// Name of the deployment.
         deployment: &'a str,
         /// From where on the new path was proved.
-        proved: crate::adopt::Proved,
+        proved: Proved,
     },
 }
-
-/// The question was not confirmed.
-#[derive(Debug, thiserror::Error)]
-#[error("nothing of this was done: {0}")]
-pub struct NotConfirmed(pub &'static str);
 
 /// Who is shown and asked.
 pub trait Operator: Send + Sync {

@@ -106,7 +106,7 @@ impl Session {
     /// Asks the operator; writing begins after it.
     ///
     /// # Errors
-    /// [`crate::operator::NotConfirmed`], when the answer is not yes.
+    /// [`crate::end::NotConfirmed`], when the answer is not yes.
     pub(crate) async fn confirm(&self, question: Question<'_>) -> Result<()> {
         self.operator.confirm(&question).await?;
         self.work.writing_begins();

@@ -4,9 +4,10 @@
 //! reads what is there, so a run that was interrupted, or that waits for people, continues when it is repeated.
 
 mod look;
+pub(crate) mod old_path;
 mod prove;
 mod remove;
-mod report;
+pub(crate) mod report;
 mod shown;
 mod terraform_state;
 mod waiting;
@@ -24,7 +25,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use crate::reference::subscribers::Takeover;
-pub use look::OldPath;
+pub use old_path::OldPath;
 pub use report::{Proved, Report};
 pub use shown::{OldHubSteps, OldStackSet};
 
@@ -65,7 +66,7 @@ pub struct Adopted {
 /// When the old path cannot be read, or is in the way. What fails after that is in the result, after it was shown.
 pub async fn adopt(session: &Session, options: &Options) -> Result<Adopted> {
     let old = look::look(session, options).await?;
-    let mut report = Report::before(session, &old);
+    let mut report = Report::before(&old);
     if old.is_nothing() {
         let end = End::Done;
         return Ok(Adopted { end, old, report });

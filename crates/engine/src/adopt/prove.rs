@@ -1,7 +1,7 @@
 //! Whether the new path works: judged hop by hop, then tested end to end by events.
 
 use super::Options;
-use super::look::OldPath;
+use super::old_path::OldPath;
 use crate::aws::spoke::Entry;
 use crate::canary::{self, Target};
 use crate::operator::View;

@@ -1,7 +1,8 @@
 //! The end of the old path: its StackSets, then its hub.
 
 use super::Options;
-use super::look::{OldPath, look, place};
+use super::look::{look, place};
+use super::old_path::OldPath;
 use super::report::{self, Report};
 use crate::end::End;
 use crate::operator::{Question, View};
@@ -104,7 +105,7 @@ async fn remove_hub(
 ) -> Result<End> {
     let aws = now.aws_in(&hub.region)?;
     let outcome = hub.removal.apply(aws, &session.work).await;
-    let part = |name: &String| report::with_region(session, name, &hub.region);
+    let part = |name: &String| report::with_region(now.home(), name, &hub.region);
     report.removed.extend(outcome.done.iter().map(part));
     report.left.extend(outcome.left.iter().map(part));
     let Some(unfinished) = &outcome.unfinished else {

@@ -1,9 +1,8 @@
 //! The result of `adopt`, as data.
 
-use super::look::{OldPath, terraform_commands};
+use super::old_path::{OldPath, terraform_commands};
 use crate::canary::Target;
-use crate::hub::deployment;
-use crate::session::Session;
+use crate::hub::deployed;
 use crate::spokes::operation::Ended;
 use crate::spokes::reach::Stuck;
 use crate::subscription::Subscription;
@@ -30,7 +29,7 @@ pub struct Report {
     /// What it misses today.
     pub misses: Vec<String>,
     /// As `deploy hub` prints it.
-    pub hub: Option<deployment::Report>,
+    pub hub: Option<deployed::Report>,
     /// As `deploy spokes` prints it.
     pub spokes: Value,
     /// Why the old path is not removed yet.
@@ -85,12 +84,12 @@ impl Proved {
 }
 
 impl Report {
-    pub(crate) fn before(session: &Session, old: &OldPath) -> Self {
+    pub(crate) fn before(old: &OldPath) -> Self {
         let parts = old.hubs.iter().flat_map(|hub| {
             let ids = hub.found().map(|it| it.id());
             let kept = hub.topic.iter().filter(|_| hub.topic_stays.is_some());
             let ids = ids.chain(kept.map(|it| format!("topic {}", it.name)));
-            ids.map(|id| with_region(session, &id, &hub.region))
+            ids.map(|id| with_region(old.home(), &id, &hub.region))
         });
         let sets = old.stack_sets().iter();
         let sets = sets.map(|it| {
@@ -101,12 +100,12 @@ impl Report {
                 count(instances.len(), "stack instance"),
                 count(instances.accounts().len(), "account")
             );
-            with_region(session, &text, &it.region)
+            with_region(old.home(), &text, &it.region)
         });
         Self {
             schema: "rootwatch.adopt/1",
-            account: session.aws.account.clone(),
-            region: session.aws.region.clone(),
+            account: old.account().to_owned(),
+            region: old.home().to_owned(),
             found: parts.chain(sets).collect(),
             left_alone: old.left_alone.clone(),
             unread: old.unread.clone(),
@@ -127,8 +126,8 @@ impl Report {
 }
 
 /// A part, and its region where it is not the run's own.
-pub(crate) fn with_region(session: &Session, part: &str, region: &str) -> String {
-    match region == session.aws.region {
+pub(crate) fn with_region(home: &str, part: &str, region: &str) -> String {
+    match region == home {
         true => part.to_owned(),
         false => format!("{part}, in {region}"),
     }

@@ -1,6 +1,6 @@
 //! What is shown of the old path, without its inner parts.
 
-use super::look::OldPath;
+use super::old_path::OldPath;
 use crate::hub::subscriptions::Standing;
 use crate::plan::Step;
 use crate::subscription::Subscription;

@@ -1,7 +1,8 @@
 //! What has to be done before the old path can be removed.
 
 use super::Options;
-use super::look::{self, OldPath};
+use super::look;
+use super::old_path::OldPath;
 use crate::hub::subscriptions::{Standing, Subscriptions};
 use crate::reference::hub::OldHub;
 use crate::reference::spokes;

@@ -1,11 +1,10 @@
 //! What is attached to the hub's resources, whoever owns it. Read-only.
 
 use super::event_bus::find_tags;
-use super::mapping;
-use super::resource::HubResource;
+use super::hub_resource::HubResource;
 use super::role::Role;
 use crate::aws::Aws;
-use crate::aws::error::{Call, absent};
+use crate::aws::error::{AwsError, Call, absent};
 use crate::subscription::Subscription;
 use anyhow::Result;
 use std::collections::BTreeMap;
@@ -67,7 +66,7 @@ pub(crate) async fn read(
             };
             others.map(words).collect()
         }
-        (HubResource::Queue(queue), _) => mapping::all_from(aws, &queue.name).await?,
+        (HubResource::Queue(queue), _) => mappings_from(aws, &queue.name).await?,
         (_, Some(HubResource::Role(role))) => on_role(aws, role).await?,
         (_, Some(HubResource::Function(function))) if !function.subnets.is_empty() => {
             let function = function.name.clone();
@@ -139,6 +138,29 @@ async fn on_role(aws: &Aws, role: &Role) -> Result<Vec<Attachment>> {
         found.push(Attachment::InstanceProfile {
             role: role.name.clone(),
             name: profile.instance_profile_name,
+        });
+    }
+    Ok(found)
+}
+
+/// Every mapping from one of our queues, whichever function it invokes.
+async fn mappings_from(aws: &Aws, queue: &str) -> Result<Vec<Attachment>, AwsError> {
+    let (region, account) = (&aws.region, &aws.account);
+    let arn = format!(
+        "arn:{}:sqs:{region}:{account}:{queue}",
+        aws.partition.name()
+    );
+    let call = aws.lambda.list_event_source_mappings();
+    let mut pages = call.event_source_arn(arn).into_paginator().items().send();
+    let mut found = Vec::new();
+    while let Some(mapping) = pages.next().await {
+        let Some(mapping) = absent(mapping.call("lambda:ListEventSourceMappings"))? else {
+            break;
+        };
+        found.push(Attachment::Mapping {
+            queue: queue.to_owned(),
+            function: mapping.function_arn().unwrap_or_default().to_owned(),
+            uuid: mapping.uuid().unwrap_or_default().to_owned(),
         });
     }
     Ok(found)

@@ -2,7 +2,7 @@
 //! property and no other. The values are walked as they are serialized, so that a new property needs no new row.
 
 use super::desired::{Wanted, hub};
-use super::resource::HubResource;
+use super::hub_resource::HubResource;
 use super::sample;
 use crate::plan::{Action, decide, kept};
 use crate::settings::Notify;

@@ -1,6 +1,5 @@
 //! The event source mapping that brings read-only activity to the notifier in batches.
 
-use super::attachments::Attachment;
 use super::resource::Resource;
 use crate::aws::Aws;
 use crate::aws::consistency::{Poll, poll_until, retry_until_consistent};
@@ -40,29 +39,6 @@ pub(crate) struct Mapping {
     /// Of the mapping that was found.
     #[serde(skip)]
     pub(crate) uuid: Option<String>,
-}
-
-/// Every mapping from one of our queues, whichever function it invokes.
-pub(super) async fn all_from(aws: &Aws, queue: &str) -> Result<Vec<Attachment>, AwsError> {
-    let (region, account) = (&aws.region, &aws.account);
-    let arn = format!(
-        "arn:{}:sqs:{region}:{account}:{queue}",
-        aws.partition.name()
-    );
-    let call = aws.lambda.list_event_source_mappings();
-    let mut pages = call.event_source_arn(arn).into_paginator().items().send();
-    let mut found = Vec::new();
-    while let Some(mapping) = pages.next().await {
-        let Some(mapping) = absent(mapping.call("lambda:ListEventSourceMappings"))? else {
-            break;
-        };
-        found.push(Attachment::Mapping {
-            queue: queue.to_owned(),
-            function: mapping.function_arn().unwrap_or_default().to_owned(),
-            uuid: mapping.uuid().unwrap_or_default().to_owned(),
-        });
-    }
-    Ok(found)
 }
 
 impl Mapping {

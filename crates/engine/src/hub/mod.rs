@@ -6,6 +6,7 @@ pub(crate) mod async_invoke;
 pub(crate) mod attachments;
 pub(crate) mod build;
 pub(crate) mod chain;
+pub(crate) mod deployed;
 pub(crate) mod deployment;
 pub(crate) mod desired;
 #[cfg(test)]
@@ -13,6 +14,7 @@ mod drift_tests;
 pub(crate) mod event_bus;
 pub(crate) mod foreign;
 pub(crate) mod function;
+pub(crate) mod hub_resource;
 pub(crate) mod log_group;
 pub(crate) mod mapping;
 pub(crate) mod mark;
@@ -32,5 +34,6 @@ mod settle;
 pub(crate) mod subscriptions;
 pub(crate) mod topic;
 
-pub use deployment::{HubDeployed, HubPlanned, Report, Switches, deploy, plan};
+pub use deployed::{HubDeployed, HubPlanned, Report};
+pub use deployment::{Switches, deploy, plan};
 pub use plan::HubPlan;

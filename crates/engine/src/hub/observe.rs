@@ -2,7 +2,7 @@
 
 use super::alarm::Alarm;
 use super::desired::Node;
-use super::resource::HubResource;
+use super::hub_resource::HubResource;
 use crate::aws::Aws;
 use anyhow::{Context, Result};
 use futures_util::future::try_join_all;

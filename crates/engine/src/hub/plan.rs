@@ -1,8 +1,8 @@
 //! What has to change to deploy or to remove the hub: one list. Pure.
 
 use super::desired::Node;
+use super::hub_resource::HubResource;
 use super::observe::Found;
-use super::resource::HubResource;
 use crate::apply::Task;
 use crate::names::DEPLOYMENT_TAG;
 use crate::plan::{Action, Counts, Step};

@@ -4,9 +4,9 @@
 //! was seen.
 
 use super::desired::Node;
+use super::hub_resource::HubResource;
 use super::observe::{Found, observe};
 use super::plan::{HubPlan, Planned};
-use super::resource::HubResource;
 use crate::aws::Aws;
 use crate::aws::consistency::{Poll, poll_until};
 use crate::plan::Action;

@@ -5,7 +5,7 @@ use super::spokes::OldSpokes;
 use super::{BUS, FUNCTION, ROLE, RULE};
 use crate::hub::event_bus::EventBus;
 use crate::hub::function::Function;
-use crate::hub::resource::HubResource;
+use crate::hub::hub_resource::HubResource;
 use crate::hub::role::Role;
 use crate::hub::rule::{ALL_MANAGEMENT_EVENTS, Rule};
 use crate::hub::subscriptions::Standing;

@@ -4,7 +4,7 @@ use super::{
     BUS, DEFAULT_STATEMENT, FUNCTION, HUB_PARAMETER, PERMISSION, RULE, SPOKE_RULE, TOPIC_VARIABLE,
 };
 use crate::hub::function::Function;
-use crate::hub::resource::HubResource;
+use crate::hub::hub_resource::HubResource;
 use crate::hub::role::Role;
 use crate::hub::rule::Rule;
 use crate::hub::topic::Topic;

@@ -1,6 +1,7 @@
 //! Removal: what carries the deployment's tag, in reverse order of creation, and nothing else.
 
 mod order;
+pub(crate) mod report;
 mod spokes;
 pub(crate) mod stack_set;
 
@@ -13,13 +14,10 @@ use crate::hub::observe::observe;
 use crate::hub::plan::{HubPlan, plan_teardown};
 use crate::names::DEPLOYMENT_TAG;
 use crate::operator::{Question, View};
-use crate::plan::{Counts, Step};
+use crate::plan::Counts;
 use crate::session::Session;
-use crate::spokes::operation::Ended;
-use crate::spokes::reach::Stuck;
 use anyhow::Result;
-use serde::Serialize;
-pub use spokes::{InstanceCounts, Spokes};
+pub use report::{InstanceCounts, Preview, Report, Spokes};
 
 /// What to remove.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,46 +43,6 @@ pub struct Options {
     pub keep_logs: bool,
     /// Whether to fail instead of waiting when another operation of the StackSet is under way.
     pub no_wait: bool,
-}
-
-/// Versioned form of the JSON that `teardown` prints.
-#[derive(Serialize)]
-pub struct Report {
-    /// `rootwatch.teardown/1`.
-    pub schema: &'static str,
-    /// The account that this ran in.
-    pub account: String,
-    /// The region that this ran in.
-    pub region: String,
-    /// StackSet operations that removed instances.
-    pub operations: Vec<Ended>,
-    /// Whether the StackSet is gone.
-    pub stack_set_removed: bool,
-    /// An operation that continues in AWS after an interruption.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub detached: Option<String>,
-    /// The management account's own stacks.
-    pub management: Vec<Step>,
-    /// The hub's resources, and what is done about each.
-    pub hub: Vec<Step>,
-    /// Parts of the deployment that stay on request.
-    pub kept: Vec<String>,
-    /// Stacks that stay in accounts and regions out of reach, on request.
-    pub retained: Vec<Stuck>,
-    /// Parts of the deployment that could not be removed.
-    pub left: Vec<String>,
-}
-
-/// What is about to be removed.
-pub struct Preview<'a> {
-    /// Name of the StackSet.
-    pub stack_set: String,
-    /// The spokes, where they are to be removed.
-    pub spokes: Option<&'a Spokes<'a>>,
-    /// Warnings.
-    pub warnings: Vec<String>,
-    /// The hub's steps, and what is kept.
-    pub report: &'a Report,
 }
 
 /// The result of `teardown`.
@@ -121,7 +79,7 @@ pub async fn teardown(session: &Session, options: Options) -> Result<Removed<'_>
     };
     let kept = hub.as_mut().filter(|_| options.keep_logs);
     let kept = kept.map(HubPlan::keep_logs).unwrap_or_default();
-    let report = Report::before(session, spokes.as_ref(), hub.as_ref(), kept);
+    let report = Report::before(&session.names(), spokes.as_ref(), hub.as_ref(), kept);
     let with_hub = Counts::of(report.hub.iter().map(|step| &step.action)).delete > 0;
     let mut removed = Removed {
         end: End::Done,
@@ -227,31 +185,4 @@ async fn find_hub(session: &Session) -> Result<HubPlan> {
     }
     foreign::check(&session.aws, &session.names(), &plan).await?;
     Ok(plan)
-}
-
-impl Report {
-    /// Of a run that has removed nothing yet.
-    fn before(
-        session: &Session,
-        spokes: Option<&Spokes<'_>>,
-        hub: Option<&HubPlan>,
-        kept: Vec<String>,
-    ) -> Self {
-        Self {
-            schema: "rootwatch.teardown/1",
-            account: session.aws.account.clone(),
-            region: session.aws.region.clone(),
-            operations: Vec::new(),
-            stack_set_removed: false,
-            detached: None,
-            management: Vec::new(),
-            hub: hub.map(HubPlan::steps).unwrap_or_default(),
-            kept,
-            retained: Vec::new(),
-            left: spokes
-                .into_iter()
-                .flat_map(|it| it.may_be_left(session))
-                .collect(),
-        }
-    }
 }

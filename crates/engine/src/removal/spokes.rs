@@ -1,126 +1,19 @@
 //! The spokes' part of `teardown`: the management account's stacks, the StackSet's instances, then the StackSet.
 
+use super::Options;
+use super::report::{Report, Spokes};
 use super::stack_set::Removal;
-use super::{Options, Report};
 use crate::apply::Unfinished;
 use crate::aws::hint;
 use crate::names::DEPLOYMENT_TAG;
 use crate::session::Session;
 use crate::spokes::following::{Following, follow_command, wait_for_others};
 use crate::spokes::management::{self, StackPlan, Unread};
-use crate::spokes::reach::{self, Reach, Stuck, Why};
-use crate::spokes::{self, Observed, Place, organization, preflight, stuck};
+use crate::spokes::reach::{self, Reach, Why};
+use crate::spokes::{self, Observed, organization, preflight, stuck};
 use crate::status::{forwards_here, forwards_to};
 use anyhow::{Context, Error, Result, bail};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// How much a StackSet watches.
-#[derive(Clone, Copy, Debug)]
-pub struct InstanceCounts {
-    /// Its instances: accounts times regions.
-    pub all: usize,
-    /// Active accounts.
-    pub accounts: usize,
-    /// Regions.
-    pub regions: usize,
-}
-
-/// The spokes of this deployment.
-pub struct Spokes<'a> {
-    place: Place<'a>,
-    /// The StackSet, if there is one.
-    pub(crate) observed: Option<Observed>,
-    /// Stacks that StackSets cannot reach, and that may stay.
-    retained: Vec<Stuck>,
-    /// Why it is not known which those are.
-    unknown: Option<String>,
-    /// The management account's own stacks, when these credentials are its own.
-    pub(crate) stacks: Vec<StackPlan>,
-    /// Regions in which these credentials may not read such stacks.
-    unread: Unread,
-    /// The management account, when they are not.
-    elsewhere: Option<String>,
-    /// Account and region of the hub, when it is not the one of this run.
-    other_hub: Option<String>,
-    retain: bool,
-    no_wait: bool,
-}
-
-impl Spokes<'_> {
-    /// Whether there is nothing to remove.
-    pub fn is_nothing(&self) -> bool {
-        self.observed.is_none() && self.stacks.is_empty()
-    }
-
-    /// Stacks that may exist, where these credentials cannot read.
-    pub(crate) fn may_be_left(&self, session: &Session) -> Vec<String> {
-        let name = session.names().stack_set();
-        let words = |(region, why): (&String, &String)| {
-            format!("stack {name} in {region} of the management account, if there is one: {why}")
-        };
-        let unread = self.unread.iter().map(words);
-        let hub = self.other_hub.iter().map(|it| format!("the hub in {it}"));
-        let elsewhere = self.elsewhere.iter().map(|management| {
-            format!("stacks {name} of the management account {management}, if there are any: they cannot be seen from here")
-        });
-        unread.chain(hub).chain(elsewhere).collect()
-    }
-
-    /// What these credentials could not read, in a sentence.
-    pub fn unread_text(&self) -> String {
-        if self.unread.is_empty() {
-            return String::new();
-        }
-        format!(
-            "The management account may still have spokes: {}. `rootwatch teardown spokes` with credentials that may do so removes them.\n",
-            management::unread_words(&self.unread)
-        )
-    }
-
-    /// What these credentials and this region do not reach, as text.
-    pub fn unseen_text(&self) -> String {
-        let mut text = String::new();
-        if let Some(hub) = &self.other_hub {
-            text += &format!(
-                "The hub in {hub} is not touched: `rootwatch teardown hub` there removes it.\n"
-            );
-        }
-        if let Some(management) = &self.elsewhere {
-            text += &format!(
-                "If the management account {management} has stacks of its own, `rootwatch teardown spokes` with its credentials removes them.\n"
-            );
-        }
-        text
-    }
-
-    /// How much the StackSet watches, where there is one.
-    #[must_use]
-    pub fn instances(&self) -> Option<InstanceCounts> {
-        let instances = &self.observed.as_ref()?.instances;
-        Some(InstanceCounts {
-            all: instances.len(),
-            accounts: instances.active_accounts().len(),
-            regions: instances.regions().count(),
-        })
-    }
-
-    /// The management account's own stacks that are removed, by name.
-    pub fn stacks(&self) -> impl Iterator<Item = &str> {
-        self.stacks.iter().map(|stack| stack.step.resource.as_str())
-    }
-
-    /// Stacks that stay because they cannot be reached.
-    #[must_use]
-    pub fn retained(&self) -> &[Stuck] {
-        &self.retained
-    }
-
-    /// Why it is not known which stacks those are.
-    #[must_use]
-    pub fn unknown(&self) -> Option<&str> {
-        self.unknown.as_deref()
-    }
-}
 
 /// The deployment's StackSet and the management account's own stacks.
 ///

@@ -1,33 +1,19 @@
 //! Deploying the spokes: carries out what the plan shows.
 
 use super::change::{Change, ChangeKind};
+use super::deployed::{SpokesDeployed, SpokesPlanned};
 use super::following::{Following, carry_out, follow_command, follow_one, wait_for_others};
 use super::operation::{Ended, Failure, Preferences};
 use super::plan::REMADE;
-use super::planning::{Report, SpokesPlanned, Switches, plan};
+use super::planning::{Switches, plan};
 use super::{Location, Place, management, preflight, regions};
-use crate::apply::{Outcome, Unfinished};
+use crate::apply::Unfinished;
 use crate::aws::error::is_stopped;
-use crate::end::End;
 use crate::operator::{Question, View};
-use crate::plan::{Action, Step};
+use crate::plan::Action;
 use crate::session::Session;
-use anyhow::{Context, Error, Result};
+use anyhow::{Context, Result};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// The result of `deploy spokes`.
-pub struct SpokesDeployed {
-    /// How it ended.
-    pub end: End,
-    /// The plan that was carried out.
-    pub planned: SpokesPlanned,
-    /// Operations that ended, each with what failed in it.
-    pub operations: Vec<Ended>,
-    /// An operation that continues in AWS after an interruption.
-    pub detached: Option<String>,
-    management: Option<Outcome>,
-    follow: Option<String>,
-}
 
 /// Brings the StackSet, its instances and the management account's own stacks to the configured state.
 ///
@@ -41,7 +27,7 @@ pub async fn deploy(
 ) -> Result<SpokesDeployed> {
     let mut planned = plan(session, switches).await?;
     while !planned.plan.running.is_empty() {
-        let (place, name) = (planned.place(session), planned.stack_set());
+        let (place, name) = (planned.place(&session.aws), planned.stack_set());
         wait_for_others(session, &place, name, &planned.plan.running, no_wait).await?;
         planned = plan(session, switches).await?;
     }
@@ -91,7 +77,7 @@ async fn apply(session: &Session, no_wait: bool, done: &mut SpokesDeployed) -> R
     if interrupted {
         session.work.stop().check()?;
     }
-    let place = done.planned.place(session);
+    let place = done.planned.place(&session.aws);
     stack_set(session, &place, no_wait, done).await?;
     let mut failed = BTreeSet::new();
     for change in done.planned.plan.changes.clone() {
@@ -99,7 +85,7 @@ async fn apply(session: &Session, no_wait: bool, done: &mut SpokesDeployed) -> R
         for call in possible.iter().flat_map(Change::calls) {
             let name = done.planned.stack_set();
             let ended = carry_out(session, &place, name, &call, no_wait).await;
-            let ended = done.note(session, ended)?;
+            let ended = note(done, session, ended)?;
             if call.kind == ChangeKind::Delete {
                 let location = |it: &Failure| Location::of(&it.account, &it.region);
                 failed.extend(ended.failures.iter().map(location));
@@ -151,96 +137,11 @@ async fn stack_set(
             let update = wanted.update(place, &preferences, no_wait, &work);
             let id = update.await.with_context(|| doing("updating"))?;
             let ended = follow_one(session, place, &name, &id).await;
-            done.note(session, ended)?;
+            note(done, session, ended)?;
         }
         Action::Keep | Action::Delete => {}
     }
     Ok(())
-}
-
-impl SpokesPlanned {
-    /// Where its calls go.
-    pub(crate) fn place<'a>(&self, session: &'a Session) -> Place<'a> {
-        Place {
-            aws: &session.aws,
-            call_as: self.call_as.clone(),
-        }
-    }
-}
-
-impl SpokesDeployed {
-    fn before(planned: SpokesPlanned) -> Self {
-        Self {
-            end: End::Done,
-            planned,
-            operations: Vec::new(),
-            detached: None,
-            management: None,
-            follow: None,
-        }
-    }
-
-    /// Keeps how an operation ended, or that it continues without us.
-    fn note(&mut self, session: &Session, ended: Result<Ended>) -> Result<&Ended> {
-        match ended {
-            Ok(ended) => self.operations.push(ended),
-            Err(error) => {
-                self.detached = error.downcast_ref::<Following>().map(|it| it.0.clone());
-                let (place, name) = (self.planned.place(session), self.planned.stack_set());
-                let id = self.detached.as_ref();
-                self.follow = id.map(|id| follow_command(session, &place, name, id));
-                return Err(error);
-            }
-        }
-        self.operations.last().context("no operation")
-    }
-
-    /// The management account's stacks that were changed, in the order of the plan.
-    #[must_use]
-    pub fn stacks(&self) -> Vec<&Step> {
-        let done = self.management.iter().flat_map(|it| &it.done);
-        let done: BTreeSet<&String> = done.collect();
-        let stacks = self.planned.plan.management.stacks().iter();
-        let steps = stacks.map(|stack| &stack.step);
-        steps.filter(|step| done.contains(&step.resource)).collect()
-    }
-
-    /// The management account's stacks that failed, by name.
-    #[must_use]
-    pub fn failed(&self) -> &[(String, Error)] {
-        match self
-            .management
-            .as_ref()
-            .and_then(|it| it.unfinished.as_ref())
-        {
-            Some(Unfinished::Failed(failed)) => failed,
-            _ => &[],
-        }
-    }
-
-    /// The operation that continues in AWS, and the command that shows it.
-    #[must_use]
-    pub fn detached(&self) -> Option<(&str, &str)> {
-        self.detached.as_deref().zip(self.follow.as_deref())
-    }
-
-    /// For programs.
-    #[must_use]
-    pub fn report(&self) -> Report<'_> {
-        let schema = "rootwatch.deploy-spokes/1";
-        let detached = self.detached.as_deref();
-        self.planned.report_with(schema, &self.operations, detached)
-    }
-
-    fn ended(&self, interrupted: bool) -> End {
-        if interrupted {
-            End::Interrupted
-        } else if self.failed().is_empty() && self.operations.iter().all(Ended::is_success) {
-            End::Done
-        } else {
-            End::Failed
-        }
-    }
 }
 
 /// Gives each failure the account's name, and takes out what failed only because the region is off there.
@@ -270,4 +171,23 @@ async fn explain(session: &Session, done: &mut SpokesDeployed) {
                 .map(|it| (*it).to_owned());
         }
     }
+}
+
+/// Keeps how an operation ended, or that it continues without us.
+fn note<'a>(
+    done: &'a mut SpokesDeployed,
+    session: &Session,
+    ended: Result<Ended>,
+) -> Result<&'a Ended> {
+    match ended {
+        Ok(ended) => done.operations.push(ended),
+        Err(error) => {
+            done.detached = error.downcast_ref::<Following>().map(|it| it.0.clone());
+            let (place, name) = (done.planned.place(&session.aws), done.planned.stack_set());
+            let id = done.detached.as_ref();
+            done.follow = id.map(|id| follow_command(session, &place, name, id));
+            return Err(error);
+        }
+    }
+    done.operations.last().context("no operation")
 }

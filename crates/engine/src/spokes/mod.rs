@@ -2,6 +2,7 @@
 
 pub(crate) mod change;
 pub mod coverage;
+pub(crate) mod deployed;
 pub(crate) mod deployment;
 pub(crate) mod following;
 pub(crate) mod hint;
@@ -23,12 +24,13 @@ pub(crate) mod trail;
 pub mod words;
 
 pub use change::{Accounts, Change, ChangeKind};
-pub use deployment::{SpokesDeployed, deploy};
+pub use deployed::{SpokesDeployed, SpokesPlanned};
+pub use deployment::deploy;
 pub use management::{Management, StackPlan};
 pub use operation::{Ended, Failure, Last, Running};
 pub use organization::Account;
 pub use plan::{SpokesPlan, Stops};
-pub use planning::{SpokesPlanned, Switches, plan};
+pub use planning::{Switches, plan};
 pub use reach::{Stuck, Why};
 
 use crate::aws::Aws;

@@ -1,16 +1,14 @@
 //! What `plan spokes` shows and `deploy spokes` carries out: reads everything, then decides. Writes nothing.
 
+use super::deployed::SpokesPlanned;
 use super::management::{self, Management, Unread};
-use super::operation::Ended;
 use super::organization::{self, Organization, Region};
-use super::plan::{self, SpokesPlan, Wanted};
+use super::plan::{self, Wanted};
 use super::preflight::{self, Hub, NotReady, Units};
 use super::{HubBus, Observed, Place, observe, regions, stack_set, stacks, trail};
 use crate::names::DEPLOYMENT_TAG;
 use crate::session::Session;
 use anyhow::{Context, Result, bail};
-use aws_sdk_cloudformation::types::CallAs;
-use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The flags of a run that are not settings.
@@ -20,63 +18,6 @@ pub struct Switches {
     pub adopt: bool,
     /// Whether to turn on trusted access for StackSets where it is off.
     pub enable_trusted_access: bool,
-}
-
-/// A plan and what it was made from.
-pub struct SpokesPlanned {
-    account: String,
-    region: String,
-    pub(crate) call_as: CallAs,
-    pub(crate) wanted: Wanted,
-    /// What has to change.
-    pub plan: SpokesPlan,
-    /// The regions that this account has enabled.
-    pub(crate) enabled: Vec<Region>,
-}
-
-/// Versioned form of the JSON that `plan spokes` and `deploy spokes` print.
-#[derive(Serialize)]
-pub struct Report<'a> {
-    schema: &'static str,
-    account: &'a str,
-    region: &'a str,
-    stack_set: &'a str,
-    plan: &'a SpokesPlan,
-    operations: &'a [Ended],
-    /// An operation that continues in AWS after an interruption.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    detached: Option<&'a str>,
-}
-
-impl SpokesPlanned {
-    /// The plan for programs.
-    #[must_use]
-    pub fn report(&self) -> Report<'_> {
-        self.report_with("rootwatch.plan-spokes/1", &[], None)
-    }
-
-    pub(crate) fn report_with<'a>(
-        &'a self,
-        schema: &'static str,
-        operations: &'a [Ended],
-        detached: Option<&'a str>,
-    ) -> Report<'a> {
-        Report {
-            schema,
-            account: &self.account,
-            region: &self.region,
-            stack_set: &self.wanted.stack_set.name,
-            plan: &self.plan,
-            operations,
-            detached,
-        }
-    }
-
-    /// Name of the StackSet.
-    #[must_use]
-    pub fn stack_set(&self) -> &str {
-        &self.wanted.stack_set.name
-    }
 }
 
 /// What was found before the spokes are read.

@@ -2,10 +2,10 @@
 
 use super::{HubStatus, Subscribers};
 use crate::aws::error::AwsError;
+use crate::hub::hub_resource::HubResource;
 use crate::hub::metrics::Metrics;
 use crate::hub::plan::HubPlan;
 use crate::hub::queue::Queue;
-use crate::hub::resource::HubResource;
 use crate::names::Names;
 use crate::plan::Action;
 

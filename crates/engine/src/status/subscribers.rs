@@ -1,9 +1,10 @@
 //! Who is subscribed to a topic, who has not confirmed yet, and who is gone. Pure.
 
+use crate::hub::hub_resource::HubResource;
 use crate::hub::mark::{self, Mark};
 use crate::hub::metrics::waited;
 use crate::hub::plan::HubPlan;
-use crate::hub::resource::{HubResource, Tags};
+use crate::hub::resource::Tags;
 use crate::hub::subscriptions::{Standing, Subscriptions};
 use crate::names::Names;
 use jiff::Timestamp;

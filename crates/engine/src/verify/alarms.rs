@@ -3,7 +3,7 @@
 use super::deployed::Deployed;
 use super::finding::{DEPLOY_HUB, Hop};
 use crate::hub::alarm::Alarm;
-use crate::hub::resource::HubResource;
+use crate::hub::hub_resource::HubResource;
 use crate::plan::{Action, decide};
 
 /// Fields that do not decide whether an alarm goes off and who is notified.

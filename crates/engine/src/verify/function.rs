@@ -7,7 +7,7 @@ use super::identity::Identity;
 use super::notifying;
 use crate::hub::build::Build;
 use crate::hub::function::Function;
-use crate::hub::resource::HubResource;
+use crate::hub::hub_resource::HubResource;
 use rootwatch_eval::external::{self, Access};
 use rootwatch_eval::iam::{Decision, Keys, Principal, Request, decide};
 

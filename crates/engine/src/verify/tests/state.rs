@@ -1,7 +1,7 @@
 //! A hub as deployed, to be changed as others could change it.
 
 use crate::hub::desired::{Node, hub};
-use crate::hub::resource::HubResource;
+use crate::hub::hub_resource::HubResource;
 use crate::hub::subscriptions::{Standing, Subscriptions};
 use crate::hub::topic::Topic;
 use crate::hub::{

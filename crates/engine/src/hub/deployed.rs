@@ -1,0 +1,151 @@
+//! What planning and deploying the hub come to, as data.
+
+use super::hub_resource::HubResource;
+use super::plan::HubPlan;
+use super::subscriptions::Standing;
+use crate::end::End;
+use crate::names::Names;
+use crate::plan::{Counts, Step};
+use serde::Serialize;
+
+/// Versioned form of the JSON that `plan hub` and `deploy hub` print.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(
+    test,
+    derive(schemars::JsonSchema),
+    schemars(title = "rootwatch plan hub and deploy hub, version 2")
+)]
+pub struct Report {
+    /// `rootwatch.plan-hub/2` or `rootwatch.deploy-hub/2`.
+    pub schema: &'static str,
+    /// The hub's account.
+    pub account: String,
+    /// The hub's region.
+    pub region: String,
+    /// ARN of the bus that spokes forward to.
+    pub event_bus: String,
+    /// ARN of the topic for alerts.
+    pub topic: String,
+    /// How many resources are created, changed, deleted and kept.
+    pub counts: Counts,
+    /// Every resource of the hub, each after all that it needs.
+    pub steps: Vec<Step>,
+    /// What could not be carried out, after an error or an interruption.
+    pub left: Vec<String>,
+    /// The calls that `deploy hub` cannot do side by side; only in a plan.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub longest_chain: Vec<String>,
+    /// Subscriptions that somebody has to confirm.
+    pub pending_subscriptions: Vec<String>,
+}
+
+/// A plan and its report.
+pub struct HubPlanned {
+    /// What has to change.
+    pub plan: HubPlan,
+    /// The same for programs.
+    pub report: Report,
+}
+
+/// The result of `deploy hub`.
+pub struct HubDeployed {
+    /// How it ended. Only with [`End::Done`] is there anything to show beside the report.
+    pub end: End,
+    /// Whether anything was to be changed.
+    pub is_changed: bool,
+    /// Whether anybody is subscribed to a topic.
+    pub has_subscribers: bool,
+    /// For programs.
+    pub report: Report,
+}
+
+impl Report {
+    /// Of a plan of which nothing is carried out yet.
+    pub(crate) fn of(schema: &'static str, names: &Names, plan: &HubPlan) -> Self {
+        Self {
+            schema,
+            account: names.account.clone(),
+            region: names.region.clone(),
+            event_bus: names.bus_arn(),
+            topic: names.topic_arn(&names.alerts_topic()),
+            counts: plan.counts(),
+            steps: plan.steps(),
+            left: Vec::new(),
+            longest_chain: Vec::new(),
+            pending_subscriptions: Vec::new(),
+        }
+    }
+}
+
+impl HubPlan {
+    /// Whether it leaves the hub without anybody who is subscribed.
+    #[must_use]
+    pub fn notifies_nobody(&self) -> bool {
+        let wants_some = |it: &HubResource| match it {
+            HubResource::Subscriptions(wanted) => !wanted.subscriptions.is_empty(),
+            _ => false,
+        };
+        let mut wanted = self.resources.iter().map(|it| &it.wanted.resource);
+        !wanted.any(wants_some) && !self.found().any(has_subscribers)
+    }
+
+    /// The topics of which it takes away everybody who is notified now.
+    #[must_use]
+    pub fn silenced_topics(&self) -> Vec<&str> {
+        let pairs = self
+            .resources
+            .iter()
+            .map(|it| (&it.wanted.resource, &it.found));
+        let silenced = pairs.filter_map(|pair| match pair {
+            (HubResource::Subscriptions(wanted), Some(HubResource::Subscriptions(found))) => {
+                wanted.silences(found).then_some(found.name.as_str())
+            }
+            _ => None,
+        });
+        silenced.collect()
+    }
+}
+
+pub(super) fn has_subscribers(found: &HubResource) -> bool {
+    matches!(found, HubResource::Subscriptions(found) if !found.standings.is_empty())
+}
+
+/// Who has not confirmed yet, once for each topic.
+pub(super) fn pending<'a>(observed: impl IntoIterator<Item = &'a HubResource>) -> Vec<String> {
+    let mut all = Vec::new();
+    for found in observed {
+        let HubResource::Subscriptions(subscriptions) = found else {
+            continue;
+        };
+        for (who, standing) in &subscriptions.standings {
+            if *standing == Standing::Pending {
+                all.push(format!("{who} on {}", subscriptions.name));
+            }
+        }
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_schema_in_templates_is_of_what_is_printed() {
+        let settings = schemars::generate::SchemaSettings::draft2020_12().for_serialize();
+        let schema = settings.into_generator().into_root_schema_for::<Report>();
+        let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
+        let file = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../templates/plan-hub-2.schema.json"
+        );
+        if std::env::var_os("ROOTWATCH_WRITE_SCHEMA").is_some() {
+            std::fs::write(file, &text).unwrap();
+        }
+        let committed = std::fs::read_to_string(file).unwrap_or_default();
+        assert!(
+            committed == text,
+            "{file} is stale; ROOTWATCH_WRITE_SCHEMA=1 rewrites it"
+        );
+    }
+}

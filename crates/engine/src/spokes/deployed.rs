@@ -1,0 +1,155 @@
+//! What planning and deploying the spokes come to, as data.
+
+use super::Place;
+use super::operation::Ended;
+use super::organization::Region;
+use super::plan::{SpokesPlan, Wanted};
+use crate::apply::{Outcome, Unfinished};
+use crate::aws::Aws;
+use crate::end::End;
+use crate::plan::Step;
+use anyhow::Error;
+use aws_sdk_cloudformation::types::CallAs;
+use serde::Serialize;
+use std::collections::BTreeSet;
+
+/// A plan and what it was made from.
+pub struct SpokesPlanned {
+    pub(super) account: String,
+    pub(super) region: String,
+    pub(crate) call_as: CallAs,
+    pub(crate) wanted: Wanted,
+    /// What has to change.
+    pub plan: SpokesPlan,
+    /// The regions that this account has enabled.
+    pub(crate) enabled: Vec<Region>,
+}
+
+/// Versioned form of the JSON that `plan spokes` and `deploy spokes` print.
+#[derive(Serialize)]
+pub struct Report<'a> {
+    schema: &'static str,
+    account: &'a str,
+    region: &'a str,
+    stack_set: &'a str,
+    plan: &'a SpokesPlan,
+    operations: &'a [Ended],
+    /// An operation that continues in AWS after an interruption.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detached: Option<&'a str>,
+}
+
+impl SpokesPlanned {
+    /// The plan for programs.
+    #[must_use]
+    pub fn report(&self) -> Report<'_> {
+        self.report_with("rootwatch.plan-spokes/1", &[], None)
+    }
+
+    pub(crate) fn report_with<'a>(
+        &'a self,
+        schema: &'static str,
+        operations: &'a [Ended],
+        detached: Option<&'a str>,
+    ) -> Report<'a> {
+        Report {
+            schema,
+            account: &self.account,
+            region: &self.region,
+            stack_set: &self.wanted.stack_set.name,
+            plan: &self.plan,
+            operations,
+            detached,
+        }
+    }
+
+    /// Name of the StackSet.
+    #[must_use]
+    pub fn stack_set(&self) -> &str {
+        &self.wanted.stack_set.name
+    }
+}
+
+impl SpokesPlanned {
+    /// Where its calls go.
+    pub(crate) fn place<'a>(&self, aws: &'a Aws) -> Place<'a> {
+        Place {
+            aws,
+            call_as: self.call_as.clone(),
+        }
+    }
+}
+
+/// The result of `deploy spokes`.
+pub struct SpokesDeployed {
+    /// How it ended.
+    pub end: End,
+    /// The plan that was carried out.
+    pub planned: SpokesPlanned,
+    /// Operations that ended, each with what failed in it.
+    pub operations: Vec<Ended>,
+    /// An operation that continues in AWS after an interruption.
+    pub detached: Option<String>,
+    pub(super) management: Option<Outcome>,
+    pub(super) follow: Option<String>,
+}
+
+impl SpokesDeployed {
+    pub(super) fn before(planned: SpokesPlanned) -> Self {
+        Self {
+            end: End::Done,
+            planned,
+            operations: Vec::new(),
+            detached: None,
+            management: None,
+            follow: None,
+        }
+    }
+
+    /// The management account's stacks that were changed, in the order of the plan.
+    #[must_use]
+    pub fn stacks(&self) -> Vec<&Step> {
+        let done = self.management.iter().flat_map(|it| &it.done);
+        let done: BTreeSet<&String> = done.collect();
+        let stacks = self.planned.plan.management.stacks().iter();
+        let steps = stacks.map(|stack| &stack.step);
+        steps.filter(|step| done.contains(&step.resource)).collect()
+    }
+
+    /// The management account's stacks that failed, by name.
+    #[must_use]
+    pub fn failed(&self) -> &[(String, Error)] {
+        match self
+            .management
+            .as_ref()
+            .and_then(|it| it.unfinished.as_ref())
+        {
+            Some(Unfinished::Failed(failed)) => failed,
+            _ => &[],
+        }
+    }
+
+    /// The operation that continues in AWS, and the command that shows it.
+    #[must_use]
+    pub fn detached(&self) -> Option<(&str, &str)> {
+        self.detached.as_deref().zip(self.follow.as_deref())
+    }
+
+    /// For programs.
+    #[must_use]
+    pub fn report(&self) -> Report<'_> {
+        let schema = "rootwatch.deploy-spokes/1";
+        let detached = self.detached.as_deref();
+        self.planned.report_with(schema, &self.operations, detached)
+    }
+
+    pub(super) fn ended(&self, interrupted: bool) -> End {
+        if interrupted {
+            End::Interrupted
+        } else if self.failed().is_empty() && self.operations.iter().all(Ended::is_success) {
+            End::Done
+        } else {
+            End::Failed
+        }
+    }
+}
