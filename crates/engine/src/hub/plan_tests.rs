@@ -43,6 +43,19 @@ fn every_need_stands_before_what_needs_it() {
 }
 
 #[test]
+fn what_has_no_tag_of_its_own_belongs_to_what_has_one() {
+    let nodes = nodes();
+    let tagged = |id: &String| {
+        let mut named = nodes.iter().filter(|node| node.resource.id() == *id);
+        named.any(|node| node.resource.tags().is_some())
+    };
+    for node in nodes.iter().filter(|node| node.resource.tags().is_none()) {
+        let owner = node.belongs_to.as_ref();
+        assert!(owner.is_some_and(tagged), "{}", node.resource.id());
+    }
+}
+
+#[test]
 fn nothing_changes_when_all_is_there() {
     let plan = plan_deploy(nodes(), all_there());
     assert!(plan.resources.iter().all(|it| it.action == Action::Keep));
