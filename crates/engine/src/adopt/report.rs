@@ -72,15 +72,6 @@ impl Proved {
             Target::Spokes { .. } => Self::FromSpokes,
         }
     }
-
-    /// What follows "proved".
-    #[must_use]
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::FromHub => " from the hub's bus on",
-            Self::Nothing | Self::FromSpokes => "",
-        }
-    }
 }
 
 impl Report {
