@@ -357,3 +357,39 @@ class StackSets(Case):
         gone = cloudformation.describe_stacks(StackName=found["StackId"])["Stacks"][0]
         self.assertEqual(gone["StackStatus"], "DELETE_COMPLETE")
         self.assertEqual(lab("GET", "snapshot"), before)
+
+    def test_events_carry_the_token_of_their_operation(self) -> None:
+        cloudformation = client("cloudformation", "111111111111", "us-west-2")
+        stack = name("stack")
+        arguments = {
+            "StackName": stack,
+            "TemplateBody": TEMPLATE.replace("BUS", self.bus),
+            "Capabilities": ["CAPABILITY_IAM"],
+        }
+        hub = [
+            {"ParameterKey": "HubAccount", "ParameterValue": "222222222222"},
+            {"ParameterKey": "HubRegion", "ParameterValue": REGION},
+        ]
+        cloudformation.create_stack(**arguments, Parameters=hub, ClientRequestToken="first")
+        self.refused(
+            "AlreadyExistsException",
+            cloudformation.create_stack,
+            **arguments,
+            Parameters=hub,
+            ClientRequestToken="first",
+        )
+        note = {"ParameterKey": "Note", "ParameterValue": "second"}
+        changed = {**arguments, "Parameters": [*hub, note], "ClientRequestToken": "second"}
+        cloudformation.update_stack(**changed)
+        self.refused("TokenAlreadyExistsException", cloudformation.update_stack, **changed)
+        for _ in range(3):
+            note["ParameterValue"] += "."
+            cloudformation.update_stack(**arguments, Parameters=[*hub, note])
+        page = cloudformation.describe_stack_events(StackName=stack)
+        self.assertTrue(page["NextToken"])
+        pages = cloudformation.get_paginator("describe_stack_events").paginate(StackName=stack)
+        events = [event for page in pages for event in page["StackEvents"]]
+        tokens = [event.get("ClientRequestToken") for event in events]
+        self.assertEqual(tokens[-4:], ["second", "second", "first", "first"])
+        self.assertEqual(set(tokens), {"first", "second", None})
+        cloudformation.delete_stack(StackName=stack)

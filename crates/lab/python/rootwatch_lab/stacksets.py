@@ -743,6 +743,13 @@ def _create_stack_set(self: CloudFormationResponse) -> ActionResult:
     return ActionResult({"StackSetId": stack_set.id})
 
 
+def _check_new(self: CloudFormationResponse, stack_set: StackSet) -> None:
+    """Refuses an operation id that was used, before anything is changed."""
+    given = self._get_param("OperationId")
+    if any(known.id == given for known in stack_set.operations):
+        raise OperationIdAlreadyExists()
+
+
 def _start(self: CloudFormationResponse, stack_set: StackSet, operation: Operation) -> ActionResult:
     given = self._get_param("OperationId")
     if given:
@@ -765,6 +772,7 @@ def _update_stack_set(self: CloudFormationResponse) -> ActionResult:
     backend = None
     if stack_set.permission_model == _SERVICE_MANAGED:
         backend = _administered(self)
+    _check_new(self, stack_set)
     stack_set.check_free()
     template = _template(self, stack_set.template)
     parsed = stacks.parse(template)
@@ -838,6 +846,7 @@ def _create_stack_instances(self: CloudFormationResponse) -> ActionResult:
     targets = self._get_param("DeploymentTargets") or {}
     if targets.get("AccountFilterType") == "UNION":
         raise ValidationError(message="UNION is not supported for CreateStackInstances")
+    _check_new(self, stack_set)
     stack_set.check_free()
     overrides = _overrides(self)
     chosen = []
@@ -874,6 +883,7 @@ def _matching(
 
 def _update_stack_instances(self: CloudFormationResponse) -> ActionResult:
     stack_set = _find(self)
+    _check_new(self, stack_set)
     stack_set.check_free()
     chosen, _, _ = _matching(self, stack_set, need_all=True)
     chosen = [instance for instance in chosen if instance.status != "INOPERABLE"]
@@ -887,6 +897,7 @@ def _update_stack_instances(self: CloudFormationResponse) -> ActionResult:
 
 def _delete_stack_instances(self: CloudFormationResponse) -> ActionResult:
     stack_set = _find(self)
+    _check_new(self, stack_set)
     stack_set.check_free()
     if self._get_param("RetainStacks") is None:
         raise ValidationError(
@@ -914,6 +925,7 @@ def _delete_stack_set(self: CloudFormationResponse) -> ActionResult:
         return EmptyResult()
     if stack_set.instances:
         raise StackSetNotEmpty()
+    _check_new(self, stack_set)
     stack_set.check_free()
     _sets[_home(self), self.region].pop(stack_set.name)
     return EmptyResult()
@@ -1001,6 +1013,7 @@ def _list_auto_deployment_targets(self: CloudFormationResponse) -> ActionResult:
 
 def _detect_drift(self: CloudFormationResponse) -> ActionResult:
     stack_set = _find(self)
+    _check_new(self, stack_set)
     stack_set.check_free()
     chosen = list(stack_set.instances.values())
     return _start(self, stack_set, Operation("DETECT_DRIFT", chosen, _preferences(self)))
