@@ -10,6 +10,7 @@ mod aws;
 pub mod canary;
 mod end;
 pub mod hub;
+mod id;
 mod names;
 mod operator;
 mod plan;
@@ -26,6 +27,7 @@ mod words;
 mod work;
 
 pub use apply::{Outcome, Unfinished};
+pub use aws::consistency::cases::{CASES, Case};
 pub use aws::error::is_stopped;
 pub use aws::hint::of as hint_of;
 pub use aws::partition::{Partition, is_region_name};

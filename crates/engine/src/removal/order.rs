@@ -6,7 +6,7 @@ use crate::names::DEPLOYMENT_TAG;
 use crate::session::Session;
 use crate::spokes::organization::Organization;
 use crate::spokes::stack_set::StackSet;
-use crate::spokes::{Place, is_refusal, management, organization};
+use crate::spokes::{Place, management, organization};
 use anyhow::{Context, Result, bail};
 use futures_util::future::join_all;
 use std::collections::{BTreeMap, BTreeSet};
@@ -169,7 +169,7 @@ async fn own_stacks(session: &Session, name: &str, all: &mut Forwarding) -> Resu
 /// Only a denial leaves it unknown, with AWS's message; any other error ends the run.
 fn refusal(error: anyhow::Error) -> Result<String> {
     const CLOSED: [&str; 2] = ["AWSOrganizationsNotInUseException", "ValidationError"];
-    let may_not = |it: &AwsError| is_refusal(it) || CLOSED.contains(&it.code.as_str());
+    let may_not = |it: &AwsError| it.is_denied() || CLOSED.contains(&it.code.as_str());
     match error.downcast_ref::<AwsError>() {
         Some(refused) if may_not(refused) => Ok(refused.to_string()),
         _ => Err(error),

@@ -35,13 +35,11 @@ impl Removal<'_> {
         self.let_go(session, operations, retained).await?;
         session.work.stop().check()?;
         let (name, place) = (self.name, self.place);
-        let deleted = StackSet::delete(place, name).await;
+        let work = session.work.of(&format!("stack-set {name}"));
+        let deleted = StackSet::delete(place, name, &work).await;
         deleted
             .with_context(|| format!("deleting the StackSet {name} in {}", place.aws.place()))?;
-        session
-            .work
-            .of(&format!("stack-set {name}"))
-            .done("deleted");
+        work.done("deleted");
         Ok(())
     }
 

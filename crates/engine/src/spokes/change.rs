@@ -1,10 +1,10 @@
 //! Something to do to instances: which, and the calls that do it.
 
-use super::operation::Preferences;
+use super::operation::{self, Preferences};
 use super::{Location, Place};
-use crate::aws::consistency::retry_until_consistent;
 use crate::aws::error::{AwsError, Call};
 use crate::work::Work;
+use anyhow::Result;
 use aws_sdk_cloudformation::types as sdk;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -117,14 +117,9 @@ impl Change {
         preferences: &Preferences,
         no_wait: bool,
         work: &Work,
-    ) -> Result<String, AwsError> {
-        let send = async || self.send(place, stack_set, preferences).await;
-        let id = if no_wait {
-            send().await?
-        } else {
-            retry_until_consistent(work, send).await?
-        };
-        id.ok_or_else(|| AwsError::incomplete(self.kind.operation(), "OperationId"))
+    ) -> Result<String> {
+        let send = async |id: &str| self.send(place, stack_set, preferences, id).await;
+        operation::start(no_wait, work, send).await
     }
 
     async fn send(
@@ -132,6 +127,7 @@ impl Change {
         place: &Place<'_>,
         stack_set: &str,
         preferences: &Preferences,
+        id: &str,
     ) -> Result<Option<String>, AwsError> {
         let client = &place.aws.cloudformation;
         let operation = self.kind.operation();
@@ -140,19 +136,28 @@ impl Change {
         Ok(match self.kind {
             ChangeKind::Create => {
                 let request = client.create_stack_instances().stack_set_name(stack_set);
-                let request = request.deployment_targets(targets).set_regions(regions);
+                let request = request
+                    .operation_id(id)
+                    .deployment_targets(targets)
+                    .set_regions(regions);
                 let request = request.call_as(call_as).operation_preferences(preferences);
                 request.send().await.call(operation)?.operation_id
             }
             ChangeKind::Update => {
                 let request = client.update_stack_instances().stack_set_name(stack_set);
-                let request = request.deployment_targets(targets).set_regions(regions);
+                let request = request
+                    .operation_id(id)
+                    .deployment_targets(targets)
+                    .set_regions(regions);
                 let request = request.call_as(call_as).operation_preferences(preferences);
                 request.send().await.call(operation)?.operation_id
             }
             ChangeKind::Delete => {
                 let request = client.delete_stack_instances().stack_set_name(stack_set);
-                let request = request.deployment_targets(targets).set_regions(regions);
+                let request = request
+                    .operation_id(id)
+                    .deployment_targets(targets)
+                    .set_regions(regions);
                 let request = request.call_as(call_as).operation_preferences(preferences);
                 let request = request.retain_stacks(self.retain);
                 request.send().await.call(operation)?.operation_id

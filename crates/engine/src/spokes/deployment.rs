@@ -128,7 +128,7 @@ async fn stack_set(
     let doing = |verb: &str| format!("{verb} the StackSet {name} in {}", session.aws.place());
     match done.planned.plan.stack_set {
         Action::Create { .. } => {
-            let created = wanted.create(place).await;
+            let created = wanted.create(place, &work).await;
             created.with_context(|| doing("creating"))?;
             work.done("created");
         }
@@ -162,9 +162,20 @@ async fn explain(session: &Session, done: &mut SpokesDeployed) {
         .filter(|failure| regions::is_opt_in(&failure.region, &done.planned.enabled))
         .map(|failure| Location::of(&failure.account, &failure.region))
         .collect();
-    let off = regions::turned_off(&session.aws, suspects).await;
+    // An error here must not hide how the operations ended.
+    let off = match regions::turned_off(&session.aws, suspects).await {
+        Ok(off) => off,
+        Err(error) => regions::Off {
+            denied: Some(error.to_string()),
+            ..regions::Off::default()
+        },
+    };
+    let notes = &done.planned.plan.notes;
+    if let Some(unknown) = off.unknown().filter(|it| !notes.contains(it)) {
+        session.work.message(&unknown);
+    }
     for ended in &mut done.operations {
-        ended.leave_out(&off, "REGION_IS_OFF");
+        ended.leave_out(&off.locations, "REGION_IS_OFF");
         for failure in &mut ended.failures {
             failure.name = names
                 .get(failure.account.as_str())

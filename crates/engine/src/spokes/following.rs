@@ -4,8 +4,9 @@ use super::Place;
 use super::change::Change;
 use super::operation::{Ended, Preferences, Running, follow, list};
 use super::words;
+use crate::aws::error::AwsError;
 use crate::session::Session;
-use anyhow::{Context, Error, Result, bail};
+use anyhow::{Context, Result, bail};
 
 /// The operation that was being followed when an error came.
 #[derive(Debug, thiserror::Error)]
@@ -27,15 +28,16 @@ pub(crate) async fn carry_out(
     let id = match started.await {
         Ok(id) => id,
         Err(error) => {
-            let busy = error.code == "OperationInProgressException" && no_wait;
-            let others = if busy {
+            let refusal: Option<&AwsError> = error.downcast_ref();
+            let busy = refusal.is_some_and(|it| it.code == "OperationInProgressException");
+            let others = if busy && no_wait {
                 list(place, name).await?.0
             } else {
                 Vec::new()
             };
             wait_for_others(session, place, name, &others, no_wait).await?;
             let place = session.aws.place();
-            return Err(Error::new(error).context(format!(
+            return Err(error.context(format!(
                 "changing instances of the StackSet {name} in {place}"
             )));
         }

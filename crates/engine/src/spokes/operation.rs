@@ -3,8 +3,9 @@
 use super::hint::hint;
 use super::pace::{Pace, Tally};
 use super::{Location, Place};
-use crate::aws::consistency::{Poll, poll_until};
+use crate::aws::consistency::{Poll, poll_until, retry_until_consistent};
 use crate::aws::error::{AwsError, Call};
+use crate::id;
 use crate::settings::{Amount, OperationSettings, RegionConcurrency};
 use crate::work::Work;
 use anyhow::Result;
@@ -12,7 +13,12 @@ use aws_sdk_cloudformation::types as sdk;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::pin::pin;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+/// Operations that AWS lists in one answer (CloudFormation API Reference, MaxResults).
+const PAGE: i32 = 100;
+/// How long the list of results may lag behind.
+const LAG: Duration = Duration::from_secs(60);
 
 /// How an operation goes through accounts and regions.
 ///
@@ -148,19 +154,27 @@ pub(crate) async fn list(
     place: &Place<'_>,
     stack_set: &str,
 ) -> Result<(Vec<Running>, Option<Last>), AwsError> {
-    // AWS lists the newest first, so those under way are on the first page.
-    let answer = place
-        .aws
-        .cloudformation
-        .list_stack_set_operations()
+    let call = place.aws.cloudformation.list_stack_set_operations();
+    let call = call
         .stack_set_name(stack_set)
         .call_as(place.call_as.clone())
-        .send()
-        .await
-        .call("cloudformation:ListStackSetOperations")?;
-    let mut found: Vec<Running> = answer.summaries().iter().filter_map(read_running).collect();
-    found.reverse();
-    Ok((found, answer.summaries().iter().find_map(read_last)))
+        .max_results(PAGE);
+    let mut pages = call.into_paginator().items().send();
+    let mut all = Vec::new();
+    while let Some(summary) = pages.next().await {
+        all.push(summary.call("cloudformation:ListStackSetOperations")?);
+    }
+    Ok(in_order(all))
+}
+
+/// AWS promises no order. Pure.
+fn in_order(mut all: Vec<sdk::StackSetOperationSummary>) -> (Vec<Running>, Option<Last>) {
+    all.sort_by_key(|it| {
+        it.creation_timestamp()
+            .map(|at| (at.secs(), at.subsec_nanos()))
+    });
+    let running = all.iter().filter_map(read_running).collect();
+    (running, all.iter().rev().find_map(read_last))
 }
 
 fn read_last(summary: &sdk::StackSetOperationSummary) -> Option<Last> {
@@ -195,6 +209,33 @@ fn is_ended(status: &sdk::StackSetOperationStatus) -> bool {
     matches!(status, Succeeded | Failed | Stopped)
 }
 
+/// Starts an operation under an id of our own, and returns its id. Waits while another one is under way, unless
+/// `no_wait` is set.
+///
+/// Where AWS's answer got lost, the SDK's repetition is refused because of that id: the operation has begun, and it is
+/// ours (CloudFormation API Reference, CreateStackInstances). A new attempt after a refusal has a new id.
+pub(super) async fn start(
+    no_wait: bool,
+    work: &Work,
+    mut send: impl AsyncFnMut(&str) -> Result<Option<String>, AwsError>,
+) -> Result<String> {
+    let (run, mut attempt) = (id::random()?, 0);
+    let mut send = async || {
+        attempt += 1;
+        let own = format!("rootwatch-{run}-{attempt}");
+        match send(&own).await {
+            Ok(given) => Ok(given.unwrap_or(own)),
+            Err(error) if error.code == "OperationIdAlreadyExistsException" => Ok(own),
+            Err(error) => Err(error),
+        }
+    };
+    Ok(if no_wait {
+        send().await?
+    } else {
+        retry_until_consistent(work, send).await?
+    })
+}
+
 /// Follows an operation to its end, and gathers where it did not succeed.
 pub(crate) async fn follow(
     place: &Place<'_>,
@@ -206,7 +247,7 @@ pub(crate) async fn follow(
     let awaited = format!("StackSet operation {operation_id}");
     let mut pace = Pace::begin();
     let operation = poll_until(&work.unseen(), &awaited, patience, async || {
-        let operation = describe(place, stack_set, operation_id).await?;
+        let operation = describe(place, stack_set, operation_id, work).await?;
         if operation.status().is_some_and(is_ended) {
             return Ok(Poll::Ready(operation));
         }
@@ -218,7 +259,7 @@ pub(crate) async fn follow(
         Ok(Poll::Pending)
     })
     .await?;
-    let (tally, failures) = results(place, stack_set, operation_id, true, work).await?;
+    let (tally, failures) = all_results(place, stack_set, &operation, operation_id, work).await?;
     let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
     Ok(Ended {
         operation_id: operation_id.to_owned(),
@@ -235,21 +276,42 @@ async fn describe(
     place: &Place<'_>,
     stack_set: &str,
     operation_id: &str,
+    work: &Work,
 ) -> Result<sdk::StackSetOperation, AwsError> {
     const OPERATION: &str = "cloudformation:DescribeStackSetOperation";
-    let answer = place
-        .aws
-        .cloudformation
-        .describe_stack_set_operation()
-        .stack_set_name(stack_set)
-        .operation_id(operation_id)
-        .call_as(place.call_as.clone())
-        .send()
-        .await
-        .call(OPERATION)?;
+    let answer = retry_until_consistent(work, async || {
+        let call = place.aws.cloudformation.describe_stack_set_operation();
+        let call = call.stack_set_name(stack_set).operation_id(operation_id);
+        let answer = call.call_as(place.call_as.clone()).send().await;
+        answer.call(OPERATION)
+    })
+    .await?;
     answer
         .stack_set_operation
         .ok_or_else(|| AwsError::incomplete(OPERATION, "StackSetOperation"))
+}
+
+/// The results of an operation that has ended. Their list is eventually consistent, and what describes the operation
+/// is not (CloudFormation API Reference, ListStackSetOperationResults): it is read again, for a while, until both agree.
+async fn all_results(
+    place: &Place<'_>,
+    stack_set: &str,
+    operation: &sdk::StackSetOperation,
+    operation_id: &str,
+    work: &Work,
+) -> Result<(Tally, Vec<Failure>)> {
+    let details = operation.status_details();
+    let failed = details.and_then(|details| details.failed_stack_instances_count());
+    let since = Instant::now();
+    poll_until(work, "AWS to list every result", 2 * LAG, async || {
+        let (tally, failures) = results(place, stack_set, operation_id, true, work).await?;
+        Ok(if tally.is_final(failed) || since.elapsed() >= LAG {
+            Poll::Ready((tally, failures))
+        } else {
+            Poll::Pending
+        })
+    })
+    .await
 }
 
 /// How many accounts and regions are in each status, and, if asked for, those that did not succeed. Nothing else is
@@ -315,5 +377,31 @@ fn failure(summary: &sdk::StackSetOperationResultSummary, status: &str) -> Failu
         status: status.to_owned(),
         hint: hint(&reason).map(str::to_owned),
         reason,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn operations_are_put_in_order_whatever_the_order_of_the_list() {
+        use sdk::StackSetOperationStatus::{Queued, Running as Under, Succeeded};
+        let one = |id: &str, at: i64, status: sdk::StackSetOperationStatus| {
+            sdk::StackSetOperationSummary::builder()
+                .operation_id(id)
+                .creation_timestamp(aws_smithy_types::DateTime::from_secs(at))
+                .status(status)
+                .build()
+        };
+        let (running, last) = in_order(vec![
+            one("b", 2, Succeeded),
+            one("d", 4, Queued),
+            one("a", 1, Succeeded),
+            one("c", 3, Under),
+        ]);
+        let ids: Vec<&str> = running.iter().map(|it| it.operation_id.as_str()).collect();
+        assert_eq!(ids, ["c", "d"]);
+        assert_eq!(last.map(|it| it.operation_id).as_deref(), Some("b"));
     }
 }

@@ -33,6 +33,13 @@ impl Tally {
         self.of(&["PENDING", "RUNNING"])
     }
 
+    /// Whether these are the results of an operation that has ended, in which so many are known to have failed.
+    pub(super) fn is_final(&self, failed: Option<i32>) -> bool {
+        let failed = failed.and_then(|count| usize::try_from(count).ok());
+        let unsuccessful = self.all() - self.of(&["SUCCEEDED"]);
+        self.waiting() == 0 && failed.is_none_or(|failed| unsuccessful >= failed)
+    }
+
     fn all(&self) -> usize {
         self.0.values().sum()
     }
@@ -130,6 +137,21 @@ fn span(length: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn results_are_final_when_none_is_under_way_and_every_failure_is_listed() {
+        let tally = |counts: &[(&str, usize)]| {
+            let counts = counts.iter().map(|(status, n)| ((*status).to_owned(), *n));
+            Tally(counts.collect())
+        };
+        let ended = tally(&[("SUCCEEDED", 3), ("FAILED", 1), ("CANCELLED", 1)]);
+        assert!(ended.is_final(Some(1)) && ended.is_final(None));
+        assert!(!ended.is_final(Some(3)));
+        assert!(!tally(&[("SUCCEEDED", 3), ("RUNNING", 1)]).is_final(Some(0)));
+        assert!(!tally(&[("PENDING", 1)]).is_final(None));
+        assert!(!tally(&[]).is_final(Some(1)));
+        assert!(tally(&[]).is_final(Some(0)));
+    }
 
     #[test]
     fn an_estimate_needs_something_seen() {

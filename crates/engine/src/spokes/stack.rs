@@ -1,7 +1,8 @@
 //! A plain CloudFormation stack of the spoke template, in one region.
 
-use crate::aws::consistency::{self, Poll, poll_until};
+use crate::aws::consistency::{Poll, poll_until, retry_until_consistent};
 use crate::aws::error::{AwsError, Call};
+use crate::id;
 use crate::work::Work;
 use anyhow::{Result, bail};
 use aws_sdk_cloudformation::Client;
@@ -134,18 +135,28 @@ impl Stack {
 
     /// Creates it and waits until it is complete.
     pub(crate) async fn create(&self, client: &Client, work: &Work) -> Result<()> {
-        let answer = client
-            .create_stack()
-            .stack_name(&self.name)
-            .set_capabilities(Some(self.sdk_capabilities()))
-            .set_parameters(Some(self.sdk_parameters()))
-            .set_tags(Some(sdk_tags(&self.tags)))
-            .template_body(&self.template)
-            .send()
-            .await
-            .call("cloudformation:CreateStack")?;
-        let id = answer.stack_id.unwrap_or(self.name.clone());
-        settle(client, &id, work).await
+        let token = id::random()?;
+        let answer = retry_until_consistent(work, async || {
+            let call = client.create_stack().stack_name(&self.name);
+            let call = call.client_request_token(&token);
+            call.set_capabilities(Some(self.sdk_capabilities()))
+                .set_parameters(Some(self.sdk_parameters()))
+                .set_tags(Some(sdk_tags(&self.tags)))
+                .template_body(&self.template)
+                .send()
+                .await
+                .call("cloudformation:CreateStack")
+        })
+        .await;
+        let id = match answer {
+            Ok(answer) => answer.stack_id,
+            Err(error) if error.already_exists() => {
+                has_begun(client, &self.name, &token, error).await?;
+                None
+            }
+            Err(error) => return Err(error.into()),
+        };
+        settle(client, &id.unwrap_or(self.name.clone()), &token, work).await
     }
 
     /// Brings the stack to the desired state: by an update where possible, else by deleting and creating it.
@@ -161,12 +172,7 @@ impl Stack {
         match observed.condition() {
             Condition::Usable | Condition::Moving => {}
             Condition::Stuck => {
-                let request = client.continue_update_rollback().stack_name(&observed.id);
-                request
-                    .send()
-                    .await
-                    .call("cloudformation:ContinueUpdateRollback")?;
-                wait(client, &observed.id, work).await?;
+                observed.continue_rollback(client, work).await?;
             }
             Condition::Broken => {
                 observed.delete(client, work).await?;
@@ -176,37 +182,59 @@ impl Stack {
         self.update(client, &observed, work).await
     }
 
+    /// Ends the rollback of an update that failed, and waits for that.
+    async fn continue_rollback(&self, client: &Client, work: &Work) -> Result<()> {
+        let token = id::random()?;
+        let answer = retry_until_consistent(work, async || {
+            let call = client.continue_update_rollback().stack_name(&self.id);
+            let answer = call.client_request_token(&token).send().await;
+            answer.call("cloudformation:ContinueUpdateRollback")
+        });
+        if let Err(error) = answer.await {
+            has_begun(client, &self.id, &token, error).await?;
+        }
+        wait(client, &self.id, work).await?;
+        Ok(())
+    }
+
     async fn update(&self, client: &Client, observed: &Self, work: &Work) -> Result<()> {
         let mut tags = observed.tags.clone();
         tags.extend(self.tags.clone());
         tags.retain(|key, _| !key.starts_with("aws:"));
-        let answer = client
-            .update_stack()
-            .stack_name(&observed.id)
-            .set_capabilities(Some(self.sdk_capabilities()))
-            .set_parameters(Some(self.sdk_parameters()))
-            .set_tags(Some(sdk_tags(&tags)))
-            .template_body(&self.template)
-            .send()
-            .await
-            .call("cloudformation:UpdateStack");
-        match answer {
-            Err(error) if error.message.contains("No updates are to be performed") => Ok(()),
-            Err(error) => Err(error.into()),
-            Ok(_) => settle(client, &observed.id, work).await,
+        let token = id::random()?;
+        let answer = retry_until_consistent(work, async || {
+            let call = client.update_stack().stack_name(&observed.id);
+            let call = call.client_request_token(&token);
+            call.set_capabilities(Some(self.sdk_capabilities()))
+                .set_parameters(Some(self.sdk_parameters()))
+                .set_tags(Some(sdk_tags(&tags)))
+                .template_body(&self.template)
+                .send()
+                .await
+                .call("cloudformation:UpdateStack")
+        });
+        match answer.await {
+            Err(error) if error.message.contains("No updates are to be performed") => return Ok(()),
+            Err(error) => has_begun(client, &observed.id, &token, error).await?,
+            Ok(_) => {}
         }
+        settle(client, &observed.id, &token, work).await
     }
 
     /// Removes it and waits until it is gone.
     pub(crate) async fn delete(&self, client: &Client, work: &Work) -> Result<()> {
-        consistency::retry_until_consistent(work, async || {
-            let answer = client.delete_stack().stack_name(&self.id).send().await;
+        let token = id::random()?;
+        let answer = retry_until_consistent(work, async || {
+            let call = client.delete_stack().stack_name(&self.id);
+            let answer = call.client_request_token(&token).send().await;
             answer.call("cloudformation:DeleteStack")
-        })
-        .await?;
+        });
+        if let Err(error) = answer.await {
+            has_begun(client, &self.id, &token, error).await?;
+        }
         match wait(client, &self.id, work).await?.as_deref() {
             None | Some("DELETE_COMPLETE") => Ok(()),
-            Some(status) => fail(client, &self.id, status).await,
+            Some(status) => fail(client, &self.id, &token, status).await,
         }
     }
 
@@ -266,39 +294,76 @@ async fn wait(client: &Client, id: &str, work: &Work) -> Result<Option<String>> 
 }
 
 /// Waits until a stack that was created or updated is complete.
-async fn settle(client: &Client, id: &str, work: &Work) -> Result<()> {
+async fn settle(client: &Client, id: &str, token: &str, work: &Work) -> Result<()> {
     match wait(client, id, work).await?.as_deref() {
         Some("CREATE_COMPLETE" | "UPDATE_COMPLETE") => Ok(()),
-        status => fail(client, id, status.unwrap_or("gone")).await,
+        status => fail(client, id, token, status.unwrap_or("gone")).await,
     }
 }
 
-/// An error with the first reason that AWS gave. The stack's own reason only says how many resources failed.
-async fn fail(client: &Client, id: &str, status: &str) -> Result<()> {
-    let events = client.describe_stack_events().stack_name(id).send().await;
-    let reason = events
-        .call("cloudformation:DescribeStackEvents")
-        .ok()
-        .and_then(|events| first_failure(events.stack_events()))
-        .unwrap_or_else(|| "AWS gave no reason".into());
+/// An error with the first reason that AWS gave in this operation. The stack's own reason only says how many resources
+/// failed.
+async fn fail(client: &Client, id: &str, token: &str, status: &str) -> Result<()> {
+    let reason = match operation(client, id, token).await {
+        Ok(operation) => operation
+            .first_failure()
+            .unwrap_or_else(|| "AWS gave no reason".into()),
+        Err(error) => format!("why cannot be read: {error}"),
+    };
     bail!("the stack is {status}: {reason}")
 }
 
-/// Events come newest first; what failed first is why the rest was cancelled.
-fn first_failure(events: &[sdk::StackEvent]) -> Option<String> {
-    let is_failure = |event: &&sdk::StackEvent| {
-        let status = event.resource_status().map_or("", |status| status.as_str());
-        let reason = event.resource_status_reason().unwrap_or_default();
-        (status.ends_with("_FAILED") || status.contains("ROLLBACK"))
-            && !reason.is_empty()
-            && !reason.contains("cancelled")
-    };
-    let event = events.iter().rev().find(is_failure)?;
-    let resource = event.logical_resource_id().unwrap_or_default();
-    Some(format!(
-        "{resource}: {}",
-        event.resource_status_reason().unwrap_or_default()
-    ))
+/// What happened in one operation on a stack, newest first.
+struct Operation(Vec<sdk::StackEvent>);
+
+/// The events that carry an operation's token, from all pages: CloudFormation gives the token to each event of the
+/// operation (CloudFormation API Reference, StackEvent).
+async fn operation(client: &Client, id: &str, token: &str) -> Result<Operation, AwsError> {
+    let call = client.describe_stack_events().stack_name(id);
+    let mut pages = call.into_paginator().items().send();
+    let mut events = Vec::new();
+    while let Some(event) = pages.next().await {
+        let event = match event.call("cloudformation:DescribeStackEvents") {
+            Err(error) if is_gone(&error) => break,
+            event => event?,
+        };
+        if event.client_request_token() == Some(token) {
+            events.push(event);
+        }
+    }
+    Ok(Operation(events))
+}
+
+/// Nothing where an operation has begun, whose answer was lost and whose repetition AWS refused; else the refusal.
+async fn has_begun(
+    client: &Client,
+    id: &str,
+    token: &str,
+    refusal: AwsError,
+) -> Result<(), AwsError> {
+    match operation(client, id, token).await {
+        Ok(operation) if !operation.0.is_empty() => Ok(()),
+        _ => Err(refusal),
+    }
+}
+
+impl Operation {
+    /// What failed first is why the rest was cancelled.
+    fn first_failure(&self) -> Option<String> {
+        let is_failure = |event: &&sdk::StackEvent| {
+            let status = event.resource_status().map_or("", |status| status.as_str());
+            let reason = event.resource_status_reason().unwrap_or_default();
+            (status.ends_with("_FAILED") || status.contains("ROLLBACK"))
+                && !reason.is_empty()
+                && !reason.contains("cancelled")
+        };
+        let event = self.0.iter().rev().find(is_failure)?;
+        let resource = event.logical_resource_id().unwrap_or_default();
+        Some(format!(
+            "{resource}: {}",
+            event.resource_status_reason().unwrap_or_default()
+        ))
+    }
 }
 
 #[cfg(test)]
@@ -354,10 +419,8 @@ mod tests {
             ),
             event("Role", sdk::ResourceStatus::CreateInProgress, ""),
         ];
-        assert_eq!(
-            first_failure(&events).as_deref(),
-            Some("Role: denied by an SCP")
-        );
-        assert_eq!(first_failure(&events[3..]), None);
+        let failure = |events: &[sdk::StackEvent]| Operation(events.to_vec()).first_failure();
+        assert_eq!(failure(&events).as_deref(), Some("Role: denied by an SCP"));
+        assert_eq!(failure(&events[3..]), None);
     }
 }

@@ -1,11 +1,13 @@
 //! The StackSet itself: its template, parameters and settings.
 
 use super::Place;
-use super::operation::Preferences;
+use super::operation::{self, Preferences};
 use super::stack::{sdk_parameters, sdk_tags};
 use crate::aws::consistency::retry_until_consistent;
 use crate::aws::error::{AwsError, Call, gone};
+use crate::id;
 use crate::names::DEPLOYMENT_TAG;
+use crate::plan::decide;
 use crate::work::Work;
 use anyhow::Result;
 use aws_sdk_cloudformation::primitives::DateTimeFormat;
@@ -86,20 +88,17 @@ impl StackSet {
         place: &Place<'_>,
         name: &str,
         preferences: &Preferences,
-    ) -> Result<String, AwsError> {
-        const OPERATION: &str = "cloudformation:DetectStackSetDrift";
-        let answer = place
-            .aws
-            .cloudformation
-            .detect_stack_set_drift()
-            .stack_set_name(name)
-            .operation_preferences(preferences.to_sdk())
-            .call_as(place.call_as.clone())
-            .send()
-            .await
-            .call(OPERATION)?;
-        let id = answer.operation_id;
-        id.ok_or_else(|| AwsError::incomplete(OPERATION, "OperationId"))
+        work: &Work,
+    ) -> Result<String> {
+        let send = async |id: &str| {
+            let request = place.aws.cloudformation.detect_stack_set_drift();
+            let request = request.stack_set_name(name).operation_id(id);
+            let request = request.operation_preferences(preferences.to_sdk());
+            let answer = request.call_as(place.call_as.clone()).send().await;
+            let answer = answer.call("cloudformation:DetectStackSetDrift")?;
+            Ok(answer.operation_id)
+        };
+        operation::start(false, work, send).await
     }
 
     /// What could keep an alert from the hub, or accounts that join later from being watched. Pure.
@@ -202,12 +201,27 @@ impl StackSet {
         }
     }
 
-    /// Creates it, without instances.
-    pub(crate) async fn create(&self, place: &Place<'_>) -> Result<(), AwsError> {
+    /// Creates it, without instances. The token tells CloudFormation that a repeated call is the same one; where it
+    /// says nevertheless that there is one, it is ours if it is what we make.
+    pub(crate) async fn create(&self, place: &Place<'_>, work: &Work) -> Result<()> {
+        let token = id::random()?;
+        let create = async || self.send_create(place, &token).await;
+        match retry_until_consistent(work, create).await {
+            Err(error) if error.already_exists() => {
+                let found = Self::find(place, &self.name).await?;
+                let is_ours = |found: &Self| !decide(self, Some(found)).is_change();
+                found.filter(is_ours).map(|_| ()).ok_or(error.into())
+            }
+            created => Ok(created?),
+        }
+    }
+
+    async fn send_create(&self, place: &Place<'_>, token: &str) -> Result<(), AwsError> {
         place
             .aws
             .cloudformation
             .create_stack_set()
+            .client_request_token(token)
             .stack_set_name(&self.name)
             .call_as(place.call_as.clone())
             .permission_model(sdk::PermissionModels::ServiceManaged)
@@ -231,25 +245,23 @@ impl StackSet {
         preferences: &Preferences,
         no_wait: bool,
         work: &Work,
-    ) -> Result<String, AwsError> {
-        let send = async || self.send_update(place, preferences).await;
-        if no_wait {
-            send().await
-        } else {
-            retry_until_consistent(work, send).await
-        }
+    ) -> Result<String> {
+        let send = async |id: &str| self.send_update(place, preferences, id).await;
+        operation::start(no_wait, work, send).await
     }
 
     async fn send_update(
         &self,
         place: &Place<'_>,
         preferences: &Preferences,
-    ) -> Result<String, AwsError> {
+        id: &str,
+    ) -> Result<Option<String>, AwsError> {
         let answer = place
             .aws
             .cloudformation
             .update_stack_set()
             .stack_set_name(&self.name)
+            .operation_id(id)
             .call_as(place.call_as.clone())
             .permission_model(sdk::PermissionModels::ServiceManaged)
             .auto_deployment(self.sdk_auto_deployment())
@@ -263,22 +275,17 @@ impl StackSet {
             .send()
             .await
             .call("cloudformation:UpdateStackSet")?;
-        answer
-            .operation_id
-            .ok_or_else(|| AwsError::incomplete("cloudformation:UpdateStackSet", "OperationId"))
+        Ok(answer.operation_id)
     }
 
     /// Removes the empty set.
-    pub(crate) async fn delete(place: &Place<'_>, name: &str) -> Result<(), AwsError> {
-        let answer = place
-            .aws
-            .cloudformation
-            .delete_stack_set()
-            .stack_set_name(name)
-            .call_as(place.call_as.clone())
-            .send()
-            .await;
-        gone(answer.call("cloudformation:DeleteStackSet"))
+    pub(crate) async fn delete(place: &Place<'_>, name: &str, work: &Work) -> Result<(), AwsError> {
+        let answer = retry_until_consistent(work, async || {
+            let call = place.aws.cloudformation.delete_stack_set();
+            let call = call.stack_set_name(name).call_as(place.call_as.clone());
+            call.send().await.call("cloudformation:DeleteStackSet")
+        });
+        gone(answer.await)
     }
 
     fn sdk_auto_deployment(&self) -> sdk::AutoDeployment {

@@ -55,7 +55,7 @@ async fn run_drift_detection(
     let place = session.stack_sets(organization);
     let name = session.names().stack_set();
     let preferences = Preferences::of(&session.settings.spokes.operations);
-    let id = StackSet::detect_drift(&place, &name, &preferences)
+    let id = StackSet::detect_drift(&place, &name, &preferences, &session.work)
         .await
         .with_context(|| {
             format!(
@@ -143,7 +143,10 @@ async fn spokes_status(
     }
     let regions = seen.regions(session, gaps);
     let off = regions::suspects(&seen.observed.instances, &seen.enabled);
-    let off = regions::turned_off(&session.aws, off).await;
+    let off = regions::turned_off(&session.aws, off)
+        .await
+        .context("reading which regions accounts have turned off")?;
+    gaps.extend(off.unknown());
     let standing = seen.own.as_ref().map(|own| {
         let forwards = set.map(|set| &set.parameters);
         management::standing(
@@ -160,7 +163,7 @@ async fn spokes_status(
         management_account: &organization.management_account,
         management: standing.as_ref(),
         unread: seen.own.as_ref().map_or(&Unread::new(), |own| &own.unread),
-        off: &off,
+        off: &off.locations,
     });
     gaps.extend(coverage.gaps.iter().map(|gap| gap.words(regions.len())));
     gaps.extend(coverage.unseen.iter().cloned());
@@ -199,7 +202,8 @@ async fn see_spokes(session: &Session, organization: &Organization) -> Result<Se
         },
         organization::accounts(&session.aws),
         async {
-            let enabled = organization::enabled_regions(&session.aws).await?;
+            let named = &session.settings.spokes.regions;
+            let enabled = regions::enabled(&session.aws, named).await?;
             let is_here = session.aws.account == organization.management_account;
             let everywhere = enabled.iter().map(|region| region.name.clone()).collect();
             let own = match is_here {
