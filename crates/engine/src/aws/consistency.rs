@@ -2,7 +2,7 @@
 //!
 //! Each case that rootwatch waits out stands in [`cases`], by the exact answer that AWS gives.
 
-mod cases;
+pub(crate) mod cases;
 
 use super::error::AwsError;
 use crate::stop::Stopped;
@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep};
 
 fn case_of(error: &AwsError) -> Option<&'static Case> {
     CASES.iter().find(|case| {
-        error.operation.starts_with(case.operation)
+        case.is_of(error.operation)
             && error.code == case.code
             && error.message.contains(case.message)
     })
@@ -25,26 +25,44 @@ pub(crate) async fn retry_until_consistent<T>(
     work: &Work,
     mut call: impl AsyncFnMut() -> Result<T, AwsError>,
 ) -> Result<T, AwsError> {
-    let since = Instant::now();
+    let mut waits = Waits::default();
     let mut pause = Pause::new();
     loop {
         let error = match call().await {
             Err(error) => error,
             done => return done,
         };
-        let Some(case) = awaited(&error, since.elapsed()) else {
+        let Some((case, waited)) = waits.next(&error, Instant::now()) else {
             return Err(error);
         };
-        work.waiting(case.awaited, since.elapsed());
+        if waited.is_zero() {
+            pause = Pause::new();
+        }
+        work.waiting(case.awaited, waited);
         if pause.rest(work).await.is_err() {
             return Err(AwsError::interrupted(error.operation, case.awaited));
         }
     }
 }
 
-/// The case to wait for, unless its time limit is over.
-fn awaited(error: &AwsError, waited: Duration) -> Option<&'static Case> {
-    case_of(error).filter(|case| waited < case.patience)
+/// Since when one call has met each case: a new role that Lambda sees late takes nothing from the time that its
+/// policy has.
+#[derive(Default)]
+struct Waits(Vec<(&'static Case, Instant)>);
+
+impl Waits {
+    /// The case to wait for, and how long it has been met; `None` for any other error, and when the case's limit is
+    /// over.
+    fn next(&mut self, error: &AwsError, now: Instant) -> Option<(&'static Case, Duration)> {
+        let case = case_of(error)?;
+        let met = self.0.iter().find(|(known, _)| std::ptr::eq(*known, case));
+        let since = met.map_or(now, |(_, since)| *since);
+        if since == now {
+            self.0.push((case, now));
+        }
+        let waited = now - since;
+        (waited < case.patience).then_some((case, waited))
+    }
 }
 
 /// The state of something that takes time.
@@ -122,6 +140,9 @@ impl Pause {
 mod tests {
     use super::*;
 
+    /// Seconds that IAM's cases have.
+    const IAM: u64 = 120;
+
     fn error(operation: &'static str, code: &str, message: &str) -> AwsError {
         AwsError {
             operation,
@@ -149,66 +170,38 @@ mod tests {
     }
 
     #[test]
-    fn patience_ends() {
-        let patience = Duration::from_secs(cases::IAM);
-        assert!(awaited(&not_assumable(), patience - Duration::from_secs(1)).is_some());
-        assert!(awaited(&not_assumable(), patience).is_none());
+    fn each_case_has_its_own_patience() {
+        let (mut waits, start) = (Waits::default(), Instant::now());
+        let mut waited = |error: &AwsError, seconds: u64| {
+            let now = start + Duration::from_secs(seconds);
+            let next = waits.next(error, now);
+            next.map(|(_, waited)| waited.as_secs())
+        };
+        let other = error(
+            "lambda:CreateFunction",
+            "InvalidParameterValueException",
+            "Lambda was unable to configure access to your environment variables because the KMS key is invalid for CreateGrant. KMS Message: ARN does not refer to a valid principal: arn:x",
+        );
+        assert_eq!(waited(&not_assumable(), 0), Some(0));
+        assert_eq!(waited(&not_assumable(), IAM - 1), Some(119));
+        assert_eq!(waited(&other, IAM - 1), Some(0));
+        assert_eq!(waited(&not_assumable(), IAM), None);
+        assert_eq!(waited(&other, 2 * IAM - 2), Some(119));
+        assert_eq!(waited(&other, 2 * IAM - 1), None);
     }
 
     #[test]
-    fn every_case_is_known_by_its_operation_code_and_message() {
-        for (operation, code, message) in [
-            (
-                "lambda:PutFunctionEventInvokeConfig",
-                "InvalidParameterValueException",
-                "The function's execution role does not have permissions to call SendMessage on arn:aws:sqs:x",
-            ),
-            (
-                "lambda:CreateEventSourceMapping",
-                "InvalidParameterValueException",
-                "The provided execution role does not have permissions to call ReceiveMessage on SQS",
-            ),
-            (
-                "lambda:AddPermission",
-                "ResourceConflictException",
-                "The operation cannot be performed at this time. An update is in progress for resource",
-            ),
-            (
-                "lambda:PutFunctionEventInvokeConfig",
-                "ResourceConflictException",
-                "The function is currently in the following state: Pending",
-            ),
-            (
-                "events:DeleteEventBus",
-                "ValidationException",
-                "EventBus can't be deleted since it has rules.",
-            ),
-            (
-                "iam:DeleteRole",
-                "DeleteConflict",
-                "Cannot delete entity, must remove roles from instance profile first.",
-            ),
-            (
-                "iam:DeleteRole",
-                "DeleteConflict",
-                "Cannot delete entity, must detach all policies first.",
-            ),
-            (
-                "sqs:CreateQueue",
-                "AWS.SimpleQueueService.QueueDeletedRecently",
-                "You must wait 60 seconds after deleting a queue",
-            ),
-        ] {
-            assert!(
-                case_of(&error(operation, code, message)).is_some(),
-                "{operation} {code}"
-            );
-        }
+    fn an_error_of_the_same_code_that_does_not_pass_is_none() {
         for (operation, code, message) in [
             (
                 "lambda:CreateFunction",
                 "InvalidParameterValueException",
                 "Unzipped size must be smaller",
+            ),
+            (
+                "lambda:CreateFunction",
+                "InvalidParameterValueException",
+                "Lambda was unable to configure access to your environment variables because the KMS key is invalid for CreateGrant. Please check your KMS key settings. KMS Exception: UnsupportedOperationException KMS Message: Key Aliases are not supported for this operation.",
             ),
             (
                 "iam:CreateRole",
@@ -220,11 +213,14 @@ mod tests {
                 "ResourceConflictException",
                 "The statement id provided already exists",
             ),
+            (
+                "cloudformation:UpdateStack",
+                "ValidationError",
+                "Stack:x is in ROLLBACK_COMPLETE state and can not be updated.",
+            ),
         ] {
-            assert!(
-                case_of(&error(operation, code, message)).is_none(),
-                "{operation} {code}"
-            );
+            let error = error(operation, code, message);
+            assert!(case_of(&error).is_none(), "{error}");
         }
     }
 

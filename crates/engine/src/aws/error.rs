@@ -38,6 +38,15 @@ impl AwsError {
         }
     }
 
+    /// The error of one entry of a call that succeeded as a whole.
+    pub(crate) fn of_entry(operation: &'static str, code: Option<&str>, message: &str) -> Self {
+        Self {
+            operation,
+            code: code.unwrap_or("UnknownError").to_owned(),
+            message: message.to_owned(),
+        }
+    }
+
     /// Whether AWS says that the resource does not exist.
     pub(crate) fn is_not_found(&self) -> bool {
         const CODES: [&str; 8] = [
@@ -49,6 +58,23 @@ impl AwsError {
             "ResourceNotFound",
             "ResourceNotFoundException",
             "StackSetNotFoundException",
+        ];
+        CODES.contains(&self.code.as_str())
+    }
+
+    /// Whether AWS denied the call: no permission, an SCP that denies a region, or a token that is not valid in a
+    /// region that has to be turned on (IAM User Guide, "Manage AWS STS in an AWS Region").
+    pub(crate) fn is_denied(&self) -> bool {
+        const CODES: [&str; 9] = [
+            "AccessDenied",
+            "AccessDeniedException",
+            "AuthFailure",
+            "AuthorizationError",
+            "AuthorizationErrorException",
+            "InvalidClientTokenId",
+            "OptInRequired",
+            "UnauthorizedOperation",
+            "UnrecognizedClientException",
         ];
         CODES.contains(&self.code.as_str())
     }
@@ -70,8 +96,10 @@ impl AwsError {
     /// Whether AWS says that the resource exists already.
     pub(crate) fn already_exists(&self) -> bool {
         match self.code.as_str() {
-            "EntityAlreadyExists"
+            "AlreadyExistsException"
+            | "EntityAlreadyExists"
             | "EntityAlreadyExistsException"
+            | "NameAlreadyExistsException"
             | "QueueAlreadyExists"
             | "QueueNameExists"
             | "ResourceAlreadyExistsException" => true,
