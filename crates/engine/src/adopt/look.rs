@@ -11,7 +11,7 @@ use crate::reference::spokes::Found;
 use crate::reference::{FUNCTION, gaps, hub, spokes};
 use crate::session::Session;
 use crate::spokes::organization::{self, Organization};
-use crate::spokes::{Observed, Place, is_refusal, observe};
+use crate::spokes::{Observed, Place, observe};
 use anyhow::{Context, Result, bail};
 use futures_util::future::{join_all, try_join_all};
 use std::collections::{BTreeMap, BTreeSet};
@@ -91,7 +91,7 @@ async fn with_hub<'a>(
         match found {
             Ok(there) if there || is_home => with_hub.push(aws),
             Ok(_) => {}
-            Err(error) if is_refusal(&error) && !is_home => {
+            Err(error) if error.is_denied() && !is_home => {
                 unread.insert(aws.region.clone(), error.to_string());
             }
             Err(error) => {
@@ -120,7 +120,7 @@ async fn stack_sets(
                 all.old.extend(found.old);
                 all.others.extend(found.others);
             }
-            Err(error) if is_refusal(&error) && aws.region != session.aws.region => {
+            Err(error) if error.is_denied() && aws.region != session.aws.region => {
                 unread.insert(aws.region.clone(), error.to_string());
             }
             Err(error) => return Err(unseen(&session.aws, aws, error)),
@@ -144,7 +144,7 @@ async fn old_log_group(aws: &Aws) -> Result<Option<(String, String)>> {
 }
 
 fn unseen(home: &Aws, aws: &Aws, error: AwsError) -> anyhow::Error {
-    if !is_refusal(&error) && error.code != "ValidationError" {
+    if !error.is_denied() && error.code != "ValidationError" {
         let place = aws.place();
         return anyhow::Error::new(error).context(format!("listing the StackSets in {place}"));
     }

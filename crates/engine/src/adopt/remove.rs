@@ -65,8 +65,10 @@ fn refuse_news(old: &OldPath, now: &OldPath) -> Result<()> {
 async fn mark_compared(session: &Session, now: &OldPath) -> Result<()> {
     for hub in now.hubs.iter().filter(|it| it.has_bus()) {
         let aws = now.aws_in(&hub.region)?;
-        let marked = hub.mark_compared(aws, &session.settings.name).await;
-        marked.with_context(|| format!("marking the old bus in {}", aws.place()))?;
+        let marked = hub.mark_compared(aws, &session.work, &session.settings.name);
+        marked
+            .await
+            .with_context(|| format!("marking the old bus in {}", aws.place()))?;
     }
     Ok(())
 }

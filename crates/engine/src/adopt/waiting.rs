@@ -78,7 +78,12 @@ async fn unwatched(session: &Session, old: &OldPath) -> Result<Vec<String>> {
     }
     let ours = look::ours(session, old).await?;
     let unwatched = spokes::unwatched(&alive, &ours.instances);
-    let off = regions::turned_off(&session.aws, unwatched.clone()).await;
+    let off = regions::turned_off(&session.aws, unwatched.clone())
+        .await
+        .context("reading which regions accounts have turned off")?;
+    if let Some(unknown) = off.unknown() {
+        session.work.message(&unknown);
+    }
     let name = session.names().stack_set();
     let words = |it: &Location| {
         format!(
@@ -86,7 +91,7 @@ async fn unwatched(session: &Session, old: &OldPath) -> Result<Vec<String>> {
             it.account, it.region
         )
     };
-    Ok(unwatched.difference(&off).map(words).collect())
+    Ok(unwatched.difference(&off.locations).map(words).collect())
 }
 
 /// A bus to which no StackSet that could be compared forwards.

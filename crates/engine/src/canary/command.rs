@@ -1,6 +1,6 @@
 //! What `test` does: chooses where canaries come from, sends them, and reports.
 
-use super::{Outcome, Sent, Target, new_id, run};
+use super::{Outcome, Sent, Target, run};
 use crate::session::Session;
 use crate::spokes::instances::Instances;
 use crate::spokes::{self, Location, organization};
@@ -128,7 +128,7 @@ async fn all_locations(session: &Session, selection: &Selection) -> Result<Vec<L
 pub(crate) fn sample(locations: Vec<Location>, count: usize) -> Result<Vec<Location>> {
     let mut drawn: Vec<(String, Location)> = locations
         .into_iter()
-        .map(|location| Ok((new_id()?, location)))
+        .map(|location| Ok((crate::id::random()?, location)))
         .collect::<Result<_>>()?;
     drawn.sort();
     let mut locations: Vec<Location> = drawn

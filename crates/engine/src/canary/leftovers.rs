@@ -24,7 +24,7 @@ pub(crate) async fn remove(aws: &Aws, names: &Names, all: bool, work: &Work) -> 
         .collect();
     for name in over {
         let temporary = Temporary::named(aws, names, name);
-        let found = temporary.remove().await;
+        let found = temporary.remove(work).await;
         found.with_context(|| {
             format!("removing what an earlier test left: {}", temporary.words())
         })?;

@@ -23,15 +23,6 @@ pub(crate) use run::run;
 /// Key of the tag on everything temporary; its value is the second since 1970 after which no run needs it any more.
 const UNTIL_TAG: &str = "rootwatch:test-until";
 
-/// An unguessable name for one run. Short enough for a rule's name of 64 characters (EventBridge API Reference,
-/// PutRule) behind a deployment's of 32.
-pub(crate) fn new_id() -> anyhow::Result<String> {
-    let mut bytes = [0_u8; 12];
-    getrandom::fill(&mut bytes)
-        .map_err(|error| anyhow::anyhow!("getting random numbers for the test's id: {error}"))?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
-}
-
 /// Milliseconds since 1970, by this machine's clock.
 fn now_ms() -> i64 {
     jiff::Timestamp::now().as_millisecond()

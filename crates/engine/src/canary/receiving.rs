@@ -1,7 +1,9 @@
 //! What the temporary queue receives: canaries from the hub's bus, and the topic's message about one.
 
 use crate::aws::Aws;
+use crate::aws::consistency::retry_until_consistent;
 use crate::aws::error::{AwsError, Call};
+use crate::work::Work;
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
 use rootwatch_root_event::CANARY_SOURCE;
 use serde_json::Value;
@@ -31,17 +33,18 @@ pub(super) enum Received {
 }
 
 /// Waits a little for messages.
-pub(super) async fn receive(aws: &Aws, queue_url: &str) -> Result<Vec<Received>, AwsError> {
-    let answer = aws
-        .sqs
-        .receive_message()
-        .queue_url(queue_url)
-        .max_number_of_messages(10)
-        .wait_time_seconds(WAIT)
-        .message_system_attribute_names(MessageSystemAttributeName::SentTimestamp)
-        .send()
-        .await
-        .call("sqs:ReceiveMessage")?;
+pub(super) async fn receive(
+    aws: &Aws,
+    queue_url: &str,
+    work: &Work,
+) -> Result<Vec<Received>, AwsError> {
+    let answer = retry_until_consistent(work, async || {
+        let call = aws.sqs.receive_message().queue_url(queue_url);
+        let call = call.max_number_of_messages(10).wait_time_seconds(WAIT);
+        let call = call.message_system_attribute_names(MessageSystemAttributeName::SentTimestamp);
+        call.send().await.call("sqs:ReceiveMessage")
+    })
+    .await?;
     let messages = answer.messages.unwrap_or_default();
     for message in &messages {
         let call = aws.sqs.delete_message().queue_url(queue_url);

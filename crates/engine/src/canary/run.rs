@@ -27,14 +27,14 @@ pub(crate) async fn run(
 ) -> Result<Outcome> {
     let names = &wanted.names;
     check_hub(aws, names).await?;
-    let id = super::new_id()?;
+    let id = crate::id::random()?;
     work.writing_begins();
     leftovers::remove(aws, names, false, work).await?;
     let temporary = Temporary::of_run(aws, names, &id);
     let wait_s = i64::try_from(wait.as_secs()).unwrap_or_default();
     let until = jiff::Timestamp::now().as_second() + wait_s + MARGIN;
     let tested = async {
-        let url = temporary.make(&id, until, work).await?;
+        let url = temporary.make(wanted, &id, until, work).await?;
         let mut test = Test::new(aws, names, &id, url);
         tokio::select! {
             done = test.carry_out(target, wait, work) => done?,
@@ -65,7 +65,7 @@ async fn remove(
         work.message("Interrupted: removing what this test made. Ctrl-C again ends at once.");
     }
     let step = work.of("temporary queue, rule and subscription");
-    let removed = temporary.remove().await;
+    let removed = temporary.remove(&step).await;
     match &removed {
         Ok(()) => {
             work.leaves(None);

@@ -1,9 +1,11 @@
 //! Putting a canary on a bus.
 
 use super::now_ms;
+use crate::aws::consistency::retry_until_consistent;
 use crate::aws::error::{AwsError, Call};
 use crate::hub::pattern::{CANARY_DETAIL_TYPE, PROBE};
 use crate::spokes::Location;
+use crate::work::Work;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use rootwatch_root_event::{CANARY_SOURCE, canary_detail};
 
@@ -24,8 +26,8 @@ pub(super) async fn send(
     id: &str,
     from: &Location,
     purpose: Purpose,
+    work: &Work,
 ) -> Result<i64, AwsError> {
-    const OPERATION: &str = "events:PutEvents";
     let mut detail = canary_detail(id, &from.account, &from.region, jiff::Timestamp::now());
     if purpose == Purpose::Probe {
         detail[PROBE] = true.into();
@@ -36,27 +38,30 @@ pub(super) async fn send(
         .detail_type(CANARY_DETAIL_TYPE)
         .detail(detail.to_string())
         .build();
-    let sent = now_ms();
-    let answer = client
-        .put_events()
-        .entries(entry)
-        .send()
-        .await
-        .call(OPERATION)?;
+    retry_until_consistent(work, async || {
+        let sent = now_ms();
+        put(client, entry.clone()).await.map(|()| sent)
+    })
+    .await
+}
+
+async fn put(
+    client: &aws_sdk_eventbridge::Client,
+    entry: PutEventsRequestEntry,
+) -> Result<(), AwsError> {
+    const OPERATION: &str = "events:PutEvents";
+    let call = client.put_events().entries(entry);
+    let answer = call.send().await.call(OPERATION)?;
     // Success as a whole can hide an entry that was refused.
     match answer
         .entries()
         .iter()
         .find(|entry| entry.error_code().is_some())
     {
-        None => Ok(sent),
-        Some(refused) => Err(AwsError {
-            operation: OPERATION,
-            code: refused.error_code().unwrap_or_default().to_owned(),
-            message: refused
-                .error_message()
-                .unwrap_or("AWS gave no message")
-                .to_owned(),
-        }),
+        None => Ok(()),
+        Some(refused) => {
+            let message = refused.error_message().unwrap_or("AWS gave no message");
+            Err(AwsError::of_entry(OPERATION, refused.error_code(), message))
+        }
     }
 }

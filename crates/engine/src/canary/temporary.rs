@@ -5,19 +5,25 @@
 
 use super::UNTIL_TAG;
 use crate::aws::Aws;
+use crate::aws::consistency::retry_until_consistent;
 use crate::aws::error::{AwsError, Call, gone};
+use crate::hub::desired::Wanted;
 use crate::hub::pattern;
-use crate::names::{DEPLOYMENT_TAG, Names};
+use crate::hub::queue::Queue;
+use crate::hub::resource::{Resource, Tags};
+use crate::hub::rule::{Rule, Target};
+use crate::names::Names;
 use crate::work::Work;
 use anyhow::Result;
-use aws_sdk_eventbridge::types::{RuleState, Tag, Target};
-use aws_sdk_sqs::types::QueueAttributeName;
+use aws_sdk_eventbridge::types::RuleState;
 use rootwatch_eval::Policy;
 use serde_json::json;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 const TARGET_ID: &str = "test";
+/// Seconds, in which what is received is deleted.
+const VISIBILITY: u64 = 15;
 
 /// The temporary resources of one run, by their one name.
 pub(crate) struct Temporary<'a> {
@@ -64,40 +70,62 @@ impl<'a> Temporary<'a> {
     }
 
     /// Creates them, and returns the queue's URL. `until` is the second after which another run may remove them.
-    pub(crate) async fn make(&self, run: &str, until: i64, work: &Work) -> Result<String> {
+    pub(crate) async fn make(
+        &self,
+        wanted: &Wanted,
+        run: &str,
+        until: i64,
+        work: &Work,
+    ) -> Result<String> {
         work.leaves(Some(format!(
             "{}; the next `rootwatch test` removes them once their time is over",
             self.words()
         )));
         let task = work.of("temporary queue, rule and subscription");
-        let url = self.make_queue(until).await?;
+        let mut tags = wanted.tags();
+        tags.insert(UNTIL_TAG.into(), until.to_string());
+        let url = self.queue(tags.clone()).make(self.aws, &task).await?;
         work.stop().check()?;
-        self.make_rule(run, until).await?;
+        self.rule(run, tags).create(self.aws, &task).await?;
         work.stop().check()?;
-        self.subscribe().await?;
+        self.subscribe(&task).await?;
         task.done("made");
         Ok(url)
     }
 
-    async fn make_queue(&self, until: i64) -> Result<String, AwsError> {
-        let rule = self.names.rule_arn(&self.name);
-        let attributes = HashMap::from([
-            (
-                QueueAttributeName::Policy,
-                self.queue_policy(&rule).document(),
-            ),
-            (QueueAttributeName::SqsManagedSseEnabled, "true".to_owned()),
-            (
-                QueueAttributeName::MessageRetentionPeriod,
-                "3600".to_owned(),
-            ),
-        ]);
-        let call = self.aws.sqs.create_queue().queue_name(&self.name);
-        let call = call.set_attributes(Some(attributes));
-        let call = call.tags(DEPLOYMENT_TAG, &self.names.deployment);
-        let answer = call.tags(UNTIL_TAG, until.to_string()).send().await;
-        let url = answer.call("sqs:CreateQueue")?.queue_url;
-        url.ok_or_else(|| AwsError::incomplete("sqs:CreateQueue", "QueueUrl"))
+    fn queue(&self, tags: Tags) -> Queue {
+        Queue {
+            name: self.name.clone(),
+            message_retention_period: Some(3600),
+            policy: self.queue_policy(&self.names.rule_arn(&self.name)),
+            redrive: None,
+            sqs_managed_sse: true,
+            tags,
+            // What was received with an answer that got lost comes again.
+            visibility_timeout: Some(VISIBILITY),
+            depth: None,
+            in_flight: None,
+        }
+    }
+
+    fn rule(&self, run: &str, tags: Tags) -> Rule {
+        let target = Target {
+            arn: self.queue_arn(),
+            dead_letter_queue: None,
+            input: None,
+            maximum_event_age: None,
+            maximum_retry_attempts: None,
+        };
+        Rule {
+            name: self.name.clone(),
+            arn: self.names.rule_arn(&self.name),
+            bus: self.names.bus(),
+            description: "Temporary: the canaries of one `rootwatch test`".into(),
+            event_pattern: pattern::canaries(run),
+            state: RuleState::Enabled.as_str().to_owned(),
+            tags,
+            targets: BTreeMap::from([(TARGET_ID.to_owned(), target)]),
+        }
     }
 
     /// This rule and this topic may send to it, and nobody else.
@@ -120,54 +148,17 @@ impl<'a> Temporary<'a> {
         ])
     }
 
-    async fn make_rule(&self, run: &str, until: i64) -> Result<()> {
-        let tags = [
-            (DEPLOYMENT_TAG, self.names.deployment.clone()),
-            (UNTIL_TAG, until.to_string()),
-        ];
-        let mut rule = self
-            .aws
-            .eventbridge
-            .put_rule()
-            .name(&self.name)
-            .event_bus_name(self.names.bus())
-            .description("Temporary: the canaries of one `rootwatch test`")
-            .event_pattern(pattern::canaries(run).to_string())
-            .state(RuleState::Enabled);
-        for (key, value) in tags {
-            rule = rule.tags(Tag::builder().key(key).value(value).build()?);
-        }
-        rule.send().await.call("events:PutRule")?;
-        let target = Target::builder()
-            .id(TARGET_ID)
-            .arn(self.queue_arn())
-            .build()?;
-        let call = self.aws.eventbridge.put_targets().rule(&self.name);
-        let call = call.event_bus_name(self.names.bus()).targets(target);
-        let answer = call.send().await.call("events:PutTargets")?;
-        match answer.failed_entries().first() {
-            None => Ok(()),
-            Some(failed) => Err(AwsError {
-                operation: "events:PutTargets",
-                code: failed.error_code().unwrap_or("UnknownError").to_owned(),
-                message: failed
-                    .error_message()
-                    .unwrap_or("AWS gave no message")
-                    .to_owned(),
-            }
-            .into()),
-        }
-    }
-
     /// For canaries alone. Until SNS applies the filter everywhere other messages may arrive, which the reader skips.
-    async fn subscribe(&self) -> Result<(), AwsError> {
-        let call = self.aws.sns.subscribe().topic_arn(self.topic_arn());
-        let call = call.protocol("sqs").endpoint(self.queue_arn());
+    async fn subscribe(&self, work: &Work) -> Result<(), AwsError> {
         let filter = json!({"activity": ["canary"]}).to_string();
-        let call = call
-            .attributes("FilterPolicy", filter)
-            .return_subscription_arn(true);
-        let answer = call.send().await.call("sns:Subscribe")?;
+        let answer = retry_until_consistent(work, async || {
+            let call = self.aws.sns.subscribe().topic_arn(self.topic_arn());
+            let call = call.protocol("sqs").endpoint(self.queue_arn());
+            let call = call.attributes("FilterPolicy", &filter);
+            let answer = call.return_subscription_arn(true).send().await;
+            answer.call("sns:Subscribe")
+        })
+        .await?;
         if let Some(arn) = answer.subscription_arn {
             self.subscription.get_or_init(|| arn);
         }
@@ -176,43 +167,17 @@ impl<'a> Temporary<'a> {
 
     /// Removes all of it that is there. The queue stays when something else could not be removed, so that the next run
     /// finds that by it.
-    pub(crate) async fn remove(&self) -> Result<()> {
-        let (rule, subscription) = tokio::join!(self.remove_rule(), self.unsubscribe());
+    pub(crate) async fn remove(&self, work: &Work) -> Result<()> {
+        let rule = self.rule("", Tags::new());
+        let (rule, subscription) =
+            tokio::join!(rule.delete(self.aws, work), self.unsubscribe(work));
         rule?;
         subscription?;
-        let queue = self
-            .aws
-            .sqs
-            .get_queue_url()
-            .queue_name(&self.name)
-            .send()
-            .await;
-        let found = queue.found("sqs:GetQueueUrl")?;
-        if let Some(url) = found.and_then(|answer| answer.queue_url) {
-            let answer = self.aws.sqs.delete_queue().queue_url(url).send().await;
-            gone(answer.call("sqs:DeleteQueue"))?;
-        }
-        Ok(())
-    }
-
-    async fn remove_rule(&self) -> Result<(), AwsError> {
-        let (client, bus) = (&self.aws.eventbridge, self.names.bus());
-        let call = client
-            .remove_targets()
-            .rule(&self.name)
-            .event_bus_name(&bus);
-        gone(
-            call.ids(TARGET_ID)
-                .send()
-                .await
-                .call("events:RemoveTargets"),
-        )?;
-        let call = client.delete_rule().name(&self.name).event_bus_name(&bus);
-        gone(call.send().await.call("events:DeleteRule"))
+        self.queue(Tags::new()).delete(self.aws, work).await
     }
 
     /// Found by its queue too: its ARN may have been lost with a call's response.
-    async fn unsubscribe(&self) -> Result<(), AwsError> {
+    async fn unsubscribe(&self, work: &Work) -> Result<(), AwsError> {
         let call = self.aws.sns.list_subscriptions_by_topic();
         let mut pages = call.topic_arn(self.topic_arn()).into_paginator().send();
         let mut arns: BTreeSet<String> = self.subscription.get().cloned().into_iter().collect();
@@ -229,14 +194,11 @@ impl<'a> Temporary<'a> {
         }
         // A pending or deleted one has a status in place of its ARN.
         for arn in arns.into_iter().filter(|arn| arn.starts_with("arn:")) {
-            let answer = self
-                .aws
-                .sns
-                .unsubscribe()
-                .subscription_arn(arn)
-                .send()
-                .await;
-            gone(answer.call("sns:Unsubscribe"))?;
+            let answer = retry_until_consistent(work, async || {
+                let call = self.aws.sns.unsubscribe().subscription_arn(&arn);
+                call.send().await.call("sns:Unsubscribe")
+            });
+            gone(answer.await)?;
         }
         Ok(())
     }

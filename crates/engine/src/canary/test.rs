@@ -5,7 +5,6 @@ use super::outcome::{Diagnosis, Outcome, Sent, Target};
 use super::receiving::{Received, receive};
 use super::send::{Purpose, send};
 use crate::aws::Aws;
-use crate::aws::error::AwsError;
 use crate::aws::spoke::{Entry, Spoke};
 use crate::names::Names;
 use crate::spokes::Location;
@@ -34,23 +33,18 @@ pub(super) struct Probe {
 }
 
 impl Probe {
-    async fn send(&mut self) {
+    /// One that was sent before may still arrive when its repetition fails.
+    async fn send(&mut self, work: &Work) {
         let Some(spoke) = &self.spoke else { return };
-        match send(
-            &spoke.eventbridge,
-            "default",
-            &self.id,
-            &self.location,
-            Purpose::Probe,
-        )
-        .await
-        {
+        let (bus, id) = (&spoke.eventbridge, &self.id);
+        match send(bus, "default", id, &self.location, Purpose::Probe, work).await {
             Ok(at) => {
                 self.last_ms = at;
                 if self.first_ms == 0 {
                     self.first_ms = at;
                 }
             }
+            Err(_) if self.first_ms > 0 => self.last_ms = now_ms(),
             Err(error) => {
                 self.sent = Sent::Unsent {
                     why: error.to_string(),
@@ -104,23 +98,23 @@ impl<'a> Test<'a> {
                     account: self.names.account.clone(),
                     region: self.names.region.clone(),
                 };
-                self.send_alert(format!("{}-hub", self.run), own, Vec::new())
-                    .await?;
+                let id = format!("{}-hub", self.run);
+                self.send_alert(id, own, Vec::new(), work).await?;
             }
             Target::Spokes { entry, locations } => {
                 self.enter(entry.as_ref(), locations).await;
-                self.send_all(|_| true).await;
+                self.send_all(work, |_| true).await;
             }
         }
         let work = work.of("test event");
         let since = Instant::now();
         while !self.is_settled() && Instant::now() < until {
             work.waiting(self.awaited(), since.elapsed());
-            let received = receive(self.aws, &self.queue_url).await?;
+            let received = receive(self.aws, &self.queue_url, &work).await?;
             for one in received {
-                self.note(one).await?;
+                self.note(one, &work).await?;
             }
-            self.repeat().await?;
+            self.repeat(&work).await?;
         }
         work.done(if self.is_passed() {
             "arrived"
@@ -177,13 +171,13 @@ impl<'a> Test<'a> {
         }
     }
 
-    async fn send_all(&mut self, which: impl Fn(&Probe) -> bool) {
+    async fn send_all(&mut self, work: &Work, which: impl Fn(&Probe) -> bool) {
         let due = self
             .probes
             .iter_mut()
             .filter(|probe| probe.sent == Sent::Lost && which(probe));
         stream::iter(due)
-            .for_each_concurrent(AT_ONCE, Probe::send)
+            .for_each_concurrent(AT_ONCE, |probe| probe.send(work))
             .await;
     }
 
@@ -193,8 +187,9 @@ impl<'a> Test<'a> {
         id: String,
         from: Location,
         before: Vec<(String, i64)>,
+        work: &Work,
     ) -> Result<()> {
-        let at = self.send_to_hub(&id, &from).await?;
+        let at = self.send_to_hub(&id, &from, work).await?;
         let mut hops = before;
         let what = if hops.is_empty() {
             "sent to the hub's bus"
@@ -213,17 +208,10 @@ impl<'a> Test<'a> {
         Ok(())
     }
 
-    async fn send_to_hub(&self, id: &str, from: &Location) -> Result<i64> {
-        let sent = send(
-            &self.aws.eventbridge,
-            &self.names.bus(),
-            id,
-            from,
-            Purpose::Alert,
-        )
-        .await;
-        let put = |error: AwsError| anyhow::Error::from(error);
-        sent.map_err(put).with_context(|| {
+    async fn send_to_hub(&self, id: &str, from: &Location, work: &Work) -> Result<i64> {
+        let (client, bus) = (&self.aws.eventbridge, self.names.bus());
+        let sent = send(client, &bus, id, from, Purpose::Alert, work).await;
+        sent.with_context(|| {
             format!(
                 "sending the test event to the hub's bus in {}",
                 self.aws.place()
@@ -231,7 +219,7 @@ impl<'a> Test<'a> {
         })
     }
 
-    async fn note(&mut self, received: Received) -> Result<()> {
+    async fn note(&mut self, received: Received, work: &Work) -> Result<()> {
         match received {
             Received::OnBus { id, account, at_ms } => {
                 // Another account may have seen the id and sent it, too.
@@ -251,7 +239,8 @@ impl<'a> Test<'a> {
                 let arrived = ("on the hub's bus".to_owned(), at_ms);
                 let from = probe.location.clone();
                 if self.alert.is_none() {
-                    self.send_alert(id, from, vec![sent, arrived]).await?;
+                    let before = vec![sent, arrived];
+                    self.send_alert(id, from, before, work).await?;
                 }
             }
             Received::Alert {
@@ -282,9 +271,9 @@ impl<'a> Test<'a> {
         Ok(())
     }
 
-    async fn repeat(&mut self) -> Result<()> {
+    async fn repeat(&mut self, work: &Work) -> Result<()> {
         let now = now_ms();
-        self.send_all(|probe| now - probe.last_ms > REPEAT_TO_BUS_MS)
+        self.send_all(work, |probe| now - probe.last_ms > REPEAT_TO_BUS_MS)
             .await;
         let due = |alert: &&Alert| {
             !alert.is_delivered && !alert.is_repeated && now - alert.sent_ms > REPEAT_TO_PEOPLE_MS
@@ -297,7 +286,7 @@ impl<'a> Test<'a> {
         else {
             return Ok(());
         };
-        self.send_to_hub(&id, &from).await?;
+        self.send_to_hub(&id, &from, work).await?;
         if let Some(alert) = &mut self.alert {
             alert.is_repeated = true;
         }

@@ -2,6 +2,7 @@
 
 use super::resource::{Resource, Tags, tag_list};
 use crate::aws::Aws;
+use crate::aws::consistency::retry_until_consistent;
 use crate::aws::error::{AwsError, Call, gone};
 use crate::work::Work;
 use anyhow::Result;
@@ -155,30 +156,33 @@ impl Resource for Alarm {
         self.put(aws).await
     }
 
-    async fn update(&self, aws: &Aws, _: &Work, _: &Self, changed: &BTreeSet<&str>) -> Result<()> {
+    async fn update(
+        &self,
+        aws: &Aws,
+        work: &Work,
+        _: &Self,
+        changed: &BTreeSet<&str>,
+    ) -> Result<()> {
         if changed.iter().any(|field| *field != "tags") {
             self.put(aws).await?;
         }
         if changed.contains("tags") {
-            aws.cloudwatch
-                .tag_resource()
-                .resource_arn(&self.arn)
-                .set_tags(Some(self.sdk_tags()))
-                .send()
-                .await
-                .call("cloudwatch:TagResource")?;
+            retry_until_consistent(work, async || {
+                let call = aws.cloudwatch.tag_resource().resource_arn(&self.arn);
+                let answer = call.set_tags(Some(self.sdk_tags())).send().await;
+                answer.call("cloudwatch:TagResource")
+            })
+            .await?;
         }
         Ok(())
     }
 
-    async fn delete(&self, aws: &Aws, _: &Work) -> Result<()> {
-        let answer = aws
-            .cloudwatch
-            .delete_alarms()
-            .alarm_names(&self.name)
-            .send()
-            .await;
-        Ok(gone(answer.call("cloudwatch:DeleteAlarms"))?)
+    async fn delete(&self, aws: &Aws, work: &Work) -> Result<()> {
+        let answer = retry_until_consistent(work, async || {
+            let call = aws.cloudwatch.delete_alarms().alarm_names(&self.name);
+            call.send().await.call("cloudwatch:DeleteAlarms")
+        });
+        Ok(gone(answer.await)?)
     }
 
     fn tags(&self) -> Option<&Tags> {

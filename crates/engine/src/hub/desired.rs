@@ -152,7 +152,8 @@ pub(crate) fn hub(wanted: &Wanted) -> Vec<Node> {
 }
 
 impl Wanted {
-    fn tags(&self) -> Tags {
+    /// The tags of all that is made: the settings', and the one that says whose it is.
+    pub(crate) fn tags(&self) -> Tags {
         let mut tags = self.tags.clone();
         tags.insert(DEPLOYMENT_TAG.into(), self.names.deployment.clone());
         tags

@@ -66,14 +66,14 @@ pub(super) async fn find_tags(aws: &Aws, arn: &str) -> Result<Tags> {
 }
 
 /// Adds or changes tags of a bus or a rule.
-pub(crate) async fn put_tags(aws: &Aws, arn: &str, tags: &Tags) -> Result<()> {
-    aws.eventbridge
-        .tag_resource()
-        .resource_arn(arn)
-        .set_tags(Some(sdk_tags(tags)?))
-        .send()
-        .await
-        .call("events:TagResource")?;
+pub(crate) async fn put_tags(aws: &Aws, work: &Work, arn: &str, tags: &Tags) -> Result<()> {
+    let tags = sdk_tags(tags)?;
+    retry_until_consistent(work, async || {
+        let call = aws.eventbridge.tag_resource().resource_arn(arn);
+        let call = call.set_tags(Some(tags.clone()));
+        call.send().await.call("events:TagResource")
+    })
+    .await?;
     Ok(())
 }
 
@@ -105,13 +105,13 @@ impl Resource for EventBus {
     }
 
     async fn create(&self, aws: &Aws, work: &Work) -> Result<()> {
-        aws.eventbridge
-            .create_event_bus()
-            .name(&self.name)
-            .set_tags(Some(self.sdk_tags()?))
-            .send()
-            .await
-            .call("events:CreateEventBus")?;
+        let tags = self.sdk_tags()?;
+        retry_until_consistent(work, async || {
+            let call = aws.eventbridge.create_event_bus().name(&self.name);
+            let call = call.set_tags(Some(tags.clone()));
+            call.send().await.call("events:CreateEventBus")
+        })
+        .await?;
         self.put_policy(aws, work, None).await
     }
 
@@ -126,7 +126,7 @@ impl Resource for EventBus {
             self.put_policy(aws, work, Some(&observed.policy)).await?;
         }
         if changed.contains("tags") {
-            put_tags(aws, &self.arn, &self.tags).await?;
+            put_tags(aws, work, &self.arn, &self.tags).await?;
         }
         Ok(())
     }

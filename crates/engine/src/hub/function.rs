@@ -144,21 +144,23 @@ impl Function {
         LoggingConfig::builder().log_group(&self.log_group).build()
     }
 
-    async fn allow_to_run(&self, aws: &Aws) -> Result<()> {
-        let call = aws.lambda.delete_function_concurrency();
-        let answer = call.function_name(&self.name).send().await;
-        answer.call("lambda:DeleteFunctionConcurrency")?;
+    async fn allow_to_run(&self, aws: &Aws, work: &Work) -> Result<()> {
+        retry_until_consistent(work, async || {
+            let call = aws.lambda.delete_function_concurrency();
+            let answer = call.function_name(&self.name).send().await;
+            answer.call("lambda:DeleteFunctionConcurrency")
+        })
+        .await?;
         Ok(())
     }
 
-    async fn tag(&self, aws: &Aws) -> Result<()> {
-        aws.lambda
-            .tag_resource()
-            .resource(&self.arn)
-            .set_tags(Some(self.tags.clone().into_iter().collect()))
-            .send()
-            .await
-            .call("lambda:TagResource")?;
+    async fn tag(&self, aws: &Aws, work: &Work) -> Result<()> {
+        retry_until_consistent(work, async || {
+            let call = aws.lambda.tag_resource().resource(&self.arn);
+            let call = call.set_tags(Some(self.tags.clone().into_iter().collect()));
+            call.send().await.call("lambda:TagResource")
+        })
+        .await?;
         Ok(())
     }
 
@@ -297,10 +299,10 @@ impl Resource for Function {
             self.update_configuration(aws, work, changed).await?;
         }
         if changed.contains("reserved_concurrency") {
-            self.allow_to_run(aws).await?;
+            self.allow_to_run(aws, work).await?;
         }
         if changed.contains("tags") {
-            self.tag(aws).await?;
+            self.tag(aws, work).await?;
         }
         Ok(())
     }

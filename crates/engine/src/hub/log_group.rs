@@ -76,13 +76,12 @@ impl Resource for LogGroup {
     }
 
     async fn create(&self, aws: &Aws, work: &Work) -> Result<()> {
-        aws.logs
-            .create_log_group()
-            .log_group_name(&self.name)
-            .set_tags(Some(self.tags.clone().into_iter().collect()))
-            .send()
-            .await
-            .call("logs:CreateLogGroup")?;
+        retry_until_consistent(work, async || {
+            let call = aws.logs.create_log_group().log_group_name(&self.name);
+            let call = call.set_tags(Some(self.tags.clone().into_iter().collect()));
+            call.send().await.call("logs:CreateLogGroup")
+        })
+        .await?;
         self.put_retention(aws, work).await
     }
 
@@ -97,13 +96,12 @@ impl Resource for LogGroup {
             self.put_retention(aws, work).await?;
         }
         if changed.contains("tags") {
-            aws.logs
-                .tag_resource()
-                .resource_arn(&self.arn)
-                .set_tags(Some(self.tags.clone().into_iter().collect()))
-                .send()
-                .await
-                .call("logs:TagResource")?;
+            retry_until_consistent(work, async || {
+                let call = aws.logs.tag_resource().resource_arn(&self.arn);
+                let call = call.set_tags(Some(self.tags.clone().into_iter().collect()));
+                call.send().await.call("logs:TagResource")
+            })
+            .await?;
         }
         Ok(())
     }

@@ -53,6 +53,21 @@ impl Queue {
         (self.depth, self.in_flight) == (Some(0), Some(0))
     }
 
+    /// Creates it, and returns its URL.
+    pub(crate) async fn make(&self, aws: &Aws, work: &Work) -> Result<String, AwsError> {
+        let mut attributes = self.attributes(self.policy.document());
+        attributes.retain(|_, value| !value.is_empty());
+        let answer = retry_until_consistent(work, async || {
+            let call = aws.sqs.create_queue().queue_name(&self.name);
+            let call = call.set_attributes(Some(attributes.clone()));
+            let call = call.set_tags(Some(self.tags.clone().into_iter().collect()));
+            call.send().await.call("sqs:CreateQueue")
+        })
+        .await?;
+        let url = answer.queue_url;
+        url.ok_or_else(|| AwsError::incomplete("sqs:CreateQueue", "QueueUrl"))
+    }
+
     fn attributes(&self, policy: String) -> HashMap<Name, String> {
         let mut attributes = HashMap::from([
             (Name::Policy, policy),
@@ -161,26 +176,14 @@ impl Resource for Queue {
     }
 
     async fn create(&self, aws: &Aws, work: &Work) -> Result<()> {
-        let mut attributes = self.attributes(self.policy.document());
-        attributes.retain(|_, value| !value.is_empty());
-        retry_until_consistent(work, async || {
-            aws.sqs
-                .create_queue()
-                .queue_name(&self.name)
-                .set_attributes(Some(attributes.clone()))
-                .set_tags(Some(self.tags.clone().into_iter().collect()))
-                .send()
-                .await
-                .call("sqs:CreateQueue")
-        })
-        .await?;
+        self.make(aws, work).await?;
         Ok(())
     }
 
     async fn update(
         &self,
         aws: &Aws,
-        _: &Work,
+        work: &Work,
         observed: &Self,
         changed: &BTreeSet<&str>,
     ) -> Result<()> {
@@ -194,22 +197,20 @@ impl Resource for Queue {
         if !names.is_empty() {
             let mut attributes = self.attributes(self.policy.document_over(Some(&observed.policy)));
             attributes.retain(|name, _| names.contains(name));
-            aws.sqs
-                .set_queue_attributes()
-                .queue_url(&url)
-                .set_attributes(Some(attributes))
-                .send()
-                .await
-                .call("sqs:SetQueueAttributes")?;
+            retry_until_consistent(work, async || {
+                let call = aws.sqs.set_queue_attributes().queue_url(&url);
+                let call = call.set_attributes(Some(attributes.clone()));
+                call.send().await.call("sqs:SetQueueAttributes")
+            })
+            .await?;
         }
         if changed.contains("tags") {
-            aws.sqs
-                .tag_queue()
-                .queue_url(&url)
-                .set_tags(Some(self.tags.clone().into_iter().collect()))
-                .send()
-                .await
-                .call("sqs:TagQueue")?;
+            retry_until_consistent(work, async || {
+                let call = aws.sqs.tag_queue().queue_url(&url);
+                let call = call.set_tags(Some(self.tags.clone().into_iter().collect()));
+                call.send().await.call("sqs:TagQueue")
+            })
+            .await?;
         }
         Ok(())
     }

@@ -67,32 +67,38 @@ impl Role {
         Ok(())
     }
 
-    async fn tag(&self, aws: &Aws) -> Result<()> {
-        aws.iam
-            .tag_role()
-            .role_name(&self.name)
-            .set_tags(Some(self.sdk_tags()?))
-            .send()
-            .await
-            .call("iam:TagRole")?;
+    async fn tag(&self, aws: &Aws, work: &Work) -> Result<()> {
+        let tags = self.sdk_tags()?;
+        retry_until_consistent(work, async || {
+            let call = aws.iam.tag_role().role_name(&self.name);
+            let answer = call.set_tags(Some(tags.clone())).send().await;
+            answer.call("iam:TagRole")
+        })
+        .await?;
         Ok(())
     }
 
-    async fn delete_inline_policy(&self, aws: &Aws, policy: &str) -> Result<()> {
-        let call = aws.iam.delete_role_policy().role_name(&self.name);
-        let answer = call.policy_name(policy).send().await;
-        Ok(gone(answer.call("iam:DeleteRolePolicy"))?)
+    async fn delete_inline_policy(&self, aws: &Aws, work: &Work, policy: &str) -> Result<()> {
+        let answer = retry_until_consistent(work, async || {
+            let call = aws.iam.delete_role_policy().role_name(&self.name);
+            let answer = call.policy_name(policy).send().await;
+            answer.call("iam:DeleteRolePolicy")
+        });
+        Ok(gone(answer.await)?)
     }
 
     /// Removes what others let the role do.
-    async fn strip(&self, aws: &Aws, observed: &Self) -> Result<()> {
+    async fn strip(&self, aws: &Aws, work: &Work, observed: &Self) -> Result<()> {
         for arn in &observed.attached_policies {
-            let call = aws.iam.detach_role_policy().role_name(&self.name);
-            let answer = call.policy_arn(arn).send().await;
-            gone(answer.call("iam:DetachRolePolicy"))?;
+            let answer = retry_until_consistent(work, async || {
+                let call = aws.iam.detach_role_policy().role_name(&self.name);
+                let answer = call.policy_arn(arn).send().await;
+                answer.call("iam:DetachRolePolicy")
+            });
+            gone(answer.await)?;
         }
         for policy in &observed.other_policies {
-            self.delete_inline_policy(aws, policy).await?;
+            self.delete_inline_policy(aws, work, policy).await?;
         }
         Ok(())
     }
@@ -172,15 +178,15 @@ impl Resource for Role {
     }
 
     async fn create(&self, aws: &Aws, work: &Work) -> Result<()> {
-        aws.iam
-            .create_role()
-            .role_name(&self.name)
-            .set_description(self.description.clone())
-            .assume_role_policy_document(self.trust.document())
-            .set_tags(Some(self.sdk_tags()?))
-            .send()
-            .await
-            .call("iam:CreateRole")?;
+        let tags = self.sdk_tags()?;
+        retry_until_consistent(work, async || {
+            let call = aws.iam.create_role().role_name(&self.name);
+            let call = call.set_description(self.description.clone());
+            let call = call.assume_role_policy_document(self.trust.document());
+            let answer = call.set_tags(Some(tags.clone())).send().await;
+            answer.call("iam:CreateRole")
+        })
+        .await?;
         self.put_inline_policy(aws, work).await
     }
 
@@ -200,15 +206,16 @@ impl Resource for Role {
         if changed.contains("inline_policy") {
             self.put_inline_policy(aws, work).await?;
         }
-        self.strip(aws, observed).await?;
+        self.strip(aws, work, observed).await?;
         if changed.contains("tags") {
-            self.tag(aws).await?;
+            self.tag(aws, work).await?;
         }
         Ok(())
     }
 
     async fn delete(&self, aws: &Aws, work: &Work) -> Result<()> {
-        self.delete_inline_policy(aws, self.policy_name).await?;
+        self.delete_inline_policy(aws, work, self.policy_name)
+            .await?;
         let role = retry_until_consistent(work, async || {
             let answer = aws.iam.delete_role().role_name(&self.name).send().await;
             answer.call("iam:DeleteRole")

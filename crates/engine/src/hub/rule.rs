@@ -71,31 +71,18 @@ impl Rule {
             .iter()
             .map(|(id, target)| sdk_target(id, target))
             .collect::<Result<Vec<_>, _>>()?;
-        let answer = retry_until_consistent(work, async || {
-            aws.eventbridge
-                .put_targets()
-                .rule(&self.name)
-                .event_bus_name(&self.bus)
-                .set_targets(Some(targets.clone()))
-                .send()
-                .await
-                .call("events:PutTargets")
+        retry_until_consistent(work, async || {
+            let call = aws.eventbridge.put_targets().rule(&self.name);
+            let call = call.event_bus_name(&self.bus);
+            let answer = call.set_targets(Some(targets.clone())).send().await;
+            let answer = answer.call("events:PutTargets")?;
+            // Success as a whole can hide a target that was refused.
+            let failed = answer.failed_entries().first();
+            let failed = failed.map(|it| (it.target_id(), it.error_code(), it.error_message()));
+            refused("events:PutTargets", failed)
         })
         .await?;
-        // Success as a whole can hide a target that was refused.
-        match answer.failed_entries().first() {
-            None => Ok(()),
-            Some(failed) => Err(AwsError {
-                operation: "events:PutTargets",
-                code: failed.error_code().unwrap_or("UnknownError").to_owned(),
-                message: format!(
-                    "target {}: {}",
-                    failed.target_id().unwrap_or("?"),
-                    failed.error_message().unwrap_or("AWS gave no message")
-                ),
-            }
-            .into()),
-        }
+        Ok(())
     }
 
     async fn remove_targets(&self, aws: &Aws, work: &Work, ids: Vec<String>) -> Result<()> {
@@ -105,7 +92,10 @@ impl Rule {
         let answer = retry_until_consistent(work, async || {
             let call = aws.eventbridge.remove_targets().rule(&self.name);
             let call = call.event_bus_name(&self.bus).set_ids(Some(ids.clone()));
-            call.send().await.call("events:RemoveTargets")
+            let answer = call.send().await.call("events:RemoveTargets")?;
+            let failed = answer.failed_entries().first();
+            let failed = failed.map(|it| (it.target_id(), it.error_code(), it.error_message()));
+            refused("events:RemoveTargets", failed)
         });
         Ok(gone(answer.await)?)
     }
@@ -125,6 +115,24 @@ impl Rule {
             .map(|target| (target.id().to_owned(), found_target(target)))
             .collect())
     }
+}
+
+/// The error of the first target of a call that failed for it: its id, AWS's code and message.
+type FailedTarget<'a> = (Option<&'a str>, Option<&'a str>, Option<&'a str>);
+
+fn refused(operation: &'static str, failed: Option<FailedTarget<'_>>) -> Result<(), AwsError> {
+    let Some((target, code, message)) = failed else {
+        return Ok(());
+    };
+    Err(AwsError::of_entry(
+        operation,
+        code,
+        &format!(
+            "target {}: {}",
+            target.unwrap_or("?"),
+            message.unwrap_or("AWS gave no message")
+        ),
+    ))
 }
 
 fn sdk_target(
@@ -239,7 +247,7 @@ impl Resource for Rule {
             }
         }
         if changed.contains("tags") {
-            put_tags(aws, &self.arn, &self.tags).await?;
+            put_tags(aws, work, &self.arn, &self.tags).await?;
         }
         Ok(())
     }

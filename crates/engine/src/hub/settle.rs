@@ -64,14 +64,29 @@ impl HubPlan {
     }
 }
 
+/// Whether all that is seen of a resource is as wanted, but for what SQS shows only after up to 15 minutes (SQS API
+/// Reference, SetQueueAttributes): nobody waits for that.
+fn is_as_wanted(node: &Node, found: Option<&HubResource>) -> bool {
+    let action = node.resource.decide(found);
+    match (&node.resource, found) {
+        (HubResource::Queue(_), Some(_)) => {
+            let changed = action.changed();
+            changed
+                .iter()
+                .all(|field| *field == "message_retention_period")
+        }
+        _ => !action.is_change(),
+    }
+}
+
 /// What is up to date, and the nodes of which something still differs.
 fn compare(nodes: Vec<Node>, mut found: Found) -> (Vec<HubResource>, Vec<Node>) {
     let (mut as_wanted, mut others) = (Vec::new(), Vec::new());
     for node in nodes {
         let found = found.remove(&node.resource.id());
-        match node.resource.decide(found.as_ref()).is_change() {
-            true => others.push(node),
-            false => as_wanted.extend(found),
+        match is_as_wanted(&node, found.as_ref()) {
+            true => as_wanted.extend(found),
+            false => others.push(node),
         }
     }
     (as_wanted, others)

@@ -196,25 +196,31 @@ impl Subscriptions {
         Ok(())
     }
 
-    async fn unsubscribe(&self, aws: &Aws, surplus: &[(&Subscription, &Standing)]) -> Result<()> {
+    async fn unsubscribe(
+        &self,
+        aws: &Aws,
+        work: &Work,
+        surplus: &[(&Subscription, &Standing)],
+    ) -> Result<()> {
         for (it, standing) in surplus {
             if let Standing::Confirmed(arn) = standing {
-                let answer = aws.sns.unsubscribe().subscription_arn(arn).send().await;
-                gone(answer.call("sns:Unsubscribe"))
-                    .with_context(|| format!("unsubscribing {it}"))?;
+                let answer = retry_until_consistent(work, async || {
+                    let call = aws.sns.unsubscribe().subscription_arn(arn);
+                    call.send().await.call("sns:Unsubscribe")
+                });
+                gone(answer.await).with_context(|| format!("unsubscribing {it}"))?;
             }
         }
         if surplus.is_empty() {
             return Ok(());
         }
-        let marks = surplus.iter().map(|(it, _)| mark::key(it)).collect();
-        aws.sns
-            .untag_resource()
-            .resource_arn(&self.topic_arn)
-            .set_tag_keys(Some(marks))
-            .send()
-            .await
-            .call("sns:UntagResource")?;
+        let marks: Vec<String> = surplus.iter().map(|(it, _)| mark::key(it)).collect();
+        retry_until_consistent(work, async || {
+            let call = aws.sns.untag_resource().resource_arn(&self.topic_arn);
+            let call = call.set_tag_keys(Some(marks.clone()));
+            call.send().await.call("sns:UntagResource")
+        })
+        .await?;
         Ok(())
     }
 }
@@ -296,7 +302,7 @@ impl Resource for Subscriptions {
         if !missing.is_empty() {
             self.subscribe(aws, work, &missing).await?;
         }
-        self.unsubscribe(aws, &surplus).await
+        self.unsubscribe(aws, work, &surplus).await
     }
 
     fn is_wanted(&self) -> bool {

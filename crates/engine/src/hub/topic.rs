@@ -25,15 +25,13 @@ pub(crate) struct Topic {
 }
 
 impl Topic {
-    async fn set(&self, aws: &Aws, name: &str, value: &str) -> Result<()> {
-        aws.sns
-            .set_topic_attributes()
-            .topic_arn(&self.arn)
-            .attribute_name(name)
-            .attribute_value(value)
-            .send()
-            .await
-            .call("sns:SetTopicAttributes")?;
+    async fn set(&self, aws: &Aws, work: &Work, name: &str, value: &str) -> Result<()> {
+        retry_until_consistent(work, async || {
+            let call = aws.sns.set_topic_attributes().topic_arn(&self.arn);
+            let call = call.attribute_name(name).attribute_value(value);
+            call.send().await.call("sns:SetTopicAttributes")
+        })
+        .await?;
         Ok(())
     }
 
@@ -82,7 +80,7 @@ impl Resource for Topic {
         }))
     }
 
-    async fn create(&self, aws: &Aws, _: &Work) -> Result<()> {
+    async fn create(&self, aws: &Aws, work: &Work) -> Result<()> {
         let mut request = aws
             .sns
             .create_topic()
@@ -92,33 +90,36 @@ impl Resource for Topic {
         if let Some(key) = &self.kms_master_key_id {
             request = request.attributes("KmsMasterKeyId", key);
         }
-        request.send().await.call("sns:CreateTopic")?;
+        retry_until_consistent(work, async || {
+            request.clone().send().await.call("sns:CreateTopic")
+        })
+        .await?;
         Ok(())
     }
 
     async fn update(
         &self,
         aws: &Aws,
-        _: &Work,
+        work: &Work,
         observed: &Self,
         changed: &BTreeSet<&str>,
     ) -> Result<()> {
         if changed.contains("kms_master_key_id") {
             let key = self.kms_master_key_id.as_deref().unwrap_or_default();
-            self.set(aws, "KmsMasterKeyId", key).await?;
+            self.set(aws, work, "KmsMasterKeyId", key).await?;
         }
         if changed.contains("policy") {
             let policy = self.policy.document_over(Some(&observed.policy));
-            self.set(aws, "Policy", &policy).await?;
+            self.set(aws, work, "Policy", &policy).await?;
         }
         if changed.contains("tags") {
-            aws.sns
-                .tag_resource()
-                .resource_arn(&self.arn)
-                .set_tags(Some(self.sdk_tags()?))
-                .send()
-                .await
-                .call("sns:TagResource")?;
+            let tags = self.sdk_tags()?;
+            retry_until_consistent(work, async || {
+                let call = aws.sns.tag_resource().resource_arn(&self.arn);
+                let call = call.set_tags(Some(tags.clone()));
+                call.send().await.call("sns:TagResource")
+            })
+            .await?;
         }
         Ok(())
     }

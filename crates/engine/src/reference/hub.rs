@@ -21,6 +21,7 @@ use crate::hub::subscriptions::{Standing, Subscriptions};
 use crate::hub::topic::Topic;
 use crate::names::Names;
 use crate::subscription::Subscription;
+use crate::work::Work;
 use anyhow::{Context, Result};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -277,9 +278,14 @@ impl OldHub {
     }
 
     /// Tags the bus with that.
-    pub(crate) async fn mark_compared(&self, aws: &Aws, deployment: &str) -> Result<()> {
+    pub(crate) async fn mark_compared(
+        &self,
+        aws: &Aws,
+        work: &Work,
+        deployment: &str,
+    ) -> Result<()> {
         let tags = [(COMPARED_TAG.to_owned(), deployment.to_owned())].into();
-        crate::hub::event_bus::put_tags(aws, &names(aws).bus_arn(), &tags).await
+        crate::hub::event_bus::put_tags(aws, work, &names(aws).bus_arn(), &tags).await
     }
 }
 

@@ -1,7 +1,6 @@
 //! The management account's own spokes. StackSets do not deploy to it (CloudFormation User Guide, "Create StackSets
 //! with service-managed permissions"), so it gets the same template as plain stacks, one a region.
 
-use super::is_refusal;
 use super::stack::{Condition, Stack};
 use crate::apply::{Outcome, Task, in_order};
 use crate::aws::Aws;
@@ -87,7 +86,7 @@ pub(crate) async fn observe(
     for (region, answer) in answers {
         match answer {
             Ok(stack) => all.stacks.extend(stack.map(|it| (region.clone(), it))),
-            Err(error) if is_refusal(&error) && !wanted.contains(region) => {
+            Err(error) if error.is_denied() && !wanted.contains(region) => {
                 all.unread.insert(region.clone(), error.to_string());
             }
             Err(error) => {

@@ -89,21 +89,6 @@ impl Location {
     }
 }
 
-/// Whether AWS denied a call: no permission, an SCP that denies a region, or a token that is not valid in a region
-/// that has to be turned on (IAM User Guide, "Manage AWS STS in an AWS Region").
-pub(crate) fn is_refusal(error: &AwsError) -> bool {
-    const CODES: [&str; 7] = [
-        "AccessDenied",
-        "AccessDeniedException",
-        "AuthFailure",
-        "InvalidClientTokenId",
-        "OptInRequired",
-        "UnauthorizedOperation",
-        "UnrecognizedClientException",
-    ];
-    CODES.contains(&error.code.as_str())
-}
-
 /// The bus that spokes forward to.
 pub(crate) struct HubBus {
     pub(crate) account: String,

@@ -105,15 +105,16 @@ async fn resolve_path(aws: &Aws, path: &str) -> Result<String> {
 }
 
 async fn root_id(aws: &Aws) -> Result<String> {
-    let answer = aws
-        .organizations
-        .list_roots()
-        .send()
-        .await
-        .call("organizations:ListRoots")?;
-    let id = answer.roots().first().and_then(|root| root.id());
-    let incomplete = || AwsError::incomplete("organizations:ListRoots", "Roots");
-    Ok(id.ok_or_else(incomplete)?.to_owned())
+    const OPERATION: &str = "organizations:ListRoots";
+    let mut pages = aws.organizations.list_roots().into_paginator().send();
+    // A page may be empty and yet not the last (AWS Organizations API Reference, ListRoots).
+    while let Some(page) = pages.next().await {
+        let roots = page.call(OPERATION)?.roots.unwrap_or_default();
+        if let Some(id) = roots.into_iter().find_map(|root| root.id) {
+            return Ok(id);
+        }
+    }
+    Err(AwsError::incomplete(OPERATION, "Roots").into())
 }
 
 async fn children(aws: &Aws, parent: &str) -> Result<Vec<sdk::OrganizationalUnit>, AwsError> {
@@ -149,10 +150,9 @@ pub(crate) async fn subtrees(
     units: &[String],
 ) -> Result<BTreeMap<String, Subtree>, AwsError> {
     let readers = Semaphore::new(READERS);
-    let readers = &readers;
     let trees = units
         .iter()
-        .map(async |unit| Ok((unit.clone(), subtree(aws, unit, readers).await?)));
+        .map(async |unit| Ok((unit.clone(), subtree(aws, unit, &readers).await?)));
     Ok(try_join_all(trees).await?.into_iter().collect())
 }
 
@@ -161,12 +161,13 @@ pub(crate) async fn beneath<'a>(
     aws: &Aws,
     units: impl IntoIterator<Item = &'a String>,
 ) -> Result<BTreeMap<String, BTreeSet<String>>, AwsError> {
+    let readers = Semaphore::new(READERS);
     let below = units.into_iter().map(async |unit| {
-        let tree = match subtrees(aws, std::slice::from_ref(unit)).await {
-            Err(error) if error.code == "ParentNotFoundException" => None,
-            other => other?.remove(unit),
+        let tree = match subtree(aws, unit, &readers).await {
+            Err(error) if error.code == "ParentNotFoundException" => Subtree::default(),
+            tree => tree?,
         };
-        let accounts = tree.unwrap_or_default().accounts.into_iter();
+        let accounts = tree.accounts.into_iter();
         Ok((unit.clone(), accounts.map(|account| account.id).collect()))
     });
     Ok(try_join_all(below).await?.into_iter().collect())

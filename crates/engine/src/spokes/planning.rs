@@ -56,15 +56,19 @@ pub async fn plan(session: &Session, switches: Switches) -> Result<SpokesPlanned
         .await
         .context("reading the accounts of the units that are deployed to and no longer wanted")?;
     let off = regions::suspects(&observed.instances, &ground.enabled);
-    let off = regions::turned_off(&session.aws, off).await;
+    let off = regions::turned_off(&session.aws, off)
+        .await
+        .context("reading which regions accounts have turned off")?;
+    let mut notes = ground.notes();
+    notes.extend(off.unknown());
     let mut wanted = Wanted {
         stack_set: stack_set(&session.settings, name, &ground.hub.bus),
-        notes: ground.notes(),
+        notes,
         regions: ground.regions.clone(),
         units: ground.units.outermost,
         beneath,
         management_account: ground.organization.management_account,
-        off,
+        off: off.locations,
     };
     if session.settings.spokes.regions.is_empty() {
         wanted.keep_regions(&targets, &session.aws.account);
@@ -106,7 +110,7 @@ async fn preflight(
         preflight::trusted_access(place),
         preflight::hub(aws, &names, &settings.hub, &organization.id),
         preflight::units(aws, &settings.spokes.ous, &organization.management_account),
-        organization::enabled_regions(aws),
+        regions::enabled(aws, &settings.spokes.regions),
         trail::find(aws),
     );
     let mut problems: Vec<String> = preflight::features(&organization)
@@ -124,7 +128,7 @@ async fn preflight(
     let hub = hub.map_err(|problem| problems.push(problem));
     let enabled = enabled.map_err(|error| {
         problems.push(format!(
-            "the regions that this account has enabled cannot be read: {error}"
+            "the regions that this account has enabled cannot be read, and --regions names none: {error}"
         ));
     });
     let sign_in = aws.partition.sign_in_region();

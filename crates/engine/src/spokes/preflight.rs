@@ -1,7 +1,7 @@
 //! Prerequisites, checked before anything is written, each with the command that fixes it.
 
 use super::organization::{self, Organization, Subtree};
-use super::{HubBus, Place, is_refusal};
+use super::{HubBus, Place};
 use crate::aws::Aws;
 use crate::aws::error::Call;
 use crate::names::Names;
@@ -44,7 +44,7 @@ pub(crate) async fn trusted_access(place: &Place<'_>) -> Result<bool, String> {
     match answer {
         Ok(answer) => Ok(answer.status() == Some(&OrganizationStatus::Enabled)),
         // CloudFormation says the same when the caller lacks the permission to look it up.
-        Err(error) if is_refusal(&error) || error.code == "ValidationError" => Err(format!(
+        Err(error) if error.is_denied() || error.code == "ValidationError" => Err(format!(
             "account {account} may not run service-managed StackSets ({error}): that requires the management account, or a delegated administrator for StackSets, which needs organizations:ListDelegatedAdministrators too: `aws organizations register-delegated-administrator --service-principal member.org.stacksets.cloudformation.amazonaws.com --account-id {account}` in the management account"
         )),
         Err(error) => Err(format!(

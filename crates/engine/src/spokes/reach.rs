@@ -5,7 +5,8 @@
 
 use super::instances::{Instance, Instances};
 use super::organization::{self, Account};
-use super::{Location, Observed, Place, is_refusal, regions};
+use super::regions::Off;
+use super::{Location, Observed, Place, regions};
 use crate::aws::Aws;
 use crate::aws::error::{AwsError, Call};
 use anyhow::{Context, Result};
@@ -46,7 +47,7 @@ pub(crate) struct Reach {
     /// The organization's accounts, or why these credentials may not list them.
     accounts: Option<Result<BTreeMap<String, Account>, String>>,
     /// Regions that accounts have turned off.
-    off: BTreeSet<Location>,
+    off: Off,
 }
 
 impl Reach {
@@ -89,7 +90,11 @@ impl Reach {
             None if is_listed => Some(Why::Left),
             // AWS's status, where Organizations may not be asked.
             None if instance.is_skipped() => Some(Why::Suspended),
-            _ => self.off.contains(location).then_some(Why::RegionOff),
+            _ => self
+                .off
+                .locations
+                .contains(location)
+                .then_some(Why::RegionOff),
         }
     }
 }
@@ -97,26 +102,27 @@ impl Reach {
 /// The denial in an error, as text; any other error is returned.
 fn refused(error: anyhow::Error) -> Result<String> {
     match error.downcast_ref::<AwsError>() {
-        Some(refusal) if is_refusal(refusal) => Ok(refusal.to_string()),
+        Some(refusal) if refusal.is_denied() => Ok(refusal.to_string()),
         _ => Err(error),
     }
 }
 
-async fn turned_off(aws: &Aws, instances: &Instances) -> Result<BTreeSet<Location>> {
+async fn turned_off(aws: &Aws, instances: &Instances) -> Result<Off> {
     if instances
         .iter()
         .all(|(_, _, instance)| instance.is_current())
     {
-        return Ok(BTreeSet::new());
+        return Ok(Off::default());
     }
     let enabled = match organization::enabled_regions(aws).await {
         Ok(enabled) => enabled,
         // Then nothing counts as off.
-        Err(error) if is_refusal(&error) => return Ok(BTreeSet::new()),
+        Err(error) if error.is_denied() => return Ok(Off::default()),
         Err(error) => return Err(error).context("reading which regions are turned on"),
     };
     let suspects = regions::suspects(instances, &enabled);
-    Ok(regions::turned_off(aws, suspects).await)
+    let off = regions::turned_off(aws, suspects).await;
+    off.context("reading which regions accounts have turned off")
 }
 
 /// The accounts below each unit that instances name; `None` where these credentials may not list them.
@@ -125,7 +131,7 @@ pub(crate) async fn beneath(
     left: &Observed,
 ) -> Result<BTreeMap<String, BTreeSet<String>>> {
     match organization::beneath(aws, left.targets().keys()).await {
-        Err(error) if is_refusal(&error) => Ok(BTreeMap::new()),
+        Err(error) if error.is_denied() => Ok(BTreeMap::new()),
         answer => answer.context("reading the accounts of the organizational units"),
     }
 }
@@ -247,7 +253,10 @@ mod tests {
     fn out_of_reach_is_what_the_organization_says() {
         let reach = Reach {
             accounts: Some(Ok([account("1", true), account("2", false)].into())),
-            off: [Location::of("1", "b")].into(),
+            off: Off {
+                locations: [Location::of("1", "b")].into(),
+                denied: None,
+            },
         };
         let skipped = instance("SKIPPED_SUSPENDED_ACCOUNT");
         for (account, region, why) in [
@@ -268,7 +277,7 @@ mod tests {
     fn where_organizations_may_not_be_asked_only_awss_own_word_counts() {
         let reach = Reach {
             accounts: Some(Err("organizations:ListRoots: AccessDenied".into())),
-            off: BTreeSet::new(),
+            off: Off::default(),
         };
         let location = Location::of("1", "a");
         assert_eq!(reach.why(&location, &instance("FAILED")), None);

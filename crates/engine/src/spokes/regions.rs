@@ -4,11 +4,27 @@ use super::Location;
 use super::instances::{Instance, Instances};
 use super::organization::{self, Region};
 use crate::aws::Aws;
+use crate::aws::error::AwsError;
 use futures_util::stream::{self, StreamExt};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Accounts whose regions are read concurrently.
 const ASKED: usize = 10;
+
+/// The regions that this account has enabled. Where it may not ask, those that are `asked` for count as enabled, and as
+/// regions that other accounts may have turned off.
+pub(crate) async fn enabled(aws: &Aws, asked: &[String]) -> Result<Vec<Region>, AwsError> {
+    match organization::enabled_regions(aws).await {
+        Err(error) if error.is_denied() && !asked.is_empty() => {
+            let region = |name: &String| Region {
+                name: name.clone(),
+                opt_in: true,
+            };
+            Ok(asked.iter().map(region).collect())
+        }
+        answer => answer,
+    }
+}
 
 /// The regions to watch: those asked for, or else all that are enabled. Fails with what is wrong. Pure.
 pub(crate) fn choose(
@@ -61,29 +77,48 @@ pub(crate) fn is_opt_in(region: &str, enabled: &[Region]) -> bool {
     !enabled.iter().any(is_always_on)
 }
 
-/// Those of some accounts' regions that are turned off there.
-///
-/// Where the call is denied nothing is known, and the instance counts as failed.
-pub(crate) async fn turned_off(aws: &Aws, suspects: BTreeSet<Location>) -> BTreeSet<Location> {
+/// The regions that accounts have turned off, as far as these credentials may ask.
+#[derive(Debug, Default)]
+pub(crate) struct Off {
+    pub(crate) locations: BTreeSet<Location>,
+    /// AWS's answer where it denied the question: an instance there counts as failed.
+    pub(crate) denied: Option<String>,
+}
+
+impl Off {
+    /// What is not known, why, and how to allow it. Trusted access: Account Management API Reference, ListRegions.
+    pub(crate) fn unknown(&self) -> Option<String> {
+        let why = self.denied.as_ref()?;
+        Some(format!(
+            "which regions other accounts have turned off cannot be read ({why}), so a stack instance in such a region counts as failed. To allow it: `aws organizations enable-aws-service-access --service-principal account.amazonaws.com` in the management account, and account:ListRegions for the caller, who must be there or in a delegated administrator of Account Management; or leave the region out with --regions"
+        ))
+    }
+}
+
+/// Those of some accounts' regions that are turned off there. Fails when AWS gives another answer than a denial.
+pub(crate) async fn turned_off(aws: &Aws, suspects: BTreeSet<Location>) -> Result<Off, AwsError> {
     let mut by_account: BTreeMap<String, Vec<Location>> = BTreeMap::new();
     for location in suspects {
         let locations = by_account.entry(location.account.clone()).or_default();
         locations.push(location);
     }
-    stream::iter(by_account)
+    let mut answers = stream::iter(by_account)
         .map(async |(account, locations)| {
             let off = organization::disabled_regions(aws, &account).await;
-            let off = off.unwrap_or_default();
-            let is_off = |location: &Location| off.contains(&location.region);
-            locations
-                .into_iter()
-                .filter(is_off)
-                .collect::<Vec<Location>>()
+            (off, locations)
         })
-        .buffer_unordered(ASKED)
-        .flat_map(stream::iter)
-        .collect()
-        .await
+        .buffer_unordered(ASKED);
+    let mut all = Off::default();
+    while let Some((off, locations)) = answers.next().await {
+        match off {
+            Ok(off) => all
+                .locations
+                .extend(locations.into_iter().filter(|it| off.contains(&it.region))),
+            Err(error) if error.is_denied() => all.denied = Some(error.to_string()),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(all)
 }
 
 #[cfg(test)]

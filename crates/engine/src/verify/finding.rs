@@ -155,15 +155,10 @@ pub(crate) type Read<T> = Result<T, CannotRead>;
 
 impl From<AwsError> for CannotRead {
     fn from(error: AwsError) -> Self {
-        const DENIED: [&str; 4] = [
-            "AccessDenied",
-            "AccessDeniedException",
-            "AuthorizationError",
-            "AuthorizationErrorException",
-        ];
-        let denied = DENIED.contains(&error.code.as_str());
         Self {
-            fix: denied.then(|| format!("allow the caller {}", error.operation)),
+            fix: error
+                .is_denied()
+                .then(|| format!("allow the caller {}", error.operation)),
             why: format!("could not be read: {error}"),
         }
     }
