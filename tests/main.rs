@@ -18,6 +18,8 @@ mod crates;
 mod events;
 /// `rootwatch plan` and `rootwatch deploy hub`.
 mod hub;
+/// Late truths and lost answers, in every command.
+mod late;
 /// `rootwatch deploy spokes`.
 mod spokes;
 /// `rootwatch status`.

@@ -3,7 +3,7 @@
 /// `rootwatch deploy hub`: what it makes, and that a second run only reads.
 mod deploy;
 /// Every property of the hub, changed behind rootwatch's back.
-mod drift;
+pub(crate) mod drift;
 /// `rootwatch deploy hub` interrupted at any call, and by Ctrl-C.
 mod interrupt;
 /// What AWS shows or allows late.

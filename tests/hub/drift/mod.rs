@@ -18,15 +18,16 @@ use rootwatch_lab::Late;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-const SETTINGS: [&str; 6] = ["hub", "--email", PERSON, "--tag", "team=security", "--yes"];
+pub(crate) const SETTINGS: [&str; 6] =
+    ["hub", "--email", PERSON, "--tag", "team=security", "--yes"];
 
-struct Row<'a> {
+pub(crate) struct Row<'a> {
     resource: &'static str,
     /// The paths that the plan names; none when the resource is gone as a whole.
     fields: &'static [&'static str],
     /// The writes that repair it, in order.
-    writes: &'static [&'static str],
-    drift: Change<'a>,
+    pub(crate) writes: &'static [&'static str],
+    pub(crate) drift: Change<'a>,
 }
 
 impl<'a> Row<'a> {
@@ -62,7 +63,7 @@ impl<'a> Row<'a> {
 }
 
 /// The rows of each resource.
-fn rows(c: &Intruder) -> Vec<Vec<Row<'_>>> {
+pub(crate) fn rows(c: &Intruder) -> Vec<Vec<Row<'_>>> {
     [
         alarms::rows(c),
         events::rows(c),
@@ -77,7 +78,7 @@ fn rows(c: &Intruder) -> Vec<Vec<Row<'_>>> {
 }
 
 /// Of each resource the first row, then of each the second.
-fn waves(rows: Vec<Vec<Row<'_>>>) -> Vec<Vec<Row<'_>>> {
+pub(crate) fn waves(rows: Vec<Vec<Row<'_>>>) -> Vec<Vec<Row<'_>>> {
     let most = rows.iter().map(Vec::len).max().unwrap_or_default();
     let mut waves: Vec<Vec<Row>> = (0..most).map(|_| Vec::new()).collect();
     for of_one in rows {

@@ -1,0 +1,103 @@
+//! Answers that get lost: the SDK repeats the call, and a repetition that meets its own work goes on with it.
+
+use super::scenarios::{Scenario, all, numbered};
+use crate::world::{World, side_by_side};
+use rootwatch_lab::{Call, Fault, Kind};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// Each value that is there, with where it is, without the ids that AWS gives.
+fn listing(world: &World) -> Vec<String> {
+    let mut all = Vec::new();
+    values("", &world.lab.snapshot().unwrap(), &mut all);
+    let unstable = [
+        ("spoke-[0-9a-f]{8}-[0-9a-f-]+", "spoke-ID"),
+        ("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "ID"),
+        ("-[0-9A-Z]{12}\\b", "-SUFFIX"),
+        ("email [0-9-]{10}T[0-9:]{8}Z", "email TIME"),
+    ];
+    for (pattern, stable) in unstable {
+        let pattern = regex_lite::Regex::new(pattern).unwrap();
+        for line in &mut all {
+            *line = pattern.replace_all(line, stable).into_owned();
+        }
+    }
+    all.sort();
+    all
+}
+
+fn values(path: &str, value: &Value, all: &mut Vec<String>) {
+    match value {
+        Value::Object(map) if !map.is_empty() => map
+            .iter()
+            .for_each(|(key, value)| values(&format!("{path}/{key}"), value, all)),
+        Value::Array(list) if !list.is_empty() => {
+            list.iter().for_each(|value| values(path, value, all));
+        }
+        leaf => all.push(format!("{path}: {leaf}")),
+    }
+}
+
+/// Each write of a scenario loses one answer, as many of them in a run as there are operations.
+fn survives(scenario: &Scenario, calls: &[Call], nth: u64, applied: bool) {
+    let undisturbed = scenario.world();
+    let expected = scenario.run(&undisturbed);
+    let world = scenario.world();
+    let lost = numbered(calls).into_iter();
+    let lost = lost.filter(|(call, at)| call.write && *at == nth);
+    let lost: BTreeSet<_> = lost
+        .map(|(call, _)| (&call.service, &call.operation))
+        .collect();
+    for (service, operation) in &lost {
+        let fault = Fault::new(Kind::Drop { applied });
+        let fault = fault.service(service).operation(operation).nth(nth);
+        world.lab.add_fault(&fault).unwrap();
+    }
+    let what = format!(
+        "{}: answer {nth} of {lost:?}, applied: {applied}",
+        scenario.name
+    );
+    let ran = scenario.run(&world);
+    assert_eq!(
+        ran.code, expected.code,
+        "{what}\n{}\n{}",
+        ran.stdout, ran.stderr
+    );
+    world.lab.clear_faults().unwrap();
+    let (found, expected) = (listing(&world), listing(&undisturbed));
+    let only = |these: &[String], those: &[String]| -> Vec<String> {
+        let here = these.iter().filter(|it| !those.contains(it));
+        here.cloned().collect()
+    };
+    let differ = (only(&found, &expected), only(&expected, &found));
+    assert!(found == expected, "{what}: {differ:#?}");
+}
+
+fn each_answer_is_lost_once(applied: bool) {
+    // Every write of a first deployment of the hub is lost in tests/hub/interrupt.rs.
+    let scenarios = all().into_iter().filter(|it| it.name != "hub");
+    let rounds: Vec<(Scenario, Vec<Call>)> = scenarios
+        .map(|scenario| {
+            let calls = scenario.calls();
+            (scenario, calls)
+        })
+        .collect();
+    let rounds = rounds.iter().flat_map(|(scenario, calls)| {
+        let most = numbered(calls).into_iter().filter(|(call, _)| call.write);
+        let most = most.map(|(_, nth)| nth).max().unwrap_or_default();
+        (1..=most).map(move |nth| (scenario, calls, nth))
+    });
+    side_by_side(rounds, |(scenario, calls, nth)| {
+        survives(scenario, calls, *nth, applied);
+    });
+}
+
+#[test]
+fn an_answer_lost_before_any_write_does_no_harm() {
+    each_answer_is_lost_once(false);
+}
+
+#[test]
+fn an_answer_lost_after_any_write_does_no_harm() {
+    each_answer_is_lost_once(true);
+}
