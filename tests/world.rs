@@ -249,7 +249,10 @@ impl World {
     pub(crate) fn shown(&self, text: &str) -> String {
         let text = self.stable(text);
         let root = text.replace(&self.organization.root_id, "r-root");
-        let id = regex_lite::Regex::new("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}").unwrap();
+        let id = regex_lite::Regex::new(
+            "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|rootwatch-[0-9a-f]{24}-[0-9]+",
+        );
+        let id = id.unwrap();
         let time = regex_lite::Regex::new("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z").unwrap();
         let waiting = regex_lite::Regex::new("(?m)^  operation .* waiting.*\n").unwrap();
         let text = id.replace_all(&root, "(id)");

@@ -129,6 +129,11 @@ impl Names {
     }
 }
 
+/// The region that an ARN names; nothing where it names none.
+pub(crate) fn region_of(arn: &str) -> &str {
+    arn.split(':').nth(3).unwrap_or_default()
+}
+
 #[cfg(test)]
 impl Names {
     /// Those of a hub like any other.

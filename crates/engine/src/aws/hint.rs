@@ -47,7 +47,7 @@ fn hint(error: &AwsError) -> Option<&'static str> {
             "turn on trusted access for StackSets: `aws cloudformation activate-organizations-access`"
         }
         "ValidationError" if says("TerminationProtection") => {
-            "to turn it off: `aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name …`"
+            "to turn it off: `aws cloudformation update-termination-protection --no-enable-termination-protection --region REGION --stack-name …`"
         }
         "DeleteConflict" => {
             "something was attached since this run read it: run the same command again to see what"

@@ -87,6 +87,7 @@ fn is_ours(names: &Names, attachments: &Attachment) -> bool {
 }
 
 fn words(names: &Names, attachments: &Attachment) -> String {
+    let region = &names.region;
     match attachments {
         Attachment::Rule {
             name,
@@ -99,7 +100,7 @@ fn words(names: &Names, attachments: &Attachment) -> String {
         Attachment::Rule { name, .. } => {
             let bus = names.bus();
             format!(
-                "rule {name} on the bus {bus}, without our name and tag: move it to another bus, or remove it by `aws events remove-targets --event-bus-name {bus} --rule {name} --ids ID …` and `aws events delete-rule --event-bus-name {bus} --name {name}`"
+                "rule {name} on the bus {bus}, without our name and tag: move it to another bus, or remove it by `aws events remove-targets --region {region} --event-bus-name {bus} --rule {name} --ids ID …` and `aws events delete-rule --region {region} --event-bus-name {bus} --name {name}`"
             )
         }
         Attachment::Subscription {
@@ -107,27 +108,27 @@ fn words(names: &Names, attachments: &Attachment) -> String {
             subscription,
             arn,
         } => format!(
-            "subscription {subscription} to the topic {topic}, which this deployment did not make: name it in rootwatch.toml if it may be removed, or `aws sns unsubscribe --subscription-arn {arn}`"
+            "subscription {subscription} to the topic {topic}, which this deployment did not make: name it in rootwatch.toml if it may be removed, or `aws sns unsubscribe --region {region} --subscription-arn {arn}`"
         ),
         Attachment::Mapping {
             queue,
             function,
             uuid,
         } => format!(
-            "event source mapping {uuid} from the queue {queue} to {function}: `aws lambda delete-event-source-mapping --uuid {uuid}`"
+            "event source mapping {uuid} from the queue {queue} to {function}: `aws lambda delete-event-source-mapping --region {region} --uuid {uuid}`"
         ),
         Attachment::Attached { role, arn } => format!(
             "policy {arn} attached to the role {role}: `aws iam detach-role-policy --role-name {role} --policy-arn {arn}`"
         ),
         Attachment::Archive { name } => format!(
-            "archive {name} of the bus {}, with all events in it: `aws events delete-archive --archive-name {name}`",
+            "archive {name} of the bus {}, with all events in it: `aws events delete-archive --region {region} --archive-name {name}`",
             names.bus()
         ),
         Attachment::InstanceProfile { role, name } => format!(
             "instance profile {name} with the role {role}: `aws iam remove-role-from-instance-profile --instance-profile-name {name} --role-name {role}`"
         ),
         Attachment::Vpc { function } => format!(
-            "the function {function} is in a VPC, and its network interfaces can only be removed while its role is there: `aws lambda update-function-configuration --function-name {function} --vpc-config SubnetIds=[],SecurityGroupIds=[]`, and wait until they are gone"
+            "the function {function} is in a VPC, and its network interfaces can only be removed while its role is there: `aws lambda update-function-configuration --region {region} --function-name {function} --vpc-config SubnetIds=[],SecurityGroupIds=[]`, and wait until they are gone"
         ),
         Attachment::Inline { role, policy } => format!(
             "inline policy {policy} of the role {role}: `aws iam delete-role-policy --role-name {role} --policy-name {policy}`"

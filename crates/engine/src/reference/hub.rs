@@ -249,7 +249,8 @@ async fn foreign(aws: &Aws, names: &Names, nodes: &[Node], found: &Found) -> Res
     attachments.retain(|it| !matches!(it, Attachment::Rule { name, .. } if name == RULE));
     let mut words = foreign::foreign(names, &attachments);
     words.extend(found.values().flat_map(hung_on));
-    words.extend(other_callers(&function_policy(aws, FUNCTION).await?));
+    let callers = function_policy(aws, FUNCTION).await?;
+    words.extend(other_callers(&callers, &names.region));
     Ok(words)
 }
 

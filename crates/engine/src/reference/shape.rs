@@ -8,7 +8,7 @@ use crate::hub::hub_resource::HubResource;
 use crate::hub::role::Role;
 use crate::hub::rule::Rule;
 use crate::hub::topic::Topic;
-use crate::names::Names;
+use crate::names::{Names, region_of};
 use crate::spokes::stack_set::StackSet;
 use rootwatch_eval::Policy;
 use serde_json::Value;
@@ -60,6 +60,7 @@ pub(super) fn hung_on(found: &HubResource) -> Vec<String> {
 
 /// Targets of the rule beside the function, whatever its version or alias.
 fn other_targets(rule: &Rule) -> Vec<String> {
+    let region = region_of(&rule.arn);
     let own = format!(":function:{FUNCTION}");
     let is_own = |arn: &str| {
         let rest = arn.split_once(&own).map(|(_, rest)| rest);
@@ -69,7 +70,7 @@ fn other_targets(rule: &Rule) -> Vec<String> {
     others
         .map(|(id, target)| {
             format!(
-                "target {id} of the rule {RULE}, {}: give it a rule on rootwatch's bus, then `aws events remove-targets --event-bus-name {BUS} --rule {RULE} --ids {id}`",
+                "target {id} of the rule {RULE}, {}: give it a rule on rootwatch's bus, then `aws events remove-targets --region {region} --event-bus-name {BUS} --rule {RULE} --ids {id}`",
                 target.arn
             )
         })
@@ -82,22 +83,22 @@ fn other_publishers(topic: &Topic) -> Vec<String> {
     let others = sids.filter(|sid| *sid != DEFAULT_STATEMENT);
     others
         .map(|sid| {
-            let (name, arn) = (&topic.name, &topic.arn);
+            let (name, arn, region) = (&topic.name, &topic.arn, region_of(&topic.arn));
             format!(
-                "statement \"{sid}\" of the policy of the topic {name}: others may publish there; give them another topic, then `aws sns remove-permission --topic-arn {arn} --label {sid}`"
+                "statement \"{sid}\" of the policy of the topic {name}: others may publish there; give them another topic, then `aws sns remove-permission --region {region} --topic-arn {arn} --label {sid}`"
             )
         })
         .collect()
 }
 
 /// Statements that let somebody else invoke the function.
-pub(super) fn other_callers(policy: &Policy) -> Vec<String> {
+pub(super) fn other_callers(policy: &Policy, region: &str) -> Vec<String> {
     let sids = policy.statements().map(|(sid, _)| sid);
     let others = sids.filter(|sid| *sid != PERMISSION);
     others
         .map(|sid| {
             format!(
-                "statement \"{sid}\" of the policy of the function {FUNCTION}: something else invokes it, such as a rule on the default bus; see what it is for, then `aws lambda remove-permission --function-name {FUNCTION} --statement-id {sid}`"
+                "statement \"{sid}\" of the policy of the function {FUNCTION}: something else invokes it, such as a rule on the default bus; see what it is for, then `aws lambda remove-permission --region {region} --function-name {FUNCTION} --statement-id {sid}`"
             )
         })
         .collect()
@@ -210,8 +211,14 @@ mod tests {
             let text = format!(r#"{{"Statement": [{}]}}"#, statements.join(","));
             Policy::parse(&text).unwrap()
         };
-        assert_eq!(other_callers(&policy(&[PERMISSION])), Vec::<String>::new());
-        assert_eq!(other_callers(&policy(&[PERMISSION, "own-root"])).len(), 1);
+        assert_eq!(
+            other_callers(&policy(&[PERMISSION]), "r"),
+            Vec::<String>::new()
+        );
+        assert_eq!(
+            other_callers(&policy(&[PERMISSION, "own-root"]), "r").len(),
+            1
+        );
         let topic = Topic {
             policy: policy(&[DEFAULT_STATEMENT, "guardduty"]),
             ..Topic::default()

@@ -104,8 +104,11 @@ fn advanced_logs(selector: &sdk::AdvancedEventSelector) -> Option<(bool, bool)> 
 impl Coverage {
     /// What is wrong with it, and how to fix it; `None` when all is logged.
     pub(crate) fn warning(&self) -> Option<String> {
-        const MAKE: &str = "`aws cloudtrail create-trail --name organization --s3-bucket-name BUCKET --is-organization-trail --is-multi-region-trail` and `aws cloudtrail start-logging --name organization` in the management account make one";
-        const READS: &str = "`aws cloudtrail put-event-selectors --trail-name TRAIL --event-selectors ReadWriteType=All,IncludeManagementEvents=true` makes it log read-only events";
+        // Prerequisites: CloudTrail API Reference, CreateTrail, CloudTrailAccessNotEnabledException and
+        // InsufficientS3BucketPolicyException.
+        const MAKE: &str = "to make one, in the management account: `aws organizations enable-aws-service-access --service-principal cloudtrail.amazonaws.com`, a bucket whose policy lets CloudTrail write for an organization (CloudTrail User Guide, \"Amazon S3 bucket policy for CloudTrail\"), `aws cloudtrail create-trail --name organization --s3-bucket-name BUCKET --is-organization-trail --is-multi-region-trail` and `aws cloudtrail start-logging --name organization`";
+        // Not by put-event-selectors: it replaces all selectors, the advanced ones too.
+        const READS: &str = "in the CloudTrail console, edit the trail's management events and add Read to its API activity";
         Some(match self {
             Self::Organization { reads: true } => return None,
             Self::Organization { reads: false } => {
@@ -180,7 +183,7 @@ mod tests {
         assert!(Coverage::Organization { reads: true }.warning().is_none());
         assert!(
             all.warning()
-                .is_some_and(|it| it.contains("put-event-selectors"))
+                .is_some_and(|it| it.contains("add Read to its API activity"))
         );
     }
 }

@@ -6,7 +6,7 @@ use crate::hub::metrics::waited;
 use crate::hub::plan::HubPlan;
 use crate::hub::resource::Tags;
 use crate::hub::subscriptions::{Standing, Subscriptions};
-use crate::names::Names;
+use crate::names::{Names, region_of};
 use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -132,7 +132,8 @@ impl Subscribers {
                 waited(left)
             ),
             None => format!(
-                ", which rootwatch made {shown} ago: SNS gives two days, so it has put this one back to pending, as it does when an address gets more than 10 mails a second; `aws sns subscribe --topic-arn {arn} --protocol … --notification-endpoint …` sends a new link"
+                ", which rootwatch made {shown} ago: SNS gives two days, so it has put this one back to pending, as it does when an address gets more than 10 mails a second; `aws sns subscribe --region {} --topic-arn {arn} --protocol … --notification-endpoint …` sends a new link",
+                region_of(arn)
             ),
         }
     }

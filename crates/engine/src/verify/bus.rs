@@ -5,6 +5,7 @@ use super::events::Place;
 use super::finding::{DEPLOY_HUB, Hop};
 use crate::hub::event_bus::EventBus;
 use crate::hub::pattern::CANARY_DETAIL_TYPE;
+use crate::names::region_of;
 use rootwatch_eval::iam::{Decision, Keys, Principal, Request, decide};
 use rootwatch_root_event::DETAIL_TYPES;
 
@@ -143,7 +144,8 @@ fn keeps_out(id: &str, bus: &EventBus, org_id: &str, places: &[Place]) -> Hop {
             check,
             format!("statement \"{sid}\" of its policy is not rootwatch's and may allow others"),
             Some(format!(
-                "check whom it allows; `aws events remove-permission --event-bus-name {} --statement-id {sid}` removes it",
+                "find out whom it allows and who made it (`aws events describe-event-bus --region {} --name {}` shows it), and have them take it away unless somebody needs it",
+                region_of(&bus.arn),
                 bus.name
             )),
         ),

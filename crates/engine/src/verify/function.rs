@@ -85,7 +85,7 @@ fn keeps_out(deployed: &Deployed, id: &str, function: &Function) -> Hop {
     };
     let (who, sid) = (&found.who, &found.sid);
     let fix = format!(
-        "if you do not know what it is for, `aws lambda remove-permission --region {} --function-name {} --statement-id {sid}` removes it; {DEPLOY_HUB} when it is rootwatch's own",
+        "find out who made it and what it is for (`aws lambda get-policy --region {} --function-name {}` shows it), and have them take it away; {DEPLOY_HUB} when it is rootwatch's own",
         deployed.names.region, function.name
     );
     match found.unknown {
