@@ -327,3 +327,18 @@ fn a_bus_that_lets_nobody_in_is_refused() {
         refused.stderr
     );
 }
+
+#[test]
+fn what_fails_for_a_reason_that_passes_is_tried_again_in_the_same_run() {
+    let world = World::with_hub();
+    let fault = InstanceFault {
+        account: Some(world.account("shop")),
+        reason: "Account 333333333333 Region us-east-1: AccountGate check failed".into(),
+        times: Some(1),
+        ..InstanceFault::default()
+    };
+    world.lab.fail_instances(&fault).unwrap();
+    let ran = world.rootwatch(&DEPLOY).ends_with(0);
+    insta::assert_snapshot!("tried-again", world.shown(&ran.stdout));
+    assert!(world.is_watched(&world.account("shop"), "us-east-1"));
+}

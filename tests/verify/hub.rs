@@ -133,7 +133,7 @@ fn changed_function(c: &Intruder) -> Vec<Break<'_>> {
     vec![
         Break::new(FUNCTION, "permission", c.permit_another_rule()),
         Break::new(FUNCTION, "keeps out", c.permit("Theirs", "999988887777"))
-            .fixed_by("--statement-id Theirs", c.revoke("Theirs")),
+            .fixed_by("find out who made it", c.revoke("Theirs")),
         Break::new(FUNCTION, "state", c.never_run()),
         Break::new(
             FUNCTION,
@@ -321,7 +321,8 @@ fn whom_somebody_elses_statement_lets_in_is_unknown() {
     let reported = "\"Theirs\" of its policy is not rootwatch's and may allow others";
     assert!(ran.stdout.contains(reported), "{}", ran.stdout);
     assert!(
-        ran.stdout.contains("--statement-id Theirs"),
+        ran.stdout
+            .contains("find out whom it allows and who made it"),
         "{}",
         ran.stdout
     );

@@ -69,7 +69,7 @@ fn a_function_url_that_is_open_to_all_is_named_until_its_permissions_are_gone() 
         );
         assert_eq!(finding, expected);
         let command = format!(
-            "`aws lambda remove-permission --region {REGION} --function-name {FUNCTION} --statement-id {sid}`"
+            "`aws lambda get-policy --region {REGION} --function-name {FUNCTION}` shows it"
         );
         assert!(fix.contains(&command), "{fix}");
         let remove = lambda.remove_permission().function_name(FUNCTION);

@@ -108,6 +108,14 @@ fn still_waiting(work: &Work, awaited: &str, waited: Duration, patience: Duratio
     Ok(())
 }
 
+/// Rests this long. Ends early, with an error, when the run is stopped.
+pub(crate) async fn rest(work: &Work, pause: Duration) -> Result<(), Stopped> {
+    tokio::select! {
+        () = sleep(pause) => Ok(()),
+        () = work.stop().requested() => Err(Stopped),
+    }
+}
+
 /// A growing, jittered pause between two polls.
 struct Pause {
     base: Duration,
@@ -129,10 +137,7 @@ impl Pause {
             .map_or(0, |now| now.subsec_nanos() % 50);
         let pause = self.base + self.base * jitter / 100;
         self.base = (self.base * 3 / 2).min(Self::LONGEST);
-        tokio::select! {
-            () = sleep(pause) => Ok(()),
-            () = work.stop().requested() => Err(Stopped),
-        }
+        rest(work, pause).await
     }
 }
 
@@ -140,8 +145,8 @@ impl Pause {
 mod tests {
     use super::*;
 
-    /// Seconds that IAM's cases have.
-    const IAM: u64 = 120;
+    /// Seconds that a new role has.
+    const IAM: u64 = 300;
 
     fn error(operation: &'static str, code: &str, message: &str) -> AwsError {
         AwsError {
@@ -183,10 +188,10 @@ mod tests {
             "Lambda was unable to configure access to your environment variables because the KMS key is invalid for CreateGrant. KMS Message: ARN does not refer to a valid principal: arn:x",
         );
         assert_eq!(waited(&not_assumable(), 0), Some(0));
-        assert_eq!(waited(&not_assumable(), IAM - 1), Some(119));
+        assert_eq!(waited(&not_assumable(), IAM - 1), Some(IAM - 1));
         assert_eq!(waited(&other, IAM - 1), Some(0));
         assert_eq!(waited(&not_assumable(), IAM), None);
-        assert_eq!(waited(&other, 2 * IAM - 2), Some(119));
+        assert_eq!(waited(&other, 2 * IAM - 2), Some(IAM - 1));
         assert_eq!(waited(&other, 2 * IAM - 1), None);
     }
 

@@ -195,7 +195,7 @@ mod tests {
         let found = [managed("Events-Archive-a"), archive, managed("Schemas-x")];
         let reported = foreign(&Names::sample(), &found);
         assert_eq!(reported.len(), 2, "{reported:?}");
-        assert!(reported[0].contains("delete-archive --archive-name a"));
+        assert!(reported[0].contains("--archive-name a"));
         assert!(reported[1].contains("rule Schemas-x on the bus"));
     }
 

@@ -6,8 +6,9 @@ use super::following::{Following, carry_out, follow_command, follow_one, wait_fo
 use super::operation::{Ended, Failure, Preferences};
 use super::plan::REMADE;
 use super::planning::{Switches, plan};
-use super::{Location, Place, management, preflight, regions};
+use super::{Location, Place, again, management, preflight, regions};
 use crate::apply::Unfinished;
+use crate::aws::consistency::rest;
 use crate::aws::error::is_stopped;
 use crate::operator::{Question, View};
 use crate::plan::Action;
@@ -79,8 +80,45 @@ async fn apply(session: &Session, no_wait: bool, done: &mut SpokesDeployed) -> R
     }
     let place = done.planned.place(&session.aws);
     stack_set(session, &place, no_wait, done).await?;
+    let changes = done.planned.plan.changes.clone();
+    carry_out_all(session, changes, no_wait, done).await?;
+    try_again(session, no_wait, done).await
+}
+
+/// Tries what failed for a reason that passes a few times more.
+async fn try_again(session: &Session, no_wait: bool, done: &mut SpokesDeployed) -> Result<()> {
+    let mut first = 0;
+    for pause in again::PAUSES {
+        let failed = again::passing(&done.operations, first);
+        if failed.is_empty() || no_wait {
+            break;
+        }
+        let work = session.work.of("stack instances that failed");
+        work.waiting("AWS to allow another try", pause);
+        rest(&work, pause).await?;
+        work.end();
+        first = done.operations.len();
+        let changes = done
+            .planned
+            .wanted
+            .of_accounts(ChangeKind::Update, again::AGAIN, &failed);
+        carry_out_all(session, changes, no_wait, done).await?;
+        for ended in done.operations.iter_mut().take(first) {
+            ended.leave_out(&failed, "TRIED_AGAIN");
+        }
+    }
+    Ok(())
+}
+
+async fn carry_out_all(
+    session: &Session,
+    changes: Vec<Change>,
+    no_wait: bool,
+    done: &mut SpokesDeployed,
+) -> Result<()> {
+    let place = done.planned.place(&session.aws);
     let mut failed = BTreeSet::new();
-    for change in done.planned.plan.changes.clone() {
+    for change in changes {
         let possible = possible(session, &change, &failed);
         for call in possible.iter().flat_map(Change::calls) {
             let name = done.planned.stack_set();

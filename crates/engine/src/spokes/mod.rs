@@ -1,5 +1,6 @@
 //! The spokes: one StackSet that puts the spoke template into every account and region.
 
+mod again;
 pub(crate) mod change;
 pub mod coverage;
 pub(crate) mod deployed;

@@ -269,7 +269,7 @@ impl Wanted {
     }
 
     /// Changes of exactly these accounts and regions.
-    fn of_accounts<'a>(
+    pub(super) fn of_accounts<'a>(
         &self,
         kind: ChangeKind,
         why: &'static str,

@@ -32,7 +32,7 @@ fn statement(sid: &str, principal: Value, condition: Value) -> Value {
 fn open_to(what: &'static str, principal: Value) -> Break {
     let theirs = statement("Theirs", principal, json!({}));
     Break::new(what, FUNCTION, "keeps out", |hub| hub.theirs.push(theirs))
-        .needs("--statement-id Theirs")
+        .needs("find out who made it")
 }
 
 #[test]

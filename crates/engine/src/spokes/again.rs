@@ -1,0 +1,88 @@
+//! Failures of stack instances that pass with time, tried again in the same run.
+
+use super::Location;
+use super::operation::{Ended, Failure};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// Before each further try. Automatic deployment in the unit that an account has left removes its stacks meanwhile, and
+/// IAM gets to know the roles that StackSets has just made.
+pub(super) const PAUSES: [Duration; 3] = [
+    Duration::from_secs(5),
+    Duration::from_secs(20),
+    Duration::from_secs(60),
+];
+/// Why an instance is updated once more.
+pub(super) const AGAIN: &str = "failed for a reason that passes: tried again";
+
+/// Parts of AWS's reason. Those of StackSets' own roles: terraform-provider-aws, internal/service/cloudformation/errors.go,
+/// isRetryableIAMPropagationErr, without "is not authorized", which an SCP's denial says too. A name that is taken: the
+/// account has moved between two units, and the other's stack is still being removed
+/// (github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/2427). A role that is a second old:
+/// github.com/aws-samples/aws-ct-vpc-flowlogs/issues/4.
+const PASSING: [&str; 6] = [
+    "accountgate check failed",
+    "role has insufficient",
+    "role with trust relationship",
+    "security token included in the request is invalid",
+    "already exists",
+    "cannot be assumed",
+];
+
+/// Where creations and updates failed for such a reason, in the operations from `first` on. Pure.
+pub(super) fn passing(operations: &[Ended], first: usize) -> BTreeSet<Location> {
+    let made = operations.iter().skip(first);
+    made.filter(|ended| ended.action != "DELETE")
+        .flat_map(|ended| &ended.failures)
+        .filter(|failure| passes(failure))
+        .map(|failure| Location::of(&failure.account, &failure.region))
+        .collect()
+}
+
+fn passes(failure: &Failure) -> bool {
+    let reason = failure.reason.to_lowercase();
+    let is_denied = reason.contains("explicit deny");
+    !is_denied && PASSING.iter().any(|part| reason.contains(part))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_passes_is_told_from_what_does_not() {
+        for (reason, wanted) in [
+            (
+                "Account 333333333333 Region eu-west-1: AccountGate check failed",
+                true,
+            ),
+            (
+                "Account 3 should have 'stacksets-exec-0a' role with trust relationship to Role 'x'.",
+                true,
+            ),
+            (
+                "The security token included in the request is invalid",
+                true,
+            ),
+            (
+                "Resource handler returned message: rootwatch-root-activity already exists in stack arn:x",
+                true,
+            ),
+            (
+                "User: x is not authorized to perform: iam:CreateRole with an explicit deny in a service control policy",
+                false,
+            ),
+            ("The maximum limit of roles is reached", false),
+        ] {
+            let failure = Failure {
+                account: "3".into(),
+                name: None,
+                region: "eu-west-1".into(),
+                status: "FAILED".into(),
+                reason: reason.into(),
+                hint: None,
+            };
+            assert_eq!(passes(&failure), wanted, "{reason}");
+        }
+    }
+}
