@@ -14,6 +14,13 @@ cached.py        what moto works out anew at each call
 Each other file takes the place of some functions of moto; this is all that differs from it.
 
 front.py         every API call is named, logged, delayed and failed on demand
+requests.py      a request that AWS's models do not allow is refused as AWS refuses it: required members,
+                 types, enums, lengths, ranges, patterns, in every protocol (after botocore's service
+                 models, which are AWS's own; codes after what callers of each service have met).
+                 Members that a model does not have are refused too, where most services leave them
+                 unread
+shapes.py        those models, compiled
+javaregex.py     their patterns: Java's regular expressions
 faults.py        error answers in the protocol of the service; calls that are held
 stale.py         reads that lag behind writes
 control.py       the paths under /lab/ by which tests see and steer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import io
 import json
 import re
@@ -18,7 +19,7 @@ from urllib.parse import parse_qs
 from moto.core.request import Request
 from moto.core.routing import get_service_router
 
-from . import accounts, control, faults, stale
+from . import accounts, control, faults, requests, stale
 from .state import activity, lock
 
 _READS = (
@@ -99,6 +100,10 @@ class Front:
             answer["status"] = int(status.split()[0])
             answer["headers"] = headers
 
+        refused = requests.refusal(call.service, call.operation, environ)
+        if refused:
+            kind = {"type": "fail", **dataclasses.asdict(refused)}
+            return faults.answer(faults.Fault(kind), call, environ)
         waits = (call.service, call.operation) in _WAITING
         try:
             with contextlib.nullcontext() if waits else lock:
@@ -171,7 +176,7 @@ def _operation(environ: dict[str, Any], service: str) -> str:
         environ["lab.body"] = body.decode("utf-8", "replace")
         return parse_qs(environ["lab.body"]).get("Action", [""])[0]
     try:
-        operation, _ = get_service_router(service).match(Request(environ.copy()))
+        operation, environ["lab.path"] = get_service_router(service).match(Request(environ.copy()))
         return str(operation.name)
     except Exception:
         return f"{environ['REQUEST_METHOD']} {path}"
