@@ -21,7 +21,8 @@ requests.py      a request that AWS's models do not allow is refused as AWS refu
                  unread
 shapes.py        those models, compiled
 javaregex.py     their patterns: Java's regular expressions
-faults.py        error answers in the protocol of the service; calls that are held
+faults.py        error answers in the protocol of the service; calls that are held; entries that fail in a
+                 success; answers that are a proxy's, empty or cut short
 stale.py         reads that lag behind writes
 control.py       the paths under /lab/ by which tests see and steer
 snapshot.py      a listing of everything there is
