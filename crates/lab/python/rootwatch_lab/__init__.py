@@ -23,6 +23,9 @@ shapes.py        those models, compiled
 javaregex.py     their patterns: Java's regular expressions
 faults.py        error answers in the protocol of the service; calls that are held; entries that fail in a
                  success; answers that are a proxy's, empty or cut short
+truths.py        what AWS says only for a while, lost answers and late lists, all drawn from one seed;
+                 truths.json has the answers with their sources: retry conditions of Terraform's AWS
+                 provider, threads of its and other tools' users, AWS's own documentation
 stale.py         reads that lag behind writes
 control.py       the paths under /lab/ by which tests see and steer
 snapshot.py      a listing of everything there is

@@ -32,6 +32,7 @@ from . import (
 )
 from .faults import faults
 from .state import lock
+from .truths import truths
 
 if TYPE_CHECKING:
     from .front import Front
@@ -71,6 +72,9 @@ class Control:
             "POST instance-faults": stacksets.fail_instances,
             "DELETE instance-faults": lambda _: stacksets.clear_instance_faults(),
             "POST late": state.late.update,
+            "POST truths": truths.set,
+            "GET truths": lambda _: truths.met(),
+            "DELETE truths": lambda _: truths.clear(),
             "POST cloudtrail": _cloudtrail,
             "GET mail": lambda request: topics.mailbox(request["address"]),
             "POST mail/confirm": lambda request: topics.confirm(request["address"]),

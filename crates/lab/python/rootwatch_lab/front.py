@@ -21,6 +21,7 @@ from moto.core.routing import get_service_router
 
 from . import accounts, control, faults, requests, stale
 from .state import activity, lock
+from .truths import truths
 
 _READS = (
     "Get",
@@ -80,6 +81,7 @@ class Front:
         environ: dict[str, Any],
         start: StartResponse,
     ) -> Iterable[bytes]:
+        fault = fault or truths.meet(call, environ)
         kind = fault.kind["type"] if fault else None
         if fault and kind == "drop":
             if fault.kind.get("applied"):
@@ -94,7 +96,9 @@ class Front:
             status, headers, body = faults.answer(fault, call, environ)
         else:
             status, headers, body = self._stale.answer(
-                call, environ, lambda: self._apply(call, environ)
+                call,
+                environ,
+                lambda: truths.read(call, environ, lambda: self._apply(call, environ)),
             )
         self._log(call, began, status, _error_code(status, headers, body))
         if fault and kind == "cut":
@@ -130,8 +134,10 @@ class Front:
             return faults.answer(faults.Fault(kind), call, environ)
         waits = (call.service, call.operation) in _WAITING
         try:
-            with contextlib.nullcontext() if waits else lock:
-                body = b"".join(self._application(environ, start))
+            with truths.under_way(call, environ) as note:
+                with contextlib.nullcontext() if waits else lock:
+                    body = b"".join(self._application(environ, start))
+                note((answer["status"], answer["headers"], body))
         except Exception:
             traceback.print_exc(file=sys.stderr)
             last = traceback.format_exc().strip().splitlines()[-1]

@@ -51,7 +51,14 @@ class Refusal:
 
 
 def refusal(service: str, operation: str, environ: dict[str, Any]) -> Refusal | None:
-    """What is wrong with a request, if anything is."""
+    """What is wrong with a request, if anything is; its members are in the environment then."""
+    if "lab.refused" not in environ:
+        environ["lab.refused"] = _look(service, operation, environ)
+    refused: Refusal | None = environ["lab.refused"]
+    return refused
+
+
+def _look(service: str, operation: str, environ: dict[str, Any]) -> Refusal | None:
     model = _model(service)
     if model is None or operation not in model.operations:
         return None
@@ -60,7 +67,7 @@ def refusal(service: str, operation: str, environ: dict[str, Any]) -> Refusal | 
         return None
     found = Found()
     try:
-        values = _READ[protocol](model, operation, environ)
+        values = environ["lab.values"] = _READ[protocol](model, operation, environ)
         model.check(operation)(values, "", found)
     except (Malformed, UnknownMember) as error:
         refused = _unreadable(protocol, error)

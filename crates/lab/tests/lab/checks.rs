@@ -32,7 +32,8 @@ macro_rules! checks {
 }
 
 checks!(
-    accounts, activity, events, functions, metrics, queues, requests, stacksets, steering, topics
+    accounts, activity, events, functions, metrics, queues, requests, stacksets, steering, topics,
+    truths
 );
 
 #[test]
