@@ -98,6 +98,10 @@ pub struct Late {
     /// A new role cannot be assumed, and a new role policy has no effect, for this long. Initially 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role_visible_after_ms: Option<u64>,
+    /// KMS does not know a new role, so that no function with environment variables can have it, for this long.
+    /// Initially 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role_unknown_to_kms_ms: Option<u64>,
     /// The name of a deleted queue cannot be used again for this long. Initially 0; on AWS 60 s.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub queue_name_reuse_ms: Option<u64>,

@@ -1,5 +1,10 @@
 //! Late truths: what AWS says only for a while, drawn from a seed (`python/rootwatch_lab/truths.py`).
 
+#![expect(
+    clippy::print_stderr,
+    reason = "what a test that fails is repeated with"
+)]
+
 use std::collections::BTreeMap;
 use std::env;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};

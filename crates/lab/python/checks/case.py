@@ -157,6 +157,7 @@ class Case(unittest.TestCase):
                 "lambda_pending_ms": 0,
                 "lambda_update_ms": 0,
                 "role_visible_after_ms": 0,
+                "role_unknown_to_kms_ms": 0,
                 "queue_name_reuse_ms": 0,
                 "stack_ms": 0,
                 "stackset_operation_ms": 100,

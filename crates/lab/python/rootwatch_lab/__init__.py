@@ -52,7 +52,9 @@ events.py        Lambda, SQS, SNS and bus targets, asynchronously; DISABLED is s
                  targets; a bus with rules stays
 functions.py     runs packages; Pending and InProgress; permissions, also of URLs; asynchronous retries,
                  destinations, dead-letter queues; LoggingConfig, KMSKeyArn, a concurrency of 0; logs
-                 go to an existing log group
+                 go to an existing log group; a role made again under its name cannot decrypt the
+                 environment until the function is given it again, and KMS knows a new role late
+                 (Lambda and IAM guides; hashicorp/terraform-provider-aws#4633)
 sandbox.py       the Lambda Runtime API, for a `bootstrap`, or with python_runtime.py for a handler in
                  Python
 mappings.py      SQS event source mappings: states, checks, batches, windows, partial failures

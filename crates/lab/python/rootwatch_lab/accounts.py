@@ -118,10 +118,14 @@ def role_by_arn(arn: str) -> Role | None:
     return next((role for role in list(roles) if role.arn == arn), None)
 
 
+def age_ms(role: Role) -> float:
+    """How long ago the role was made."""
+    return (unix_time() - unix_time(role.create_date)) * 1000
+
+
 def role_trusts(role: Role, service: str, context: policies.Context) -> bool:
     """Whether a service may assume the role, and the role is visible already."""
-    age_ms = (unix_time() - unix_time(role.create_date)) * 1000
-    if age_ms < late.role_visible_after_ms:
+    if age_ms(role) < late.role_visible_after_ms:
         return False
     return policies.allows(
         _without_resource_need(role.assume_role_policy_document),
