@@ -68,7 +68,9 @@ stacks.py        rollback, updates in place, changed conditions, capabilities, p
 stacksets.py     service-managed StackSets: trusted access, delegated administrators, OUs,
                  operations that take time, results, failures, tolerance, updates, deletion,
                  drift, auto-deployment, paging, regions that are off in an account, accounts that
-                 are suspended or have left the organization
+                 are suspended or have left the organization; an account that moves between two
+                 targets, where the new unit's creation comes before the old one's deletion
+                 (aws-cloudformation/cloudformation-coverage-roadmap#2427, #2426)
 generated.py     an organization of any size from a formula, where moto's objects would be too many
 """
 
