@@ -8,26 +8,12 @@ import urllib.request
 from typing import Any
 from urllib.parse import urlencode
 
-import boto3
-from botocore.config import Config
 from rootwatch_lab import javaregex, requests, shapes
 
-from .case import ENDPOINT, REGION, Case, client, name
+from .case import ENDPOINT, REGION, Case, client, loose, name
 
 _ACCOUNT = "333333333333"
 _PATTERN = "failed to satisfy constraint: Member must satisfy regular expression pattern: "
-
-
-def loose(service: str) -> Any:
-    """A client that sends what it is told."""
-    return boto3.client(
-        service,
-        region_name=REGION,
-        endpoint_url=ENDPOINT,
-        aws_access_key_id=_ACCOUNT,
-        aws_secret_access_key="lab",
-        config=Config(retries={"total_max_attempts": 1}, parameter_validation=False),
-    )
 
 
 def raw(service: str, body: bytes, path: str = "/", **headers: str) -> tuple[int, str]:
@@ -63,7 +49,7 @@ class Requests(Case):
 
     def wrong(self, service: str, code: str, operation: str, **arguments: Any) -> str:
         """The message of a refusal with this code."""
-        return self.refused(code, getattr(loose(service), operation), **arguments)
+        return self.refused(code, getattr(loose(service, _ACCOUNT), operation), **arguments)
 
     def test_json(self) -> None:
         said = self.wrong("events", "ValidationException", "put_rule", Name="a b")
@@ -251,8 +237,8 @@ class Requests(Case):
         group = {"logGroupName": name(), "tags": {"R&D": "x"}}
         self.wrong("logs", "InvalidParameterException", "create_log_group", **group)
         # SQS and SNS take them.
-        queue = loose("sqs").create_queue(QueueName=name(), tags={"R&D": "x"})["QueueUrl"]
-        topic = loose("sns").create_topic(Name=name(), Tags=[tag])["TopicArn"]
+        queue = loose("sqs", _ACCOUNT).create_queue(QueueName=name(), tags={"R&D": "x"})["QueueUrl"]
+        topic = loose("sns", _ACCOUNT).create_topic(Name=name(), Tags=[tag])["TopicArn"]
         client("sqs", _ACCOUNT).delete_queue(QueueUrl=queue)
         client("sns", _ACCOUNT).delete_topic(TopicArn=topic)
 
