@@ -225,6 +225,18 @@ impl Lab {
         self.client.post::<u64>("mail/expire", &body).map(drop)
     }
 
+    /// Follows the links to unsubscribe in the address's mails, as scanners of mail do. What was confirmed with
+    /// `AuthenticateOnUnsubscribe` stays.
+    pub fn follow_unsubscribe_links(&self, address: &str) -> Result<()> {
+        let body = json!({ "address": address });
+        self.client.post::<u64>("mail/unsubscribe", &body).map(drop)
+    }
+
+    /// The token in the last mail that asks the address to confirm, which `ConfirmSubscription` takes.
+    pub fn confirmation_token(&self, address: &str) -> Result<Option<String>> {
+        self.client.get("mail/token", &[("address", address)])
+    }
+
     /// The messages of a queue, without receiving them.
     pub fn queue_messages(&self, account: &str, region: &str, queue: &str) -> Result<Vec<Message>> {
         let query = [("account", account), ("region", region), ("queue", queue)];

@@ -32,14 +32,16 @@ snapshot.py      a listing of everything there is
 regions.py       Account Management's ListRegions; accounts turn opt-in regions on and off
 trails.py        members see the organization's trails; what a trail logs by default
 alarms.py        alarms on queues' depth, functions' errors and rules' failed invocations change
-                 state by themselves, and tell topics
+                 state by themselves, and tell topics; one of another unit has no data (CloudWatch API)
 metrics.py       GetMetricData: queues' depth and age, functions' invocations and errors as they really
                  are; periods at whole multiples of their length
 logs.py          the first page of FilterLogEvents is empty
 cbor.py          CloudWatch in Smithy RPC v2 CBOR
 accounts.py      a 12-digit access key id is the account; roles' and trust policies are asked;
-                 a new role is not visible at once
+                 a new role is not visible at once; keys of its tags have no case (IAM guide)
 policies.py      evaluates policy documents with their conditions
+keys.py          KMS: services that a key's policy leaves out cannot send to what is under it; the keys
+                 that AWS manages serve no other service (SQS, SNS and EventBridge guides)
 organization.py  StackSets' service principal; members may not read the organization unless
                  they are delegated administrators; functions' roles are asked; accounts' moves are
                  told to StackSets
@@ -49,7 +51,8 @@ events.py        Lambda, SQS, SNS and bus targets, asynchronously; DISABLED is s
                  policies and target roles are asked; forwarded events keep account and region and
                  hop once; retries and dead-letter queues; `aws.` sources are refused; PutPermission
                  replaces the policy, or adds a statement for everybody; PutTargets checks bus
-                 targets; a bus with rules stays
+                 targets; a bus with rules stays; a bus whose key leaves EventBridge out loses its
+                 events; a target with a role acts as that role
 functions.py     runs packages; Pending and InProgress; permissions, also of URLs; asynchronous retries,
                  destinations, dead-letter queues; LoggingConfig, KMSKeyArn, a concurrency of 0; logs
                  go to an existing log group; a role made again under its name cannot decrypt the
@@ -57,11 +60,14 @@ functions.py     runs packages; Pending and InProgress; permissions, also of URL
                  (Lambda and IAM guides; hashicorp/terraform-provider-aws#4633)
 sandbox.py       the Lambda Runtime API, for a `bootstrap`, or with python_runtime.py for a handler in
                  Python
-mappings.py      SQS event source mappings: states, checks, batches, windows, partial failures
+mappings.py      SQS event source mappings: states, checks, batches, windows, partial failures; what no
+                 filter takes is deleted (Lambda guide)
 topics.py        subscriptions by e-mail and http are pending until confirmed; a mailbox; message
-                 structure; subjects; queue policies; dead subscribers do not fail a Publish
+                 structure; subjects; queue policies; dead subscribers do not fail a Publish; links in
+                 mails unsubscribe, unless that needs authentication (SNS API, ConfirmSubscription)
 queues.py        safe under threads; QueueDeletedRecently; queue policies, which stay when other
-                 attributes are set; a redrive policy without spaces
+                 attributes are set; a redrive policy without spaces; one encryption at a time, sizes
+                 in bytes, redrive permissions (SQS API, SetQueueAttributes)
 stacks.py        rollback, updates in place, changed conditions, capabilities, parameters, `!GetAtt` lists;
                  termination protection; no deletion while an update is in progress;
                  AWS::SQS::QueuePolicy, AWS::SNS::TopicPolicy, AWS::Events::EventBusPolicy

@@ -79,6 +79,8 @@ class Control:
             "GET mail": lambda request: topics.mailbox(request["address"]),
             "POST mail/confirm": lambda request: topics.confirm(request["address"]),
             "POST mail/expire": lambda request: topics.expire(request["address"]),
+            "POST mail/unsubscribe": lambda r: topics.follow_unsubscribe_links(r["address"]),
+            "GET mail/token": lambda r: topics.token(r["address"]),
             "GET messages": lambda r: queues.peek(r["account"], r["region"], r["queue"]),
             "POST messages/age": _age_messages,
             "GET snapshot": lambda _: snapshot.take(),

@@ -437,7 +437,7 @@ def _send_as_function(
 ) -> None:
     with lock:
         if ":sqs:" in arn and role_may(function, "sqs:SendMessage", arn):
-            queues.send(arn, body, attributes)
+            queues.send_as_role(function.role, arn, body, attributes=attributes)
         elif ":sns:" in arn and role_may(function, "sns:Publish", arn):
             topics.publish(arn, body)
 

@@ -32,8 +32,8 @@ macro_rules! checks {
 }
 
 checks!(
-    accounts, activity, events, functions, metrics, queues, requests, stacksets, steering, topics,
-    truths
+    accounts, activity, events, functions, metrics, queues, requests, silence, stacksets, steering,
+    topics, truths
 );
 
 #[test]
