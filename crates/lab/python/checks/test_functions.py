@@ -42,6 +42,17 @@ class Functions(Case):
         made = eventually(lambda: self.made("333333333333", role))
         self.assertTrue(made)
 
+    def test_an_environment_is_measured_as_json(self) -> None:
+        names = json.dumps({f"{number:012}": "name" for number in range(166)})
+        self.assertLess(len(names), 4_096)
+        said = self.refused(
+            "InvalidParameterValueException",
+            self.make_function,
+            account=self.account,
+            variables={"NAMES": names},
+        )
+        self.assertIn("exceeded the 4KB limit. String measured: {", said)
+
     def made(self, account: str, role: str) -> bool:
         """Whether a function with variables could be made."""
         try:

@@ -57,7 +57,8 @@ functions.py     runs packages; Pending and InProgress; permissions, also of URL
                  destinations, dead-letter queues; LoggingConfig, KMSKeyArn, a concurrency of 0; logs
                  go to an existing log group; a role made again under its name cannot decrypt the
                  environment until the function is given it again, and KMS knows a new role late
-                 (Lambda and IAM guides; hashicorp/terraform-provider-aws#4633)
+                 (Lambda and IAM guides; hashicorp/terraform-provider-aws#4633); 4 KB of environment as
+                 JSON (github-aws-runners/terraform-aws-github-runner#3594)
 sandbox.py       the Lambda Runtime API, for a `bootstrap`, or with python_runtime.py for a handler in
                  Python
 mappings.py      SQS event source mappings: states, checks, batches, windows, partial failures; what no

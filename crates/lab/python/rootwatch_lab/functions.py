@@ -43,6 +43,7 @@ _RESERVED = (
     "LAMBDA_RUNTIME_DIR",
     "LAMBDA_TASK_ROOT",
 )
+_ENVIRONMENT_LIMIT = 4_096
 _SANDBOXES_PER_FUNCTION = 4
 _HISTORY = 20_000
 
@@ -544,6 +545,14 @@ def _check_environment(spec: dict[str, Any]) -> None:
             "Lambda was unable to configure your environment variables because the environment "
             "variables you have provided contains reserved keys that are currently not supported "
             f"for modification. Reserved keys used in this request: {', '.join(reserved)}"
+        )
+    # What counts is the whole map as JSON, with what that escapes
+    # (github-aws-runners/terraform-aws-github-runner#3594).
+    measured = json.dumps(variables, separators=(",", ":"), ensure_ascii=False)
+    if len(measured.encode()) > _ENVIRONMENT_LIMIT:
+        raise InvalidParameterValueException(
+            "Lambda was unable to configure your environment variables because the environment "
+            f"variables you have provided exceeded the 4KB limit. String measured: {measured}"
         )
 
 
