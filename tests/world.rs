@@ -1,5 +1,5 @@
 use assert_cmd::cargo::cargo_bin;
-use rootwatch_lab::{Call, Lab, Mail, Organization};
+use rootwatch_lab::{Call, Lab, Mail, Organization, Truths};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
@@ -146,12 +146,13 @@ fn read_lines(from: ChildStderr, into: &Arc<Mutex<String>>) -> JoinHandle<()> {
 
 /// A world with a hub, and one with spokes too, made once; tests begin with forks of them.
 static WITH_HUB: LazyLock<World> = LazyLock::new(|| {
-    let world = World::new();
+    // What most tests begin with is no test of late truths.
+    let world = World::new().calm();
     world.deploy_hub();
     world
 });
 static DEPLOYED: LazyLock<World> = LazyLock::new(|| {
-    let world = World::with_hub();
+    let world = World::with_hub().calm();
     world.deploy_spokes().ends_with(0);
     world
 });
@@ -174,7 +175,21 @@ impl World {
     pub(crate) fn without_delegation() -> Self {
         let lab = Lab::start().unwrap();
         let organization = lab.sample_organization().unwrap();
-        Self { lab, organization }
+        Self { lab, organization }.with_late_truths()
+    }
+
+    /// AWS says some things only for a while, if the environment has a seed for when.
+    fn with_late_truths(self) -> Self {
+        if let Some(truths) = Truths::of_test() {
+            self.lab.truths(&truths).unwrap();
+        }
+        self
+    }
+
+    /// A world in which AWS says at once what is true: for tests that count calls, or that hold or fail certain ones.
+    pub(crate) fn calm(self) -> Self {
+        self.lab.calm().unwrap();
+        self
     }
 
     /// A second world that is at first as this one is now; then each goes its own way.
@@ -183,6 +198,7 @@ impl World {
             lab: self.lab.fork().unwrap(),
             organization: self.organization.clone(),
         }
+        .with_late_truths()
     }
 
     /// A world with a hub in it, and a person who has confirmed.

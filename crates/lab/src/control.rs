@@ -98,6 +98,10 @@ pub struct Late {
     /// A new role cannot be assumed, and a new role policy has no effect, for this long. Initially 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role_visible_after_ms: Option<u64>,
+    /// KMS does not know a new role, so that no function with environment variables can have it, for this long.
+    /// Initially 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role_unknown_to_kms_ms: Option<u64>,
     /// The name of a deleted queue cannot be used again for this long. Initially 0; on AWS 60 s.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub queue_name_reuse_ms: Option<u64>,
@@ -219,6 +223,18 @@ impl Lab {
     pub fn expire_subscriptions(&self, address: &str) -> Result<()> {
         let body = json!({ "address": address });
         self.client.post::<u64>("mail/expire", &body).map(drop)
+    }
+
+    /// Follows the links to unsubscribe in the address's mails, as scanners of mail do. What was confirmed with
+    /// `AuthenticateOnUnsubscribe` stays.
+    pub fn follow_unsubscribe_links(&self, address: &str) -> Result<()> {
+        let body = json!({ "address": address });
+        self.client.post::<u64>("mail/unsubscribe", &body).map(drop)
+    }
+
+    /// The token in the last mail that asks the address to confirm, which `ConfirmSubscription` takes.
+    pub fn confirmation_token(&self, address: &str) -> Result<Option<String>> {
+        self.client.get("mail/token", &[("address", address)])
     }
 
     /// The messages of a queue, without receiving them.

@@ -1,5 +1,7 @@
 //! Faults on demand.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 /// How a call fails.
@@ -26,6 +28,38 @@ pub enum Kind {
     Hold {
         /// Or after this many milliseconds.
         ms: u64,
+    },
+    /// It succeeds, and says that entries of the request have failed: `FailedEntries` and the like. Calls that take
+    /// no entries cannot fail so.
+    Entries {
+        /// The code of each: `ConcurrentModificationException`...
+        code: String,
+        /// The message of each.
+        message: String,
+        /// How many, from the first; the others take effect. All, if not set.
+        count: Option<usize>,
+    },
+    /// It returns a page that is not the service's, as a proxy or a portal does.
+    Page {
+        /// The HTTP status.
+        status: u16,
+        /// Its headers besides the length: `Server`, `Via`, another `Content-Type` than HTML's...
+        headers: BTreeMap<String, String>,
+        /// Its body.
+        body: String,
+        /// Whether the call takes effect first.
+        applied: bool,
+    },
+    /// It returns status 200 and no body.
+    Empty {
+        /// Whether the call takes effect first.
+        applied: bool,
+    },
+    /// It takes effect, and returns the first half of its response.
+    Cut {
+        /// Whether the header gives the length of that half, so that only the document is incomplete; else the
+        /// connection is closed before the body's end.
+        framed: bool,
     },
 }
 

@@ -32,6 +32,7 @@ mod ministack;
 mod organization;
 mod process;
 mod server;
+mod truths;
 mod venv;
 
 pub use control::{Call, Invocation, Late, Mail, Message};
@@ -40,6 +41,7 @@ pub use host::{Answer, Host, Request};
 pub use ministack::Ministack;
 pub use organization::{Account, Generated, Organization, Ou};
 pub use server::Lab;
+pub use truths::Truths;
 
 /// The Python interpreter of the lab's environment, which is created if it does not exist; it has boto3.
 ///

@@ -1,6 +1,7 @@
 //! The lab's server: moto with its extension.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -19,6 +20,8 @@ pub struct Lab {
     pub(crate) client: Client,
     fork: Fork,
     python: PathBuf,
+    /// Whether late truths were ever drawn here.
+    pub(crate) draws: AtomicBool,
 }
 
 impl Lab {
@@ -48,6 +51,7 @@ impl Lab {
             client,
             fork,
             python,
+            draws: AtomicBool::new(false),
         }
     }
 

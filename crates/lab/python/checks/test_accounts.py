@@ -5,12 +5,38 @@ from __future__ import annotations
 import boto3
 from botocore.exceptions import ClientError
 
-from .case import ENDPOINT, REGION, Case, client
+from .case import ENDPOINT, REGION, Case, client, loose, name, trust
 from .stacks import create_set
 
 
 class Accounts(Case):
     """Accounts by access key ids."""
+
+    def test_keys_of_roles_tags_have_no_case(self) -> None:
+        iam, role = client("iam", "333333333333"), name()
+        trusted = {"RoleName": role, "AssumeRolePolicyDocument": trust("events.amazonaws.com")}
+        both = [{"Key": key, "Value": "a"} for key in ("Team", "team")]
+        said = self.refused("InvalidInput", iam.create_role, **trusted, Tags=both)
+        self.assertEqual(
+            said, "Duplicate tag keys found. Please note that Tag keys are case insensitive."
+        )
+        iam.create_role(**trusted, Tags=both[:1])
+        self.refused("InvalidInput", iam.tag_role, RoleName=role, Tags=both)
+        iam.tag_role(RoleName=role, Tags=both[1:])
+        self.assertEqual(iam.list_role_tags(RoleName=role)["Tags"], both[1:])
+        iam.untag_role(RoleName=role, TagKeys=["TEAM"])
+        self.assertEqual(iam.list_role_tags(RoleName=role)["Tags"], [])
+        iam.delete_role(RoleName=role)
+
+    def test_cloudformation_wants_a_value_in_each_tag(self) -> None:
+        said = self.refused(
+            "ValidationError",
+            loose("cloudformation", "333333333333").create_stack,
+            StackName=name(),
+            TemplateBody="Resources: {}",
+            Tags=[{"Key": "team", "Value": ""}],
+        )
+        self.assertIn("'tags.1.member.value' failed to satisfy constraint: Member must have length", said)
 
     def test_the_access_key_id_is_the_account(self) -> None:
         for account in ("111111111111", "987654321098"):

@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from .case import Case, allow, client, eventually, lab, name, package, runs
+from .case import Case, allow, client, eventually, lab, name, package, runs, trust
 
 
 class Functions(Case):
@@ -25,6 +25,64 @@ class Functions(Case):
         return self.client.invoke(
             FunctionName=function["FunctionName"], Payload=json.dumps(payload), **more
         )
+
+    def test_a_new_role_is_unknown_to_kms(self) -> None:
+        lab("POST", "late", {"role_unknown_to_kms_ms": 300})
+        role = self.make_role("333333333333", "lambda.amazonaws.com")
+        said = self.refused(
+            "InvalidParameterValueException",
+            self.make_function,
+            account="333333333333",
+            role=role,
+            variables={"AB": "c"},
+        )
+        self.assertIn(f"ARN does not refer to a valid principal: {role}", said)
+        # Without variables there is nothing to decrypt.
+        self.make_function("333333333333", role)
+        made = eventually(lambda: self.made("333333333333", role))
+        self.assertTrue(made)
+
+    def test_an_environment_is_measured_as_json(self) -> None:
+        names = json.dumps({f"{number:012}": "name" for number in range(166)})
+        self.assertLess(len(names), 4_096)
+        said = self.refused(
+            "InvalidParameterValueException",
+            self.make_function,
+            account=self.account,
+            variables={"NAMES": names},
+        )
+        self.assertIn("exceeded the 4KB limit. String measured: {", said)
+
+    def made(self, account: str, role: str) -> bool:
+        """Whether a function with variables could be made."""
+        try:
+            return bool(self.make_function(account, role, variables={"AB": "c"}))
+        except ClientError:
+            return False
+
+    def test_a_role_made_again_cannot_decrypt(self) -> None:
+        account = "333333333333"
+        iam, functions = client("iam", account), client("lambda", account)
+        role = self.make_role(account, "lambda.amazonaws.com")
+        function = self.make_function(account, role, variables={"AB": "c"})
+        plain = self.make_function(account, role)
+        named = role.split("/")[-1]
+        iam.delete_role_policy(RoleName=named, PolicyName="inline")
+        iam.delete_role(RoleName=named)
+        trusted = trust("lambda.amazonaws.com")
+        again = iam.create_role(RoleName=named, AssumeRolePolicyDocument=trusted)["Role"]["Arn"]
+        self.assertEqual(again, role)
+        invoke = {"FunctionName": function["FunctionName"], "Payload": b"{}"}
+        self.refused("KMSAccessDeniedException", functions.invoke, **invoke)
+        functions.invoke(**invoke, InvocationType="Event")
+        self.assertTrue(eventually(lambda: runs(function)))
+        self.assertEqual(runs(function)[0]["error"], "KMSAccessDeniedException")
+        self.assertEqual(functions.invoke(**{**invoke, "FunctionName": plain["FunctionName"]})["StatusCode"], 200)
+        configure = {"FunctionName": function["FunctionName"]}
+        functions.update_function_configuration(**configure, Timeout=9)
+        self.refused("KMSAccessDeniedException", functions.invoke, **invoke)
+        functions.update_function_configuration(**configure, Role=role)
+        self.assertEqual(functions.invoke(**invoke)["StatusCode"], 200)
 
     def test_a_process_is_reused_until_the_function_changes(self) -> None:
         function = self.make_function(self.account, variables={"MODE": "one"})

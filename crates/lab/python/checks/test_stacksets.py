@@ -256,6 +256,66 @@ class StackSets(Case):
         eventually(lambda: lab("GET", "idle"))
         self.remove(stack_set, "/Workloads/Prod")
 
+    def move_between_targets(self, retain: bool) -> tuple[str, str]:
+        """A set with two units, and an account that has gone from the one to the other."""
+        automatic = {"Enabled": True, "RetainStacksOnAccountRemoval": retain}
+        stack_set = create_set(self.cloudformation, self.bus, AutoDeployment=automatic)
+        for unit in ("/Workloads/Prod", "/Security"):
+            self.deploy(stack_set, unit)
+        account = str(lab("POST", "accounts", {"name": name("new"), "ou": self.ou("/Security")})["id"])
+        key = (account, "us-east-1")
+        self.assertTrue(eventually(lambda: self.instances(stack_set).get(key) == "SUCCEEDED"))
+        eventually(lambda: lab("GET", "idle"))
+        lab("POST", "accounts/move", {"account": account, "ou": self.ou("/Workloads/Prod")})
+        self.assertTrue(eventually(lambda: self.instances(stack_set).get(key) == "FAILED"))
+        eventually(lambda: lab("GET", "idle"))
+        return stack_set, account
+
+    def rules(self, account: str) -> list[str]:
+        """The names of an account's rules."""
+        found = client("events", account, "us-east-1").list_rules()["Rules"]
+        return [rule["Name"] for rule in found]
+
+    def test_an_account_that_moves_between_targets_is_left_behind(self) -> None:
+        stack_set, account = self.move_between_targets(retain=False)
+        named = {
+            "StackSetName": stack_set,
+            "StackInstanceAccount": account,
+            "StackInstanceRegion": "us-east-1",
+        }
+        left = self.cloudformation.describe_stack_instance(**named)["StackInstance"]
+        self.assertEqual(left["OrganizationalUnitId"], self.ou("/Workloads/Prod"))
+        self.assertEqual(left["Status"], "OUTDATED")
+        self.assertIn(f"forward-{self.bus} already exists", left["StatusReason"])
+        # The old unit's stack has gone since, and the rule with it.
+        self.assertEqual(self.rules(account), [])
+        self.assertEqual(self.deploy(stack_set, "/Workloads/Prod")["Status"], "SUCCEEDED")
+        self.assertEqual(set(self.instances(stack_set).values()), {"SUCCEEDED"})
+        self.assertEqual(self.rules(account), [f"forward-{self.bus}"])
+        self.remove(stack_set, "/Workloads/Prod", "/Security")
+        lab("POST", "accounts/remove", {"account": account})
+
+    def test_a_retained_stack_keeps_its_names_from_the_next_unit(self) -> None:
+        stack_set, account = self.move_between_targets(retain=True)
+        self.assertEqual(self.rules(account), [f"forward-{self.bus}"])
+        self.assertEqual(self.deploy(stack_set, "/Workloads/Prod")["Status"], "FAILED")
+        self.assertEqual(self.rules(account), [f"forward-{self.bus}"])
+        self.remove(stack_set, "/Workloads/Prod", "/Security")
+        lab("POST", "accounts/remove", {"account": account})
+
+    def test_automatic_deployment_meets_faults(self) -> None:
+        stack_set = create_set(self.cloudformation, self.bus)
+        self.deploy(stack_set, "/Workloads/Prod")
+        lab("POST", "instance-faults", {"action": "CREATE", "reason": "quarantined"})
+        made = lab("POST", "accounts", {"name": name("new"), "ou": self.ou("/Workloads/Prod")})
+        key = (made["id"], "us-east-1")
+        self.assertTrue(eventually(lambda: self.instances(stack_set).get(key) == "FAILED"))
+        lab("DELETE", "instance-faults")
+        eventually(lambda: lab("GET", "idle"))
+        self.assertEqual(self.deploy(stack_set, "/Workloads/Prod")["Status"], "SUCCEEDED")
+        self.remove(stack_set, "/Workloads/Prod")
+        lab("POST", "accounts/remove", {"account": made["id"]})
+
     def test_what_cannot_be_reached_can_only_be_let_go(self) -> None:
         made = lab("POST", "accounts", {"name": name("gone"), "ou": self.ou("/Workloads/Prod")})
         stack_set = create_set(self.cloudformation, self.bus)

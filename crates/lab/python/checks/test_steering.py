@@ -67,6 +67,78 @@ class Steering(Case):
             found = sqs.list_queues(QueueNamePrefix=queue).get("QueueUrls") or []
             self.assertEqual(len(found), int(applied))
 
+    def test_entries_fail_inside_a_success(self) -> None:
+        account = "333333333333"
+        events, sqs = client("events", account), client("sqs", account)
+        rule = name()
+        events.put_rule(Name=rule, EventPattern='{"source": ["x"]}')
+        url, arn = self.make_queue(account)
+        code = {"code": "ConcurrentModificationException", "message": "again"}
+        failed = {"ErrorCode": "ConcurrentModificationException", "ErrorMessage": "again"}
+
+        def fail(operation: str, **more: object) -> None:
+            kind = {"type": "entries", **code, **more}
+            lab("POST", "faults", {"kind": kind, "operation": operation, "times": 1})
+
+        fail("PutTargets", count=1)
+        targets = [{"Id": "a", "Arn": arn}, {"Id": "b", "Arn": arn}]
+        answer = events.put_targets(Rule=rule, Targets=targets)
+        self.assertEqual(answer["FailedEntryCount"], 1)
+        self.assertEqual(answer["FailedEntries"], [{"TargetId": "a", **failed}])
+        there = events.list_targets_by_rule(Rule=rule)["Targets"]
+        self.assertEqual([target["Id"] for target in there], ["b"])
+        fail("RemoveTargets")
+        answer = events.remove_targets(Rule=rule, Ids=["b"])
+        self.assertEqual(answer["FailedEntries"], [{"TargetId": "b", **failed}])
+        self.assertEqual(len(events.list_targets_by_rule(Rule=rule)["Targets"]), 1)
+        fail("PutEvents", count=1)
+        entry = {"Source": "y", "DetailType": "d", "Detail": "{}"}
+        answer = events.put_events(Entries=[entry, entry])
+        self.assertEqual((answer["FailedEntryCount"], answer["Entries"][0]), (1, failed))
+        self.assertIn("EventId", answer["Entries"][1])
+        fail("SendMessageBatch", count=1)
+        messages = [{"Id": i, "MessageBody": i} for i in "ab"]
+        answer = sqs.send_message_batch(QueueUrl=url, Entries=messages)
+        self.assertEqual(answer["Failed"][0]["Code"], "ConcurrentModificationException")
+        self.assertEqual((len(answer["Successful"]), self.bodies(arn)), (1, ["b"]))
+        handle = sqs.receive_message(QueueUrl=url)["Messages"][0]["ReceiptHandle"]
+        fail("DeleteMessageBatch")
+        gone = [{"Id": "1", "ReceiptHandle": handle}]
+        answer = sqs.delete_message_batch(QueueUrl=url, Entries=gone)
+        self.assertEqual((answer["Failed"][0]["Id"], self.bodies(arn)), ("1", ["b"]))
+        events.remove_targets(Rule=rule, Ids=["b"])
+        events.delete_rule(Name=rule)
+
+    def test_answers_may_not_be_the_services(self) -> None:
+        account = "333333333333"
+        sqs = client("sqs", account)
+        page = {
+            "type": "page",
+            "status": 502,
+            "body": "<html>no</html>",
+            "headers": {"Server": "squid", "Via": "1.1 proxy"},
+        }
+        lab("POST", "faults", {"kind": page, "operation": "ListTopics", "times": 1})
+        with self.assertRaises(Exception) as caught:
+            client("sns", account).list_topics()
+        self.assertIn("502", str(caught.exception))
+        for applied in (False, True):
+            queue = name()
+            kind = {"type": "empty", "applied": applied}
+            lab("POST", "faults", {"kind": kind, "operation": "CreateQueue", "times": 1})
+            self.assertNotIn("QueueUrl", sqs.create_queue(QueueName=queue))
+            found = sqs.list_queues(QueueNamePrefix=queue).get("QueueUrls") or []
+            self.assertEqual(len(found), int(applied))
+        for framed in (False, True):
+            queue = name()
+            kind = {"type": "cut", "framed": framed}
+            lab("POST", "faults", {"kind": kind, "operation": "CreateQueue", "times": 1})
+            with self.assertRaises(Exception):
+                answer = sqs.create_queue(QueueName=queue)
+                # botocore takes a document that is not complete for an empty one.
+                raise ValueError(answer["QueueUrl"])
+            self.assertTrue(sqs.list_queues(QueueNamePrefix=queue).get("QueueUrls"))
+
     def test_a_held_call_takes_effect_when_its_fault_is_removed(self) -> None:
         sqs, queue = client("sqs", "333333333333"), name()
         kind = {"type": "hold", "ms": 20_000}

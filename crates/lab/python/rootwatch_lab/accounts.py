@@ -13,7 +13,7 @@ import moto.iam.models as iam_models
 from moto.core.responses import BaseResponse
 from moto.core.utils import unix_time
 from moto.iam import iam_backends
-from moto.iam.models import Role
+from moto.iam.models import IAMBackend, Role
 from moto.organizations.models import OrganizationsBackend, organizations_backends
 from moto.sts.models import STSBackend
 from moto.utilities.utils import get_partition
@@ -109,6 +109,21 @@ def _put_policy(self: Role, policy_name: str, policy_json: Any) -> None:
     self.__dict__.setdefault("policy_put_at", {})[policy_name] = time.monotonic()
 
 
+def _tag_role(self: IAMBackend, role_name: str, tags: list[dict[str, str]]) -> None:
+    """Keys of roles' tags are equal without case: the last replaces the one before (IAM guide, "Rules for
+    tagging in IAM and AWS STS")."""
+    self._tag_verification(tags)
+    role = self.get_role(role_name)
+    new = {tag["Key"].lower() for tag in tags}
+    role.tags = [tag for tag in role.tags if tag["Key"].lower() not in new] + list(tags)
+
+
+def _untag_role(self: IAMBackend, role_name: str, tag_keys: list[str]) -> None:
+    role = self.get_role(role_name)
+    gone = {key.lower() for key in tag_keys}
+    role.tags = [tag for tag in role.tags if tag["Key"].lower() not in gone]
+
+
 def role_by_arn(arn: str) -> Role | None:
     """The role, if it exists in the account that its ARN names."""
     parts = arn.split(":")
@@ -118,10 +133,14 @@ def role_by_arn(arn: str) -> Role | None:
     return next((role for role in list(roles) if role.arn == arn), None)
 
 
+def age_ms(role: Role) -> float:
+    """How long ago the role was made."""
+    return (unix_time() - unix_time(role.create_date)) * 1000
+
+
 def role_trusts(role: Role, service: str, context: policies.Context) -> bool:
     """Whether a service may assume the role, and the role is visible already."""
-    age_ms = (unix_time() - unix_time(role.create_date)) * 1000
-    if age_ms < late.role_visible_after_ms:
+    if age_ms(role) < late.role_visible_after_ms:
         return False
     return policies.allows(
         _without_resource_need(role.assume_role_policy_document),
@@ -189,3 +208,5 @@ def install() -> None:
     BaseResponse.get_access_key = _get_access_key
     STSBackend.get_caller_identity = _get_caller_identity
     Role.put_policy = _put_policy
+    IAMBackend.tag_role = _tag_role
+    IAMBackend.untag_role = _untag_role

@@ -58,6 +58,10 @@ _METRICS: dict[tuple[str, str], Callable[..., float | None]] = {
 }
 
 
+# The metrics' units (each service's guide, "CloudWatch metrics").
+_UNITS = {"ApproximateAgeOfOldestMessage": "Seconds"}
+
+
 def _state(account: str, alarm: Alarm) -> str | None:
     measure = _METRICS.get((alarm.namespace, alarm.metric_name))
     compare = _COMPARE.get(alarm.comparison_operator)
@@ -65,6 +69,9 @@ def _state(account: str, alarm: Alarm) -> str | None:
         return None
     named = {dimension.name: dimension.value for dimension in alarm.dimensions}
     value = measure(account, alarm.region_name, named, time.time() - float(alarm.period))
+    if alarm.unit and alarm.unit != _UNITS.get(str(alarm.metric_name), "Count"):
+        # Data in another unit is other data (CloudWatch API, PutMetricAlarm): there is none in this one.
+        value = None
     if value is not None:
         return "ALARM" if compare(value, float(alarm.threshold)) else "OK"
     missing = {"breaching": "ALARM", "notBreaching": "OK", "ignore": alarm.state_value}

@@ -32,6 +32,7 @@ from . import (
 )
 from .faults import faults
 from .state import lock
+from .truths import truths
 
 if TYPE_CHECKING:
     from .front import Front
@@ -71,10 +72,15 @@ class Control:
             "POST instance-faults": stacksets.fail_instances,
             "DELETE instance-faults": lambda _: stacksets.clear_instance_faults(),
             "POST late": state.late.update,
+            "POST truths": truths.set,
+            "GET truths": lambda _: truths.met(),
+            "DELETE truths": lambda _: truths.clear(),
             "POST cloudtrail": _cloudtrail,
             "GET mail": lambda request: topics.mailbox(request["address"]),
             "POST mail/confirm": lambda request: topics.confirm(request["address"]),
             "POST mail/expire": lambda request: topics.expire(request["address"]),
+            "POST mail/unsubscribe": lambda r: topics.follow_unsubscribe_links(r["address"]),
+            "GET mail/token": lambda r: topics.token(r["address"]),
             "GET messages": lambda r: queues.peek(r["account"], r["region"], r["queue"]),
             "POST messages/age": _age_messages,
             "GET snapshot": lambda _: snapshot.take(),

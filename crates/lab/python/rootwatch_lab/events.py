@@ -17,7 +17,7 @@ from moto.events.models import EventBus, EventPattern, EventsBackend, Rule, even
 from moto.events.responses import EventsHandler
 from moto.utilities.utils import get_partition
 
-from . import accounts, functions, patterns, policies, queues, topics
+from . import accounts, functions, keys, patterns, policies, queues, topics
 from .faults import delivery_fault
 from .state import deliveries, late, lock
 
@@ -88,7 +88,30 @@ def may_put(bus: EventBus, account: str, arn: str | None, context: policies.Cont
 
 def accept(bus: EventBus, envelope: Envelope, hopped: bool = False) -> None:
     """Lets an event onto a bus; its rules see it later."""
-    deliveries.submit(_match, bus, envelope, hopped)
+    if _can_be_kept(bus):
+        deliveries.submit(_match, bus, envelope, hopped)
+    elif (bus.dead_letter_config or {}).get("Arn"):
+        deliveries.submit(_send_to_dead_letters_of_bus, bus, envelope)
+
+
+def _can_be_kept(bus: EventBus) -> bool:
+    """EventBridge encrypts what is on a bus with the bus's key (EventBridge guide, "Encryption of event buses")."""
+    context = {"aws:SourceArn": bus.arn, "aws:SourceAccount": bus.account_id}
+    return keys.serves(
+        bus.kms_key_identifier, bus.account_id, bus.region, "events.amazonaws.com", context
+    )
+
+
+def _send_to_dead_letters_of_bus(bus: EventBus, envelope: Envelope) -> None:
+    attributes = {
+        "BUS_ARN": bus.arn,
+        "ERROR_CODE": "KMS.AccessDeniedException",
+        "ERROR_MESSAGE": "EventBridge may not use the key of the bus.",
+    }
+    context = {"aws:SourceArn": bus.arn, "aws:SourceAccount": bus.account_id}
+    body = json.dumps(envelope)
+    arn = bus.dead_letter_config["Arn"]
+    queues.send_as_service("events.amazonaws.com", arn, body, context, attributes)
 
 
 def _match(bus: EventBus, envelope: Envelope, hopped: bool) -> None:
@@ -343,6 +366,17 @@ def _check_role(rule: Rule, role_arn: str | None, bus_arn: str) -> None:
         raise Undelivered("NO_PERMISSIONS", f"{role_arn} may not put events on {bus_arn}.")
 
 
+def _check_role_may(delivery: Delivery, action: str) -> None:
+    """A target's role, where it has one, is what EventBridge acts as."""
+    arn, role_arn = delivery.target["Arn"], delivery.target["RoleArn"]
+    role = accounts.role_by_arn(role_arn)
+    context = _source(delivery.rule)
+    if role is None or not accounts.role_trusts(role, "events.amazonaws.com", context):
+        raise Undelivered("NO_PERMISSIONS", f"{role_arn} cannot be assumed by EventBridge.")
+    if not accounts.role_may(role, action, arn, {}):
+        raise Undelivered("NO_PERMISSIONS", f"{role_arn} does not allow {action} on {arn}.")
+
+
 def _send_to_function(delivery: Delivery) -> None:
     arn = delivery.target["Arn"]
     _, _, _, region, account, _ = arn.split(":", 5)
@@ -353,7 +387,9 @@ def _send_to_function(delivery: Delivery) -> None:
         function = functions.find(arn)
         if function is None:
             raise Undelivered("NO_RESOURCE", f"{arn} does not exist")
-        if not functions.permits(function, "events.amazonaws.com", _source(delivery.rule)):
+        if delivery.target.get("RoleArn"):
+            _check_role_may(delivery, "lambda:InvokeFunction")
+        elif not functions.permits(function, "events.amazonaws.com", _source(delivery.rule)):
             raise Undelivered("NO_PERMISSIONS", f"{arn} does not let EventBridge invoke it")
         if functions.is_pending(function):
             raise Undelivered("ResourceConflictException", "The function is pending.", retry=True)
@@ -368,9 +404,14 @@ def _send_to_queue(delivery: Delivery) -> None:
         raise Undelivered(code, "injected", retry=True)
     group = (delivery.target.get("SqsParameters") or {}).get("MessageGroupId")
     body = _payload(delivery.target, delivery.envelope)
-    refusal = queues.send_as_service(
-        "events.amazonaws.com", arn, body, _source(delivery.rule), group=group
-    )
+    role_arn = delivery.target.get("RoleArn")
+    if role_arn:
+        _check_role_may(delivery, "sqs:SendMessage")
+        refusal = queues.send_as_role(role_arn, arn, body, group)
+    else:
+        refusal = queues.send_as_service(
+            "events.amazonaws.com", arn, body, _source(delivery.rule), group=group
+        )
     if refusal:
         raise Undelivered(refusal, f"{arn} did not take the message")
 
@@ -378,6 +419,10 @@ def _send_to_queue(delivery: Delivery) -> None:
 def _send_to_topic(delivery: Delivery) -> None:
     body = _payload(delivery.target, delivery.envelope)
     arn = delivery.target["Arn"]
+    if delivery.target.get("RoleArn"):
+        _check_role_may(delivery, "sns:Publish")
+        topics.publish(arn, body)
+        return
     if not topics.publish_as_service("events.amazonaws.com", arn, body, _source(delivery.rule)):
         raise Undelivered("NO_PERMISSIONS", f"{arn} did not take the message")
 
@@ -520,6 +565,26 @@ def _add_permission(
     )
 
 
+def _handler_update_event_bus(self: EventsHandler) -> str:
+    bus = self.events_backend.describe_event_bus(self._get_param("Name") or "default")
+    for field, attribute in (
+        ("KmsKeyIdentifier", "kms_key_identifier"),
+        ("Description", "description"),
+        ("DeadLetterConfig", "dead_letter_config"),
+    ):
+        if self._get_param(field) is not None:
+            # What is empty takes it away.
+            setattr(bus, attribute, self._get_param(field) or None)
+    answer = {
+        "Arn": bus.arn,
+        "Name": bus.name,
+        "KmsKeyIdentifier": bus.kms_key_identifier,
+        "Description": bus.description,
+        "DeadLetterConfig": bus.dead_letter_config,
+    }
+    return json.dumps({key: value for key, value in answer.items() if value is not None})
+
+
 def _delete_event_bus(self: EventsBackend, name: str) -> None:
     bus = self.event_buses.get(name.split("/")[-1])
     if bus and bus.rules:
@@ -583,6 +648,7 @@ def install() -> None:
     EventsBackend.put_targets = _put_targets
     EventsBackend.delete_event_bus = _delete_event_bus
     EventsHandler.put_events = _handler_put_events
+    EventsHandler.update_event_bus = _handler_update_event_bus
     EventsHandler.put_targets = _handler_put_targets
     EventsHandler.test_event_pattern = _test_event_pattern
     EventBus.add_policy = _add_policy

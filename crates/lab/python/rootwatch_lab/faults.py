@@ -1,11 +1,14 @@
-"""Faults on demand: a call fails, is throttled, is held or loses its connection."""
+"""Faults on demand: a call fails, is throttled, is held or loses its connection; or it has an answer
+that is not the service's, or a success in which entries have failed."""
 
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 import threading
 import uuid
+from collections.abc import Callable
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -135,6 +138,68 @@ def delivery_fault(service: str, operation: str, account: str, region: str) -> s
     if fault is None:
         return None
     return str(fault.kind.get("code") or "ThrottlingException")
+
+
+# Where each call that takes several entries has them.
+_ENTRIES = {
+    ("events", "PutTargets"): "Targets",
+    ("events", "RemoveTargets"): "Ids",
+    ("events", "PutEvents"): "Entries",
+    ("sqs", "SendMessageBatch"): "Entries",
+    ("sqs", "DeleteMessageBatch"): "Entries",
+    ("sqs", "ChangeMessageVisibilityBatch"): "Entries",
+}
+
+
+def fail_entries(
+    fault: Fault, call: Call, environ: dict[str, Any], apply: Callable[[], _RESULT]
+) -> _RESULT:
+    """A success in which the first entries have failed; those behind them take effect."""
+    field = _ENTRIES.get((call.service, call.operation))
+    if field is None:
+        raise ValueError(f"{call.service} {call.operation} takes no entries")
+    raw = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    request = json.loads(raw)
+    entries = request[field]
+    count = fault.kind.get("count")
+    failed = entries if count is None else entries[:count]
+    answered: dict[str, Any] = {}
+    if len(failed) < len(entries):
+        rest = json.dumps({**request, field: entries[len(failed) :]}).encode()
+        environ["wsgi.input"] = io.BytesIO(rest)
+        environ["CONTENT_LENGTH"] = str(len(rest))
+        result = apply()
+        if result[0] >= 400:
+            return result
+        answered = json.loads(result[2] or b"{}")
+    merged = _with_failed(call, fault.kind, failed, answered)
+    headers = _headers(environ.get("CONTENT_TYPE") or "application/x-amz-json-1.1")
+    return 200, headers, json.dumps(merged).encode()
+
+
+def _with_failed(
+    call: Call, kind: dict[str, Any], failed: list[Any], answered: dict[str, Any]
+) -> dict[str, Any]:
+    code, message = kind["code"], kind.get("message") or kind["code"]
+    if call.service == "sqs":
+        wrong = [
+            {"Id": entry["Id"], "SenderFault": False, "Code": code, "Message": message}
+            for entry in failed
+        ]
+        return {"Successful": [], **answered, "Failed": wrong + answered.get("Failed", [])}
+    count = len(failed) + answered.get("FailedEntryCount", 0)
+    wrong = [{"ErrorCode": code, "ErrorMessage": message} for _ in failed]
+    if call.operation == "PutEvents":
+        return {"FailedEntryCount": count, "Entries": wrong + answered.get("Entries", [])}
+    ids = [entry if isinstance(entry, str) else entry["Id"] for entry in failed]
+    named = [{"TargetId": name, **entry} for name, entry in zip(ids, wrong, strict=True)]
+    return {"FailedEntryCount": count, "FailedEntries": named + answered.get("FailedEntries", [])}
+
+
+def page(fault: Fault) -> _RESULT:
+    """What a proxy or a portal answers in the service's place."""
+    headers = {"Content-Type": "text/html; charset=utf-8", **(fault.kind.get("headers") or {})}
+    return int(fault.kind["status"]), list(headers.items()), str(fault.kind["body"]).encode()
 
 
 def answer(fault: Fault, call: Call, environ: dict[str, Any]) -> _RESULT:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import io
 import json
 import re
@@ -18,8 +19,9 @@ from urllib.parse import parse_qs
 from moto.core.request import Request
 from moto.core.routing import get_service_router
 
-from . import accounts, control, faults, stale
+from . import accounts, control, faults, requests, stale
 from .state import activity, lock
+from .truths import truths
 
 _READS = (
     "Get",
@@ -40,8 +42,11 @@ _WAITING = {("lambda", "Invoke"), ("sqs", "ReceiveMessage")}
 _SCOPE = re.compile(r"Credential=[^/]+/[^/]+/([^/]+)/([^/]+)/aws4_request")
 _XML_CODE = re.compile(rb"<Code>([^<]+)</Code>")
 _LOG_LIMIT = 200_000
+# Faults that are no errors of the service.
+_OTHER_ANSWERS = ("entries", "page", "empty", "cut")
 
 StartResponse = Callable[..., Any]
+Answer = tuple[int, list[tuple[str, str]], bytes]
 
 
 class Front:
@@ -76,33 +81,63 @@ class Front:
         environ: dict[str, Any],
         start: StartResponse,
     ) -> Iterable[bytes]:
-        if fault and fault.kind["type"] == "drop":
+        fault = fault or truths.meet(call, environ)
+        kind = fault.kind["type"] if fault else None
+        if fault and kind == "drop":
             if fault.kind.get("applied"):
                 self._apply(call, environ)
             self._log(call, began, 0, "Dropped")
             _hang_up(environ)
             start("200 -", [])
             return []
-        status, headers, body = (
-            faults.answer(fault, call, environ)
-            if fault
-            else self._stale.answer(call, environ, lambda: self._apply(call, environ))
-        )
+        if fault and kind in _OTHER_ANSWERS:
+            status, headers, body = self._other_answer(fault, call, environ)
+        elif fault:
+            status, headers, body = faults.answer(fault, call, environ)
+        else:
+            status, headers, body = self._stale.answer(
+                call,
+                environ,
+                lambda: truths.read(call, environ, lambda: self._apply(call, environ)),
+            )
         self._log(call, began, status, _error_code(status, headers, body))
+        if fault and kind == "cut":
+            return _cut_short(fault, status, headers, body, environ, start)
         start(f"{status} -", headers)
         return [body]
 
-    def _apply(self, call: faults.Call, environ: dict[str, Any]) -> tuple[int, list[Any], bytes]:
+    def _other_answer(
+        self, fault: faults.Fault, call: faults.Call, environ: dict[str, Any]
+    ) -> Answer:
+        """Not an error of the service: what comes from elsewhere, or a success that is not one."""
+        kind = fault.kind["type"]
+        if kind == "cut":
+            return self._apply(call, environ)
+        if kind == "entries":
+            if requests.refusal(call.service, call.operation, environ):
+                return self._apply(call, environ)
+            return faults.fail_entries(fault, call, environ, lambda: self._apply(call, environ))
+        if fault.kind.get("applied"):
+            self._apply(call, environ)
+        return faults.page(fault) if kind == "page" else (200, [], b"")
+
+    def _apply(self, call: faults.Call, environ: dict[str, Any]) -> Answer:
         answer: dict[str, Any] = {}
 
         def start(status: str, headers: list[tuple[str, str]], _info: Any = None) -> None:
             answer["status"] = int(status.split()[0])
             answer["headers"] = headers
 
+        refused = requests.refusal(call.service, call.operation, environ)
+        if refused:
+            kind = {"type": "fail", **dataclasses.asdict(refused)}
+            return faults.answer(faults.Fault(kind), call, environ)
         waits = (call.service, call.operation) in _WAITING
         try:
-            with contextlib.nullcontext() if waits else lock:
-                body = b"".join(self._application(environ, start))
+            with truths.under_way(call, environ) as note:
+                with contextlib.nullcontext() if waits else lock:
+                    body = b"".join(self._application(environ, start))
+                note((answer["status"], answer["headers"], body))
         except Exception:
             traceback.print_exc(file=sys.stderr)
             last = traceback.format_exc().strip().splitlines()[-1]
@@ -171,7 +206,7 @@ def _operation(environ: dict[str, Any], service: str) -> str:
         environ["lab.body"] = body.decode("utf-8", "replace")
         return parse_qs(environ["lab.body"]).get("Action", [""])[0]
     try:
-        operation, _ = get_service_router(service).match(Request(environ.copy()))
+        operation, environ["lab.path"] = get_service_router(service).match(Request(environ.copy()))
         return str(operation.name)
     except Exception:
         return f"{environ['REQUEST_METHOD']} {path}"
@@ -190,6 +225,24 @@ def _error_code(status: int, headers: list[tuple[str, str]], body: bytes) -> str
         return str(json.loads(body)["__type"]).rsplit("#", 1)[-1]
     except (ValueError, KeyError, TypeError):
         return str(status)
+
+
+def _cut_short(
+    fault: faults.Fault,
+    status: int,
+    headers: list[tuple[str, str]],
+    body: bytes,
+    environ: dict[str, Any],
+    start: StartResponse,
+) -> Iterable[bytes]:
+    """Half of the answer, after the length of that half or of the whole."""
+    half = body[: len(body) // 2]
+    promised = half if fault.kind.get("framed") else body
+    kept = [(name, value) for name, value in headers if name.lower() != "content-length"]
+    start(f"{status} -", [*kept, ("Content-Length", str(len(promised)))])
+    yield half
+    if not fault.kind.get("framed"):
+        _hang_up(environ)
 
 
 def _hang_up(environ: dict[str, Any]) -> None:

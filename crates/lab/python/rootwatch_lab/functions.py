@@ -43,6 +43,7 @@ _RESERVED = (
     "LAMBDA_RUNTIME_DIR",
     "LAMBDA_TASK_ROOT",
 )
+_ENVIRONMENT_LIMIT = 4_096
 _SANDBOXES_PER_FUNCTION = 4
 _HISTORY = 20_000
 
@@ -56,6 +57,21 @@ class Conflict(LambdaClientError):
 
     def __init__(self, message: str):
         super().__init__("ResourceConflictException", message)
+
+
+class KmsAccessDenied(LambdaClientError):
+    """KMSAccessDeniedException: the role has no grant to decrypt the environment with."""
+
+    code = 502
+    text = (
+        "Lambda was unable to decrypt the environment variables because KMS access was denied. "
+        "Please check the function's KMS key settings. KMS Exception: AccessDeniedException "
+        "KMS Message: The ciphertext refers to a customer master key that does not exist, does not "
+        "exist in this region, or you are not allowed to access."
+    )
+
+    def __init__(self) -> None:
+        super().__init__("KMSAccessDeniedException", self.text)
 
 
 class Throttled(LambdaClientError):
@@ -261,6 +277,39 @@ def ends() -> list[tuple[str, float, bool]]:
     ]
 
 
+# --- the environment's encryption --------------------------------------------------------
+#
+# Lambda encrypts environment variables at rest, with a key of its own if no other is given, and gives the
+# function's role a grant to decrypt them (Lambda guide, "Securing environment variables"). A grant is the
+# role's by its unique id (IAM guide, "IAM identifiers"): a role that was made again under the same name has
+# none until the function's configuration names it again (Lambda guide, "Troubleshoot invocation issues").
+
+
+def _grant(function: LambdaFunction) -> None:
+    role = accounts.role_by_arn(function.role)
+    function.__dict__["grantee"] = role.id if role else None
+
+
+def _can_decrypt(function: LambdaFunction) -> bool:
+    if not function.environment_vars:
+        return True
+    role = accounts.role_by_arn(function.role)
+    return role is not None and role.id == function.__dict__.get("grantee", role.id)
+
+
+def _check_grantable(role_arn: str, environment: dict[str, Any] | None) -> None:
+    """KMS takes a while to know a new role; hashicorp/terraform-provider-aws#4633."""
+    role = accounts.role_by_arn(role_arn)
+    if role is None or not (environment or {}).get("Variables"):
+        return
+    if accounts.age_ms(role) < late.role_unknown_to_kms_ms:
+        raise InvalidParameterValueException(
+            "Lambda was unable to configure access to your environment variables because the KMS "
+            "key is invalid for CreateGrant. Please check your KMS key settings. KMS Exception: "
+            f"InvalidArnException KMS Message: ARN does not refer to a valid principal: {role_arn}"
+        )
+
+
 # --- invoking ---------------------------------------------------------------------------
 
 
@@ -271,8 +320,11 @@ def invoke(
     invocation = Invocation(payload)
     if request_id:
         invocation.request_id = request_id
-    fleet = _fleet(function)
-    fleet.run(invocation)
+    if _can_decrypt(function):
+        _fleet(function).run(invocation)
+    else:
+        failure = {"errorType": "KMSAccessDeniedException", "errorMessage": KmsAccessDenied.text}
+        invocation.finish(json.dumps(failure), "KMSAccessDeniedException")
     _history.append(
         {
             "function_arn": function.function_arn,
@@ -386,7 +438,7 @@ def _send_as_function(
 ) -> None:
     with lock:
         if ":sqs:" in arn and role_may(function, "sqs:SendMessage", arn):
-            queues.send(arn, body, attributes)
+            queues.send_as_role(function.role, arn, body, attributes=attributes)
         elif ":sns:" in arn and role_may(function, "sns:Publish", arn):
             topics.publish(arn, body)
 
@@ -435,6 +487,8 @@ def _api_invoke(self: LambdaResponse) -> TYPE_RESPONSE:
         return 202, headers | {"status": 202}, ""
     if function.reserved_concurrency == 0:
         raise Throttled()
+    if not _can_decrypt(function):
+        raise KmsAccessDenied()
     invocation = invoke(function, payload)
     if invocation.error:
         headers["x-amz-function-error"] = "Unhandled"
@@ -461,6 +515,7 @@ def _init(self: LambdaFunction, *args: Any, **kwargs: Any) -> None:
     self.__dict__["logging_config"] = spec.get("LoggingConfig")
     self.__dict__["dead_letter_config"] = spec.get("DeadLetterConfig")
     self.__dict__["revision_id"] = str(uuid.uuid4())
+    _grant(self)
 
 
 def _get_configuration(self: LambdaFunction, on_create: bool = False) -> dict[str, Any]:
@@ -490,6 +545,14 @@ def _check_environment(spec: dict[str, Any]) -> None:
             "Lambda was unable to configure your environment variables because the environment "
             "variables you have provided contains reserved keys that are currently not supported "
             f"for modification. Reserved keys used in this request: {', '.join(reserved)}"
+        )
+    # What counts is the whole map as JSON, with what that escapes
+    # (github-aws-runners/terraform-aws-github-runner#3594).
+    measured = json.dumps(variables, separators=(",", ":"), ensure_ascii=False)
+    if len(measured.encode()) > _ENVIRONMENT_LIMIT:
+        raise InvalidParameterValueException(
+            "Lambda was unable to configure your environment variables because the environment "
+            f"variables you have provided exceeded the 4KB limit. String measured: {measured}"
         )
 
 
@@ -521,6 +584,7 @@ def _check_destination(role_arn: str, target: str) -> None:
 def _create_function(self: LambdaBackend, spec: dict[str, Any]) -> LambdaFunction:
     _check_environment(spec)
     _check_role(spec["Role"])
+    _check_grantable(spec["Role"], spec.get("Environment"))
     _check_dead_letter(spec["Role"], spec.get("DeadLetterConfig"))
     function = _moto_create_function(self, spec)
     function.__dict__["active_at"] = time.monotonic() + late.lambda_pending_ms / 1000
@@ -575,6 +639,7 @@ def _update_configuration(
     role = body.get("Role") or function.role
     if body.get("Role"):
         _check_role(role)
+        _check_grantable(role, body.get("Environment"))
     _check_dead_letter(role, body.get("DeadLetterConfig"))
     for name, attribute in (
         ("LoggingConfig", "logging_config"),
@@ -589,6 +654,8 @@ def _update_configuration(
     if "Environment" in body:
         body["Environment"].setdefault("Variables", {})
     function.update_configuration(body)
+    if body.get("Role"):
+        _grant(function)
     _touch(function)
     return function.get_configuration()
 

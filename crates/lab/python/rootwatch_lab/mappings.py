@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 import time
@@ -18,7 +19,7 @@ from moto.awslambda.responses import LambdaResponse
 from moto.core.responses import TYPE_RESPONSE
 from moto.sqs.models import Message, Queue, sqs_backends
 
-from . import functions, queues
+from . import functions, keys, patterns, queues
 from .state import activity, each, late, lock, operations
 
 _POLL_S = 0.05
@@ -208,7 +209,10 @@ def _poll_once(mapping: EventSourceMapping) -> bool:
         return False
     if not functions.role_may(function, "sqs:ReceiveMessage", queue.queue_arn):
         return False
-    batch = _gather(mapping, queue)
+    key = queues.key_of(queue)
+    if not keys.serves_role(key, queue.account_id, queue.region, function.role):
+        return False
+    batch = _wanted(mapping, queue, _gather(mapping, queue))
     if not batch:
         return False
     with _busy_lock:
@@ -241,6 +245,28 @@ def _gather(mapping: EventSourceMapping, queue: Queue) -> list[Message]:
         if not found:
             time.sleep(min(_POLL_S, max(0.0, until - time.monotonic())))
     return batch
+
+
+def _wanted(mapping: EventSourceMapping, queue: Queue, batch: list[Message]) -> list[Message]:
+    """What a filter takes; the rest is deleted (Lambda guide, "Filtering events with SQS")."""
+    filters = [
+        patterns.parse(given["Pattern"])
+        for given in (mapping.filter_criteria or {}).get("Filters") or []
+    ]
+    if not filters:
+        return batch
+    kept = []
+    for message in batch:
+        record = queues.message_attributes(message, queue)
+        with contextlib.suppress(ValueError):
+            record["body"] = json.loads(record["body"])
+        if any(patterns.matches(pattern, record) for pattern in filters):
+            kept.append(message)
+            continue
+        with lock:
+            backend = sqs_backends[queue.account_id][queue.region]
+            backend.delete_message(queue.name, str(message.receipt_handle))
+    return kept
 
 
 def _hand_over(

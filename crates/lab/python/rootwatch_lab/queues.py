@@ -1,20 +1,33 @@
-"""SQS: safe under many threads, remembers deleted names, asks queue policies."""
+"""SQS: safe under many threads, remembers deleted names, asks queue policies and keys, sizes, redrives."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 import time
+from collections.abc import Iterator
 from typing import Any
 
-from moto.sqs.exceptions import QueueDoesNotExist, ReceiptHandleIsInvalid, SQSException
+from moto.sqs.exceptions import (
+    InvalidParameterValue,
+    QueueDoesNotExist,
+    ReceiptHandleIsInvalid,
+    SQSException,
+)
 from moto.sqs.models import Message, Queue, SQSBackend, sqs_backends
 from moto.utilities.utils import get_partition
 
-from . import policies
+from . import keys, policies
 from .state import late
 
 _deleted_at: dict[str, float] = {}
+_REDRIVE_PERMISSIONS = ("allowAll", "denyAll", "byQueue")
+_MOST_SOURCES = 10
+_ONE_ENCRYPTION = (
+    "You can use one type of server-side encryption (SSE) at one time. You can either enable KMS SSE "
+    "or SQS SSE."
+)
 
 
 class QueueDeletedRecently(SQSException):
@@ -70,8 +83,41 @@ def send_as_service(
         return "NO_RESOURCE"
     if not permits(queue, service, context):
         return "NO_PERMISSIONS"
-    send(arn, body, attributes, group)
+    if not keys.serves(key_of(queue), queue.account_id, queue.region, service, context):
+        return "NO_PERMISSIONS"
+    return _sent(arn, body, attributes, group)
+
+
+def send_as_role(
+    role_arn: str,
+    arn: str,
+    body: str,
+    group: str | None = None,
+    attributes: dict[str, str] | None = None,
+) -> str | None:
+    """Puts a message on a queue as a role that may; else says why not."""
+    queue = find(arn)
+    if queue is None:
+        return "NO_RESOURCE"
+    if not keys.serves_role(key_of(queue), queue.account_id, queue.region, role_arn):
+        return "NO_PERMISSIONS"
+    return _sent(arn, body, attributes, group)
+
+
+def _sent(
+    arn: str, body: str, attributes: dict[str, str] | None, group: str | None
+) -> str | None:
+    try:
+        send(arn, body, attributes, group)
+    except SQSException as error:
+        # It is larger than the queue takes.
+        return str(getattr(error, "code", None) or "InvalidParameterValue")
     return None
+
+
+def key_of(queue: Queue) -> str | None:
+    """The KMS key that the queue is encrypted with."""
+    return queue.kms_master_key_id or None
 
 
 def _guard(queue: Queue) -> threading.RLock:
@@ -133,7 +179,7 @@ def _receive_message(
     until = time.monotonic() + int(wait_seconds_timeout or 0)
     while True:
         queue = self.get_queue(queue_name)
-        with _guard(queue):
+        with _guard(queue), _without_forbidden_redrive(queue):
             found = _moto_receive_message(
                 self, queue_name, count, 0, visibility_timeout, message_attribute_names
             )
@@ -148,6 +194,20 @@ def _receive_message(
             queue._messages_lock.wait(min(remaining, 0.2))
 
 
+@contextlib.contextmanager
+def _without_forbidden_redrive(queue: Queue) -> Iterator[None]:
+    """What the dead-letter queue does not let in stays where it is."""
+    target = queue.dead_letter_queue
+    if target is None or _lets_redrive(target, queue.queue_arn):
+        yield
+        return
+    queue.dead_letter_queue = None
+    try:
+        yield
+    finally:
+        queue.dead_letter_queue = target
+
+
 def _change_visibility(
     self: SQSBackend, queue_name: str, receipt_handle: str, visibility_timeout: int
 ) -> None:
@@ -160,6 +220,8 @@ def _create_queue(self: SQSBackend, name: str, tags: Any = None, **kwargs: Any) 
     age_ms = (time.monotonic() - _deleted_at.get(arn, -1e9)) * 1000
     if name not in self.queues and age_ms < late.queue_name_reuse_ms:
         raise QueueDeletedRecently()
+    if kwargs.get("KmsMasterKeyId") and str(kwargs.get("SqsManagedSseEnabled")).lower() == "true":
+        raise InvalidAttributeValue(_ONE_ENCRYPTION)
     return _moto_create_queue(self, name, tags, **kwargs)
 
 
@@ -235,12 +297,104 @@ _moto_create_queue = SQSBackend.create_queue
 _moto_delete_queue = SQSBackend.delete_queue
 
 
+class InvalidAttributeValue(SQSException):
+    """InvalidAttributeValue, with words of its own."""
+
+    def __init__(self, message: str):
+        super().__init__("InvalidAttributeValue", message)
+
+
+# --- attributes -------------------------------------------------------------------------
+
+
 def _set_queue_attributes(
     self: SQSBackend, queue_name: str, attributes: dict[str, Any]
 ) -> Queue:
     """moto drops the policy when the request sets other attributes."""
     queue = self.get_queue(queue_name)
+    _check_size(attributes)
     return _moto_set_queue_attributes(self, queue_name, {"Policy": queue.policy, **attributes})
+
+
+def _check_size(attributes: dict[str, Any]) -> None:
+    """moto looks at it when a queue is made only."""
+    size = attributes.get("MaximumMessageSize")
+    if size is not None and not 1024 <= int(size) <= 1_048_576:
+        raise InvalidAttributeValue("Invalid value for the parameter MaximumMessageSize.")
+
+
+def _set_attributes(self: Queue, attributes: dict[str, Any], now: float | None = None) -> None:
+    attributes = dict(attributes)
+    _choose_encryption(self, attributes)
+    allowed = attributes.get("RedriveAllowPolicy")
+    if allowed:
+        attributes["RedriveAllowPolicy"] = _redrive_permission(allowed)
+    if attributes.get("RedrivePolicy"):
+        _check_redrive(self, attributes["RedrivePolicy"])
+    _moto_set_attributes(self, attributes, now)
+
+
+def _choose_encryption(queue: Queue, attributes: dict[str, Any]) -> None:
+    """One kind at a time: setting one ends the other (SQS API, SetQueueAttributes)."""
+    key, managed = attributes.get("KmsMasterKeyId"), attributes.get("SqsManagedSseEnabled")
+    is_managed = str(managed).lower() == "true"
+    is_new = "created_timestamp" in queue.__dict__ and "kms_master_key_id" not in queue.__dict__
+    if key and is_managed and not is_new:
+        raise InvalidAttributeValue(_ONE_ENCRYPTION)
+    if key:
+        attributes["SqsManagedSseEnabled"] = False
+    elif is_managed:
+        attributes["KmsMasterKeyId"] = None
+
+
+def _redrive_permission(given: Any) -> dict[str, Any]:
+    """Which queues may have this one as their dead-letter queue (SQS API, RedriveAllowPolicy)."""
+    try:
+        policy = json.loads(given) if isinstance(given, str) else dict(given)
+        permission, sources = policy["redrivePermission"], policy.get("sourceQueueArns")
+    except (ValueError, KeyError, TypeError):
+        raise InvalidAttributeValue(
+            "Invalid value for the parameter RedriveAllowPolicy."
+        ) from None
+    fine = permission in _REDRIVE_PERMISSIONS and (permission == "byQueue") == bool(sources)
+    if not fine or len(sources or []) > _MOST_SOURCES:
+        raise InvalidAttributeValue("Invalid value for the parameter RedriveAllowPolicy.")
+    return policy
+
+
+def _lets_redrive(target: Queue, source_arn: str) -> bool:
+    policy = target.__dict__.get("redrive_allow_policy") or {}
+    permission = policy.get("redrivePermission", "allowAll")
+    if permission == "byQueue":
+        return source_arn in policy["sourceQueueArns"]
+    return bool(permission == "allowAll")
+
+
+def _check_redrive(queue: Queue, given: Any) -> None:
+    try:
+        policy = json.loads(given) if isinstance(given, str) else given
+        target = find(policy["deadLetterTargetArn"])
+    except (ValueError, KeyError, TypeError, IndexError):
+        # moto says what is wrong with it.
+        return
+    if target is not None and not _lets_redrive(target, queue.queue_arn):
+        raise InvalidParameterValue(
+            f"Value {json.dumps(policy)} for parameter RedrivePolicy is invalid. Reason: Source "
+            "queue is not allowed by the dead letter queue's RedriveAllowPolicy."
+        )
+
+
+def _validate_message(
+    self: SQSBackend, queue: Queue, message_body: str, *args: Any, **kwargs: Any
+) -> None:
+    """moto counts characters; SQS counts bytes."""
+    size = len(message_body.encode())
+    if size > int(queue.maximum_message_size):
+        raise InvalidParameterValue(
+            "One or more parameters are invalid. Reason: Message must be shorter than "
+            f"{queue.maximum_message_size} bytes."
+        )
+    _moto_validate_message(self, queue, message_body, *args, **kwargs)
 
 
 def _attributes(self: Queue) -> dict[str, Any]:
@@ -249,11 +403,16 @@ def _attributes(self: Queue) -> dict[str, Any]:
     if self.redrive_policy:
         compact = json.dumps(self.redrive_policy, separators=(",", ":"))
         attributes["RedrivePolicy"] = compact
+    allowed = self.__dict__.get("redrive_allow_policy")
+    if allowed:
+        attributes["RedriveAllowPolicy"] = json.dumps(allowed, separators=(",", ":"))
     return attributes
 
 
 _moto_attributes = Queue.attributes
 _moto_set_queue_attributes = SQSBackend.set_queue_attributes
+_moto_set_attributes = Queue._set_attributes
+_moto_validate_message = SQSBackend._validate_message
 
 
 def install() -> None:
@@ -262,8 +421,10 @@ def install() -> None:
     Queue.approximate_number_of_messages_not_visible = property(_count_invisible)
     Queue.approximate_number_of_messages_delayed = property(_count_delayed)
     Queue.attributes = property(_attributes)
+    Queue._set_attributes = _set_attributes
     Queue.add_message = _add_message
     Queue.delete_message = _delete_message
+    SQSBackend._validate_message = _validate_message
     SQSBackend.set_queue_attributes = _set_queue_attributes
     SQSBackend.receive_message = _receive_message
     SQSBackend.change_message_visibility = _change_visibility

@@ -16,6 +16,7 @@ from . import alarms, forks, functions, mappings, state
 from .faults import faults
 from .front import Front
 from .state import connections
+from .truths import truths
 
 _HOST = "127.0.0.1"
 
@@ -50,7 +51,7 @@ def begin(front: Front, connection: socket.socket) -> forks.Process:
     server = Server(_HOST, 0, front, handler=Handler)
     functions.endpoint = f"http://{_HOST}:{server.server_port}"
     functions.forget_all()
-    for part in (state, faults, mappings, alarms):
+    for part in (state, faults, mappings, alarms, truths):
         part.begin()
     threading.Thread(target=server.serve_forever, name="server", daemon=True).start()
     signal.signal(signal.SIGTERM, _end)

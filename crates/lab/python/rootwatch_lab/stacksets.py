@@ -323,7 +323,10 @@ class StackSet:
         if stack is not None and not operation.retain:
             backend = cloudformation_backends[instance.account][instance.region]
             backend.delete_stack(stack.stack_id)
-        self.instances.pop((instance.account, instance.region), None)
+        place = instance.account, instance.region
+        # Where its account has moved to another target, that one's instance is there.
+        if self.instances.get(place) is instance:
+            self.instances.pop(place)
 
     def detect_drift(self, _operation: Operation, instance: Instance) -> None:
         """Compares what was deployed with what is there now."""
@@ -599,13 +602,34 @@ def _follow(backend: OrganizationsBackend, stack_set: StackSet) -> None:
         for (account, region), ou in wanted.items()
         if (account, region) not in stack_set.instances
     ]
+    moved = [it for it in stack_set.instances.values() if _has_moved(backend, it, wanted)]
+    for old in moved:
+        place = old.account, old.region
+        new = Instance(*place, wanted[place], dict(old.overrides))
+        stack_set.instances[place] = new
+        come.append(new)
     if come:
         stack_set.start(Operation("CREATE", come, {}))
     present = {a for ou in stack_set.deployed_ous for a in _members(backend, ou)}
     gone = [i for i in stack_set.instances.values() if i.account not in present]
-    if gone:
+    if gone or moved:
         retain = bool(stack_set.auto_deployment.get("RetainStacksOnAccountRemoval"))
-        stack_set.start(Operation("DELETE", gone, {}, retain=retain))
+        stack_set.start(Operation("DELETE", [*moved, *gone], {}, retain=retain))
+
+
+def _has_moved(
+    backend: OrganizationsBackend, instance: Instance, wanted: dict[tuple[str, str], str]
+) -> bool:
+    """Whether its account has gone from the unit by which it is there to another that is a target.
+
+    The new unit's automatic deployment creates before that of the old one has deleted
+    (aws-cloudformation/cloudformation-coverage-roadmap#2427, #2426): what has a name of its own in the
+    template is there already, the instance stays behind, and nothing tries again.
+    """
+    there = wanted.get((instance.account, instance.region))
+    if there is None or instance.ou in (None, there):
+        return False
+    return instance.account not in _members(backend, str(instance.ou))
 
 
 def _add_instance(

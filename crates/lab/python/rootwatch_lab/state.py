@@ -27,6 +27,7 @@ class Lateness:
     lambda_pending_ms: int = 0
     lambda_update_ms: int = 0
     role_visible_after_ms: int = 0
+    role_unknown_to_kms_ms: int = 0
     queue_name_reuse_ms: int = 0
     stale_reads_ms: int = 0
     stack_ms: int = 0

@@ -15,12 +15,13 @@ from moto.sns.models import SNSBackend, Subscription, Topic, sns_backends
 from moto.sns.responses import SNSResponse
 from moto.utilities.utils import get_partition
 
-from . import accounts, functions, policies, queues
+from . import accounts, functions, keys, policies, queues
 from .faults import delivery_fault
 from .state import deliveries, each, lock
 
 _CONFIRMED_BY_PERSON = ("email", "email-json", "http", "https")
 _PENDING = "PendingConfirmation"
+_AUTHENTICATED = "ConfirmationWasAuthenticated"
 _HTTP_TIMEOUT_S = 2
 
 _mail_lock = threading.Lock()
@@ -81,6 +82,32 @@ def expire(endpoint: str) -> int:
     return count
 
 
+def follow_unsubscribe_links(endpoint: str) -> int:
+    """Whoever reads the mails follows their links to unsubscribe, as scanners of mail do; returns how many end.
+
+    A subscription that was confirmed with AuthenticateOnUnsubscribe stays (SNS API, ConfirmSubscription).
+    """
+    count = 0
+    for _, _, backend in each(sns_backends):
+        for arn, subscription in list(backend.subscriptions.items()):
+            open_link = not _is_pending(subscription) and not subscription.attributes.get(
+                _AUTHENTICATED
+            )
+            if subscription.endpoint == endpoint and open_link:
+                backend.subscriptions.pop(arn)
+                count += 1
+    return count
+
+
+def token(endpoint: str) -> str | None:
+    """The token in the confirmation mail that came last."""
+    for _, _, backend in each(sns_backends):
+        for subscription in reversed(list(backend.subscriptions.values())):
+            if subscription.endpoint == endpoint and _is_pending(subscription):
+                return str(subscription.__dict__["token"])
+    return None
+
+
 def _subscribe(self: SNSBackend, topic_arn: str, endpoint: str, protocol: str) -> Subscription:
     existing = self._find_subscription(topic_arn, endpoint, protocol)
     subscription = _moto_subscribe(self, topic_arn, endpoint, protocol)
@@ -88,7 +115,7 @@ def _subscribe(self: SNSBackend, topic_arn: str, endpoint: str, protocol: str) -
         return subscription
     if existing is None:
         subscription.attributes[_PENDING] = True
-        subscription.attributes["ConfirmationWasAuthenticated"] = False
+        subscription.attributes[_AUTHENTICATED] = False
         subscription.__dict__["token"] = uuid.uuid4().hex
     if _is_pending(subscription):
         _ask_to_confirm(subscription)
@@ -190,6 +217,9 @@ def _api_confirm(self: SNSResponse) -> ActionResult:
     for subscription in self.backend.subscriptions.values():
         if subscription.topic.arn == topic_arn and subscription.__dict__.get("token") == token:
             subscription.attributes[_PENDING] = False
+            # Then only its owner can end it, and nobody by the link in a mail.
+            if self._get_param("AuthenticateOnUnsubscribe") == "true":
+                subscription.attributes[_AUTHENTICATED] = True
             return ActionResult({"SubscriptionArn": subscription.arn})
     raise InvalidParameterValue("Invalid parameter: Token")
 
@@ -287,8 +317,9 @@ def publish_as_service(
     parts = topic_arn.split(":")
     with lock:
         topic = sns_backends[parts[4]][parts[3]].topics.get(topic_arn)
-        # The key that AWS manages lets no service use an encrypted topic.
-        if topic is None or topic.kms_master_key_id == "alias/aws/sns":
+        if topic is None or not keys.serves(
+            topic.kms_master_key_id, parts[4], parts[3], service, context
+        ):
             return False
         asking = [policies.Principal(service=service)]
         if owner:

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 from moto.core.base_backend import BackendDict
 
+from . import requests
 from .front import Front
 
 _ACCOUNT = "000000000000"
@@ -63,6 +64,9 @@ def up(front: Front) -> None:
         _call(front, service, path, _NO_CBOR, HTTP_SMITHY_PROTOCOL="rpc-v2-cbor")
     for service, method, path in _REST:
         _call(front, service, path, b"", REQUEST_METHOD=method, CONTENT_TYPE="")
+    services = {service for service, *_ in (*_JSON, *_QUERY, *_CBOR, *_REST)}
+    for service in services:
+        requests.warm(service)
     for backends in BackendDict._instances:
         backends.pop(_ACCOUNT, None)
     front.clear_calls()

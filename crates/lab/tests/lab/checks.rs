@@ -32,7 +32,8 @@ macro_rules! checks {
 }
 
 checks!(
-    accounts, activity, commands, events, functions, metrics, queues, stacksets, steering, topics
+    accounts, activity, commands, events, functions, metrics, queues, requests, silence, stacksets,
+    steering, topics, truths
 );
 
 #[test]
