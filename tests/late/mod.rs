@@ -1,3 +1,4 @@
 mod lost;
 mod scenarios;
+mod seeds;
 mod truths;

@@ -15,9 +15,10 @@ pub(super) struct Scenario {
     from: &'static LazyLock<World>,
 }
 
-static EMPTY: LazyLock<World> = LazyLock::new(World::new);
+/// The organization, and nothing else.
+pub(super) static EMPTY: LazyLock<World> = LazyLock::new(|| World::new().calm());
 static HUB: LazyLock<World> = LazyLock::new(|| {
-    let world = EMPTY.fork();
+    let world = EMPTY.fork().calm();
     in_management(
         &world,
         &["deploy", "hub", "--email", "a@example.com", "--yes"],
@@ -27,12 +28,12 @@ static HUB: LazyLock<World> = LazyLock::new(|| {
     world
 });
 static ALL: LazyLock<World> = LazyLock::new(|| {
-    let world = HUB.fork();
+    let world = HUB.fork().calm();
     in_management(&world, &[&SPOKES[..], &REGIONS].concat()).ends_with(0);
     world
 });
 
-fn in_management(world: &World, args: &[&str]) -> Ran {
+pub(super) fn in_management(world: &World, args: &[&str]) -> Ran {
     world.rootwatch_as(&world.organization.management, args)
 }
 
@@ -84,7 +85,7 @@ pub(super) fn all() -> Vec<Scenario> {
 impl Scenario {
     /// A world in which nobody has made a call yet.
     pub(super) fn world(&self) -> World {
-        let world = self.from.fork();
+        let world = self.from.fork().calm();
         world.lab.clear_calls().unwrap();
         world
     }

@@ -21,13 +21,13 @@ fn key(case: &Case) -> Key {
     (case.operation, case.code, case.message)
 }
 
-/// Whether AWS can give this answer to a call: a row for a whole service is for its writes, and a StackSet's only for
-/// calls about StackSets.
+/// Whether AWS can give this answer to a call: a row for a whole service is for its writes, but that of Organizations,
+/// and a StackSet's only for calls about StackSets.
 fn fits(case: &Case, operation: &str, write: bool) -> bool {
     let is_whole_service = case.operation.ends_with(':');
     let of_stack_sets = operation.contains("StackSet") || operation.contains("StackInstances");
     case.is_of(operation)
-        && (!is_whole_service || write)
+        && (!is_whole_service || write || case.operation == "organizations:")
         && (case.operation != "cloudformation:" || of_stack_sets)
 }
 
@@ -90,7 +90,7 @@ fn walk(scenario: &Scenario) -> Vec<(String, Key)> {
 
 /// The writes of a repair: everything in the hub is changed by somebody, in waves, and each wave's writes fail.
 fn walk_repairs() -> Vec<(String, Key)> {
-    let world = World::new();
+    let world = World::new().calm();
     let deploy = [&["deploy"], &drift::SETTINGS[..]].concat();
     world.rootwatch(&deploy).ends_with(0);
     world.lab.confirm_subscription(PERSON).unwrap();

@@ -45,6 +45,13 @@ pub(crate) async fn retry_until_consistent<T>(
     }
 }
 
+/// The same for a read, of which nobody needs to know that it is repeated.
+pub(crate) async fn read_until_consistent<T>(
+    read: impl AsyncFnMut() -> Result<T, AwsError>,
+) -> Result<T, AwsError> {
+    retry_until_consistent(&Work::silent(), read).await
+}
+
 /// Since when one call has met each case: a new role that Lambda sees late takes nothing from the time that its
 /// policy has.
 #[derive(Default)]

@@ -4,6 +4,7 @@
 
 use super::mark;
 use super::resource::{Resource, Tags, tag_list};
+use super::topic::find_tags;
 use crate::aws::Aws;
 use crate::aws::consistency::retry_until_consistent;
 use crate::aws::error::{AwsError, Call, absent, gone};
@@ -93,21 +94,6 @@ impl Subscriptions {
         Ok(Some(found))
     }
 
-    async fn topic_tags(&self, aws: &Aws) -> Result<Tags, AwsError> {
-        let answer = aws
-            .sns
-            .list_tags_for_resource()
-            .resource_arn(&self.topic_arn)
-            .send()
-            .await
-            .found("sns:ListTagsForResource")?;
-        Ok(answer
-            .iter()
-            .flat_map(|answer| answer.tags())
-            .map(|tag| (tag.key().to_owned(), tag.value().to_owned()))
-            .collect())
-    }
-
     /// Sorts what was found into this deployment's subscriptions and those of others.
     fn found(&self, standings: BTreeMap<Subscription, Standing>, tags: &Tags) -> Self {
         let is_ours = |it: &Subscription, standing: &Standing| {
@@ -135,7 +121,7 @@ impl Subscriptions {
         let Some(standings) = self.list(aws).await? else {
             return Ok(Vec::new());
         };
-        let found = self.found(standings, &self.topic_tags(aws).await?);
+        let found = self.found(standings, &find_tags(aws, &self.topic_arn).await?);
         let others = found.others.keys();
         Ok(others
             .filter_map(|it| match found.standings.get(it)? {
@@ -147,7 +133,7 @@ impl Subscriptions {
     }
 
     async fn subscribe(&self, aws: &Aws, work: &Work, wanted: &[&Subscription]) -> Result<()> {
-        let tags = self.topic_tags(aws).await?;
+        let tags = find_tags(aws, &self.topic_arn).await?;
         let mut room = mark::MOST_TAGS.saturating_sub(tags.len());
         // One that is marked already is subscribed again, and the mark says since when.
         let fits = |it: &&&Subscription| {
@@ -270,7 +256,7 @@ impl Resource for Subscriptions {
         {
             Tags::new()
         } else {
-            self.topic_tags(aws).await?
+            find_tags(aws, &self.topic_arn).await?
         };
         Ok(Some(self.found(standings, &tags)))
     }

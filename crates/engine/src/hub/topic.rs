@@ -2,8 +2,8 @@
 
 use super::resource::{Resource, Tags, tag_list};
 use crate::aws::Aws;
-use crate::aws::consistency::retry_until_consistent;
-use crate::aws::error::{Call, gone};
+use crate::aws::consistency::{read_until_consistent, retry_until_consistent};
+use crate::aws::error::{AwsError, Call, gone};
 use crate::work::Work;
 use anyhow::Result;
 use aws_sdk_sns::types::Tag;
@@ -42,6 +42,18 @@ impl Topic {
     }
 }
 
+/// The tags of a topic; none when it is not there.
+pub(super) async fn find_tags(aws: &Aws, arn: &str) -> Result<Tags, AwsError> {
+    let answer = read_until_consistent(async || {
+        let call = aws.sns.list_tags_for_resource().resource_arn(arn);
+        call.send().await.found("sns:ListTagsForResource")
+    })
+    .await?;
+    let tags = answer.iter().flat_map(|answer| answer.tags());
+    let tags = tags.map(|tag| (tag.key().to_owned(), tag.value().to_owned()));
+    Ok(tags.collect())
+}
+
 impl Resource for Topic {
     const KIND: &'static str = "topic";
     const FIND: &'static [&'static str] = &["sns:GetTopicAttributes"];
@@ -54,13 +66,10 @@ impl Resource for Topic {
     async fn find(&self, aws: &Aws) -> Result<Option<Self>> {
         let (attributes, tags) = tokio::join!(
             aws.sns.get_topic_attributes().topic_arn(&self.arn).send(),
-            aws.sns
-                .list_tags_for_resource()
-                .resource_arn(&self.arn)
-                .send(),
+            find_tags(aws, &self.arn),
         );
         let attributes = attributes.found("sns:GetTopicAttributes")?;
-        let tags = tags.found("sns:ListTagsForResource")?;
+        let tags = tags?;
         let Some(attributes) = attributes.and_then(|answer| answer.attributes) else {
             return Ok(None);
         };
@@ -71,11 +80,7 @@ impl Resource for Topic {
                 Some(policy) => Policy::parse(policy)?,
                 None => Policy::default(),
             },
-            tags: tags
-                .iter()
-                .flat_map(|answer| answer.tags())
-                .map(|tag| (tag.key().to_owned(), tag.value().to_owned()))
-                .collect(),
+            tags,
             ..self.clone()
         }))
     }

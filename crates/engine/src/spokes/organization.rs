@@ -1,11 +1,12 @@
 //! The organization: who manages it, and which accounts its organizational units hold.
 
 use crate::aws::Aws;
+use crate::aws::consistency::read_until_consistent;
 use crate::aws::error::{AwsError, Call};
 use anyhow::{Context, Result, bail};
 use aws_sdk_account::types::RegionOptStatus;
 use aws_sdk_organizations::types as sdk;
-use futures_util::future::{BoxFuture, FutureExt, try_join_all};
+use futures_util::future::{FutureExt, LocalBoxFuture, try_join_all};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use tokio::sync::Semaphore;
@@ -37,12 +38,11 @@ pub struct Account {
 
 /// Asks which organization this account is in. Any member account may.
 pub(crate) async fn find(aws: &Aws) -> Result<Organization> {
-    let answer = aws
-        .organizations
-        .describe_organization()
-        .send()
-        .await
-        .call("organizations:DescribeOrganization")?;
+    let answer = read_until_consistent(async || {
+        let answer = aws.organizations.describe_organization().send().await;
+        answer.call("organizations:DescribeOrganization")
+    })
+    .await?;
     let found = answer.organization.and_then(|found| {
         Some(Organization {
             all_features: found.feature_set == Some(sdk::OrganizationFeatureSet::All),
@@ -72,14 +72,12 @@ async fn resolve_one(aws: &Aws, unit: &str) -> Result<String> {
         }
         return Ok(root);
     }
-    let answer = aws
-        .organizations
-        .describe_organizational_unit()
-        .organizational_unit_id(unit)
-        .send()
-        .await
-        .call("organizations:DescribeOrganizationalUnit");
-    match answer {
+    let answer = read_until_consistent(async || {
+        let call = aws.organizations.describe_organizational_unit();
+        let answer = call.organizational_unit_id(unit).send().await;
+        answer.call("organizations:DescribeOrganizationalUnit")
+    });
+    match answer.await {
         Err(error) if error.code == "OrganizationalUnitNotFoundException" => {
             bail!(
                 "there is no organizational unit {unit} in this organization; `aws organizations list-organizational-units-for-parent --parent-id {}` lists them",
@@ -94,7 +92,7 @@ async fn resolve_one(aws: &Aws, unit: &str) -> Result<String> {
 async fn resolve_path(aws: &Aws, path: &str) -> Result<String> {
     let mut at = root_id(aws).await?;
     for name in path.split('/').filter(|name| !name.is_empty()) {
-        let children = children(aws, &at).await?;
+        let children = read_until_consistent(async || children(aws, &at).await).await?;
         let Some(child) = children.iter().find(|child| child.name() == Some(name)) else {
             let names: Vec<&str> = children.iter().filter_map(|child| child.name()).collect();
             bail!("{at} holds no organizational unit \"{name}\", only {names:?}");
@@ -104,7 +102,11 @@ async fn resolve_path(aws: &Aws, path: &str) -> Result<String> {
     Ok(at)
 }
 
-async fn root_id(aws: &Aws) -> Result<String> {
+async fn root_id(aws: &Aws) -> Result<String, AwsError> {
+    read_until_consistent(async || read_root(aws).await).await
+}
+
+async fn read_root(aws: &Aws) -> Result<String, AwsError> {
     const OPERATION: &str = "organizations:ListRoots";
     let mut pages = aws.organizations.list_roots().into_paginator().send();
     // A page may be empty and yet not the last (AWS Organizations API Reference, ListRoots).
@@ -114,7 +116,7 @@ async fn root_id(aws: &Aws) -> Result<String> {
             return Ok(id);
         }
     }
-    Err(AwsError::incomplete(OPERATION, "Roots").into())
+    Err(AwsError::incomplete(OPERATION, "Roots"))
 }
 
 async fn children(aws: &Aws, parent: &str) -> Result<Vec<sdk::OrganizationalUnit>, AwsError> {
@@ -184,11 +186,11 @@ fn subtree<'a>(
     aws: &'a Aws,
     unit: &'a str,
     readers: &'a Semaphore,
-) -> BoxFuture<'a, Result<Subtree, AwsError>> {
+) -> LocalBoxFuture<'a, Result<Subtree, AwsError>> {
     async move {
         let (own, children) = tokio::try_join!(
-            alone(readers, own_accounts(aws, unit)),
-            alone(readers, children(aws, unit))
+            alone(readers, async || own_accounts(aws, unit).await),
+            alone(readers, async || children(aws, unit).await)
         )?;
         let ids: Vec<&str> = children.iter().filter_map(|child| child.id()).collect();
         let below = try_join_all(ids.iter().map(|id| subtree(aws, id, readers))).await?;
@@ -203,17 +205,17 @@ fn subtree<'a>(
         all.accounts.sort();
         Ok(all)
     }
-    .boxed()
+    .boxed_local()
 }
 
 /// Runs one list when a permit is free.
 async fn alone<T>(
     readers: &Semaphore,
-    list: impl Future<Output = Result<T, AwsError>>,
+    list: impl AsyncFnMut() -> Result<T, AwsError>,
 ) -> Result<T, AwsError> {
     // The semaphore is never closed, so a permit is always granted in the end.
     let _permit = readers.acquire().await;
-    list.await
+    read_until_consistent(list).await
 }
 
 async fn own_accounts(aws: &Aws, unit: &str) -> Result<Vec<Account>, AwsError> {

@@ -3,7 +3,7 @@
 use super::Place;
 use super::operation::{self, Preferences};
 use super::stack::{sdk_parameters, sdk_tags};
-use crate::aws::consistency::retry_until_consistent;
+use crate::aws::consistency::{read_until_consistent, retry_until_consistent};
 use crate::aws::error::{AwsError, Call, gone};
 use crate::id;
 use crate::names::DEPLOYMENT_TAG;
@@ -67,15 +67,12 @@ impl Drift {
 impl StackSet {
     /// Reads the StackSet of this name.
     pub(crate) async fn find(place: &Place<'_>, name: &str) -> Result<Option<Self>, AwsError> {
-        let answer = place
-            .aws
-            .cloudformation
-            .describe_stack_set()
-            .stack_set_name(name)
-            .call_as(place.call_as.clone())
-            .send()
-            .await
-            .found("cloudformation:DescribeStackSet")?;
+        let answer = read_until_consistent(async || {
+            let call = place.aws.cloudformation.describe_stack_set();
+            let call = call.stack_set_name(name).call_as(place.call_as.clone());
+            call.send().await.found("cloudformation:DescribeStackSet")
+        })
+        .await?;
         Ok(answer
             .and_then(|answer| answer.stack_set)
             // A deleted set's name is free.
