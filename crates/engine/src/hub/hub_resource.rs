@@ -15,12 +15,14 @@ use super::rule::Rule;
 use super::subscriptions::Subscriptions;
 use super::topic::Topic;
 use crate::aws::Aws;
-use crate::aws::error::AwsError;
+use crate::aws::consistency::{Poll, poll_until};
+use crate::aws::error::{AwsError, is_stopped};
 use crate::names::DEPLOYMENT_TAG;
 use crate::plan::{Action, decide, kept};
 use crate::work::Work;
 use anyhow::Result;
 use serde::Serialize;
+use std::time::Duration;
 
 macro_rules! hub_resources {
     ($($kind:ident),+) => {
@@ -126,6 +128,9 @@ hub_resources!(
     Topic
 );
 
+/// How long a read may show nothing of what is there.
+const NEW: Duration = Duration::from_secs(60);
+
 /// Creates it; and where AWS says that it exists already, updates what differs.
 ///
 /// The SDK retries a call whose answer was lost, and so may find what it has created itself. What was created
@@ -137,12 +142,18 @@ async fn create<R: Resource>(wanted: &R, aws: &Aws, work: &Work) -> Result<()> {
     let is_there = error
         .downcast_ref::<AwsError>()
         .is_some_and(AwsError::already_exists);
-    let Some(found) = (if is_there {
-        wanted.find(aws).await?
-    } else {
-        None
-    }) else {
+    if !is_there {
         return Err(error);
+    }
+    // A read may still show what was before it was made.
+    let found = poll_until(work, "AWS to show what is there already", NEW, async || {
+        let found = wanted.find(aws).await?;
+        Ok(found.map_or(Poll::Pending, Poll::Ready))
+    });
+    let found = match found.await {
+        Err(stopped) if is_stopped(&stopped) => return Err(stopped),
+        Err(_) => return Err(error),
+        Ok(found) => found,
     };
     let mark = |resource: &R| Some(resource.tags()?.get(DEPLOYMENT_TAG)?.clone());
     if mark(&found) != mark(wanted) {
