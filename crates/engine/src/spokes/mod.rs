@@ -35,16 +35,19 @@ pub use planning::{Switches, plan};
 pub use reach::{Stuck, Why};
 
 use crate::aws::Aws;
+use crate::aws::consistency::{Poll, poll_until};
 use crate::aws::error::AwsError;
 use crate::names::DEPLOYMENT_TAG;
 use crate::settings::{CallAs, Settings};
+use crate::work::Work;
 use aws_sdk_cloudformation::types::CallAs as SdkCallAs;
-use instances::Instances;
+use instances::{Instance, Instances};
 use organization::Organization;
 use serde::Serialize;
 use stack::Stack;
 use stack_set::StackSet;
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
 
 /// The spoke template, as it is deployed, and as it may be read and deployed by hand.
 pub(crate) const TEMPLATE: &str = include_str!("../../../../templates/spoke.yaml");
@@ -171,6 +174,46 @@ pub(crate) struct Observed {
     pub(crate) last: Option<Last>,
 }
 
+/// How long the list of stack instances may lag behind an operation that has ended. The model of ListStackInstances
+/// says nothing; others have seen it (github.com/hashicorp/terraform-provider-aws/issues/40649).
+const LAG: Duration = Duration::from_secs(60);
+
+/// The same as [`observe`], read again while the instances still show an operation that has ended a moment ago.
+pub(crate) async fn observe_settled(
+    place: &Place<'_>,
+    name: &str,
+    regions: &BTreeSet<String>,
+    work: &Work,
+) -> anyhow::Result<Observed> {
+    let since = Instant::now();
+    poll_until(
+        work,
+        "AWS to list the stack instances as they are",
+        2 * LAG,
+        async || {
+            let observed = observe(place, name, regions).await?;
+            let lags = observed.lags(jiff::Timestamp::now().as_second());
+            Ok(if lags && since.elapsed() < LAG {
+                Poll::Pending
+            } else {
+                Poll::Ready(observed)
+            })
+        },
+    )
+    .await
+}
+
+impl Observed {
+    /// Whether instances show an operation under way though none is, and the last has just ended. Pure.
+    fn lags(&self, now_s: i64) -> bool {
+        let ended = self.last.as_ref().and_then(|last| last.ended_s);
+        let is_recent = ended.is_some_and(|ended| now_s - ended < 2 * LAG.as_secs().cast_signed());
+        let moves = |instance: &Instance| matches!(&*instance.detail, "PENDING" | "RUNNING");
+        let mut instances = self.instances.iter();
+        self.running.is_empty() && is_recent && instances.any(|(.., it)| moves(it))
+    }
+}
+
 /// Reads the StackSet and all that belongs to it. `regions` are read in addition to those that the StackSet names.
 pub(crate) async fn observe(
     place: &Place<'_>,
@@ -198,6 +241,33 @@ pub(crate) async fn observe(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn instances_lag_that_show_an_operation_that_has_just_ended() {
+        let observed = |detail: &str, ended_s: i64| {
+            let instance = Instance {
+                status: "OUTDATED".into(),
+                detail: detail.into(),
+                reason: None,
+                unit: "ou".into(),
+            };
+            let mut observed = Observed::default();
+            observed.instances.insert(Location::of("1", "a"), instance);
+            observed.last = Some(Last {
+                operation_id: String::new(),
+                action: "CREATE".into(),
+                status: "SUCCEEDED".into(),
+                status_reason: None,
+                ended: None,
+                ended_s: Some(ended_s),
+            });
+            observed
+        };
+        assert!(observed("RUNNING", 1000).lags(1001));
+        assert!(!observed("FAILED", 1000).lags(1001));
+        assert!(!observed("PENDING", 1000).lags(1200));
+        assert!(!Observed::default().lags(1000));
+    }
 
     #[test]
     fn the_template_fits_a_stack_set() {

@@ -147,6 +147,9 @@ pub struct Last {
     pub status_reason: Option<String>,
     /// When it ended, as AWS says it.
     pub ended: Option<String>,
+    /// The same in seconds since 1970.
+    #[serde(skip)]
+    pub(crate) ended_s: Option<i64>,
 }
 
 /// The operations of a StackSet that have not ended, oldest first, and the newest that has.
@@ -186,6 +189,7 @@ fn read_last(summary: &sdk::StackSetOperationSummary) -> Option<Last> {
         status: status.as_str().to_owned(),
         status_reason: summary.status_reason().map(str::to_owned),
         ended: summary.end_timestamp().map(ToString::to_string),
+        ended_s: summary.end_timestamp().map(|at| at.secs()),
     })
 }
 

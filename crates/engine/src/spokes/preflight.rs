@@ -28,6 +28,40 @@ pub(crate) fn features(organization: &Organization) -> Result<(), String> {
     Err("the organization has consolidated billing only, and StackSets need all features: `aws organizations enable-all-features` in the management account".into())
 }
 
+/// Regions in which a delegated administrator can keep StackSets, as AWS lists them (CloudFormation User Guide, "Register
+/// a delegated administrator member account", as of 2026-10).
+const OF_DELEGATES: [&str; 19] = [
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-south-1",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ca-central-1",
+    "eu-central-1",
+    "eu-north-1",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "il-central-1",
+    "sa-east-1",
+    "us-east-1",
+    "us-east-2",
+    "us-gov-east-1",
+    "us-gov-west-1",
+    "us-west-1",
+    "us-west-2",
+];
+
+/// What may be wrong with the region itself, where a delegated administrator is refused. Pure.
+fn unlisted(region: &str) -> String {
+    if OF_DELEGATES.contains(&region) {
+        return String::new();
+    }
+    format!(
+        ". AWS's list of the regions in which a delegated administrator can keep StackSets does not have {region}: use the management account, or another region by --region with --hub-region {region}"
+    )
+}
+
 /// Whether StackSets may work in the organization's accounts, as set in its management account.
 ///
 /// Fails with what to do when these credentials may not ask.
@@ -45,7 +79,8 @@ pub(crate) async fn trusted_access(place: &Place<'_>) -> Result<bool, String> {
         Ok(answer) => Ok(answer.status() == Some(&OrganizationStatus::Enabled)),
         // CloudFormation says the same when the caller lacks the permission to look it up.
         Err(error) if error.is_denied() || error.code == "ValidationError" => Err(format!(
-            "account {account} may not run service-managed StackSets ({error}): that requires the management account, or a delegated administrator for StackSets, which needs organizations:ListDelegatedAdministrators too: `aws organizations register-delegated-administrator --service-principal member.org.stacksets.cloudformation.amazonaws.com --account-id {account}` in the management account"
+            "account {account} may not run service-managed StackSets ({error}): that requires the management account, or a delegated administrator for StackSets, which needs organizations:ListDelegatedAdministrators too: `aws organizations register-delegated-administrator --service-principal member.org.stacksets.cloudformation.amazonaws.com --account-id {account}` in the management account{}",
+            unlisted(&place.aws.region)
         )),
         Err(error) => Err(format!(
             "whether account {account} may run service-managed StackSets cannot be read: {error}"
@@ -221,6 +256,12 @@ mod tests {
             accounts: Vec::new(),
             units: units.iter().map(|unit| (*unit).to_owned()).collect(),
         }
+    }
+
+    #[test]
+    fn a_region_without_delegated_administrators_is_named() {
+        assert_eq!(unlisted("eu-west-1"), "");
+        assert!(unlisted("ap-southeast-5").contains("--hub-region ap-southeast-5"));
     }
 
     #[test]

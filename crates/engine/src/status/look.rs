@@ -198,7 +198,7 @@ async fn see_spokes(session: &Session, organization: &Organization) -> Result<Se
     let (observed, accounts, (enabled, own), trail) = tokio::try_join!(
         async {
             preflight::access(&place, organization).await?;
-            Ok(spokes::observe(&place, &name, &asked).await?)
+            spokes::observe_settled(&place, &name, &asked, &session.work).await
         },
         organization::accounts(&session.aws),
         async {
