@@ -1,6 +1,8 @@
 //! What a single value must look like, in AWS's own rules, so that bad input ends before the first call.
 
+use regex::Regex;
 use rootwatch_engine::{Amount, Subscription, is_region_name};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 /// What is wrong with a text, if anything is, as the rest of a sentence that begins with the text.
@@ -207,14 +209,30 @@ pub(super) fn parse_amount(text: &str) -> Option<Amount> {
     }
 }
 
-/// What is wrong with a tag (Tagging AWS resources, "Tag naming limits"); one key of rootwatch's is on everything too.
+/// Characters of a tag, as IAM, Lambda and CloudWatch Logs take them; the other services take more.
+const TAG: &str = r"^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$";
+
+/// What is wrong with a tag, by the narrowest rules of all the services that get it. One key of rootwatch's is on
+/// everything too.
 pub(super) fn tag(key: &str, value: &str) -> Option<String> {
-    if key.is_empty() || key.starts_with("aws:") || key.starts_with("rootwatch:") {
+    static FORM: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(TAG).ok());
+    let is_aws = |text: &str| {
+        text.get(..4)
+            .is_some_and(|it| it.eq_ignore_ascii_case("aws:"))
+    };
+    if key.is_empty() || is_aws(key) || is_aws(value) || key.starts_with("rootwatch:") {
         return Some("must not be empty or begin with \"aws:\" or \"rootwatch:\"".into());
     }
+    if value.is_empty() {
+        return Some("has no value: CloudFormation takes no empty ones".into());
+    }
+    if key.chars().count() > 128 || value.chars().count() > 256 {
+        return Some("is too long: a tag has up to 128 characters, its value up to 256".into());
+    }
     unless(
-        key.chars().count() <= 128 && value.chars().count() <= 256,
-        "is too long: a tag has up to 128 characters, its value up to 256",
+        FORM.as_ref()
+            .is_none_or(|it| it.is_match(key) && it.is_match(value)),
+        "has a character that IAM, Lambda or CloudWatch Logs refuses: letters, digits, spaces and _ . : / = + - @ are taken by all services",
     )
 }
 
@@ -363,16 +381,70 @@ mod tests {
 
     #[test]
     fn tags_keep_to_the_limits_of_aws() {
-        assert_eq!(tag("team", "security"), None);
         let long = "x".repeat(257);
         for (key, value) in [
-            ("", ""),
+            ("", "1"),
+            ("k", ""),
             ("aws:x", "1"),
+            ("AWS:x", "1"),
+            ("k", "aws:x"),
             ("rootwatch:deployment", "1"),
             (&long[..129], "1"),
             ("k", long.as_str()),
         ] {
             assert!(tag(key, value).is_some(), "{key} {value} passed");
+        }
+    }
+
+    /// The rules of each service, as in its model; a check of the lab compares them with the models.
+    fn services() -> serde_json::Value {
+        serde_json::from_str(include_str!("../../tests/fixtures/tags.json")).unwrap()
+    }
+
+    /// Whether a service takes a text by its rule for keys or values.
+    fn is_taken(rule: &serde_json::Value, text: &str) -> bool {
+        let length = u64::try_from(text.chars().count()).unwrap();
+        let pattern = rule["pattern"].as_str().unwrap_or(".*");
+        let whole = Regex::new(&format!("(?s)^(?:{pattern})$")).unwrap();
+        length >= rule["min"].as_u64().unwrap_or_default()
+            && length <= rule["max"].as_u64().unwrap_or(u64::MAX)
+            && whole.is_match(text)
+    }
+
+    #[test]
+    fn a_tag_passes_when_every_service_takes_it() {
+        let services = services();
+        let services = services.as_object().unwrap();
+        let (long_key, long_value) = ("x".repeat(128), "x".repeat(256));
+        for (key, value) in [
+            ("team", "security"),
+            ("Kostenstelle", "Zürich 1 – 2"),
+            ("cost-center", "a.b:c/d=e+f-g@h_i"),
+            ("チーム", "①"),
+            ("team", "R&D"),
+            ("a,b", "1"),
+            ("team", "\"quoted\""),
+            ("team", "tab\there"),
+            ("team", "crab 🦀"),
+            ("team", "line\nbreak"),
+            ("team", ""),
+            (&long_key, &long_value),
+            (&format!("{long_key}x"), "1"),
+            ("k", &format!("{long_value}x")),
+        ] {
+            let refusing: Vec<&String> = services
+                .iter()
+                .filter(|(_, rule)| {
+                    !is_taken(&rule["key"], key) || !is_taken(&rule["value"], value)
+                })
+                .map(|(service, _)| service)
+                .collect();
+            let found = tag(key, value);
+            assert_eq!(
+                found.is_none(),
+                refusing.is_empty(),
+                "{key}={value}: {found:?}, {refusing:?}"
+            );
         }
     }
 }

@@ -67,6 +67,25 @@ pub struct Notify {
     pub account_names: BTreeMap<String, String>,
 }
 
+impl Notify {
+    /// The notifier's configuration, as variables of its environment.
+    ///
+    /// It decides which read-only events matter, not a rule, so that every one reaches it, whatever `read_only` says.
+    #[must_use]
+    pub fn environment(&self, topic_arn: &str) -> BTreeMap<String, String> {
+        let mut environment = BTreeMap::from([
+            ("ROOTWATCH_TOPIC_ARN".into(), topic_arn.into()),
+            ("ROOTWATCH_READ_ONLY".into(), self.read_only.name().into()),
+            ("ROOTWATCH_FORMAT".into(), self.format.name().into()),
+        ]);
+        if !self.account_names.is_empty() {
+            let names = serde_json::to_string(&self.account_names).unwrap_or_default();
+            environment.insert("ROOTWATCH_ACCOUNT_NAMES".into(), names);
+        }
+        environment
+    }
+}
+
 /// Settings of the spokes.
 #[derive(Clone, Debug, Default)]
 pub struct SpokesSettings {

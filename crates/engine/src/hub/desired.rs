@@ -260,7 +260,7 @@ impl Wanted {
             architecture: bundle::ARCHITECTURE.into(),
             code_sha256: bundle::sha256_base64().into(),
             description: "Notifies people of what a root user did".into(),
-            environment: self.environment(),
+            environment: self.notify.environment(&self.alerts_arn()),
             handler: "bootstrap".into(),
             kms_key: None,
             layers: BTreeSet::new(),
@@ -277,26 +277,6 @@ impl Wanted {
             active: true,
         };
         function.marked(bundle::source_digest())
-    }
-
-    /// The notifier's configuration. It decides which read-only events matter, not a rule, so that every one reaches
-    /// it, whatever `notify.read_only` says.
-    fn environment(&self) -> BTreeMap<String, String> {
-        let Notify {
-            read_only,
-            format,
-            account_names,
-        } = &self.notify;
-        let mut environment = BTreeMap::from([
-            ("ROOTWATCH_TOPIC_ARN".into(), self.alerts_arn()),
-            ("ROOTWATCH_READ_ONLY".into(), read_only.name().into()),
-            ("ROOTWATCH_FORMAT".into(), format.name().into()),
-        ]);
-        if !account_names.is_empty() {
-            let names = serde_json::to_string(account_names).unwrap_or_default();
-            environment.insert("ROOTWATCH_ACCOUNT_NAMES".into(), names);
-        }
-        environment
     }
 
     fn async_invoke(&self) -> AsyncInvoke {

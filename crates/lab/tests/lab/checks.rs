@@ -32,7 +32,7 @@ macro_rules! checks {
 }
 
 checks!(
-    accounts, activity, events, functions, metrics, queues, stacksets, steering, topics
+    accounts, activity, events, functions, metrics, queues, stacksets, steering, tags, topics
 );
 
 #[test]
