@@ -30,7 +30,7 @@ pub(crate) async fn run(
     let id = super::new_id()?;
     work.writing_begins();
     leftovers::remove(aws, names, false, work).await?;
-    let temporary = Temporary::of_run(aws, names, &id);
+    let temporary = Temporary::of_run(aws, wanted, &id);
     let wait_s = i64::try_from(wait.as_secs()).unwrap_or_default();
     let until = jiff::Timestamp::now().as_second() + wait_s + MARGIN;
     let tested = async {

@@ -6,8 +6,10 @@
 use super::UNTIL_TAG;
 use crate::aws::Aws;
 use crate::aws::error::{AwsError, Call, gone};
+use crate::hub::desired::Wanted;
 use crate::hub::pattern;
-use crate::names::{DEPLOYMENT_TAG, Names};
+use crate::hub::resource::Tags;
+use crate::names::Names;
 use crate::work::Work;
 use anyhow::Result;
 use aws_sdk_eventbridge::types::{RuleState, Tag, Target};
@@ -25,14 +27,19 @@ pub(crate) struct Temporary<'a> {
     names: &'a Names,
     /// Name of the queue and of the rule.
     pub(crate) name: String,
+    /// The tags of everything of this deployment.
+    tags: Tags,
     /// ARN of the subscription, once SNS has returned it: a list may not show it yet when it has to be removed.
     subscription: OnceLock<String>,
 }
 
 impl<'a> Temporary<'a> {
     /// Those of a run; nothing is created yet.
-    pub(crate) fn of_run(aws: &'a Aws, names: &'a Names, run: &str) -> Self {
-        Self::named(aws, names, names.test(run))
+    pub(crate) fn of_run(aws: &'a Aws, wanted: &'a Wanted, run: &str) -> Self {
+        Self {
+            tags: wanted.tags(),
+            ..Self::named(aws, &wanted.names, wanted.names.test(run))
+        }
     }
 
     /// Those of this name, which another run made.
@@ -41,6 +48,7 @@ impl<'a> Temporary<'a> {
             aws,
             names,
             name,
+            tags: Tags::new(),
             subscription: OnceLock::new(),
         }
     }
@@ -79,6 +87,13 @@ impl<'a> Temporary<'a> {
         Ok(url)
     }
 
+    /// In the calls that make it: an SCP may refuse what has not all of an organization's tags from the start.
+    fn tags_until(&self, until: i64) -> Tags {
+        let mut tags = self.tags.clone();
+        tags.insert(UNTIL_TAG.into(), until.to_string());
+        tags
+    }
+
     async fn make_queue(&self, until: i64) -> Result<String, AwsError> {
         let rule = self.names.rule_arn(&self.name);
         let attributes = HashMap::from([
@@ -94,8 +109,8 @@ impl<'a> Temporary<'a> {
         ]);
         let call = self.aws.sqs.create_queue().queue_name(&self.name);
         let call = call.set_attributes(Some(attributes));
-        let call = call.tags(DEPLOYMENT_TAG, &self.names.deployment);
-        let answer = call.tags(UNTIL_TAG, until.to_string()).send().await;
+        let tags = self.tags_until(until).into_iter().collect();
+        let answer = call.set_tags(Some(tags)).send().await;
         let url = answer.call("sqs:CreateQueue")?.queue_url;
         url.ok_or_else(|| AwsError::incomplete("sqs:CreateQueue", "QueueUrl"))
     }
@@ -121,10 +136,6 @@ impl<'a> Temporary<'a> {
     }
 
     async fn make_rule(&self, run: &str, until: i64) -> Result<()> {
-        let tags = [
-            (DEPLOYMENT_TAG, self.names.deployment.clone()),
-            (UNTIL_TAG, until.to_string()),
-        ];
         let mut rule = self
             .aws
             .eventbridge
@@ -134,7 +145,7 @@ impl<'a> Temporary<'a> {
             .description("Temporary: the canaries of one `rootwatch test`")
             .event_pattern(pattern::canaries(run).to_string())
             .state(RuleState::Enabled);
-        for (key, value) in tags {
+        for (key, value) in self.tags_until(until) {
             rule = rule.tags(Tag::builder().key(key).value(value).build()?);
         }
         rule.send().await.call("events:PutRule")?;

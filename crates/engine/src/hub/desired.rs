@@ -152,7 +152,8 @@ pub(crate) fn hub(wanted: &Wanted) -> Vec<Node> {
 }
 
 impl Wanted {
-    fn tags(&self) -> Tags {
+    /// On everything that can carry one.
+    pub(crate) fn tags(&self) -> Tags {
         let mut tags = self.tags.clone();
         tags.insert(DEPLOYMENT_TAG.into(), self.names.deployment.clone());
         tags
