@@ -137,6 +137,7 @@ async fn old_log_group(aws: &Aws) -> Result<Option<(String, String)>> {
         name,
         retention_in_days: None,
         tags: BTreeMap::new(),
+        retention_policy: None,
     };
     let found = group.find(aws).await;
     let found = found.with_context(|| format!("reading {} in {}", group.name, aws.place()))?;

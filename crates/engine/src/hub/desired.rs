@@ -165,6 +165,7 @@ impl Wanted {
             arn: self.names.log_group_arn(),
             retention_in_days: Some(self.log_retention_days),
             tags: self.tags(),
+            retention_policy: None,
         }
     }
 
