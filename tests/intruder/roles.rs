@@ -18,6 +18,13 @@ impl Intruder {
         call.send().await.unwrap().role.unwrap().arn
     }
 
+    pub(crate) async fn delete_role(&self) {
+        let call = self.iam.delete_role_policy().role_name(ROLE);
+        call.policy_name("notifier").send().await.unwrap();
+        let call = self.iam.delete_role().role_name(ROLE);
+        call.send().await.unwrap();
+    }
+
     pub(crate) async fn describe_role(&self) {
         let call = self.iam.update_role().role_name(ROLE).description("mine");
         call.send().await.unwrap();

@@ -252,6 +252,7 @@ impl Wanted {
             inline_policy: policies::notifier(&self.names, &self.org_id, self.kms_key.as_deref()),
             tags: self.tags(),
             trust: policies::notifier_trust(),
+            created: 0,
         }
     }
 
@@ -277,6 +278,7 @@ impl Wanted {
             zip: bundle::zip(),
             is_own_build_wanted: self.own_build,
             active: true,
+            modified: i64::MAX,
         };
         function.marked(bundle::source_digest())
     }

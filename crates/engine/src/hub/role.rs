@@ -27,6 +27,9 @@ pub(crate) struct Role {
     pub(crate) other_policies: BTreeSet<String>,
     pub(crate) tags: Tags,
     pub(crate) trust: Policy,
+    /// The second since 1970 in which it was created, when this was found.
+    #[serde(skip)]
+    pub(crate) created: i64,
 }
 
 impl Role {
@@ -168,6 +171,7 @@ impl Resource for Role {
                 Some(trust) => Policy::parse(trust)?,
                 None => Policy::default(),
             },
+            created: role.create_date().secs(),
         }))
     }
 
