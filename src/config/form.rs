@@ -1,7 +1,7 @@
 //! What a single value must look like, in AWS's own rules, so that bad input ends before the first call.
 
 use regex::Regex;
-use rootwatch_engine::{Amount, Subscription, is_region_name};
+use rootwatch_engine::{Amount, Boundary, Subscription, is_region_name};
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -129,9 +129,14 @@ pub(super) fn topic_name(text: &str) -> Option<String> {
 
 /// A key's ARN, or AWS's own alias. Any other alias is refused: a policy that names one allows nothing.
 pub(super) fn kms_key(text: &str) -> Option<String> {
-    if text == "alias/aws/sns" {
-        return None;
+    match text {
+        "alias/aws/sns" => None,
+        _ => key_arn(text),
     }
+}
+
+/// A key's ARN. An alias is refused, those of AWS too: no policy of their keys can be changed for EventBridge.
+pub(super) fn key_arn(text: &str) -> Option<String> {
     let good = match text.split(':').collect::<Vec<_>>().as_slice() {
         ["arn", _, "kms", region, account, key] => {
             is_region_name(region)
@@ -183,6 +188,36 @@ pub(super) fn account_name(id: &str, name: &str) -> Option<String> {
     }
     let good = (1..=50).contains(&name.chars().count()) && !name.chars().any(char::is_control);
     unless(good, "must have a name of 1 to 50 characters in one line")
+}
+
+pub(super) fn permissions_boundary(text: &str) -> Option<String> {
+    unless(
+        Boundary::parse(text).is_some(),
+        "is neither the ARN of a policy of AWS's (arn:aws:iam::aws:policy/…) nor the path and name of a policy that exists in every account, such as /team/Boundary: the ARN of such a policy names one account",
+    )
+}
+
+/// IAM API Reference, CreateRole, `Path`.
+pub(super) fn iam_path(text: &str) -> Option<String> {
+    let good = text == "/"
+        || text.len() > 2
+            && text.len() <= 512
+            && text.starts_with('/')
+            && text.ends_with('/')
+            && text.bytes().all(|byte| byte.is_ascii_graphic());
+    unless(
+        good,
+        "must begin and end with a slash, such as /team/, and have no spaces",
+    )
+}
+
+/// IAM API Reference, CreateRole, `RoleName`.
+pub(super) fn role_prefix(text: &str) -> Option<String> {
+    let is_good = |it: u8| it.is_ascii_alphanumeric() || b"_+=,.@-".contains(&it);
+    unless(
+        !text.is_empty() && text.bytes().all(is_good),
+        "must have letters, digits and _ + = , . @ - only",
+    )
 }
 
 const AMOUNT: &str = "is neither a number of accounts, such as 10, nor a percentage, such as 25%";
@@ -318,7 +353,33 @@ mod tests {
     #[test]
     fn forms_take_the_good_and_refuse_the_bad() {
         let key = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd";
-        let cases: [(Form, &[&str], &[&str]); 9] = [
+        let cases: [(Form, &[&str], &[&str]); 13] = [
+            (key_arn, &[key], &["", "alias/aws/sqs", "1234abcd"]),
+            (
+                permissions_boundary,
+                &[
+                    "Boundary",
+                    "/team/Boundary",
+                    "team/Boundary",
+                    "arn:aws:iam::aws:policy/PowerUserAccess",
+                    "arn:aws-us-gov:iam::aws:policy/job-function/ViewOnlyAccess",
+                ],
+                &[
+                    "",
+                    "/",
+                    "//x",
+                    "team/",
+                    "a b",
+                    "arn:aws:iam::111122223333:policy/Boundary",
+                    "arn:aws:iam::aws:role/x",
+                ],
+            ),
+            (
+                iam_path,
+                &["/", "/team/", "/a/b/"],
+                &["", "team", "/team", "team/", "//", "/a b/"],
+            ),
+            (role_prefix, &["Corp-", "a_b.c"], &["", "a/", "a b", "é"]),
             (
                 organizational_unit,
                 &["ou-ab12-cdefgh34", "r-ab12", "/Workloads/Prod", "/"],

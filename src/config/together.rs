@@ -2,7 +2,8 @@
 
 use super::given::{Given, Origin, Problem, Value};
 use super::schema::{
-    ACCOUNT_NAMES, HUB_REGION, KMS_KEY, NAME, REGION, REGIONS, SUBSCRIPTIONS, TAGS, TOPIC_NAME,
+    ACCOUNT_NAMES, HUB_REGION, KMS_KEY, Key, LOG_KMS_KEY, NAME, QUEUE_KMS_KEY, REGION, REGIONS,
+    ROLE_PREFIX, SUBSCRIPTIONS, TAGS, TOPIC_NAME,
 };
 use super::settings::Values;
 use rootwatch_engine::{Partition, Settings};
@@ -10,6 +11,10 @@ use std::collections::BTreeMap;
 
 /// Tags that a resource can carry beside rootwatch's: one that marks it, and two more on the function.
 const MOST_TAGS: usize = 47;
+/// Characters of a role's name (IAM API Reference, CreateRole).
+const MOST_ROLE: usize = 64;
+/// Characters of a region's name: `ap-southeast-1`, and one to spare.
+const LONGEST_REGION: usize = 15;
 /// Bytes of a function's environment (Lambda Developer Guide, "Lambda quotas"). Lambda measures all of it as one JSON
 /// object, in which every quotation mark within a value counts as two bytes: its refusal quotes the string that it
 /// measured (github.com/github-aws-runners/terraform-aws-github-runner, issue 3594).
@@ -21,8 +26,9 @@ const LONGEST_TOPIC: &str = "arn:aws-us-gov:sns:ap-southeast-1:111122223333";
 pub(super) fn problems(settings: &Values) -> Vec<Problem> {
     let mut found = partitions(settings);
     found.extend(sign_in_region(settings));
-    found.extend(key_elsewhere(settings));
+    found.extend(keys_elsewhere(settings));
     found.extend(health_topic_name(settings));
+    found.extend(too_long_role(settings));
     found.extend(too_many_tags(settings));
     found.extend(tags_alike(settings));
     found.extend(too_many_names(settings));
@@ -35,7 +41,7 @@ fn regions(settings: &Values) -> Vec<(&Given, &str, Partition)> {
         .into_iter()
         .flat_map(|key| settings.all(key))
         .map(|given| (given, given.text()));
-    let of_arns = [&KMS_KEY, &SUBSCRIPTIONS]
+    let of_arns = [&KMS_KEY, &LOG_KMS_KEY, &QUEUE_KMS_KEY, &SUBSCRIPTIONS]
         .into_iter()
         .flat_map(|key| settings.all(key))
         .filter_map(|given| Some((given, region_of_arn(given)?)));
@@ -97,17 +103,25 @@ fn sign_in_region(settings: &Values) -> Option<Problem> {
     )))
 }
 
-/// SNS accepts a key of its topic's region only.
-fn key_elsewhere(settings: &Values) -> Option<Problem> {
-    let key = settings.one(&KMS_KEY)?;
-    let hub = settings.one(&HUB_REGION).or(settings.one(&REGION))?;
-    let region = region_of_arn(key)?;
-    (region != hub.text()).then(|| {
-        key.problem(&format!(
-            "is in {region}, and the hub's {}: a topic's key must be in the topic's region",
+/// Each service accepts a key of its own region only.
+fn keys_elsewhere(settings: &Values) -> Vec<Problem> {
+    let Some(hub) = settings.one(&HUB_REGION).or(settings.one(&REGION)) else {
+        return Vec::new();
+    };
+    let elsewhere = |(key, what): (&'static Key, &str)| {
+        let key = settings.one(key)?;
+        let region = region_of_arn(key).filter(|region| *region != hub.text())?;
+        Some(key.problem(&format!(
+            "is in {region}, and the hub's {}: a {what}'s key must be in the {what}'s region",
             named(hub, hub.text())
-        ))
-    })
+        )))
+    };
+    let keys = [
+        (&KMS_KEY, "topic"),
+        (&LOG_KMS_KEY, "log group"),
+        (&QUEUE_KMS_KEY, "queue"),
+    ];
+    keys.into_iter().filter_map(elsewhere).collect()
 }
 
 /// The health topic must not be the alerts topic: it notifies people when alerts fail.
@@ -116,6 +130,18 @@ fn health_topic_name(settings: &Values) -> Option<Problem> {
     let name = settings.one(&NAME).map_or(super::NAME, Given::text);
     (topic.text() == format!("{name}-health"))
         .then(|| topic.problem("is the name of the topic for alarms: choose another"))
+}
+
+/// A role's name has the prefix, the deployment's name and a region, and is the longest of the notifier.
+fn too_long_role(settings: &Values) -> Option<Problem> {
+    let prefix = settings.one(&ROLE_PREFIX)?;
+    let name = settings.one(&NAME).map_or(super::NAME, Given::text);
+    let most = MOST_ROLE.saturating_sub(name.len() + "-notifier-".len() + LONGEST_REGION);
+    (prefix.text().len() > most).then(|| {
+        prefix.problem(&format!(
+            "is too long: with the deployment's name \"{name}\" and the longest name of a region, {most} characters are left of the {MOST_ROLE} that a role's name may have"
+        ))
+    })
 }
 
 fn too_many_tags(settings: &Values) -> Option<Problem> {
@@ -252,6 +278,15 @@ mod tests {
             "{measured}"
         );
         assert_eq!(measured.len(), 4_115);
+    }
+
+    #[test]
+    fn a_roles_name_is_short_enough_in_every_region() {
+        let with = |prefix: usize| format!("[iam]\nrole_prefix = \"{}\"\n", "x".repeat(prefix));
+        assert_eq!(reported(&with(30)), Vec::<String>::new());
+        insta::assert_snapshot!(reported(&with(31)).join("\n"), @r#"
+        f, line 2, column 15: role_prefix "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" is too long: with the deployment's name "rootwatch" and the longest name of a region, 30 characters are left of the 64 that a role's name may have
+        "#);
     }
 
     #[test]

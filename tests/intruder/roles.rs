@@ -25,6 +25,20 @@ impl Intruder {
         call.send().await.unwrap();
     }
 
+    /// A policy that bounds nothing, as an organization has one in each account.
+    pub(crate) async fn make_boundary(iam: &aws_sdk_iam::Client) {
+        let all = json!({"Sid": "All", "Effect": "Allow", "Action": "*", "Resource": "*"});
+        let call = iam.create_policy().path("/team/").policy_name("Boundary");
+        call.policy_document(policy(all)).send().await.unwrap();
+    }
+
+    /// Another boundary of the notifier's role than rootwatch's.
+    pub(crate) async fn bound_role(&self) {
+        let call = self.iam.put_role_permissions_boundary().role_name(ROLE);
+        let call = call.permissions_boundary("arn:aws:iam::aws:policy/ReadOnlyAccess");
+        call.send().await.unwrap();
+    }
+
     pub(crate) async fn describe_role(&self) {
         let call = self.iam.update_role().role_name(ROLE).description("mine");
         call.send().await.unwrap();

@@ -32,6 +32,12 @@ fn hint(error: &AwsError) -> Option<&'static str> {
         "InvalidClientTokenId" | "UnrecognizedClientException" | "SignatureDoesNotMatch" => {
             "AWS does not recognize these credentials: check the profile, and whether the region is enabled in the account"
         }
+        "AccessDeniedException" | "InvalidParameterException"
+            if error.operation.starts_with("logs:") && says("KMS") =>
+        {
+            "the key's policy must let logs.<region>.amazonaws.com use it for this log group \
+             (CloudWatch Logs User Guide, \"Encrypt log data using AWS KMS\")"
+        }
         "AWSOrganizationsNotInUseException" => {
             "this account is not in an organization; rootwatch watches AWS Organizations"
         }
@@ -106,6 +112,12 @@ mod tests {
                 "NoSuchEntity",
                 "Scope ARN: arn:aws:iam::111122223333:policy/Boundary does not exist or is not attachable.",
                 "must exist in the hub's account",
+            ),
+            (
+                "logs:CreateLogGroup",
+                "AccessDeniedException",
+                "The specified KMS key does not exist or is not allowed to be used with LogGroup 'arn:aws:logs:eu-west-1:111122223333:log-group:x'",
+                "must let logs.<region>.amazonaws.com",
             ),
             // github.com/cdklabs/cdk-cicd-wrapper, issue 117.
             (

@@ -16,6 +16,8 @@ pub(crate) struct LogGroup {
     pub(crate) name: String,
     #[serde(skip)]
     pub(crate) arn: String,
+    /// ARN of the key of its events, in place of CloudWatch's own.
+    pub(crate) kms_key: Option<String>,
     pub(crate) retention_in_days: Option<i32>,
     pub(crate) tags: Tags,
     /// Name of the account's retention policy, of a group that was found under one.
@@ -47,6 +49,19 @@ impl LogGroup {
         Some(format!(
             "the account's retention policy \"{policy}\" keeps it {kept}, whatever is set here"
         ))
+    }
+
+    /// What was logged before keeps the key that it was written with.
+    async fn set_key(&self, aws: &Aws) -> Result<()> {
+        if let Some(key) = &self.kms_key {
+            let call = aws.logs.associate_kms_key().log_group_name(&self.name);
+            let answer = call.kms_key_id(key).send().await;
+            answer.call("logs:AssociateKmsKey")?;
+        } else {
+            let call = aws.logs.disassociate_kms_key().log_group_name(&self.name);
+            call.send().await.call("logs:DisassociateKmsKey")?;
+        }
+        Ok(())
     }
 
     async fn put_retention(&self, aws: &Aws, work: &Work) -> Result<()> {
@@ -93,6 +108,7 @@ impl Resource for LogGroup {
             return Ok(None);
         };
         Ok(Some(Self {
+            kms_key: group.kms_key_id().map(str::to_owned),
             retention_in_days: group.retention_in_days(),
             retention_policy: group.retention_policy_name().map(str::to_owned),
             tags: tags
@@ -108,6 +124,7 @@ impl Resource for LogGroup {
         aws.logs
             .create_log_group()
             .log_group_name(&self.name)
+            .set_kms_key_id(self.kms_key.clone())
             .set_tags(Some(self.tags.clone().into_iter().collect()))
             .send()
             .await
@@ -122,6 +139,9 @@ impl Resource for LogGroup {
         _: &Self,
         changed: &BTreeSet<&str>,
     ) -> Result<()> {
+        if changed.contains("kms_key") {
+            self.set_key(aws).await?;
+        }
         if changed.contains("retention_in_days") {
             self.put_retention(aws, work).await?;
         }
@@ -160,6 +180,7 @@ mod tests {
         HubResource::LogGroup(LogGroup {
             name: "/aws/lambda/rootwatch-notifier".into(),
             arn: String::new(),
+            kms_key: None,
             retention_in_days: days,
             tags: Tags::new(),
             retention_policy: policy.map(str::to_owned),

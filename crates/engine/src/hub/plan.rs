@@ -3,6 +3,7 @@
 use super::desired::Node;
 use super::hub_resource::HubResource;
 use super::observe::Found;
+use super::role::Role;
 use crate::apply::Task;
 use crate::names::DEPLOYMENT_TAG;
 use crate::plan::{Action, Counts, FieldChange, Step};
@@ -146,6 +147,26 @@ impl Planned {
 }
 
 impl HubPlan {
+    /// Removes too a role of this deployment that the function has under another name: once it has the new one, or
+    /// once it is gone.
+    pub(crate) fn remove_former(&mut self, former: Role) {
+        let mut node = Node::free(former.clone());
+        let id = node.resource.id();
+        let functions = self.resources.iter_mut();
+        for planned in functions.filter(|it| matches!(it.wanted.resource, HubResource::Function(_)))
+        {
+            match self.direction {
+                Direction::Deploy => node.needs.push(planned.id()),
+                Direction::Remove => planned.wanted.needs.push(id.clone()),
+            }
+        }
+        self.resources.push(Planned {
+            wanted: node,
+            found: Some(former.into()),
+            action: Action::Delete,
+        });
+    }
+
     /// Ids of the resources that have our names without our tag: somebody else's.
     pub(crate) fn foreign(&self) -> Vec<String> {
         let foreign = self.resources.iter().filter(|it| it.is_foreign());

@@ -20,6 +20,7 @@ use crate::hub::rule::Rule;
 use crate::hub::subscriptions::{Standing, Subscriptions};
 use crate::hub::topic::Topic;
 use crate::names::Names;
+use crate::settings::IamSettings;
 use crate::subscription::Subscription;
 use anyhow::{Context, Result};
 use std::collections::{BTreeMap, BTreeSet};
@@ -64,6 +65,7 @@ fn names(aws: &Aws) -> Names {
         region: aws.region.clone(),
         partition: aws.partition,
         topic: None,
+        iam: IamSettings::default(),
     }
 }
 
