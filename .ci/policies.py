@@ -1,4 +1,4 @@
-"""Lints the IAM policies in the spoke template with parliament, and refuses a role with a name and macros."""
+"""Lints the IAM policies in the spoke template with parliament, and refuses macros and a role with one name in all regions."""
 
 import json
 import sys
@@ -56,8 +56,8 @@ def main(path):
         properties = resource["Properties"]
         if resource["Type"] == "AWS::CloudFormation::Stack":
             found.append(f"{name}: StackSets take no nested stacks")
-        if "RoleName" in properties:
-            found.append(f"{name}: a role with a name collides with those of other regions")
+        if "${AWS::Region}" not in json.dumps(properties.get("RoleName", "${AWS::Region}")):
+            found.append(f"{name}: a role with such a name collides with those of other regions")
         documents = [policy["PolicyDocument"] for policy in properties.get("Policies", [])]
         documents += [properties["PolicyDocument"]] if "PolicyDocument" in properties else []
         for document in documents:

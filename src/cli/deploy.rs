@@ -15,6 +15,12 @@ pub(crate) struct HubArgs {
     /// KMS key for the alerts topic, by ARN [default: alias/aws/sns]
     #[arg(long, value_name = "ARN")]
     pub(crate) kms_key: Option<String>,
+    /// KMS key for the notifier's log, by ARN [default: CloudWatch's own]
+    #[arg(long, value_name = "ARN")]
+    pub(crate) log_kms_key: Option<String>,
+    /// KMS key for the hub's queues, by ARN; its policy must let EventBridge use it [default: SQS's own]
+    #[arg(long, value_name = "ARN")]
+    pub(crate) queue_kms_key: Option<String>,
     /// E-mail address to notify; may be given again
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) email: Vec<String>,

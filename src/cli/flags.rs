@@ -3,8 +3,9 @@
 use super::{Cli, HubArgs, SpokesArgs};
 use crate::config::keys::{
     ACCOUNT_NAMES, CALL_AS, EMAIL, ENDPOINT_URL, FAILURE_TOLERANCE, FORMAT, HUB_ACCOUNT,
-    HUB_REGION, KMS_KEY, LOG_RETENTION_DAYS, MAX_CONCURRENT, NAME, ORG_ID, OU, PROFILE, READ_ONLY,
-    REGION, REGION_CONCURRENCY, REGIONS, SUBSCRIPTIONS, TAGS, TIMEOUT, TOPIC_NAME,
+    HUB_REGION, IAM_PATH, KMS_KEY, LOG_KMS_KEY, LOG_RETENTION_DAYS, MAX_CONCURRENT, NAME, ORG_ID,
+    OU, PERMISSIONS_BOUNDARY, PROFILE, QUEUE_KMS_KEY, READ_ONLY, REGION, REGION_CONCURRENCY,
+    REGIONS, ROLE_PREFIX, SUBSCRIPTIONS, TAGS, TIMEOUT, TOPIC_NAME,
 };
 use crate::config::{Flags, Given, Key, Origin, Problem, Value};
 use rootwatch_engine::{CallAs, RegionConcurrency, Subscription};
@@ -21,9 +22,14 @@ pub(crate) fn flags(cli: &Cli, hub: &HubArgs, spokes: &SpokesArgs) -> Flags {
     flags.texts(&REGION, &cli.region);
     flags.texts(&ENDPOINT_URL, &cli.endpoint_url);
     flags.texts(&TIMEOUT, &cli.timeout);
+    flags.texts(&PERMISSIONS_BOUNDARY, &cli.iam.permissions_boundary);
+    flags.texts(&IAM_PATH, &cli.iam.iam_path);
+    flags.texts(&ROLE_PREFIX, &cli.iam.role_prefix);
     flags.texts(&ORG_ID, &hub.org_id);
     flags.texts(&TOPIC_NAME, &hub.topic.topic_name);
     flags.texts(&KMS_KEY, &hub.kms_key);
+    flags.texts(&LOG_KMS_KEY, &hub.log_kms_key);
+    flags.texts(&QUEUE_KMS_KEY, &hub.queue_kms_key);
     flags.texts(&EMAIL, &hub.email);
     if let Some(days) = hub.log_retention_days {
         flags.give(&LOG_RETENTION_DAYS, Value::Number(days.into()));

@@ -73,6 +73,8 @@ pub(crate) struct Cli {
         help_heading = "Global options"
     )]
     pub(crate) tag: Vec<String>,
+    #[command(flatten)]
+    pub(crate) iam: IamArgs,
     /// Format of the results on stdout
     #[arg(
         long,
@@ -108,6 +110,21 @@ pub(crate) struct Cli {
         help_heading = "Global options"
     )]
     pub(crate) timeout: Option<String>,
+}
+
+/// What the organization demands of IAM roles, in every command that knows them by name.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct IamArgs {
+    /// Policy that bounds each role: ARN of one of AWS's, or path and name of one that exists in every account
+    #[arg(long, global = true, value_name = "POLICY")]
+    pub(crate) permissions_boundary: Option<String>,
+    /// Path of the roles, such as /team/ [default: /]
+    #[arg(long, global = true, value_name = "PATH")]
+    pub(crate) iam_path: Option<String>,
+    /// What the roles' names begin with, before the deployment's name
+    #[arg(long, global = true, value_name = "PREFIX")]
+    pub(crate) role_prefix: Option<String>,
 }
 
 /// Form of results on stdout.

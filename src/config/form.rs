@@ -1,6 +1,8 @@
 //! What a single value must look like, in AWS's own rules, so that bad input ends before the first call.
 
-use rootwatch_engine::{Amount, Subscription, is_region_name};
+use regex::Regex;
+use rootwatch_engine::{Amount, Boundary, Subscription, is_region_name};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 /// What is wrong with a text, if anything is, as the rest of a sentence that begins with the text.
@@ -127,9 +129,14 @@ pub(super) fn topic_name(text: &str) -> Option<String> {
 
 /// A key's ARN, or AWS's own alias. Any other alias is refused: a policy that names one allows nothing.
 pub(super) fn kms_key(text: &str) -> Option<String> {
-    if text == "alias/aws/sns" {
-        return None;
+    match text {
+        "alias/aws/sns" => None,
+        _ => key_arn(text),
     }
+}
+
+/// A key's ARN. An alias is refused, those of AWS too: no policy of their keys can be changed for EventBridge.
+pub(super) fn key_arn(text: &str) -> Option<String> {
     let good = match text.split(':').collect::<Vec<_>>().as_slice() {
         ["arn", _, "kms", region, account, key] => {
             is_region_name(region)
@@ -183,6 +190,36 @@ pub(super) fn account_name(id: &str, name: &str) -> Option<String> {
     unless(good, "must have a name of 1 to 50 characters in one line")
 }
 
+pub(super) fn permissions_boundary(text: &str) -> Option<String> {
+    unless(
+        Boundary::parse(text).is_some(),
+        "is neither the ARN of a policy of AWS's (arn:aws:iam::aws:policy/…) nor the path and name of a policy that exists in every account, such as /team/Boundary: the ARN of such a policy names one account",
+    )
+}
+
+/// IAM API Reference, CreateRole, `Path`.
+pub(super) fn iam_path(text: &str) -> Option<String> {
+    let good = text == "/"
+        || text.len() > 2
+            && text.len() <= 512
+            && text.starts_with('/')
+            && text.ends_with('/')
+            && text.bytes().all(|byte| byte.is_ascii_graphic());
+    unless(
+        good,
+        "must begin and end with a slash, such as /team/, and have no spaces",
+    )
+}
+
+/// IAM API Reference, CreateRole, `RoleName`.
+pub(super) fn role_prefix(text: &str) -> Option<String> {
+    let is_good = |it: u8| it.is_ascii_alphanumeric() || b"_+=,.@-".contains(&it);
+    unless(
+        !text.is_empty() && text.bytes().all(is_good),
+        "must have letters, digits and _ + = , . @ - only",
+    )
+}
+
 const AMOUNT: &str = "is neither a number of accounts, such as 10, nor a percentage, such as 25%";
 
 pub(super) fn amount(text: &str) -> Option<String> {
@@ -207,14 +244,30 @@ pub(super) fn parse_amount(text: &str) -> Option<Amount> {
     }
 }
 
-/// What is wrong with a tag (Tagging AWS resources, "Tag naming limits"); one key of rootwatch's is on everything too.
+/// Characters of a tag, as IAM, Lambda and CloudWatch Logs take them; the other services take more.
+const TAG: &str = r"^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$";
+
+/// What is wrong with a tag, by the narrowest rules of all the services that get it. One key of rootwatch's is on
+/// everything too.
 pub(super) fn tag(key: &str, value: &str) -> Option<String> {
-    if key.is_empty() || key.starts_with("aws:") || key.starts_with("rootwatch:") {
+    static FORM: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(TAG).ok());
+    let is_aws = |text: &str| {
+        text.get(..4)
+            .is_some_and(|it| it.eq_ignore_ascii_case("aws:"))
+    };
+    if key.is_empty() || is_aws(key) || is_aws(value) || key.starts_with("rootwatch:") {
         return Some("must not be empty or begin with \"aws:\" or \"rootwatch:\"".into());
     }
+    if value.is_empty() {
+        return Some("has no value: CloudFormation takes no empty ones".into());
+    }
+    if key.chars().count() > 128 || value.chars().count() > 256 {
+        return Some("is too long: a tag has up to 128 characters, its value up to 256".into());
+    }
     unless(
-        key.chars().count() <= 128 && value.chars().count() <= 256,
-        "is too long: a tag has up to 128 characters, its value up to 256",
+        FORM.as_ref()
+            .is_none_or(|it| it.is_match(key) && it.is_match(value)),
+        "has a character that IAM, Lambda or CloudWatch Logs refuses: letters, digits, spaces and _ . : / = + - @ are taken by all services",
     )
 }
 
@@ -300,7 +353,33 @@ mod tests {
     #[test]
     fn forms_take_the_good_and_refuse_the_bad() {
         let key = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd";
-        let cases: [(Form, &[&str], &[&str]); 9] = [
+        let cases: [(Form, &[&str], &[&str]); 13] = [
+            (key_arn, &[key], &["", "alias/aws/sqs", "1234abcd"]),
+            (
+                permissions_boundary,
+                &[
+                    "Boundary",
+                    "/team/Boundary",
+                    "team/Boundary",
+                    "arn:aws:iam::aws:policy/PowerUserAccess",
+                    "arn:aws-us-gov:iam::aws:policy/job-function/ViewOnlyAccess",
+                ],
+                &[
+                    "",
+                    "/",
+                    "//x",
+                    "team/",
+                    "a b",
+                    "arn:aws:iam::111122223333:policy/Boundary",
+                    "arn:aws:iam::aws:role/x",
+                ],
+            ),
+            (
+                iam_path,
+                &["/", "/team/", "/a/b/"],
+                &["", "team", "/team", "team/", "//", "/a b/"],
+            ),
+            (role_prefix, &["Corp-", "a_b.c"], &["", "a/", "a b", "é"]),
             (
                 organizational_unit,
                 &["ou-ab12-cdefgh34", "r-ab12", "/Workloads/Prod", "/"],
@@ -363,16 +442,70 @@ mod tests {
 
     #[test]
     fn tags_keep_to_the_limits_of_aws() {
-        assert_eq!(tag("team", "security"), None);
         let long = "x".repeat(257);
         for (key, value) in [
-            ("", ""),
+            ("", "1"),
+            ("k", ""),
             ("aws:x", "1"),
+            ("AWS:x", "1"),
+            ("k", "aws:x"),
             ("rootwatch:deployment", "1"),
             (&long[..129], "1"),
             ("k", long.as_str()),
         ] {
             assert!(tag(key, value).is_some(), "{key} {value} passed");
+        }
+    }
+
+    /// The rules of each service, as in its model; a check of the lab compares them with the models.
+    fn services() -> serde_json::Value {
+        serde_json::from_str(include_str!("../../tests/fixtures/tags.json")).unwrap()
+    }
+
+    /// Whether a service takes a text by its rule for keys or values.
+    fn is_taken(rule: &serde_json::Value, text: &str) -> bool {
+        let length = u64::try_from(text.chars().count()).unwrap();
+        let pattern = rule["pattern"].as_str().unwrap_or(".*");
+        let whole = Regex::new(&format!("(?s)^(?:{pattern})$")).unwrap();
+        length >= rule["min"].as_u64().unwrap_or_default()
+            && length <= rule["max"].as_u64().unwrap_or(u64::MAX)
+            && whole.is_match(text)
+    }
+
+    #[test]
+    fn a_tag_passes_when_every_service_takes_it() {
+        let services = services();
+        let services = services.as_object().unwrap();
+        let (long_key, long_value) = ("x".repeat(128), "x".repeat(256));
+        for (key, value) in [
+            ("team", "security"),
+            ("Kostenstelle", "Zürich 1 – 2"),
+            ("cost-center", "a.b:c/d=e+f-g@h_i"),
+            ("チーム", "①"),
+            ("team", "R&D"),
+            ("a,b", "1"),
+            ("team", "\"quoted\""),
+            ("team", "tab\there"),
+            ("team", "crab 🦀"),
+            ("team", "line\nbreak"),
+            ("team", ""),
+            (&long_key, &long_value),
+            (&format!("{long_key}x"), "1"),
+            ("k", &format!("{long_value}x")),
+        ] {
+            let refusing: Vec<&String> = services
+                .iter()
+                .filter(|(_, rule)| {
+                    !is_taken(&rule["key"], key) || !is_taken(&rule["value"], value)
+                })
+                .map(|(service, _)| service)
+                .collect();
+            let found = tag(key, value);
+            assert_eq!(
+                found.is_none(),
+                refusing.is_empty(),
+                "{key}={value}: {found:?}, {refusing:?}"
+            );
         }
     }
 }

@@ -19,13 +19,16 @@ pub(crate) use schema::Key;
 pub(crate) mod keys {
     pub(crate) use super::schema::{
         ACCOUNT_NAMES, CALL_AS, EMAIL, ENDPOINT_URL, FAILURE_TOLERANCE, FORMAT, HUB_ACCOUNT,
-        HUB_REGION, KMS_KEY, LOG_RETENTION_DAYS, MAX_CONCURRENT, NAME, ORG_ID, OU, PROFILE,
-        READ_ONLY, REGION, REGION_CONCURRENCY, REGIONS, SUBSCRIPTIONS, TAGS, TIMEOUT, TOPIC_NAME,
+        HUB_REGION, IAM_PATH, KMS_KEY, LOG_KMS_KEY, LOG_RETENTION_DAYS, MAX_CONCURRENT, NAME,
+        ORG_ID, OU, PERMISSIONS_BOUNDARY, PROFILE, QUEUE_KMS_KEY, READ_ONLY, REGION,
+        REGION_CONCURRENCY, REGIONS, ROLE_PREFIX, SUBSCRIPTIONS, TAGS, TIMEOUT, TOPIC_NAME,
     };
 }
 
 use anyhow::{Result, bail};
-use rootwatch_engine::{CallAs, Connection, HubSettings, Notify, Settings, SpokesSettings};
+use rootwatch_engine::{
+    Boundary, CallAs, Connection, HubSettings, IamSettings, Notify, Settings, SpokesSettings,
+};
 use rootwatch_root_event::{Format, ReadOnly};
 use settings::Values;
 use std::path::PathBuf;
@@ -100,6 +103,8 @@ fn settings(values: &Values) -> Settings {
             region: values.text(&schema::HUB_REGION),
             topic_name: values.text(&schema::TOPIC_NAME),
             kms_key: values.text(&schema::KMS_KEY),
+            log_kms_key: values.text(&schema::LOG_KMS_KEY),
+            queue_kms_key: values.text(&schema::QUEUE_KMS_KEY),
             subscriptions: values.subscriptions(),
             log_retention_days: values.log_retention_days(),
         },
@@ -113,6 +118,13 @@ fn settings(values: &Values) -> Settings {
             regions: values.texts(&schema::REGIONS),
             call_as: values.one_of(&schema::CALL_AS, &CallAs::ALL),
             operations: operations::settings(values),
+        },
+        iam: IamSettings {
+            boundary: values
+                .text(&schema::PERMISSIONS_BOUNDARY)
+                .and_then(|text| Boundary::parse(&text)),
+            path: values.text(&schema::IAM_PATH),
+            role_prefix: values.text(&schema::ROLE_PREFIX).unwrap_or_default(),
         },
         tags: values.pairs(&schema::TAGS),
         timeout: values
@@ -187,6 +199,12 @@ mod tests {
                 kms_key: Some(
                     "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
                 ),
+                log_kms_key: Some(
+                    "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+                ),
+                queue_kms_key: Some(
+                    "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+                ),
                 subscriptions: [
                     Subscription {
                         protocol: "email",
@@ -227,6 +245,18 @@ mod tests {
                     ),
                     region_concurrency: Sequential,
                 },
+            },
+            iam: IamSettings {
+                boundary: Some(
+                    Boundary {
+                        is_aws: false,
+                        policy: "team/Boundary",
+                    },
+                ),
+                path: Some(
+                    "/team/",
+                ),
+                role_prefix: "Corp-",
             },
             tags: {
                 "team": "security",

@@ -70,6 +70,7 @@ pub(crate) static ROOT: &[&Key] = &[
     &NOTIFY,
     &ACCOUNT_NAMES,
     &SPOKES,
+    &IAM,
     &TAGS,
 ];
 
@@ -142,6 +143,8 @@ pub(crate) static HUB: Key = Key {
         &EMAIL,
         &TOPIC_NAME,
         &KMS_KEY,
+        &LOG_KMS_KEY,
+        &QUEUE_KMS_KEY,
         &LOG_RETENTION_DAYS,
         &HUB_ACCOUNT,
         &HUB_REGION,
@@ -179,6 +182,26 @@ pub(crate) static KMS_KEY: Key = Key {
     default: "alias/aws/sns",
     example: r#""arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab""#,
     flag: "--kms-key",
+    ..KEY
+};
+
+pub(crate) static LOG_KMS_KEY: Key = Key {
+    name: "log_kms_key",
+    kind: Kind::Text(form::key_arn),
+    meaning: "KMS key for the notifier's log, by ARN; its policy must let CloudWatch Logs use it",
+    default: "CloudWatch's own",
+    example: r#""arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab""#,
+    flag: "--log-kms-key",
+    ..KEY
+};
+
+pub(crate) static QUEUE_KMS_KEY: Key = Key {
+    name: "queue_kms_key",
+    kind: Kind::Text(form::key_arn),
+    meaning: "KMS key for the hub's queues, by ARN; its policy must let EventBridge (events.amazonaws.com) call kms:GenerateDataKey and kms:Decrypt",
+    default: "SQS's own",
+    example: r#""arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab""#,
+    flag: "--queue-kms-key",
     ..KEY
 };
 
@@ -346,6 +369,43 @@ pub(crate) static REGION_CONCURRENCY: Key = Key {
     default: "parallel",
     example: r#""sequential""#,
     flag: "--region-concurrency",
+    ..KEY
+};
+
+pub(crate) static IAM: Key = Key {
+    name: "iam",
+    kind: Kind::Table(&[&PERMISSIONS_BOUNDARY, &IAM_PATH, &ROLE_PREFIX]),
+    meaning: "What the organization demands of IAM roles, the notifier's and those of the spokes",
+    ..KEY
+};
+
+pub(crate) static PERMISSIONS_BOUNDARY: Key = Key {
+    name: "permissions_boundary",
+    kind: Kind::Text(form::permissions_boundary),
+    meaning: "Policy that bounds each role: the ARN of one of AWS's, or the path and name of one that exists in every account",
+    default: "none",
+    example: r#""/team/Boundary""#,
+    flag: "--permissions-boundary",
+    ..KEY
+};
+
+pub(crate) static IAM_PATH: Key = Key {
+    name: "path",
+    kind: Kind::Text(form::iam_path),
+    meaning: "Path of the roles; to change it, change the prefix too",
+    default: "/",
+    example: r#""/team/""#,
+    flag: "--iam-path",
+    ..KEY
+};
+
+pub(crate) static ROLE_PREFIX: Key = Key {
+    name: "role_prefix",
+    kind: Kind::Text(form::role_prefix),
+    meaning: "What the roles' names begin with, before the deployment's name",
+    default: "none",
+    example: r#""Corp-""#,
+    flag: "--role-prefix",
     ..KEY
 };
 

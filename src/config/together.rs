@@ -2,24 +2,35 @@
 
 use super::given::{Given, Origin, Problem, Value};
 use super::schema::{
-    ACCOUNT_NAMES, HUB_REGION, KMS_KEY, NAME, REGION, REGIONS, SUBSCRIPTIONS, TAGS, TOPIC_NAME,
+    ACCOUNT_NAMES, HUB_REGION, KMS_KEY, Key, LOG_KMS_KEY, NAME, QUEUE_KMS_KEY, REGION, REGIONS,
+    ROLE_PREFIX, SUBSCRIPTIONS, TAGS, TOPIC_NAME,
 };
 use super::settings::Values;
-use rootwatch_engine::Partition;
+use rootwatch_engine::{Partition, Settings};
+use std::collections::BTreeMap;
 
 /// Tags that a resource can carry beside rootwatch's: one that marks it, and two more on the function.
 const MOST_TAGS: usize = 47;
-/// Bytes of account names that fit into a function's environment, which has room for 4 KB (Lambda Developer Guide,
-/// "Lambda quotas"), beside the notifier's other variables.
-const MOST_NAMES: usize = 3_600;
+/// Characters of a role's name (IAM API Reference, CreateRole).
+const MOST_ROLE: usize = 64;
+/// Characters of a region's name: `ap-southeast-1`, and one to spare.
+const LONGEST_REGION: usize = 15;
+/// Bytes of a function's environment (Lambda Developer Guide, "Lambda quotas"). Lambda measures all of it as one JSON
+/// object, in which every quotation mark within a value counts as two bytes: its refusal quotes the string that it
+/// measured (github.com/github-aws-runners/terraform-aws-github-runner, issue 3594).
+const MOST_ENVIRONMENT: usize = 4_096;
+/// An ARN up to the topic's name, at its longest: the region need not be among the settings.
+const LONGEST_TOPIC: &str = "arn:aws-us-gov:sns:ap-southeast-1:111122223333";
 
 /// Every invalid combination.
 pub(super) fn problems(settings: &Values) -> Vec<Problem> {
     let mut found = partitions(settings);
     found.extend(sign_in_region(settings));
-    found.extend(key_elsewhere(settings));
+    found.extend(keys_elsewhere(settings));
     found.extend(health_topic_name(settings));
+    found.extend(too_long_role(settings));
     found.extend(too_many_tags(settings));
+    found.extend(tags_alike(settings));
     found.extend(too_many_names(settings));
     found
 }
@@ -30,7 +41,7 @@ fn regions(settings: &Values) -> Vec<(&Given, &str, Partition)> {
         .into_iter()
         .flat_map(|key| settings.all(key))
         .map(|given| (given, given.text()));
-    let of_arns = [&KMS_KEY, &SUBSCRIPTIONS]
+    let of_arns = [&KMS_KEY, &LOG_KMS_KEY, &QUEUE_KMS_KEY, &SUBSCRIPTIONS]
         .into_iter()
         .flat_map(|key| settings.all(key))
         .filter_map(|given| Some((given, region_of_arn(given)?)));
@@ -92,17 +103,25 @@ fn sign_in_region(settings: &Values) -> Option<Problem> {
     )))
 }
 
-/// SNS accepts a key of its topic's region only.
-fn key_elsewhere(settings: &Values) -> Option<Problem> {
-    let key = settings.one(&KMS_KEY)?;
-    let hub = settings.one(&HUB_REGION).or(settings.one(&REGION))?;
-    let region = region_of_arn(key)?;
-    (region != hub.text()).then(|| {
-        key.problem(&format!(
-            "is in {region}, and the hub's {}: a topic's key must be in the topic's region",
+/// Each service accepts a key of its own region only.
+fn keys_elsewhere(settings: &Values) -> Vec<Problem> {
+    let Some(hub) = settings.one(&HUB_REGION).or(settings.one(&REGION)) else {
+        return Vec::new();
+    };
+    let elsewhere = |(key, what): (&'static Key, &str)| {
+        let key = settings.one(key)?;
+        let region = region_of_arn(key).filter(|region| *region != hub.text())?;
+        Some(key.problem(&format!(
+            "is in {region}, and the hub's {}: a {what}'s key must be in the {what}'s region",
             named(hub, hub.text())
-        ))
-    })
+        )))
+    };
+    let keys = [
+        (&KMS_KEY, "topic"),
+        (&LOG_KMS_KEY, "log group"),
+        (&QUEUE_KMS_KEY, "queue"),
+    ];
+    keys.into_iter().filter_map(elsewhere).collect()
 }
 
 /// The health topic must not be the alerts topic: it notifies people when alerts fail.
@@ -113,6 +132,18 @@ fn health_topic_name(settings: &Values) -> Option<Problem> {
         .then(|| topic.problem("is the name of the topic for alarms: choose another"))
 }
 
+/// A role's name has the prefix, the deployment's name and a region, and is the longest of the notifier.
+fn too_long_role(settings: &Values) -> Option<Problem> {
+    let prefix = settings.one(&ROLE_PREFIX)?;
+    let name = settings.one(&NAME).map_or(super::NAME, Given::text);
+    let most = MOST_ROLE.saturating_sub(name.len() + "-notifier-".len() + LONGEST_REGION);
+    (prefix.text().len() > most).then(|| {
+        prefix.problem(&format!(
+            "is too long: with the deployment's name \"{name}\" and the longest name of a region, {most} characters are left of the {MOST_ROLE} that a role's name may have"
+        ))
+    })
+}
+
 fn too_many_tags(settings: &Values) -> Option<Problem> {
     let tag = settings.all(&TAGS).nth(MOST_TAGS)?;
     Some(tag.problem(&format!(
@@ -120,14 +151,40 @@ fn too_many_tags(settings: &Values) -> Option<Problem> {
     )))
 }
 
+/// IAM takes keys that differ in nothing but case for the same, and refuses them (IAM API Reference, TagRole).
+fn tags_alike(settings: &Values) -> Vec<Problem> {
+    let mut seen: BTreeMap<String, &str> = BTreeMap::new();
+    let mut found = Vec::new();
+    for given in settings.all(&TAGS) {
+        let Value::Pair(key, _) = &given.value else {
+            continue;
+        };
+        match seen.get(&key.to_lowercase()) {
+            Some(other) if other != key => {
+                found.push(given.problem(&format!(
+                    "differs from \"{other}\" in case alone, and IAM takes both for one tag: leave one out"
+                )));
+            }
+            _ => drop(seen.insert(key.to_lowercase(), key)),
+        }
+    }
+    found
+}
+
 fn too_many_names(settings: &Values) -> Option<Problem> {
-    let names = settings.pairs(&ACCOUNT_NAMES);
-    let bytes = serde_json::to_string(&names).unwrap_or_default().len();
     let last = settings.all(&ACCOUNT_NAMES).last()?;
-    (bytes > MOST_NAMES).then(|| {
+    let Settings {
+        name, hub, notify, ..
+    } = super::settings(settings);
+    let topic = hub.topic_name.unwrap_or_else(|| format!("{name}-alerts"));
+    let environment = notify.environment(&format!("{LONGEST_TOPIC}:{topic}"));
+    let bytes = serde_json::to_string(&environment)
+        .unwrap_or_default()
+        .len();
+    (bytes > MOST_ENVIRONMENT).then(|| {
         last.reported(format!(
-            "{} account names need {bytes} bytes of the notifier's environment, and Lambda has room for {MOST_NAMES}: name fewer, or make the hub a delegated administrator, so that it can read them from Organizations",
-            names.len()
+            "with {} account names the notifier's environment has {bytes} bytes, as Lambda measures it, and there is room for {MOST_ENVIRONMENT}: name fewer, or make the hub a delegated administrator, so that it can read them from Organizations",
+            notify.account_names.len()
         ))
     })
 }
@@ -200,9 +257,42 @@ mod tests {
             let lines = (0..count).map(|n| format!("{n:012} = \"Account-of-some-team\"\n"));
             format!("[account_names]\n{}", lines.collect::<String>())
         };
-        assert_eq!(reported(&names(90)), Vec::<String>::new());
+        assert_eq!(reported(&names(88)), Vec::<String>::new());
         insta::assert_snapshot!(reported(&names(100)).join("\n"), @r#"
-        f, line 101, column 1: 100 account names need 3801 bytes of the notifier's environment, and Lambda has room for 3600: name fewer, or make the hub a delegated administrator, so that it can read them from Organizations
+        f, line 101, column 1: with 100 account names the notifier's environment has 4376 bytes, as Lambda measures it, and there is room for 4096: name fewer, or make the hub a delegated administrator, so that it can read them from Organizations
+        "#);
+    }
+
+    /// Counted by hand, as Lambda's refusal writes it: 94 names of 20 characters and the default topic.
+    #[test]
+    fn the_environment_is_measured_as_lambda_does() {
+        let name = |n: u32| (format!("{n:012}"), "x".repeat(20));
+        let notify = rootwatch_engine::Notify {
+            account_names: (0..94).map(name).collect(),
+            ..rootwatch_engine::Notify::default()
+        };
+        let topic = "arn:aws:sns:eu-central-1:111122223333:rootwatch-alerts";
+        let measured = serde_json::to_string(&notify.environment(topic)).unwrap();
+        assert!(
+            measured.contains(r#"{\"000000000000\":\"xxxx"#),
+            "{measured}"
+        );
+        assert_eq!(measured.len(), 4_115);
+    }
+
+    #[test]
+    fn a_roles_name_is_short_enough_in_every_region() {
+        let with = |prefix: usize| format!("[iam]\nrole_prefix = \"{}\"\n", "x".repeat(prefix));
+        assert_eq!(reported(&with(30)), Vec::<String>::new());
+        insta::assert_snapshot!(reported(&with(31)).join("\n"), @r#"
+        f, line 2, column 15: role_prefix "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" is too long: with the deployment's name "rootwatch" and the longest name of a region, 30 characters are left of the 64 that a role's name may have
+        "#);
+    }
+
+    #[test]
+    fn tags_that_differ_in_case_alone_are_one_to_iam() {
+        insta::assert_snapshot!(reported("[tags]\nTeam = \"a\"\nteam = \"b\"\n").join("\n"), @r#"
+        f, line 3, column 1: tags "team" differs from "Team" in case alone, and IAM takes both for one tag: leave one out
         "#);
     }
 

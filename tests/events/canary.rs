@@ -53,7 +53,7 @@ fn a_run_that_waits(world: &World) -> Running {
         "rootwatch-acts",
     );
     world.lab.clear_calls().unwrap();
-    let running = world.begin(&["test", "--wait", "60s"]);
+    let running = world.begin(&["test", "--wait", "60s", "--tag", "team=security"]);
     eventually("the test's event", || calls(world, "PutEvents") > 0);
     running
 }
@@ -270,7 +270,18 @@ fn an_alert_that_sns_refuses_is_found_in_the_notifiers_log() {
 fn ctrl_c_leaves_nothing() {
     let world = World::with_hub();
     let running = a_run_that_waits(&world);
-    assert_eq!(temporary_queues(&world).len(), 1);
+    let [name] = &temporary_queues(&world)[..] else {
+        panic!("not one temporary queue")
+    };
+    let here = &world.lab.snapshot().unwrap()[&world.organization.hub][REGION];
+    // An SCP may refuse to make what lacks one of the organization's tags.
+    for made in [
+        &here["queues"][name.as_str()]["Tags"],
+        &here["event_buses"]["rootwatch"]["Rules"][name.as_str()]["Tags"],
+    ] {
+        assert_eq!(made["team"], "security", "{made}");
+        assert_eq!(made["rootwatch:deployment"], "rootwatch", "{made}");
+    }
     running.interrupt();
     let ran = running.wait().ends_with(130);
     assert!(

@@ -12,6 +12,12 @@ impl Intruder {
         }
     }
 
+    pub(crate) async fn encrypt_logs(&self) {
+        let call = self.logs.associate_kms_key().log_group_name(LOGS);
+        let call = call.kms_key_id(self.arn("kms", "key/1"));
+        call.send().await.unwrap();
+    }
+
     pub(crate) async fn tag_logs(&self) {
         let arn = self.arn("logs", &format!("log-group:{LOGS}"));
         let call = self.logs.tag_resource().resource_arn(arn);

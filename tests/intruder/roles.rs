@@ -18,6 +18,27 @@ impl Intruder {
         call.send().await.unwrap().role.unwrap().arn
     }
 
+    pub(crate) async fn delete_role(&self) {
+        let call = self.iam.delete_role_policy().role_name(ROLE);
+        call.policy_name("notifier").send().await.unwrap();
+        let call = self.iam.delete_role().role_name(ROLE);
+        call.send().await.unwrap();
+    }
+
+    /// A policy that bounds nothing, as an organization has one in each account.
+    pub(crate) async fn make_boundary(iam: &aws_sdk_iam::Client) {
+        let all = json!({"Sid": "All", "Effect": "Allow", "Action": "*", "Resource": "*"});
+        let call = iam.create_policy().path("/team/").policy_name("Boundary");
+        call.policy_document(policy(all)).send().await.unwrap();
+    }
+
+    /// Another boundary of the notifier's role than rootwatch's.
+    pub(crate) async fn bound_role(&self) {
+        let call = self.iam.put_role_permissions_boundary().role_name(ROLE);
+        let call = call.permissions_boundary("arn:aws:iam::aws:policy/ReadOnlyAccess");
+        call.send().await.unwrap();
+    }
+
     pub(crate) async fn describe_role(&self) {
         let call = self.iam.update_role().role_name(ROLE).description("mine");
         call.send().await.unwrap();

@@ -1,5 +1,7 @@
 //! `rootwatch deploy spokes`.
 
+/// What an organization demands of roles and of everything with tags, in the hub and the spokes.
+mod demands;
 /// `rootwatch deploy spokes`: every account and region, and those that fail.
 mod deploy;
 /// Spokes that fail, stop, wait and are off.

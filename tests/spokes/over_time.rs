@@ -140,7 +140,7 @@ fn a_set_that_no_longer_reaches_the_hub_is_a_gap() {
         .update_stack_set()
         .stack_set_name("rootwatch-spoke")
         .use_previous_template(true)
-        .capabilities("CAPABILITY_IAM".into())
+        .capabilities("CAPABILITY_NAMED_IAM".into())
         .call_as("DELEGATED_ADMIN".into())
         .parameters(parameter("HubRegion", Some("us-west-2")))
         .parameters(parameter("HubAccountId", None))

@@ -38,8 +38,8 @@ pub use operator::{Nobody, Operator, Question, View};
 pub use plan::{Action, Counts, FieldChange, Step};
 pub use session::Session;
 pub use settings::{
-    Amount, CallAs, Connection, HubSettings, Notify, OperationSettings, RegionConcurrency,
-    Settings, SpokesSettings,
+    Amount, Boundary, CallAs, Connection, HubSettings, IamSettings, Notify, OperationSettings,
+    RegionConcurrency, Settings, SpokesSettings,
 };
 pub use stop::{Stop, Stopped};
 pub use subscription::Subscription;

@@ -3,6 +3,7 @@
 //! Names are deterministic, so a second run finds what the first one made without a state file.
 
 use crate::aws::partition::Partition;
+use crate::settings::IamSettings;
 
 /// Key of the tag that marks a deployment's resources; its value is the deployment's name.
 pub const DEPLOYMENT_TAG: &str = "rootwatch:deployment";
@@ -20,6 +21,8 @@ pub struct Names {
     pub partition: Partition,
     /// Set when the alerts topic has a custom name.
     pub topic: Option<String>,
+    /// What the organization demands of roles.
+    pub iam: IamSettings,
 }
 
 impl Names {
@@ -45,7 +48,8 @@ impl Names {
 
     /// IAM is global, so a hub in a second region needs a role of another name.
     pub(crate) fn role(&self) -> String {
-        format!("{}-notifier-{}", self.deployment, self.region)
+        let (prefix, region) = (&self.iam.role_prefix, &self.region);
+        format!("{prefix}{}-notifier-{region}", self.deployment)
     }
 
     pub(crate) fn function(&self) -> String {
@@ -125,7 +129,19 @@ impl Names {
     /// IAM has no region.
     pub(crate) fn role_arn(&self) -> String {
         let (partition, account) = (self.partition.name(), &self.account);
-        format!("arn:{partition}:iam::{account}:role/{}", self.role())
+        let path = self.iam.path();
+        format!("arn:{partition}:iam::{account}:role{path}{}", self.role())
+    }
+
+    /// The permissions boundary of the role.
+    pub(crate) fn boundary_arn(&self) -> Option<String> {
+        let boundary = self.iam.boundary.as_ref()?;
+        let owner = match boundary.is_aws {
+            true => "aws",
+            false => &self.account,
+        };
+        let (partition, policy) = (self.partition.name(), &boundary.policy);
+        Some(format!("arn:{partition}:iam::{owner}:policy/{policy}"))
     }
 }
 
@@ -144,6 +160,7 @@ impl Names {
             region: "eu-west-1".into(),
             partition: Partition::Aws,
             topic: None,
+            iam: IamSettings::default(),
         }
     }
 }

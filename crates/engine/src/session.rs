@@ -75,6 +75,7 @@ impl Session {
             region: self.aws.region.clone(),
             partition: self.aws.partition,
             topic: self.settings.hub.topic_name.clone(),
+            iam: self.settings.iam.clone(),
         }
     }
 
@@ -85,6 +86,8 @@ impl Session {
             names: self.names(),
             org_id,
             kms_key: settings.hub.kms_key.clone(),
+            log_kms_key: settings.hub.log_kms_key.clone(),
+            queue_kms_key: settings.hub.queue_kms_key.clone(),
             subscriptions: settings.hub.subscriptions.clone(),
             notify: settings.notify.clone(),
             log_retention_days: settings.hub.log_retention_days,

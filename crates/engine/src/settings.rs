@@ -20,6 +20,8 @@ pub struct Settings {
     pub notify: Notify,
     /// Settings of the spokes.
     pub spokes: SpokesSettings,
+    /// What the organization demands of IAM roles.
+    pub iam: IamSettings,
     /// Tags for everything that can carry one.
     pub tags: BTreeMap<String, String>,
     /// How long AWS may take to end a StackSet operation, or to show what was set.
@@ -50,6 +52,10 @@ pub struct HubSettings {
     pub topic_name: Option<String>,
     /// ARN of the alerts topic's KMS key.
     pub kms_key: Option<String>,
+    /// ARN of the log group's KMS key.
+    pub log_kms_key: Option<String>,
+    /// ARN of the queues' KMS key.
+    pub queue_kms_key: Option<String>,
     /// Who is notified.
     pub subscriptions: Vec<Subscription>,
     /// Days that the notifier's log is kept.
@@ -65,6 +71,73 @@ pub struct Notify {
     pub format: Format,
     /// Names by account number, for a hub that may not ask Organizations.
     pub account_names: BTreeMap<String, String>,
+}
+
+impl Notify {
+    /// The notifier's configuration, as variables of its environment.
+    ///
+    /// It decides which read-only events matter, not a rule, so that every one reaches it, whatever `read_only` says.
+    #[must_use]
+    pub fn environment(&self, topic_arn: &str) -> BTreeMap<String, String> {
+        let mut environment = BTreeMap::from([
+            ("ROOTWATCH_TOPIC_ARN".into(), topic_arn.into()),
+            ("ROOTWATCH_READ_ONLY".into(), self.read_only.name().into()),
+            ("ROOTWATCH_FORMAT".into(), self.format.name().into()),
+        ]);
+        if !self.account_names.is_empty() {
+            let names = serde_json::to_string(&self.account_names).unwrap_or_default();
+            environment.insert("ROOTWATCH_ACCOUNT_NAMES".into(), names);
+        }
+        environment
+    }
+}
+
+/// What the organization demands of IAM roles, the notifier's and those of the spokes.
+#[derive(Clone, Debug, Default)]
+pub struct IamSettings {
+    /// The permissions boundary of each.
+    pub boundary: Option<Boundary>,
+    /// Their path, where it is not `/`.
+    pub path: Option<String>,
+    /// What their names begin with, before the deployment's.
+    pub role_prefix: String,
+}
+
+impl IamSettings {
+    /// The path of the roles.
+    pub(crate) fn path(&self) -> &str {
+        self.path.as_deref().unwrap_or("/")
+    }
+}
+
+/// A policy that exists in every account, and so has an ARN of its own in each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Boundary {
+    /// Whether it is one of AWS's, and not the accounts' own.
+    pub is_aws: bool,
+    /// Its path and name, without a slash before them.
+    pub policy: String,
+}
+
+impl Boundary {
+    /// From the ARN of a policy of AWS's, or from the path and name of the accounts' own; `None` for all else.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (is_aws, policy) = match text.split(':').collect::<Vec<_>>().as_slice() {
+            ["arn", _, "iam", "", "aws", policy] => (true, policy.strip_prefix("policy/")?),
+            [policy] => (false, policy.strip_prefix('/').unwrap_or(policy)),
+            _ => return None,
+        };
+        // IAM API Reference, CreatePolicy: `PolicyName` and `Path`.
+        let is_name = |part: &str| {
+            let is_good = |it: u8| it.is_ascii_alphanumeric() || b"_+=,.@-".contains(&it);
+            !part.is_empty() && part.bytes().all(is_good)
+        };
+        policy.split('/').all(is_name).then(|| Self {
+            is_aws,
+            policy: policy.to_owned(),
+        })
+    }
 }
 
 /// Settings of the spokes.

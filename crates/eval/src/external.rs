@@ -41,7 +41,7 @@ pub fn find(policy: &Policy, access: &Access<'_>) -> Option<ExternalPrincipal> {
             let unknown = match decide([&alone], &request) {
                 Decision::Allowed => None,
                 Decision::Unknown(why) => Some(why),
-                Decision::Denied(_) | Decision::NotAllowed => continue,
+                Decision::Denied(_) | Decision::NotAllowed | Decision::OutOfBounds => continue,
             };
             let found = ExternalPrincipal {
                 who,

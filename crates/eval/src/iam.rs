@@ -50,6 +50,8 @@ pub enum Decision {
     Denied(String),
     /// No statement allows it.
     NotAllowed,
+    /// A statement allows it, and the permissions boundary does not.
+    OutOfBounds,
     /// It cannot be judged, for this reason.
     Unknown(String),
 }
@@ -61,6 +63,7 @@ impl Decision {
             Self::Allowed => "allows it".into(),
             Self::Denied(sid) => format!("denies it in statement \"{sid}\""),
             Self::NotAllowed => "has no statement that allows it".into(),
+            Self::OutOfBounds => "allows it, and the permissions boundary does not".into(),
             Self::Unknown(why) => format!("cannot be judged: {why}"),
         }
     }

@@ -16,7 +16,7 @@ pub(super) fn rows(c: &Intruder) -> Vec<Vec<Row<'_>>> {
             .evaluation_periods(9)
             .metric_name("NumberOfMessagesSent")
             .namespace("Mine")
-            .set_ok_actions(Some(vec![]))
+            .ok_actions(c.arn("sns", "rootwatch-health"))
             .period(300)
             .statistic(Statistic::Minimum)
             .threshold(1000.0)

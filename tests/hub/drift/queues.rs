@@ -21,6 +21,7 @@ fn reads(c: &Intruder) -> Vec<Row<'_>> {
             "60",
         ),
         set(&["sqs_managed_sse"], Name::SqsManagedSseEnabled, "false"),
+        set(&["kms_key"], Name::KmsMasterKeyId, "alias/aws/sqs"),
         set(&["visibility_timeout"], Name::VisibilityTimeout, "1"),
         set(&["redrive"], Name::RedrivePolicy, ""),
         Row::new(
@@ -59,6 +60,12 @@ fn logs(c: &Intruder) -> Vec<Row<'_>> {
     vec![
         Row::new(id, retention, PUT, c.keep_logs(Some(1))),
         Row::new(id, retention, PUT, c.keep_logs(None)),
+        Row::new(
+            id,
+            &["kms_key"],
+            &["logs:DisassociateKmsKey"],
+            c.encrypt_logs(),
+        ),
         Row::new(id, &["tags.team"], &["logs:TagResource"], c.tag_logs()),
         Row::gone(id, MAKE, c.delete_logs()),
     ]

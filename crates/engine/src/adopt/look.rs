@@ -135,8 +135,10 @@ async fn old_log_group(aws: &Aws) -> Result<Option<(String, String)>> {
     let group = LogGroup {
         arn: format!("arn:{partition}:logs:{region}:{account}:log-group:{name}"),
         name,
+        kms_key: None,
         retention_in_days: None,
         tags: BTreeMap::new(),
+        retention_policy: None,
     };
     let found = group.find(aws).await;
     let found = found.with_context(|| format!("reading {} in {}", group.name, aws.place()))?;

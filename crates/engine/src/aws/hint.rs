@@ -32,6 +32,12 @@ fn hint(error: &AwsError) -> Option<&'static str> {
         "InvalidClientTokenId" | "UnrecognizedClientException" | "SignatureDoesNotMatch" => {
             "AWS does not recognize these credentials: check the profile, and whether the region is enabled in the account"
         }
+        "AccessDeniedException" | "InvalidParameterException"
+            if error.operation.starts_with("logs:") && says("KMS") =>
+        {
+            "the key's policy must let logs.<region>.amazonaws.com use it for this log group \
+             (CloudWatch Logs User Guide, \"Encrypt log data using AWS KMS\")"
+        }
         "AWSOrganizationsNotInUseException" => {
             "this account is not in an organization; rootwatch watches AWS Organizations"
         }
@@ -40,8 +46,13 @@ fn hint(error: &AwsError) -> Option<&'static str> {
         {
             "use credentials of the management account or of a delegated administrator"
         }
-        "AccessDenied" | "AccessDeniedException" | "AuthorizationError" => {
-            "the caller lacks this permission, or an SCP denies it"
+        "AccessDenied" | "AccessDeniedException" | "AuthorizationError" => refused(error),
+        "NoSuchEntity" | "InvalidInput" if says("not attachable") => {
+            "the permissions boundary must exist in the hub's account as a policy of this name and path"
+        }
+        "CodeVerificationFailedException" | "InvalidCodeSignatureException" => {
+            "the notifier's code is not signed: exempt the function, or take the code signing configuration away from it \
+             (`aws lambda delete-function-code-signing-config --function-name …`)"
         }
         "ValidationError" if says("trusted access") || says("organizations access") => {
             "turn on trusted access for StackSets: `aws cloudformation activate-organizations-access`"
@@ -55,4 +66,103 @@ fn hint(error: &AwsError) -> Option<&'static str> {
         "LimitExceededException" => "a service quota is reached: ask AWS for a higher one",
         _ => return None,
     })
+}
+
+/// What to do about a call that was denied, by what it would have done and who denied it.
+///
+/// Where AWS's message names a kind of policy, the rest of it is the same for every reason why that policy denies.
+fn refused(error: &AwsError) -> &'static str {
+    let says = |text: &str| error.message.contains(text);
+    let is_explicit = says("explicit deny");
+    if is_explicit && says("iam:CreateRole") {
+        return "new roles are denied, often those without a certain permissions boundary, path or name: give it with \
+                --permissions-boundary, --iam-path or --role-prefix, or have this caller exempted";
+    }
+    if is_explicit && says("lambda:CreateFunction") {
+        return "new functions are denied, often those outside of a VPC or without code signing: have the function \
+                <name>-notifier exempted, which needs no VPC and has to reach SNS, and whose code is not signed";
+    }
+    if says("no permissions boundary allows") {
+        return "the permissions boundary of the caller does not allow it: use another role";
+    }
+    if says("service control policy") {
+        return "an SCP denies it: have this caller exempted, or, where it denies the region (as Control Tower's region \
+                deny control does), choose one that is governed, with --region";
+    }
+    "the caller lacks this permission, or an SCP denies it"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Texts of AWS as people have published them; the numbers of accounts are made up.
+    #[test]
+    fn a_rule_of_the_organization_is_named_with_the_way_out() {
+        for (operation, code, message, part) in [
+            // github.com/aws/chalice, issue 1716.
+            (
+                "iam:CreateRole",
+                "AccessDenied",
+                "User: arn:aws:sts::111122223333:assumed-role/x is not authorized to perform: iam:CreateRole on resource: arn:aws:iam::111122223333:role/test1-dev with an explicit deny",
+                "--permissions-boundary",
+            ),
+            (
+                "iam:CreateRole",
+                "NoSuchEntity",
+                "Scope ARN: arn:aws:iam::111122223333:policy/Boundary does not exist or is not attachable.",
+                "must exist in the hub's account",
+            ),
+            (
+                "logs:CreateLogGroup",
+                "AccessDeniedException",
+                "The specified KMS key does not exist or is not allowed to be used with LogGroup 'arn:aws:logs:eu-west-1:111122223333:log-group:x'",
+                "must let logs.<region>.amazonaws.com",
+            ),
+            // github.com/cdklabs/cdk-cicd-wrapper, issue 117.
+            (
+                "lambda:CreateFunction",
+                "AccessDeniedException",
+                "User: arn:aws:sts::111122223333:assumed-role/x is not authorized to perform: lambda:CreateFunction on resource: arn:aws:lambda:eu-west-1:111122223333:function:x with an explicit deny in a service control policy",
+                "outside of a VPC",
+            ),
+            // github.com/aws/aws-sam-cli, issue 2424.
+            (
+                "lambda:UpdateFunctionCode",
+                "CodeVerificationFailedException",
+                "Lambda cannot deploy the function. The function or layer might be signed using a signature that the client is not configured to accept.",
+                "is not signed",
+            ),
+            // github.com/nebari-dev/nebari, issue 2152.
+            (
+                "sqs:CreateQueue",
+                "AccessDenied",
+                "User: arn:aws:iam::111122223333:user/x is not authorized to perform: sqs:CreateQueue because no permissions boundary allows the sqs:CreateQueue action",
+                "boundary of the caller",
+            ),
+            (
+                "events:CreateEventBus",
+                "AccessDeniedException",
+                "User: arn:aws:sts::111122223333:assumed-role/x is not authorized to perform: events:CreateEventBus with an explicit deny in a service control policy",
+                "region deny control",
+            ),
+            (
+                "sns:CreateTopic",
+                "AuthorizationError",
+                "User: x is not authorized to perform: SNS:CreateTopic",
+                "lacks this permission",
+            ),
+        ] {
+            let error = AwsError {
+                operation,
+                code: code.into(),
+                message: message.into(),
+            };
+            let found = hint(&error);
+            assert!(
+                found.is_some_and(|it| it.contains(part)),
+                "{message}: {found:?}"
+            );
+        }
+    }
 }

@@ -30,11 +30,11 @@ pub(crate) async fn run(
     let id = crate::id::random()?;
     work.writing_begins();
     leftovers::remove(aws, names, false, work).await?;
-    let temporary = Temporary::of_run(aws, names, &id);
+    let temporary = Temporary::of_run(aws, wanted, &id);
     let wait_s = i64::try_from(wait.as_secs()).unwrap_or_default();
     let until = jiff::Timestamp::now().as_second() + wait_s + MARGIN;
     let tested = async {
-        let url = temporary.make(wanted, &id, until, work).await?;
+        let url = temporary.make(&id, until, work).await?;
         let mut test = Test::new(aws, names, &id, url);
         tokio::select! {
             done = test.carry_out(target, wait, work) => done?,

@@ -31,14 +31,22 @@ pub(crate) struct Temporary<'a> {
     names: &'a Names,
     /// Name of the queue and of the rule.
     pub(crate) name: String,
+    /// The tags of everything of this deployment.
+    tags: Tags,
+    /// The KMS key of all queues of this deployment, where one is demanded.
+    kms_key: Option<String>,
     /// ARN of the subscription, once SNS has returned it: a list may not show it yet when it has to be removed.
     subscription: OnceLock<String>,
 }
 
 impl<'a> Temporary<'a> {
     /// Those of a run; nothing is created yet.
-    pub(crate) fn of_run(aws: &'a Aws, names: &'a Names, run: &str) -> Self {
-        Self::named(aws, names, names.test(run))
+    pub(crate) fn of_run(aws: &'a Aws, wanted: &'a Wanted, run: &str) -> Self {
+        Self {
+            tags: wanted.tags(),
+            kms_key: wanted.queue_kms_key.clone(),
+            ..Self::named(aws, &wanted.names, wanted.names.test(run))
+        }
     }
 
     /// Those of this name, which another run made.
@@ -47,6 +55,8 @@ impl<'a> Temporary<'a> {
             aws,
             names,
             name,
+            tags: Tags::new(),
+            kms_key: None,
             subscription: OnceLock::new(),
         }
     }
@@ -70,19 +80,13 @@ impl<'a> Temporary<'a> {
     }
 
     /// Creates them, and returns the queue's URL. `until` is the second after which another run may remove them.
-    pub(crate) async fn make(
-        &self,
-        wanted: &Wanted,
-        run: &str,
-        until: i64,
-        work: &Work,
-    ) -> Result<String> {
+    pub(crate) async fn make(&self, run: &str, until: i64, work: &Work) -> Result<String> {
         work.leaves(Some(format!(
             "{}; the next `rootwatch test` removes them once their time is over",
             self.words()
         )));
         let task = work.of("temporary queue, rule and subscription");
-        let mut tags = wanted.tags();
+        let mut tags = self.tags.clone();
         tags.insert(UNTIL_TAG.into(), until.to_string());
         let url = self.queue(tags.clone()).make(self.aws, &task).await?;
         work.stop().check()?;
@@ -99,7 +103,8 @@ impl<'a> Temporary<'a> {
             message_retention_period: Some(3600),
             policy: self.queue_policy(&self.names.rule_arn(&self.name)),
             redrive: None,
-            sqs_managed_sse: true,
+            kms_key: self.kms_key.clone(),
+            sqs_managed_sse: self.kms_key.is_none(),
             tags,
             // What was received with an answer that got lost comes again.
             visibility_timeout: Some(VISIBILITY),

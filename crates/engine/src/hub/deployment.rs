@@ -2,10 +2,13 @@
 
 use super::chain;
 use super::deployed::{HubDeployed, HubPlanned, Report, has_subscribers, pending};
-use super::desired::{Wanted, hub};
-use super::observe::observe;
+use super::desired::{Node, Wanted, hub};
+use super::hub_resource::HubResource;
+use super::observe::{Found, observe};
 use super::plan::{HubPlan, plan_deploy};
+use super::role::Role;
 use crate::apply::Outcome;
+use crate::aws::Aws;
 use crate::end::End;
 use crate::names::DEPLOYMENT_TAG;
 use crate::operator::{Question, View};
@@ -98,7 +101,9 @@ async fn make_plan(session: &Session, switches: Switches) -> Result<HubPlan> {
     };
     let nameless = hub(&wanted(String::new()));
     let (org_id, found) = tokio::try_join!(org_id(session), observe(&session.aws, &nameless))?;
-    let plan = plan_deploy(hub(&wanted(org_id)), found);
+    refuse_moved_role(&nameless, &found)?;
+    let former = former_role(&session.aws, &nameless, &found).await?;
+    let mut plan = plan_deploy(hub(&wanted(org_id)), found);
     let foreign = plan.foreign();
     if !foreign.is_empty() && !switches.adopt {
         bail!(
@@ -108,7 +113,57 @@ async fn make_plan(session: &Session, switches: Switches) -> Result<HubPlan> {
             session.settings.name
         );
     }
+    match former {
+        Some(former) if former.attached_policies.is_empty() && former.other_policies.is_empty() => {
+            plan.remove_former(former);
+        }
+        Some(former) => session.work.message(&format!(
+            "role {} stays, since it has policies that are not rootwatch's: remove it once nothing needs them",
+            former.name
+        )),
+        None => {}
+    }
     Ok(plan)
+}
+
+fn wanted_role(nodes: &[Node]) -> Option<&Role> {
+    nodes.iter().find_map(|node| match &node.resource {
+        HubResource::Role(role) => Some(role),
+        _ => None,
+    })
+}
+
+/// The role of this deployment that the function has, and would no longer have.
+pub(crate) async fn former_role(aws: &Aws, nodes: &[Node], found: &Found) -> Result<Option<Role>> {
+    let function = found.values().find_map(|it| match it {
+        HubResource::Function(function) => Some(function),
+        _ => None,
+    });
+    match (wanted_role(nodes), function) {
+        (Some(role), Some(function)) => role.find_former(aws, function).await,
+        _ => Ok(None),
+    }
+}
+
+/// Fails when a role of the wanted name is there under another path: two roles cannot have one name, and IAM moves
+/// none.
+fn refuse_moved_role(nodes: &[Node], found: &Found) -> Result<()> {
+    let roles = found.values().filter_map(|it| match it {
+        HubResource::Role(role) => Some(role),
+        _ => None,
+    });
+    for role in roles {
+        let wanted = wanted_role(nodes).filter(|it| it.path != role.path);
+        if let Some(wanted) = wanted {
+            bail!(
+                "role {} has the path {}, and the settings say {}: IAM moves no role, and has one of a name only. Give another --role-prefix with the new --iam-path: then a new role is made, the notifier gets it, and the old one is removed",
+                role.name,
+                role.path,
+                wanted.path
+            );
+        }
+    }
+    Ok(())
 }
 
 async fn org_id(session: &Session) -> Result<String> {

@@ -57,6 +57,8 @@ pub(crate) struct Wanted {
     pub(crate) names: Names,
     pub(crate) org_id: String,
     pub(crate) kms_key: Option<String>,
+    pub(crate) log_kms_key: Option<String>,
+    pub(crate) queue_kms_key: Option<String>,
     pub(crate) subscriptions: Vec<Subscription>,
     pub(crate) notify: Notify,
     pub(crate) log_retention_days: i32,
@@ -152,7 +154,7 @@ pub(crate) fn hub(wanted: &Wanted) -> Vec<Node> {
 }
 
 impl Wanted {
-    /// The tags of all that is made: the settings', and the one that says whose it is.
+    /// On everything that can carry one: those of the settings, and the one that says whose it is.
     pub(crate) fn tags(&self) -> Tags {
         let mut tags = self.tags.clone();
         tags.insert(DEPLOYMENT_TAG.into(), self.names.deployment.clone());
@@ -163,8 +165,10 @@ impl Wanted {
         LogGroup {
             name: self.names.log_group(),
             arn: self.names.log_group_arn(),
+            kms_key: self.log_kms_key.clone(),
             retention_in_days: Some(self.log_retention_days),
             tags: self.tags(),
+            retention_policy: None,
         }
     }
 
@@ -213,7 +217,8 @@ impl Wanted {
             message_retention_period: Some(LONGEST_RETENTION),
             policy: policies::dead_letter_queue(&self.names),
             redrive: None,
-            sqs_managed_sse: true,
+            kms_key: self.queue_kms_key.clone(),
+            sqs_managed_sse: self.queue_kms_key.is_none(),
             tags: self.tags(),
             visibility_timeout: Some(30),
             depth: None,
@@ -230,7 +235,8 @@ impl Wanted {
                 dead_letter_target_arn: self.dead_letters_arn(),
                 max_receive_count: 5,
             }),
-            sqs_managed_sse: true,
+            kms_key: self.queue_kms_key.clone(),
+            sqs_managed_sse: self.queue_kms_key.is_none(),
             tags: self.tags(),
             visibility_timeout: Some(READS_VISIBILITY),
             depth: None,
@@ -241,6 +247,7 @@ impl Wanted {
     fn role(&self) -> Role {
         Role {
             name: self.names.role(),
+            path: self.names.iam.path().to_owned(),
             policy_name: "notifier",
             attached_policies: BTreeSet::new(),
             other_policies: BTreeSet::new(),
@@ -248,9 +255,16 @@ impl Wanted {
                 "Lets the rootwatch notifier log, publish alerts, read its queue and ask for account names"
                     .into(),
             ),
-            inline_policy: policies::notifier(&self.names, &self.org_id, self.kms_key.as_deref()),
+            inline_policy: policies::notifier(
+                &self.names,
+                &self.org_id,
+                self.kms_key.as_deref(),
+                self.queue_kms_key.as_deref(),
+            ),
+            permissions_boundary: self.names.boundary_arn(),
             tags: self.tags(),
             trust: policies::notifier_trust(),
+            created: 0,
         }
     }
 
@@ -261,7 +275,7 @@ impl Wanted {
             architecture: bundle::ARCHITECTURE.into(),
             code_sha256: bundle::sha256_base64().into(),
             description: "Notifies people of what a root user did".into(),
-            environment: self.environment(),
+            environment: self.notify.environment(&self.alerts_arn()),
             handler: "bootstrap".into(),
             kms_key: None,
             layers: BTreeSet::new(),
@@ -276,28 +290,9 @@ impl Wanted {
             zip: bundle::zip(),
             is_own_build_wanted: self.own_build,
             active: true,
+            modified: i64::MAX,
         };
         function.marked(bundle::source_digest())
-    }
-
-    /// The notifier's configuration. It decides which read-only events matter, not a rule, so that every one reaches
-    /// it, whatever `notify.read_only` says.
-    fn environment(&self) -> BTreeMap<String, String> {
-        let Notify {
-            read_only,
-            format,
-            account_names,
-        } = &self.notify;
-        let mut environment = BTreeMap::from([
-            ("ROOTWATCH_TOPIC_ARN".into(), self.alerts_arn()),
-            ("ROOTWATCH_READ_ONLY".into(), read_only.name().into()),
-            ("ROOTWATCH_FORMAT".into(), format.name().into()),
-        ]);
-        if !account_names.is_empty() {
-            let names = serde_json::to_string(account_names).unwrap_or_default();
-            environment.insert("ROOTWATCH_ACCOUNT_NAMES".into(), names);
-        }
-        environment
     }
 
     fn async_invoke(&self) -> AsyncInvoke {

@@ -32,6 +32,8 @@ struct Drift {
 fn wanted() -> Vec<HubResource> {
     let own_key = Wanted {
         kms_key: Some("arn:aws:kms:eu-west-1:111122223333:key/1".into()),
+        log_kms_key: Some("arn:aws:kms:eu-west-1:111122223333:key/2".into()),
+        queue_kms_key: Some("arn:aws:kms:eu-west-1:111122223333:key/3".into()),
         notify: Notify {
             read_only: ReadOnly::Each,
             account_names: BTreeMap::from([("333333333333".into(), "shop".into())]),

@@ -59,9 +59,17 @@ pub(crate) struct Function {
     /// Whether it can be invoked, when this was found.
     #[serde(skip)]
     pub(crate) active: bool,
+    /// The second since 1970 in which its code or configuration was written last, when this was found.
+    #[serde(skip)]
+    pub(crate) modified: i64,
 }
 
 impl Function {
+    /// Name of its role.
+    pub(crate) fn role_name(&self) -> &str {
+        self.role.rsplit('/').next().unwrap_or_default()
+    }
+
     async fn get(&self, aws: &Aws) -> Result<Option<GetFunctionOutput>, AwsError> {
         let answer = aws.lambda.get_function().function_name(&self.name).send();
         answer.await.found("lambda:GetFunction")
@@ -172,6 +180,16 @@ impl Function {
         let reserved = answer
             .concurrency
             .and_then(|it| it.reserved_concurrent_executions);
+        // Lambda gives the tags only to who may list them, and says so in a response that is a success otherwise
+        // (Lambda API Reference, GetFunction). Without them the function would be somebody else's.
+        if let Some(refused) = answer.tags_error {
+            return Err(AwsError {
+                operation: "lambda:ListTags",
+                code: refused.error_code,
+                message: refused.message,
+            }
+            .into());
+        }
         let vpc = configuration.vpc_config();
         Ok(Self {
             name: self.name.clone(),
@@ -214,9 +232,16 @@ impl Function {
             timeout: configuration.timeout().unwrap_or_default(),
             zip: &[],
             is_own_build_wanted: false,
+            modified: modified(&configuration),
             active: matches!(readiness(Some(configuration)), Poll::Ready(())),
         })
     }
+}
+
+/// From a time as Lambda writes it; in the future where it writes none, so that nothing is older.
+fn modified(configuration: &FunctionConfiguration) -> i64 {
+    let text = configuration.last_modified().unwrap_or_default();
+    text.parse().map_or(i64::MAX, jiff::Timestamp::as_second)
 }
 
 fn readiness(configuration: Option<FunctionConfiguration>) -> Poll<()> {
@@ -322,5 +347,42 @@ impl Resource for Function {
 
     fn tags(&self) -> Option<&Tags> {
         Some(&self.tags)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_sdk_lambda::types::TagsError;
+
+    #[test]
+    fn the_time_of_the_last_change_is_read() {
+        for (text, wanted) in [
+            ("2026-11-25T21:04:05.123+0000", 1_795_640_645),
+            ("2026-11-25T21:04:05.000Z", 1_795_640_645),
+            ("", i64::MAX),
+        ] {
+            let configuration = FunctionConfiguration::builder().last_modified(text);
+            assert_eq!(modified(&configuration.build()), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn tags_that_may_not_be_listed_are_a_refused_read() {
+        let refused = TagsError::builder()
+            .error_code("AccessDeniedException")
+            .message("User: arn:aws:iam::111122223333:user/ops is not authorized to perform: lambda:ListTags")
+            .build()
+            .unwrap();
+        let answer = GetFunctionOutput::builder()
+            .configuration(FunctionConfiguration::builder().build())
+            .tags_error(refused)
+            .build();
+        let error = Function::default().found(answer).unwrap_err();
+        let error: &AwsError = error.downcast_ref().unwrap();
+        assert_eq!(
+            (error.operation, error.code.as_str()),
+            ("lambda:ListTags", "AccessDeniedException")
+        );
     }
 }

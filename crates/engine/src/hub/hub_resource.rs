@@ -92,17 +92,23 @@ macro_rules! hub_resources {
                     (Self::Function(wanted), Some(Self::Function(found))) => {
                         decide(wanted, Some(&wanted.as_compared(found)))
                     }
+                    (Self::LogGroup(wanted), Some(Self::LogGroup(found))) => {
+                        decide(wanted, Some(&wanted.as_compared(found)))
+                    }
                     _ => decide(self, observed),
                 }
             }
 
             /// What people should know of the observed state, whatever is to be done.
             pub(crate) fn note(&self, observed: Option<&Self>) -> Option<String> {
-                let (Self::Function(wanted), Some(Self::Function(found))) = (self, observed) else {
-                    return None;
-                };
-                let build = Build::of(wanted, found).words()?;
-                Some(format!("its code is {build}"))
+                match (self, observed?) {
+                    (Self::Function(wanted), Self::Function(found)) => {
+                        let build = Build::of(wanted, found).words()?;
+                        Some(format!("its code is {build}"))
+                    }
+                    (Self::LogGroup(wanted), Self::LogGroup(found)) => wanted.note(found),
+                    _ => None,
+                }
             }
 
             /// What others added to the observed state and keep.

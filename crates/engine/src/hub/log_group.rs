@@ -16,11 +16,54 @@ pub(crate) struct LogGroup {
     pub(crate) name: String,
     #[serde(skip)]
     pub(crate) arn: String,
+    /// ARN of the key of its events, in place of CloudWatch's own.
+    pub(crate) kms_key: Option<String>,
     pub(crate) retention_in_days: Option<i32>,
     pub(crate) tags: Tags,
+    /// Name of the account's retention policy, of a group that was found under one.
+    #[serde(skip)]
+    pub(crate) retention_policy: Option<String>,
 }
 
 impl LogGroup {
+    /// What was found, as a plan compares it: an account's retention policy wins over what is set at the group, so that
+    /// PutRetentionPolicy succeeds and has no effect (CloudWatch Logs API Reference, PutAccountPolicy).
+    pub(crate) fn as_compared(&self, found: &Self) -> Self {
+        let mut found = found.clone();
+        if found.retention_policy.is_some() {
+            found.retention_in_days = self.retention_in_days;
+        }
+        found
+    }
+
+    /// What people should know of it.
+    pub(crate) fn note(&self, found: &Self) -> Option<String> {
+        let policy = found.retention_policy.as_ref()?;
+        if found.retention_in_days == self.retention_in_days {
+            return None;
+        }
+        let kept = match found.retention_in_days {
+            Some(days) => format!("{days} days"),
+            None => "without end".into(),
+        };
+        Some(format!(
+            "the account's retention policy \"{policy}\" keeps it {kept}, whatever is set here"
+        ))
+    }
+
+    /// What was logged before keeps the key that it was written with.
+    async fn set_key(&self, aws: &Aws) -> Result<()> {
+        if let Some(key) = &self.kms_key {
+            let call = aws.logs.associate_kms_key().log_group_name(&self.name);
+            let answer = call.kms_key_id(key).send().await;
+            answer.call("logs:AssociateKmsKey")?;
+        } else {
+            let call = aws.logs.disassociate_kms_key().log_group_name(&self.name);
+            call.send().await.call("logs:DisassociateKmsKey")?;
+        }
+        Ok(())
+    }
+
     async fn put_retention(&self, aws: &Aws, work: &Work) -> Result<()> {
         let Some(days) = self.retention_in_days else {
             return Ok(());
@@ -65,7 +108,9 @@ impl Resource for LogGroup {
             return Ok(None);
         };
         Ok(Some(Self {
+            kms_key: group.kms_key_id().map(str::to_owned),
             retention_in_days: group.retention_in_days(),
+            retention_policy: group.retention_policy_name().map(str::to_owned),
             tags: tags
                 .and_then(|answer| answer.tags)
                 .unwrap_or_default()
@@ -78,6 +123,7 @@ impl Resource for LogGroup {
     async fn create(&self, aws: &Aws, work: &Work) -> Result<()> {
         retry_until_consistent(work, async || {
             let call = aws.logs.create_log_group().log_group_name(&self.name);
+            let call = call.set_kms_key_id(self.kms_key.clone());
             let call = call.set_tags(Some(self.tags.clone().into_iter().collect()));
             call.send().await.call("logs:CreateLogGroup")
         })
@@ -92,6 +138,9 @@ impl Resource for LogGroup {
         _: &Self,
         changed: &BTreeSet<&str>,
     ) -> Result<()> {
+        if changed.contains("kms_key") {
+            self.set_key(aws).await?;
+        }
         if changed.contains("retention_in_days") {
             self.put_retention(aws, work).await?;
         }
@@ -116,5 +165,49 @@ impl Resource for LogGroup {
 
     fn tags(&self) -> Option<&Tags> {
         Some(&self.tags)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hub::hub_resource::HubResource;
+    use crate::plan::Action;
+
+    fn group(days: Option<i32>, policy: Option<&str>) -> HubResource {
+        HubResource::LogGroup(LogGroup {
+            name: "/aws/lambda/rootwatch-notifier".into(),
+            arn: String::new(),
+            kms_key: None,
+            retention_in_days: days,
+            tags: Tags::new(),
+            retention_policy: policy.map(str::to_owned),
+        })
+    }
+
+    #[test]
+    fn an_accounts_retention_policy_is_accepted_and_said() {
+        let wanted = group(Some(365), None);
+        for (found, is_kept, note) in [
+            (group(Some(30), None), false, None),
+            (group(Some(365), Some("short")), true, None),
+            (
+                group(Some(30), Some("short")),
+                true,
+                Some(
+                    "the account's retention policy \"short\" keeps it 30 days, whatever is set here",
+                ),
+            ),
+            (
+                group(None, Some("for ever")),
+                true,
+                Some(
+                    "the account's retention policy \"for ever\" keeps it without end, whatever is set here",
+                ),
+            ),
+        ] {
+            assert_eq!(wanted.decide(Some(&found)) == Action::Keep, is_kept);
+            assert_eq!(wanted.note(Some(&found)).as_deref(), note);
+        }
     }
 }

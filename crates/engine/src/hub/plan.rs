@@ -3,9 +3,10 @@
 use super::desired::Node;
 use super::hub_resource::HubResource;
 use super::observe::Found;
+use super::role::Role;
 use crate::apply::Task;
 use crate::names::DEPLOYMENT_TAG;
-use crate::plan::{Action, Counts, Step};
+use crate::plan::{Action, Counts, FieldChange, Step};
 
 /// One resource: the desired state, the observed one, and what to do about it.
 #[derive(Clone, Debug)]
@@ -42,9 +43,52 @@ pub(crate) fn plan_deploy(nodes: Vec<Node>, mut found: Found) -> HubPlan {
             action,
         }
     };
+    let mut resources: Vec<Planned> = nodes.into_iter().map(planned).collect();
+    renew_grant(&mut resources);
     HubPlan {
-        resources: nodes.into_iter().map(planned).collect(),
+        resources,
         direction: Direction::Deploy,
+    }
+}
+
+/// Has the function's role set again where the role is newer than the function's last change.
+///
+/// Lambda decrypts the environment by a grant on its key, which names the role by its unique id. A role that was made
+/// anew under the same name has another: every invocation fails before any code runs, and the function looks the same
+/// as before. Setting the role, even to the same ARN, makes Lambda create the grant again.
+///
+/// Source: github.com/hashicorp/terraform-provider-aws, issues 6352 and 9703.
+fn renew_grant(resources: &mut [Planned]) {
+    let role = resources.iter().find_map(|it| match &it.wanted.resource {
+        HubResource::Role(_) => Some(match (&it.found, &it.action) {
+            (_, Action::Create { .. }) => i64::MAX,
+            (Some(HubResource::Role(found)), _) => found.created,
+            _ => i64::MIN,
+        }),
+        _ => None,
+    });
+    for planned in resources {
+        let (HubResource::Function(wanted), Some(HubResource::Function(found))) =
+            (&planned.wanted.resource, &planned.found)
+        else {
+            continue;
+        };
+        if role.is_none_or(|made| made <= found.modified)
+            || planned.action.changed().contains("role")
+        {
+            continue;
+        }
+        let again = FieldChange {
+            field: "role".into(),
+            old: Some(format!("a deleted role of the name {}", wanted.role_name()).into()),
+            new: Some(wanted.role.clone().into()),
+        };
+        let mut fields = match &planned.action {
+            Action::Update { fields } => fields.clone(),
+            _ => Vec::new(),
+        };
+        fields.push(again);
+        planned.action = Action::Update { fields };
     }
 }
 
@@ -103,6 +147,26 @@ impl Planned {
 }
 
 impl HubPlan {
+    /// Removes too a role of this deployment that the function has under another name: once it has the new one, or
+    /// once it is gone.
+    pub(crate) fn remove_former(&mut self, former: Role) {
+        let mut node = Node::free(former.clone());
+        let id = node.resource.id();
+        let functions = self.resources.iter_mut();
+        for planned in functions.filter(|it| matches!(it.wanted.resource, HubResource::Function(_)))
+        {
+            match self.direction {
+                Direction::Deploy => node.needs.push(planned.id()),
+                Direction::Remove => planned.wanted.needs.push(id.clone()),
+            }
+        }
+        self.resources.push(Planned {
+            wanted: node,
+            found: Some(former.into()),
+            action: Action::Delete,
+        });
+    }
+
     /// Ids of the resources that have our names without our tag: somebody else's.
     pub(crate) fn foreign(&self) -> Vec<String> {
         let foreign = self.resources.iter().filter(|it| it.is_foreign());

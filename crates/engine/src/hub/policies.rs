@@ -144,7 +144,12 @@ pub(super) fn notifier_trust() -> Policy {
 
 /// What the notifier may do: log, publish alerts, read its queue, leave what failed in the dead-letter queue, and ask
 /// for the names of the organization's accounts.
-pub(super) fn notifier(names: &Names, org_id: &str, kms_key: Option<&str>) -> Policy {
+pub(super) fn notifier(
+    names: &Names,
+    org_id: &str,
+    topic_key: Option<&str>,
+    queue_key: Option<&str>,
+) -> Policy {
     let allow = |actions: &[&str], resource: String| json!({"Effect": "Allow", "Action": actions, "Resource": resource});
     let policy = Policy::of([
         (
@@ -189,14 +194,21 @@ pub(super) fn notifier(names: &Names, org_id: &str, kms_key: Option<&str>) -> Po
             ),
         ),
     ]);
-    match kms_key {
-        // A customer managed key needs to be allowed; the AWS managed one allows SNS's callers by itself.
-        Some(key) => {
+    // A customer managed key needs to be allowed; the AWS managed one allows a service's callers by itself.
+    let keys = [
+        ("UseTopicKey", "sns", topic_key),
+        ("UseQueueKey", "sqs", queue_key),
+    ];
+    keys.into_iter()
+        .fold(policy, |policy, (sid, service, key)| {
+            let Some(key) = key else { return policy };
             let mut statement = allow(&["kms:GenerateDataKey*", "kms:Decrypt"], key.to_owned());
-            let sns = format!("sns.{}.{}", names.region, names.partition.dns_suffix());
-            statement["Condition"] = json!({"StringEquals": {"kms:ViaService": sns}});
-            policy.with("UseTopicKey", statement)
-        }
-        None => policy,
-    }
+            let via = format!(
+                "{service}.{}.{}",
+                names.region,
+                names.partition.dns_suffix()
+            );
+            statement["Condition"] = json!({"StringEquals": {"kms:ViaService": via}});
+            policy.with(sid, statement)
+        })
 }

@@ -24,6 +24,8 @@ pub(crate) struct Redrive {
 pub(crate) struct Queue {
     #[serde(skip)]
     pub(crate) name: String,
+    /// ARN of the key of its messages, in place of SQS's own.
+    pub(crate) kms_key: Option<String>,
     /// In seconds.
     pub(crate) message_retention_period: Option<u64>,
     pub(crate) policy: Policy,
@@ -71,6 +73,10 @@ impl Queue {
     fn attributes(&self, policy: String) -> HashMap<Name, String> {
         let mut attributes = HashMap::from([
             (Name::Policy, policy),
+            (
+                Name::KmsMasterKeyId,
+                self.kms_key.clone().unwrap_or_default(),
+            ),
             (Name::SqsManagedSseEnabled, self.sqs_managed_sse.to_string()),
             (
                 Name::RedrivePolicy,
@@ -97,6 +103,7 @@ impl Queue {
         let number = |name| text(name).and_then(|value| value.parse().ok());
         Ok(Self {
             name: self.name.clone(),
+            kms_key: text(Name::KmsMasterKeyId).cloned(),
             message_retention_period: number(Name::MessageRetentionPeriod),
             policy: match text(Name::Policy) {
                 Some(policy) => Policy::parse(policy)?,
@@ -133,6 +140,7 @@ fn parse_redrive(policy: &str) -> Option<Redrive> {
 /// The attributes that hold a changed field.
 fn attribute_of(field: &str) -> Option<Name> {
     Some(match field {
+        "kms_key" => Name::KmsMasterKeyId,
         "message_retention_period" => Name::MessageRetentionPeriod,
         "policy" => Name::Policy,
         "redrive" => Name::RedrivePolicy,

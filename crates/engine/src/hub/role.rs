@@ -1,9 +1,11 @@
 //! The notifier's role: who may assume it, and the little that it may do.
 
+use super::function::Function;
 use super::resource::{Resource, Tags, tag_list};
 use crate::aws::Aws;
 use crate::aws::consistency::retry_until_consistent;
 use crate::aws::error::{AwsError, Call, absent, gone};
+use crate::names::DEPLOYMENT_TAG;
 use crate::work::Work;
 use anyhow::Result;
 use aws_sdk_iam::types::Tag;
@@ -16,6 +18,9 @@ use std::collections::BTreeSet;
 pub(crate) struct Role {
     #[serde(skip)]
     pub(crate) name: String,
+    /// IAM sets it at creation only.
+    #[serde(skip)]
+    pub(crate) path: String,
     /// Of its one inline policy.
     #[serde(skip)]
     pub(crate) policy_name: &'static str,
@@ -25,8 +30,13 @@ pub(crate) struct Role {
     pub(crate) inline_policy: Policy,
     /// Names of further inline policies; rootwatch puts none.
     pub(crate) other_policies: BTreeSet<String>,
+    /// ARN of the policy that bounds what it may do.
+    pub(crate) permissions_boundary: Option<String>,
     pub(crate) tags: Tags,
     pub(crate) trust: Policy,
+    /// The second since 1970 in which it was created, when this was found.
+    #[serde(skip)]
+    pub(crate) created: i64,
 }
 
 impl Role {
@@ -65,6 +75,38 @@ impl Role {
         })
         .await?;
         Ok(())
+    }
+
+    async fn bound(&self, aws: &Aws, work: &Work) -> Result<()> {
+        let Some(arn) = &self.permissions_boundary else {
+            let answer = retry_until_consistent(work, async || {
+                let call = aws.iam.delete_role_permissions_boundary();
+                let answer = call.role_name(&self.name).send().await;
+                answer.call("iam:DeleteRolePermissionsBoundary")
+            });
+            return Ok(gone(answer.await)?);
+        };
+        retry_until_consistent(work, async || {
+            let call = aws.iam.put_role_permissions_boundary();
+            let call = call.role_name(&self.name).permissions_boundary(arn);
+            call.send().await.call("iam:PutRolePermissionsBoundary")
+        })
+        .await?;
+        Ok(())
+    }
+
+    /// The role of this deployment that the function has under another name: the settings' prefix was changed since.
+    pub(crate) async fn find_former(&self, aws: &Aws, function: &Function) -> Result<Option<Self>> {
+        if function.role_name() == self.name {
+            return Ok(None);
+        }
+        let former = Self {
+            name: function.role_name().to_owned(),
+            ..self.clone()
+        };
+        let found = former.find(aws).await?;
+        let mark = |it: &Self| it.tags.get(DEPLOYMENT_TAG).cloned();
+        Ok(found.filter(|it| mark(it) == mark(self)))
     }
 
     async fn tag(&self, aws: &Aws, work: &Work) -> Result<()> {
@@ -157,9 +199,14 @@ impl Resource for Role {
         };
         Ok(Some(Self {
             name: self.name.clone(),
+            path: role.path().to_owned(),
             policy_name: self.policy_name,
             attached_policies: attached_policies?,
             other_policies: other_policies?,
+            permissions_boundary: role
+                .permissions_boundary()
+                .and_then(|it| it.permissions_boundary_arn())
+                .map(str::to_owned),
             description: role.description.clone(),
             inline_policy: match &policy {
                 Some(policy) => Policy::parse(policy.policy_document())?,
@@ -174,13 +221,15 @@ impl Resource for Role {
                 Some(trust) => Policy::parse(trust)?,
                 None => Policy::default(),
             },
+            created: role.create_date().secs(),
         }))
     }
 
     async fn create(&self, aws: &Aws, work: &Work) -> Result<()> {
         let tags = self.sdk_tags()?;
         retry_until_consistent(work, async || {
-            let call = aws.iam.create_role().role_name(&self.name);
+            let call = aws.iam.create_role().role_name(&self.name).path(&self.path);
+            let call = call.set_permissions_boundary(self.permissions_boundary.clone());
             let call = call.set_description(self.description.clone());
             let call = call.assume_role_policy_document(self.trust.document());
             let answer = call.set_tags(Some(tags.clone())).send().await;
@@ -205,6 +254,9 @@ impl Resource for Role {
         }
         if changed.contains("inline_policy") {
             self.put_inline_policy(aws, work).await?;
+        }
+        if changed.contains("permissions_boundary") {
+            self.bound(aws, work).await?;
         }
         self.strip(aws, work, observed).await?;
         if changed.contains("tags") {

@@ -12,6 +12,8 @@ pub(crate) fn wanted() -> Wanted {
         names: Names::sample(),
         org_id: "o-abcdefghij".into(),
         kms_key: None,
+        log_kms_key: None,
+        queue_kms_key: None,
         subscriptions: vec![email("security@example.com")],
         notify: Notify::default(),
         log_retention_days: 365,

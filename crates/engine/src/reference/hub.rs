@@ -20,6 +20,7 @@ use crate::hub::rule::Rule;
 use crate::hub::subscriptions::{Standing, Subscriptions};
 use crate::hub::topic::Topic;
 use crate::names::Names;
+use crate::settings::IamSettings;
 use crate::subscription::Subscription;
 use crate::work::Work;
 use anyhow::{Context, Result};
@@ -65,6 +66,7 @@ fn names(aws: &Aws) -> Names {
         region: aws.region.clone(),
         partition: aws.partition,
         topic: None,
+        iam: IamSettings::default(),
     }
 }
 

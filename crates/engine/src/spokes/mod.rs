@@ -38,7 +38,7 @@ use crate::aws::Aws;
 use crate::aws::consistency::{Poll, poll_until};
 use crate::aws::error::AwsError;
 use crate::names::DEPLOYMENT_TAG;
-use crate::settings::{CallAs, Settings};
+use crate::settings::{CallAs, IamSettings, Settings};
 use crate::work::Work;
 use aws_sdk_cloudformation::types::CallAs as SdkCallAs;
 use instances::{Instance, Instances};
@@ -99,13 +99,56 @@ pub(crate) struct HubBus {
     pub(crate) region: String,
 }
 
+/// Parameter with what the roles' names begin with.
+const ROLE_PREFIX: &str = "RolePrefix";
+
+/// Why CloudFormation could not update stacks to these parameters, if so. Pure.
+///
+/// Another path is another role, and the new one is made before the old one is deleted; two of one name cannot be
+/// (CloudFormation User Guide, "AWS::IAM::Role", `RoleName`).
+pub(crate) fn stuck_role(
+    found: &BTreeMap<String, String>,
+    wanted: &BTreeMap<String, String>,
+) -> Option<String> {
+    let of = |all: &BTreeMap<String, String>, key: &str| all.get(key).cloned().unwrap_or_default();
+    let (prefix, path) = (of(found, ROLE_PREFIX), of(found, "RolePath"));
+    let is_stuck =
+        !prefix.is_empty() && prefix == of(wanted, ROLE_PREFIX) && path != of(wanted, "RolePath");
+    is_stuck.then(|| {
+        format!(
+            "the spokes' roles have the path {path}, and the settings say {}: CloudFormation cannot move a role that has a name. Give another --role-prefix with the new --iam-path: then new roles take the place of the old ones",
+            of(wanted, "RolePath")
+        )
+    })
+}
+
 /// What is the same for the StackSet and for the management account's own stacks.
 fn parameters(settings: &Settings, hub: &HubBus) -> BTreeMap<String, String> {
-    BTreeMap::from([
-        ("DeploymentName".into(), settings.name.clone()),
+    let name = || settings.name.clone();
+    let mut all = iam_parameters(&settings.iam);
+    all.extend([
+        ("DeploymentName".into(), name()),
         ("HubAccountId".into(), hub.account.clone()),
-        ("HubBusName".into(), settings.name.clone()),
+        ("HubBusName".into(), name()),
         ("HubRegion".into(), hub.region.clone()),
+    ]);
+    all
+}
+
+fn iam_parameters(iam: &IamSettings) -> BTreeMap<String, String> {
+    let boundary = iam.boundary.as_ref();
+    let owner = match boundary {
+        Some(boundary) if boundary.is_aws => "aws",
+        _ => "",
+    };
+    BTreeMap::from([
+        ("BoundaryAccount".into(), owner.into()),
+        (
+            "PermissionsBoundary".into(),
+            boundary.map(|it| it.policy.clone()).unwrap_or_default(),
+        ),
+        ("RolePath".into(), iam.path().to_owned()),
+        (ROLE_PREFIX.into(), iam.role_prefix.clone()),
     ])
 }
 
@@ -115,8 +158,9 @@ fn tags(settings: &Settings) -> BTreeMap<String, String> {
     tags
 }
 
+/// For a role that has a name, as it has with a prefix; it includes CAPABILITY_IAM.
 fn capabilities() -> Vec<String> {
-    vec!["CAPABILITY_IAM".into()]
+    vec!["CAPABILITY_NAMED_IAM".into()]
 }
 
 /// The StackSet for a deployment. Pure.
@@ -273,5 +317,54 @@ mod tests {
     fn the_template_fits_a_stack_set() {
         // CloudFormation API Reference, CreateStackSet: TemplateBody has at most 51,200 bytes.
         assert!(TEMPLATE.len() <= 51_200);
+    }
+    #[test]
+    fn a_role_with_a_name_cannot_be_moved() {
+        let of = |prefix: &str, path: &str| {
+            BTreeMap::from([
+                ("RolePrefix".to_owned(), prefix.to_owned()),
+                ("RolePath".to_owned(), path.to_owned()),
+            ])
+        };
+        for (found, wanted, is_stuck) in [
+            (of("a-", "/x/"), of("a-", "/y/"), true),
+            (of("a-", "/x/"), of("b-", "/y/"), false),
+            (of("a-", "/x/"), of("b-", "/x/"), false),
+            // CloudFormation gave it another name, as it will again.
+            (of("", "/"), of("", "/y/"), false),
+            (of("a-", "/x/"), of("", "/y/"), false),
+            (BTreeMap::new(), of("a-", "/y/"), false),
+        ] {
+            assert_eq!(
+                stuck_role(&found, &wanted).is_some(),
+                is_stuck,
+                "{found:?} {wanted:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_boundary_is_a_policy_of_the_account_or_of_aws() {
+        for (text, owner, policy) in [
+            (
+                "arn:aws:iam::aws:policy/PowerUserAccess",
+                "aws",
+                "PowerUserAccess",
+            ),
+            ("/team/Boundary", "", "team/Boundary"),
+            ("Boundary", "", "Boundary"),
+        ] {
+            let found = iam_parameters(&IamSettings {
+                boundary: crate::settings::Boundary::parse(text),
+                ..IamSettings::default()
+            });
+            assert_eq!(
+                (
+                    found["BoundaryAccount"].as_str(),
+                    found["PermissionsBoundary"].as_str()
+                ),
+                (owner, policy)
+            );
+        }
     }
 }

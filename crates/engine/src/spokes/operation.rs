@@ -373,13 +373,13 @@ fn status(summary: &sdk::StackSetOperationResultSummary) -> &str {
 
 fn failure(summary: &sdk::StackSetOperationResultSummary, status: &str) -> Failure {
     let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
-    let reason = text(summary.status_reason());
+    let (reason, region) = (text(summary.status_reason()), text(summary.region()));
     Failure {
         account: text(summary.account()),
         name: None,
-        region: text(summary.region()),
         status: status.to_owned(),
-        hint: hint(&reason).map(str::to_owned),
+        hint: hint(&reason, &region).map(str::to_owned),
+        region,
         reason,
     }
 }

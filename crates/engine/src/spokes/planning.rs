@@ -5,7 +5,7 @@ use super::management::{self, Management, Unread};
 use super::organization::{self, Organization, Region};
 use super::plan::{self, Wanted};
 use super::preflight::{self, Hub, NotReady, Units};
-use super::{HubBus, Observed, Place, observe, regions, stack_set, stacks, trail};
+use super::{HubBus, Observed, Place, observe, regions, stack_set, stacks, stuck_role, trail};
 use crate::names::DEPLOYMENT_TAG;
 use crate::session::Session;
 use anyhow::{Context, Result, bail};
@@ -83,6 +83,11 @@ pub async fn plan(session: &Session, switches: Switches) -> Result<SpokesPlanned
     }
     if !switches.adopt {
         refuse_foreign(session, &wanted.stack_set.name, &observed, &management)?;
+    }
+    if let Some(found) = &observed.stack_set
+        && let Some(why) = stuck_role(&found.parameters, &wanted.stack_set.parameters)
+    {
+        bail!(why);
     }
     keep_tags(&mut wanted, &observed);
     let mut plan = plan::plan(&wanted, &observed, management);

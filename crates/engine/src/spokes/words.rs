@@ -121,7 +121,7 @@ mod tests {
             region: region.into(),
             status: "FAILED".into(),
             reason: reason.into(),
-            hint: super::super::hint::hint(reason).map(str::to_owned),
+            hint: super::super::hint::hint(reason, region).map(str::to_owned),
         }
     }
 
@@ -131,7 +131,7 @@ mod tests {
             failure(
                 "111122223333",
                 Some("payments"),
-                "us-east-1",
+                "eu-west-1",
                 "Access denied by SCP",
             ),
             failure(
@@ -143,9 +143,9 @@ mod tests {
         ];
         insta::assert_snapshot!(table(&failures), @r"
           STATUS  ACCOUNT                  REGION          REASON
-          FAILED  111122223333 (payments)  us-east-1       Access denied by SCP
+          FAILED  111122223333 (payments)  eu-west-1       Access denied by SCP
           FAILED  444455556666             ap-southeast-1  Access denied by SCP
-          hint: an SCP denies it: exempt the roles stacksets-exec-* there, or leave the region out with --regions
+          hint: an SCP denies it: exempt the roles stacksets-exec-* there, or leave the region out with --regions; if the account is new and in quarantine, run the same command again after it
         ");
     }
 

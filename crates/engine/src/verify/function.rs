@@ -322,6 +322,16 @@ fn trust(deployed: &Deployed, id: &str, function: &Function, role: &Identity) ->
 }
 
 /// Everything that the notifier does, but publishing, which the topic's policy decides too.
+/// What lets the role do what its policies, or its permissions boundary, do not.
+pub(super) fn fix_of(refused: &Decision) -> String {
+    match refused {
+        Decision::OutOfBounds => {
+            format!("{DEPLOY_HUB} with a permissions boundary that allows it")
+        }
+        _ => format!("{DEPLOY_HUB}, and detach policies of the role that are not rootwatch's"),
+    }
+}
+
 fn policy(deployed: &Deployed, id: &str, role: &Identity) -> Hop {
     let check = "policy";
     let names = &deployed.names;
@@ -349,10 +359,7 @@ fn policy(deployed: &Deployed, id: &str, role: &Identity) -> Hop {
                     "it may not {action} on {resource}: its policy {}",
                     refused.words()
                 );
-                let fix = format!(
-                    "{DEPLOY_HUB}, and detach policies of the role that are not rootwatch's"
-                );
-                return Hop::broken(id, check, finding, fix);
+                return Hop::broken(id, check, finding, fix_of(&refused));
             }
         }
     }

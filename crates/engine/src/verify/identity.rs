@@ -14,8 +14,8 @@ pub(crate) struct Identity {
     pub(crate) account: String,
     pub(crate) trust: Policy,
     pub(crate) policies: Vec<Policy>,
-    /// Whether a permissions boundary narrows it.
-    pub(crate) bounded: bool,
+    /// The permissions boundary, which narrows what its policies allow.
+    pub(crate) boundary: Option<Policy>,
 }
 
 impl Identity {
@@ -41,13 +41,30 @@ impl Identity {
 
     /// What its own policies decide about a call.
     pub(crate) fn may(&self, action: &'static str, resource: &str) -> Decision {
-        let found = decide(&self.policies, &self.request(None, action, resource));
-        match found {
-            Decision::Allowed if self.bounded => {
-                Decision::Unknown("the role has a permissions boundary".into())
-            }
-            found => found,
+        self.decides(&self.request(None, action, resource))
+    }
+
+    /// What its own policies decide about a request, within its permissions boundary.
+    pub(crate) fn decides(&self, request: &Request) -> Decision {
+        match (decide(&self.policies, request), &self.boundary) {
+            (Decision::Allowed, Some(boundary)) => match decide([boundary], request) {
+                Decision::NotAllowed | Decision::Denied(_) => Decision::OutOfBounds,
+                found => found,
+            },
+            (found, _) => found,
         }
+    }
+
+    /// What keeps it from using a KMS key through a service, if anything does, and the call that is refused.
+    pub(crate) fn refused_key(&self, key: &str, via: &str) -> Option<(&'static str, Decision)> {
+        let decided = ["kms:GenerateDataKey", "kms:Decrypt"]
+            .into_iter()
+            .map(|action| {
+                let mut request = self.request(None, action, key);
+                request.keys.insert("kms:viaservice", Some(via.to_owned()));
+                (action, self.decides(&request))
+            });
+        decided.into_iter().find(|(_, it)| *it != Decision::Allowed)
     }
 
     /// A call that it makes in its own account.
@@ -90,7 +107,13 @@ async fn read(iam: &aws_sdk_iam::Client, arn: &str) -> Result<Option<Identity>> 
     if role.arn() != arn {
         return Ok(None);
     }
-    let (mut policies, attached) = tokio::try_join!(inline(iam, name), attached(iam, name))?;
+    let boundary = role.permissions_boundary();
+    let boundary = boundary.and_then(|it| it.permissions_boundary_arn().map(str::to_owned));
+    let (mut policies, attached, boundary) = tokio::try_join!(
+        inline(iam, name),
+        attached(iam, name),
+        try_join_all(boundary.into_iter().map(|arn| managed(iam, arn))),
+    )?;
     policies.extend(attached);
     Ok(Some(Identity {
         arn: arn.to_owned(),
@@ -100,7 +123,7 @@ async fn read(iam: &aws_sdk_iam::Client, arn: &str) -> Result<Option<Identity>> 
             None => Policy::default(),
         },
         policies,
-        bounded: role.permissions_boundary().is_some(),
+        boundary: boundary.into_iter().next(),
     }))
 }
 

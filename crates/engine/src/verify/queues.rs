@@ -5,6 +5,7 @@ use super::finding::{DEPLOY_HUB, Hop};
 use super::hub_rules::may_send;
 use crate::hub::queue::Queue;
 use rootwatch_eval::external::{self, Access};
+use rootwatch_eval::iam::Decision;
 
 /// Seconds that a dead letter must be kept at least: a weekend, until somebody reads the alarm.
 const SHORTEST_RETENTION: u64 = 3 * 24 * 3600;
@@ -30,7 +31,40 @@ fn of_queue(deployed: &Deployed, name: &str) -> Vec<Hop> {
         Ok(None) => return vec![Hop::broken(&id, "exists", "there is none", DEPLOY_HUB)],
         Err(why) => return vec![Hop::unread(&id, "exists", &why)],
     };
-    vec![retention(&id, queue)]
+    let key = queue.kms_key.as_deref();
+    let key = key.and_then(|key| self::key(deployed, &id, key));
+    [retention(&id, queue)].into_iter().chain(key).collect()
+}
+
+/// Whether a key of its own lets through what is sent to the queue and read from it.
+fn key(deployed: &Deployed, id: &str, key: &str) -> Option<Hop> {
+    let check = "key";
+    // EventBridge Developer Guide, "Amazon SQS queue is encrypted": its principal has to be in the key's policy, and
+    // that of AWS's own key cannot be changed.
+    if key.contains("alias/aws/") {
+        let finding = format!("EventBridge may not use {key}: what it sends to this queue is lost");
+        return Some(Hop::broken(id, check, finding, DEPLOY_HUB));
+    }
+    // A missing role has been reported already.
+    let Ok(Some(role)) = &deployed.role else {
+        return None;
+    };
+    let names = &deployed.names;
+    let via = format!("sqs.{}.{}", names.region, names.partition.dns_suffix());
+    match role.refused_key(key, &via) {
+        None => {}
+        Some((_, Decision::Unknown(why))) => {
+            return Some(Hop::unknown(id, check, why, Some(DEPLOY_HUB.to_owned())));
+        }
+        Some((action, refused)) => {
+            let words = refused.words();
+            let finding =
+                format!("the notifier may not {action} with {key}: its role's policy {words}");
+            return Some(Hop::broken(id, check, finding, DEPLOY_HUB));
+        }
+    }
+    let finding = format!("{key}, by the notifier's role; the key's own policy is not evaluated");
+    Some(Hop::ok(id, check, finding))
 }
 
 fn retention(id: &str, queue: &Queue) -> Hop {

@@ -63,7 +63,7 @@ fn good() -> Seen {
             account: ACCOUNT.into(),
             trust: trust(RULE),
             policies: vec![forward],
-            bounded: false,
+            boundary: None,
         })),
         dead_letters: Ok(Some(queue_policy(RULE))),
     }

@@ -157,6 +157,7 @@ mod tests {
             region: "eu-west-1".into(),
             partition: Partition::Aws,
             topic: None,
+            iam: crate::settings::IamSettings::default(),
         };
         let hops = check_set(&set(template, hub_region), &names);
         hops.iter()

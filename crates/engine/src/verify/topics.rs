@@ -2,6 +2,7 @@
 
 use super::deployed::Deployed;
 use super::finding::{DEPLOY_HUB, Hop};
+use super::function::fix_of;
 use super::identity::Identity;
 use crate::hub::topic::Topic;
 use rootwatch_eval::iam::{Decision, Keys, Principal, Request, decide};
@@ -63,7 +64,7 @@ fn lets_in(id: &str, topic: &Topic, role: &Identity) -> Hop {
                 "the notifier may not publish: its role's policy {}",
                 refused.words()
             ),
-            format!("{DEPLOY_HUB}, and detach policies of the role that are not rootwatch's"),
+            fix_of(&refused),
         ),
     }
 }
@@ -86,7 +87,7 @@ fn keeps_out(deployed: &Deployed, id: &str, topic: &Topic) -> Hop {
             account: account.to_owned(),
             trust: Default::default(),
             policies: Vec::new(),
-            bounded: false,
+            boundary: None,
         };
         let request = other.request(Some(other.principal()), "sns:Publish", &topic.arn);
         let is_own = *account == *deployed.names.account;
@@ -97,7 +98,7 @@ fn keeps_out(deployed: &Deployed, id: &str, topic: &Topic) -> Hop {
             Decision::Unknown(why) => {
                 return Hop::unknown(id, check, why, Some(DEPLOY_HUB.to_owned()));
             }
-            Decision::NotAllowed | Decision::Denied(_) => {}
+            Decision::NotAllowed | Decision::Denied(_) | Decision::OutOfBounds => {}
         }
     }
     Hop::ok(id, check, "everybody else")
@@ -124,24 +125,19 @@ fn key(deployed: &Deployed, id: &str, topic: &Topic, role: &Identity) -> Hop {
             "AWS managed, which the notifier may use through SNS",
         );
     }
-    for action in ["kms:GenerateDataKey", "kms:Decrypt"] {
-        let mut request = role.request(None, action, key);
-        let names = &deployed.names;
-        let via = format!("sns.{}.{}", names.region, names.partition.dns_suffix());
-        request.keys.insert("kms:viaservice", Some(via));
-        match decide(&role.policies, &request) {
-            Decision::Allowed => {}
-            Decision::Unknown(why) => {
-                return Hop::unknown(id, check, why, Some(DEPLOY_HUB.to_owned()));
-            }
-            refused => {
-                let finding = format!(
-                    "the notifier may not {action} with {key}: its role's policy {}",
-                    refused.words()
-                );
-                let fix = "give the key's ARN as --kms-key, or as kms_key in rootwatch.toml, to `rootwatch deploy hub`";
-                return Hop::broken(id, check, finding, fix);
-            }
+    let names = &deployed.names;
+    let via = format!("sns.{}.{}", names.region, names.partition.dns_suffix());
+    match role.refused_key(key, &via) {
+        None => {}
+        Some((_, Decision::Unknown(why))) => {
+            return Hop::unknown(id, check, why, Some(DEPLOY_HUB.to_owned()));
+        }
+        Some((action, refused)) => {
+            let words = refused.words();
+            let finding =
+                format!("the notifier may not {action} with {key}: its role's policy {words}");
+            let fix = "give the key's ARN as --kms-key, or as kms_key in rootwatch.toml, to `rootwatch deploy hub`";
+            return Hop::broken(id, check, finding, fix);
         }
     }
     Hop::ok(

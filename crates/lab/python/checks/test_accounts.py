@@ -58,6 +58,22 @@ class Accounts(Case):
         self.assertEqual(sts.get_caller_identity()["Account"], "333333333333")
 
 
+class Boundaries(Case):
+    """Permissions boundaries of roles."""
+
+    def test_a_boundary_must_exist(self) -> None:
+        iam = client("iam", "333333333333")
+        trust = '{"Version": "2012-10-17", "Statement": []}'
+        wanted = {"RoleName": "bounded", "AssumeRolePolicyDocument": trust}
+        arn = "arn:aws:iam::333333333333:policy/Boundary"
+        self.refused("NoSuchEntity", iam.create_role, **wanted, PermissionsBoundary=arn)
+        iam.create_policy(PolicyName="Boundary", PolicyDocument=trust)
+        role = iam.create_role(**wanted, PermissionsBoundary=arn)["Role"]
+        self.assertEqual(role["PermissionsBoundary"]["PermissionsBoundaryArn"], arn)
+        iam.delete_role(RoleName="bounded")
+        iam.delete_policy(PolicyArn=arn)
+
+
 class OrganizationAccess(Case):
     """Trusted access and delegated administrators."""
 

@@ -184,6 +184,7 @@ class Functions(Case):
         self.client.get_waiter("function_active_v2").wait(**chosen, WaiterConfig={"Delay": 0.1})
         answer = update(**chosen, Timeout=5)
         self.assertEqual(answer["LastUpdateStatus"], "InProgress")
+        self.assertGreater(answer["LastModified"], function["LastModified"])
         self.refused(
             "ResourceConflictException",
             self.client.update_function_code,

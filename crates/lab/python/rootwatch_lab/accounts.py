@@ -13,6 +13,7 @@ import moto.iam.models as iam_models
 from moto.core.responses import BaseResponse
 from moto.core.utils import unix_time
 from moto.iam import iam_backends
+from moto.iam.exceptions import NotFoundException
 from moto.iam.models import IAMBackend, Role
 from moto.organizations.models import OrganizationsBackend, organizations_backends
 from moto.sts.models import STSBackend
@@ -32,19 +33,19 @@ class Session:
 
     access_key_id: str
     account: str
-    role: str
+    role_arn: str
     name: str
     partition: str
 
     @property
-    def arn(self) -> str:
-        """The ARN that access-denied messages show."""
-        return f"arn:{self.partition}:sts::{self.account}:assumed-role/{self.role}/{self.name}"
+    def role(self) -> str:
+        """The role's name, without its path."""
+        return self.role_arn.rsplit("/", 1)[-1]
 
     @property
-    def role_arn(self) -> str:
-        """The ARN of the role that the session is of."""
-        return f"arn:{self.partition}:iam::{self.account}:role/{self.role}"
+    def arn(self) -> str:
+        """The ARN that access-denied messages show, in which a role has no path."""
+        return f"arn:{self.partition}:sts::{self.account}:assumed-role/{self.role}/{self.name}"
 
 
 _sessions: dict[str, Session] = {}
@@ -54,7 +55,7 @@ def open_session(role_arn: str, name: str) -> Session:
     """Credentials of a role, as a Lambda function gets them."""
     key = "ASIA" + "".join(secrets.choice(_KEY_CHARACTERS) for _ in range(16))
     parts = role_arn.split(":")
-    session = Session(key, parts[4], role_arn.split("/")[-1], name, parts[1])
+    session = Session(key, parts[4], role_arn, name, parts[1])
     _sessions[key] = session
     return session
 
@@ -88,6 +89,8 @@ _moto_account_of = iam_models.get_account_id_from
 _moto_access_key = BaseResponse.get_access_key
 _moto_caller_identity = STSBackend.get_caller_identity
 _moto_put_policy = Role.put_policy
+_moto_create_role = IAMBackend.create_role
+_moto_put_boundary = IAMBackend.put_role_permissions_boundary
 
 
 def _get_access_key(self: BaseResponse) -> str:
@@ -122,6 +125,22 @@ def _untag_role(self: IAMBackend, role_name: str, tag_keys: list[str]) -> None:
     role = self.get_role(role_name)
     gone = {key.lower() for key in tag_keys}
     role.tags = [tag for tag in role.tags if tag["Key"].lower() not in gone]
+
+
+def _check_boundary(backend: IAMBackend, arn: str | None) -> None:
+    # moto takes any. Those of AWS are not loaded.
+    if arn and ":iam::aws:" not in arn and arn not in backend.managed_policies:
+        raise NotFoundException(f"Scope ARN: {arn} does not exist or is not attachable.")
+
+
+def _create_role(self: IAMBackend, *args: Any, **kwargs: Any) -> Role:
+    _check_boundary(self, kwargs.get("permissions_boundary"))
+    return _moto_create_role(self, *args, **kwargs)
+
+
+def _put_boundary(self: IAMBackend, role_name: str, permissions_boundary: str) -> None:
+    _check_boundary(self, permissions_boundary)
+    _moto_put_boundary(self, role_name, permissions_boundary)
 
 
 def role_by_arn(arn: str) -> Role | None:
@@ -163,7 +182,17 @@ def role_may(role: Role, action: str, resource: str, context: policies.Context) 
     documents = [text for name, text in role.policies.items() if put_at.get(name, 0) <= settled]
     documents += [policies.of_managed(policy) for policy in role.managed_policies.values()]
     found = {policies.decision(text, action, resource, context) for text in documents}
-    return "Allow" in found and "Deny" not in found
+    if "Allow" not in found or "Deny" in found:
+        return False
+    # Those of AWS are not loaded, and bound nothing here.
+    if not role.permissions_boundary_arn or ":iam::aws:" in role.permissions_boundary_arn:
+        return True
+    known = iam_backends[role.account_id][role.partition].managed_policies
+    boundary = known.get(role.permissions_boundary_arn)
+    if boundary is None:
+        return False
+    text = policies.of_managed(boundary)
+    return policies.decision(text, action, resource, context) == "Allow"
 
 
 def organization_of(account: str) -> OrganizationsBackend | None:
@@ -210,3 +239,5 @@ def install() -> None:
     Role.put_policy = _put_policy
     IAMBackend.tag_role = _tag_role
     IAMBackend.untag_role = _untag_role
+    IAMBackend.create_role = _create_role
+    IAMBackend.put_role_permissions_boundary = _put_boundary

@@ -18,7 +18,11 @@ from moto.awslambda.exceptions import (
 from moto.awslambda.models import EventInvokeConfig, LambdaBackend, LambdaFunction, lambda_backends
 from moto.awslambda.responses import LambdaResponse
 from moto.core.responses import TYPE_RESPONSE
-from moto.core.utils import iso_8601_datetime_with_milliseconds, unix_time_millis
+from moto.core.utils import (
+    iso_8601_datetime_with_milliseconds,
+    iso_8601_datetime_with_nanoseconds,
+    unix_time_millis,
+)
 from moto.logs import logs_backends
 from moto.utilities.utils import get_partition
 
@@ -607,6 +611,7 @@ def _check_updatable(function: LambdaFunction) -> None:
 def _touch(function: LambdaFunction) -> None:
     function.__dict__["updated_at"] = time.monotonic() + late.lambda_update_ms / 1000
     function.__dict__["revision_id"] = str(uuid.uuid4())
+    function.last_modified = iso_8601_datetime_with_nanoseconds()
     _retire(function.function_arn)
 
 

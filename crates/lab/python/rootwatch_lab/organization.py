@@ -76,7 +76,7 @@ def _check_identity(response: OrganizationsResponse, backend: OrganizationsBacke
     if account:
         owner = f"arn:{response.partition}:organizations::{backend.account_id}"
         resource = f"{owner}:account/{backend.org.id}/{account}"
-    role = accounts.role_by_arn(f"arn:{response.partition}:iam::{session.account}:role/{session.role}")
+    role = accounts.role_by_arn(session.role_arn)
     action = f"organizations:{response._get_action()}"
     if role is None or not accounts.role_may(role, action, resource, {}):
         raise AccessDenied()

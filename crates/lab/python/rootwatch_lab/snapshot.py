@@ -102,6 +102,7 @@ def _iam(backend: Any) -> dict[str, Any]:
     roles = {
         role.name: {
             "Path": role.path,
+            "PermissionsBoundary": role.permissions_boundary_arn or None,
             "Trust": policies.document(role.assume_role_policy_document),
             "Policies": {name: policies.document(text) for name, text in role.policies.items()},
             "Attached": sorted(role.managed_policies),
@@ -145,6 +146,7 @@ def _logs(backend: Any) -> dict[str, Any]:
         "log_groups": {
             name: {
                 "RetentionInDays": group.retention_in_days,
+                "KmsKeyId": group.kms_key_id,
                 "Tags": backend.tagger.get_tag_dict_for_resource(group.arn),
             }
             for name, group in backend.groups.items()

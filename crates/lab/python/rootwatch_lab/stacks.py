@@ -326,7 +326,9 @@ def _create_role(
     for policy in cloudformation_json["Properties"].get("Policies", []):
         policy["PolicyDocument"] = _text(policy["PolicyDocument"])
     cloudformation_json["Properties"].setdefault("Tags", [])
-    return _moto_create_role(resource_name, cloudformation_json, account_id, region_name, **kwargs)
+    role = _moto_create_role(resource_name, cloudformation_json, account_id, region_name, **kwargs)
+    role.__dict__["custom_name"] = cloudformation_json["Properties"].get("RoleName")
+    return role
 
 
 def _update_role(
@@ -339,6 +341,19 @@ def _update_role(
 ) -> Role:
     properties = cloudformation_json["Properties"]
     role = original_resource
+    custom = role.__dict__.get("custom_name")
+    is_renamed = properties.get("RoleName") != custom
+    if is_renamed or properties.get("Path", "/") != role.path:
+        # Neither can be changed: another role takes its place, made before the old one goes.
+        if custom and not is_renamed:
+            raise ValidationError(
+                message="CloudFormation cannot update a stack when a custom-named resource requires "
+                f"replacing. Rename {custom} and update the stack again."
+            )
+        made = _create_role(cls, new_resource_name, cloudformation_json, account_id, region_name)
+        _delete_role(cls, role.name, cloudformation_json, account_id, region_name)
+        return made
+    role.permissions_boundary_arn = properties.get("PermissionsBoundary")
     role.assume_role_policy_document = _text(properties["AssumeRolePolicyDocument"])
     role.description = properties.get("Description", "")
     role.tags = properties.get("Tags", [])

@@ -33,7 +33,7 @@ macro_rules! checks {
 
 checks!(
     accounts, activity, commands, events, functions, metrics, queues, requests, silence, stacksets,
-    steering, topics, truths
+    steering, tags, topics, truths
 );
 
 #[test]

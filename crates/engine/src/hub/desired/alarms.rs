@@ -76,7 +76,9 @@ impl Wanted {
             evaluation_periods: Some(1),
             metric: metric.into(),
             namespace: namespace.into(),
-            ok_actions: vec![self.health_arn()],
+            // A new alarm goes from INSUFFICIENT_DATA to OK, and CloudWatch runs the actions on every change of state
+            // (PutMetricAlarm, `OKActions`): with any, each deployment of an alarm would notify people of nothing.
+            ok_actions: Vec::new(),
             period: Some(60),
             statistic: statistic.into(),
             tags: self.tags(),

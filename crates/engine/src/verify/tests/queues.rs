@@ -42,6 +42,12 @@ fn a_queue_that_takes_too_little_or_too_much() {
         reads("accepts another rule's", "policy lets in", |it| {
             with(&mut it.policy, "RootwatchRules", "Condition", other);
         }),
+        reads("has a key that EventBridge may not use", "key", |it| {
+            it.kms_key = Some("alias/aws/sqs".into());
+        }),
+        reads("has a key that the notifier may not use", "key", |it| {
+            it.kms_key = Some("arn:aws:kms:eu-west-1:111122223333:key/x".into());
+        }),
         open("accepts everybody's", json!("*"), json!({})),
         open(
             "accepts another account's",

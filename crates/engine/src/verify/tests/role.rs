@@ -50,6 +50,13 @@ fn a_broken_role() {
             hub.attach(deny("sqs:*"))
         })
         .says("detach policies of the role"),
+        Break::new("bounded by less than it needs", ROLE, "policy", |hub| {
+            let all_but_logs = json!({"Sid": "Some", "Effect": "Allow", "Action": ["sns:*", "sqs:*"], "Resource": "*"});
+            hub.bound(all_but_logs);
+        })
+        .says("a permissions boundary that allows it"),
+        Break::new("bounded by a Deny", ROLE, "policy", |hub| hub.bound(deny("*")))
+            .and(ALERTS, "policy lets in"),
         Break::new("deleted", ROLE, "exists", |hub| hub.delete(ROLE)),
     ];
     all_are_named_and_fixed("role", breaks);

@@ -27,6 +27,8 @@ pub(super) struct Hub {
     pub(super) theirs: Vec<Value>,
     /// Managed policies of the role.
     pub(super) attached: BTreeMap<String, Policy>,
+    /// The role's permissions boundary, where it has one.
+    pub(super) boundary: Policy,
     /// Filter policies of all subscriptions of a topic.
     pub(super) filters: BTreeMap<String, Value>,
     /// Another topic of the account.
@@ -59,6 +61,7 @@ impl Hub {
             wanted,
             theirs: Vec::new(),
             attached: BTreeMap::new(),
+            boundary: Policy::default(),
             filters: BTreeMap::new(),
             elsewhere: None,
         }
@@ -91,6 +94,13 @@ impl Hub {
         let arn = "arn:aws:iam::111122223333:policy/theirs";
         self.attached.insert(arn.into(), policy(vec![statement]));
         self.role(ROLE).attached_policies.insert(arn.into());
+    }
+
+    /// Bounds the role by a policy of this one statement.
+    pub(super) fn bound(&mut self, statement: Value) {
+        self.boundary = policy(vec![statement]);
+        let arn = "arn:aws:iam::111122223333:policy/bounds";
+        self.role(ROLE).permissions_boundary = Some(arn.into());
     }
 
     /// What the function's policy holds under the permission's name.
@@ -163,7 +173,10 @@ impl Hub {
                 .into_iter()
                 .chain(self.attached.values().cloned())
                 .collect(),
-            bounded: false,
+            boundary: role
+                .permissions_boundary
+                .as_ref()
+                .map(|_| self.boundary.clone()),
         })
     }
 
