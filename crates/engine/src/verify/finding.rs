@@ -163,7 +163,10 @@ impl From<AwsError> for CannotRead {
         ];
         let denied = DENIED.contains(&error.code.as_str());
         Self {
-            fix: denied.then(|| format!("allow the caller {}", error.operation)),
+            fix: denied.then(|| match error.operation {
+                "sts:AssumeRole" => "allow the caller sts:AssumeRole; if the role's trust policy wants an external id, give it by --external-id".into(),
+                operation => format!("allow the caller {operation}"),
+            }),
             why: format!("could not be read: {error}"),
         }
     }
