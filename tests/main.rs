@@ -18,6 +18,8 @@ mod crates;
 mod events;
 /// `rootwatch plan` and `rootwatch deploy hub`.
 mod hub;
+/// The network of a company.
+mod network;
 /// `rootwatch deploy spokes`.
 mod spokes;
 /// `rootwatch status`.

@@ -1,6 +1,7 @@
 //! Another account of the organization, by a role there or a profile.
 
 use super::error::{self, AwsError, Call};
+use super::profile::Profile;
 use super::{ATTEMPTS, Aws, identity, with_profile};
 use aws_config::{Region, SdkConfig};
 use aws_sdk_sts::config::{Credentials, SharedCredentialsProvider};
@@ -64,7 +65,13 @@ impl Aws {
             message: format!("{} (with the profile {profile})", error.message),
             ..error
         };
-        let whose = identity(&sdk, ATTEMPTS).await.map_err(of_profile)?;
+        let whose = match identity(&sdk, ATTEMPTS).await {
+            Ok(whose) => whose,
+            Err(error) => {
+                let selected = Profile::selected(Some(profile)).await;
+                return Err(of_profile(selected.explained(error)));
+            }
+        };
         if whose != account {
             return Err(AwsError {
                 message: format!(
@@ -72,6 +79,7 @@ impl Aws {
                 ),
                 code: error::OTHER_ACCOUNT.into(),
                 operation: "sts:GetCallerIdentity",
+                request_id: None,
             });
         }
         Ok(Session {

@@ -57,6 +57,7 @@ pub(super) async fn send(
                 .error_message()
                 .unwrap_or("AWS gave no message")
                 .to_owned(),
+            request_id: None,
         }),
     }
 }

@@ -154,6 +154,7 @@ impl<'a> Temporary<'a> {
                     .error_message()
                     .unwrap_or("AWS gave no message")
                     .to_owned(),
+                request_id: None,
             }
             .into()),
         }

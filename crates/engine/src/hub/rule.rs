@@ -93,6 +93,7 @@ impl Rule {
                     failed.target_id().unwrap_or("?"),
                     failed.error_message().unwrap_or("AWS gave no message")
                 ),
+                request_id: None,
             }
             .into()),
         }
