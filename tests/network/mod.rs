@@ -6,6 +6,8 @@ mod certificates;
 mod credentials;
 /// FIPS and dual-stack endpoints.
 mod endpoints;
+/// The partitions that AWS knows.
+mod partitions;
 /// Whole commands through a proxy that is the only way out.
 mod proxies;
 /// A proxy for tests.

@@ -61,7 +61,7 @@ fn hint(error: &AwsError) -> Option<&'static str> {
         | "UnrecognizedClientException"
         | "SignatureDoesNotMatch"
         | "InvalidSignatureException" => {
-            "AWS does not recognize these credentials: check the profile, and whether the region is enabled in the account"
+            "AWS does not recognize these credentials: check the profile, and whether the region is enabled in the account and of its partition"
         }
         "AWSOrganizationsNotInUseException" => {
             "this account is not in an organization; rootwatch watches AWS Organizations"

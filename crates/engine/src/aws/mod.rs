@@ -18,7 +18,7 @@ use aws_sdk_sts::config::SharedCredentialsProvider;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use error::{AwsError, Call};
 use network::Network;
-use partition::Partition;
+use partition::{Partition, is_region_name};
 use profile::Profile;
 use std::time::Duration;
 
@@ -62,14 +62,17 @@ impl Aws {
                 "no region is set; give --region, AWS_REGION, `region` in rootwatch.toml or in the profile"
             );
         };
-        let partition = Partition::of_region(&region)?;
+        if !is_region_name(&region) {
+            bail!("\"{region}\" is not the name of an AWS region (such as eu-west-1)");
+        }
         let caller = identity(&config, FIRST_CALL_ATTEMPTS).await;
         let caller = caller.map_err(|error| profile.explained(error));
         let caller = caller.with_context(|| {
             let way = network.way;
             format!("asking AWS for the caller's identity, in region {region}{way}")
         })?;
-        Ok(Self::of(config, caller, region, partition))
+        let partition = Partition::of_caller(&caller.arn, &region)?;
+        Ok(Self::of(config, caller.account, region, partition))
     }
 
     fn of(
@@ -204,7 +207,14 @@ fn with_profile(config: &aws_config::SdkConfig, profile: &str) -> aws_config::Sd
 }
 
 /// Whose credentials these are.
-async fn identity(config: &aws_config::SdkConfig, attempts: u32) -> Result<String, AwsError> {
+struct Caller {
+    account: String,
+    arn: String,
+}
+
+/// Asks AWS whose credentials these are.
+async fn identity(config: &aws_config::SdkConfig, attempts: u32) -> Result<Caller, AwsError> {
+    const OPERATION: &str = "sts:GetCallerIdentity";
     let once = aws_sdk_sts::config::Builder::from(config)
         .retry_config(RetryConfig::standard().with_max_attempts(attempts))
         .build();
@@ -212,10 +222,12 @@ async fn identity(config: &aws_config::SdkConfig, attempts: u32) -> Result<Strin
         .get_caller_identity()
         .send()
         .await
-        .call("sts:GetCallerIdentity")?;
-    identity
-        .account
-        .ok_or_else(|| AwsError::incomplete("sts:GetCallerIdentity", "Account"))
+        .call(OPERATION)?;
+    let missing = |field| AwsError::incomplete(OPERATION, field);
+    Ok(Caller {
+        account: identity.account.ok_or_else(|| missing("Account"))?,
+        arn: identity.arn.ok_or_else(|| missing("Arn"))?,
+    })
 }
 
 #[cfg(test)]

@@ -72,10 +72,11 @@ impl Aws {
                 return Err(of_profile(selected.explained(error)));
             }
         };
-        if whose != account {
+        if whose.account != account {
             return Err(AwsError {
                 message: format!(
-                    "the credentials of the profile {profile} are those of account {whose}, not of {account}"
+                    "the credentials of the profile {profile} are those of account {}, not of {account}",
+                    whose.account
                 ),
                 code: error::OTHER_ACCOUNT.into(),
                 operation: "sts:GetCallerIdentity",
