@@ -270,8 +270,10 @@ impl World {
         );
         let id = id.unwrap();
         let time = regex_lite::Regex::new("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z").unwrap();
+        let request = regex_lite::Regex::new("request id [A-Za-z0-9-]+").unwrap();
         let waiting = regex_lite::Regex::new("(?m)^  operation .* waiting.*\n").unwrap();
-        let text = id.replace_all(&root, "(id)");
+        let text = request.replace_all(&root, "request id (id)");
+        let text = id.replace_all(&text, "(id)");
         let text = time.replace_all(&text, "(time)");
         stacks_in_order(&waiting.replace_all(&text, ""))
     }

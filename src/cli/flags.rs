@@ -8,7 +8,7 @@ use crate::config::keys::{
     REGIONS, ROLE_PREFIX, SUBSCRIPTIONS, TAGS, TIMEOUT, TOPIC_NAME,
 };
 use crate::config::{Flags, Given, Key, Origin, Problem, Value};
-use rootwatch_engine::{CallAs, RegionConcurrency, Subscription};
+use rootwatch_engine::{CallAs, RegionConcurrency, Subscription, without_password};
 
 /// What the flags of a run give.
 pub(crate) fn flags(cli: &Cli, hub: &HubArgs, spokes: &SpokesArgs) -> Flags {
@@ -99,6 +99,7 @@ impl Flags {
                         key if key.is(&ACCOUNT_NAMES) => "ID=NAME, such as 111122223333=Prod",
                         _ => "PROTOCOL=ENDPOINT, such as sms=+491701234567",
                     };
+                    let text = without_password(text);
                     let text = format!("{} \"{text}\" is not of the form {form}", key.flag);
                     self.problems.push(Problem { place: None, text });
                 }

@@ -35,6 +35,9 @@ pub(crate) struct SpokeArgs {
     /// Name of the role to assume in a spoke's account
     #[arg(long, visible_alias = "spoke-role", value_name = "NAME")]
     pub(crate) role: Option<String>,
+    /// External ID that the role's trust policy asks for
+    #[arg(long, value_name = "ID", requires = "role")]
+    pub(crate) external_id: Option<String>,
     /// Profile of the AWS configuration with credentials of the spoke's account, instead of a role
     #[arg(
         long,

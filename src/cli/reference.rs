@@ -16,6 +16,9 @@ pub(crate) struct ReferenceArgs {
     /// Name of the role to assume in the spokes, so that the proof begins there
     #[arg(long, visible_alias = "spoke-role", value_name = "NAME")]
     pub(crate) role: Option<String>,
+    /// External ID that the role's trust policy asks for
+    #[arg(long, value_name = "ID", requires = "role")]
+    pub(crate) external_id: Option<String>,
     /// Send test events from only this many of the accounts and regions that the old path watches, chosen at random
     #[arg(long, value_name = "COUNT", requires = "role", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) sample: Option<u16>,

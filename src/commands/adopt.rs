@@ -12,6 +12,7 @@ pub(super) async fn adopt(run: &Run<'_>, args: &ReferenceArgs) -> Result<Exit> {
     let session = run.start(&args.hub, &args.spokes).await?;
     let options = Options {
         role: args.role.clone(),
+        external_id: args.external_id.clone(),
         sample: args.sample,
         wait: args.wait,
         leave_behind: args.leave_behind.clone(),

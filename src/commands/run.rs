@@ -61,7 +61,10 @@ pub(super) fn called_by(caller: &CallerArgs) -> SpokesArgs {
 }
 
 pub(super) fn selection(args: &SpokeArgs) -> Selection {
-    let role = args.role.clone().map(Entry::Role);
+    let role = args.role.clone().map(|name| Entry::Role {
+        name,
+        external_id: args.external_id.clone(),
+    });
     let profile = args.spoke_profile.clone().map(Entry::Profile);
     Selection {
         entry: role.or(profile),

@@ -2,7 +2,7 @@
 
 use super::form;
 use super::schema::{ENDPOINT, Key, Kind};
-use rootwatch_engine::Subscription;
+use rootwatch_engine::{Subscription, without_password};
 use std::fmt;
 
 /// What was given for a setting. A setting that takes several has one of these for each.
@@ -73,15 +73,15 @@ impl Given {
         }
     }
 
-    /// The value as it is written where it was given.
+    /// The value as it is written where it was given, but for a password in it.
     fn written(&self) -> String {
         match (&self.origin, &self.value) {
-            (_, Value::Text(text)) => format!("\"{text}\""),
+            (_, Value::Text(text)) => format!("\"{}\"", without_password(text)),
             (_, Value::Number(number)) => number.to_string(),
             (Origin::Flag, Value::Subscription(it)) => {
-                format!("\"{}={}\"", it.protocol, it.endpoint)
+                format!("\"{}={}\"", it.protocol, it.shown())
             }
-            (Origin::File(_), Value::Subscription(it)) => format!("\"{}\"", it.endpoint),
+            (Origin::File(_), Value::Subscription(it)) => format!("\"{}\"", it.shown()),
             (_, Value::Pair(key, _)) => format!("\"{key}\""),
         }
     }

@@ -98,7 +98,7 @@ pub(crate) static PROFILE: Key = Key {
 pub(crate) static REGION: Key = Key {
     name: "region",
     kind: Kind::Text(form::region),
-    meaning: "Region that the hub and the StackSet live in; the partition follows from it",
+    meaning: "Region that the hub and the StackSet live in; it must be in the partition of the credentials",
     default: "as the AWS CLI finds it",
     example: r#""eu-west-1""#,
     flag: "--region",

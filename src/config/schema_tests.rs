@@ -33,6 +33,7 @@ const OF_A_RUN: &[&str] = &[
     "--account",
     "--spoke-region",
     "--role",
+    "--external-id",
     "--hub-only",
     "--all-accounts",
     "--sample",

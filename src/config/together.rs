@@ -47,7 +47,7 @@ fn regions(settings: &Values) -> Vec<(&Given, &str, Partition)> {
         .filter_map(|given| Some((given, region_of_arn(given)?)));
     plain
         .chain(of_arns)
-        .filter_map(|(given, region)| Some((given, region, Partition::of_region(region).ok()?)))
+        .filter_map(|(given, region)| Some((given, region, Partition::of_region(region)?)))
         .collect()
 }
 
@@ -90,15 +90,22 @@ fn named(given: &Given, value: &str) -> String {
 
 fn sign_in_region(settings: &Values) -> Option<Problem> {
     let first = settings.all(&REGIONS).next()?;
-    let sign_in = Partition::of_region(first.text()).ok()?.sign_in_region();
+    let partition = Partition::of_region(first.text())?;
+    let sign_in = partition.sign_in_region();
     if settings
         .all(&REGIONS)
         .any(|region| region.text() == sign_in)
     {
         return None;
     }
+    let why = match partition.is_sign_in_region_documented() {
+        true => "where AWS records every root sign-in",
+        false => {
+            "the first region of the partition, since AWS does not document where root sign-ins are recorded"
+        }
+    };
     Some(first.reported(format!(
-        "{} leave out {sign_in}, where AWS records every root sign-in: add it",
+        "{} leave out {sign_in}, {why}: add it",
         first.subject()
     )))
 }

@@ -179,3 +179,29 @@ fn an_endpoint_that_is_set_and_empty_is_reported() {
         assert!(ran.stderr.contains(&reported), "{}", ran.stderr);
     }
 }
+
+/// Whatever is wrong with an address, a password in it stays out of the text.
+#[test]
+fn a_password_in_an_address_that_is_refused_is_not_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("rootwatch.toml");
+    let text = "endpoint_url = \"ftp://me:hunter2@aws\"\n[[hub.subscriptions]]\nprotocol = \"http\"\nendpoint = \"https://me:hunter2@siem\"\n";
+    std::fs::write(&file, text).unwrap();
+    let file = ["--config", file.to_str().unwrap()];
+    let cases: [&[&str]; 8] = [
+        &file,
+        &["--sns-subscription", "http=https://me:hunter2@siem"],
+        &["--sns-subscription", "https=https://me:hun/ter2@siem"],
+        &["--sns-subscription", "https://me:hunter2@siem"],
+        &["--sns-subscription", "fax=https://me:hunter2@siem"],
+        &["--endpoint-url", "ftp://me:hunter2@aws"],
+        &["--endpoint-url", "http://me:hunter2 @aws"],
+        &["--kms-key", "https://me:hunter2@aws"],
+    ];
+    for case in cases {
+        let ran = run(&[], &[&["plan", "hub"], case].concat()).ends_with(1);
+        assert!(ran.stderr.contains("error"), "{}", ran.stderr);
+        let shown = ran.stderr.contains("hunter2") || ran.stderr.contains("ter2");
+        assert!(!shown, "{case:?}: {}", ran.stderr);
+    }
+}

@@ -10,7 +10,7 @@ mod interrupt;
 mod late;
 /// What belongs to others, or has something of theirs.
 mod ownership;
-/// The hub in the partitions of GovCloud and China.
+/// The hub in other partitions than the commercial one.
 mod partitions;
 /// Plans as people and programs read them.
 mod plan;

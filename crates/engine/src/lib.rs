@@ -42,6 +42,6 @@ pub use settings::{
     RegionConcurrency, Settings, SpokesSettings,
 };
 pub use stop::{Stop, Stopped};
-pub use subscription::Subscription;
+pub use subscription::{Subscription, without_password};
 pub use words::{count, one_line};
 pub use work::{Progress, Silent, Work};

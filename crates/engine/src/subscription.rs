@@ -19,19 +19,34 @@ pub struct Subscription {
 impl Subscription {
     /// The endpoint as SNS lists it: `https://user:****@host/path`.
     pub fn shown(&self) -> Cow<'_, str> {
-        let Some((scheme, rest)) = self.endpoint.split_once("://") else {
-            return (&self.endpoint).into();
-        };
-        let host_begins = rest.find('/').unwrap_or(rest.len());
-        let Some((user, host)) = rest[..host_begins].rsplit_once('@') else {
-            return (&self.endpoint).into();
-        };
-        let Some((user, _)) = user.split_once(':') else {
-            return (&self.endpoint).into();
-        };
-        let path = &rest[host_begins..];
-        format!("{scheme}://{user}:****@{host}{path}").into()
+        without_password(&self.endpoint)
     }
+}
+
+/// An address with stars for its password: `https://user:****@host/path`. What is no address is as it was.
+#[must_use]
+pub fn without_password(address: &str) -> Cow<'_, str> {
+    let Some((scheme, rest)) = address.split_once("://") else {
+        return address.into();
+    };
+    let host_begins = rest.find('/').unwrap_or(rest.len());
+    let (user_and_host, path) = match rest[..host_begins].rsplit_once(':') {
+        // What is no port and stands before an @ is a password with a slash in it.
+        Some((_, end)) if !is_port(end) && !end.contains('@') => (rest, ""),
+        _ => rest.split_at(host_begins),
+    };
+    let Some((user, host)) = user_and_host.rsplit_once('@') else {
+        return address.into();
+    };
+    let Some((user, _)) = user.split_once(':') else {
+        return address.into();
+    };
+    format!("{scheme}://{user}:****@{host}{path}").into()
+}
+
+/// What may follow the last colon before the path: a port, or the end of an IPv6 address.
+fn is_port(text: &str) -> bool {
+    text.ends_with(']') || text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 impl PartialEq for Subscription {
@@ -93,8 +108,19 @@ mod tests {
         assert_eq!(given, listed);
         assert_eq!(given.to_string(), listed.to_string());
         assert!(!format!("{given:?}").contains("secret"));
-        for plain in ["https://siem.example.com/a:b@c", "https://me@host", "a@b.c"] {
+        for plain in [
+            "https://siem.example.com/a:b@c",
+            "https://siem.example.com:8443/a:b@c",
+            "https://[::1]:80/a@b",
+            "https://[::1]/a@b",
+            "https://me@host",
+            "a@b.c",
+        ] {
             assert_eq!(https(plain).shown(), plain);
+        }
+        // Not valid, and shown in the error that says so.
+        for bad in ["https://me:sec/ret@host/a", "https://me:se:c@ret@host/a"] {
+            assert_eq!(https(bad).shown(), "https://me:****@host/a");
         }
     }
 }

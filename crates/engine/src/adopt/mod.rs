@@ -34,6 +34,8 @@ pub use shown::{OldHubSteps, OldStackSet};
 pub struct Options {
     /// Name of the role to assume in the spokes, so that the proof begins there.
     pub role: Option<String>,
+    /// What the role's trust policy wants as external id, if it does.
+    pub external_id: Option<String>,
     /// Send test events from only this many of the places that the old path watches, at random.
     pub sample: Option<u16>,
     /// How long to wait for the test event.

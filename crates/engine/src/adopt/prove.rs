@@ -52,7 +52,10 @@ pub(crate) fn target(session: &Session, old: &OldPath, options: &Options) -> Res
     if let Some(count) = options.sample {
         locations = canary::sample(locations, count.into())?;
     }
-    let entry = options.role.clone().map(Entry::Role);
+    let entry = options.role.clone().map(|name| Entry::Role {
+        name,
+        external_id: options.external_id.clone(),
+    });
     Ok(match entry {
         Some(_) if !locations.is_empty() => Target::Spokes { entry, locations },
         _ => Target::Hub,

@@ -160,6 +160,7 @@ mod tests {
             operation,
             code: code.into(),
             message: message.into(),
+            request_id: None,
         }
     }
 

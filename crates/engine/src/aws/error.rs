@@ -2,8 +2,10 @@
 //!
 //! `SdkError`'s own text is only "service error", so nothing outside this file looks at one.
 
+use super::answer;
 use crate::stop::Stopped;
-use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use std::error::Error;
 
@@ -11,6 +13,8 @@ use std::error::Error;
 pub(crate) const NO_ANSWER: &str = "NoAnswer";
 /// Code of an [`AwsError`] for a request that could not be signed.
 pub(crate) const NO_CREDENTIALS: &str = "NoCredentials";
+/// Code of an [`AwsError`] for an answer that somebody else gave, such as a proxy.
+pub(crate) const NOT_AWS: &str = "NotAws";
 /// Code of an [`AwsError`] for credentials of another account than requested.
 pub(super) const OTHER_ACCOUNT: &str = "OtherAccount";
 /// Code of an [`AwsError`] for a call that was not retried because the run was stopped.
@@ -18,14 +22,20 @@ const INTERRUPTED: &str = "Interrupted";
 
 /// The error of one call.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[error("{operation}: {code}: {message}")]
+#[error("{operation}: {code}: {message}{}", in_words(.request_id.as_deref()))]
 pub(crate) struct AwsError {
     /// As an IAM action, `sns:CreateTopic`.
     pub(crate) operation: &'static str,
-    /// AWS's code, or [`NO_ANSWER`], or [`NO_CREDENTIALS`].
+    /// AWS's code, or [`NO_ANSWER`], [`NO_CREDENTIALS`] or [`NOT_AWS`].
     pub(crate) code: String,
     /// AWS's message.
     pub(crate) message: String,
+    /// What AWS's support asks for; none where AWS did not answer.
+    pub(crate) request_id: Option<String>,
+}
+
+fn in_words(request_id: Option<&str>) -> String {
+    request_id.map_or_else(String::new, |id| format!(" (request id {id})"))
 }
 
 impl AwsError {
@@ -35,6 +45,7 @@ impl AwsError {
             operation,
             code: "IncompleteAnswer".into(),
             message: format!("the answer has no {field}"),
+            request_id: None,
         }
     }
 
@@ -44,6 +55,7 @@ impl AwsError {
             operation,
             code: code.unwrap_or("UnknownError").to_owned(),
             message: message.to_owned(),
+            request_id: None,
         }
     }
 
@@ -85,6 +97,7 @@ impl AwsError {
             operation,
             code: INTERRUPTED.into(),
             message: format!("interrupted while waiting for {awaited}"),
+            request_id: None,
         }
     }
 
@@ -109,24 +122,19 @@ impl AwsError {
         }
     }
 
-    fn from_sdk<E, R>(operation: &'static str, error: SdkError<E, R>) -> Self
+    fn from_sdk<E>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> Self
     where
         E: ProvideErrorMetadata + Error + 'static,
-        R: std::fmt::Debug,
     {
-        let (code, message) = match &error {
-            SdkError::ServiceError(answer) => service_answer(answer.err()),
-            SdkError::ResponseError(_) => (
-                "UnreadableAnswer".into(),
-                "AWS's answer could not be read".into(),
-            ),
+        let (code, message) = match error {
+            SdkError::ServiceError(failed) => service_answer(failed.err(), failed.raw()),
+            SdkError::ResponseError(failed) => unreadable(error, failed.raw()),
             SdkError::TimeoutError(_) => (NO_ANSWER.into(), "no answer in time".into()),
-            SdkError::DispatchFailure(failure) => failure.as_connector_error().map_or_else(
-                || (NO_ANSWER.into(), "not sent".into()),
-                |error| no_answer(error),
-            ),
-            SdkError::ConstructionFailure(failure) => {
-                (NO_ANSWER.into(), format!("not sent: {failure:?}"))
+            SdkError::DispatchFailure(failure) => failure
+                .as_connector_error()
+                .map_or_else(|| (NO_ANSWER.into(), "not sent".into()), no_answer),
+            SdkError::ConstructionFailure(_) => {
+                (NO_ANSWER.into(), format!("not sent: {}", causes(error)))
             }
             _ => (NO_ANSWER.into(), "unknown failure".into()),
         };
@@ -134,22 +142,51 @@ impl AwsError {
             operation,
             code,
             message,
+            request_id: error.raw_response().and_then(request_id),
         }
     }
 }
 
-fn service_answer(error: &(impl ProvideErrorMetadata + Error)) -> (String, String) {
-    (
-        error.code().unwrap_or("UnknownError").to_owned(),
-        error
-            .message()
-            .map_or_else(|| "AWS gave no message".to_owned(), str::to_owned),
-    )
+fn request_id(answer: &HttpResponse) -> Option<String> {
+    let headers = answer.headers();
+    let id = headers
+        .get("x-amzn-requestid")
+        .or_else(|| headers.get("x-amz-request-id"));
+    id.map(str::to_owned)
 }
 
-fn no_answer(error: &(dyn Error + 'static)) -> (String, String) {
+/// An answer that the SDK cannot read.
+fn unreadable(error: &(dyn Error + 'static), answer: &HttpResponse) -> (String, String) {
+    let (begins, why) = (answer::description(answer), causes(error));
+    let message = format!("the answer is not what the service writes: {begins}: {why}");
+    ("UnreadableAnswer".into(), message)
+}
+
+fn service_answer(
+    error: &(impl ProvideErrorMetadata + Error + 'static),
+    answer: &HttpResponse,
+) -> (String, String) {
+    let without = |what: &str| format!("AWS gave no {what}: {}", answer::description(answer));
+    let message = error.message().filter(|message| !message.is_empty());
+    match (error.code(), message) {
+        (Some(code), Some(message)) => (code.to_owned(), message.to_owned()),
+        (Some(code), None) => (code.to_owned(), without("message")),
+        (None, Some(message)) => ("UnknownError".into(), message.to_owned()),
+        (None, None) if answer.status().is_success() => unreadable(error, answer),
+        (None, None) => ("UnknownError".into(), without("reason")),
+    }
+}
+
+fn no_answer(error: &ConnectorError) -> (String, String) {
+    let error = match error.source() {
+        // Of its own it says "other".
+        Some(source) if error.is_other() => source,
+        _ => error,
+    };
     let causes = causes(error);
-    let code = if causes.to_lowercase().contains("credential") {
+    let code = if answer::is_not_aws(error) {
+        NOT_AWS
+    } else if causes.to_lowercase().contains("credential") {
         NO_CREDENTIALS
     } else {
         NO_ANSWER
@@ -188,13 +225,12 @@ pub(crate) trait Call<T> {
     fn found(self, operation: &'static str) -> Result<Option<T>, AwsError>;
 }
 
-impl<T, E, R> Call<T> for Result<T, SdkError<E, R>>
+impl<T, E> Call<T> for Result<T, SdkError<E, HttpResponse>>
 where
     E: ProvideErrorMetadata + Error + 'static,
-    R: std::fmt::Debug,
 {
     fn call(self, operation: &'static str) -> Result<T, AwsError> {
-        self.map_err(|error| AwsError::from_sdk(operation, error))
+        self.map_err(|error| AwsError::from_sdk(operation, &error))
     }
 
     fn found(self, operation: &'static str) -> Result<Option<T>, AwsError> {

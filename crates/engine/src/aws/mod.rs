@@ -1,9 +1,12 @@
 //! The connection to AWS: the caller's identity, and one client per service.
 
+mod answer;
 pub(crate) mod consistency;
 pub(crate) mod error;
 pub(crate) mod hint;
+mod network;
 pub(crate) mod partition;
+mod profile;
 pub(crate) mod spoke;
 
 use crate::settings::Connection;
@@ -12,9 +15,11 @@ use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, Region, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_sdk_sts::config::SharedCredentialsProvider;
-use aws_smithy_http_client::tls;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use error::{AwsError, Call};
-use partition::Partition;
+use network::Network;
+use partition::{Partition, is_region_name};
+use profile::Profile;
 use std::time::Duration;
 
 /// Attempts a call: throttling is usual where many accounts are read, and the SDK backs off between attempts.
@@ -49,17 +54,25 @@ impl Aws {
     /// Fails when there is no region, no credentials, or no answer.
     pub(crate) async fn connect(connection: &Connection) -> Result<Self> {
         refuse_empty_endpoints()?;
-        let config = sdk_config(connection).await;
+        let profile = Profile::selected(connection.profile.as_deref()).await;
+        let network = Network::of(&profile)?;
+        let config = sdk_config(connection, network.client).await;
         let Some(region) = config.region().map(ToString::to_string) else {
             bail!(
                 "no region is set; give --region, AWS_REGION, `region` in rootwatch.toml or in the profile"
             );
         };
-        let partition = Partition::of_region(&region)?;
-        let account = identity(&config, FIRST_CALL_ATTEMPTS)
-            .await
-            .with_context(|| format!("asking AWS for the caller's identity, in region {region}"))?;
-        Ok(Self::of(config, account, region, partition))
+        if !is_region_name(&region) {
+            bail!("\"{region}\" is not the name of an AWS region (such as eu-west-1)");
+        }
+        let caller = identity(&config, FIRST_CALL_ATTEMPTS).await;
+        let caller = caller.map_err(|error| profile.explained(error));
+        let caller = caller.with_context(|| {
+            let way = network.way;
+            format!("asking AWS for the caller's identity, in region {region}{way}")
+        })?;
+        let partition = Partition::of_caller(&caller.arn, &region)?;
+        Ok(Self::of(config, caller.account, region, partition))
     }
 
     fn of(
@@ -137,13 +150,10 @@ fn refuse_empty_endpoints() -> Result<()> {
     }
 }
 
-async fn sdk_config(connection: &Connection) -> aws_config::SdkConfig {
-    // One for all: otherwise every client reads the machine's certificates and opens connections of its own.
-    let http_client = aws_smithy_http_client::Builder::new()
-        .tls_provider(tls::Provider::Rustls(
-            tls::rustls_provider::CryptoMode::AwsLc,
-        ))
-        .build_https();
+async fn sdk_config(
+    connection: &Connection,
+    http_client: SharedHttpClient,
+) -> aws_config::SdkConfig {
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .http_client(http_client)
         .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
@@ -180,7 +190,10 @@ fn cloudformation(config: &aws_config::SdkConfig, region: &str) -> aws_sdk_cloud
 
 /// The same with the credentials of a profile. The SDK's own chain takes those of the environment before them.
 fn with_profile(config: &aws_config::SdkConfig, profile: &str) -> aws_config::SdkConfig {
-    let mut provider = ProviderConfig::default().with_region(config.region().cloned());
+    let mut provider = ProviderConfig::default()
+        .with_region(config.region().cloned())
+        .with_use_fips(config.use_fips())
+        .with_use_dual_stack(config.use_dual_stack());
     if let Some(http_client) = config.http_client() {
         provider = provider.with_http_client(http_client);
     }
@@ -194,7 +207,14 @@ fn with_profile(config: &aws_config::SdkConfig, profile: &str) -> aws_config::Sd
 }
 
 /// Whose credentials these are.
-async fn identity(config: &aws_config::SdkConfig, attempts: u32) -> Result<String, AwsError> {
+struct Caller {
+    account: String,
+    arn: String,
+}
+
+/// Asks AWS whose credentials these are.
+async fn identity(config: &aws_config::SdkConfig, attempts: u32) -> Result<Caller, AwsError> {
+    const OPERATION: &str = "sts:GetCallerIdentity";
     let once = aws_sdk_sts::config::Builder::from(config)
         .retry_config(RetryConfig::standard().with_max_attempts(attempts))
         .build();
@@ -202,8 +222,95 @@ async fn identity(config: &aws_config::SdkConfig, attempts: u32) -> Result<Strin
         .get_caller_identity()
         .send()
         .await
-        .call("sts:GetCallerIdentity")?;
-    identity
-        .account
-        .ok_or_else(|| AwsError::incomplete("sts:GetCallerIdentity", "Account"))
+        .call(OPERATION)?;
+    let missing = |field| AwsError::incomplete(OPERATION, field);
+    Ok(Caller {
+        account: identity.account.ok_or_else(|| missing("Account"))?,
+        arn: identity.arn.ok_or_else(|| missing("Arn"))?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_sdk_sts::config::Credentials;
+    use aws_smithy_runtime_api::client::http::{
+        HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
+    };
+    use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+    use aws_smithy_runtime_api::client::result::ConnectorError;
+    use aws_types::sdk_config::Builder as SdkBuilder;
+    use std::sync::{Arc, Mutex};
+
+    /// Keeps the addresses of requests, and answers none.
+    #[derive(Clone, Debug, Default)]
+    struct Recorder(Arc<Mutex<Vec<String>>>);
+
+    impl HttpConnector for Recorder {
+        fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+            self.0.lock().unwrap().push(request.uri().to_owned());
+            HttpConnectorFuture::ready(Err(ConnectorError::user("recorded".into())))
+        }
+    }
+
+    /// The hosts that the clients of an account call, here, in another region, and in a spoke.
+    async fn hosts(configure: impl FnOnce(SdkBuilder) -> SdkBuilder) -> Vec<String> {
+        let recorder = Recorder::default();
+        let connector = SharedHttpConnector::new(recorder.clone());
+        let keys = Credentials::new("AKIDEXAMPLE", "secret", None, None, "test");
+        let builder = aws_config::SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .credentials_provider(SharedCredentialsProvider::new(keys))
+            .region(Region::new("us-east-1"))
+            .http_client(http_client_fn(move |_, _| connector.clone()));
+        let config = configure(builder).build();
+        let here = Aws::of(config, "1".into(), "us-east-1".into(), Partition::Aws);
+        let there = here.in_region("us-west-2");
+        for aws in [&here, &there] {
+            let _ = aws.accounts.list_regions().send().await;
+            let _ = aws.cloudformation.list_stack_sets().send().await;
+            let _ = aws.cloudtrail.describe_trails().send().await;
+            let _ = aws.cloudwatch.describe_alarms().send().await;
+            let _ = aws.eventbridge.list_rules().send().await;
+            let _ = aws.iam.list_roles().send().await;
+            let _ = aws.lambda.list_functions().send().await;
+            let _ = aws.logs.describe_log_groups().send().await;
+            let _ = aws.organizations.list_roots().send().await;
+            let _ = aws.sns.list_topics().send().await;
+            let _ = aws.sqs.list_queues().send().await;
+        }
+        let stacks = here.cloudformation_in("us-west-2");
+        let _ = stacks.list_stack_sets().send().await;
+        let _ = here.eventbridge_in("us-west-2").list_rules().send().await;
+        let spoke = here.own_session().spoke("us-west-2");
+        let _ = spoke.eventbridge.list_rules().send().await;
+        let _ = spoke.iam.list_roles().send().await;
+        let _ = spoke.sqs.list_queues().send().await;
+        let _ = identity(&here.sdk, 1).await;
+        let called = recorder.0.lock().unwrap();
+        assert_eq!(called.len(), 28, "{called:#?}");
+        let host = |address: &String| address.split('/').nth(2).map(str::to_owned);
+        called.iter().filter_map(host).collect()
+    }
+
+    #[tokio::test]
+    async fn every_client_calls_the_kind_of_endpoint_that_is_set() {
+        for host in hosts(|builder| builder.use_fips(true)).await {
+            assert!(host.contains("-fips."), "{host}");
+        }
+        for host in hosts(|builder| builder.use_dual_stack(true)).await {
+            assert!(host.ends_with(".api.aws"), "{host}");
+        }
+        let both = hosts(|builder| builder.use_fips(true).use_dual_stack(true));
+        for host in both.await {
+            assert!(
+                host.contains("-fips.") && host.ends_with(".api.aws"),
+                "{host}"
+            );
+        }
+        for host in hosts(|builder| builder).await {
+            let is_plain = !host.contains("fips") && host.ends_with(".amazonaws.com");
+            assert!(is_plain, "{host}");
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! Another account of the organization, by a role there or a profile.
 
 use super::error::{self, AwsError, Call};
+use super::profile::Profile;
 use super::{ATTEMPTS, Aws, identity, with_profile};
 use aws_config::{Region, SdkConfig};
 use aws_sdk_sts::config::{Credentials, SharedCredentialsProvider};
@@ -11,8 +12,13 @@ const SESSION: i32 = 900;
 /// How to get credentials in an account of the organization.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Entry {
-    /// By assuming the role of this name there.
-    Role(String),
+    /// By assuming a role there.
+    Role {
+        /// Its name.
+        name: String,
+        /// What its trust policy wants as `sts:ExternalId`, if it does.
+        external_id: Option<String>,
+    },
     /// By a profile of the AWS configuration, whose credentials are the account's.
     Profile(String),
 }
@@ -46,7 +52,9 @@ impl Aws {
     /// Fails when the role cannot be assumed, or the profile has no credentials or those of another account.
     pub(crate) async fn enter(&self, account: &str, entry: &Entry) -> Result<Session, AwsError> {
         match entry {
-            Entry::Role(role) => self.assume(account, role).await,
+            Entry::Role { name, external_id } => {
+                self.assume(account, name, external_id.as_deref()).await
+            }
             Entry::Profile(profile) => self.by_profile(account, profile).await,
         }
     }
@@ -57,14 +65,22 @@ impl Aws {
             message: format!("{} (with the profile {profile})", error.message),
             ..error
         };
-        let whose = identity(&sdk, ATTEMPTS).await.map_err(of_profile)?;
-        if whose != account {
+        let whose = match identity(&sdk, ATTEMPTS).await {
+            Ok(whose) => whose,
+            Err(error) => {
+                let selected = Profile::selected(Some(profile)).await;
+                return Err(of_profile(selected.explained(error)));
+            }
+        };
+        if whose.account != account {
             return Err(AwsError {
                 message: format!(
-                    "the credentials of the profile {profile} are those of account {whose}, not of {account}"
+                    "the credentials of the profile {profile} are those of account {}, not of {account}",
+                    whose.account
                 ),
                 code: error::OTHER_ACCOUNT.into(),
                 operation: "sts:GetCallerIdentity",
+                request_id: None,
             });
         }
         Ok(Session {
@@ -74,12 +90,18 @@ impl Aws {
     }
 
     /// Assumes a role, by its name, in an account.
-    async fn assume(&self, account: &str, role: &str) -> Result<Session, AwsError> {
+    async fn assume(
+        &self,
+        account: &str,
+        role: &str,
+        external_id: Option<&str>,
+    ) -> Result<Session, AwsError> {
         let arn = format!("arn:{}:iam::{account}:role/{role}", self.partition.name());
         let answer = aws_sdk_sts::Client::new(&self.sdk)
             .assume_role()
             .role_arn(&arn)
             .role_session_name("rootwatch")
+            .set_external_id(external_id.map(str::to_owned))
             .duration_seconds(SESSION)
             .send()
             .await

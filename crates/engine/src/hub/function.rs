@@ -187,6 +187,7 @@ impl Function {
                 operation: "lambda:ListTags",
                 code: refused.error_code,
                 message: refused.message,
+                request_id: None,
             }
             .into());
         }

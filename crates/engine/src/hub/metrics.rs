@@ -123,6 +123,7 @@ fn points(result: &MetricDataResult) -> Result<Points, AwsError> {
                 operation: OPERATION,
                 code: code.as_str().to_owned(),
                 message: format!("no data of {}", result.id().unwrap_or_default()),
+                request_id: None,
             });
         }
     }

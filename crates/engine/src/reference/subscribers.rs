@@ -234,6 +234,7 @@ fn parse(operation: &'static str, text: Option<&String>) -> Result<Policy, AwsEr
             operation,
             code: "UnreadablePolicy".into(),
             message: format!("{error:#}"),
+            request_id: None,
         })
 }
 

@@ -73,7 +73,7 @@ pub(crate) fn hint(reason: &str, region: &str) -> Option<&'static str> {
     let reason = reason.to_lowercase();
     let fits = |(parts, _): &&(&[&str], &str)| parts.iter().any(|part| reason.contains(part));
     let (parts, hint) = KNOWN.iter().find(fits)?;
-    let is_sign_in = Partition::of_region(region).is_ok_and(|it| it.sign_in_region() == region);
+    let is_sign_in = Partition::of_region(region).is_some_and(|it| it.sign_in_region() == region);
     Some(match *parts == SCP && is_sign_in {
         true => SCP_IN_SIGN_IN_REGION,
         false => hint,

@@ -156,9 +156,10 @@ pub(crate) type Read<T> = Result<T, CannotRead>;
 impl From<AwsError> for CannotRead {
     fn from(error: AwsError) -> Self {
         Self {
-            fix: error
-                .is_denied()
-                .then(|| format!("allow the caller {}", error.operation)),
+            fix: error.is_denied().then(|| match error.operation {
+                "sts:AssumeRole" => "allow the caller sts:AssumeRole; if the role's trust policy wants an external id, give it by --external-id".into(),
+                operation => format!("allow the caller {operation}"),
+            }),
             why: format!("could not be read: {error}"),
         }
     }

@@ -1,0 +1,90 @@
+//! What the SDK does not tell of a profile of the AWS configuration.
+
+use super::error::{AwsError, NO_CREDENTIALS};
+use aws_config::profile::{self, Profile as Section, ProfileSet};
+use aws_types::os_shim_internal::{Env, Fs};
+
+/// Profiles that take credentials from one another; one may also name itself.
+const CHAIN: usize = 10;
+
+/// The selected profile.
+#[derive(Debug, Default)]
+pub(super) struct Profile {
+    pub(super) name: String,
+    /// File with the certificates to trust.
+    pub(super) ca_bundle: Option<String>,
+    /// What somebody has to do for its credentials.
+    by_hand: Option<ByHand>,
+}
+
+/// What no program does alone, and the profile that wants it: this one, or one that it takes credentials from.
+#[derive(Debug)]
+enum ByHand {
+    Mfa(String),
+    Sso(String),
+    Login(String),
+}
+
+impl Profile {
+    /// This one, or the one that the environment selects. What is wrong with the files the SDK says.
+    pub(super) async fn selected(name: Option<&str>) -> Self {
+        let name = name.map(|name| name.to_owned().into());
+        match profile::load(&Fs::real(), &Env::real(), &Default::default(), name).await {
+            Ok(all) => Self {
+                name: all.selected_profile().to_owned(),
+                ca_bundle: all.get("ca_bundle").map(str::to_owned),
+                by_hand: chain(&all).find_map(ByHand::of),
+            },
+            Err(_) => Self::default(),
+        }
+    }
+
+    /// An error of getting its credentials, with what to do about it that no code of AWS says.
+    pub(super) fn explained(&self, error: AwsError) -> AwsError {
+        /// Texts of failures on the way.
+        const OF_THE_WAY: [&str; 5] = [
+            "certificate",
+            "tunnel error",
+            "dns error",
+            "tcp connect error",
+            "timeout",
+        ];
+        let is_said = |text: &&str| error.message.contains(*text);
+        if error.code != NO_CREDENTIALS || OF_THE_WAY.iter().any(is_said) {
+            return error;
+        }
+        let what = match &self.by_hand {
+            None => return error,
+            Some(ByHand::Sso(profile)) => format!("run `aws sso login --profile {profile}`"),
+            Some(ByHand::Login(profile)) => format!("run `aws login --profile {profile}`"),
+            Some(ByHand::Mfa(profile)) => format!(
+                "the profile {profile} asks for an MFA code (mfa_serial), for which rootwatch cannot ask: \
+                 `aws configure export-credentials --profile {} --format env` asks, and prints the variables to set",
+                self.name
+            ),
+        };
+        AwsError {
+            message: format!("{}: {what}", error.message),
+            ..error
+        }
+    }
+}
+
+fn chain(all: &ProfileSet) -> impl Iterator<Item = &Section> {
+    let first = all.get_profile(all.selected_profile());
+    let source = |it: &&Section| all.get_profile(it.get("source_profile")?);
+    std::iter::successors(first, source).take(CHAIN)
+}
+
+impl ByHand {
+    fn of(profile: &Section) -> Option<Self> {
+        let has = |key: &str| profile.get(key).is_some();
+        let name = profile.name().to_owned();
+        match () {
+            () if has("mfa_serial") => Some(Self::Mfa(name)),
+            () if has("sso_session") || has("sso_start_url") => Some(Self::Sso(name)),
+            () if has("login_session") => Some(Self::Login(name)),
+            () => None,
+        }
+    }
+}
