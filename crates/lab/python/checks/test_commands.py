@@ -75,6 +75,8 @@ class Commands(unittest.TestCase):
     def check(self, command: str) -> None:
         """Fails unless AWS's model knows the operation and each option, and nothing that it requires is missing."""
         words = _words(command)
+        if words[1] == "login":
+            words.insert(2, "")
         service, operation = words[1], words[2] if len(words) > 2 else ""
         options = self.options(words[3:])
         given = {name for name in options if name not in _GLOBAL}

@@ -27,7 +27,7 @@ class Functions(Case):
         )
 
     def test_a_new_role_is_unknown_to_kms(self) -> None:
-        lab("POST", "late", {"role_unknown_to_kms_ms": 300})
+        lab("POST", "late", {"role_unknown_to_kms_ms": 60_000})
         role = self.make_role("333333333333", "lambda.amazonaws.com")
         said = self.refused(
             "InvalidParameterValueException",
