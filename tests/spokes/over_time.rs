@@ -163,7 +163,16 @@ fn an_account_that_moves_stays_watched_or_is_reported() {
     let shop = world.account("shop");
     world.lab.move_account(&shop, &id("/Security")).unwrap();
     world.lab.wait_idle(PATIENCE).unwrap();
+    // The unit that it came to created before the one that it left had deleted, and the rule's name was taken.
+    assert!(!world.is_watched(&shop, "us-east-1"));
+    let left = world.rootwatch(&STATUS).ends_with(2).stdout;
+    assert!(
+        left.contains("rootwatch-root-activity already exists"),
+        "{left}"
+    );
     let units = ["/Workloads", "/Security"];
+    let mended = world.deploy_units(&units, &[]).ends_with(0).stdout;
+    assert!(mended.contains("SUCCEEDED (2 succeeded)"), "{mended}");
     let same = world.deploy_units(&units, &[]).ends_with(0);
     assert!(same.stdout.contains("No changes: all 8"), "{}", same.stdout);
     assert!(world.is_watched(&shop, "us-east-1"));

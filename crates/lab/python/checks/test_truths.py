@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import Any
 
 from botocore.exceptions import ClientError
 from rootwatch_lab.truths import truths
 
-from .case import Case, allow, client, lab, name, package, trust
+from .case import Case, allow, client, eventually, lab, name, package, trust
 
 _ACCOUNT = "333333333333"
+_TEMPLATE = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}
 
 
 class Truths(Case):
@@ -79,7 +81,10 @@ class Truths(Case):
         lab("POST", "truths", {"seed": 1, "rate": 1, "lost": 0, "lag": 0})
         named = {"FunctionName": function["FunctionName"]}
         self.assertEqual(self.said(functions.update_function_configuration, **named, Timeout=9), [])
-        self.assertNotEqual(self.said(functions.update_function_configuration, **named, Timeout=8), [])
+        # The next update is too early for a second.
+        update = functions.update_function_configuration
+        said = [self.said(update, **named, Timeout=limit) for limit in (8, 7, 6)]
+        self.assertTrue(any(said))
         lab("DELETE", "truths")
         functions.delete_function(**named)
 
@@ -126,6 +131,30 @@ class Truths(Case):
         made = met["sqs:CreateQueue lost after its effect"]
         lost = met["sqs:CreateQueue lost before its effect"]
         self.assertEqual((len(there), made + lost), (made, 8))
+
+    def test_instances_of_a_new_set_fail_for_a_while(self) -> None:
+        cloudformation = client("cloudformation", "111111111111", "eu-central-1")
+        # One of many instances meets it at a fifth of the rate.
+        lab("POST", "truths", {"seed": 1, "rate": 5, "lost": 0, "lag": 0})
+        stack_set = name("set")
+        made = {"StackSetName": stack_set, "TemplateBody": json.dumps(_TEMPLATE)}
+        self.said(
+            cloudformation.create_stack_set,
+            **made,
+            PermissionModel="SERVICE_MANAGED",
+            AutoDeployment={"Enabled": False},
+        )
+        targets = {"OrganizationalUnitIds": [self.ou("/Security")]}
+        create = {"StackSetName": stack_set, "Regions": ["us-east-1"], "DeploymentTargets": targets}
+        self.said(cloudformation.create_stack_instances, **create)
+
+        def reasons() -> list[str]:
+            found = cloudformation.list_stack_instances(StackSetName=stack_set)["Summaries"]
+            return [it["StatusReason"] for it in found if "StatusReason" in it]
+
+        self.assertTrue(eventually(reasons))
+        self.assertIn("AccountGate check failed", reasons()[0])
+        lab("DELETE", "truths")
 
     def test_lists_lag(self) -> None:
         sns = client("sns", _ACCOUNT)

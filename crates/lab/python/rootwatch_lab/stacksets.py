@@ -30,6 +30,7 @@ from moto.sqs.models import Queue, sqs_backends
 
 from . import accounts, organization, regions, stacks
 from .state import late, lock, operations
+from .truths import truths
 
 _SERVICE_MANAGED = "SERVICE_MANAGED"
 _TEMPLATE_LIMIT = 51_200
@@ -270,6 +271,8 @@ class StackSet:
             if not operation.retain:
                 self._reach(instance)
             _meet_fault(operation.action, instance)
+            if operation.action == "CREATE":
+                self._meet_truth(instance)
             _ACTIONS[operation.action](self, operation, instance)
         except Exception as error:
             reason = getattr(error, "message", None) or str(error) or type(error).__name__
@@ -280,6 +283,17 @@ class StackSet:
             return 1
         operation.record(instance, "SUCCEEDED")
         return 0
+
+    def _meet_truth(self, instance: Instance) -> None:
+        parts = {
+            "account": instance.account,
+            "region": instance.region,
+            "administrator": self.account,
+            "id": self.id[-12:],
+        }
+        reason = truths.reason(self.name, parts)
+        if reason:
+            raise RuntimeError(reason)
 
     def _reach(self, instance: Instance) -> None:
         """Refuses where StackSets have no role to work with."""

@@ -85,6 +85,8 @@ _NAMED = {
     ("cloudformation", "StackSetName"): "stackset",
     ("cloudformation", "StackName"): "stack",
 }
+# Of a truth that is no answer to its call, but the reason for which an instance fails.
+_RESULT = "(operation result)"
 _NAMES_A_BUS = ("CreateEventBus", "DeleteEventBus", "DescribeEventBus", "UpdateEventBus")
 _ARN = re.compile(r"arn:aws[a-z-]*:([a-z]+):([a-z0-9-]*):(\d{12}):([^\s\"*]+)")
 # Reads that lag; what their sources say of them.
@@ -209,7 +211,7 @@ class Truths:
     def _late_answer(self, call: Call, keys: list[Key]) -> Fault | None:
         assert self._settings is not None
         for truth in self._table.get((call.service, call.operation), ()):
-            if truth.sure == "inferred" and not self._settings.inferred:
+            if truth.code == _RESULT or not self._counts(truth):
                 continue
             key = self._plausible(truth, call, keys)
             if key is None:
@@ -221,6 +223,29 @@ class Truths:
             self._fired[of_call] += 1
             self._met[truth.id] += 1
             return _fault(truth, call, keys)
+        return None
+
+    def _counts(self, truth: Truth) -> bool:
+        assert self._settings is not None
+        return truth.sure != "inferred" or self._settings.inferred
+
+    def reason(self, stack_set: str, parts: dict[str, str]) -> str | None:
+        """Why the instance in an account and region fails, of a StackSet that was made a moment ago.
+
+        StackSets make a role in each account for it, which is late as any new role.
+        """
+        with self._lock:
+            made = [at for key, at in self._made.items() if key[0] == "stackset" and key[3] == stack_set]
+            if self._settings is None or not made or time.monotonic() - max(made) >= _YOUNG_S:
+                return None
+            key = ("instance", parts["account"], parts["region"], stack_set)
+            for truth in self._table[("cloudformation", "CreateStackInstances")]:
+                if truth.code != _RESULT or not self._counts(truth):
+                    continue
+                # There are many instances, and several rows for each.
+                if self._hits(truth.id, key, self._settings.rate * _ALWAYS):
+                    self._met[truth.id] += 1
+                    return _with(truth.message, {"stackset": stack_set, **parts})
         return None
 
     def _plausible(self, truth: Truth, call: Call, keys: list[Key]) -> Key | None:
@@ -372,6 +397,10 @@ def _filled(message: str, call: Call, keys: list[Key]) -> str:
             "stackset": f"arn:aws:cloudformation:{where}:stackset/{name}",
             "stack": f"arn:aws:cloudformation:{where}:stack/{name}",
         }.get(kind, name)
+    return _with(message, parts)
+
+
+def _with(message: str, parts: dict[str, str]) -> str:
     return re.sub(r"\{(\w+)\}", lambda found: parts.get(found.group(1), "x"), message)
 
 
