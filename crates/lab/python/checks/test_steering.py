@@ -97,6 +97,6 @@ class Steering(Case):
         after = lab("GET", "snapshot")
         self.assertNotEqual(after, before)
         found = after["333333333333"][REGION]["log_groups"][group]
-        self.assertEqual(found, {"RetentionInDays": 7, "Tags": {"a": "b"}})
+        self.assertEqual(found, {"KmsKeyId": None, "RetentionInDays": 7, "Tags": {"a": "b"}})
         logs.delete_log_group(logGroupName=group)
         self.assertEqual(lab("GET", "snapshot"), before)
