@@ -8,7 +8,6 @@ use crate::aws::error::{Call, absent};
 use crate::aws::spoke::Spoke;
 use crate::names::Names;
 use aws_sdk_eventbridge::types::Target;
-use rootwatch_eval::Policy;
 use rootwatch_eval::iam::{Decision, Keys};
 use serde_json::Value;
 
@@ -19,8 +18,8 @@ pub(crate) struct Seen {
     rule: Read<Option<Rule>>,
     /// The role of the target that leads to the hub.
     role: Read<Option<Identity>>,
-    /// The policy of that target's dead-letter queue; `None` where there is no queue.
-    dead_letters: Read<Option<Policy>>,
+    /// That target's dead-letter queue; `None` where there is none.
+    dead_letters: Read<Option<spoke_queue::Queue>>,
 }
 
 struct Rule {

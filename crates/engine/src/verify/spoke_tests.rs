@@ -5,6 +5,7 @@ use crate::hub::pattern;
 use crate::hub::rule::ALL_MANAGEMENT_EVENTS;
 use crate::verify::finding::Verdict;
 use aws_sdk_eventbridge::types::DeadLetterConfig;
+use rootwatch_eval::Policy;
 use serde_json::json;
 
 const ACCOUNT: &str = "333333333333";
@@ -37,6 +38,13 @@ fn trust(rule: &str) -> Policy {
 }
 
 /// Allows what one rule alone sends.
+fn queue(rule: &str) -> spoke_queue::Queue {
+    spoke_queue::Queue {
+        policy: queue_policy(rule),
+        kms_key: None,
+    }
+}
+
 fn queue_policy(rule: &str) -> Policy {
     policy(json!({
         "Effect": "Allow", "Action": "sqs:SendMessage", "Principal": {"Service": "events.amazonaws.com"},
@@ -65,7 +73,7 @@ fn good() -> Seen {
             policies: vec![forward],
             boundary: None,
         })),
-        dead_letters: Ok(Some(queue_policy(RULE))),
+        dead_letters: Ok(Some(queue(RULE))),
     }
 }
 
@@ -204,10 +212,17 @@ fn dead_letters_that_are_lost() {
         },
     );
     breaks("rule", "dead letters", "the policy of arn:aws:sqs:", |it| {
-        it.dead_letters = Ok(Some(Policy::default()));
+        it.dead_letters = Ok(Some(spoke_queue::Queue::default()));
     });
     breaks("rule", "dead letters", "the policy of arn:aws:sqs:", |it| {
-        it.dead_letters = Ok(Some(queue_policy(OTHER_RULE)));
+        it.dead_letters = Ok(Some(queue(OTHER_RULE)));
+    });
+    breaks("rule", "dead letters", "EventBridge may not use", |it| {
+        let kms_key = Some("alias/aws/sqs".into());
+        it.dead_letters = Ok(Some(spoke_queue::Queue {
+            kms_key,
+            ..queue(RULE)
+        }));
     });
 }
 
@@ -224,4 +239,13 @@ fn what_cannot_be_read_is_unknown() {
     (seen.role, seen.dead_letters) = (Err(why()), Err(why()));
     let expected = [unread("role", "exists"), unread("rule", "dead letters")];
     assert_eq!(wrong(&seen, Verdict::Unknown), expected);
+    let mut seen = good();
+    let kms_key = Some("arn:aws:kms:us-east-1:333333333333:key/1".to_owned());
+    seen.dead_letters = Ok(Some(spoke_queue::Queue {
+        kms_key,
+        ..queue(RULE)
+    }));
+    let found = wrong(&seen, Verdict::Unknown);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].1, "dead letters");
 }

@@ -67,7 +67,9 @@ class Boundaries(Case):
         wanted = {"RoleName": "bounded", "AssumeRolePolicyDocument": trust}
         arn = "arn:aws:iam::333333333333:policy/Boundary"
         self.refused("NoSuchEntity", iam.create_role, **wanted, PermissionsBoundary=arn)
-        iam.create_policy(PolicyName="Boundary", PolicyDocument=trust)
+        allow = '{"Effect": "Allow", "Action": "*", "Resource": "*"}'
+        document = f'{{"Version": "2012-10-17", "Statement": [{allow}]}}'
+        iam.create_policy(PolicyName="Boundary", PolicyDocument=document)
         role = iam.create_role(**wanted, PermissionsBoundary=arn)["Role"]
         self.assertEqual(role["PermissionsBoundary"]["PermissionsBoundaryArn"], arn)
         iam.delete_role(RoleName="bounded")

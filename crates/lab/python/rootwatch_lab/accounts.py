@@ -133,9 +133,25 @@ def _check_boundary(backend: IAMBackend, arn: str | None) -> None:
         raise NotFoundException(f"Scope ARN: {arn} does not exist or is not attachable.")
 
 
-def _create_role(self: IAMBackend, *args: Any, **kwargs: Any) -> Role:
-    _check_boundary(self, kwargs.get("permissions_boundary"))
-    return _moto_create_role(self, *args, **kwargs)
+def _create_role(
+    self: IAMBackend,
+    role_name: str,
+    assume_role_policy_document: str,
+    path: str,
+    permissions_boundary: str | None,
+    *args: Any,
+    **kwargs: Any,
+) -> Role:
+    _check_boundary(self, permissions_boundary)
+    return _moto_create_role(
+        self,
+        role_name,
+        assume_role_policy_document,
+        path,
+        permissions_boundary,
+        *args,
+        **kwargs,
+    )
 
 
 def _put_boundary(self: IAMBackend, role_name: str, permissions_boundary: str) -> None:
