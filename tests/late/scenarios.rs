@@ -53,6 +53,19 @@ pub(super) fn all() -> Vec<Scenario> {
             &["deploy", "hub", "--email", "a@example.com", "--yes"],
         ),
         scenario(
+            "a boundary",
+            &HUB,
+            &[
+                "deploy",
+                "hub",
+                "--email",
+                "a@example.com",
+                "--permissions-boundary",
+                "arn:aws:iam::aws:policy/PowerUserAccess",
+                "--yes",
+            ],
+        ),
+        scenario(
             "another subscriber",
             &HUB,
             &["deploy", "hub", "--email", "b@example.com", "--yes"],

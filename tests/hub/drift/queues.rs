@@ -21,7 +21,11 @@ fn reads(c: &Intruder) -> Vec<Row<'_>> {
             "60",
         ),
         set(&["sqs_managed_sse"], Name::SqsManagedSseEnabled, "false"),
-        set(&["kms_key"], Name::KmsMasterKeyId, "alias/aws/sqs"),
+        set(
+            &["kms_key", "sqs_managed_sse"],
+            Name::KmsMasterKeyId,
+            "alias/aws/sqs",
+        ),
         set(&["visibility_timeout"], Name::VisibilityTimeout, "1"),
         set(&["redrive"], Name::RedrivePolicy, ""),
         Row::new(

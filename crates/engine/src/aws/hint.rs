@@ -83,7 +83,7 @@ fn hint(error: &AwsError) -> Option<&'static str> {
         }
         "CodeVerificationFailedException" | "InvalidCodeSignatureException" => {
             "the notifier's code is not signed: exempt the function, or take the code signing configuration away from it \
-             (`aws lambda delete-function-code-signing-config --function-name …`)"
+             (`aws lambda delete-function-code-signing-config --region REGION --function-name …`)"
         }
         "ValidationError" if says("trusted access") || says("organizations access") => {
             "turn on trusted access for StackSets: `aws cloudformation activate-organizations-access`"

@@ -52,15 +52,18 @@ impl LogGroup {
     }
 
     /// What was logged before keeps the key that it was written with.
-    async fn set_key(&self, aws: &Aws) -> Result<()> {
-        if let Some(key) = &self.kms_key {
+    async fn set_key(&self, aws: &Aws, work: &Work) -> Result<()> {
+        retry_until_consistent(work, async || {
+            let Some(key) = &self.kms_key else {
+                let call = aws.logs.disassociate_kms_key().log_group_name(&self.name);
+                let answer = call.send().await.call("logs:DisassociateKmsKey");
+                return answer.map(|_| ());
+            };
             let call = aws.logs.associate_kms_key().log_group_name(&self.name);
             let answer = call.kms_key_id(key).send().await;
-            answer.call("logs:AssociateKmsKey")?;
-        } else {
-            let call = aws.logs.disassociate_kms_key().log_group_name(&self.name);
-            call.send().await.call("logs:DisassociateKmsKey")?;
-        }
+            answer.call("logs:AssociateKmsKey").map(|_| ())
+        })
+        .await?;
         Ok(())
     }
 
@@ -139,7 +142,7 @@ impl Resource for LogGroup {
         changed: &BTreeSet<&str>,
     ) -> Result<()> {
         if changed.contains("kms_key") {
-            self.set_key(aws).await?;
+            self.set_key(aws, work).await?;
         }
         if changed.contains("retention_in_days") {
             self.put_retention(aws, work).await?;

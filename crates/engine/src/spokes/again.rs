@@ -16,15 +16,16 @@ pub(super) const PAUSES: [Duration; 3] = [
 pub(super) const AGAIN: &str = "failed for a reason that passes: tried again";
 
 /// Parts of AWS's reason. Those of StackSets' own roles: terraform-provider-aws, internal/service/cloudformation/errors.go,
-/// isRetryableIAMPropagationErr, without "is not authorized", which an SCP's denial says too. A name that is taken: the
+/// isRetryableIAMPropagationErr; what their role may not do beyond CloudFormation does not pass. A name that is taken: the
 /// account has moved between two units, and the other's stack is still being removed
 /// (github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/2427). A role that is a second old:
 /// github.com/aws-samples/aws-ct-vpc-flowlogs/issues/4.
-const PASSING: [&str; 6] = [
+const PASSING: [&str; 7] = [
     "accountgate check failed",
     "role has insufficient",
     "role with trust relationship",
     "security token included in the request is invalid",
+    "is not authorized to perform: cloudformation:",
     "already exists",
     "cannot be assumed",
 ];
@@ -71,6 +72,10 @@ mod tests {
             (
                 "User: x is not authorized to perform: iam:CreateRole with an explicit deny in a service control policy",
                 false,
+            ),
+            (
+                "User: arn:aws:sts::3:assumed-role/stacksets-exec-0a/x is not authorized to perform: cloudformation:CreateStack on resource: x",
+                true,
             ),
             ("The maximum limit of roles is reached", false),
         ] {
