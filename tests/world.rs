@@ -399,11 +399,20 @@ impl World {
 
 /// Does the same with each of some things, several at a time.
 pub(crate) fn side_by_side<T: Sync>(things: impl IntoIterator<Item = T>, work: impl Fn(&T) + Sync) {
+    at_a_time(AT_A_TIME, things, work);
+}
+
+/// The same, so many at a time: for what mostly waits.
+pub(crate) fn at_a_time<T: Sync>(
+    count: usize,
+    things: impl IntoIterator<Item = T>,
+    work: impl Fn(&T) + Sync,
+) {
     let things: Vec<T> = things.into_iter().collect();
     let next = AtomicUsize::new(0);
     let take = || things.get(next.fetch_add(1, Ordering::Relaxed));
     thread::scope(|scope| {
-        for _ in 0..AT_A_TIME {
+        for _ in 0..count {
             scope.spawn(|| std::iter::from_fn(take).for_each(&work));
         }
     });

@@ -18,7 +18,7 @@ pub(crate) struct HubArgs {
     /// KMS key for the notifier's log, by ARN [default: CloudWatch's own]
     #[arg(long, value_name = "ARN")]
     pub(crate) log_kms_key: Option<String>,
-    /// KMS key for the hub's queues, by ARN; its policy must let EventBridge use it [default: SQS's own]
+    /// KMS key for the hub's queues, by ARN; its policy must let EventBridge use it, and SNS for `test` [default: SQS's own]
     #[arg(long, value_name = "ARN")]
     pub(crate) queue_kms_key: Option<String>,
     /// E-mail address to notify; may be given again
@@ -120,6 +120,9 @@ pub(crate) struct OperationArgs {
     /// Whether to go through all regions at once [default: parallel]
     #[arg(long, value_parser = region_concurrency())]
     pub(crate) region_concurrency: Option<RegionConcurrency>,
+    /// Stack instances that AWS lets one StackSet have [default: 100000]
+    #[arg(long, value_name = "N")]
+    pub(crate) instance_quota: Option<String>,
 }
 
 /// What may be turned on for the organization.

@@ -3,9 +3,9 @@
 use super::{Cli, HubArgs, SpokesArgs};
 use crate::config::keys::{
     ACCOUNT_NAMES, CALL_AS, EMAIL, ENDPOINT_URL, FAILURE_TOLERANCE, FORMAT, HUB_ACCOUNT,
-    HUB_REGION, IAM_PATH, KMS_KEY, LOG_KMS_KEY, LOG_RETENTION_DAYS, MAX_CONCURRENT, NAME, ORG_ID,
-    OU, PERMISSIONS_BOUNDARY, PROFILE, QUEUE_KMS_KEY, READ_ONLY, REGION, REGION_CONCURRENCY,
-    REGIONS, ROLE_PREFIX, SUBSCRIPTIONS, TAGS, TIMEOUT, TOPIC_NAME,
+    HUB_REGION, IAM_PATH, INSTANCE_QUOTA, KMS_KEY, LOG_KMS_KEY, LOG_RETENTION_DAYS, MAX_CONCURRENT,
+    NAME, ORG_ID, OU, PERMISSIONS_BOUNDARY, PROFILE, QUEUE_KMS_KEY, READ_ONLY, REGION,
+    REGION_CONCURRENCY, REGIONS, ROLE_PREFIX, SUBSCRIPTIONS, TAGS, TIMEOUT, TOPIC_NAME,
 };
 use crate::config::{Flags, Given, Key, Origin, Problem, Value};
 use rootwatch_engine::{CallAs, RegionConcurrency, Subscription, without_password};
@@ -44,6 +44,7 @@ pub(crate) fn flags(cli: &Cli, hub: &HubArgs, spokes: &SpokesArgs) -> Flags {
     flags.choice(&CALL_AS, spokes.caller.call_as, &CallAs::ALL);
     flags.texts(&MAX_CONCURRENT, &spokes.operations.max_concurrent);
     flags.texts(&FAILURE_TOLERANCE, &spokes.operations.failure_tolerance);
+    flags.texts(&INSTANCE_QUOTA, &spokes.operations.instance_quota);
     let order = spokes.operations.region_concurrency;
     flags.choice(&REGION_CONCURRENCY, order, &RegionConcurrency::ALL);
     flags.pairs(

@@ -226,6 +226,12 @@ pub(super) fn amount(text: &str) -> Option<String> {
     unless(parse_amount(text).is_some(), AMOUNT)
 }
 
+/// A number of at least one.
+pub(super) fn count(text: &str) -> Option<String> {
+    let is_count = text.parse::<usize>().is_ok_and(|count| count > 0);
+    unless(is_count, "is not a number of 1 or more")
+}
+
 pub(super) fn at_least_one(text: &str) -> Option<String> {
     match parse_amount(text) {
         None => Some(AMOUNT.into()),

@@ -19,9 +19,9 @@ pub(crate) use schema::Key;
 pub(crate) mod keys {
     pub(crate) use super::schema::{
         ACCOUNT_NAMES, CALL_AS, EMAIL, ENDPOINT_URL, FAILURE_TOLERANCE, FORMAT, HUB_ACCOUNT,
-        HUB_REGION, IAM_PATH, KMS_KEY, LOG_KMS_KEY, LOG_RETENTION_DAYS, MAX_CONCURRENT, NAME,
-        ORG_ID, OU, PERMISSIONS_BOUNDARY, PROFILE, QUEUE_KMS_KEY, READ_ONLY, REGION,
-        REGION_CONCURRENCY, REGIONS, ROLE_PREFIX, SUBSCRIPTIONS, TAGS, TIMEOUT, TOPIC_NAME,
+        HUB_REGION, IAM_PATH, INSTANCE_QUOTA, KMS_KEY, LOG_KMS_KEY, LOG_RETENTION_DAYS,
+        MAX_CONCURRENT, NAME, ORG_ID, OU, PERMISSIONS_BOUNDARY, PROFILE, QUEUE_KMS_KEY, READ_ONLY,
+        REGION, REGION_CONCURRENCY, REGIONS, ROLE_PREFIX, SUBSCRIPTIONS, TAGS, TIMEOUT, TOPIC_NAME,
     };
 }
 
@@ -244,6 +244,7 @@ mod tests {
                         10,
                     ),
                     region_concurrency: Sequential,
+                    instance_quota: 200000,
                 },
             },
             iam: IamSettings {

@@ -16,5 +16,9 @@ pub(super) fn settings(values: &Values) -> OperationSettings {
         max_concurrent: amount(&schema::MAX_CONCURRENT).unwrap_or(default.max_concurrent),
         failure_tolerance: amount(&schema::FAILURE_TOLERANCE).unwrap_or(default.failure_tolerance),
         region_concurrency: order.unwrap_or(default.region_concurrency),
+        instance_quota: values
+            .text(&schema::INSTANCE_QUOTA)
+            .and_then(|text| text.parse().ok())
+            .unwrap_or(default.instance_quota),
     }
 }

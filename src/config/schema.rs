@@ -198,7 +198,7 @@ pub(crate) static LOG_KMS_KEY: Key = Key {
 pub(crate) static QUEUE_KMS_KEY: Key = Key {
     name: "queue_kms_key",
     kind: Kind::Text(form::key_arn),
-    meaning: "KMS key for the hub's queues, by ARN; its policy must let EventBridge (events.amazonaws.com) call kms:GenerateDataKey and kms:Decrypt",
+    meaning: "KMS key for the hub's queues, by ARN; its policy must let EventBridge (events.amazonaws.com), and for `test` SNS (sns.amazonaws.com), call kms:GenerateDataKey and kms:Decrypt",
     default: "SQS's own",
     example: r#""arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab""#,
     flag: "--queue-kms-key",
@@ -306,6 +306,7 @@ pub(crate) static SPOKES: Key = Key {
         &MAX_CONCURRENT,
         &FAILURE_TOLERANCE,
         &REGION_CONCURRENCY,
+        &INSTANCE_QUOTA,
     ]),
     meaning: "The accounts whose root users are watched",
     ..KEY
@@ -369,6 +370,16 @@ pub(crate) static REGION_CONCURRENCY: Key = Key {
     default: "parallel",
     example: r#""sequential""#,
     flag: "--region-concurrency",
+    ..KEY
+};
+
+pub(crate) static INSTANCE_QUOTA: Key = Key {
+    name: "instance_quota",
+    kind: Kind::Text(form::count),
+    meaning: "Stack instances (accounts by regions) that AWS lets one StackSet have; a higher one has to be asked for first",
+    default: "100000",
+    example: r#""200000""#,
+    flag: "--instance-quota",
     ..KEY
 };
 

@@ -1,4 +1,5 @@
 use super::DEPLOY;
+use crate::intruder::Intruder;
 use crate::world::{PERSON, REGION, World};
 
 #[test]
@@ -102,4 +103,31 @@ fn what_others_added_is_shown_and_kept() {
         policy.contains("Theirs") && policy.contains("o-zzzzzzzzzz"),
         "{policy}"
     );
+}
+
+#[test]
+fn a_boundary_and_a_key_that_the_settings_do_not_name_stay_and_are_said() {
+    let world = World::with_hub();
+    let intruder = Intruder::new(&world);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(intruder.bound_role());
+    runtime.block_on(intruder.encrypt_logs());
+    world.lab.clear_calls().unwrap();
+    let ran = world.rootwatch(&["deploy", "hub", "--email", PERSON, "--yes"]);
+    let ran = ran.ends_with(0);
+    assert_eq!(world.writes(), Vec::<String>::new());
+    let plan = world
+        .rootwatch(&["plan", "hub", "--email", PERSON])
+        .ends_with(0);
+    for said in [
+        "which the settings do not name, stays; `aws iam delete-role-permissions-boundary --role-name rootwatch-notifier-eu-west-1` takes it away",
+        "its key arn:aws:kms:eu-west-1:222222222222:key/1, which the settings do not name, stays",
+    ] {
+        assert!(
+            plan.stdout.contains(said),
+            "{}\n{}",
+            plan.stdout,
+            ran.stdout
+        );
+    }
 }

@@ -5,7 +5,7 @@
 //! often each truth was met.
 
 use super::scenarios::{EMPTY, in_management};
-use crate::world::{World, side_by_side};
+use crate::world::{World, at_a_time};
 use rootwatch_lab::Truths;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -59,13 +59,12 @@ fn run(seed: u64) -> Result<BTreeMap<String, u64>, String> {
 }
 
 #[test]
-#[expect(clippy::print_stderr, reason = "how often each truth was met")]
 fn every_command_ends_well_under_every_seed() {
     let asked = std::env::var(VARIABLE).unwrap_or_else(|_| USUAL.to_owned());
     let (first, last) = asked.split_once('-').expect("FIRST-LAST");
     let seeds: Vec<u64> = (first.parse().unwrap()..=last.parse().unwrap()).collect();
     let (met, failed) = (Mutex::new(BTreeMap::new()), Mutex::new(Vec::new()));
-    side_by_side(&seeds, |seed| match run(**seed) {
+    at_a_time(8, &seeds, |seed| match run(**seed) {
         Ok(of_one) => {
             let mut met = met.lock().unwrap();
             for (truth, count) in of_one {

@@ -48,8 +48,12 @@ impl Names {
 
     /// IAM is global, so a hub in a second region needs a role of another name.
     pub(crate) fn role(&self) -> String {
-        let (prefix, region) = (&self.iam.role_prefix, &self.region);
-        format!("{prefix}{}-notifier-{region}", self.deployment)
+        format!("{}{}", self.iam.role_prefix, self.role_without_prefix())
+    }
+
+    /// What the role's name ends in, whatever the prefix.
+    pub(crate) fn role_without_prefix(&self) -> String {
+        format!("{}-notifier-{}", self.deployment, self.region)
     }
 
     pub(crate) fn function(&self) -> String {

@@ -205,6 +205,8 @@ pub struct OperationSettings {
     pub failure_tolerance: Amount,
     /// Whether all regions are worked on at once.
     pub region_concurrency: RegionConcurrency,
+    /// Stack instances that AWS lets one StackSet have.
+    pub instance_quota: usize,
 }
 
 impl Default for OperationSettings {
@@ -213,6 +215,8 @@ impl Default for OperationSettings {
             max_concurrent: Amount::Percent(100),
             failure_tolerance: Amount::Percent(100),
             region_concurrency: RegionConcurrency::Parallel,
+            // CloudFormation User Guide, "Understand CloudFormation quotas"; AWS raises it on request.
+            instance_quota: 100_000,
         }
     }
 }

@@ -75,6 +75,11 @@ impl Work {
         Self::new(Arc::new(Silent), self.stop.clone())
     }
 
+    /// The same work, to be done although the run was asked to end.
+    pub(crate) fn unstopped(&self) -> Self {
+        Self::new(self.progress.clone(), Stop::default())
+    }
+
     /// One task of this work, by name.
     pub(crate) fn of(&self, label: &str) -> Self {
         Self::new(self.progress.task(label), self.stop.clone())

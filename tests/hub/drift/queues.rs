@@ -64,12 +64,6 @@ fn logs(c: &Intruder) -> Vec<Row<'_>> {
     vec![
         Row::new(id, retention, PUT, c.keep_logs(Some(1))),
         Row::new(id, retention, PUT, c.keep_logs(None)),
-        Row::new(
-            id,
-            &["kms_key"],
-            &["logs:DisassociateKmsKey"],
-            c.encrypt_logs(),
-        ),
         Row::new(id, &["tags.team"], &["logs:TagResource"], c.tag_logs()),
         Row::gone(id, MAKE, c.delete_logs()),
     ]

@@ -35,12 +35,6 @@ pub(super) fn rows(c: &Intruder) -> Vec<Vec<Row<'_>>> {
             &["iam:DeleteRolePolicy"],
             c.put_role_policy("mine", policy(everything("All"))),
         ),
-        Row::new(
-            id,
-            &["permissions_boundary"],
-            &["iam:DeleteRolePermissionsBoundary"],
-            c.bound_role(),
-        ),
         Row::new(id, &["tags.team"], &["iam:TagRole"], c.tag_role()),
     ]]
 }

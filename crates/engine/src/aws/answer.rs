@@ -31,9 +31,15 @@ pub(super) enum NotAws {
 }
 
 /// The answer, if it can be AWS's.
-pub(super) async fn of_aws(answer: HttpResponse) -> Result<HttpResponse, ConnectorError> {
+///
+/// From an endpoint of AWS's own a success has to have a header of AWS's: a gateway may answer in JSON or XML too.
+pub(super) async fn of_aws(
+    answer: HttpResponse,
+    is_own_endpoint: bool,
+) -> Result<HttpResponse, ConnectorError> {
     let answer = whole(answer).await?;
-    match can_be_of_aws(&answer) {
+    let is_marked = !is_own_endpoint || !answer.status().is_success() || has_mark(&answer);
+    match is_marked && can_be_of_aws(&answer) {
         true => Ok(answer),
         false => Err(error(&answer, NotAws::Answer)),
     }
@@ -79,11 +85,12 @@ fn can_be_of_aws(answer: &HttpResponse) -> bool {
     if is_page(body) || (300..400).contains(&status.as_u16()) || status.as_u16() == 407 {
         return false;
     }
-    OF_AWS
-        .iter()
-        .any(|name| answer.headers().get(name).is_some())
-        || body.starts_with('{')
-        || (body.starts_with('<') && !body.starts_with("<!"))
+    has_mark(answer) || body.starts_with('{') || (body.starts_with('<') && !body.starts_with("<!"))
+}
+
+fn has_mark(answer: &HttpResponse) -> bool {
+    let mut names = OF_AWS.iter();
+    names.any(|name| answer.headers().get(name).is_some())
 }
 
 fn is_page(body: &str) -> bool {
@@ -192,6 +199,16 @@ mod tests {
         assert!(!is_aws(407, &[request], "{}"));
         let xhtml = "<?xml version=\"1.0\"?><!DOCTYPE html><html></html>";
         assert!(!is_aws(200, &[], xhtml));
+    }
+
+    #[tokio::test]
+    async fn a_success_from_awss_own_endpoint_has_its_header() {
+        let json = |headers: &[_]| answer(200, headers, "{\"status\": \"blocked\"}");
+        let marked = ("x-amzn-requestid", "1");
+        assert!(of_aws(json(&[]), true).await.is_err());
+        assert!(of_aws(json(&[marked]), true).await.is_ok());
+        assert!(of_aws(json(&[]), false).await.is_ok());
+        assert!(of_aws(answer(400, &[], "{}"), true).await.is_ok());
     }
 
     #[test]

@@ -12,6 +12,11 @@ use cases::{CASES, Case};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
+/// Whether an error passes with time.
+pub(crate) fn passes(error: &AwsError) -> bool {
+    case_of(error).is_some()
+}
+
 fn case_of(error: &AwsError) -> Option<&'static Case> {
     CASES.iter().find(|case| {
         case.is_of(error.operation)
@@ -23,6 +28,15 @@ fn case_of(error: &AwsError) -> Option<&'static Case> {
 /// Retries a call while AWS answers with one of the known consistency errors, each up to its own limit.
 pub(crate) async fn retry_until_consistent<T>(
     work: &Work,
+    call: impl AsyncFnMut() -> Result<T, AwsError>,
+) -> Result<T, AwsError> {
+    retry_at_most(Duration::MAX, work, call).await
+}
+
+/// The same, waiting for no case longer than this.
+pub(crate) async fn retry_at_most<T>(
+    most: Duration,
+    work: &Work,
     mut call: impl AsyncFnMut() -> Result<T, AwsError>,
 ) -> Result<T, AwsError> {
     let mut waits = Waits::default();
@@ -32,7 +46,8 @@ pub(crate) async fn retry_until_consistent<T>(
             Err(error) => error,
             done => return done,
         };
-        let Some((case, waited)) = waits.next(&error, Instant::now()) else {
+        let next = waits.next(&error, Instant::now());
+        let Some((case, waited)) = next.filter(|(_, waited)| *waited < most) else {
             return Err(error);
         };
         if waited.is_zero() {
@@ -225,6 +240,16 @@ mod tests {
                 "lambda:AddPermission",
                 "ResourceConflictException",
                 "The statement id provided already exists",
+            ),
+            (
+                "iam:PutRolePermissionsBoundary",
+                "NoSuchEntity",
+                "Scope ARN: arn:aws:iam::1:policy/team/role-boundary does not exist or is not attachable.",
+            ),
+            (
+                "lambda:AddPermission",
+                "ResourceConflictException",
+                "The operation cannot be performed at this time. The function is currently in the following state: Failed",
             ),
             (
                 "cloudformation:UpdateStack",

@@ -81,6 +81,10 @@ fn hint(error: &AwsError) -> Option<&'static str> {
         "NoSuchEntity" | "InvalidInput" if says("not attachable") => {
             "the permissions boundary must exist in the hub's account as a policy of this name and path"
         }
+        "InvalidParameterValueException" if says("does not have permissions") => {
+            "the notifier's role has the rights, but something bounds it: a permissions boundary ([iam] permissions_boundary) \
+             has to allow sqs:SendMessage, sqs:ReceiveMessage, sqs:DeleteMessage and sqs:GetQueueAttributes too, or an SCP denies them"
+        }
         "CodeVerificationFailedException" | "InvalidCodeSignatureException" => {
             "the notifier's code is not signed: exempt the function, or take the code signing configuration away from it \
              (`aws lambda delete-function-code-signing-config --region REGION --function-name …`)"

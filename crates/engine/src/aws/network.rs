@@ -5,6 +5,7 @@
 //! `urllib.request.getproxies_environment`).
 
 use super::answer::{of_aws, refusal};
+use super::partition::ALL;
 use super::profile::Profile;
 use crate::subscription::without_password;
 use anyhow::{Context, Result, bail};
@@ -124,6 +125,7 @@ impl HttpClient for Client {
 impl HttpConnector for Wire {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let is_of_service = is_of_service(&request);
+        let is_own_endpoint = is_own_endpoint(request.uri());
         let ways = &self.ways;
         let client = match request.uri() {
             _ if !is_of_service => None,
@@ -136,7 +138,7 @@ impl HttpConnector for Wire {
         let answer = wire.call(request);
         HttpConnectorFuture::new(async move {
             match (answer.await, tunnel) {
-                (Ok(answer), _) if is_of_service => of_aws(answer).await,
+                (Ok(answer), _) if is_of_service => of_aws(answer, is_own_endpoint).await,
                 // hyper keeps to itself what the proxy said: it is asked again.
                 (Err(error), Some(tunnel)) if is_refused_tunnel(&error) => {
                     refusal(wire.call(tunnel).await?)
@@ -170,6 +172,14 @@ fn is_of_service(request: &HttpRequest) -> bool {
     let authorization = request.headers().get("authorization");
     request.uri().starts_with("https:")
         || authorization.is_some_and(|value| value.starts_with("AWS4-"))
+}
+
+/// Whether an address is an endpoint of a service, whose answers have a request id. A portal to sign in (`….aws`) and
+/// an address that somebody set are none.
+fn is_own_endpoint(uri: &str) -> bool {
+    let host = uri.split('/').nth(2).unwrap_or_default();
+    let host = host.split(':').next().unwrap_or_default();
+    ALL.iter().any(|it| host.ends_with(it.dns_suffix())) || host.ends_with("api.aws")
 }
 
 type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -372,6 +382,14 @@ mod tests {
             ""
         ));
         assert!(!is_of_service("http://127.0.0.1:4000/credentials", "token"));
+    }
+
+    #[test]
+    fn awss_own_endpoints_are_known_by_their_names() {
+        assert!(is_own_endpoint("https://sqs.eu-west-1.amazonaws.com/"));
+        assert!(is_own_endpoint("https://lambda.us-east-1.api.aws:443/x"));
+        assert!(!is_own_endpoint("http://127.0.0.1:4000/amazonaws.com"));
+        assert!(!is_own_endpoint("https://eu-west-1.signin.aws/"));
     }
 
     #[test]

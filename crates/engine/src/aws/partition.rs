@@ -23,7 +23,7 @@ pub enum Partition {
     IsoF,
 }
 
-const ALL: [Partition; 8] = [
+pub(super) const ALL: [Partition; 8] = [
     Partition::Aws,
     Partition::China,
     Partition::EuropeanSovereign,

@@ -55,6 +55,8 @@ impl Profile {
         }
         let what = match &self.by_hand {
             None => return error,
+            // A role that this person may not have: a new session changes nothing.
+            Some(ByHand::Sso(_)) if error.message.contains("Forbidden") => return error,
             Some(ByHand::Sso(profile)) => format!("run `aws sso login --profile {profile}`"),
             Some(ByHand::Login(profile)) => format!("run `aws login --profile {profile}`"),
             Some(ByHand::Mfa(profile)) => format!(

@@ -64,7 +64,9 @@ async fn remove(
     if outcome.as_ref().is_err_and(is_stopped) {
         work.message("Interrupted: removing what this test made. Ctrl-C again ends at once.");
     }
-    let step = work.of("temporary queue, rule and subscription");
+    let step = work
+        .of("temporary queue, rule and subscription")
+        .unstopped();
     let removed = temporary.remove(&step).await;
     match &removed {
         Ok(()) => {

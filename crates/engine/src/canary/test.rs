@@ -5,6 +5,7 @@ use super::outcome::{Diagnosis, Outcome, Sent, Target};
 use super::receiving::{Received, receive};
 use super::send::{Purpose, send};
 use crate::aws::Aws;
+use crate::aws::consistency::passes;
 use crate::aws::spoke::{Entry, Spoke};
 use crate::names::Names;
 use crate::spokes::Location;
@@ -44,7 +45,7 @@ impl Probe {
                     self.first_ms = at;
                 }
             }
-            Err(_) if self.first_ms > 0 => self.last_ms = now_ms(),
+            Err(error) if self.first_ms > 0 || passes(&error) => self.last_ms = now_ms(),
             Err(error) => {
                 self.sent = Sent::Unsent {
                     why: error.to_string(),

@@ -8,7 +8,6 @@ use super::observe::{Found, observe};
 use super::plan::{HubPlan, plan_deploy};
 use super::role::Role;
 use crate::apply::Outcome;
-use crate::aws::Aws;
 use crate::end::End;
 use crate::names::DEPLOYMENT_TAG;
 use crate::operator::{Question, View};
@@ -102,7 +101,7 @@ async fn make_plan(session: &Session, switches: Switches) -> Result<HubPlan> {
     let nameless = hub(&wanted(String::new()));
     let (org_id, found) = tokio::try_join!(org_id(session), observe(&session.aws, &nameless))?;
     refuse_moved_role(&nameless, &found)?;
-    let former = former_role(&session.aws, &nameless, &found).await?;
+    let former = former_role(session, &nameless, &found).await?;
     let mut plan = plan_deploy(hub(&wanted(org_id)), found);
     let foreign = plan.foreign();
     if !foreign.is_empty() && !switches.adopt {
@@ -113,6 +112,12 @@ async fn make_plan(session: &Session, switches: Switches) -> Result<HubPlan> {
             session.settings.name
         );
     }
+    remove_former(session, former, &mut plan);
+    Ok(plan)
+}
+
+/// Has the plan remove the former role, unless others gave it something.
+pub(crate) fn remove_former(session: &Session, former: Option<Role>, plan: &mut HubPlan) {
     match former {
         Some(former) if former.attached_policies.is_empty() && former.other_policies.is_empty() => {
             plan.remove_former(former);
@@ -123,7 +128,6 @@ async fn make_plan(session: &Session, switches: Switches) -> Result<HubPlan> {
         )),
         None => {}
     }
-    Ok(plan)
 }
 
 fn wanted_role(nodes: &[Node]) -> Option<&Role> {
@@ -134,13 +138,22 @@ fn wanted_role(nodes: &[Node]) -> Option<&Role> {
 }
 
 /// The role of this deployment that the function has, and would no longer have.
-pub(crate) async fn former_role(aws: &Aws, nodes: &[Node], found: &Found) -> Result<Option<Role>> {
+pub(crate) async fn former_role(
+    session: &Session,
+    nodes: &[Node],
+    found: &Found,
+) -> Result<Option<Role>> {
     let function = found.values().find_map(|it| match it {
         HubResource::Function(function) => Some(function),
         _ => None,
     });
     match (wanted_role(nodes), function) {
-        (Some(role), Some(function)) => role.find_former(aws, function).await,
+        (Some(role), Some(function))
+            if function.tags.get(DEPLOYMENT_TAG) == role.tags.get(DEPLOYMENT_TAG) =>
+        {
+            let base = session.names().role_without_prefix();
+            role.find_former(&session.aws, function, &base).await
+        }
         _ => Ok(None),
     }
 }

@@ -95,6 +95,9 @@ macro_rules! hub_resources {
                     (Self::LogGroup(wanted), Some(Self::LogGroup(found))) => {
                         decide(wanted, Some(&wanted.as_compared(found)))
                     }
+                    (Self::Role(wanted), Some(Self::Role(found))) => {
+                        decide(wanted, Some(&wanted.as_compared(found)))
+                    }
                     _ => decide(self, observed),
                 }
             }
@@ -107,6 +110,7 @@ macro_rules! hub_resources {
                         Some(format!("its code is {build}"))
                     }
                     (Self::LogGroup(wanted), Self::LogGroup(found)) => wanted.note(found),
+                    (Self::Role(wanted), Self::Role(found)) => wanted.note(found),
                     _ => None,
                 }
             }
@@ -158,7 +162,9 @@ async fn create<R: Resource>(wanted: &R, aws: &Aws, work: &Work) -> Result<()> {
     });
     let found = match found.await {
         Err(stopped) if is_stopped(&stopped) => return Err(stopped),
-        Err(_) => return Err(error),
+        Err(unseen) => {
+            return Err(error.context(format!("what is there already cannot be read: {unseen:#}")));
+        }
         Ok(found) => found,
     };
     let mark = |resource: &R| Some(resource.tags()?.get(DEPLOYMENT_TAG)?.clone());

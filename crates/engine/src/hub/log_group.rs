@@ -33,11 +33,29 @@ impl LogGroup {
         if found.retention_policy.is_some() {
             found.retention_in_days = self.retention_in_days;
         }
+        // A key that the settings do not name is somebody's rule, and stays.
+        if self.kms_key.is_none() {
+            found.kms_key = None;
+        }
         found
     }
 
     /// What people should know of it.
     pub(crate) fn note(&self, found: &Self) -> Option<String> {
+        let notes = [self.retention_note(found), self.key_note(found)];
+        let notes: Vec<String> = notes.into_iter().flatten().collect();
+        (!notes.is_empty()).then(|| notes.join("; "))
+    }
+
+    fn key_note(&self, found: &Self) -> Option<String> {
+        let kept = found.kms_key.as_ref();
+        let kept = kept.filter(|_| self.kms_key.is_none())?;
+        Some(format!(
+            "its key {kept}, which the settings do not name, stays"
+        ))
+    }
+
+    fn retention_note(&self, found: &Self) -> Option<String> {
         let policy = found.retention_policy.as_ref()?;
         if found.retention_in_days == self.retention_in_days {
             return None;
@@ -53,15 +71,13 @@ impl LogGroup {
 
     /// What was logged before keeps the key that it was written with.
     async fn set_key(&self, aws: &Aws, work: &Work) -> Result<()> {
+        let Some(key) = &self.kms_key else {
+            return Ok(());
+        };
         retry_until_consistent(work, async || {
-            let Some(key) = &self.kms_key else {
-                let call = aws.logs.disassociate_kms_key().log_group_name(&self.name);
-                let answer = call.send().await.call("logs:DisassociateKmsKey");
-                return answer.map(|_| ());
-            };
             let call = aws.logs.associate_kms_key().log_group_name(&self.name);
             let answer = call.kms_key_id(key).send().await;
-            answer.call("logs:AssociateKmsKey").map(|_| ())
+            answer.call("logs:AssociateKmsKey")
         })
         .await?;
         Ok(())

@@ -160,11 +160,26 @@ impl HubPlan {
                 Direction::Remove => planned.wanted.needs.push(id.clone()),
             }
         }
+        if self.direction == Direction::Deploy {
+            self.allow_after(&node.needs);
+        }
         self.resources.push(Planned {
             wanted: node,
             found: Some(former.into()),
             action: Action::Delete,
         });
+    }
+
+    /// Has the topic's policy, which allows one role alone, follow the function: while that cannot get the new role,
+    /// the former one goes on publishing.
+    fn allow_after(&mut self, functions: &[String]) {
+        let changes_policy = |it: &&mut Planned| {
+            matches!(it.wanted.resource, HubResource::Topic(_))
+                && it.action.changed().contains("policy")
+        };
+        for planned in self.resources.iter_mut().filter(changes_policy) {
+            planned.wanted.needs.extend(functions.iter().cloned());
+        }
     }
 
     /// Ids of the resources that have our names without our tag: somebody else's.

@@ -77,14 +77,28 @@ impl Role {
         Ok(())
     }
 
+    /// What is found as it is compared: a boundary that the settings do not name is somebody's rule, and stays.
+    pub(crate) fn as_compared(&self, found: &Self) -> Self {
+        let mut found = found.clone();
+        if self.permissions_boundary.is_none() {
+            found.permissions_boundary = None;
+        }
+        found
+    }
+
+    /// What people should know of it.
+    pub(crate) fn note(&self, found: &Self) -> Option<String> {
+        let kept = found.permissions_boundary.as_ref();
+        let kept = kept.filter(|_| self.permissions_boundary.is_none())?;
+        Some(format!(
+            "its permissions boundary {kept}, which the settings do not name, stays; `aws iam delete-role-permissions-boundary --role-name {}` takes it away",
+            self.name
+        ))
+    }
+
     async fn bound(&self, aws: &Aws, work: &Work) -> Result<()> {
         let Some(arn) = &self.permissions_boundary else {
-            let answer = retry_until_consistent(work, async || {
-                let call = aws.iam.delete_role_permissions_boundary();
-                let answer = call.role_name(&self.name).send().await;
-                answer.call("iam:DeleteRolePermissionsBoundary")
-            });
-            return Ok(gone(answer.await)?);
+            return Ok(());
         };
         retry_until_consistent(work, async || {
             let call = aws.iam.put_role_permissions_boundary();
@@ -96,8 +110,14 @@ impl Role {
     }
 
     /// The role of this deployment that the function has under another name: the settings' prefix was changed since.
-    pub(crate) async fn find_former(&self, aws: &Aws, function: &Function) -> Result<Option<Self>> {
-        if function.role_name() == self.name {
+    /// Any role that does not end in `base` is another's, such as that of a hub in another region.
+    pub(crate) async fn find_former(
+        &self,
+        aws: &Aws,
+        function: &Function,
+        base: &str,
+    ) -> Result<Option<Self>> {
+        if function.role_name() == self.name || !function.role_name().ends_with(base) {
             return Ok(None);
         }
         let former = Self {

@@ -8,7 +8,7 @@ pub(crate) mod stack_set;
 use crate::aws::error::is_stopped;
 use crate::canary::leftovers;
 use crate::end::End;
-use crate::hub::deployment::former_role;
+use crate::hub::deployment::{former_role, remove_former};
 use crate::hub::desired::hub;
 use crate::hub::foreign;
 use crate::hub::observe::observe;
@@ -177,11 +177,9 @@ async fn find_hub(session: &Session) -> Result<HubPlan> {
     // What a resource holds does not matter to its removal, so the organization need not be known.
     let nodes = hub(&session.hub(String::new()));
     let found = observe(&session.aws, &nodes).await?;
-    let former = former_role(&session.aws, &nodes, &found).await?;
+    let former = former_role(session, &nodes, &found).await?;
     let mut plan = plan_teardown(nodes, found);
-    if let Some(former) = former {
-        plan.remove_former(former);
-    }
+    remove_former(session, former, &mut plan);
     for theirs in plan.foreign() {
         session.work.message(&format!(
             "{theirs} is not rootwatch's (no tag {DEPLOYMENT_TAG}={}): left alone.",

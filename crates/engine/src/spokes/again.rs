@@ -33,11 +33,16 @@ const PASSING: [&str; 7] = [
 /// Where creations and updates failed for such a reason, in the operations from `first` on. Pure.
 pub(super) fn passing(operations: &[Ended], first: usize) -> BTreeSet<Location> {
     let made = operations.iter().skip(first);
-    made.filter(|ended| ended.action != "DELETE")
+    made.filter(|ended| !is_deletion(ended))
         .flat_map(|ended| &ended.failures)
         .filter(|failure| passes(failure))
         .map(|failure| Location::of(&failure.account, &failure.region))
         .collect()
+}
+
+/// Whether an operation removes: what it could not remove is not tried again.
+pub(super) fn is_deletion(ended: &Ended) -> bool {
+    ended.action == "DELETE"
 }
 
 fn passes(failure: &Failure) -> bool {

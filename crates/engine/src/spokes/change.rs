@@ -8,6 +8,7 @@ use anyhow::Result;
 use aws_sdk_cloudformation::types as sdk;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 /// Organizational units that one call accepts (CloudFormation API Reference, CreateStackInstances).
 const UNITS_A_CALL: usize = 50;
@@ -109,17 +110,17 @@ impl Change {
             .collect()
     }
 
-    /// Starts the operation and returns its id. Waits while another operation is under way, unless `no_wait` is set.
+    /// Starts the operation and returns its id. Waits while another operation is under way, as long as `patience` allows.
     pub(crate) async fn start(
         &self,
         place: &Place<'_>,
         stack_set: &str,
         preferences: &Preferences,
-        no_wait: bool,
+        patience: Option<Duration>,
         work: &Work,
     ) -> Result<String> {
         let send = async |id: &str| self.send(place, stack_set, preferences, id).await;
-        operation::start(no_wait, work, send).await
+        operation::start(patience, work, send).await
     }
 
     async fn send(

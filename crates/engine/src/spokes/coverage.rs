@@ -253,7 +253,9 @@ fn not_current(instance: &Instance) -> Option<Reason> {
     }
     let why = instance.reason.as_deref().unwrap_or(&instance.detail);
     let closes = match &*instance.detail {
-        "PENDING" | "RUNNING" => "an operation is under way: `rootwatch deploy spokes` follows it",
+        "PENDING" | "RUNNING" => {
+            "`rootwatch deploy spokes` follows the operation that is under way, or tries again where none is"
+        }
         _ if instance.is_inoperable() => {
             "`rootwatch deploy spokes` deletes the instance and creates it again"
         }

@@ -90,6 +90,7 @@ async fn try_again(session: &Session, no_wait: bool, done: &mut SpokesDeployed) 
     let mut first = 0;
     for pause in again::PAUSES {
         let failed = again::passing(&done.operations, first);
+        let failed = still_wanted(session, done, failed).await;
         if failed.is_empty() || no_wait {
             break;
         }
@@ -103,11 +104,28 @@ async fn try_again(session: &Session, no_wait: bool, done: &mut SpokesDeployed) 
             .wanted
             .of_accounts(ChangeKind::Update, again::AGAIN, &failed);
         carry_out_all(session, changes, no_wait, done).await?;
-        for ended in done.operations.iter_mut().take(first) {
+        let made = done.operations.iter_mut().take(first);
+        for ended in made.filter(|ended| !again::is_deletion(ended)) {
             ended.leave_out(&failed, "TRIED_AGAIN");
         }
     }
     Ok(())
+}
+
+/// Those of some locations that a further try reaches, and that are not turned off.
+async fn still_wanted(
+    session: &Session,
+    done: &SpokesDeployed,
+    mut failed: BTreeSet<Location>,
+) -> BTreeSet<Location> {
+    let wanted = &done.planned.wanted;
+    failed.retain(|it| wanted.is_wanted(it));
+    let is_opt_in = |it: &&Location| regions::is_opt_in(&it.region, &done.planned.enabled);
+    let suspects = failed.iter().filter(is_opt_in).cloned().collect();
+    // What cannot be asked is tried.
+    let off = regions::turned_off(&session.aws, suspects).await;
+    failed.retain(|it| !off.as_ref().is_ok_and(|off| off.locations.contains(it)));
+    failed
 }
 
 async fn carry_out_all(
@@ -172,7 +190,8 @@ async fn stack_set(
         }
         Action::Update { .. } => {
             let preferences = Preferences::of(&session.settings.spokes.operations);
-            let update = wanted.update(place, &preferences, no_wait, &work);
+            let patience = (!no_wait).then_some(session.settings.timeout);
+            let update = wanted.update(place, &preferences, patience, &work);
             let id = update.await.with_context(|| doing("updating"))?;
             let ended = follow_one(session, place, &name, &id).await;
             note(done, session, ended)?;

@@ -24,7 +24,8 @@ pub(crate) async fn carry_out(
     session.work.stop().check()?;
     let work = session.work.of(&format!("stack instances of {name}"));
     let preferences = Preferences::of(&session.settings.spokes.operations);
-    let started = change.start(place, name, &preferences, no_wait, &work);
+    let patience = (!no_wait).then_some(session.settings.timeout);
+    let started = change.start(place, name, &preferences, patience, &work);
     let id = match started.await {
         Ok(id) => id,
         Err(error) => {

@@ -3,7 +3,7 @@
 use super::hint::hint;
 use super::pace::{Pace, Tally};
 use super::{Location, Place};
-use crate::aws::consistency::{Poll, poll_until, retry_until_consistent};
+use crate::aws::consistency::{Poll, poll_until, retry_at_most, retry_until_consistent};
 use crate::aws::error::{AwsError, Call};
 use crate::id;
 use crate::settings::{Amount, OperationSettings, RegionConcurrency};
@@ -213,13 +213,13 @@ fn is_ended(status: &sdk::StackSetOperationStatus) -> bool {
     matches!(status, Succeeded | Failed | Stopped)
 }
 
-/// Starts an operation under an id of our own, and returns its id. Waits while another one is under way, unless
-/// `no_wait` is set.
+/// Starts an operation under an id of our own, and returns its id. Waits while another one is under way, as long as
+/// `patience` allows; not at all without it.
 ///
 /// Where AWS's answer got lost, the SDK's repetition is refused because of that id: the operation has begun, and it is
 /// ours (CloudFormation API Reference, CreateStackInstances). A new attempt after a refusal has a new id.
 pub(super) async fn start(
-    no_wait: bool,
+    patience: Option<Duration>,
     work: &Work,
     mut send: impl AsyncFnMut(&str) -> Result<Option<String>, AwsError>,
 ) -> Result<String> {
@@ -233,10 +233,9 @@ pub(super) async fn start(
             Err(error) => Err(error),
         }
     };
-    Ok(if no_wait {
-        send().await?
-    } else {
-        retry_until_consistent(work, send).await?
+    Ok(match patience {
+        None => send().await?,
+        Some(most) => retry_at_most(most, work, send).await?,
     })
 }
 

@@ -268,6 +268,13 @@ impl Wanted {
         alike.into_iter().map(change).collect()
     }
 
+    /// Whether an account is in one of the units, and the region is to be watched.
+    pub(super) fn is_wanted(&self, location: &Location) -> bool {
+        let mut accounts = self.accounts();
+        let is_inside = accounts.any(|(_, account)| account.id == location.account);
+        is_inside && self.regions.contains(&location.region)
+    }
+
     /// Changes of exactly these accounts and regions.
     pub(super) fn of_accounts<'a>(
         &self,

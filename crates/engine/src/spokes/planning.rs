@@ -142,6 +142,12 @@ async fn preflight(
             .map(|regions| (enabled, regions))
             .map_err(|problem| problems.push(problem))
     });
+    if let (Ok(units), Ok((_, regions))) = (&units, &regions) {
+        let most = settings.spokes.operations.instance_quota;
+        problems.extend(
+            preflight::quota(units, &organization.management_account, regions.len(), most).err(),
+        );
+    }
     match (access, units, hub, regions) {
         (Ok(trusted_access), Ok(units), Ok(hub), Ok((enabled, regions))) if problems.is_empty() => {
             Ok(Ground {

@@ -179,6 +179,25 @@ fn outermost(mut trees: BTreeMap<String, Subtree>) -> Units {
     }
 }
 
+/// AWS refuses more, after the StackSet was made (CloudFormation API Reference, CreateStackInstances,
+/// LimitExceededException).
+pub(crate) fn quota(
+    units: &Units,
+    management_account: &str,
+    regions: usize,
+    most: usize,
+) -> Result<(), String> {
+    let accounts = units.outermost.values().flat_map(|tree| &tree.accounts);
+    let accounts = accounts.filter(|it| it.id != management_account).count();
+    let instances = accounts * regions;
+    if instances <= most {
+        return Ok(());
+    }
+    Err(format!(
+        "{accounts} accounts by {regions} regions are {instances} stack instances, and one StackSet may have {most}: ask AWS for a higher quota (Service Quotas, CloudFormation) and give it with --instance-quota, leave out regions with --regions, or give another part of the units to a deployment of another --name"
+    ))
+}
+
 /// What is known of the hub's bus.
 pub(crate) struct Hub {
     pub(crate) bus: HubBus,
@@ -256,6 +275,30 @@ mod tests {
             accounts: Vec::new(),
             units: units.iter().map(|unit| (*unit).to_owned()).collect(),
         }
+    }
+
+    #[test]
+    fn more_instances_than_a_stack_set_may_have_are_refused() {
+        let account = |id: usize| organization::Account {
+            id: id.to_string(),
+            name: String::new(),
+            active: true,
+            unit: "ou".into(),
+        };
+        let tree = Subtree {
+            accounts: (0..10).map(account).collect(),
+            units: Default::default(),
+        };
+        let units = Units {
+            outermost: BTreeMap::from([("ou".to_owned(), tree)]),
+            inside: Vec::new(),
+        };
+        assert_eq!(quota(&units, "m", 10, 100), Ok(()));
+        let refused = quota(&units, "m", 11, 100).unwrap_err();
+        assert!(
+            refused.starts_with("10 accounts by 11 regions are 110"),
+            "{refused}"
+        );
     }
 
     #[test]

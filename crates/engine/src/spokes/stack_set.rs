@@ -14,6 +14,7 @@ use aws_sdk_cloudformation::primitives::DateTimeFormat;
 use aws_sdk_cloudformation::types as sdk;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 /// A service-managed StackSet. A value is either the desired or the observed state.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -85,6 +86,7 @@ impl StackSet {
         place: &Place<'_>,
         name: &str,
         preferences: &Preferences,
+        patience: Duration,
         work: &Work,
     ) -> Result<String> {
         let send = async |id: &str| {
@@ -95,7 +97,7 @@ impl StackSet {
             let answer = answer.call("cloudformation:DetectStackSetDrift")?;
             Ok(answer.operation_id)
         };
-        operation::start(false, work, send).await
+        operation::start(Some(patience), work, send).await
     }
 
     /// What could keep an alert from the hub, or accounts that join later from being watched. Pure.
@@ -240,11 +242,11 @@ impl StackSet {
         &self,
         place: &Place<'_>,
         preferences: &Preferences,
-        no_wait: bool,
+        patience: Option<Duration>,
         work: &Work,
     ) -> Result<String> {
         let send = async |id: &str| self.send_update(place, preferences, id).await;
-        operation::start(no_wait, work, send).await
+        operation::start(patience, work, send).await
     }
 
     async fn send_update(

@@ -36,11 +36,18 @@ async fn best(aws: &Aws) -> Result<Coverage, AwsError> {
         .send()
         .await
         .call("cloudtrail:DescribeTrails")?;
-    let mut best = Coverage::Nothing;
+    let (mut best, mut unseen) = (Coverage::Nothing, None);
     for trail in answer.trail_list() {
-        best = best.max(coverage_of(aws, trail).await?);
+        match coverage_of(aws, trail).await {
+            Ok(coverage) => best = best.max(coverage),
+            // Another one may say enough.
+            Err(error) => unseen = Some(Coverage::Unseen(error.to_string())),
+        }
     }
-    Ok(best)
+    Ok(match best {
+        Coverage::Nothing => unseen.unwrap_or(best),
+        best => best,
+    })
 }
 
 async fn coverage_of(aws: &Aws, trail: &sdk::Trail) -> Result<Coverage, AwsError> {

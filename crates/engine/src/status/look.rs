@@ -55,14 +55,20 @@ async fn run_drift_detection(
     let place = session.stack_sets(organization);
     let name = session.names().stack_set();
     let preferences = Preferences::of(&session.settings.spokes.operations);
-    let id = StackSet::detect_drift(&place, &name, &preferences, &session.work)
-        .await
-        .with_context(|| {
-            format!(
-                "starting drift detection of the StackSet {name} in {}",
-                session.aws.place()
-            )
-        })?;
+    let id = StackSet::detect_drift(
+        &place,
+        &name,
+        &preferences,
+        session.settings.timeout,
+        &session.work,
+    )
+    .await
+    .with_context(|| {
+        format!(
+            "starting drift detection of the StackSet {name} in {}",
+            session.aws.place()
+        )
+    })?;
     let ended = follow_one(session, &place, &name, &id).await?;
     Ok((!ended.is_success()).then(|| {
         let ended = words::operation(&ended);

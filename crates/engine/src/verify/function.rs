@@ -321,17 +321,19 @@ fn trust(deployed: &Deployed, id: &str, function: &Function, role: &Identity) ->
     }
 }
 
-/// Everything that the notifier does, but publishing, which the topic's policy decides too.
 /// What lets the role do what its policies, or its permissions boundary, do not.
 pub(super) fn fix_of(refused: &Decision) -> String {
     match refused {
         Decision::OutOfBounds => {
-            format!("{DEPLOY_HUB} with a permissions boundary that allows it")
+            format!(
+                "{DEPLOY_HUB} with a --permissions-boundary that allows it, or have the role's taken away"
+            )
         }
         _ => format!("{DEPLOY_HUB}, and detach policies of the role that are not rootwatch's"),
     }
 }
 
+/// Everything that the notifier does, but publishing, which the topic's policy decides too.
 fn policy(deployed: &Deployed, id: &str, role: &Identity) -> Hop {
     let check = "policy";
     let names = &deployed.names;

@@ -5,7 +5,7 @@ use super::finding::{CannotRead, Hop, Read, Verdict};
 use super::spokes::{self, Selection};
 use crate::session::Session;
 use crate::spokes::organization::{self, Organization};
-use crate::spokes::{Location, Observed};
+use crate::spokes::{Location, Observed, Place};
 use crate::status::{forwards_here, forwards_to};
 use anyhow::{Result, bail};
 use serde::Serialize;
@@ -71,9 +71,11 @@ pub(crate) async fn hops(
     };
     let wanted = session.hub(org_id.clone().unwrap_or_default());
     let call_as = session.settings.spokes.call_as;
+    let place = organization.as_ref().map_err(Clone::clone);
+    let place = place.map(|organization| Place::of(aws, organization, call_as));
     let (deployed, observed) = tokio::join!(
         Deployed::read(aws, &wanted, org_id),
-        spokes::observe(aws, &names, organization, call_as),
+        spokes::observe(&place, &names),
     );
     if let Some(hub) = hub_elsewhere(session, &deployed, &observed) {
         bail!(
@@ -87,7 +89,10 @@ pub(crate) async fn hops(
         .collect();
     let mut hops = super::hub(&deployed, &locations);
     if !hub_only {
-        hops.splice(0..0, spokes::check(aws, &names, &observed, selection).await);
+        hops.splice(
+            0..0,
+            spokes::check(aws, &names, &place, &observed, selection).await,
+        );
     }
     Ok(hops)
 }

@@ -37,7 +37,6 @@ fn trust(rule: &str) -> Policy {
     }))
 }
 
-/// Allows what one rule alone sends.
 fn queue(rule: &str) -> spoke_queue::Queue {
     spoke_queue::Queue {
         policy: queue_policy(rule),
@@ -45,6 +44,7 @@ fn queue(rule: &str) -> spoke_queue::Queue {
     }
 }
 
+/// Allows what one rule alone sends.
 fn queue_policy(rule: &str) -> Policy {
     policy(json!({
         "Effect": "Allow", "Action": "sqs:SendMessage", "Principal": {"Service": "events.amazonaws.com"},

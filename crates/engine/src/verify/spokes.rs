@@ -7,7 +7,6 @@ use crate::aws::Aws;
 use crate::aws::spoke::{Entry, Session, Spoke};
 use crate::names::Names;
 use crate::spokes::instances::Instances;
-use crate::spokes::organization::Organization;
 use crate::spokes::{self, Location, Observed, Place};
 use futures_util::stream::{self, StreamExt};
 use std::collections::{BTreeMap, BTreeSet};
@@ -65,21 +64,16 @@ impl Selection {
 }
 
 /// What the hub's account knows of the spokes.
-pub(crate) async fn observe(
-    aws: &Aws,
-    names: &Names,
-    organization: &Read<Organization>,
-    call_as: Option<crate::settings::CallAs>,
-) -> Read<Observed> {
-    let organization = organization.as_ref().map_err(Clone::clone)?;
-    let place = Place::of(aws, organization, call_as);
-    Ok(spokes::observe(&place, &names.stack_set(), &BTreeSet::new()).await?)
+pub(crate) async fn observe(place: &Read<Place<'_>>, names: &Names) -> Read<Observed> {
+    let place = place.as_ref().map_err(Clone::clone)?;
+    Ok(spokes::observe(place, &names.stack_set(), &BTreeSet::new()).await?)
 }
 
 /// Every hop of the selected spokes.
 pub(crate) async fn check(
     aws: &Aws,
     names: &Names,
+    place: &Read<Place<'_>>,
     observed: &Read<Observed>,
     selection: &Selection,
 ) -> Vec<Hop> {
@@ -124,7 +118,11 @@ pub(crate) async fn check(
     }
     if let Some(entry) = &selection.entry {
         let locations = selection.of(known, names.partition.sign_in_region());
-        hops.extend(look(aws, names, entry, &locations, known).await);
+        let call_as = place
+            .as_ref()
+            .map_or("SELF", |place| place.call_as.as_str());
+        let fix = |seen: &Seen| fix(names, aws, call_as, seen, known);
+        hops.extend(look(aws, names, entry, &locations, &fix).await);
     }
     hops
 }
@@ -134,7 +132,7 @@ async fn look(
     names: &Names,
     entry: &Entry,
     locations: &BTreeSet<Location>,
-    known: &Instances,
+    fix: impl Fn(&Seen) -> String,
 ) -> Vec<Hop> {
     let mut by_account: BTreeMap<&str, Vec<&Location>> = BTreeMap::new();
     for location in locations {
@@ -148,7 +146,6 @@ async fn look(
         in_account(names, session.map_err(CannotRead::from), &locations).await
     });
     let seen: Vec<Vec<Seen>> = all.buffered(AT_ONCE).collect().await;
-    let fix = |seen: &Seen| fix(names, aws, seen, known);
     seen.iter()
         .flatten()
         .flat_map(|seen| seen.check(names, &fix(seen)))
@@ -173,7 +170,7 @@ async fn in_account(names: &Names, session: Read<Session>, locations: &[&Locatio
 
 /// CloudFormation does not update a stack that it believes to be current: one that somebody changed has to be deleted
 /// first.
-fn fix(names: &Names, aws: &Aws, seen: &Seen, known: &Instances) -> String {
+fn fix(names: &Names, aws: &Aws, call_as: &str, seen: &Seen, known: &Instances) -> String {
     let location = Location {
         account: seen.account.clone(),
         region: seen.region.clone(),
@@ -181,7 +178,7 @@ fn fix(names: &Names, aws: &Aws, seen: &Seen, known: &Instances) -> String {
     match known.at(&location) {
         None => format!("{DEPLOY_SPOKES} with the unit that the account is in"),
         Some(instance) => format!(
-            "run `aws cloudformation delete-stack-instances --call-as DELEGATED_ADMIN --region {} --stack-set-name {} --deployment-targets OrganizationalUnitIds={},Accounts={},AccountFilterType=INTERSECTION --regions {} --no-retain-stacks`, and when that operation has ended `rootwatch deploy spokes`",
+            "run `aws cloudformation delete-stack-instances --call-as {call_as} --region {} --stack-set-name {} --deployment-targets OrganizationalUnitIds={},Accounts={},AccountFilterType=INTERSECTION --regions {} --no-retain-stacks`, and when that operation has ended `rootwatch deploy spokes`",
             aws.region,
             names.stack_set(),
             instance.unit,

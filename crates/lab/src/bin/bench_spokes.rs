@@ -36,7 +36,8 @@ impl Settings {
             generated: Generated {
                 accounts: 10_000,
                 units: 50,
-                regions: 20,
+                // As many instances as one StackSet may have.
+                regions: 10,
                 hub: String::new(),
             },
             delays: vec![0, 50],

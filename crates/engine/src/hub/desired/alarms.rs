@@ -14,7 +14,7 @@ impl Wanted {
         vec![
             self.alarm(
                 "dead-letters",
-                "An event about a root user could not be delivered and waits in the dead-letter queue.",
+                "An event about a root user could not be delivered and waits in the dead-letter queue. Take it out: while it is there, nobody is notified of another.",
                 ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum"),
                 vec![("QueueName", names.dead_letter_queue())],
             ),
@@ -47,7 +47,7 @@ impl Wanted {
             },
             self.alarm(
                 "not-delivered",
-                "SNS could not deliver an alert to somebody who is subscribed.",
+                "SNS could not deliver an alert to somebody who is subscribed, or had to try again by http or https.",
                 ("AWS/SNS", "NumberOfNotificationsFailed", "Sum"),
                 vec![("TopicName", names.alerts_topic())],
             ),

@@ -54,9 +54,10 @@ fn a_broken_role() {
             let all_but_logs = json!({"Sid": "Some", "Effect": "Allow", "Action": ["sns:*", "sqs:*"], "Resource": "*"});
             hub.bound(all_but_logs);
         })
-        .says("a permissions boundary that allows it"),
+        .needs("a --permissions-boundary that allows it"),
         Break::new("bounded by a Deny", ROLE, "policy", |hub| hub.bound(deny("*")))
-            .and(ALERTS, "policy lets in"),
+            .and(ALERTS, "policy lets in")
+            .needs("a --permissions-boundary that allows it"),
         Break::new("deleted", ROLE, "exists", |hub| hub.delete(ROLE)),
     ];
     all_are_named_and_fixed("role", breaks);
