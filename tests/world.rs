@@ -1,5 +1,5 @@
 use assert_cmd::cargo::cargo_bin;
-use rootwatch_lab::{Call, Lab, Mail, Organization, Truths};
+use rootwatch_lab::{Call, Fault, Lab, Mail, Organization, Truths};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
@@ -192,6 +192,18 @@ impl World {
         self
     }
 
+    /// Forgets the calls so far. From here on they are counted, so AWS says at once what is true.
+    pub(crate) fn count_calls(&self) {
+        self.lab.calm().unwrap();
+        self.lab.clear_calls().unwrap();
+    }
+
+    /// Has calls fail, those that the test means and no others.
+    pub(crate) fn fail(&self, fault: &Fault) {
+        self.lab.calm().unwrap();
+        self.lab.add_fault(fault).unwrap();
+    }
+
     /// A second world that is at first as this one is now; then each goes its own way.
     pub(crate) fn fork(&self) -> Self {
         Self {
@@ -271,7 +283,9 @@ impl World {
         let id = id.unwrap();
         let time = regex_lite::Regex::new("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z").unwrap();
         let request = regex_lite::Regex::new("request id [A-Za-z0-9-]+").unwrap();
-        let waiting = regex_lite::Regex::new("(?m)^  operation .* waiting.*\n").unwrap();
+        let waiting =
+            regex_lite::Regex::new("(?m)^  [^\n]*: waiting for .*\n|^  operation .* waiting.*\n")
+                .unwrap();
         let text = request.replace_all(&root, "request id (id)");
         let text = id.replace_all(&text, "(id)");
         let text = time.replace_all(&text, "(time)");
@@ -326,8 +340,9 @@ impl World {
         self.organization.account(name).unwrap().id.clone()
     }
 
-    /// Configuration for an SDK client of an account.
+    /// Configuration for an SDK client of an account. What a test does itself is to take effect at once.
     pub(crate) fn sdk(&self, account: &str, region: &str) -> aws_config::SdkConfig {
+        self.lab.calm().unwrap();
         sdk(self.lab.endpoint(), account, region)
     }
 

@@ -147,7 +147,7 @@ fn a_removal_that_fails_at_any_call_goes_on_in_the_next_run() {
     for faults in steps {
         for (service, operation, nth) in faults {
             let fault = denied().service(service).operation(operation);
-            world.lab.add_fault(&fault.nth(*nth)).unwrap();
+            world.fail(&fault.nth(*nth));
         }
         let ran = adopt(&world, &["--output", "json"]);
         world.lab.clear_faults().unwrap();

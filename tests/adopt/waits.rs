@@ -32,7 +32,7 @@ fn what_others_hung_on_the_old_path_keeps_it_until_it_has_moved() {
         call.role_name(role).send().await.unwrap();
         arn
     });
-    world.lab.clear_calls().unwrap();
+    world.count_calls();
     let ran = adopt(&world, &["--output", "json"]).ends_with(2);
     let waiting = ran.json()["waiting"].to_string();
     for said in [
@@ -187,7 +187,7 @@ fn a_hub_that_cannot_see_stack_sets_goes_on_by_itself_when_told_to() {
     let world = World::without_delegation();
     block_on(build_hub(&world));
     world.lab.confirm_subscription(OLD_PERSON).unwrap();
-    world.lab.clear_calls().unwrap();
+    world.count_calls();
     let ran = adopt(&world, &[]).ends_with(1);
     let said = "the StackSets of the organization cannot be seen";
     assert!(ran.stderr.contains(said), "{}", ran.stderr);
@@ -234,7 +234,7 @@ fn a_terraform_state_that_lists_the_old_parts_is_named() {
     let said = "  terraform state rm 'module.euw1.aws_cloudwatch_event_bus.hub'\n";
     assert!(ran.stdout.contains(said), "{}", ran.stdout);
     std::fs::write(&file, "{}").unwrap();
-    world.lab.clear_calls().unwrap();
+    world.count_calls();
     let ran = adopt(&world, &["--terraform-state", path]).ends_with(1);
     assert!(
         ran.stderr.contains("it is not a Terraform state"),
@@ -282,7 +282,7 @@ fn a_region_that_may_not_be_read_keeps_the_old_path_until_that_is_accepted() {
     let world = beside();
     let mut fault = denied().operation("ListStackSets");
     fault.region = Some("eu-north-1".into());
-    world.lab.add_fault(&fault).unwrap();
+    world.fail(&fault);
     let ran = adopt(&world, &[]).ends_with(2);
     let said = "eu-north-1: could not determine whether the pattern is there: cloudformation:ListStackSets: AccessDeniedException: not today";
     assert!(ran.stdout.contains(said), "{}", ran.stdout);

@@ -3,7 +3,7 @@ use crate::world::{REGION, World, run};
 /// Runs a command that must fail with one message and no write.
 #[track_caller]
 fn refused(world: &World, args: &[&str], says: &str) {
-    world.lab.clear_calls().unwrap();
+    world.count_calls();
     let ran = world.rootwatch(args).ends_with(1);
     assert!(
         ran.stderr.contains(says),

@@ -238,7 +238,7 @@ fn break_sns(world: &World) {
         failing("InternalError", "down", 500).every(20),
         failing("KMSDisabled", "down", 400),
     ] {
-        world.lab.add_fault(&fault.operation("Publish")).unwrap();
+        world.fail(&fault.operation("Publish"));
     }
 }
 

@@ -52,7 +52,7 @@ fn a_run_that_waits(world: &World) -> Running {
         "rootwatch",
         "rootwatch-acts",
     );
-    world.lab.clear_calls().unwrap();
+    world.count_calls();
     let running = world.begin(&["test", "--wait", "60s", "--tag", "team=security"]);
     eventually("the test's event", || calls(world, "PutEvents") > 0);
     running
@@ -193,7 +193,7 @@ fn a_broken_spoke_is_told_from_those_that_work() {
 fn a_spoke_that_cannot_be_entered_is_said_so() {
     let world = World::with_hub();
     let fault = access_denied().operation("AssumeRole");
-    world.lab.add_fault(&fault).unwrap();
+    world.fail(&fault);
     let shop = world.account("shop");
     let ran = world
         .rootwatch(&["test", "--account", &shop, "--role", ROLE])
@@ -256,7 +256,7 @@ fn with_broken_code_it_says_where_it_stopped_and_leaves_nothing() {
 fn an_alert_that_sns_refuses_is_found_in_the_notifiers_log() {
     let world = World::with_hub();
     let fault = failing("KMSAccessDenied", "no key", 400).operation("Publish");
-    world.lab.add_fault(&fault).unwrap();
+    world.fail(&fault);
     let ran = world.rootwatch(&["test", "--wait", "6s"]).ends_with(2);
     for said in [
         "stopped between the notifier and the topic",
@@ -299,7 +299,7 @@ fn a_second_ctrl_c_ends_at_once_and_a_later_run_cleans_up() {
     let world = World::with_hub();
     let running = a_run_that_waits(&world);
     let removal = Fault::new(Kind::Hold { ms: 30_000 }).writes();
-    world.lab.add_fault(&removal).unwrap();
+    world.fail(&removal);
     running.interrupt();
     running.has_said(&["removing what this test made"]);
     eventually("the removal", || !world.lab.held().unwrap().is_empty());
@@ -399,7 +399,7 @@ fn a_test_without_subscribers_warns() {
 #[test]
 fn without_a_hub_nothing_is_made() {
     let world = World::new();
-    world.lab.clear_calls().unwrap();
+    world.count_calls();
     let ran = world.rootwatch(&["test"]).ends_with(1);
     assert!(ran.stderr.contains("there is no hub in"), "{}", ran.stderr);
     assert_eq!(world.writes(), Vec::<String>::new());

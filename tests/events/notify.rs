@@ -79,7 +79,7 @@ fn reads_are_reported_in_a_digest_each_or_not_at_all() {
         format!("{mapping} maximum_batching_window"),
     ];
     assert_eq!(changes(&world, &EACH), expected);
-    world.lab.clear_calls().unwrap();
+    world.count_calls();
     deploy(&world, &EACH);
     let mut writes = world.writes();
     writes.sort();

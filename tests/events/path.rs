@@ -89,7 +89,7 @@ fn read_only_calls_become_one_digest_a_session() {
 fn an_alert_that_cannot_be_published_waits_in_the_dead_letter_queue_and_status_says_so() {
     let world = World::deployed();
     let fault = failing("KMSAccessDenied", "no", 400).operation("Publish");
-    world.lab.add_fault(&fault).unwrap();
+    world.fail(&fault);
     let shop = world.account("shop");
     world.root_does(
         &shop,

@@ -9,7 +9,7 @@ use std::time::Duration;
 #[test]
 fn a_second_run_only_reads() {
     let world = World::with_hub();
-    world.lab.clear_calls().unwrap();
+    world.count_calls();
     let again = world.rootwatch(&DEPLOY).ends_with(0);
     assert!(
         again
@@ -67,7 +67,7 @@ fn everything_that_can_carry_a_tag_carries_ours() {
 #[test]
 fn nobody_at_a_terminal_means_nothing_changes_without_yes() {
     let world = World::new();
-    world.lab.clear_calls().unwrap();
+    world.count_calls();
     let ran = world.rootwatch(&["deploy", "hub"]).ends_with(3);
     assert!(ran.stderr.contains("--yes"), "{}", ran.stderr);
     assert_eq!(world.writes(), Vec::<String>::new());
@@ -102,7 +102,7 @@ fn drift_is_shown_and_repaired_with_one_write() {
         "{}",
         plan.stdout
     );
-    world.lab.clear_calls().unwrap();
+    world.count_calls();
     world.rootwatch(&DEPLOY).ends_with(0);
     assert_eq!(world.writes(), ["events:PutRule"]);
 }
@@ -110,11 +110,11 @@ fn drift_is_shown_and_repaired_with_one_write() {
 #[test]
 fn a_plan_names_the_calls_that_a_deployment_makes() {
     let world = World::new();
-    world.lab.clear_calls().unwrap();
+    world.count_calls();
     let plan = ["plan", "hub", "--email", PERSON, "--output", "json"];
     let first = world.rootwatch(&plan).ends_with(0).json();
     let observed = world.lab.calls().unwrap().len();
-    world.lab.clear_calls().unwrap();
+    world.count_calls();
     world.rootwatch(&DEPLOY).ends_with(0);
 
     let texts = |value: &serde_json::Value| -> Vec<String> {
@@ -131,7 +131,7 @@ fn a_plan_names_the_calls_that_a_deployment_makes() {
     let mut made: Vec<String> = own.skip(observed).map(name).collect();
     made.sort();
     // What was made is read back, as the next run reads it.
-    world.lab.clear_calls().unwrap();
+    world.count_calls();
     let again = world.rootwatch(&plan).ends_with(0).json();
     let read = world.lab.calls().unwrap();
     let read = read.iter().map(name).filter(|call| {
@@ -202,21 +202,21 @@ fn a_function_whose_role_is_made_anew_gets_it_set_again() {
     let fault = failing("ServiceException", "try again", 400)
         .operation("UpdateFunctionConfiguration")
         .times(1);
-    world.lab.add_fault(&fault).unwrap();
+    world.fail(&fault);
     world.rootwatch(&DEPLOY).ends_with(1);
-    world.lab.clear_calls().unwrap();
+    world.count_calls();
     world.rootwatch(&DEPLOY).ends_with(0);
     assert_eq!(world.writes(), ["lambda:UpdateFunctionConfiguration"]);
 
     runtime.block_on(intruder.delete_role());
-    world.lab.clear_calls().unwrap();
+    world.count_calls();
     world.rootwatch(&DEPLOY).ends_with(0);
     let writes = world.writes();
     let role = place(&writes, "iam:PutRolePolicy");
     let function = place(&writes, "lambda:UpdateFunctionConfiguration");
     assert!(role.is_some() && role < function, "{writes:?}");
     assert_eq!(writes.len(), 3, "{writes:?}");
-    world.lab.clear_calls().unwrap();
+    world.count_calls();
     world.rootwatch(&DEPLOY).ends_with(0);
     assert_eq!(world.writes(), Vec::<String>::new());
 }

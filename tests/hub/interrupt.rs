@@ -25,7 +25,7 @@ struct Uninterrupted {
 
 impl Uninterrupted {
     fn of(world: &World) -> Self {
-        world.lab.clear_calls().unwrap();
+        world.count_calls();
         world.rootwatch(&DEPLOY).ends_with(0);
         let writes = world.numbered_writes();
         assert!(writes.len() > 20, "{writes:?}");
@@ -47,7 +47,7 @@ fn the_next_run_goes_on_after_a_failure_at_any_write() {
     side_by_side(&uninterrupted.writes, |(service, operation, nth)| {
         let world = empty.fork();
         let fault = denied().service(service).operation(operation).nth(*nth);
-        world.lab.add_fault(&fault).unwrap();
+        world.fail(&fault);
         let ran = world.rootwatch(&DEPLOY).ends_with(1);
         for said in ["\nDone: ", "\nNot done: ", operation] {
             assert!(ran.stderr.contains(said), "{fault:?}\n{}", ran.stderr);
@@ -72,7 +72,7 @@ fn each_connection_is_lost_once(applied: bool) {
         for (service, operation, nth) in lost {
             let fault = Fault::new(Kind::Drop { applied });
             let fault = fault.service(service).operation(operation).nth(*nth);
-            world.lab.add_fault(&fault).unwrap();
+            world.fail(&fault);
         }
         world.rootwatch(&DEPLOY).ends_with(0);
         world.lab.clear_faults().unwrap();
@@ -99,7 +99,7 @@ fn calls(world: &World, wanted: impl Fn(&Call) -> bool) -> usize {
 #[test]
 fn ctrl_c_before_the_first_write_changes_nothing() {
     let world = World::new();
-    world.lab.clear_calls().unwrap();
+    world.count_calls();
     world.lab.set_delay(400).unwrap();
     let running = world.begin(&DEPLOY);
     eventually("the first call", || calls(&world, |_| true) > 0);
@@ -119,7 +119,7 @@ fn ctrl_c_before_the_first_write_changes_nothing() {
 #[test]
 fn ctrl_c_finishes_the_call_under_way_and_the_next_run_goes_on() {
     let world = World::new();
-    world.lab.clear_calls().unwrap();
+    world.count_calls();
     world.lab.set_delay(300).unwrap();
     let running = world.begin(&DEPLOY);
     eventually("a write", || calls(&world, |call| call.write) > 0);

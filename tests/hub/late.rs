@@ -22,7 +22,7 @@ fn late_truths_are_waited_out_in_sight() {
     ] {
         assert!(ran.stderr.contains(awaited), "{}", ran.stderr);
     }
-    world.lab.clear_calls().unwrap();
+    world.count_calls();
     world.rootwatch(&DEPLOY).ends_with(0);
     assert_eq!(world.writes(), Vec::<String>::new());
 }
@@ -131,7 +131,7 @@ fn what_the_call_before_made_is_waited_for_until_it_is_there() {
     for (service, operation, code, status, message, _) in rows {
         let fault = failing(code, message, status);
         let fault = fault.service(service).operation(operation).nth(1);
-        world.lab.add_fault(&fault).unwrap();
+        world.fail(&fault);
     }
     let ran = world.rootwatch(&DEPLOY).ends_with(0);
     for (_, operation, _, _, _, awaited) in rows {
@@ -168,7 +168,7 @@ fn what_aws_shows_late_is_waited_for_before_success_is_said() {
     let waited = "waiting for AWS to show what was set: queue rootwatch-reads (";
     assert!(ran.stderr.contains(waited), "{}", ran.stderr);
     assert!(ran.stdout.contains("1 changed"), "{}", ran.stdout);
-    world.lab.clear_calls().unwrap();
+    world.count_calls();
     world.rootwatch(&DEPLOY).ends_with(0);
     assert_eq!(world.writes(), Vec::<String>::new());
 }

@@ -11,7 +11,7 @@ fn what_has_our_name_but_not_our_tag_is_refused_before_the_first_write() {
     runtime
         .block_on(client.create_event_bus().name("rootwatch").send())
         .unwrap();
-    world.lab.clear_calls().unwrap();
+    world.count_calls();
     let refused = world.rootwatch(&DEPLOY).ends_with(1);
     assert!(
         refused.stderr.contains("event-bus rootwatch") && refused.stderr.contains("somebody else"),
@@ -47,7 +47,7 @@ fn what_is_not_ours_is_taken_over_only_when_told_to() {
     world
         .rootwatch(&[&DEPLOY[..], &["--adopt"]].concat())
         .ends_with(0);
-    world.lab.clear_calls().unwrap();
+    world.count_calls();
     world.rootwatch(&DEPLOY).ends_with(0);
     assert_eq!(world.writes(), Vec::<String>::new());
 }
@@ -112,7 +112,7 @@ fn a_boundary_and_a_key_that_the_settings_do_not_name_stay_and_are_said() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(intruder.bound_role());
     runtime.block_on(intruder.encrypt_logs());
-    world.lab.clear_calls().unwrap();
+    world.count_calls();
     let ran = world.rootwatch(&["deploy", "hub", "--email", PERSON, "--yes"]);
     let ran = ran.ends_with(0);
     assert_eq!(world.writes(), Vec::<String>::new());

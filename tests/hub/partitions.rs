@@ -1,5 +1,5 @@
 use crate::network::proxy::Proxy;
-use crate::world::{PERSON, World, eventually, run, sdk};
+use crate::world::{PERSON, World, eventually, run};
 use rootwatch_root_event::{CANARY_SOURCE, canary_detail};
 
 /// A hub there notifies a person, only reads on a second run, and is removed without a trace.
@@ -16,7 +16,7 @@ fn a_hub_works_in(region: &str, partition: &str) {
     assert!(deployed.stdout.contains(&bus), "{}", deployed.stdout);
     world.lab.confirm_subscription(PERSON).unwrap();
 
-    let config = sdk(world.lab.endpoint(), &world.organization.hub, region);
+    let config = world.sdk(&world.organization.hub, region);
     let events = aws_sdk_eventbridge::Client::new(&config);
     let detail = canary_detail(
         "marker",
@@ -41,7 +41,7 @@ fn a_hub_works_in(region: &str, partition: &str) {
             .any(|mail| mail.topic_arn.starts_with(&format!("arn:{partition}:sns:")))
     });
 
-    world.lab.clear_calls().unwrap();
+    world.count_calls();
     let again = world.rootwatch(&[&hub[..], &place].concat()).ends_with(0);
     assert!(again.stdout.starts_with("No changes"), "{}", again.stdout);
     assert_eq!(world.writes(), Vec::<String>::new());

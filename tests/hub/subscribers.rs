@@ -51,7 +51,7 @@ fn only_what_rootwatch_subscribed_is_unsubscribed() {
         .collect();
     who.sort_unstable();
     assert_eq!(who, ["audit@example.com", "new@example.com"]);
-    world.lab.clear_calls().unwrap();
+    world.count_calls();
     world.rootwatch(&other).ends_with(0);
     assert_eq!(world.writes(), Vec::<String>::new());
 }
@@ -59,7 +59,7 @@ fn only_what_rootwatch_subscribed_is_unsubscribed() {
 #[test]
 fn a_run_that_names_nobody_changes_nothing_of_who_is_reported() {
     let world = World::with_hub();
-    world.lab.clear_calls().unwrap();
+    world.count_calls();
     let ran = world.rootwatch(&["deploy", "hub", "--yes"]).ends_with(0);
     assert!(ran.stdout.starts_with("No changes"), "{}", ran.stdout);
     assert_eq!(world.writes(), Vec::<String>::new());

@@ -64,10 +64,7 @@ fn a_role_profile_enters_by_its_source_and_a_refusal_tells_the_way_around_mfa() 
         "{}",
         ran.stderr
     );
-    world
-        .lab
-        .add_fault(&access_denied().operation("AssumeRole"))
-        .unwrap();
+    world.fail(&access_denied().operation("AssumeRole"));
     let ran = plan(&world, ROLE, "corp").ends_with(1);
     for text in [
         "the profile corp asks for an MFA code (mfa_serial)",

@@ -140,10 +140,7 @@ fn a_proxy_that_is_overloaded_for_a_moment_is_asked_again() {
 #[test]
 fn an_error_of_aws_has_the_id_of_its_request() {
     let world = World::new();
-    world
-        .lab
-        .add_fault(&access_denied().operation("GetCallerIdentity"))
-        .unwrap();
+    world.fail(&access_denied().operation("GetCallerIdentity"));
     let ran = world.rootwatch(&["plan", "hub"]).ends_with(1);
     let id =
         regex_lite::Regex::new(r"AccessDenied: not today \(request id [0-9a-f-]{36}\)").unwrap();

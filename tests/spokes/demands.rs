@@ -47,7 +47,7 @@ fn names(roles: &[(String, Value)]) -> Vec<&str> {
 
 fn no_change(world: &World, demands: &[&str]) {
     for args in [hub("deploy", demands), spokes("deploy", demands)] {
-        world.lab.clear_calls().unwrap();
+        world.count_calls();
         let ran = world.rootwatch(&args).ends_with(0);
         assert!(ran.stdout.contains("No changes"), "{}", ran.stdout);
         assert_eq!(world.writes(), Vec::<String>::new());
@@ -105,7 +105,7 @@ fn an_organizations_demands_are_met_everywhere_and_can_be_given_up() {
     // Without any of it, but for the tags, which stay: the notifier's role is made anew under its own name.
     let plan = world.rootwatch(&hub("plan", &[])[..4]).ends_with(0);
     insta::assert_snapshot!("demands-given-up", world.stable(&plan.stdout));
-    world.lab.clear_calls().unwrap();
+    world.count_calls();
     world.rootwatch(&hub("deploy", &[])).ends_with(0);
     // The topic's policy allows one role alone: it follows the function, which publishes as the former role until then.
     let writes = world.writes();
@@ -142,7 +142,7 @@ fn a_role_is_not_moved_to_another_path() {
     allow_everything(&world);
     world.rootwatch(&hub("deploy", &DEMANDS)).ends_with(0);
     world.rootwatch(&spokes("deploy", &DEMANDS)).ends_with(0);
-    world.lab.clear_calls().unwrap();
+    world.count_calls();
     let elsewhere = [&DEMANDS[..2], &["--iam-path", "/other/"], &DEMANDS[4..]].concat();
     for (args, said) in [
         (hub("deploy", &elsewhere), "IAM moves no role"),
@@ -222,7 +222,7 @@ fn the_hubs_log_and_queues_get_keys_of_their_own() {
         made["log_groups"]["/aws/lambda/rootwatch-notifier"]["KmsKeyId"],
         log
     );
-    world.lab.clear_calls().unwrap();
+    world.count_calls();
     world.rootwatch(&hub("deploy", &keys)).ends_with(0);
     assert_eq!(world.writes(), Vec::<String>::new());
     let verify = world.rootwatch(&["verify", "--hub-only"]).ends_with(0);
@@ -236,7 +236,7 @@ fn the_hubs_log_and_queues_get_keys_of_their_own() {
     // Nobody asked for the log to lose its key.
     let kept = &made["log_groups"]["/aws/lambda/rootwatch-notifier"]["KmsKeyId"];
     assert_eq!(kept, &log);
-    world.lab.clear_calls().unwrap();
+    world.count_calls();
     world.rootwatch(&hub("deploy", &[])).ends_with(0);
     assert_eq!(world.writes(), Vec::<String>::new());
 }

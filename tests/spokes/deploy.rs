@@ -5,7 +5,7 @@ const REGIONS: [&str; 2] = ["us-east-1", "eu-west-1"];
 
 #[test]
 fn every_account_and_region_under_the_units_gets_a_rule_and_a_role() {
-    let world = World::with_hub();
+    let world = World::with_hub().calm();
     let ran = world.deploy_spokes().ends_with(0);
     assert!(
         ran.stdout.contains("8 succeeded") && ran.stdout.contains("2 skipped suspended account"),
@@ -46,7 +46,7 @@ fn every_account_and_region_under_the_units_gets_a_rule_and_a_role() {
         );
     }
 
-    world.lab.clear_calls().unwrap();
+    world.count_calls();
     let again = world.deploy_spokes().ends_with(0);
     assert!(
         again
@@ -60,7 +60,7 @@ fn every_account_and_region_under_the_units_gets_a_rule_and_a_role() {
 
 #[test]
 fn an_account_that_fails_is_named_with_awss_reason_and_tried_again_alone() {
-    let world = World::with_hub();
+    let world = World::with_hub().calm();
     let payments = world.account("payments");
     let fault = InstanceFault {
         account: Some(payments.clone()),
@@ -81,7 +81,7 @@ fn an_account_that_fails_is_named_with_awss_reason_and_tried_again_alone() {
     );
 
     world.lab.clear_instance_faults().unwrap();
-    world.lab.clear_calls().unwrap();
+    world.count_calls();
     let again = world.deploy_spokes().ends_with(0);
     assert!(again.stdout.contains("(1 succeeded)"), "{}", again.stdout);
     assert_eq!(world.writes(), ["cloudformation:UpdateStackInstances"]);
@@ -89,7 +89,7 @@ fn an_account_that_fails_is_named_with_awss_reason_and_tried_again_alone() {
 
 #[test]
 fn the_management_account_can_deploy_them_for_a_hub_elsewhere() {
-    let world = World::with_hub();
+    let world = World::with_hub().calm();
     let management = &world.organization.management;
     let command = [
         "deploy",
@@ -131,7 +131,7 @@ fn the_management_account_can_deploy_them_for_a_hub_elsewhere() {
 
 #[test]
 fn all_enabled_regions_are_watched_unless_told_otherwise() {
-    let world = World::with_hub();
+    let world = World::with_hub().calm();
     let plan = world
         .rootwatch(&["plan", "spokes", "--ou", "/Security", "--output", "json"])
         .ends_with(0)
@@ -143,8 +143,8 @@ fn all_enabled_regions_are_watched_unless_told_otherwise() {
 
 #[test]
 fn a_changed_hub_updates_every_instance() {
-    let world = World::deployed();
-    world.lab.clear_calls().unwrap();
+    let world = World::deployed().calm();
+    world.count_calls();
     let elsewhere = [
         "deploy",
         "spokes",
@@ -187,17 +187,14 @@ fn an_account_that_is_no_delegated_administrator_is_told_how_to_become_one() {
 
 #[test]
 fn throttling_slows_down_and_does_not_fail() {
-    let world = World::with_hub();
-    world
-        .lab
-        .add_fault(&Fault::new(Kind::Throttle).every(3))
-        .unwrap();
+    let world = World::with_hub().calm();
+    world.fail(&Fault::new(Kind::Throttle).every(3));
     world.deploy_spokes().ends_with(0);
 }
 
 #[test]
 fn somebody_elses_stack_set_is_refused() {
-    let world = World::with_hub();
+    let world = World::with_hub().calm();
     let config = world.sdk(&world.organization.management, REGION);
     let client = aws_sdk_cloudformation::Client::new(&config);
     let theirs = client
@@ -214,7 +211,7 @@ fn somebody_elses_stack_set_is_refused() {
         .unwrap()
         .block_on(theirs.send())
         .unwrap();
-    world.lab.clear_calls().unwrap();
+    world.count_calls();
     let ran = world.deploy_spokes().ends_with(1);
     assert!(
         ran.stderr.contains("belongs to somebody else"),

@@ -30,7 +30,7 @@ fn has_begun(world: &World) -> bool {
 
 #[test]
 fn ctrl_c_detaches_and_the_next_run_picks_the_operation_up() {
-    let world = World::with_hub();
+    let world = World::with_hub().calm();
     slow(&world, 4000);
     let running = world.begin(&DEPLOY);
     eventually("the operation", || has_begun(&world));
@@ -54,7 +54,7 @@ fn ctrl_c_detaches_and_the_next_run_picks_the_operation_up() {
 
 #[test]
 fn an_operation_that_somebody_stops_is_no_success() {
-    let world = World::with_hub();
+    let world = World::with_hub().calm();
     slow(&world, 3000);
     let running = world.begin(&DEPLOY);
     eventually("the operation", || has_begun(&world));
@@ -67,7 +67,7 @@ fn an_operation_that_somebody_stops_is_no_success() {
 
 #[test]
 fn failures_inside_the_tolerance_are_reported_and_over_it_they_stop_the_rest() {
-    let world = World::with_hub();
+    let world = World::with_hub().calm();
     let fault = InstanceFault {
         account: Some(world.account("shop")),
         reason: "The maximum limit of roles is reached".into(),
@@ -103,7 +103,7 @@ fn failures_inside_the_tolerance_are_reported_and_over_it_they_stop_the_rest() {
 
 #[test]
 fn an_inoperable_instance_is_removed_and_made_anew() {
-    let world = World::with_hub();
+    let world = World::with_hub().calm();
     world.rootwatch(&DEPLOY).ends_with(0);
     let fault = InstanceFault {
         account: Some(world.account("shop")),
@@ -143,7 +143,7 @@ fn an_inoperable_instance_is_removed_and_made_anew() {
 
 #[test]
 fn a_region_that_is_off_in_an_account_is_reported_and_no_failure() {
-    let world = World::with_hub();
+    let world = World::with_hub().calm();
     world
         .lab
         .enable_region(&world.organization.management, "af-south-1")
@@ -155,7 +155,7 @@ fn a_region_that_is_off_in_an_account_is_reported_and_no_failure() {
     .concat();
     let ran = world.as_management(&deploy).ends_with(0);
     insta::assert_snapshot!("region-off", world.shown(&ran.stdout));
-    world.lab.clear_calls().unwrap();
+    world.count_calls();
     let again = world.as_management(&deploy).ends_with(0);
     insta::assert_snapshot!("region-off-again", world.shown(&again.stdout));
     assert_eq!(world.writes(), Vec::<String>::new());
@@ -187,7 +187,7 @@ fn a_region_that_is_off_in_an_account_is_reported_and_no_failure() {
 fn everything_that_is_missing_is_reported_at_once_before_the_first_write() {
     let world = World::new();
     world.lab.set_trusted_access(false).unwrap();
-    world.lab.clear_calls().unwrap();
+    world.count_calls();
     let not_ready = world
         .rootwatch(&[
             "deploy",
@@ -209,10 +209,10 @@ fn everything_that_is_missing_is_reported_at_once_before_the_first_write() {
 
 #[test]
 fn an_answer_that_is_no_refusal_is_shown_as_it_is() {
-    let world = World::with_hub();
+    let world = World::with_hub().calm();
     let fault = failing("SomethingElse", "went wrong", 400);
     let fault = fault.operation("DescribeOrganizationsAccess");
-    world.lab.add_fault(&fault).unwrap();
+    world.fail(&fault);
     for args in [
         &["teardown", "spokes", "--yes"][..],
         &["status"],
@@ -236,7 +236,7 @@ fn an_answer_that_is_no_refusal_is_shown_as_it_is() {
 
 #[test]
 fn a_hub_in_another_region_of_the_same_account_is_looked_at() {
-    let world = World::with_hub();
+    let world = World::with_hub().calm();
     let plan = |region: &str, hub: &str| {
         let args = ["plan", "spokes", "--ou", "/Security", "--region", region];
         world.rootwatch(&[&args[..], &["--hub-region", hub]].concat())
@@ -255,7 +255,7 @@ fn a_hub_in_another_region_of_the_same_account_is_looked_at() {
 
 #[test]
 fn trusted_access_is_turned_on_when_asked_by_the_management_account() {
-    let world = World::with_hub();
+    let world = World::with_hub().calm();
     world.lab.set_trusted_access(false).unwrap();
     let enable = [&DEPLOY[..], &["--enable-trusted-access"]].concat();
     let hub = world.rootwatch(&enable).ends_with(1);
@@ -290,7 +290,7 @@ fn trusted_access_is_turned_on_when_asked_by_the_management_account() {
 
 #[test]
 fn a_missing_trail_is_reported() {
-    let world = World::deployed();
+    let world = World::deployed().calm();
     world.lab.stop_trails().unwrap();
     let plan = world
         .rootwatch(&["plan", "spokes", "--ou", "/Workloads"])
@@ -311,7 +311,7 @@ fn a_missing_trail_is_reported() {
 
 #[test]
 fn a_bus_that_lets_nobody_in_is_refused() {
-    let world = World::with_hub();
+    let world = World::with_hub().calm();
     let client = aws_sdk_eventbridge::Client::new(&world.sdk(&world.organization.hub, REGION));
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let request = client
@@ -330,7 +330,7 @@ fn a_bus_that_lets_nobody_in_is_refused() {
 
 #[test]
 fn what_fails_for_a_reason_that_passes_is_tried_again_in_the_same_run() {
-    let world = World::with_hub();
+    let world = World::with_hub().calm();
     let fault = InstanceFault {
         account: Some(world.account("shop")),
         reason: "Account 333333333333 Region us-east-1: AccountGate check failed".into(),

@@ -54,7 +54,7 @@ const CANNOT_BE: &str = r#"{"Resources": {"R": {"Type": "AWS::Events::Rule", "Pr
 
 #[test]
 fn the_management_account_is_watched_by_stacks_of_its_own() {
-    let world = World::with_hub();
+    let world = World::with_hub().calm();
     let management = world.organization.management.clone();
     let ran = deploy(&world, &[]).ends_with(0);
     insta::assert_snapshot!("management-deploy", world.shown(&ran.stdout));
@@ -64,7 +64,7 @@ fn the_management_account_is_watched_by_stacks_of_its_own() {
     world.root_does(&management, "us-east-1", &sign_in(&management, "No"));
     assert!(world.alerts(1)[0].body.contains(&management));
 
-    world.lab.clear_calls().unwrap();
+    world.count_calls();
     let again = deploy(&world, &[]).ends_with(0);
     insta::assert_snapshot!("management-again", world.shown(&again.stdout));
     assert_eq!(world.writes(), Vec::<String>::new());
@@ -87,7 +87,7 @@ fn the_management_account_is_watched_by_stacks_of_its_own() {
 
 #[test]
 fn a_stack_that_never_stood_is_made_anew() {
-    let world = World::with_hub();
+    let world = World::with_hub().calm();
     make_stack(&world, "us-east-1", CANNOT_BE, true);
     assert_eq!(
         stacks(&world),
@@ -111,9 +111,9 @@ fn a_stack_that_never_stood_is_made_anew() {
 
 #[test]
 fn a_stack_of_somebody_else_is_refused_and_taken_over_when_asked() {
-    let world = World::with_hub();
+    let world = World::with_hub().calm();
     make_stack(&world, "us-east-1", QUEUE, false);
-    world.lab.clear_calls().unwrap();
+    world.count_calls();
     let refused = deploy(&world, &[]).ends_with(1);
     insta::assert_snapshot!("management-foreign", world.shown(&refused.stderr));
     assert_eq!(world.writes(), Vec::<String>::new());
@@ -131,7 +131,7 @@ fn a_stack_of_somebody_else_is_refused_and_taken_over_when_asked() {
 
 #[test]
 fn stacks_follow_the_hub_and_the_regions_and_go_at_teardown() {
-    let world = World::with_hub();
+    let world = World::with_hub().calm();
     deploy(&world, &[]).ends_with(0);
     let moved = deploy(
         &world,
@@ -164,12 +164,12 @@ fn answer(world: &World, region: &str, code: &str, status: u16) {
     fault.region = Some(region.into());
     let management = world.organization.management.clone();
     let fault = fault.account(&management).operation("DescribeStacks");
-    world.lab.add_fault(&fault).unwrap();
+    world.fail(&fault);
 }
 
 #[test]
 fn a_region_that_cannot_be_read_is_reported_at_teardown_and_in_the_status() {
-    let world = World::with_hub();
+    let world = World::with_hub().calm();
     deploy(&world, &[]).ends_with(0);
     answer(&world, "eu-west-1", "AccessDenied", 403);
     let reported = "its own stacks in eu-west-1 cannot be read from here";
@@ -186,10 +186,10 @@ fn a_region_that_cannot_be_read_is_reported_at_teardown_and_in_the_status() {
 
 #[test]
 fn a_region_that_does_not_answer_right_stops_the_teardown() {
-    let world = World::with_hub();
+    let world = World::with_hub().calm();
     deploy(&world, &[]).ends_with(0);
     answer(&world, "eu-west-1", "ValidationError", 400);
-    world.lab.clear_calls().unwrap();
+    world.count_calls();
     let failed = world
         .as_management(&["teardown", "spokes", "--yes"])
         .ends_with(1);
@@ -203,13 +203,10 @@ fn a_region_that_does_not_answer_right_stops_the_teardown() {
 
 #[test]
 fn a_stack_that_cannot_be_made_is_named_with_awss_reason() {
-    let world = World::with_hub();
+    let world = World::with_hub().calm();
     let message = "User is not authorized to perform: cloudformation:CreateStack";
     let fault = failing("AccessDenied", message, 403);
-    world
-        .lab
-        .add_fault(&fault.operation("CreateStack").times(1))
-        .unwrap();
+    world.fail(&fault.operation("CreateStack").times(1));
     let failed = deploy(&world, &[]).ends_with(1);
     assert!(
         failed
@@ -229,7 +226,7 @@ fn a_stack_that_cannot_be_made_is_named_with_awss_reason() {
 
 #[test]
 fn a_stack_that_is_being_updated_is_waited_for_before_it_goes() {
-    let world = World::with_hub();
+    let world = World::with_hub().calm();
     let management = world.organization.management.clone();
     deploy(&world, &["--regions", "us-east-1"]).ends_with(0);
     world

@@ -7,7 +7,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 #[test]
 fn what_is_no_longer_wanted_goes_once_its_number_is_confirmed() {
-    let world = World::deployed();
+    let world = World::deployed().calm();
     let narrower = [
         "deploy",
         "spokes",
@@ -33,7 +33,7 @@ fn what_is_no_longer_wanted_goes_once_its_number_is_confirmed() {
             "{name} {region}"
         );
     }
-    world.lab.clear_calls().unwrap();
+    world.count_calls();
     world
         .rootwatch(&[&narrower[..], &["--yes"]].concat())
         .ends_with(0);
@@ -42,15 +42,15 @@ fn what_is_no_longer_wanted_goes_once_its_number_is_confirmed() {
 
 #[test]
 fn an_inner_unit_alone_keeps_its_accounts_watched() {
-    let world = World::deployed();
-    world.lab.clear_calls().unwrap();
+    let world = World::deployed().calm();
+    world.count_calls();
     let inner = world
         .deploy_units(&["/Workloads/Prod", "/Security"], &[])
         .ends_with(0);
     insta::assert_snapshot!("inner-unit", world.shown(&inner.stderr));
     assert!(world.is_watched(&world.account("shop"), "us-east-1"));
     assert!(!world.is_watched(&world.account("sandbox"), "us-east-1"));
-    world.lab.clear_calls().unwrap();
+    world.count_calls();
     world
         .deploy_units(&["/Workloads/Prod", "/Security"], &[])
         .ends_with(0);
@@ -59,7 +59,7 @@ fn an_inner_unit_alone_keeps_its_accounts_watched() {
 
 #[test]
 fn an_inner_unit_outlives_its_outer_one() {
-    let world = World::with_hub();
+    let world = World::with_hub().calm();
     let inner = ["/Workloads/Prod"];
     for units in [&inner[..], &["/Workloads"], &inner] {
         world.deploy_units(units, &[]).ends_with(0);
@@ -73,7 +73,8 @@ fn an_inner_unit_outlives_its_outer_one() {
 
 #[test]
 fn units_inside_one_another_are_deployed_to_once() {
-    let world = World::with_hub();
+    // What is tried again is shown too.
+    let world = World::with_hub().calm();
     let ran = world
         .deploy_units(&["/", "/Workloads/Prod", "/Workloads"], &[])
         .ends_with(0);
@@ -85,7 +86,7 @@ fn units_inside_one_another_are_deployed_to_once() {
 
 #[test]
 fn a_new_account_is_a_gap_until_automatic_deployment_reaches_it() {
-    let world = World::deployed();
+    let world = World::deployed().calm();
     let late = |ms| Late {
         auto_deployment_ms: Some(ms),
         ..Late::default()
@@ -127,7 +128,7 @@ fn a_new_account_is_a_gap_until_automatic_deployment_reaches_it() {
 
 #[test]
 fn a_set_that_no_longer_reaches_the_hub_is_a_gap() {
-    let world = World::deployed();
+    let world = World::deployed().calm();
     let config = world.sdk(&world.organization.hub, "eu-west-1");
     let parameter = |key: &str, value: Option<&str>| {
         aws_sdk_cloudformation::types::Parameter::builder()
@@ -158,7 +159,7 @@ fn a_set_that_no_longer_reaches_the_hub_is_a_gap() {
 
 #[test]
 fn an_account_that_moves_stays_watched_or_is_reported() {
-    let world = World::deployed();
+    let world = World::deployed().calm();
     let id = |path: &str| world.organization.ou(path).unwrap().id.clone();
     let shop = world.account("shop");
     world.lab.move_account(&shop, &id("/Security")).unwrap();
@@ -188,7 +189,7 @@ fn an_account_that_moves_stays_watched_or_is_reported() {
 
 #[test]
 fn a_spoke_that_somebody_changed_is_a_gap_once_drift_was_detected() {
-    let world = World::deployed();
+    let world = World::deployed().calm();
     let quiet = world.rootwatch(&STATUS);
     assert!(!quiet.stdout.contains("drift:"), "{}", quiet.stdout);
     let shop = world.account("shop");
@@ -206,7 +207,7 @@ fn a_spoke_that_somebody_changed_is_a_gap_once_drift_was_detected() {
         found.stdout
     );
     // What was found stays known, and asking for it is no write.
-    world.lab.clear_calls().unwrap();
+    world.count_calls();
     let again = world.rootwatch(&STATUS).ends_with(2);
     assert!(again.stdout.contains("! drift: 1 of "), "{}", again.stdout);
     assert_eq!(world.writes(), Vec::<String>::new());

@@ -14,7 +14,7 @@ fn a_generated_organization_is_read_in_pages_and_nothing_changes() {
         hub: world.organization.hub.clone(),
     };
     let regions = world.lab.generate(&generated).unwrap().join(",");
-    world.lab.clear_calls().unwrap();
+    world.count_calls();
     let deploy = [
         "deploy",
         "spokes",

@@ -52,7 +52,7 @@ fn a_notifier_that_fails_is_reported_and_one_that_rests_is_fine() {
     assert!(gaps(&reported, "notifier").is_empty(), "{reported}");
     // Three attempts at an event, then it is a dead letter.
     let publish = fail("Publish", "AuthorizationError");
-    world.lab.add_fault(&publish).unwrap();
+    world.fail(&publish);
     root_creates_a_user(&world);
     let failed = || hub_json(&world)["metrics"]["errors"] == 3;
     eventually("the third failure", failed);
@@ -155,10 +155,7 @@ fn reads_that_nobody_takes_are_reported_until_what_verify_says_is_done() {
 #[test]
 fn metrics_that_may_not_be_read_are_a_gap_and_hide_nothing_else() {
     let world = World::with_hub();
-    world
-        .lab
-        .add_fault(&fail("GetMetricData", "AccessDenied"))
-        .unwrap();
+    world.fail(&fail("GetMetricData", "AccessDenied"));
     let reported = status(&world);
     let gap = "could not determine how long events wait and whether the notifier fails: cloudwatch:GetMetricData: AccessDenied: not allowed";
     assert_eq!(gaps(&reported, gap).len(), 1, "{reported}");

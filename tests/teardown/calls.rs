@@ -5,7 +5,7 @@ use std::time::Duration;
 type Calls = BTreeSet<String>;
 
 fn calls_of(world: &World, account: &str, args: &[&str]) -> Calls {
-    world.lab.clear_calls().unwrap();
+    world.count_calls();
     world.rootwatch_as(account, args).ends_with(0);
     let calls = world.lab.calls().unwrap();
     let own = calls.iter().filter(|call| !call.by_function);

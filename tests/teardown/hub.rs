@@ -134,7 +134,7 @@ fn what_others_hung_on_the_hub_stops_its_removal_before_the_first_write() {
     world.deploy_hub();
     let others = Others::hang(&world);
     let with_others = world.lab.snapshot().unwrap();
-    world.lab.clear_calls().unwrap();
+    world.count_calls();
     for command in [HUB, ALL] {
         let ran = world.rootwatch(&command).ends_with(1);
         for named in [
@@ -177,7 +177,7 @@ fn a_function_that_somebody_put_into_a_vpc_has_to_leave_it_first() {
         block_on(call.vpc_config(vpc.build()).send()).unwrap();
     };
     place(&["subnet-1"], &["sg-1"]);
-    world.lab.clear_calls().unwrap();
+    world.count_calls();
     let refused = world.rootwatch(&HUB).ends_with(1);
     let said = "the function rootwatch-notifier is in a VPC";
     assert!(refused.stderr.contains(said), "{}", refused.stderr);
@@ -227,7 +227,7 @@ fn what_aws_still_holds_on_to_is_waited_for() {
         ),
     ] {
         let fault = failing(code, message, 409).operation(operation).times(2);
-        world.lab.add_fault(&fault).unwrap();
+        world.fail(&fault);
         let ran = world.rootwatch(&HUB).ends_with(0);
         assert!(ran.stderr.contains(said), "{operation}\n{}", ran.stderr);
         world.lab.clear_faults().unwrap();
@@ -299,7 +299,7 @@ fn what_is_named_like_ours_stays_and_nothing_else_does() {
     assert_ne!(world.lab.snapshot().unwrap(), before);
     world.rootwatch(&ALL).ends_with(0);
     assert_eq!(world.lab.snapshot().unwrap(), before);
-    world.lab.clear_calls().unwrap();
+    world.count_calls();
     let again = world.rootwatch(&ALL).ends_with(0);
     assert_eq!(again.stdout, "There is nothing of rootwatch's to remove.\n");
     assert_eq!(world.writes(), Vec::<String>::new());
@@ -315,7 +315,7 @@ fn deploy_all(world: &World) {
 
 /// Each write of an uninterrupted removal: service, operation, and which of its kind it is.
 fn writes_of_a_removal(world: &World) -> Vec<(String, String, u64)> {
-    world.lab.clear_calls().unwrap();
+    world.count_calls();
     world.rootwatch(&ALL).ends_with(0);
     world.numbered_writes()
 }
@@ -336,7 +336,7 @@ fn the_next_removal_goes_on_after_a_failure_at_any_write() {
             (hub.fork(), &HUB)
         };
         let fault = denied().service(service).operation(operation).nth(*nth);
-        world.lab.add_fault(&fault).unwrap();
+        world.fail(&fault);
         let ran = world.rootwatch(removal).ends_with(1);
         assert!(ran.stderr.contains(operation), "{fault:?}\n{}", ran.stderr);
         world.lab.clear_faults().unwrap();

@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How many writes a removal makes that nothing disturbs.
 fn writes_of(world: &World, removal: &[&str]) -> u64 {
-    world.lab.clear_calls().unwrap();
+    world.count_calls();
     world.rootwatch(removal).ends_with(0);
     world.writes().len() as u64
 }
@@ -59,7 +59,7 @@ fn at_call<T>(
         write: Some(at.write),
         ..Fault::new(Kind::Hold { ms: 30_000 }).nth(at.nth)
     };
-    world.lab.add_fault(&fault).unwrap();
+    world.fail(&fault);
     let running = Running::start(&world.lab.env(at.account, REGION), removal);
     let mut held = Vec::new();
     eventually("the call", || {
@@ -127,7 +127,7 @@ fn a_removal_of_all_comes_to_its_end_though_ctrl_c_ends_it_at_each_write() {
     let before = World::new().lab.snapshot().unwrap();
     let world = World::deployed();
     let writes = writes_of(&world.fork(), &ALL);
-    world.lab.clear_calls().unwrap();
+    world.count_calls();
     let mut runs = 0;
     while world.lab.snapshot().unwrap() != before {
         interrupted(&world, &ALL, &At::write(&world, 1));
@@ -147,7 +147,7 @@ fn a_removal_of_all_comes_to_its_end_though_ctrl_c_ends_it_at_each_write() {
 fn interrupted_in_time(deployed: &World, nth: u64) -> (World, i32, String) {
     for _ in 0..3 {
         let world = deployed.fork();
-        world.lab.clear_calls().unwrap();
+        world.count_calls();
         let (code, said) = interrupted(&world, &ALL, &At::write(&world, nth));
         let of_spokes = |write: &String| write.starts_with("cloudformation:");
         if world.writes().iter().all(of_spokes) {
@@ -184,7 +184,7 @@ fn ctrl_c_at_a_read_before_the_first_write_changes_nothing() {
     let before = deployed.lab.snapshot().unwrap();
     side_by_side([1, 4, 12, 30, 50], |&nth| {
         let world = deployed.fork();
-        world.lab.clear_calls().unwrap();
+        world.count_calls();
         let (code, said) = interrupted_before_writing(&world, &ALL, &At::read(&world, nth));
         assert_eq!(code, 130, "{nth}\n{said}");
         let reported = "interrupted before anything was changed";
@@ -197,7 +197,7 @@ fn ctrl_c_at_a_read_before_the_first_write_changes_nothing() {
 
 /// Numbers of the first, a middle and the last read that a removal makes between its writes.
 fn reads_between_writes(world: &World) -> [u64; 3] {
-    world.lab.clear_calls().unwrap();
+    world.count_calls();
     world.rootwatch(&HUB).ends_with(0);
     let calls = world.lab.calls().unwrap();
     let first = calls.iter().position(|call| call.write).unwrap();
@@ -269,7 +269,7 @@ fn a_removal_that_is_killed_leaves_what_the_next_one_removes() {
 
 /// Deploys until something fails, then removes all of it.
 fn after_a_failure(world: &World, fault: &Fault, args: &[&str]) {
-    world.lab.add_fault(fault).unwrap();
+    world.fail(fault);
     world.rootwatch(args).ends_with(1);
     world.lab.clear_faults().unwrap();
     world.rootwatch(&ALL).ends_with(0);

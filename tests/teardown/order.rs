@@ -6,7 +6,7 @@ const HUB: [&str; 3] = ["teardown", "hub", "--yes"];
 #[test]
 fn a_hub_that_spokes_forward_to_stays_unless_they_are_abandoned() {
     let world = World::deployed();
-    world.lab.clear_calls().unwrap();
+    world.count_calls();
     let ran = world.rootwatch(&HUB).ends_with(1);
     let said = "the StackSet rootwatch-spoke forwards to this hub (account 222222222222, region eu-west-1, partition aws), and nothing was changed: run teardown spokes first, or teardown all, or --abandon-spokes";
     assert!(ran.stderr.contains(said), "{}", ran.stderr);
@@ -157,7 +157,7 @@ fn what_cannot_be_seen_of_the_management_account_is_said() {
         ..access_denied()
     };
     let fault = fault.operation("DescribeStacks");
-    world.lab.add_fault(&fault).unwrap();
+    world.fail(&fault);
     let ran = in_management(&world, &HUB).ends_with(0);
     let said = "forward to this hub in every region: its own stacks in us-west-2";
     assert!(ran.stderr.contains(said), "{}", ran.stderr);

@@ -41,7 +41,7 @@ fn protect(world: &World, account: &str, region: &str) {
 }
 
 fn refuses(world: &World, said: &str) {
-    world.lab.clear_calls().unwrap();
+    world.count_calls();
     let refused = world.rootwatch(&SPOKES).ends_with(1);
     for said in [said, "nothing was changed", "--retain-stacks"] {
         assert!(refused.stderr.contains(said), "{said}\n{}", refused.stderr);
@@ -72,7 +72,7 @@ fn retains(world: &World, stays: &[(&str, &str, &str)]) -> Vec<serde_json::Value
 
 #[test]
 fn stacks_of_a_suspended_account_stay_only_when_asked_and_can_be_removed_later() {
-    let world = World::with_hub();
+    let world = World::with_hub().calm();
     let before = world.lab.snapshot().unwrap();
     world.deploy_spokes().ends_with(0);
     let sandbox = world.account("sandbox");
@@ -101,11 +101,11 @@ fn stacks_of_a_suspended_account_stay_only_when_asked_and_can_be_removed_later()
 
 #[test]
 fn what_was_let_go_of_is_reported_though_the_removal_fails_after_it() {
-    let world = World::deployed();
+    let world = World::deployed().calm();
     let sandbox = world.account("sandbox");
     world.lab.suspend_account(&sandbox).unwrap();
     let fault = access_denied().operation("DeleteStackSet");
-    world.lab.add_fault(&fault).unwrap();
+    world.fail(&fault);
     let ran = world.rootwatch(&[&RETAIN[..], &["--output", "json"]].concat());
     let ran = ran.ends_with(1);
     assert!(ran.stderr.contains("not today"), "{}", ran.stderr);
@@ -118,7 +118,7 @@ fn what_was_let_go_of_is_reported_though_the_removal_fails_after_it() {
 
 #[test]
 fn what_removes_a_retained_stack_is_reported() {
-    let world = World::deployed();
+    let world = World::deployed().calm();
     let sandbox = world.account("sandbox");
     world.lab.suspend_account(&sandbox).unwrap();
     let ran = world.rootwatch(&RETAIN).ends_with(0);
@@ -127,7 +127,7 @@ fn what_removes_a_retained_stack_is_reported() {
 
 #[test]
 fn a_suspended_account_may_have_been_moved_out_of_its_unit() {
-    let world = World::deployed();
+    let world = World::deployed().calm();
     let sandbox = world.account("sandbox");
     world.lab.suspend_account(&sandbox).unwrap();
     let root = &world.organization.root_id;
@@ -143,7 +143,7 @@ fn a_suspended_account_may_have_been_moved_out_of_its_unit() {
 
 #[test]
 fn an_account_that_left_the_organization_keeps_its_stacks() {
-    let world = World::deployed();
+    let world = World::deployed().calm();
     let sandbox = world.account("sandbox");
     world.lab.remove_account(&sandbox).unwrap();
     world.lab.wait_idle(PATIENCE).unwrap();
@@ -160,7 +160,7 @@ fn an_account_that_left_the_organization_keeps_its_stacks() {
 
 #[test]
 fn a_protected_stack_of_a_live_account_never_stays_silently() {
-    let world = World::with_hub();
+    let world = World::with_hub().calm();
     let before = world.lab.snapshot().unwrap();
     world.deploy_spokes().ends_with(0);
     let (shop, sandbox) = (world.account("shop"), world.account("sandbox"));
@@ -184,7 +184,7 @@ fn a_protected_stack_of_a_live_account_never_stays_silently() {
 
 #[test]
 fn a_protected_stack_of_the_management_account_stops_everything_before_the_first_write() {
-    let world = World::with_hub();
+    let world = World::with_hub().calm();
     let management = world.organization.management.clone();
     let deploy = ["deploy", "spokes", "--ou", "/Security", "--yes"];
     let two = ["--regions", "us-east-1,eu-west-1"];
@@ -192,7 +192,7 @@ fn a_protected_stack_of_the_management_account_stops_everything_before_the_first
         .as_management(&[&deploy[..], &two].concat())
         .ends_with(0);
     protect(&world, &management, "eu-west-1");
-    world.lab.clear_calls().unwrap();
+    world.count_calls();
     let refused = world.as_management(&SPOKES).ends_with(1);
     assert_eq!(world.writes(), Vec::<String>::new());
     let said = "have termination protection, and nothing was changed";
@@ -205,7 +205,7 @@ fn a_protected_stack_of_the_management_account_stops_everything_before_the_first
 
 /// Deploys, as the management account, to a region that only it and the shop have turned on.
 fn with_a_region_turned_on() -> World {
-    let world = World::with_hub();
+    let world = World::with_hub().calm();
     for account in [&world.organization.management, &world.account("shop")] {
         world.lab.enable_region(account, "af-south-1").unwrap();
     }
@@ -246,7 +246,7 @@ fn a_stack_in_a_region_that_was_turned_off_stays_only_when_asked() {
 
 #[test]
 fn an_inoperable_instance_is_tried_again() {
-    let world = World::deployed();
+    let world = World::deployed().calm();
     let shop = world.account("shop");
     protect(&world, &shop, "us-east-1");
     world.rootwatch(&SPOKES).ends_with(1);
@@ -263,9 +263,9 @@ fn an_inoperable_instance_is_tried_again() {
 
 #[test]
 fn who_may_not_list_accounts_may_not_leave_stacks_behind() {
-    let world = World::deployed();
+    let world = World::deployed().calm();
     let fault = denied().operation("ListRoots");
-    world.lab.add_fault(&fault).unwrap();
+    world.fail(&fault);
     let refused = world.rootwatch(&RETAIN).ends_with(1);
     let said = "needs to know which accounts can no longer be reached";
     assert!(refused.stderr.contains(said), "{}", refused.stderr);

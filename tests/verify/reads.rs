@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 #[test]
 fn a_good_deployment_is_fine_by_reads_alone() {
     let world = World::deployed();
-    world.lab.clear_calls().unwrap();
+    world.count_calls();
     world
         .rootwatch(&["verify", "--role", SPOKE_ROLE])
         .ends_with(0);
@@ -80,7 +80,7 @@ fn what_may_not_be_read_is_unknown_and_the_missing_permission_is_named() {
     let world = World::with_hub();
     for (operation, _, _) in DENIED {
         let fault = access_denied().operation(operation);
-        world.lab.add_fault(&fault).unwrap();
+        world.fail(&fault);
     }
     let verify = ["verify", "--hub-only", "--output", "json"];
     let found = wrong(&world.rootwatch(&verify).ends_with(2));

@@ -138,7 +138,7 @@ fn broken_spokes_are_named_and_fixed() {
 fn a_spoke_that_cannot_be_entered_or_is_missing_is_said_so() {
     let world = World::deployed();
     let fault = access_denied().operation("AssumeRole");
-    world.lab.add_fault(&fault).unwrap();
+    world.fail(&fault);
     let look = |account: &str| {
         let args = ["verify", "--role", SPOKE_ROLE, "--output", "json"];
         let args = [&args[..], &["--account", account]].concat();

@@ -19,10 +19,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::server::Lab;
 
-/// The seed, or `clock` for one that nobody chose.
+/// The seed, `clock` for one that nobody chose, or `none` for a world without late truths.
 const VARIABLE: &str = "ROOTWATCH_LAB_SEED";
-/// Whether late truths happen in tests without the variable, too.
-const BY_DEFAULT: bool = false;
+/// The seed of tests without the variable.
+const USUAL: u64 = 1;
 
 /// How often what happens. Chances are between 0 and 1.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -51,8 +51,8 @@ impl Truths {
         }
     }
 
-    /// What tests are to meet, as `ROOTWATCH_LAB_SEED` says: a number, or `clock`. Each test has draws of its own, by
-    /// its name. None without the variable.
+    /// What tests are to meet, as `ROOTWATCH_LAB_SEED` says: a number, `clock` or `none`. Each test has draws of its
+    /// own, by its name.
     ///
     /// # Panics
     /// If the variable is anything else.
@@ -62,12 +62,12 @@ impl Truths {
     )]
     pub fn of_test() -> Option<Self> {
         let seed = match env::var(VARIABLE) {
+            Ok(text) if text == "none" => return None,
             Ok(text) if text == "clock" => clock(),
-            Ok(text) => text
-                .parse()
-                .unwrap_or_else(|_| panic!("{VARIABLE} is a number or `clock`, not {text}")),
-            Err(_) if BY_DEFAULT => clock(),
-            Err(_) => return None,
+            Ok(text) => text.parse().unwrap_or_else(|_| {
+                panic!("{VARIABLE} is a number, `clock` or `none`, not {text}")
+            }),
+            Err(_) => USUAL,
         };
         tell_when_a_test_fails(seed);
         let mut hasher = DefaultHasher::new();

@@ -208,7 +208,7 @@ fn drift_is_found_and_repaired_with_its_own_writes_alone() {
         let json = plan(&world, &["--output", "json"]).ends_with(0).json();
         assert_eq!(changes(&json), expected);
         steps.extend(changed_steps(json));
-        world.lab.clear_calls().unwrap();
+        world.count_calls();
         let ran = world.rootwatch(&deploy).ends_with(0);
         texts.push(shown(&ran).to_owned());
         repaired_by_their_own_writes(&writes, &world.writes());

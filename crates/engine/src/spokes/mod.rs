@@ -221,8 +221,11 @@ pub(crate) struct Observed {
 /// How long the list of stack instances may lag behind an operation that has ended. The model of ListStackInstances
 /// says nothing; others have seen it (github.com/hashicorp/terraform-provider-aws/issues/40649).
 const LAG: Duration = Duration::from_secs(60);
+/// Equal answers in a row that are believed after an operation that has just ended.
+const STEADY: usize = 3;
 
-/// The same as [`observe`], read again while the instances still show an operation that has ended a moment ago.
+/// The same as [`observe`], read again after an operation that has ended a moment ago: until no instance shows it as
+/// under way, and the list stays the same.
 pub(crate) async fn observe_settled(
     place: &Place<'_>,
     name: &str,
@@ -230,31 +233,38 @@ pub(crate) async fn observe_settled(
     work: &Work,
 ) -> anyhow::Result<Observed> {
     let since = Instant::now();
-    poll_until(
-        work,
-        "AWS to list the stack instances as they are",
-        2 * LAG,
-        async || {
-            let observed = observe(place, name, regions).await?;
-            let lags = observed.lags(jiff::Timestamp::now().as_second());
-            Ok(if lags && since.elapsed() < LAG {
-                Poll::Pending
-            } else {
-                Poll::Ready(observed)
-            })
-        },
-    )
+    let (mut last, mut equal) = (Instances::default(), 0);
+    let awaited = "AWS to list the stack instances as they are";
+    poll_until(work, awaited, 2 * LAG, async || {
+        let observed = observe(place, name, regions).await?;
+        equal = match observed.instances == last {
+            true => equal + 1,
+            false => 1,
+        };
+        last = observed.instances.clone();
+        let is_believed = !observed.is_fresh(jiff::Timestamp::now().as_second())
+            || (equal >= STEADY && !observed.moves())
+            || since.elapsed() >= LAG;
+        Ok(match is_believed {
+            true => Poll::Ready(observed),
+            false => Poll::Pending,
+        })
+    })
     .await
 }
 
 impl Observed {
-    /// Whether instances show an operation under way though none is, and the last has just ended. Pure.
-    fn lags(&self, now_s: i64) -> bool {
+    /// Whether no operation is under way, and the last has just ended. Pure.
+    fn is_fresh(&self, now_s: i64) -> bool {
         let ended = self.last.as_ref().and_then(|last| last.ended_s);
-        let is_recent = ended.is_some_and(|ended| now_s - ended < 2 * LAG.as_secs().cast_signed());
+        let is_recent = ended.is_some_and(|ended| now_s - ended < LAG.as_secs().cast_signed());
+        self.running.is_empty() && is_recent
+    }
+
+    /// Whether an instance shows an operation under way. Pure.
+    fn moves(&self) -> bool {
         let moves = |instance: &Instance| matches!(&*instance.detail, "PENDING" | "RUNNING");
-        let mut instances = self.instances.iter();
-        self.running.is_empty() && is_recent && instances.any(|(.., it)| moves(it))
+        self.instances.iter().any(|(.., it)| moves(it))
     }
 }
 
@@ -307,10 +317,11 @@ mod tests {
             });
             observed
         };
-        assert!(observed("RUNNING", 1000).lags(1001));
-        assert!(!observed("FAILED", 1000).lags(1001));
-        assert!(!observed("PENDING", 1000).lags(1200));
-        assert!(!Observed::default().lags(1000));
+        assert!(observed("RUNNING", 1000).is_fresh(1001));
+        assert!(!observed("RUNNING", 1000).is_fresh(1200));
+        assert!(!Observed::default().is_fresh(1000));
+        assert!(observed("PENDING", 1000).moves());
+        assert!(!observed("FAILED", 1000).moves());
     }
 
     #[test]
