@@ -66,6 +66,19 @@ pub(super) fn all() -> Vec<Scenario> {
             ],
         ),
         scenario(
+            "another prefix",
+            &HUB,
+            &[
+                "deploy",
+                "hub",
+                "--email",
+                "a@example.com",
+                "--role-prefix",
+                "Corp-",
+                "--yes",
+            ],
+        ),
+        scenario(
             "another subscriber",
             &HUB,
             &["deploy", "hub", "--email", "b@example.com", "--yes"],

@@ -1,5 +1,6 @@
 //! The settings of a run, checked: the desired configuration for the engine.
 
+use crate::aws::partition::Partition;
 use crate::subscription::Subscription;
 use rootwatch_root_event::{Format, ReadOnly};
 use std::collections::BTreeMap;
@@ -26,6 +27,31 @@ pub struct Settings {
     pub tags: BTreeMap<String, String>,
     /// How long AWS may take to end a StackSet operation, or to show what was set.
     pub timeout: Duration,
+}
+
+impl Settings {
+    /// The flags that a command for the same deployment needs where there is no settings file, each after a space: its
+    /// name, what is demanded of roles, and the tags.
+    pub(crate) fn flags(&self, partition: Partition) -> String {
+        let mut flags = String::new();
+        let mut add = |flag: &str, value: &str| flags.push_str(&format!(" {flag} {value}"));
+        if self.name != "rootwatch" {
+            add("--name", &self.name);
+        }
+        if let Some(boundary) = &self.iam.boundary {
+            add("--permissions-boundary", &boundary.shown(partition));
+        }
+        if let Some(path) = &self.iam.path {
+            add("--iam-path", path);
+        }
+        if !self.iam.role_prefix.is_empty() {
+            add("--role-prefix", &self.iam.role_prefix);
+        }
+        for (key, value) in &self.tags {
+            add("--tag", &format!("'{key}={value}'"));
+        }
+        flags
+    }
 }
 
 /// How to reach AWS, where the SDK's defaults are not used.
@@ -137,6 +163,16 @@ impl Boundary {
             is_aws,
             policy: policy.to_owned(),
         })
+    }
+}
+
+impl Boundary {
+    /// As it is given.
+    fn shown(&self, partition: Partition) -> String {
+        match self.is_aws {
+            true => format!("arn:{}:iam::aws:policy/{}", partition.name(), self.policy),
+            false => format!("/{}", self.policy),
+        }
     }
 }
 

@@ -104,15 +104,10 @@ fn not_compared(old: &OldPath) -> Option<String> {
 
 fn spokes_elsewhere(session: &Session) -> String {
     let (region, account) = (&session.aws.region, &session.aws.account);
-    let mut command = format!(
-        "rootwatch deploy spokes --region {region} --hub-account {account} --hub-region {region}"
+    let flags = session.settings.flags(session.aws.partition);
+    let command = format!(
+        "rootwatch deploy spokes --region {region} --hub-account {account} --hub-region {region}{flags}"
     );
-    if session.settings.name != "rootwatch" {
-        command += &format!(" --name {}", session.settings.name);
-    }
-    for (key, value) in &session.settings.tags {
-        command += &format!(" --tag '{key}={value}'");
-    }
     format!(
         "the spokes: with the management account's credentials run `{command} --ou …`, with all units that the old StackSet has, then this command again with --account ID --role NAME, for a spoke that proves it"
     )

@@ -217,9 +217,6 @@ fn elsewhere(session: &Session, wanted: &Wanted, hub: &HubBus) -> Management {
     let mut add = |flag: &str, value: &str| {
         command.push_str(&format!(" {flag} {value}"));
     };
-    if session.settings.name != "rootwatch" {
-        add("--name", &session.settings.name);
-    }
     add("--hub-account", &hub.account);
     add("--hub-region", &hub.region);
     for unit in wanted.units.keys() {
@@ -228,9 +225,7 @@ fn elsewhere(session: &Session, wanted: &Wanted, hub: &HubBus) -> Management {
     // Always, since that account may have other regions enabled.
     let regions: Vec<&str> = wanted.regions.iter().map(String::as_str).collect();
     add("--regions", &regions.join(","));
-    for (key, value) in &session.settings.tags {
-        add("--tag", &format!("'{key}={value}'"));
-    }
+    command.push_str(&session.settings.flags(session.aws.partition));
     Management::Elsewhere {
         account: wanted.management_account.clone(),
         command,
