@@ -26,6 +26,9 @@ const QUOTED: usize = 80;
 pub(super) enum NotAws {
     #[error("what answered is not AWS: {0}")]
     Answer(String),
+    /// AWS's own front ends write pages too when they are overloaded.
+    #[error("AWS, or something on the way to it, cannot answer now: {0}")]
+    Overload(String),
     #[error("the proxy opens no connection to AWS: {0}")]
     Tunnel(String),
 }
@@ -41,6 +44,7 @@ pub(super) async fn of_aws(
     let is_marked = !is_own_endpoint || !answer.status().is_success() || has_mark(&answer);
     match is_marked && can_be_of_aws(&answer) {
         true => Ok(answer),
+        false if is_overload(&answer) => Err(error(&answer, NotAws::Overload)),
         false => Err(error(&answer, NotAws::Answer)),
     }
 }
@@ -64,11 +68,14 @@ async fn whole(mut answer: HttpResponse) -> Result<HttpResponse, ConnectorError>
 }
 
 fn error(answer: &HttpResponse, what: impl FnOnce(String) -> NotAws) -> ConnectorError {
-    let status = answer.status();
     // As the SDK does with such a status from AWS: a proxy that is overloaded now may not be so in a moment.
-    let is_passing = status.is_server_error() || status.as_u16() == 429;
-    let kind = is_passing.then_some(ErrorKind::TransientError);
+    let kind = is_overload(answer).then_some(ErrorKind::TransientError);
     ConnectorError::other(what(description(answer)).into(), kind)
+}
+
+fn is_overload(answer: &HttpResponse) -> bool {
+    let status = answer.status();
+    status.is_server_error() || status.as_u16() == 429
 }
 
 /// An error that says who answered, in a chain of causes.

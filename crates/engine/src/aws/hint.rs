@@ -31,6 +31,9 @@ fn hint(error: &AwsError) -> Option<&'static str> {
             "who answers has a certificate of an authority that is not trusted here, as a proxy has that opens TLS: \
              name a file with the company's certificates in AWS_CA_BUNDLE, or as ca_bundle in the profile"
         }
+        NOT_AWS if says("cannot answer now") => {
+            "run the same command again in a while; if it stays so, the status and the server say who cannot"
+        }
         NOT_AWS => {
             "something between here and AWS answers in its place: sign in to the network if it asks for that, and check \
              HTTPS_PROXY, NO_PROXY and AWS_ENDPOINT_URL"
