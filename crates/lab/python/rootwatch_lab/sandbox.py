@@ -114,11 +114,12 @@ class Sandbox:
     def stop(self) -> None:
         """Ends the process and everything it started."""
         self._stopped = True
-        self._inbox.put(None)
+        # The process first: one whose runtime API hangs up on it would write that into the last event's log.
         if self._process is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
+        self._inbox.put(None)
         # Now, since the lab itself may be ending.
         shutil.rmtree(self._task, ignore_errors=True)
         threading.Thread(target=self._close, daemon=True).start()
