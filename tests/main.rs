@@ -20,6 +20,8 @@ mod events;
 mod hub;
 /// Late truths and lost answers, in every command.
 mod late;
+/// What is deployed is the memory.
+mod memory;
 /// The network of a company.
 mod network;
 /// `rootwatch deploy spokes`.

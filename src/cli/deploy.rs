@@ -21,12 +21,15 @@ pub(crate) struct HubArgs {
     /// KMS key for the hub's queues, by ARN; its policy must let EventBridge use it, and SNS for `test` [default: SQS's own]
     #[arg(long, value_name = "ARN")]
     pub(crate) queue_kms_key: Option<String>,
-    /// E-mail address to notify; may be given again
+    /// E-mail address to notify, beside those that are subscribed already; may be given again
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) email: Vec<String>,
     /// Any other subscription, such as sms=+491701234567; may be given again
     #[arg(long, value_name = "PROTOCOL=ENDPOINT")]
     pub(crate) sns_subscription: Vec<String>,
+    /// Subscription to remove, such as security@example.com or sms=+491701234567; may be given again
+    #[arg(long, value_name = "ADDRESS|PROTOCOL=ENDPOINT")]
+    pub(crate) remove_subscription: Vec<String>,
     /// Days to keep the notifier's log [default: 365]
     #[arg(long, value_name = "DAYS")]
     pub(crate) log_retention_days: Option<i32>,
@@ -80,9 +83,13 @@ pub(crate) struct TopicArgs {
 
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct SpokesArgs {
-    /// Organizational unit, by id (ou-…), root id (r-…) or path (/Workloads/Prod); may be given again
+    /// Organizational unit to watch, by id (ou-…), root id (r-…) or path (/Workloads/Prod), beside those that are watched
+    /// already; may be given again
     #[arg(long, value_name = "OU")]
     pub(crate) ou: Vec<String>,
+    /// Organizational unit to watch no longer, by id or path; may be given again
+    #[arg(long, value_name = "OU")]
+    pub(crate) remove_ou: Vec<String>,
     #[command(flatten)]
     pub(crate) regions: RegionArgs,
     /// Account of the hub [default: this one, if the hub is here]

@@ -15,6 +15,7 @@ pub(crate) fn flags(cli: &Cli, hub: &HubArgs, spokes: &SpokesArgs) -> Flags {
     let mut flags = Flags {
         all_regions: spokes.regions.all_regions,
         file: cli.config.clone(),
+        reset: cli.reset.clone(),
         ..Flags::default()
     };
     flags.texts(&NAME, &cli.name);
@@ -53,12 +54,31 @@ pub(crate) fn flags(cli: &Cli, hub: &HubArgs, spokes: &SpokesArgs) -> Flags {
         |protocol, endpoint| Value::Subscription(Subscription { protocol, endpoint }),
     );
     flags.pairs(&TAGS, &cli.tag, Value::Pair);
+    flags.removals(hub, spokes);
     let wrong: Vec<Problem> = flags.given.iter().filter_map(Given::check).collect();
     flags.problems.extend(wrong);
     flags
 }
 
 impl Flags {
+    /// Whom no longer to notify, and what no longer to watch.
+    fn removals(&mut self, hub: &HubArgs, spokes: &SpokesArgs) {
+        let given = std::mem::take(&mut self.given);
+        for text in &hub.remove_subscription {
+            match text.contains('=') || !text.contains('@') {
+                true => self.pairs(
+                    &SUBSCRIPTIONS,
+                    std::slice::from_ref(text),
+                    |protocol, endpoint| Value::Subscription(Subscription { protocol, endpoint }),
+                ),
+                false => self.texts(&EMAIL, [text]),
+            }
+        }
+        self.unsubscribed = std::mem::take(&mut self.given);
+        self.texts(&OU, &spokes.remove_ou);
+        self.removed_ous = std::mem::replace(&mut self.given, given);
+    }
+
     fn give(&mut self, key: &'static Key, value: Value) {
         self.given.push(Given {
             key,

@@ -75,6 +75,14 @@ pub(crate) struct Cli {
     pub(crate) tag: Vec<String>,
     #[command(flatten)]
     pub(crate) iam: IamArgs,
+    /// Setting that goes back to its default, whatever is deployed, such as hub.topic_name; may be given again
+    #[arg(
+        long,
+        global = true,
+        value_name = "SETTING",
+        help_heading = "Global options"
+    )]
+    pub(crate) reset: Vec<String>,
     /// Format of the results on stdout
     #[arg(
         long,
@@ -184,6 +192,8 @@ pub(crate) enum Command {
     Adopt(Box<ReferenceArgs>),
     /// Show, without AWS, what would be sent for a CloudTrail record or an EventBridge event
     Explain(ExplainArgs),
+    /// Print each setting, its value, and where it comes from: a flag, a variable, the file, or what is deployed
+    Settings(Box<SettingsArgs>),
     /// Write a settings file that explains every setting
     Init(InitArgs),
     /// Print a completion script for a shell
@@ -227,6 +237,18 @@ pub(crate) struct InitArgs {
     #[arg(value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
     /// Print the JSON schema of the file, for editors, and write nothing
-    #[arg(long, conflicts_with = "file")]
+    #[arg(long, conflicts_with_all = ["file", "from_deployed"])]
     pub(crate) schema: bool,
+    /// Fill it with the settings of what is deployed, read with these credentials
+    #[arg(long)]
+    pub(crate) from_deployed: bool,
+}
+
+/// `settings`: every flag that gives one.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct SettingsArgs {
+    #[command(flatten)]
+    pub(crate) hub: HubArgs,
+    #[command(flatten)]
+    pub(crate) spokes: SpokesArgs,
 }

@@ -7,6 +7,7 @@ mod explain;
 mod init;
 mod plan;
 mod run;
+mod settings;
 mod status;
 mod teardown;
 mod test;
@@ -96,7 +97,8 @@ pub(crate) async fn run(cli: &Cli, interrupts: &Interrupts) -> Result<Exit> {
         Command::Test(args) => test::test(&run, args).await,
         Command::Adopt(args) => adopt::adopt(&run, args).await,
         Command::Explain(args) => explain::explain(args, cli),
-        Command::Init(args) => init::init(args, cli),
+        Command::Settings(args) => settings::settings(&run, &args.hub, &args.spokes).await,
+        Command::Init(args) => init::init(&run, args, cli).await,
         Command::Completions { shell } => completions::completions(*shell),
     }
 }

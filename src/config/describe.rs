@@ -1,56 +1,90 @@
 //! The known keys, described: as a file for people and as a JSON schema for their editors.
 
+use super::environment::variable;
 use super::schema::{Key, Kind, ROOT};
+use super::shown::Written;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
 /// Where editors look for the schema, beside the settings; `rootwatch init --schema` prints it.
 const SCHEMA_FILE: &str = "./rootwatch.schema.json";
 
 const HEAD: &str = "\
-# Settings of rootwatch. Flags win over the environment, and the environment over this file.
-# Every setting is here; those that begin with # hold nothing and show an example.
+# Settings of rootwatch. Flags win over variables of the environment (ROOTWATCH_ and the flag's name), those over this
+# file, and this file over what is deployed. Every setting is here; those that begin with # are not set and show an
+# example: then what is deployed stays. A list that is set here is the whole list.
 # For completion in an editor: rootwatch init --schema > rootwatch.schema.json
 ";
 
-/// A `rootwatch.toml` with every key, its meaning, default and an example.
+/// A `rootwatch.toml` with every key, its meaning, default and an example; those of `values` are in force, by their
+/// paths.
 ///
-/// Prose begins with \"# \", a setting that is not in force with \"#\" alone.
-pub(crate) fn file() -> String {
+/// Prose begins with "# ", a setting that is not in force with "#" alone.
+pub(crate) fn file(values: &Values) -> String {
     let mut text = format!("#:schema {SCHEMA_FILE}\n{HEAD}");
-    keys(&mut text, ROOT);
+    keys(&mut text, ROOT, "", values);
     text
 }
 
-fn keys(text: &mut String, keys: &[&Key]) {
+/// Values that are written, by the paths of their keys.
+pub(crate) type Values = BTreeMap<&'static str, Written>;
+
+fn keys(text: &mut String, keys: &[&Key], table: &str, values: &Values) {
     for key in keys {
+        let path = match table {
+            "" => key.name.to_owned(),
+            table => format!("{table}.{}", key.name),
+        };
+        let value = values.get(path.as_str());
         match key.kind {
             Kind::Table(inner) => {
                 text.push_str(&format!("\n\n# {}.\n[{}]\n", key.meaning, key.name));
-                self::keys(text, inner);
+                self::keys(text, inner, &path, values);
             }
-            Kind::Tables(inner) => {
-                prose(text, key);
-                text.push_str(&format!("#[[hub.{}]]\n", key.name));
-                for part in inner {
-                    text.push_str(&format!("#{} = {}\n", part.name, part.example));
-                }
-            }
-            Kind::Pairs(_) => {
-                text.push('\n');
-                prose(text, key);
-                text.push_str(&format!("[{}]\n#{}\n", key.name, key.example));
-            }
-            _ => setting(text, key),
+            Kind::Tables(inner) => tables(text, key, inner, value),
+            Kind::Pairs(_) => pairs(text, key, value),
+            _ => setting(text, key, value),
         }
     }
 }
 
-fn setting(text: &mut String, key: &Key) {
+fn tables(text: &mut String, key: &Key, inner: &[&Key], value: Option<&Written>) {
     prose(text, key);
-    if key.essential {
-        text.push_str(&format!("{} = []\n", key.name));
-    } else {
-        text.push_str(&format!("#{} = {}\n", key.name, key.example));
+    let Some(Written::Tables(all)) = value else {
+        text.push_str(&format!("#[[hub.{}]]\n", key.name));
+        for part in inner {
+            text.push_str(&format!("#{} = {}\n", part.name, part.example));
+        }
+        return;
+    };
+    for table in all {
+        text.push_str(&format!("[[hub.{}]]\n", key.name));
+        for (name, value) in table {
+            text.push_str(&format!("{name} = {value}\n"));
+        }
+    }
+}
+
+fn pairs(text: &mut String, key: &Key, value: Option<&Written>) {
+    text.push('\n');
+    prose(text, key);
+    text.push_str(&format!("[{}]\n", key.name));
+    match value {
+        Some(Written::Pairs(all)) => {
+            for (name, value) in all {
+                text.push_str(&format!("{name} = {value}\n"));
+            }
+        }
+        _ => text.push_str(&format!("#{}\n", key.example)),
+    }
+}
+
+fn setting(text: &mut String, key: &Key, value: Option<&Written>) {
+    prose(text, key);
+    match value {
+        Some(Written::Value(value)) => text.push_str(&format!("{} = {value}\n", key.name)),
+        _ if key.essential => text.push_str(&format!("{} = []\n", key.name)),
+        _ => text.push_str(&format!("#{} = {}\n", key.name, key.example)),
     }
 }
 
@@ -63,8 +97,12 @@ fn prose(text: &mut String, key: &Key) {
         text.push_str(&format!("# One of: {}.\n", all().join(", ")));
     }
     text.push_str(&format!("# Default: {}. Flag: {}.", key.default, key.flag));
+    if !key.flag.is_empty() {
+        text.push_str(&format!(" Variable: {}.", variable(key)));
+    }
     if !key.environment.is_empty() {
-        text.push_str(&format!(" Environment: {}.", key.environment.join(", ")));
+        let all = key.environment.join(", ");
+        text.push_str(&format!(" Also over this file: {all}."));
     }
     text.push('\n');
 }
@@ -187,7 +225,7 @@ mod tests {
 
     #[test]
     fn the_file_has_exactly_the_known_keys() {
-        let text = uncommented(&file());
+        let text = uncommented(&file(&Values::new()));
         let table: toml::Table = toml::from_str(&text).unwrap();
         let (mut written, mut wanted) = (Vec::new(), Vec::new());
         in_toml(&table, "", &mut written);
@@ -199,7 +237,7 @@ mod tests {
 
     #[test]
     fn the_file_is_good_as_it_is_written() {
-        let file = parse(&file(), "f");
+        let file = parse(&file(&Values::new()), "f");
         assert_eq!(file.problems, []);
         assert!(file.given.is_empty(), "{:?}", file.given);
     }

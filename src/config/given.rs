@@ -2,7 +2,7 @@
 
 use super::form;
 use super::schema::{ENDPOINT, Key, Kind};
-use rootwatch_engine::{Subscription, without_password};
+use rootwatch_engine::{Source, Subscription, without_password};
 use std::fmt;
 
 /// What was given for a setting. A setting that takes several has one of these for each.
@@ -25,6 +25,8 @@ pub(crate) enum Value {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
     Flag,
+    /// A variable of rootwatch's own, by its name.
+    Environment(String),
     File(Place),
 }
 
@@ -65,9 +67,10 @@ impl fmt::Display for Problem {
 
 impl Given {
     /// The setting as it is written where it was given: the flag, or the key.
-    pub(crate) fn subject(&self) -> &'static str {
+    pub(crate) fn subject(&self) -> &str {
         match (&self.origin, &self.value) {
             (Origin::Flag, _) => self.key.flag,
+            (Origin::Environment(name), _) => name,
             (Origin::File(_), Value::Subscription(_)) => ENDPOINT.name,
             (Origin::File(_), _) => self.key.name,
         }
@@ -78,11 +81,20 @@ impl Given {
         match (&self.origin, &self.value) {
             (_, Value::Text(text)) => format!("\"{}\"", without_password(text)),
             (_, Value::Number(number)) => number.to_string(),
-            (Origin::Flag, Value::Subscription(it)) => {
+            (Origin::Flag | Origin::Environment(_), Value::Subscription(it)) => {
                 format!("\"{}={}\"", it.protocol, it.shown())
             }
             (Origin::File(_), Value::Subscription(it)) => format!("\"{}\"", it.shown()),
             (_, Value::Pair(key, _)) => format!("\"{key}\""),
+        }
+    }
+
+    /// Where it was given, as the engine keeps it.
+    pub(crate) fn source(&self) -> Source {
+        match &self.origin {
+            Origin::Flag => Source::Flag(self.key.flag.to_owned()),
+            Origin::Environment(name) => Source::Environment(name.clone()),
+            Origin::File(place) => Source::File(format!("{}, line {}", place.file, place.line)),
         }
     }
 
@@ -101,7 +113,7 @@ impl Given {
     /// A problem at the place of this.
     pub(crate) fn reported(&self, text: String) -> Problem {
         let place = match &self.origin {
-            Origin::Flag => None,
+            Origin::Flag | Origin::Environment(_) => None,
             Origin::File(place) => Some(place.clone()),
         };
         Problem { place, text }

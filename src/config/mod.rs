@@ -1,12 +1,17 @@
-//! The settings of a run: flags over the environment over `rootwatch.toml`, checked before the first call.
+//! The settings of a run: flags over rootwatch's own variables over `rootwatch.toml`, checked before the first call.
+//!
+//! Below them is what is deployed, which the engine reads.
 
 mod describe;
+mod environment;
 mod file;
 mod form;
 mod given;
 mod operations;
+mod reset;
 mod schema;
 mod settings;
+pub(crate) mod shown;
 mod together;
 
 pub(crate) use describe::{file as commented_file, json_schema};
@@ -26,8 +31,10 @@ pub(crate) mod keys {
 }
 
 use anyhow::{Result, bail};
+use rootwatch_engine::source::key;
 use rootwatch_engine::{
-    Boundary, CallAs, Connection, HubSettings, IamSettings, Notify, Settings, SpokesSettings,
+    Boundary, CallAs, Connection, HubSettings, IamSettings, Notify, Settings, Source, Sources,
+    SpokesSettings,
 };
 use rootwatch_root_event::{Format, ReadOnly};
 use settings::Values;
@@ -41,6 +48,12 @@ pub(crate) struct Flags {
     pub(crate) problems: Vec<Problem>,
     /// Whether all enabled regions are wanted, whatever the file says.
     pub(crate) all_regions: bool,
+    /// Settings that go back to their defaults, by name.
+    pub(crate) reset: Vec<String>,
+    /// Subscriptions that are removed.
+    pub(crate) unsubscribed: Vec<Given>,
+    /// Organizational units that are no longer watched.
+    pub(crate) removed_ous: Vec<Given>,
     /// The settings file that was named.
     pub(crate) file: Option<PathBuf>,
 }
@@ -64,8 +77,18 @@ pub(crate) fn resolve(flags: Flags) -> Result<Settings> {
     if flags.all_regions {
         of_the_file.retain(|given| !given.key.is(&schema::REGIONS));
     }
-    let is_profile_typed = flags.given.iter().any(|it| it.key.is(&schema::PROFILE));
-    let values = Values::merge(flags.given, of_the_file);
+    let (of_variables, wrong) = environment::read(variables());
+    problems.extend(wrong);
+    let is_profile = |it: &Given| it.key.is(&schema::PROFILE);
+    let is_profile_typed = flags.given.iter().chain(&of_variables).any(is_profile);
+    problems.extend(contradictions(&flags.unsubscribed, &of_the_file));
+    problems.extend(contradictions(&flags.removed_ous, &of_the_file));
+    let values = Values::merge([flags.given, of_variables, of_the_file]);
+    let mut sources = values.sources();
+    problems.extend(reset::reset(&flags.reset, &values.0, &mut sources));
+    if flags.all_regions {
+        sources.set(key::REGIONS, Source::Reset);
+    }
     if !file.is_broken {
         problems.extend(together::problems(&values));
     }
@@ -73,6 +96,9 @@ pub(crate) fn resolve(flags: Flags) -> Result<Settings> {
         [] => {
             let mut settings = settings(&values);
             settings.connection.is_profile_typed = is_profile_typed;
+            settings.sources = sources;
+            settings.hub.unsubscribed = Values(flags.unsubscribed).subscriptions();
+            settings.spokes.removed_ous = Values(flags.removed_ous).texts(&schema::OU);
             Ok(settings)
         }
         [one] => bail!("{one}"),
@@ -107,6 +133,7 @@ fn settings(values: &Values) -> Settings {
             queue_kms_key: values.text(&schema::QUEUE_KMS_KEY),
             subscriptions: values.subscriptions(),
             log_retention_days: values.log_retention_days(),
+            unsubscribed: Vec::new(),
         },
         notify: Notify {
             read_only: values.choice(&schema::READ_ONLY, &ReadOnly::ALL),
@@ -115,6 +142,7 @@ fn settings(values: &Values) -> Settings {
         },
         spokes: SpokesSettings {
             ous: values.texts(&schema::OU),
+            removed_ous: Vec::new(),
             regions: values.texts(&schema::REGIONS),
             call_as: values.one_of(&schema::CALL_AS, &CallAs::ALL),
             operations: operations::settings(values),
@@ -131,7 +159,31 @@ fn settings(values: &Values) -> Settings {
             .text(&schema::TIMEOUT)
             .and_then(|text| form::parse_duration(&text))
             .unwrap_or(TIMEOUT),
+        sources: Sources::default(),
     }
+}
+
+/// The environment, but for what is not text.
+fn variables() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}
+
+/// What is to be removed, and listed in the file: the next run would bring it back.
+fn contradictions(removed: &[Given], of_the_file: &[Given]) -> Vec<Problem> {
+    let all = |given: &Given| Values(vec![given.clone()]).subscriptions();
+    let is_same = |one: &Given, other: &Given| {
+        one.key.is(other.key) && one.value == other.value
+            || !all(one).is_empty() && all(one) == all(other)
+    };
+    let mut problems = Vec::new();
+    for one in removed {
+        let listed = of_the_file.iter().find(|it| is_same(one, it));
+        problems.extend(listed.map(|it| {
+            it.problem("is listed here, and a flag removes it: take it out of the file, whose list is the whole one")
+        }));
+    }
+    problems
 }
 
 /// The SDK reads the environment itself, so a value from the file counts only where the environment has none.
@@ -167,7 +219,7 @@ mod tests {
     /// What `rootwatch init` writes, with every setting in force.
     #[test]
     fn every_key_of_the_file_reaches_its_setting() {
-        let config = of_file(&describe::uncommented(&describe::file()));
+        let config = of_file(&describe::uncommented(&describe::file(&Default::default())));
         insta::assert_debug_snapshot!(config, @r#"
         Settings {
             name: "rootwatch",
@@ -215,6 +267,7 @@ mod tests {
                         endpoint: "+491701234567",
                     },
                 ],
+                unsubscribed: [],
                 log_retention_days: 90,
             },
             notify: Notify {
@@ -229,6 +282,7 @@ mod tests {
                     "/Workloads/Prod",
                     "ou-ab12-cdefgh34",
                 ],
+                removed_ous: [],
                 regions: [
                     "eu-west-1",
                     "us-east-1",
@@ -263,6 +317,9 @@ mod tests {
                 "team": "security",
             },
             timeout: 1800s,
+            sources: Sources(
+                {},
+            ),
         }
         "#);
     }

@@ -18,6 +18,10 @@ fn flags(keys: &[&Key], found: &mut BTreeSet<String>) {
 /// Flags of one run rather than settings of a deployment.
 const OF_A_RUN: &[&str] = &[
     "--adopt",
+    "--from-deployed",
+    "--remove-ou",
+    "--remove-subscription",
+    "--reset",
     "--own-build",
     "--enable-trusted-access",
     "--no-wait",

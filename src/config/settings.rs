@@ -1,8 +1,9 @@
-//! The effective settings: the flags' values over the file's.
+//! What is given: the flags' values over those of rootwatch's own variables, over the file's.
 
-use super::given::{Given, Value};
-use super::schema::{EMAIL, Key, LOG_RETENTION_DAYS, SUBSCRIPTIONS};
-use rootwatch_engine::Subscription;
+use super::given::{Given, Origin, Value};
+use super::reset;
+use super::schema::{EMAIL, Key, Kind, LOG_RETENTION_DAYS, OU, ROOT, SUBSCRIPTIONS};
+use rootwatch_engine::{Sources, Subscription};
 use std::collections::BTreeMap;
 
 /// All effective values.
@@ -10,12 +11,30 @@ use std::collections::BTreeMap;
 pub(super) struct Values(pub(super) Vec<Given>);
 
 impl Values {
-    /// Flags replace what the file says for the same setting; tags are replaced one by one.
-    pub(super) fn merge(flags: Vec<Given>, mut file: Vec<Given>) -> Self {
-        file.retain(|given| !flags.iter().any(|flag| replaces(flag, given)));
-        let mut all = flags;
-        all.append(&mut file);
+    /// Each layer replaces what those after it say for the same setting. Pairs are replaced one by one, and lists of
+    /// whom to notify and what to watch are added to.
+    pub(super) fn merge(layers: impl IntoIterator<Item = Vec<Given>>) -> Self {
+        let mut all: Vec<Given> = Vec::new();
+        for mut layer in layers {
+            layer.retain(|given| !all.iter().any(|over| replaces(over, given)));
+            all.append(&mut layer);
+        }
         Self(all)
+    }
+
+    /// Where each setting was given. A list of the file's is the whole list, whatever a flag adds to it.
+    pub(super) fn sources(&self) -> Sources {
+        let mut sources = Sources::default();
+        let paths = reset::paths(ROOT, "");
+        let of_file = self.0.iter().filter(|it| is_of_file(it) && is_list(it.key));
+        for given in of_file.chain(&self.0) {
+            let is_email = given.key.is(&EMAIL);
+            let key = if is_email { &SUBSCRIPTIONS } else { given.key };
+            if let Some((path, _)) = paths.iter().find(|(_, it)| it.is(key)) {
+                sources.set(path, given.source());
+            }
+        }
+        sources
     }
 
     pub(super) fn all(&self, key: &'static Key) -> impl Iterator<Item = &Given> {
@@ -88,22 +107,33 @@ impl Values {
     }
 }
 
-/// Whether a flag replaces a value from the file.
-fn replaces(flag: &Given, file: &Given) -> bool {
-    // Addresses and other subscriptions are one list: whom to notify.
-    let to_tell = |key: &Key| key.is(&EMAIL) || key.is(&SUBSCRIPTIONS);
-    match (&flag.value, &file.value) {
-        (Value::Pair(one, _), Value::Pair(other, _)) => flag.key.is(file.key) && one == other,
-        _ => flag.key.is(file.key) || to_tell(flag.key) && to_tell(file.key),
+/// Whether a value replaces one from further below.
+fn replaces(over: &Given, under: &Given) -> bool {
+    match (&over.value, &under.value) {
+        (Value::Pair(one, _), Value::Pair(other, _)) => over.key.is(under.key) && one == other,
+        _ => over.key.is(under.key) && !is_added_to(over.key),
     }
+}
+
+/// Whether this is a list to which flags and variables add: whom to notify, and what to watch.
+fn is_added_to(key: &Key) -> bool {
+    key.is(&EMAIL) || key.is(&SUBSCRIPTIONS) || key.is(&OU)
+}
+
+fn is_list(key: &Key) -> bool {
+    is_added_to(key) || matches!(key.kind, Kind::Pairs(_))
+}
+
+fn is_of_file(given: &Given) -> bool {
+    matches!(given.origin, Origin::File(_))
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::file::parse;
-    use super::super::given::Origin;
     use super::super::schema;
     use super::*;
+    use rootwatch_engine::source::key;
 
     fn flag(key: &'static Key, value: Value) -> Given {
         Given {
@@ -131,7 +161,7 @@ mod tests {
             "f",
         );
         assert_eq!(file.problems, []);
-        Values::merge(flags, file.given)
+        Values::merge([flags, file.given])
     }
 
     #[test]
@@ -148,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn subscribers_are_one_list_without_duplicates() {
+    fn flags_add_to_the_subscribers_of_the_file() {
         let reported = |values: &Values| -> Vec<String> {
             let all = values.subscriptions();
             all.iter().map(ToString::to_string).collect()
@@ -159,6 +189,20 @@ mod tests {
             ["email a@example.com", "sms +491701234567"]
         );
         let flags = merged(vec![flag(&EMAIL, Value::Text("b@example.com".into()))]);
-        assert_eq!(reported(&flags), ["email b@example.com"]);
+        let all = [
+            "email a@example.com",
+            "email b@example.com",
+            "sms +491701234567",
+        ];
+        assert_eq!(reported(&flags), all);
+        let source =
+            |values: &Values, key: &str| values.sources().get(key).map(ToString::to_string);
+        let of_list = source(&flags, key::SUBSCRIPTIONS);
+        assert_eq!(
+            of_list.as_deref(),
+            Some("f, line 5"),
+            "the file's list is the whole list"
+        );
+        assert_eq!(source(&flags, key::TOPIC_NAME), None);
     }
 }

@@ -83,7 +83,7 @@ fn partitions(settings: &Values) -> Vec<Problem> {
 fn named(given: &Given, value: &str) -> String {
     let subject = given.subject();
     match &given.origin {
-        Origin::Flag => format!("{subject} \"{value}\""),
+        Origin::Flag | Origin::Environment(_) => format!("{subject} \"{value}\""),
         Origin::File(place) => format!("{subject} \"{value}\" (line {})", place.line),
     }
 }

@@ -3,6 +3,7 @@
 pub(crate) mod adopt;
 pub(crate) mod hub;
 pub(crate) mod page;
+pub(crate) mod settings;
 pub(crate) mod spokes;
 pub(crate) mod status;
 mod stuck;

@@ -11,6 +11,7 @@ pub mod canary;
 mod end;
 pub mod hub;
 mod id;
+pub mod memory;
 mod names;
 mod operator;
 mod plan;
@@ -18,6 +19,7 @@ mod reference;
 pub mod removal;
 mod session;
 mod settings;
+pub mod source;
 pub mod spokes;
 pub mod status;
 mod stop;
@@ -41,6 +43,7 @@ pub use settings::{
     Amount, Boundary, CallAs, Connection, HubSettings, IamSettings, Notify, OperationSettings,
     RegionConcurrency, Settings, SpokesSettings,
 };
+pub use source::{Source, Sources};
 pub use stop::{Stop, Stopped};
 pub use subscription::{Subscription, without_password};
 pub use words::{count, one_line};

@@ -5,6 +5,7 @@ use crate::hub::desired::Wanted;
 use crate::names::Names;
 use crate::operator::{Operator, Question, View};
 use crate::settings::Settings;
+use crate::source::key;
 use crate::spokes::Place;
 use crate::spokes::organization::Organization;
 use crate::work::Work;
@@ -89,6 +90,10 @@ impl Session {
             log_kms_key: settings.hub.log_kms_key.clone(),
             queue_kms_key: settings.hub.queue_kms_key.clone(),
             subscriptions: settings.hub.subscriptions.clone(),
+            unsubscribed: settings.hub.unsubscribed.clone(),
+            is_whole_list: settings.sources.is_whole(key::SUBSCRIPTIONS),
+            unbounded: settings.sources.is_reset(key::PERMISSIONS_BOUNDARY),
+            log_without_key: settings.sources.is_reset(key::LOG_KMS_KEY),
             notify: settings.notify.clone(),
             log_retention_days: settings.hub.log_retention_days,
             tags: settings.tags.clone(),

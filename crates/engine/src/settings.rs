@@ -1,6 +1,7 @@
 //! The settings of a run, checked: the desired configuration for the engine.
 
 use crate::aws::partition::Partition;
+use crate::source::Sources;
 use crate::subscription::Subscription;
 use rootwatch_root_event::{Format, ReadOnly};
 use std::collections::BTreeMap;
@@ -8,6 +9,7 @@ use std::time::Duration;
 
 /// All settings of a run.
 #[derive(Clone, Debug)]
+#[cfg_attr(test, derive(Default))]
 pub struct Settings {
     /// Name of the deployment; every resource's name begins with it.
     pub name: String,
@@ -27,6 +29,8 @@ pub struct Settings {
     pub tags: BTreeMap<String, String>,
     /// How long AWS may take to end a StackSet operation, or to show what was set.
     pub timeout: Duration,
+    /// Where each value comes from.
+    pub sources: Sources,
 }
 
 impl Settings {
@@ -82,8 +86,10 @@ pub struct HubSettings {
     pub log_kms_key: Option<String>,
     /// ARN of the queues' KMS key.
     pub queue_kms_key: Option<String>,
-    /// Who is notified.
+    /// Who is notified: beside those who are subscribed already, unless the settings file lists them.
     pub subscriptions: Vec<Subscription>,
+    /// Who is no longer notified.
+    pub unsubscribed: Vec<Subscription>,
     /// Days that the notifier's log is kept.
     pub log_retention_days: i32,
 }
@@ -100,19 +106,28 @@ pub struct Notify {
 }
 
 impl Notify {
+    /// Variable with the topic's ARN.
+    pub(crate) const TOPIC_ARN: &str = "ROOTWATCH_TOPIC_ARN";
+    /// Variable with how read-only activity is reported.
+    pub(crate) const READ_ONLY: &str = "ROOTWATCH_READ_ONLY";
+    /// Variable with the form of messages.
+    pub(crate) const FORMAT: &str = "ROOTWATCH_FORMAT";
+    /// Variable with the names of accounts, as JSON.
+    pub(crate) const ACCOUNT_NAMES: &str = "ROOTWATCH_ACCOUNT_NAMES";
+
     /// The notifier's configuration, as variables of its environment.
     ///
     /// It decides which read-only events matter, not a rule, so that every one reaches it, whatever `read_only` says.
     #[must_use]
     pub fn environment(&self, topic_arn: &str) -> BTreeMap<String, String> {
         let mut environment = BTreeMap::from([
-            ("ROOTWATCH_TOPIC_ARN".into(), topic_arn.into()),
-            ("ROOTWATCH_READ_ONLY".into(), self.read_only.name().into()),
-            ("ROOTWATCH_FORMAT".into(), self.format.name().into()),
+            (Self::TOPIC_ARN.into(), topic_arn.into()),
+            (Self::READ_ONLY.into(), self.read_only.name().into()),
+            (Self::FORMAT.into(), self.format.name().into()),
         ]);
         if !self.account_names.is_empty() {
             let names = serde_json::to_string(&self.account_names).unwrap_or_default();
-            environment.insert("ROOTWATCH_ACCOUNT_NAMES".into(), names);
+            environment.insert(Self::ACCOUNT_NAMES.into(), names);
         }
         environment
     }
@@ -167,6 +182,26 @@ impl Boundary {
 }
 
 impl Boundary {
+    /// From the ARN of the policy in an account; `None` for one of another account.
+    pub(crate) fn of_arn(arn: &str, account: &str) -> Option<Self> {
+        let parts: Vec<&str> = arn.split(':').collect();
+        let ["arn", _, "iam", "", owner, policy] = parts.as_slice() else {
+            return None;
+        };
+        let is_aws = *owner == "aws";
+        let policy = policy.strip_prefix("policy/")?;
+        (is_aws || *owner == account).then(|| Self {
+            is_aws,
+            policy: policy.to_owned(),
+        })
+    }
+
+    /// As it is given in any partition: AWS's own by the ARN of the partition `aws`, which means the same in others.
+    #[must_use]
+    pub fn given(&self) -> String {
+        self.shown(Partition::Aws)
+    }
+
     /// As it is given.
     fn shown(&self, partition: Partition) -> String {
         match self.is_aws {
@@ -179,8 +214,11 @@ impl Boundary {
 /// Settings of the spokes.
 #[derive(Clone, Debug, Default)]
 pub struct SpokesSettings {
-    /// Organizational units, by id, root id or path.
+    /// Organizational units, by id, root id or path: beside those that are deployed to, unless the settings file lists
+    /// them.
     pub ous: Vec<String>,
+    /// Organizational units that are no longer watched.
+    pub removed_ous: Vec<String>,
     /// Regions to watch; all that are enabled where none is given.
     pub regions: Vec<String>,
     /// Who calls CloudFormation; detected where it is not given.

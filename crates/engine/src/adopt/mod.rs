@@ -13,10 +13,12 @@ mod terraform_state;
 mod waiting;
 
 use crate::end::End;
+use crate::memory;
 use crate::operator::View;
 use crate::reference::subscribers::takeover;
 use crate::session::Session;
 use crate::settings::Settings;
+use crate::source::key;
 use crate::spokes::planning::Switches;
 use crate::subscription::Subscription;
 use crate::{hub, spokes};
@@ -67,6 +69,7 @@ pub struct Adopted {
 /// # Errors
 /// When the old path cannot be read, or is in the way. What fails after that is in the result, after it was shown.
 pub async fn adopt(session: &Session, options: &Options) -> Result<Adopted> {
+    let session = &memory::recall_function(session).await?;
     let old = look::look(session, options).await?;
     let mut report = Report::before(&old);
     if old.is_nothing() {
@@ -78,7 +81,9 @@ pub async fn adopt(session: &Session, options: &Options) -> Result<Adopted> {
     let takeover = takeover(&old.subscribers(), &options.leave_behind);
     let given = &session.settings.hub.subscriptions;
     let wanted = with_subscribers(session, &takeover).await?;
-    report.to_keep = missing(given, &wanted.hub.subscriptions);
+    if session.settings.sources.is_whole(key::SUBSCRIPTIONS) {
+        report.to_keep = missing(given, &wanted.hub.subscriptions);
+    }
     session.show(View::Takeover(&takeover, &old));
     let session = session.with(wanted);
     // What was done so far is always reported.
@@ -145,7 +150,7 @@ async fn with_subscribers(session: &Session, takeover: &Takeover) -> Result<Sett
     Ok(settings)
 }
 
-/// Subscribers that a later `deploy hub` would drop, since they are in no setting.
+/// Subscribers that a later `deploy hub` would drop, since the settings file lists all and leaves them out.
 fn missing(given: &[Subscription], wanted: &[Subscription]) -> Vec<Subscription> {
     let missing = wanted.iter().filter(|it| !given.contains(it));
     missing.cloned().collect()

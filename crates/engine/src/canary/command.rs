@@ -1,6 +1,7 @@
 //! What `test` does: chooses where canaries come from, sends them, and reports.
 
 use super::{Outcome, Sent, Target, run};
+use crate::memory;
 use crate::session::Session;
 use crate::spokes::instances::Instances;
 use crate::spokes::{self, Location, organization};
@@ -64,6 +65,7 @@ pub async fn test(
     scope: Scope,
     wait: Duration,
 ) -> Result<Outcome> {
+    let session = &memory::recall_function(session).await?;
     let target = target(session, selection, scope).await?;
     let org_id = session.settings.org_id.clone();
     let wanted = session.hub(org_id.unwrap_or_default());

@@ -4,16 +4,20 @@ use super::chain;
 use super::deployed::{HubDeployed, HubPlanned, Report, has_subscribers, pending};
 use super::desired::{Node, Wanted, hub};
 use super::hub_resource::HubResource;
-use super::observe::{Found, observe};
+use super::observe::Found;
 use super::plan::{HubPlan, plan_deploy};
 use super::role::Role;
+use super::subscriptions::Standing;
 use crate::apply::Outcome;
 use crate::end::End;
+use crate::memory::{self, Recalled};
 use crate::names::DEPLOYMENT_TAG;
 use crate::operator::{Question, View};
 use crate::session::Session;
 use crate::spokes::organization;
+use crate::subscription::Subscription;
 use anyhow::{Context, Result, bail};
+use std::collections::BTreeSet;
 
 /// The flags of a run that are not settings.
 #[derive(Clone, Copy, Debug, Default)]
@@ -29,7 +33,7 @@ pub struct Switches {
 /// # Errors
 /// When something cannot be read, or exists without the deployment's tag and is not to be adopted.
 pub async fn plan(session: &Session, switches: Switches) -> Result<HubPlanned> {
-    let plan = make_plan(session, switches).await?;
+    let (session, plan) = make_plan(session, switches).await?;
     let mut report = Report::of("rootwatch.plan-hub/2", &session.names(), &plan);
     report.longest_chain = chain::longest(&plan);
     report.pending_subscriptions = pending(plan.found());
@@ -41,8 +45,8 @@ pub async fn plan(session: &Session, switches: Switches) -> Result<HubPlanned> {
 /// # Errors
 /// As [`plan`], or when it is not confirmed. What fails while it is applied is in the result.
 pub async fn deploy(session: &Session, switches: Switches) -> Result<HubDeployed> {
-    let plan = make_plan(session, switches).await?;
-    let mut report = Report::of("rootwatch.deploy-hub/2", &session.names(), &plan);
+    let (session, plan) = &make_plan(session, switches).await?;
+    let mut report = Report::of("rootwatch.deploy-hub/2", &session.names(), plan);
     if report.counts.changes() == 0 {
         report.pending_subscriptions = pending(plan.found());
         return Ok(HubDeployed {
@@ -52,10 +56,10 @@ pub async fn deploy(session: &Session, switches: Switches) -> Result<HubDeployed
             report,
         });
     }
-    session.show(View::HubPlan(&plan));
+    session.show(View::HubPlan(plan));
     session.confirm(Question::MakeChanges).await?;
     let outcome = plan.apply(&session.aws, &session.work).await;
-    Ok(finish(session, &plan, outcome, report).await)
+    Ok(finish(session, plan, outcome, report).await)
 }
 
 async fn finish(
@@ -90,19 +94,21 @@ async fn finish(
     deployed
 }
 
-/// Reads what is there and compares it. Fails, before any write, when something lacks our tag and is not to be adopted.
-async fn make_plan(session: &Session, switches: Switches) -> Result<HubPlan> {
+/// Reads what is there, takes from it the settings that this run does not give, and compares it with those. Fails,
+/// before any write, when something lacks our tag and is not to be adopted.
+async fn make_plan(session: &Session, switches: Switches) -> Result<(Session, HubPlan)> {
     refuse_elsewhere(session)?;
-    // What is there is found by its name, so the organization can be looked up meanwhile.
-    let wanted = |org_id| Wanted {
+    let (org_id, recalled) = tokio::join!(org_id(session), memory::recall(session));
+    let Recalled { session, found } = recalled?;
+    let org_id = org_id.or_else(|error| memory::organization_id(&found).ok_or(error))?;
+    let wanted = hub(&Wanted {
         own_build: switches.own_build,
         ..session.hub(org_id)
-    };
-    let nameless = hub(&wanted(String::new()));
-    let (org_id, found) = tokio::try_join!(org_id(session), observe(&session.aws, &nameless))?;
-    refuse_moved_role(&nameless, &found)?;
-    let former = former_role(session, &nameless, &found).await?;
-    let mut plan = plan_deploy(hub(&wanted(org_id)), found);
+    });
+    refuse_moved_role(&wanted, &found)?;
+    refuse_strangers(&session, &found)?;
+    let former = former_role(&session, &wanted, &found).await?;
+    let mut plan = plan_deploy(wanted, found);
     let foreign = plan.foreign();
     if !foreign.is_empty() && !switches.adopt {
         bail!(
@@ -112,8 +118,39 @@ async fn make_plan(session: &Session, switches: Switches) -> Result<HubPlan> {
             session.settings.name
         );
     }
-    remove_former(session, former, &mut plan);
-    Ok(plan)
+    remove_former(&session, former, &mut plan);
+    Ok((session, plan))
+}
+
+/// Fails when somebody who is to be removed is not subscribed, or cannot be removed.
+fn refuse_strangers(session: &Session, found: &Found) -> Result<()> {
+    let topics = found.values().filter_map(|it| match it {
+        HubResource::Subscriptions(found) => Some(&found.standings),
+        _ => None,
+    });
+    let standings: Vec<(&Subscription, &Standing)> = topics.flatten().collect();
+    for gone in &session.settings.hub.unsubscribed {
+        let of_them = standings.iter().filter(|(it, _)| *it == gone);
+        let of_them: Vec<&Standing> = of_them.map(|(_, standing)| *standing).collect();
+        if of_them.is_empty() {
+            let all: BTreeSet<String> = standings.iter().map(|(it, _)| it.to_string()).collect();
+            let all: Vec<String> = all.into_iter().collect();
+            bail!(
+                "--remove-subscription names {gone}, who is not subscribed, and nothing was changed. Subscribed are: {}",
+                if all.is_empty() {
+                    "none".to_owned()
+                } else {
+                    all.join(", ")
+                }
+            );
+        }
+        if of_them.iter().all(|it| **it == Standing::Pending) {
+            bail!(
+                "--remove-subscription names {gone}, who has not confirmed yet: SNS cannot remove such a subscription, and drops it by itself two days after it was made. Nothing was changed"
+            );
+        }
+    }
+    Ok(())
 }
 
 /// Has the plan remove the former role, unless others gave it something.

@@ -60,6 +60,14 @@ pub(crate) struct Wanted {
     pub(crate) log_kms_key: Option<String>,
     pub(crate) queue_kms_key: Option<String>,
     pub(crate) subscriptions: Vec<Subscription>,
+    /// Who is no longer notified.
+    pub(crate) unsubscribed: Vec<Subscription>,
+    /// Whether nobody else that rootwatch subscribed is notified.
+    pub(crate) is_whole_list: bool,
+    /// Whether a permissions boundary is taken away that the settings do not name.
+    pub(crate) unbounded: bool,
+    /// Whether a key of the log is taken away that the settings do not name.
+    pub(crate) log_without_key: bool,
     pub(crate) notify: Notify,
     pub(crate) log_retention_days: i32,
     pub(crate) tags: Tags,
@@ -169,6 +177,7 @@ impl Wanted {
             retention_in_days: Some(self.log_retention_days),
             tags: self.tags(),
             retention_policy: None,
+            is_without_key: self.log_without_key,
         }
     }
 
@@ -204,7 +213,11 @@ impl Wanted {
 
     fn subscriptions(&self, topic: &str) -> Subscriptions {
         let arn = self.names.topic_arn(topic);
-        Subscriptions::wanted(topic.to_owned(), arn, &self.subscriptions)
+        Subscriptions {
+            is_whole: self.is_whole_list,
+            removed: self.unsubscribed.iter().cloned().collect(),
+            ..Subscriptions::wanted(topic.to_owned(), arn, &self.subscriptions)
+        }
     }
 
     fn dead_letters_arn(&self) -> String {
@@ -262,6 +275,7 @@ impl Wanted {
                 self.queue_kms_key.as_deref(),
             ),
             permissions_boundary: self.names.boundary_arn(),
+            is_unbounded: self.unbounded,
             tags: self.tags(),
             trust: policies::notifier_trust(),
             created: 0,

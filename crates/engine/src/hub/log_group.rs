@@ -18,6 +18,9 @@ pub(crate) struct LogGroup {
     pub(crate) arn: String,
     /// ARN of the key of its events, in place of CloudWatch's own.
     pub(crate) kms_key: Option<String>,
+    /// Whether a key that is found is taken away, where this has none.
+    #[serde(skip)]
+    pub(crate) is_without_key: bool,
     pub(crate) retention_in_days: Option<i32>,
     pub(crate) tags: Tags,
     /// Name of the account's retention policy, of a group that was found under one.
@@ -34,7 +37,7 @@ impl LogGroup {
             found.retention_in_days = self.retention_in_days;
         }
         // A key that the settings do not name is somebody's rule, and stays.
-        if self.kms_key.is_none() {
+        if self.kms_key.is_none() && !self.is_without_key {
             found.kms_key = None;
         }
         found
@@ -49,7 +52,7 @@ impl LogGroup {
 
     fn key_note(&self, found: &Self) -> Option<String> {
         let kept = found.kms_key.as_ref();
-        let kept = kept.filter(|_| self.kms_key.is_none())?;
+        let kept = kept.filter(|_| self.kms_key.is_none() && !self.is_without_key)?;
         Some(format!(
             "its key {kept}, which the settings do not name, stays"
         ))
@@ -72,12 +75,21 @@ impl LogGroup {
     /// What was logged before keeps the key that it was written with.
     async fn set_key(&self, aws: &Aws, work: &Work) -> Result<()> {
         let Some(key) = &self.kms_key else {
-            return Ok(());
+            return self.unset_key(aws, work).await;
         };
         retry_until_consistent(work, async || {
             let call = aws.logs.associate_kms_key().log_group_name(&self.name);
             let answer = call.kms_key_id(key).send().await;
             answer.call("logs:AssociateKmsKey")
+        })
+        .await?;
+        Ok(())
+    }
+
+    async fn unset_key(&self, aws: &Aws, work: &Work) -> Result<()> {
+        retry_until_consistent(work, async || {
+            let call = aws.logs.disassociate_kms_key().log_group_name(&self.name);
+            call.send().await.call("logs:DisassociateKmsKey")
         })
         .await?;
         Ok(())
@@ -195,6 +207,7 @@ mod tests {
 
     fn group(days: Option<i32>, policy: Option<&str>) -> HubResource {
         HubResource::LogGroup(LogGroup {
+            is_without_key: false,
             name: "/aws/lambda/rootwatch-notifier".into(),
             arn: String::new(),
             kms_key: None,

@@ -16,15 +16,10 @@ fn nodes() -> Vec<Node> {
             topic: None,
             iam: crate::settings::IamSettings::default(),
         },
-        org_id: "o-abcdefghij".into(),
-        kms_key: None,
-        log_kms_key: None,
-        queue_kms_key: None,
         subscriptions: Vec::new(),
-        notify: crate::settings::Notify::default(),
         log_retention_days: 30,
         tags: BTreeMap::new(),
-        own_build: false,
+        ..crate::hub::sample::wanted()
     })
 }
 

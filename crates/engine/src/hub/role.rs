@@ -32,6 +32,9 @@ pub(crate) struct Role {
     pub(crate) other_policies: BTreeSet<String>,
     /// ARN of the policy that bounds what it may do.
     pub(crate) permissions_boundary: Option<String>,
+    /// Whether one that is found is taken away, where this has none.
+    #[serde(skip)]
+    pub(crate) is_unbounded: bool,
     pub(crate) tags: Tags,
     pub(crate) trust: Policy,
     /// The second since 1970 in which it was created, when this was found.
@@ -80,7 +83,7 @@ impl Role {
     /// What is found as it is compared: a boundary that the settings do not name is somebody's rule, and stays.
     pub(crate) fn as_compared(&self, found: &Self) -> Self {
         let mut found = found.clone();
-        if self.permissions_boundary.is_none() {
+        if self.permissions_boundary.is_none() && !self.is_unbounded {
             found.permissions_boundary = None;
         }
         found
@@ -89,7 +92,7 @@ impl Role {
     /// What people should know of it.
     pub(crate) fn note(&self, found: &Self) -> Option<String> {
         let kept = found.permissions_boundary.as_ref();
-        let kept = kept.filter(|_| self.permissions_boundary.is_none())?;
+        let kept = kept.filter(|_| self.permissions_boundary.is_none() && !self.is_unbounded)?;
         Some(format!(
             "its permissions boundary {kept}, which the settings do not name, stays; `aws iam delete-role-permissions-boundary --role-name {}` takes it away",
             self.name
@@ -98,7 +101,7 @@ impl Role {
 
     async fn bound(&self, aws: &Aws, work: &Work) -> Result<()> {
         let Some(arn) = &self.permissions_boundary else {
-            return Ok(());
+            return self.unbind(aws, work).await;
         };
         retry_until_consistent(work, async || {
             let call = aws.iam.put_role_permissions_boundary();
@@ -107,6 +110,15 @@ impl Role {
         })
         .await?;
         Ok(())
+    }
+
+    async fn unbind(&self, aws: &Aws, work: &Work) -> Result<()> {
+        let answer = retry_until_consistent(work, async || {
+            let call = aws.iam.delete_role_permissions_boundary();
+            let call = call.role_name(&self.name);
+            call.send().await.call("iam:DeleteRolePermissionsBoundary")
+        });
+        Ok(gone(answer.await)?)
     }
 
     /// The role of this deployment that the function has under another name: the settings' prefix was changed since.
@@ -218,6 +230,7 @@ impl Resource for Role {
             return Ok(None);
         };
         Ok(Some(Self {
+            is_unbounded: false,
             name: self.name.clone(),
             path: role.path().to_owned(),
             policy_name: self.policy_name,

@@ -19,6 +19,10 @@ pub(crate) fn wanted() -> Wanted {
         log_retention_days: 365,
         tags: BTreeMap::from([("team".into(), "security".into())]),
         own_build: false,
+        unsubscribed: Vec::new(),
+        is_whole_list: true,
+        unbounded: false,
+        log_without_key: false,
     }
 }
 

@@ -35,7 +35,13 @@ pub(crate) struct Subscriptions {
     pub(crate) name: String,
     #[serde(skip)]
     pub(crate) topic_arn: String,
-    /// Those that are wanted or that rootwatch made; `true` for each.
+    /// Whether those that are wanted are all: then others that rootwatch made are removed.
+    #[serde(skip)]
+    pub(crate) is_whole: bool,
+    /// Those that are to be removed, whoever made them.
+    #[serde(skip)]
+    pub(crate) removed: BTreeSet<Subscription>,
+    /// Those that are wanted, to be removed, or made by rootwatch while the wanted ones are all; `true` for each.
     pub(crate) subscriptions: BTreeMap<Subscription, bool>,
     /// Those that others made.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -51,6 +57,8 @@ impl Subscriptions {
         Self {
             name,
             topic_arn,
+            is_whole: true,
+            removed: BTreeSet::new(),
             subscriptions: wanted.iter().map(|it| (it.clone(), true)).collect(),
             others: BTreeMap::new(),
             standings: BTreeMap::new(),
@@ -96,19 +104,23 @@ impl Subscriptions {
 
     /// Sorts what was found into this deployment's subscriptions and those of others.
     fn found(&self, standings: BTreeMap<Subscription, Standing>, tags: &Tags) -> Self {
-        let is_ours = |it: &Subscription, standing: &Standing| {
-            self.subscriptions.contains_key(it)
-                // A pending one cannot be removed; SNS drops it after two days.
-                || (*standing != Standing::Pending && tags.contains_key(&mark::key(it)))
+        // A pending one cannot be removed; SNS drops it after two days.
+        let is_marked = |it: &Subscription, standing: &Standing| {
+            *standing != Standing::Pending && tags.contains_key(&mark::key(it))
         };
-        let (ours, others): (BTreeMap<_, _>, BTreeMap<_, _>) = standings
-            .iter()
-            .map(|(it, standing)| (it.clone(), is_ours(it, standing)))
-            .partition(|(_, ours)| *ours);
+        let is_compared = |it: &Subscription, standing: &Standing| {
+            self.subscriptions.contains_key(it)
+                || self.is_whole && is_marked(it, standing)
+                || *standing != Standing::Pending && self.removed.contains(it)
+        };
+        let those = |is_one: &dyn Fn(&Subscription, &Standing) -> bool| {
+            let ones = standings.iter().filter(|(it, at)| is_one(it, at));
+            ones.map(|(it, _)| (it.clone(), true)).collect()
+        };
         Self {
-            subscriptions: ours,
-            others: others.into_keys().map(|it| (it, true)).collect(),
-            standings,
+            subscriptions: those(&is_compared),
+            others: those(&|it, at| !is_compared(it, at) && !is_marked(it, at)),
+            standings: standings.clone(),
             ..self.clone()
         }
     }
@@ -211,6 +223,18 @@ impl Subscriptions {
     }
 }
 
+/// Those of a topic that rootwatch made, confirmed or not.
+pub(crate) async fn ours(aws: &Aws, topic_arn: &str) -> Result<Vec<Subscription>, AwsError> {
+    let (standings, tags) = tokio::try_join!(
+        Subscriptions::standings_of(aws, topic_arn),
+        find_tags(aws, topic_arn)
+    )?;
+    let ours = standings.into_keys();
+    Ok(ours
+        .filter(|it| tags.contains_key(&mark::key(it)))
+        .collect())
+}
+
 fn read(entry: &aws_sdk_sns::types::Subscription) -> Option<(Subscription, Standing)> {
     let standing = match entry.subscription_arn()? {
         PENDING => Standing::Pending,
@@ -242,7 +266,7 @@ impl Resource for Subscriptions {
             return Ok(None);
         };
         // A run that names no subscriber leaves the subscriptions as they are.
-        if self.subscriptions.is_empty() {
+        if self.subscriptions.is_empty() && self.removed.is_empty() {
             let unchanged = self.clone();
             return Ok(Some(Self {
                 standings,

@@ -241,6 +241,7 @@ mod tests {
             tags: BTreeMap::new(),
             template: template.into(),
             regions: BTreeSet::new(),
+            units: BTreeSet::new(),
             drift: None,
         }
     }

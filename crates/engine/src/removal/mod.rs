@@ -11,8 +11,8 @@ use crate::end::End;
 use crate::hub::deployment::{former_role, remove_former};
 use crate::hub::desired::hub;
 use crate::hub::foreign;
-use crate::hub::observe::observe;
 use crate::hub::plan::{HubPlan, plan_teardown};
+use crate::memory::{self, Recalled};
 use crate::names::DEPLOYMENT_TAG;
 use crate::operator::{Question, View};
 use crate::plan::Counts;
@@ -175,8 +175,9 @@ impl Removed<'_> {
 
 async fn find_hub(session: &Session) -> Result<HubPlan> {
     // What a resource holds does not matter to its removal, so the organization need not be known.
+    let Recalled { session, found } = &memory::recall(session).await?;
     let nodes = hub(&session.hub(String::new()));
-    let found = observe(&session.aws, &nodes).await?;
+    let found = found.clone();
     let former = former_role(session, &nodes, &found).await?;
     let mut plan = plan_teardown(nodes, found);
     remove_former(session, former, &mut plan);

@@ -163,20 +163,55 @@ fn capabilities() -> Vec<String> {
     vec!["CAPABILITY_NAMED_IAM".into()]
 }
 
+/// Which regions the settings want: kept in the StackSet's description, since where it has instances does not show
+/// whether a region that is missing was left out on purpose, or enabled since.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// All that are enabled.
+    All,
+    /// Those that are named.
+    Named,
+}
+
+impl Scope {
+    const DESCRIPTION: &str = "rootwatch: forwards root activity of every account to the hub";
+
+    fn of_settings(settings: &Settings) -> Self {
+        match settings.spokes.regions.is_empty() {
+            true => Self::All,
+            false => Self::Named,
+        }
+    }
+
+    fn description(self) -> String {
+        let regions = match self {
+            Self::All => "all regions that are enabled",
+            Self::Named => "the regions that were named",
+        };
+        format!("{}, from {regions}", Self::DESCRIPTION)
+    }
+
+    /// Read from a StackSet's description; `None` where that of an earlier version, or somebody's own, does not say it.
+    pub(crate) fn of(description: &str) -> Option<Self> {
+        let is_it = |scope: &Self| scope.description() == description;
+        [Self::All, Self::Named].into_iter().find(is_it)
+    }
+}
+
 /// The StackSet for a deployment. Pure.
 pub(crate) fn stack_set(settings: &Settings, name: String, hub: &HubBus) -> StackSet {
     StackSet {
         name,
         auto_deployment: true,
         capabilities: capabilities(),
-        description: "rootwatch: forwards root activity of every account and region to the hub"
-            .into(),
+        description: Scope::of_settings(settings).description(),
         managed_execution: true,
         parameters: parameters(settings, hub),
         retain_stacks_on_account_removal: false,
         tags: tags(settings),
         template: TEMPLATE.into(),
         regions: BTreeSet::new(),
+        units: BTreeSet::new(),
         drift: None,
     }
 }

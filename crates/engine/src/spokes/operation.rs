@@ -157,6 +157,13 @@ pub(crate) async fn list(
     place: &Place<'_>,
     stack_set: &str,
 ) -> Result<(Vec<Running>, Option<Last>), AwsError> {
+    Ok(in_order(list_all(place, stack_set).await?))
+}
+
+async fn list_all(
+    place: &Place<'_>,
+    stack_set: &str,
+) -> Result<Vec<sdk::StackSetOperationSummary>, AwsError> {
     let call = place.aws.cloudformation.list_stack_set_operations();
     let call = call
         .stack_set_name(stack_set)
@@ -167,7 +174,55 @@ pub(crate) async fn list(
     while let Some(summary) = pages.next().await {
         all.push(summary.call("cloudformation:ListStackSetOperations")?);
     }
-    Ok(in_order(all))
+    Ok(all)
+}
+
+/// Begins the id of every operation that rootwatch starts.
+const OWN: &str = "rootwatch-";
+
+/// How the newest operation of rootwatch's goes through accounts and regions; `None` where AWS lists none.
+pub(crate) async fn newest_preferences(
+    place: &Place<'_>,
+    stack_set: &str,
+) -> Result<Option<OperationSettings>, AwsError> {
+    let all = list_all(place, stack_set).await?;
+    let own = all.iter().filter(|it| {
+        let id = it.operation_id().unwrap_or_default();
+        id.starts_with(OWN) && it.action() != Some(&sdk::StackSetOperationAction::DetectDrift)
+    });
+    let newest = own.max_by_key(|it| {
+        it.creation_timestamp()
+            .map(|at| (at.secs(), at.subsec_nanos()))
+    });
+    Ok(newest
+        .and_then(|it| it.operation_preferences())
+        .map(read_preferences))
+}
+
+/// As AWS has them; the default where it says nothing.
+fn read_preferences(found: &sdk::StackSetOperationPreferences) -> OperationSettings {
+    let default = OperationSettings::default();
+    let amount = |count: Option<i32>, percent: Option<i32>, default: Amount| {
+        let count = count.map(Amount::Count);
+        count.or(percent.map(Amount::Percent)).unwrap_or(default)
+    };
+    OperationSettings {
+        max_concurrent: amount(
+            found.max_concurrent_count(),
+            found.max_concurrent_percentage(),
+            default.max_concurrent,
+        ),
+        failure_tolerance: amount(
+            found.failure_tolerance_count(),
+            found.failure_tolerance_percentage(),
+            default.failure_tolerance,
+        ),
+        region_concurrency: match found.region_concurrency_type() {
+            Some(sdk::RegionConcurrencyType::Sequential) => RegionConcurrency::Sequential,
+            _ => default.region_concurrency,
+        },
+        ..default
+    }
 }
 
 /// AWS promises no order. Pure.
@@ -226,7 +281,7 @@ pub(super) async fn start(
     let (run, mut attempt) = (id::random()?, 0);
     let mut send = async || {
         attempt += 1;
-        let own = format!("rootwatch-{run}-{attempt}");
+        let own = format!("{OWN}{run}-{attempt}");
         match send(&own).await {
             Ok(given) => Ok(given.unwrap_or(own)),
             Err(error) if error.code == "OperationIdAlreadyExistsException" => Ok(own),

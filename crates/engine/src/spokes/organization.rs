@@ -54,6 +54,16 @@ pub(crate) async fn find(aws: &Aws) -> Result<Organization> {
     Ok(found.ok_or_else(incomplete)?)
 }
 
+/// An id of which the organization knows nothing.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "there is no organizational unit {unit} in this organization; `aws organizations list-organizational-units-for-parent --parent-id {root}` lists them"
+)]
+pub(crate) struct NoSuchUnit {
+    unit: String,
+    root: String,
+}
+
 /// The id of an organizational unit that is given by id or path. Fails when it does not exist.
 pub(crate) async fn resolve(aws: &Aws, unit: &str) -> Result<String> {
     resolve_one(aws, unit)
@@ -79,10 +89,8 @@ async fn resolve_one(aws: &Aws, unit: &str) -> Result<String> {
     });
     match answer.await {
         Err(error) if error.code == "OrganizationalUnitNotFoundException" => {
-            bail!(
-                "there is no organizational unit {unit} in this organization; `aws organizations list-organizational-units-for-parent --parent-id {}` lists them",
-                root_id(aws).await?
-            )
+            let (unit, root) = (unit.to_owned(), root_id(aws).await?);
+            Err(NoSuchUnit { unit, root }.into())
         }
         Err(error) => Err(error.into()),
         Ok(_) => Ok(unit.to_owned()),

@@ -35,6 +35,7 @@ fn wanted(units: &[(&str, &str)], regions: &[&str]) -> Wanted {
             tags: BTreeMap::new(),
             template: "t".into(),
             regions: BTreeSet::new(),
+            units: BTreeSet::new(),
             drift: None,
         },
         regions: set(regions),

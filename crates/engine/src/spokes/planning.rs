@@ -6,6 +6,7 @@ use super::organization::{self, Organization, Region};
 use super::plan::{self, Wanted};
 use super::preflight::{self, Hub, NotReady, Units};
 use super::{HubBus, Observed, Place, observe, regions, stack_set, stacks, stuck_role, trail};
+use crate::memory::{self, Deployment};
 use crate::names::DEPLOYMENT_TAG;
 use crate::session::Session;
 use anyhow::{Context, Result, bail};
@@ -36,14 +37,15 @@ struct Ground {
 /// # Errors
 /// When no unit is given, something cannot be read, a prerequisite is missing, or something exists without our tag.
 pub async fn plan(session: &Session, switches: Switches) -> Result<SpokesPlanned> {
-    if session.settings.spokes.ous.is_empty() {
-        bail!(
-            "no organizational unit is given: --ou, or `ou` under [spokes] in rootwatch.toml; the root's id or / selects all accounts"
-        );
-    }
     let organization = organization::find(&session.aws).await?;
     let place = session.stack_sets(&organization);
-    let ground = preflight(session, &place, organization, switches).await?;
+    let (session, remembered) = &remember(session, &place).await?;
+    if session.settings.spokes.ous.is_empty() {
+        bail!(
+            "no organizational unit is given, and none is deployed to yet: --ou, or `ou` under [spokes] in rootwatch.toml; the root's id or / selects all accounts"
+        );
+    }
+    let ground = preflight(session, remembered.as_ref(), &place, organization, switches).await?;
     let name = session.names().stack_set();
     let (observed, own) = tokio::try_join!(
         async { Ok(observe(&place, &name, &ground.regions).await?) },
@@ -60,6 +62,7 @@ pub async fn plan(session: &Session, switches: Switches) -> Result<SpokesPlanned
         .await
         .context("reading which regions accounts have turned off")?;
     let mut notes = ground.notes();
+    notes.extend(remembered.as_ref().and_then(Deployment::note));
     notes.extend(off.unknown());
     let mut wanted = Wanted {
         stack_set: stack_set(&session.settings, name, &ground.hub.bus),
@@ -102,9 +105,36 @@ pub async fn plan(session: &Session, switches: Switches) -> Result<SpokesPlanned
     })
 }
 
+/// The run with the settings of what is deployed: of the StackSet, or before there is one, of a hub that is here, which
+/// says what is demanded of roles, and the tags.
+async fn remember(session: &Session, place: &Place<'_>) -> Result<(Session, Option<Deployment>)> {
+    let (recalled, deployment) =
+        memory::recall_spokes(session, place)
+            .await
+            .with_context(|| {
+                format!(
+                    "reading what is deployed of the spokes, from {}",
+                    session.aws.place()
+                )
+            })?;
+    if deployment.is_some() {
+        return Ok((recalled, deployment));
+    }
+    let is_here = |it: &Option<String>, here: &String| it.as_ref().is_none_or(|it| it == here);
+    let (hub, aws) = (&session.settings.hub, &session.aws);
+    if !is_here(&hub.account, &aws.account) || !is_here(&hub.region, &aws.region) {
+        return Ok((recalled, None));
+    }
+    let hub = memory::recall_function(session).await;
+    let hub =
+        hub.with_context(|| format!("reading the settings of the hub, from {}", aws.place()))?;
+    Ok((hub, None))
+}
+
 /// Checks all prerequisites concurrently, and reports everything that is missing at once.
 async fn preflight(
     session: &Session,
+    remembered: Option<&Deployment>,
     place: &Place<'_>,
     organization: Organization,
     switches: Switches,
@@ -114,7 +144,12 @@ async fn preflight(
     let (access, hub, units, enabled, trail) = tokio::join!(
         preflight::trusted_access(place),
         preflight::hub(aws, &names, &settings.hub, &organization.id),
-        preflight::units(aws, &settings.spokes.ous, &organization.management_account),
+        preflight::units(
+            aws,
+            &settings.spokes,
+            remembered.map(|it| &it.units),
+            &organization.management_account
+        ),
         regions::enabled(aws, &settings.spokes.regions),
         trail::find(aws),
     );
@@ -167,6 +202,11 @@ async fn preflight(
 impl Ground {
     fn notes(&self) -> Vec<String> {
         let mut notes: Vec<String> = self.hub.note.iter().cloned().collect();
+        for unit in &self.units.gone {
+            notes.push(format!(
+                "{unit}, which is deployed to, no longer exists in the organization"
+            ));
+        }
         for unit in &self.units.inside {
             notes.push(format!(
                 "{unit} is inside another of the units, which includes it already"

@@ -5,11 +5,13 @@ use super::{HubBus, Place};
 use crate::aws::Aws;
 use crate::aws::error::Call;
 use crate::names::Names;
+use crate::settings::SpokesSettings;
 use anyhow::{Context, Result, bail};
 use aws_sdk_cloudformation::types::OrganizationStatus;
 use futures_util::future::join_all;
 use rootwatch_eval::Policy;
-use std::collections::BTreeMap;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Why `deploy spokes` cannot work yet: every reason that was found, each with its remedy.
 #[derive(Debug, thiserror::Error)]
@@ -123,33 +125,60 @@ pub(crate) async fn enable_trusted_access(aws: &Aws) -> Result<()> {
 pub(crate) struct Units {
     pub(crate) outermost: BTreeMap<String, Subtree>,
     pub(crate) inside: Vec<String>,
+    /// Those that were deployed to, and no longer exist.
+    pub(crate) gone: Vec<String>,
 }
 
-/// Looks up the units, which must exist and contain accounts.
+/// Looks up the units, which must exist and contain accounts. One that is only `deployed` to may be gone.
 pub(crate) async fn units(
     aws: &Aws,
-    given: &[String],
+    settings: &SpokesSettings,
+    deployed: Option<&BTreeSet<String>>,
     management_account: &str,
 ) -> Result<Units, Vec<String>> {
-    let found = join_all(given.iter().map(|unit| organization::resolve(aws, unit))).await;
-    let (mut ids, mut problems) = (Vec::new(), Vec::new());
-    for unit in found {
-        match unit {
-            Ok(id) => ids.push(id),
+    let look_up = async |units: &[String]| {
+        let found = units.iter().map(|unit| organization::resolve(aws, unit));
+        join_all(found).await
+    };
+    let (found, removed) = tokio::join!(look_up(&settings.ous), look_up(&settings.removed_ous));
+    let (mut ids, mut gone, mut problems) = (BTreeSet::new(), Vec::new(), Vec::new());
+    for (unit, found) in settings.ous.iter().zip(found) {
+        match found {
+            Ok(id) => drop(ids.insert(id)),
+            Err(error) if is_gone(&error) && deployed.is_some_and(|it| it.contains(unit)) => {
+                gone.push(unit.clone());
+            }
+            Err(error) => problems.push(format!("{error:#}")),
+        }
+    }
+    for (unit, found) in settings.removed_ous.iter().zip(removed) {
+        match found {
+            Ok(id) if ids.remove(&id) => {}
+            Ok(id) => problems.push(format!(
+                "--remove-ou names {unit} ({id}), to which the spokes are not deployed; they are deployed to {}",
+                ids.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
+            )),
             Err(error) => problems.push(format!("{error:#}")),
         }
     }
     if !problems.is_empty() {
         return Err(problems);
     }
-    ids.sort();
-    ids.dedup();
+    if ids.is_empty() {
+        return Err(vec![
+            "no organizational unit is left to watch: `rootwatch teardown spokes` removes the spokes, --ou watches another unit".into(),
+        ]);
+    }
+    let ids: Vec<String> = ids.into_iter().collect();
     let trees = organization::subtrees(aws, &ids).await.map_err(|error| {
         vec![format!(
             "the accounts of the organizational units cannot be read: {error}"
         )]
     })?;
-    let units = outermost(trees);
+    let units = Units {
+        gone,
+        ..outermost(trees)
+    };
     let is_target = |tree: &Subtree| {
         let mut accounts = tree.accounts.iter();
         accounts.any(|account| account.active && account.id != management_account)
@@ -176,7 +205,13 @@ fn outermost(mut trees: BTreeMap<String, Subtree>) -> Units {
     Units {
         outermost: trees,
         inside,
+        gone: Vec::new(),
     }
+}
+
+/// Whether the organization has no such unit.
+fn is_gone(error: &anyhow::Error) -> bool {
+    error.is::<organization::NoSuchUnit>()
 }
 
 /// AWS refuses more, after the StackSet was made (CloudFormation API Reference, CreateStackInstances,
@@ -292,6 +327,7 @@ mod tests {
         let units = Units {
             outermost: BTreeMap::from([("ou".to_owned(), tree)]),
             inside: Vec::new(),
+            gone: Vec::new(),
         };
         assert_eq!(quota(&units, "m", 10, 100), Ok(()));
         let refused = quota(&units, "m", 11, 100).unwrap_err();

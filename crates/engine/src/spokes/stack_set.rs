@@ -32,6 +32,9 @@ pub(crate) struct StackSet {
     /// Where it has instances, of one that was found.
     #[serde(skip)]
     pub(crate) regions: BTreeSet<String>,
+    /// The units that it was deployed to, by id, of one that was found.
+    #[serde(skip)]
+    pub(crate) units: BTreeSet<String>,
     /// What the last drift detection found, of one for which drift was detected.
     #[serde(skip)]
     pub(crate) drift: Option<Drift>,
@@ -163,6 +166,7 @@ impl StackSet {
                 .collect(),
             template: text(found.template_body()),
             regions: found.regions().iter().cloned().collect(),
+            units: found.organizational_unit_ids().iter().cloned().collect(),
             drift: found
                 .stack_set_drift_detection_details()
                 .and_then(Drift::read),
@@ -330,6 +334,7 @@ mod tests {
             tags: [pair(DEPLOYMENT_TAG, "rootwatch")].into(),
             template: String::new(),
             regions: BTreeSet::new(),
+            units: BTreeSet::new(),
             drift: None,
         }
     }

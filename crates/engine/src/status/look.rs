@@ -3,8 +3,8 @@
 use super::{HubStatus, Report, SpokesStatus, drift_gap, forwards_to, hub_gaps, resource_gaps};
 use crate::hub::desired::hub;
 use crate::hub::metrics;
-use crate::hub::observe::observe;
 use crate::hub::plan::plan_deploy;
+use crate::memory::{self, Recalled};
 use crate::session::Session;
 use crate::spokes::coverage::{Known, coverage};
 use crate::spokes::following::follow_one;
@@ -97,14 +97,14 @@ async fn hub_status(
     gaps: &mut Vec<String>,
 ) -> Result<HubStatus> {
     let org_id = session.settings.org_id.as_ref().unwrap_or(&organization.id);
-    let nodes = hub(&session.hub(org_id.clone()));
-    let names = session.names();
-    let now = jiff::Timestamp::now();
-    let (found, metrics) = tokio::join!(
-        observe(&session.aws, &nodes),
+    let (names, now) = (session.names(), jiff::Timestamp::now());
+    let (recalled, metrics) = tokio::join!(
+        memory::recall(session),
         metrics::read(&session.aws, &names, now)
     );
-    let plan = plan_deploy(nodes, found?);
+    let Recalled { session, found } = recalled?;
+    let names = session.names();
+    let plan = plan_deploy(hub(&session.hub(org_id.clone())), found);
     let status = HubStatus::of(&plan, metrics, &names);
     gaps.extend(resource_gaps(&plan));
     if !status.is_here() {
@@ -147,7 +147,7 @@ async fn spokes_status(
         )),
         Some(_) => {}
     }
-    let regions = seen.regions(session, gaps);
+    let regions = seen.regions(gaps);
     let off = regions::suspects(&seen.observed.instances, &seen.enabled);
     let off = regions::turned_off(&session.aws, off)
         .await
@@ -189,6 +189,8 @@ async fn spokes_status(
 
 /// What these credentials can see of the spokes.
 struct Seen {
+    /// The run with the settings that the StackSet remembers.
+    session: Session,
     observed: Observed,
     accounts: Vec<Account>,
     enabled: Vec<Region>,
@@ -200,12 +202,11 @@ struct Seen {
 async fn see_spokes(session: &Session, organization: &Organization) -> Result<Seen> {
     let place = session.stack_sets(organization);
     let name = session.names().stack_set();
+    preflight::access(&place, organization).await?;
+    let (session, _) = memory::recall_spokes(session, &place).await?;
     let asked = session.settings.spokes.regions.iter().cloned().collect();
     let (observed, accounts, (enabled, own), trail) = tokio::try_join!(
-        async {
-            preflight::access(&place, organization).await?;
-            spokes::observe_settled(&place, &name, &asked, &session.work).await
-        },
+        spokes::observe_settled(&place, &name, &asked, &session.work),
         organization::accounts(&session.aws),
         async {
             let named = &session.settings.spokes.regions;
@@ -221,6 +222,7 @@ async fn see_spokes(session: &Session, organization: &Organization) -> Result<Se
         async { Ok(trail::find(&session.aws).await) },
     )?;
     Ok(Seen {
+        session,
         observed,
         accounts,
         enabled,
@@ -231,7 +233,8 @@ async fn see_spokes(session: &Session, organization: &Organization) -> Result<Se
 
 impl Seen {
     /// The regions of the settings, or else those that are deployed to. Other enabled regions are a gap.
-    fn regions(&self, session: &Session, gaps: &mut Vec<String>) -> BTreeSet<String> {
+    fn regions(&self, gaps: &mut Vec<String>) -> BTreeSet<String> {
+        let session = &self.session;
         let asked = &session.settings.spokes.regions;
         if !asked.is_empty() {
             return asked.iter().cloned().collect();

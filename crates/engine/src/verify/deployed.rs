@@ -11,19 +11,21 @@ use crate::hub::event_bus::EventBus;
 use crate::hub::function::Function;
 use crate::hub::hub_resource::HubResource;
 use crate::hub::mapping::Mapping;
+use crate::hub::observe::Found;
 use crate::hub::queue::Queue;
 use crate::hub::resource::Resource;
 use crate::hub::rule::Rule;
 use crate::hub::subscriptions::{Standing, Subscriptions};
 use crate::hub::topic::Topic;
 use crate::names::{DEPLOYMENT_TAG, Names};
+use crate::settings::Notify;
 use anyhow::Result;
 use futures_util::future::join_all;
 use rootwatch_eval::Policy;
 use std::collections::{BTreeMap, HashMap};
 
 /// The notifier's variable with the topic that it publishes to.
-pub(crate) const TOPIC_VARIABLE: &str = "ROOTWATCH_TOPIC_ARN";
+pub(crate) const TOPIC_VARIABLE: &str = Notify::TOPIC_ARN;
 
 /// A subscription of a topic.
 #[derive(Clone, Debug)]
@@ -130,6 +132,15 @@ impl Deployed {
     by_name!(
         /// A topic of the deployment as deployed.
         topic, Topic);
+
+    /// What could be read.
+    pub(super) fn readable(&self) -> Found {
+        let read = self.found.iter().filter_map(|(id, it)| match it {
+            Ok(Some(found)) => Some((id.clone(), found.clone())),
+            _ => None,
+        });
+        read.collect()
+    }
 
     /// Whether this topic is one of the deployment's.
     pub(crate) fn is_ours(&self, topic: &Topic) -> bool {

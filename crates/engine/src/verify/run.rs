@@ -3,6 +3,8 @@
 use super::deployed::Deployed;
 use super::finding::{CannotRead, Hop, Read, Verdict};
 use super::spokes::{self, Selection};
+use crate::hub::desired::hub;
+use crate::memory;
 use crate::session::Session;
 use crate::spokes::organization::{self, Organization};
 use crate::spokes::{Location, Observed, Place};
@@ -61,6 +63,9 @@ pub(crate) async fn hops(
     selection: &Selection,
     hub_only: bool,
 ) -> Result<Vec<Hop>> {
+    // What the function cannot say is a finding of its own.
+    let named = memory::recall_function(session).await;
+    let session = &named.unwrap_or_else(|_| session.clone());
     let (aws, names) = (&session.aws, session.names());
     let org_id = match &session.settings.org_id {
         Some(id) => Ok(id.clone()),
@@ -69,14 +74,18 @@ pub(crate) async fn hops(
             .map(|found| found.id.clone())
             .map_err(Clone::clone),
     };
-    let wanted = session.hub(org_id.clone().unwrap_or_default());
+    let known_id = org_id.clone().unwrap_or_default();
+    let wanted = session.hub(known_id.clone());
     let call_as = session.settings.spokes.call_as;
     let place = organization.as_ref().map_err(Clone::clone);
     let place = place.map(|organization| Place::of(aws, organization, call_as));
-    let (deployed, observed) = tokio::join!(
+    let (mut deployed, observed) = tokio::join!(
         Deployed::read(aws, &wanted, org_id),
         spokes::observe(&place, &names),
     );
+    let mut settings = session.settings.clone();
+    memory::values(&mut settings, &deployed.readable(), &names);
+    deployed.wanted = hub(&session.with(settings).hub(known_id));
     if let Some(hub) = hub_elsewhere(session, &deployed, &observed) {
         bail!(
             "there is no hub in {}, and the spokes forward to the one in {hub}: run `rootwatch verify` there",

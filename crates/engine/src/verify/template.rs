@@ -131,6 +131,7 @@ mod tests {
         let parameter = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         StackSet {
             regions: std::collections::BTreeSet::new(),
+            units: std::collections::BTreeSet::new(),
             drift: None,
             name: "rootwatch-spoke".into(),
             auto_deployment: true,

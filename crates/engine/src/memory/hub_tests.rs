@@ -1,0 +1,174 @@
+//! What a hub shows is what it was made from.
+
+use super::*;
+use crate::hub::sample;
+use crate::source::Source;
+
+fn defaults() -> Settings {
+    Settings {
+        name: "rootwatch".into(),
+        ..Settings::default()
+    }
+}
+
+/// What is found of a hub that was just made so.
+fn found(wanted: &crate::hub::desired::Wanted) -> Found {
+    let nodes = hub(wanted).into_iter();
+    nodes
+        .map(|node| (node.resource.id(), node.resource))
+        .collect()
+}
+
+fn recalled(mut settings: Settings, found: &Found) -> Settings {
+    let at = Names::sample();
+    names(&mut settings, function(found).unwrap(), &at);
+    let named = Names {
+        topic: settings.hub.topic_name.clone(),
+        iam: settings.iam.clone(),
+        ..at
+    };
+    values(&mut settings, found, &named);
+    settings
+}
+
+#[test]
+fn every_setting_comes_back_as_it_was_given() {
+    const KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/1";
+    let mut wanted = sample::wanted();
+    wanted.names.topic = Some("root-alarms".into());
+    wanted.names.iam.role_prefix = "Corp-".into();
+    wanted.names.iam.path = Some("/team/".into());
+    wanted.names.iam.boundary = Boundary::parse("/team/Boundary");
+    wanted.kms_key = Some(KEY.into());
+    wanted.log_kms_key = Some(KEY.into());
+    wanted.queue_kms_key = Some(KEY.into());
+    wanted.notify.read_only = ReadOnly::Off;
+    wanted.notify.format = Format::Chatbot;
+    wanted.notify.account_names = [("111122223333".to_owned(), "Prod".to_owned())].into();
+    wanted.log_retention_days = 90;
+    let settings = recalled(defaults(), &found(&wanted));
+    assert_eq!(settings.hub.topic_name.as_deref(), Some("root-alarms"));
+    for key in [
+        &settings.hub.kms_key,
+        &settings.hub.log_kms_key,
+        &settings.hub.queue_kms_key,
+    ] {
+        assert_eq!(key.as_deref(), Some(KEY));
+    }
+    assert_eq!(settings.hub.log_retention_days, 90);
+    assert_eq!(settings.iam.role_prefix, "Corp-");
+    assert_eq!(settings.iam.path.as_deref(), Some("/team/"));
+    assert_eq!(settings.iam.boundary, wanted.names.iam.boundary);
+    assert_eq!(settings.notify.read_only, ReadOnly::Off);
+    assert_eq!(settings.notify.format, Format::Chatbot);
+    assert_eq!(settings.notify.account_names, wanted.notify.account_names);
+    assert_eq!(settings.tags, wanted.tags);
+}
+
+#[test]
+fn what_is_given_or_reset_is_not_what_is_deployed() {
+    let mut wanted = sample::wanted();
+    wanted.notify.format = Format::Chatbot;
+    wanted.notify.account_names = [("1".to_owned(), "old".to_owned())].into();
+    wanted.log_retention_days = 90;
+    let mut given = defaults();
+    given.hub.log_retention_days = 30;
+    given.sources.set(
+        key::LOG_RETENTION_DAYS,
+        Source::Flag("--log-retention-days".into()),
+    );
+    given.sources.set(key::FORMAT, Source::Reset);
+    given.notify.account_names = [("2".to_owned(), "new".to_owned())].into();
+    given
+        .sources
+        .set(key::ACCOUNT_NAMES, Source::Flag("--account-name".into()));
+    let settings = recalled(given.clone(), &found(&wanted));
+    assert_eq!(settings.hub.log_retention_days, 30);
+    assert_eq!(settings.notify.format, Format::Text);
+    let names: Vec<&str> = settings
+        .notify
+        .account_names
+        .values()
+        .map(String::as_str)
+        .collect();
+    assert_eq!(names, ["old", "new"], "a flag adds one");
+    let mut of_file = given;
+    of_file.sources = Sources::default();
+    of_file.sources.set(
+        key::ACCOUNT_NAMES,
+        Source::File("rootwatch.toml, line 1".into()),
+    );
+    let settings = recalled(of_file, &found(&wanted));
+    let names: Vec<&str> = settings
+        .notify
+        .account_names
+        .values()
+        .map(String::as_str)
+        .collect();
+    assert_eq!(names, ["new"], "the file's list is the whole one");
+}
+
+#[test]
+fn what_others_made_or_changed_is_no_setting() {
+    let mut of_others = found(&sample::wanted());
+    for resource in of_others.values_mut() {
+        match resource {
+            HubResource::Function(function) => {
+                function
+                    .tags
+                    .insert(DEPLOYMENT_TAG.into(), "another".into());
+                function
+                    .environment
+                    .insert(Notify::FORMAT.into(), "chatbot".into());
+            }
+            HubResource::Topic(topic) => topic.kms_master_key_id = Some("alias/theirs".into()),
+            HubResource::Queue(queue) => queue.kms_key = Some("alias/aws/sqs".into()),
+            HubResource::EventBus(bus) => {
+                bus.tags.insert("createdBy".into(), "somebody".into());
+            }
+            _ => {}
+        }
+    }
+    let settings = recalled(defaults(), &of_others);
+    assert_eq!(settings.notify.format, Format::Text);
+    assert_eq!(
+        (settings.hub.kms_key, settings.hub.queue_kms_key),
+        (None, None)
+    );
+    assert!(!settings.tags.contains_key("createdBy"));
+}
+
+#[test]
+fn names_are_read_from_what_only_rootwatch_makes() {
+    let mut function = found(&sample::wanted());
+    let set = |found: &mut Found, topic: &str, role: &str| {
+        for resource in found.values_mut() {
+            if let HubResource::Function(function) = resource {
+                function
+                    .environment
+                    .insert(Notify::TOPIC_ARN.into(), topic.into());
+                function.role = role.into();
+            }
+        }
+    };
+    for (topic, role) in [
+        (
+            "arn:aws:sns:us-east-1:111122223333:x",
+            "arn:aws:iam::111122223333:role/x",
+        ),
+        (
+            "arn:aws:sns:eu-west-1:999999999999:x",
+            "arn:aws:iam::999999999999:role/x-rootwatch-notifier-eu-west-1",
+        ),
+        (
+            "arn:aws:sns:eu-west-1:111122223333:rootwatch-health",
+            "arn:aws:iam::111122223333:role/x-rootwatch-notifier-us-east-1",
+        ),
+        ("", ""),
+    ] {
+        set(&mut function, topic, role);
+        let settings = recalled(defaults(), &function);
+        assert_eq!(settings.hub.topic_name, None, "{topic}");
+        assert_eq!(settings.iam.role_prefix, "", "{role}");
+    }
+}

@@ -1,0 +1,171 @@
+//! The variables of rootwatch's own: one for each setting that has a flag, named after it.
+
+use super::given::{Given, Origin, Problem, Value, nearest};
+use super::schema::{ACCOUNT_NAMES, Key, Kind, ROOT, SUBSCRIPTIONS};
+use rootwatch_engine::Subscription;
+
+/// Begins the name of each.
+const PREFIX: &str = "ROOTWATCH_";
+/// Other variables that begin so; what begins with `LAB` is the lab's.
+const OTHERS: [&str; 2] = ["ROOTWATCH_CONFIG", "ROOTWATCH_LAB"];
+
+/// What the variables give, and what is wrong with them.
+pub(super) fn read(
+    variables: impl Iterator<Item = (String, String)>,
+) -> (Vec<Given>, Vec<Problem>) {
+    let (mut given, mut problems) = (Vec::new(), Vec::new());
+    let keys = all(ROOT);
+    for (name, text) in variables.filter(|(name, _)| name.starts_with(PREFIX)) {
+        match keys.iter().find(|key| variable(key) == name) {
+            // An empty one is as good as none: many pipelines set all that they know.
+            Some(_) if text.trim().is_empty() => {}
+            Some(key) => give(key, &name, &text, &mut given, &mut problems),
+            None => problems.extend(misspelt(&name, &keys)),
+        }
+    }
+    problems.extend(given.iter().filter_map(Given::check));
+    (given, problems)
+}
+
+/// Name of the variable of a setting.
+pub(crate) fn variable(key: &Key) -> String {
+    let flag = key.flag.trim_start_matches('-').replace('-', "_");
+    format!("{PREFIX}{}", flag.to_uppercase())
+}
+
+/// All keys that have a flag, those in tables too.
+fn all(keys: &'static [&'static Key]) -> Vec<&'static Key> {
+    let mut found = Vec::new();
+    for key in keys {
+        match key.kind {
+            Kind::Table(inner) => found.extend(all(inner)),
+            _ if !key.flag.is_empty() => found.push(*key),
+            _ => {}
+        }
+    }
+    found
+}
+
+fn give(
+    key: &'static Key,
+    name: &str,
+    text: &str,
+    given: &mut Vec<Given>,
+    problems: &mut Vec<Problem>,
+) {
+    let mut add = |value: Value| {
+        given.push(Given {
+            key,
+            value,
+            origin: Origin::Environment(name.to_owned()),
+        });
+    };
+    let mut problem = |text: String| problems.push(Problem { place: None, text });
+    match key.kind {
+        Kind::Number(_) => match text.trim().parse() {
+            Ok(number) => add(Value::Number(number)),
+            Err(_) => problem(format!("{name} \"{text}\" is not a whole number")),
+        },
+        Kind::List(_) => each(key, text).for_each(|it| add(Value::Text(it.to_owned()))),
+        Kind::Pairs(_) | Kind::Tables(_) => {
+            for one in each(key, text) {
+                match one.split_once('=') {
+                    Some((left, right)) => add(pair(key, left, right)),
+                    None => problem(format!(
+                        "{name} holds \"{}\", which has no = in it",
+                        rootwatch_engine::without_password(one)
+                    )),
+                }
+            }
+        }
+        _ => add(Value::Text(text.trim().to_owned())),
+    }
+}
+
+fn pair(key: &Key, left: &str, right: &str) -> Value {
+    match key.is(&SUBSCRIPTIONS) {
+        true => Value::Subscription(Subscription {
+            protocol: left.to_owned(),
+            endpoint: right.to_owned(),
+        }),
+        false => Value::Pair(left.to_owned(), right.to_owned()),
+    }
+}
+
+/// Several values, one a line, or with commas between them where a value cannot hold one.
+fn each<'t>(key: &Key, text: &'t str) -> impl Iterator<Item = &'t str> {
+    let may_hold_commas = key.is(&SUBSCRIPTIONS) || key.is(&ACCOUNT_NAMES);
+    let parts = text.split(move |it| it == '\n' || it == ',' && !may_hold_commas);
+    parts.map(str::trim).filter(|it| !it.is_empty())
+}
+
+/// A variable that is probably meant to be one of these: it would have no effect, and nobody would notice.
+fn misspelt(name: &str, keys: &[&'static Key]) -> Option<Problem> {
+    if OTHERS.iter().any(|other| name.starts_with(other)) {
+        return None;
+    }
+    let known: Vec<String> = keys.iter().map(|key| variable(key)).collect();
+    let short = |name: &str| name.trim_start_matches(PREFIX).to_owned();
+    let shorts: Vec<String> = known.iter().map(|it| short(it)).collect();
+    let meant = nearest(&short(name), shorts.iter().map(String::as_str))?;
+    Some(Problem {
+        place: None,
+        text: format!(
+            "the environment variable {name} is none of rootwatch's; did you mean {PREFIX}{meant}?"
+        ),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_one(name: &str, text: &str) -> (Vec<Value>, Vec<String>) {
+        let (given, problems) = read(std::iter::once((name.to_owned(), text.to_owned())));
+        let problems = problems.iter().map(ToString::to_string);
+        (
+            given.into_iter().map(|it| it.value).collect(),
+            problems.collect(),
+        )
+    }
+
+    #[test]
+    fn every_setting_with_a_flag_has_a_variable_of_its_own() {
+        let mut names: Vec<String> = all(ROOT).iter().map(|key| variable(key)).collect();
+        assert!(names.contains(&"ROOTWATCH_TOPIC_NAME".to_owned()));
+        assert!(names.contains(&"ROOTWATCH_NOTIFY_FORMAT".to_owned()));
+        let count = names.len();
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), count);
+    }
+
+    #[test]
+    fn values_are_read_by_their_kind() {
+        let text = |it: &str| Value::Text(it.into());
+        let (given, problems) = read_one("ROOTWATCH_EMAIL", "a@example.com, b@example.com\n");
+        assert_eq!(given, [text("a@example.com"), text("b@example.com")]);
+        assert!(problems.is_empty());
+        let (given, _) = read_one("ROOTWATCH_LOG_RETENTION_DAYS", "90");
+        assert_eq!(given, [Value::Number(90)]);
+        let (given, _) = read_one("ROOTWATCH_TAG", "team=security,cost=1");
+        assert_eq!(given.len(), 2);
+        let (given, _) = read_one("ROOTWATCH_ACCOUNT_NAME", "111122223333=Prod, EU");
+        assert_eq!(
+            given,
+            [Value::Pair("111122223333".into(), "Prod, EU".into())]
+        );
+        let (given, problems) = read_one("ROOTWATCH_TOPIC_NAME", " ");
+        assert_eq!((given.len(), problems.len()), (0, 0));
+    }
+
+    #[test]
+    fn what_is_wrong_names_the_variable() {
+        let problem = |name: &str, text: &str| read_one(name, text).1.join("\n");
+        insta::assert_snapshot!(problem("ROOTWATCH_LOG_RETENTION_DAYS", "90d"), @r#"ROOTWATCH_LOG_RETENTION_DAYS "90d" is not a whole number"#);
+        insta::assert_snapshot!(problem("ROOTWATCH_EMAIL", "nobody"), @r#"ROOTWATCH_EMAIL "nobody" is not an e-mail address"#);
+        insta::assert_snapshot!(problem("ROOTWATCH_REGOIN", "eu-west-1"), @"the environment variable ROOTWATCH_REGOIN is none of rootwatch's; did you mean ROOTWATCH_REGION?");
+        insta::assert_snapshot!(problem("ROOTWATCH_SNS_SUBSCRIPTION", "https://u:secret@h/p"), @r#"ROOTWATCH_SNS_SUBSCRIPTION holds "https://u:****@h/p", which has no = in it"#);
+        assert_eq!(problem("ROOTWATCH_LAB_SEED", "1"), "");
+    }
+}

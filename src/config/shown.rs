@@ -1,0 +1,218 @@
+//! Settings as they are written in the file: for `rootwatch settings`, and `rootwatch init --from-deployed`.
+
+use super::reset::paths;
+use super::schema::{EMAIL, Key, ROOT, SUBSCRIPTIONS};
+use rootwatch_engine::source::key;
+use rootwatch_engine::{Amount, CallAs, RegionConcurrency, Settings, Source};
+use rootwatch_root_event::{Format, ReadOnly};
+use std::collections::BTreeMap;
+
+/// A value as the file has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Written {
+    /// One value, or a list.
+    Value(String),
+    /// A table of names with a text each.
+    Pairs(Vec<(String, String)>),
+    /// Several tables of the same keys.
+    Tables(Vec<Vec<(&'static str, String)>>),
+}
+
+impl Written {
+    /// On one line.
+    fn inline(&self) -> String {
+        let table = |pairs: Vec<String>| format!("{{ {} }}", pairs.join(", "));
+        match self {
+            Self::Value(text) => text.clone(),
+            Self::Pairs(pairs) => table(
+                pairs
+                    .iter()
+                    .map(|(key, value)| format!("{key} = {value}"))
+                    .collect(),
+            ),
+            Self::Tables(tables) => {
+                let each = tables.iter().map(|pairs| {
+                    table(
+                        pairs
+                            .iter()
+                            .map(|(key, value)| format!("{key} = {value}"))
+                            .collect(),
+                    )
+                });
+                format!("[{}]", each.collect::<Vec<_>>().join(", "))
+            }
+        }
+    }
+}
+
+/// One setting as it holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Shown {
+    /// Its path in the file, `hub.topic_name`.
+    pub(crate) key: String,
+    /// Its value as TOML; `None` where it is not set.
+    pub(crate) value: Option<String>,
+    /// What holds where it is not set.
+    pub(crate) default: &'static str,
+    /// Where it comes from; `None` for the default.
+    pub(crate) source: Option<Source>,
+}
+
+/// Every setting of the file, in its order.
+pub(crate) fn all(settings: &Settings) -> Vec<Shown> {
+    let values = values(settings);
+    let sources = &settings.sources;
+    paths(ROOT, "")
+        .into_iter()
+        .map(|(path, key)| Shown {
+            value: values.get(path.as_str()).map(Written::inline),
+            default: key.default,
+            source: source(&path, key, settings).filter(|_| {
+                values.contains_key(path.as_str()) || sources.get(&path) == Some(&Source::Reset)
+            }),
+            key: path,
+        })
+        .collect()
+}
+
+/// Addresses and other subscriptions are one list.
+fn source(path: &str, key: &Key, settings: &Settings) -> Option<Source> {
+    let path = match key.is(&EMAIL) || key.is(&SUBSCRIPTIONS) {
+        true => key::SUBSCRIPTIONS,
+        false => path,
+    };
+    settings.sources.get(path).cloned()
+}
+
+/// The values that are set, as TOML, by their paths.
+pub(crate) fn values(settings: &Settings) -> BTreeMap<&'static str, Written> {
+    let mut all: BTreeMap<&'static str, Written> = BTreeMap::new();
+    let written = [
+        (key::SUBSCRIPTIONS, others(settings)),
+        (key::ACCOUNT_NAMES, pairs(&settings.notify.account_names)),
+        (key::TAGS, pairs(&settings.tags)),
+    ];
+    all.extend(
+        written
+            .into_iter()
+            .filter_map(|(path, it)| Some((path, it?))),
+    );
+    let mut add = |path: &'static str, value: Option<String>| {
+        all.extend(value.map(|value| (path, Written::Value(value))));
+    };
+    let Settings {
+        connection,
+        hub,
+        notify,
+        spokes,
+        iam,
+        ..
+    } = settings;
+    let text = |it: &Option<String>| it.as_deref().map(quoted);
+    add("name", Some(quoted(&settings.name)));
+    add("profile", text(&connection.profile));
+    add("region", text(&connection.region));
+    let endpoint = connection.endpoint_url.as_deref();
+    add(
+        "endpoint_url",
+        endpoint.map(|it| quoted(&rootwatch_engine::without_password(it))),
+    );
+    add("org_id", text(&settings.org_id));
+    add(
+        "timeout",
+        Some(quoted(&format!("{}s", settings.timeout.as_secs()))),
+    );
+    add("hub.email", list(emails(settings)));
+    add(key::TOPIC_NAME, text(&hub.topic_name));
+    add(key::KMS_KEY, text(&hub.kms_key));
+    add(key::LOG_KMS_KEY, text(&hub.log_kms_key));
+    add(key::QUEUE_KMS_KEY, text(&hub.queue_kms_key));
+    add(
+        key::LOG_RETENTION_DAYS,
+        Some(hub.log_retention_days.to_string()),
+    );
+    add(key::HUB_ACCOUNT, text(&hub.account));
+    add(key::HUB_REGION, text(&hub.region));
+    add(key::READ_ONLY, word(&ReadOnly::ALL, notify.read_only));
+    add(key::FORMAT, word(&Format::ALL, notify.format));
+    add(key::OU, list(spokes.ous.iter().map(String::as_str)));
+    add(
+        key::REGIONS,
+        list(spokes.regions.iter().map(String::as_str)),
+    );
+    add(
+        "spokes.call_as",
+        spokes.call_as.and_then(|it| word(&CallAs::ALL, it)),
+    );
+    let operations = &spokes.operations;
+    add(key::MAX_CONCURRENT, Some(amount(operations.max_concurrent)));
+    add(
+        key::FAILURE_TOLERANCE,
+        Some(amount(operations.failure_tolerance)),
+    );
+    add(
+        key::REGION_CONCURRENCY,
+        word(&RegionConcurrency::ALL, operations.region_concurrency),
+    );
+    add(
+        "spokes.instance_quota",
+        Some(quoted(&operations.instance_quota.to_string())),
+    );
+    let boundary = iam.boundary.as_ref();
+    add(
+        key::PERMISSIONS_BOUNDARY,
+        boundary.map(|it| quoted(&it.given())),
+    );
+    add(key::IAM_PATH, text(&iam.path));
+    add(
+        key::ROLE_PREFIX,
+        Some(quoted(&iam.role_prefix)).filter(|_| !iam.role_prefix.is_empty()),
+    );
+    all
+}
+
+fn emails(settings: &Settings) -> impl Iterator<Item = &str> {
+    let all = settings.hub.subscriptions.iter();
+    all.filter(|it| it.protocol == "email")
+        .map(|it| it.endpoint.as_str())
+}
+
+fn others(settings: &Settings) -> Option<Written> {
+    let all = settings.hub.subscriptions.iter();
+    let others: Vec<Vec<(&str, String)>> = all
+        .filter(|it| it.protocol != "email")
+        .map(|it| {
+            vec![
+                ("protocol", quoted(&it.protocol)),
+                ("endpoint", quoted(&it.shown())),
+            ]
+        })
+        .collect();
+    (!others.is_empty()).then_some(Written::Tables(others))
+}
+
+fn quoted(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}
+
+fn list<'a>(all: impl Iterator<Item = &'a str>) -> Option<String> {
+    let all: Vec<String> = all.map(quoted).collect();
+    (!all.is_empty()).then(|| format!("[{}]", all.join(", ")))
+}
+
+fn pairs(all: &BTreeMap<String, String>) -> Option<Written> {
+    let each = all.iter().map(|(key, value)| (quoted(key), quoted(value)));
+    (!all.is_empty()).then(|| Written::Pairs(each.collect()))
+}
+
+fn word<T: PartialEq>(all: &[(&str, T)], chosen: T) -> Option<String> {
+    let found = all.iter().find(|(_, it)| *it == chosen);
+    found.map(|(word, _)| quoted(word))
+}
+
+fn amount(amount: Amount) -> String {
+    match amount {
+        Amount::Count(count) => quoted(&count.to_string()),
+        Amount::Percent(percent) => quoted(&format!("{percent}%")),
+    }
+}

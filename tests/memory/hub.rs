@@ -1,0 +1,309 @@
+//! A hub's settings are those that it was deployed with.
+
+use super::hub_changes;
+use crate::world::{PERSON, REGION, World, run};
+use std::io::Write;
+
+const KEY: &str = "arn:aws:kms:eu-west-1:222222222222:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+/// A hub in which nearly every setting is another than by default.
+const SPECIAL: [&str; 15] = [
+    "--topic-name",
+    "root-alarms",
+    "--notify-format",
+    "chatbot",
+    "--notify-read-only",
+    "each",
+    "--log-retention-days",
+    "90",
+    "--role-prefix",
+    "Corp-",
+    "--iam-path",
+    "/team/",
+    "--account-name",
+    "111122223333=Prod-Payments",
+    "--tag=team=security",
+];
+
+fn special() -> World {
+    let world = World::new();
+    let deploy = [&["deploy", "hub", "--yes", "--email", PERSON], &SPECIAL[..]].concat();
+    world.rootwatch(&deploy).ends_with(0);
+    world.lab.confirm_subscription(PERSON).unwrap();
+    world
+}
+
+/// The command that every hint recommends took the people, the form and the rest from a hub that had other settings
+/// than the default ones, and ended with 0.
+#[test]
+fn a_plain_run_takes_nothing_from_anybody() {
+    let world = special();
+    assert_eq!(hub_changes(&world, &[]), Vec::<String>::new());
+    world.count_calls();
+    let again = world.rootwatch(&["deploy", "hub", "--yes"]).ends_with(0);
+    assert_eq!(world.writes(), Vec::<String>::new(), "{}", again.stdout);
+    let snapshot = world.lab.snapshot().unwrap();
+    let topics = snapshot[&world.organization.hub][REGION]["topics"].to_string();
+    assert!(topics.contains(":root-alarms") && !topics.contains(":rootwatch-alerts"));
+    let status = world.rootwatch(&["status", "--output", "json"]).json();
+    let gaps = status["gaps"].to_string();
+    assert!(!gaps.contains("not up to date"), "{gaps}");
+    let test = world.rootwatch(&["test"]).ends_with(0);
+    assert!(!test.stderr.contains("nobody"), "{}", test.stderr);
+}
+
+#[test]
+fn a_single_flag_changes_what_it_names() {
+    let world = special();
+    let alone = |args: &[&str]| hub_changes(&world, args);
+    assert_eq!(
+        alone(&["--log-retention-days", "30"]),
+        ["log-group /aws/lambda/rootwatch-notifier"]
+    );
+    assert_eq!(
+        alone(&["--notify-format", "text"]),
+        ["function rootwatch-notifier"]
+    );
+    assert_eq!(
+        alone(&["--account-name", "444455556666=Data"]),
+        ["function rootwatch-notifier"]
+    );
+    assert_eq!(
+        alone(&["--email", "cto@example.com"]),
+        [
+            "subscriptions root-alarms",
+            "subscriptions rootwatch-health"
+        ]
+    );
+    let plan = world.rootwatch(&["plan", "hub", "--account-name", "444455556666=Data"]);
+    assert!(plan.stdout.contains("Prod-Payments"), "{}", plan.stdout);
+}
+
+#[test]
+fn a_default_comes_back_by_name_only() {
+    let world = special();
+    let reset = |key: &str| hub_changes(&world, &["--reset", key]);
+    assert_eq!(reset("notify.format"), ["function rootwatch-notifier"]);
+    assert_eq!(
+        reset("log-retention-days"),
+        ["log-group /aws/lambda/rootwatch-notifier"]
+    );
+    assert_eq!(
+        reset("account_names.111122223333"),
+        ["function rootwatch-notifier"]
+    );
+    let refused = world
+        .rootwatch(&["plan", "hub", "--reset", "emial"])
+        .ends_with(1);
+    assert!(refused.stderr.contains("hub.email"), "{}", refused.stderr);
+    world
+        .rootwatch(&["deploy", "hub", "--yes", "--reset", "notify.format"])
+        .ends_with(0);
+    assert_eq!(hub_changes(&world, &[]), Vec::<String>::new());
+    let settings = world.rootwatch(&["settings"]).ends_with(0).stdout;
+    let line = settings
+        .lines()
+        .find(|it| it.starts_with("notify.format"))
+        .unwrap();
+    assert!(line.contains("\"text\""), "{line}");
+}
+
+#[test]
+fn subscribers_are_added_to_and_removed_by_name() {
+    let world = special();
+    world
+        .rootwatch(&["deploy", "hub", "--yes", "--email", "cto@example.com"])
+        .ends_with(0);
+    let topic = format!(
+        "arn:aws:sns:{REGION}:{}:root-alarms",
+        world.organization.hub
+    );
+    let subscribed = || {
+        let mails = world.lab.snapshot().unwrap();
+        mails[&world.organization.hub][REGION].to_string()
+    };
+    assert!(
+        subscribed().contains(PERSON) && subscribed().contains("cto@example.com"),
+        "{topic}"
+    );
+    let pending = world
+        .rootwatch(&[
+            "deploy",
+            "hub",
+            "--yes",
+            "--remove-subscription",
+            "cto@example.com",
+        ])
+        .ends_with(1);
+    assert!(pending.stderr.contains("two days"), "{}", pending.stderr);
+    world.lab.confirm_subscription("cto@example.com").unwrap();
+    let unknown = world
+        .rootwatch(&[
+            "deploy",
+            "hub",
+            "--yes",
+            "--remove-subscription",
+            "sms=+491701234567",
+        ])
+        .ends_with(1);
+    assert!(
+        unknown.stderr.contains("cto@example.com"),
+        "{}",
+        unknown.stderr
+    );
+    world
+        .rootwatch(&[
+            "deploy",
+            "hub",
+            "--yes",
+            "--remove-subscription",
+            "cto@example.com",
+        ])
+        .ends_with(0);
+    assert!(!subscribed().contains("cto@example.com"));
+    assert!(subscribed().contains(PERSON));
+}
+
+#[test]
+fn the_files_list_is_the_whole_one_and_variables_go_before_it() {
+    let world = special();
+    world
+        .rootwatch(&["deploy", "hub", "--yes", "--email", "cto@example.com"])
+        .ends_with(0);
+    world.lab.confirm_subscription("cto@example.com").unwrap();
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    writeln!(
+        file,
+        "[hub]\nemail = [\"{PERSON}\"]\nlog_retention_days = 30\n[notify]\nformat = \"text\""
+    )
+    .unwrap();
+    let path = file.path().to_str().unwrap();
+    assert_eq!(
+        hub_changes(&world, &["--config", path]),
+        [
+            "log-group /aws/lambda/rootwatch-notifier",
+            "function rootwatch-notifier",
+            "subscriptions root-alarms",
+            "subscriptions rootwatch-health"
+        ]
+    );
+    let mut env = world.lab.env(&world.organization.hub, REGION);
+    for (name, value) in [
+        ("ROOTWATCH_NOTIFY_FORMAT", "chatbot"),
+        ("ROOTWATCH_LOG_RETENTION_DAYS", "90"),
+        ("ROOTWATCH_EMAIL", "cto@example.com"),
+    ] {
+        env.push((name.into(), value.into()));
+    }
+    let plan = ["plan", "hub", "--output", "json", "--config", path];
+    assert_eq!(
+        super::changed(&run(&env, &plan).ends_with(0)),
+        Vec::<String>::new()
+    );
+    let listed = world
+        .rootwatch(&[
+            "plan",
+            "hub",
+            "--config",
+            path,
+            "--remove-subscription",
+            PERSON,
+        ])
+        .ends_with(1);
+    assert!(
+        listed.stderr.contains("take it out of the file"),
+        "{}",
+        listed.stderr
+    );
+}
+
+#[test]
+fn a_key_is_remembered() {
+    let world = World::new();
+    let deploy = [
+        "deploy",
+        "hub",
+        "--yes",
+        "--email",
+        PERSON,
+        "--kms-key",
+        KEY,
+        "--queue-kms-key",
+        KEY,
+        "--log-kms-key",
+        KEY,
+    ];
+    world.rootwatch(&deploy).ends_with(0);
+    assert_eq!(hub_changes(&world, &[]), Vec::<String>::new());
+    let reset = hub_changes(&world, &["--reset", "hub.kms_key"]);
+    assert!(
+        reset.contains(&"topic rootwatch-alerts".to_owned()),
+        "{reset:?}"
+    );
+    world
+        .rootwatch(&["deploy", "hub", "--yes", "--reset", "hub.log_kms_key"])
+        .ends_with(0);
+    assert_eq!(hub_changes(&world, &[]), Vec::<String>::new());
+    let settings = world.rootwatch(&["settings"]).ends_with(0).stdout;
+    let line = settings
+        .lines()
+        .find(|it| it.starts_with("hub.log_kms_key"))
+        .unwrap();
+    assert!(line.contains("(not set)"), "{line}");
+}
+
+/// Without its function a hub still knows its topic, by what the role may publish to.
+#[test]
+fn a_topic_is_remembered_without_the_function() {
+    let world = World::new();
+    world
+        .rootwatch(&[
+            "deploy",
+            "hub",
+            "--yes",
+            "--email",
+            PERSON,
+            "--topic-name",
+            "root-alarms",
+        ])
+        .ends_with(0);
+    let hub = &world.organization.hub;
+    let sdk = world.sdk(hub, REGION);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let lambda = aws_sdk_lambda::Client::new(&sdk);
+        let call = lambda.delete_function().function_name("rootwatch-notifier");
+        call.send().await.unwrap();
+    });
+    let changes = hub_changes(&world, &[]);
+    assert!(
+        changes.contains(&"function rootwatch-notifier".to_owned()),
+        "{changes:?}"
+    );
+    assert!(
+        !changes.iter().any(|it| it.contains("topic")),
+        "{changes:?}"
+    );
+}
+
+/// An intruder who has the notifier publish elsewhere has not changed a setting.
+#[test]
+fn a_topic_of_others_is_no_setting() {
+    let world = World::with_hub();
+    let hub = &world.organization.hub;
+    let sdk = world.sdk(hub, REGION);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let sns = aws_sdk_sns::Client::new(&sdk);
+        let theirs = sns.create_topic().name("theirs").send().await.unwrap();
+        let lambda = aws_sdk_lambda::Client::new(&sdk);
+        let environment = aws_sdk_lambda::types::Environment::builder()
+            .variables("ROOTWATCH_TOPIC_ARN", theirs.topic_arn().unwrap())
+            .build();
+        let call = lambda.update_function_configuration();
+        let call = call
+            .function_name("rootwatch-notifier")
+            .environment(environment);
+        call.send().await.unwrap();
+    });
+    assert_eq!(hub_changes(&world, &[]), ["function rootwatch-notifier"]);
+}

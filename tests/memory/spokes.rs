@@ -1,0 +1,137 @@
+//! The spokes' settings are those that they were deployed with.
+
+use crate::world::{Ran, World};
+use serde_json::Value;
+
+fn plan(world: &World, args: &[&str]) -> Ran {
+    world
+        .rootwatch(&[&["plan", "spokes", "--output", "json"], args].concat())
+        .ends_with(0)
+}
+
+/// Whether `plan spokes` with these flags would change anything.
+fn is_change(world: &World, args: &[&str]) -> bool {
+    let args = [&["plan", "spokes", "--detailed-exitcode"], args].concat();
+    let ran = world.rootwatch(&args);
+    match ran.code {
+        0 => false,
+        2 => true,
+        code => panic!("ended with {code}"),
+    }
+}
+
+/// `status` called the regions that were left out on purpose gaps, and recommended a command that went into them.
+#[test]
+fn a_plain_run_watches_what_was_watched() {
+    let world = World::deployed().calm();
+    assert!(!is_change(&world, &[]));
+    world.count_calls();
+    world.rootwatch(&["deploy", "spokes", "--yes"]).ends_with(0);
+    assert_eq!(world.writes(), Vec::<String>::new());
+    let status = world.rootwatch(&["status", "--output", "json"]).json();
+    let gaps = status["gaps"].to_string();
+    assert!(!gaps.contains("not watched, but enabled"), "{gaps}");
+}
+
+#[test]
+fn all_regions_stay_all_and_named_ones_stay_named() {
+    let world = World::with_hub().calm();
+    world
+        .rootwatch(&["deploy", "spokes", "--yes", "--ou", "/Security"])
+        .ends_with(0);
+    let settings = world.rootwatch(&["settings"]).ends_with(0).stdout;
+    let line = settings
+        .lines()
+        .find(|it| it.starts_with("spokes.regions"))
+        .unwrap();
+    assert!(line.contains("(not set)"), "{line}");
+    assert!(!is_change(&world, &[]));
+    // One of those that are enabled is left out: the next plain run leaves it out too.
+    let named = [
+        "deploy",
+        "spokes",
+        "--yes",
+        "--regions",
+        "us-east-1,eu-west-1",
+    ];
+    world.rootwatch(&named).ends_with(0);
+    assert!(!is_change(&world, &[]));
+    assert!(is_change(&world, &["--all-regions"]));
+    assert!(is_change(&world, &["--reset", "regions"]));
+}
+
+#[test]
+fn a_unit_is_added_by_one_flag_and_removed_by_another() {
+    let world = World::with_hub().calm();
+    world.deploy_units(&["/Security"], &[]).ends_with(0);
+    let stops = |plan: &Ran| plan.json()["plan"]["stops"].clone();
+    let more = plan(&world, &["--ou", "/Workloads"]);
+    assert_eq!(
+        stops(&more)["accounts"].as_array().map_or(0, Vec::len),
+        0,
+        "{}",
+        more.stdout
+    );
+    world
+        .rootwatch(&["deploy", "spokes", "--yes", "--ou", "/Workloads"])
+        .ends_with(0);
+    assert!(!is_change(&world, &["--ou", "/Security"]));
+    let less = plan(&world, &["--remove-ou", "/Workloads"]);
+    assert!(
+        is_change(&world, &["--remove-ou", "/Workloads"]),
+        "{}",
+        less.stdout
+    );
+    let unknown = world
+        .rootwatch(&["plan", "spokes", "--remove-ou", "/Sandbox"])
+        .ends_with(1);
+    assert!(unknown.stderr.contains("/Sandbox"), "{}", unknown.stderr);
+}
+
+/// In the management account the StackSet knows the hub, the units and the regions.
+#[test]
+fn the_management_account_needs_no_flags() {
+    let world = World::deployed().calm();
+    let management = world.organization.management.clone();
+    let run = |args: &[&str]| world.rootwatch_as(&management, args);
+    run(&["deploy", "spokes", "--yes"]).ends_with(0);
+    assert!(world.is_watched(&management, "eu-west-1"));
+    assert!(!world.is_watched(&management, "eu-central-1"));
+    let settings: Value = run(&["settings", "--output", "json"]).ends_with(0).json();
+    let all = settings["settings"].as_array().unwrap();
+    let hub = all.iter().find(|it| it["key"] == "hub.account").unwrap();
+    assert_eq!(hub["value"], format!("\"{}\"", world.organization.hub));
+    assert_eq!(hub["source"], "deployed: StackSet rootwatch-spoke");
+}
+
+#[test]
+fn how_operations_go_is_remembered() {
+    let world = World::with_hub().calm();
+    world
+        .deploy_units(
+            &["/Security"],
+            &[
+                "--max-concurrent",
+                "1",
+                "--region-concurrency",
+                "sequential",
+            ],
+        )
+        .ends_with(0);
+    let settings = world.rootwatch(&["settings"]).ends_with(0).stdout;
+    let line = |key: &str| {
+        settings
+            .lines()
+            .find(|it| it.starts_with(key))
+            .unwrap()
+            .to_owned()
+    };
+    assert!(
+        line("spokes.max_concurrent").contains("\"1\""),
+        "{settings}"
+    );
+    assert!(
+        line("spokes.region_concurrency").contains("sequential"),
+        "{settings}"
+    );
+}
