@@ -8,6 +8,7 @@ mod operator;
 mod output;
 mod progress;
 mod report;
+mod typed;
 
 use clap::Parser;
 use interrupt::Interrupts;
@@ -21,6 +22,7 @@ async fn main() -> ExitCode {
         Err(error) => return commands::Exit::of_usage(&error).into(),
     };
     output::set_color(cli.color);
+    typed::set(&cli);
     let interrupts = Interrupts::listen();
     let ended = tokio::select! {
         ended = commands::run(&cli, &interrupts) => ended,
@@ -30,7 +32,11 @@ async fn main() -> ExitCode {
         Ok(exit) => exit.into(),
         Err(error) => {
             // stderr may be closed, and then there is no reader.
-            let _ = write!(anstream::stderr(), "{}", report::error(&error));
+            let _ = write!(
+                anstream::stderr(),
+                "{}",
+                typed::complete(&report::error(&error))
+            );
             commands::Exit::of(&error).into()
         }
     }

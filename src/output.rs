@@ -1,6 +1,7 @@
 //! Where results go: stdout, as text or JSON. Only this, the progress and the operator write to a stream.
 
 use crate::cli::{Color, OutputForm};
+use crate::typed;
 use anyhow::{Context, Result};
 use serde::Serialize;
 use std::io::Write;
@@ -18,10 +19,10 @@ impl Output {
     /// Prints a result: the text for people, or the value for programs.
     pub(crate) fn result(self, text: &str, value: &impl Serialize) -> Result<()> {
         match self.form {
-            OutputForm::Text => self.text(text),
+            OutputForm::Text => self.text(&typed::complete(text)),
             OutputForm::Json => {
                 let json = serde_json::to_string_pretty(value).context("writing JSON")?;
-                self.text(&format!("{json}\n"))
+                self.text(&format!("{}\n", typed::complete_json(&json)))
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Progress on stderr: bars on a terminal, one line per change elsewhere.
 
 use crate::interrupt::Interrupts;
+use crate::typed;
 use anstyle::{AnsiColor, Style};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use rootwatch_engine::Progress;
@@ -82,6 +83,7 @@ impl Progress for Terminal {
     }
 
     fn message(&self, text: &str) {
+        let text = &typed::complete(text);
         match &self.mode {
             Mode::Silent => {}
             Mode::Lines => line(text),

@@ -225,7 +225,7 @@ impl Known<'_> {
             None => Some(Reason {
                 words: "no stack instance".into(),
                 closes: format!(
-                    "its unit was not given, or automatic deployment has not reached it yet; `rootwatch deploy spokes` with all your units and also --ou {} creates it",
+                    "its unit was not given, or automatic deployment has not reached it yet; `rootwatch deploy spokes --ou {}` creates it",
                     account.unit
                 ),
             }),

@@ -107,7 +107,7 @@ impl StackSet {
     ///
     /// Where it forwards to is compared only when it `is_known` where the hub is.
     pub(crate) fn faults(&self, wanted: &Self, is_known: bool) -> Vec<String> {
-        let fixes = "`rootwatch deploy spokes` with all your units fixes it";
+        let fixes = "`rootwatch deploy spokes` fixes it";
         let name = &self.name;
         let mut faults = Vec::new();
         if self.tags.get(DEPLOYMENT_TAG) != wanted.tags.get(DEPLOYMENT_TAG) {
@@ -352,9 +352,9 @@ mod tests {
         found.tags.clear();
         insta::assert_snapshot!(found.faults(&set(), true).join("\n"), @r"
         the StackSet rootwatch-spoke does not carry the tag of this deployment: it belongs to somebody else, unless --adopt takes it over
-        automatic deployment of the StackSet rootwatch-spoke is off, so accounts that join later are not watched: `rootwatch deploy spokes` with all your units fixes it
-        the StackSet rootwatch-spoke forwards elsewhere than to the hub: HubAccountId is not set, not 1: `rootwatch deploy spokes` with all your units fixes it
-        the StackSet rootwatch-spoke forwards elsewhere than to the hub: HubRegion is us-east-1, not eu-west-1: `rootwatch deploy spokes` with all your units fixes it
+        automatic deployment of the StackSet rootwatch-spoke is off, so accounts that join later are not watched: `rootwatch deploy spokes` fixes it
+        the StackSet rootwatch-spoke forwards elsewhere than to the hub: HubAccountId is not set, not 1: `rootwatch deploy spokes` fixes it
+        the StackSet rootwatch-spoke forwards elsewhere than to the hub: HubRegion is us-east-1, not eu-west-1: `rootwatch deploy spokes` fixes it
         ");
     }
 }
