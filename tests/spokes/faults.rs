@@ -309,6 +309,71 @@ fn a_missing_trail_is_reported() {
     );
 }
 
+/// What IAM says in an account and region, where the names of roles and stacks have ids.
+fn denied_by_scp(world: &World) {
+    for (index, region) in ENABLED.iter().enumerate() {
+        let id = format!("{index:02}a1b2c3d4e5f6");
+        let reason = format!(
+            "Resource handler returned message: \"User: arn:aws:sts::444444444444:assumed-role/stacksets-exec-{id}/{id} is not authorized to perform: iam:CreateRole on resource: arn:aws:iam::444444444444:role/StackSet-rootwatch-spoke-{region}-{id} with an explicit deny in a service control policy\""
+        );
+        let fault = InstanceFault {
+            account: Some(world.account("payments")),
+            region: Some((*region).into()),
+            reason,
+            ..InstanceFault::default()
+        };
+        world.lab.fail_instances(&fault).unwrap();
+    }
+}
+
+/// The regions that every account of the lab has enabled.
+const ENABLED: [&str; 17] = [
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "ap-south-1",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ca-central-1",
+    "eu-central-1",
+    "eu-north-1",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "sa-east-1",
+    "us-east-1",
+    "us-east-2",
+    "us-west-1",
+    "us-west-2",
+];
+
+#[test]
+fn an_operation_in_which_accounts_failed_is_nowhere_called_succeeded() {
+    let world = World::with_hub().calm();
+    denied_by_scp(&world);
+    let deploy = ["deploy", "spokes", "--ou", "/Workloads/Prod", "--yes"];
+    let failed = world.rootwatch(&deploy).ends_with(1);
+    assert!(
+        failed.stderr.contains("finished, 17 of 34 failed") && !failed.stderr.contains("succeeded"),
+        "{}",
+        failed.stderr
+    );
+    insta::assert_snapshot!("denied-everywhere", world.shown(&failed.stdout));
+    let again = world
+        .rootwatch(&[&deploy[..], &["--output", "json"]].concat())
+        .ends_with(1)
+        .json();
+    let ended = &again["operations"][0];
+    assert_eq!(ended["result"], "finished, 17 of 17 failed");
+    assert_eq!(ended["failures"].as_array().unwrap().len(), 17);
+    let reason = ended["failures"][0]["reason"].as_str().unwrap();
+    assert!(reason.contains("with an explicit deny"), "{reason}");
+    let status = world.rootwatch(&["status"]).ends_with(2).stdout;
+    let last = status.lines().find(|it| it.contains("last operation"));
+    let last = last.unwrap_or_default();
+    assert!(last.contains("finished, 17 failed, at "), "{last}");
+}
+
 #[test]
 fn a_bus_that_lets_nobody_in_is_refused() {
     let world = World::with_hub().calm();
