@@ -4,7 +4,8 @@ use super::{GREEN, RED, YELLOW, error, step_line};
 use rootwatch_engine::spokes::{
     Accounts, Change, ChangeKind, Management, SpokesDeployed, SpokesPlan, Stops, reason, words,
 };
-use rootwatch_engine::{Action, Step, count, hint_of};
+use rootwatch_engine::verify::{Hop, Verdict};
+use rootwatch_engine::{Action, Step, count, hint_of, one_line};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
@@ -37,6 +38,11 @@ pub(crate) fn plan(plan: &SpokesPlan, name: &str, verbose: bool) -> String {
     for change in &plan.changes {
         let _ = writeln!(text, "{}", instances(change));
     }
+    if let Some(hop) = &plan.trail {
+        text.push_str(&trail(hop));
+        let fix = hop.fix.as_deref().unwrap_or_default();
+        let _ = writeln!(text, "  fix: {fix}");
+    }
     asides(&mut text, plan);
     if !plan.is_change() {
         let kept = plan.current;
@@ -51,7 +57,18 @@ pub(crate) fn plan(plan: &SpokesPlan, name: &str, verbose: bool) -> String {
             ),
         };
     }
+    text.extend(plan.trail.as_ref().map(trail));
     text
+}
+
+/// What is wrong with the trails; the last line too, since all else is in vain without one.
+fn trail(hop: &Hop) -> String {
+    let style = match hop.verdict {
+        Verdict::Broken => RED,
+        _ => YELLOW,
+    };
+    let found = one_line(&hop.finding);
+    format!("{style}!{style:#} {}: {found}\n", hop.resource)
 }
 
 fn asides(text: &mut String, plan: &SpokesPlan) {
@@ -177,6 +194,7 @@ pub(crate) fn done(deployed: &SpokesDeployed) -> String {
     if let Some((id, follow)) = deployed.detached() {
         text.push_str(&detached(id, follow));
     }
+    text.extend(deployed.planned.plan.trail.as_ref().map(trail));
     text
 }
 

@@ -288,19 +288,47 @@ fn trusted_access_is_turned_on_when_asked_by_the_management_account() {
     world.as_management(&DEPLOY).ends_with(0);
 }
 
+/// The line that says that no trail logs, as a run prints it.
+fn is_of_trail(line: &str) -> bool {
+    line.starts_with("! CloudTrail: no trail that logs management events")
+        && line.contains("is stopped")
+}
+
 #[test]
-fn a_missing_trail_is_reported() {
-    let world = World::deployed().calm();
+fn a_missing_trail_is_the_last_line_too() {
+    let world = World::with_hub().calm();
     world.lab.stop_trails().unwrap();
-    let plan = world
-        .rootwatch(&["plan", "spokes", "--ou", "/Workloads"])
-        .ends_with(0);
+    let plan = [
+        "plan",
+        "spokes",
+        "--ou",
+        "/Workloads/Prod",
+        "--regions",
+        "us-east-1",
+    ];
+    // Before anything is there, in the run that makes it, and when nothing changes.
+    for args in [&plan[..], &DEPLOY, &DEPLOY, &plan] {
+        let ran = world.rootwatch(args).ends_with(0);
+        let last = ran.stdout.lines().last().unwrap_or_default();
+        assert!(is_of_trail(last), "{}", ran.stdout);
+        let all = format!("{}{}", ran.stderr, ran.stdout);
+        assert!(
+            all.lines().filter(|it| is_of_trail(it)).count() > 1,
+            "{all}"
+        );
+        assert!(
+            all.contains("  fix: to start it again, in account"),
+            "{all}"
+        );
+    }
+    let coloured = world.rootwatch(&[&plan[..], &["--color", "always"]].concat());
     assert!(
-        plan.stdout
-            .contains("CloudTrail: no trail that logs management events"),
+        coloured.stdout.contains("\u{1b}[31m!\u{1b}[0m CloudTrail"),
         "{}",
-        plan.stdout
+        coloured.stdout
     );
+    let json = world.rootwatch(&[&plan[..], &["--output", "json"]].concat());
+    assert_eq!(json.json()["plan"]["trail"]["verdict"], "broken");
     let status = world.rootwatch(&["status"]).ends_with(2);
     assert!(
         status.stdout.contains("! CloudTrail: no trail"),

@@ -8,6 +8,7 @@ use super::preflight::{self, Hub, NotReady, Units};
 use super::{HubBus, Observed, Place, observe, regions, stack_set, stacks, stuck_role, trail};
 use crate::names::DEPLOYMENT_TAG;
 use crate::session::Session;
+use crate::verify;
 use anyhow::{Context, Result, bail};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -92,6 +93,7 @@ pub async fn plan(session: &Session, switches: Switches) -> Result<SpokesPlanned
     keep_tags(&mut wanted, &observed);
     let mut plan = plan::plan(&wanted, &observed, management);
     plan.enable_trusted_access = !ground.trusted_access;
+    plan.trail = verify::trail::lacks(&session.aws, &ground.trail);
     Ok(SpokesPlanned {
         account: session.aws.account.clone(),
         region: session.aws.region.clone(),
@@ -185,8 +187,10 @@ impl Ground {
                 "the hub account {hub} is in none of the units: its own root user is not watched until its unit is added"
             ));
         }
-        let warning = self.trail.warning();
-        notes.extend(warning.map(|it| format!("CloudTrail: {it}")));
+        if let trail::Best::Organization { .. } = self.trail.best {
+            let warning = self.trail.warning();
+            notes.extend(warning.map(|it| format!("CloudTrail: {it}")));
+        }
         notes
     }
 }

@@ -22,6 +22,7 @@ mod template;
 #[cfg(test)]
 mod tests;
 mod topics;
+pub(crate) mod trail;
 
 use crate::spokes::Location;
 use deployed::Deployed;

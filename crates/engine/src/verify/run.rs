@@ -2,10 +2,11 @@
 
 use super::deployed::Deployed;
 use super::finding::{CannotRead, Hop, Read, Verdict};
+use super::notifying;
 use super::spokes::{self, Selection};
 use crate::session::Session;
 use crate::spokes::organization::{self, Organization};
-use crate::spokes::{Location, Observed, Place};
+use crate::spokes::{Location, Observed, Place, trail};
 use crate::status::{forwards_here, forwards_to};
 use anyhow::{Result, bail};
 use serde::Serialize;
@@ -73,9 +74,10 @@ pub(crate) async fn hops(
     let call_as = session.settings.spokes.call_as;
     let place = organization.as_ref().map_err(Clone::clone);
     let place = place.map(|organization| Place::of(aws, organization, call_as));
-    let (deployed, observed) = tokio::join!(
+    let (deployed, observed, trails) = tokio::join!(
         Deployed::read(aws, &wanted, org_id),
         spokes::observe(&place, &names),
+        trail::find(aws),
     );
     if let Some(hub) = hub_elsewhere(session, &deployed, &observed) {
         bail!(
@@ -94,6 +96,8 @@ pub(crate) async fn hops(
             spokes::check(aws, &names, &place, &observed, selection).await,
         );
     }
+    let of_trail = super::trail::check(aws, &trails, notifying::reports_reads(&deployed));
+    hops.splice(0..0, of_trail);
     Ok(hops)
 }
 
