@@ -1,6 +1,6 @@
 //! What `test` does: chooses where canaries come from, sends them, and reports.
 
-use super::{Outcome, Sent, Target, run};
+use super::{Audience, Outcome, Sent, Target, run};
 use crate::session::Session;
 use crate::spokes::instances::Instances;
 use crate::spokes::{self, Location, organization};
@@ -27,15 +27,22 @@ pub struct Report<'a> {
     account: &'a str,
     region: &'a str,
     id: &'a str,
+    /// Whether the event arrived, real ones can set out, and somebody was notified.
     passed: bool,
+    /// Whether the event arrived at the topic, from everywhere that it was sent from.
+    arrived: bool,
     spokes: Vec<SpokeReport<'a>>,
     hops: Vec<HopReport<'a>>,
     /// Where it stopped, as text.
     stopped: Option<&'a str>,
     traces: &'a [String],
     findings: &'a [Hop],
+    /// Who gets what the topic delivers.
+    subscribers: &'a Audience,
+    /// What is wrong with CloudTrail's trails, as `verify` finds it.
+    trail: Option<&'a Hop>,
     /// Why people may not be notified although every event arrived.
-    warning: Option<&'a str>,
+    warning: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -53,7 +60,7 @@ struct HopReport<'a> {
     ms: i64,
 }
 
-/// Tests the hub, one or some spokes, or all of them.
+/// Tests the hub, one or some spokes, or all of them. With `allow_nobody` it passes although nobody is notified.
 ///
 /// # Errors
 /// When the test could not be made: no hub, no permission to create what it needs, no spoke to test. That the event did
@@ -63,11 +70,16 @@ pub async fn test(
     selection: &Selection,
     scope: Scope,
     wait: Duration,
+    allow_nobody: bool,
 ) -> Result<Outcome> {
     let target = target(session, selection, scope).await?;
     let org_id = session.settings.org_id.clone();
     let wanted = session.hub(org_id.unwrap_or_default());
-    run(&session.aws, &wanted, &target, wait, &session.work).await
+    let outcome = run(&session.aws, &wanted, &target, wait, &session.work).await?;
+    Ok(Outcome {
+        allow_nobody,
+        ..outcome
+    })
 }
 
 async fn target(session: &Session, selection: &Selection, scope: Scope) -> Result<Target> {
@@ -153,6 +165,7 @@ impl Outcome {
             region: &session.aws.region,
             id: &self.id,
             passed: self.is_passed(),
+            arrived: self.is_arrived(),
             spokes: spokes
                 .map(|(location, sent)| SpokeReport { location, sent })
                 .collect(),
@@ -162,7 +175,9 @@ impl Outcome {
             findings: diagnosis
                 .map(|it| it.findings.as_slice())
                 .unwrap_or_default(),
-            warning: self.warning.as_deref(),
+            subscribers: &self.audience,
+            trail: self.trail.as_ref(),
+            warning: Some(self.warnings().join("; ")).filter(|it| !it.is_empty()),
         }
     }
 }
