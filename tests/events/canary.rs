@@ -478,6 +478,76 @@ fn a_test_does_not_pass_while_no_trail_logs_real_events() {
 }
 
 #[test]
+fn an_account_or_region_that_does_not_exist_is_refused_before_anything_is_made() {
+    let world = World::deployed();
+    world.count_calls();
+    let shop = world.account("shop");
+    let management = world.organization.management.clone();
+    for (args, said) in [
+        (
+            &["--account", "999999999999", "--role", ROLE][..],
+            "account 999999999999 is not in the organization",
+        ),
+        (
+            &[
+                "--account",
+                &shop,
+                "--spoke-region",
+                "eu-west-9",
+                "--role",
+                ROLE,
+            ],
+            "there is no region eu-west-9; did you mean eu-west-1?",
+        ),
+        (
+            &[
+                "--account",
+                &shop,
+                "--spoke-region",
+                "ap-south-1",
+                "--role",
+                ROLE,
+            ],
+            "has no stack instance in ap-south-1: StackSet rootwatch-spoke has it in eu-west-1, us-east-1",
+        ),
+        (
+            &[
+                "--all-accounts",
+                "--spoke-region",
+                "eu-west-9",
+                "--role",
+                ROLE,
+            ],
+            "there is no region eu-west-9; did you mean eu-west-1?",
+        ),
+        (&["--account", &management], "name a role"),
+    ] {
+        let ran = world
+            .rootwatch(&[&["test"][..], args].concat())
+            .ends_with(1);
+        assert!(ran.stderr.contains(said), "{said}: {}", ran.stderr);
+    }
+    assert_eq!(world.writes(), Vec::<String>::new());
+    // It is in the organization, and its unit was not given.
+    world
+        .lab
+        .add_account("new", &world.organization.root_id)
+        .unwrap();
+    let listed = world.lab.sample_organization().unwrap();
+    let new = &listed.account("new").unwrap().id;
+    let ran = world
+        .rootwatch(&["test", "--account", new, "--role", ROLE])
+        .ends_with(1);
+    for said in [
+        "(new) is in the organization, but has no stack instance: StackSet rootwatch-spoke has ",
+        " in 2 regions",
+        "`rootwatch deploy spokes`",
+    ] {
+        assert!(ran.stderr.contains(said), "{said}: {}", ran.stderr);
+    }
+}
+
+#[test]
 fn without_a_hub_nothing_is_made() {
     let world = World::new();
     world.count_calls();

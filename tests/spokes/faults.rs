@@ -403,6 +403,27 @@ fn an_operation_in_which_accounts_failed_is_nowhere_called_succeeded() {
 }
 
 #[test]
+fn a_region_that_does_not_exist_is_told_from_one_that_is_turned_off() {
+    let world = World::with_hub();
+    let plan = |regions: &str| {
+        let args = ["plan", "spokes", "--ou", "/Workloads", "--regions", regions];
+        world.rootwatch(&args).ends_with(1).stderr
+    };
+    let slip = plan("us-east-1,eu-wst-1");
+    assert!(
+        slip.contains("there is no region eu-wst-1; did you mean eu-west-1?")
+            && !slip.contains("enable-region"),
+        "{slip}"
+    );
+    let off = plan("us-east-1,me-south-1");
+    assert!(
+        off.contains("`aws account enable-region --region-name me-south-1`")
+            && !off.contains("there is no region"),
+        "{off}"
+    );
+}
+
+#[test]
 fn a_bus_that_lets_nobody_in_is_refused() {
     let world = World::with_hub().calm();
     let client = aws_sdk_eventbridge::Client::new(&world.sdk(&world.organization.hub, REGION));

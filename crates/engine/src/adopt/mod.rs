@@ -68,6 +68,7 @@ pub struct Adopted {
 /// When the old path cannot be read, or is in the way. What fails after that is in the result, after it was shown.
 pub async fn adopt(session: &Session, options: &Options) -> Result<Adopted> {
     let old = look::look(session, options).await?;
+    prove::check_accounts(session, &old, options).await?;
     let mut report = Report::before(&old);
     if old.is_nothing() {
         let end = End::Done;

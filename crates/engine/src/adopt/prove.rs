@@ -43,6 +43,17 @@ pub(crate) async fn prove(
     Ok(outcome.shortfall().into_iter().collect())
 }
 
+/// Fails where an account of the options is not in the organization. Whether it has a stack instance already is for the
+/// proof to say.
+pub(crate) async fn check_accounts(
+    session: &Session,
+    old: &OldPath,
+    options: &Options,
+) -> Result<()> {
+    let selection = named(&options.accounts);
+    verify::named::check(session, &old.organization, None, &selection).await
+}
+
 /// Where test events are sent: everywhere that the old path watches, or in some of those places.
 pub(crate) fn target(session: &Session, old: &OldPath, options: &Options) -> Result<Target> {
     let home = session.aws.partition.sign_in_region();

@@ -5,6 +5,7 @@ use crate::session::Session;
 use crate::spokes::instances::Instances;
 use crate::spokes::{self, Location, organization};
 use crate::verify::finding::Hop;
+use crate::verify::named;
 use crate::verify::spokes::Selection;
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
@@ -63,8 +64,8 @@ struct HopReport<'a> {
 /// Tests the hub, one or some spokes, or all of them. With `allow_nobody` it passes although nobody is notified.
 ///
 /// # Errors
-/// When the test could not be made: no hub, no permission to create what it needs, no spoke to test. That the event did
-/// not arrive is an outcome.
+/// When the test could not be made: no hub, no permission to create what it needs, no spoke to test, or an account or
+/// region of the selection that does not exist. That the event did not arrive is an outcome.
 pub async fn test(
     session: &Session,
     selection: &Selection,
@@ -108,6 +109,7 @@ async fn target(session: &Session, selection: &Selection, scope: Scope) -> Resul
             "account {other} is not the one of these credentials: name a role to assume there with --role, or a profile with --spoke-profile"
         );
     }
+    named::check_unread(session, selection).await?;
     let home = session.aws.partition.sign_in_region();
     let locations = selection
         .of(&Instances::default(), home)
@@ -123,6 +125,8 @@ async fn all_locations(session: &Session, selection: &Selection) -> Result<Vec<L
     let observed = spokes::observe(&place, &name, &BTreeSet::new())
         .await
         .context("looking up which spokes there are")?;
+    let instances = observed.stack_set.as_ref().map(|_| &observed.instances);
+    named::check(session, &organization, instances, selection).await?;
     let home = session.aws.partition.sign_in_region();
     let locations: Vec<Location> = selection
         .of(&observed.instances, home)

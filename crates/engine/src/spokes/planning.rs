@@ -139,7 +139,16 @@ async fn preflight(
         ));
     });
     let sign_in = aws.partition.sign_in_region();
+    let inexistent = match &enabled {
+        Ok(enabled) => regions::inexistent(aws, &settings.spokes.regions, enabled).await,
+        Err(()) => Vec::new(),
+    };
+    let is_real = inexistent.is_empty();
+    problems.extend(inexistent);
     let regions = enabled.and_then(|enabled| {
+        if !is_real {
+            return Err(());
+        }
         regions::choose(&settings.spokes.regions, &enabled, sign_in, &aws.account)
             .map(|regions| (enabled, regions))
             .map_err(|problem| problems.push(problem))

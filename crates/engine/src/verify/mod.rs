@@ -10,6 +10,7 @@ pub(crate) mod finding;
 mod function;
 mod hub_rules;
 mod identity;
+pub(crate) mod named;
 mod notifying;
 mod queues;
 mod rules;

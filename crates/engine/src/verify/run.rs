@@ -2,8 +2,8 @@
 
 use super::deployed::Deployed;
 use super::finding::{CannotRead, Hop, Read, Verdict};
-use super::notifying;
 use super::spokes::{self, Selection};
+use super::{named, notifying};
 use crate::session::Session;
 use crate::spokes::organization::{self, Organization};
 use crate::spokes::{Location, Observed, Place, trail};
@@ -40,7 +40,8 @@ pub struct Counts {
 /// Reads what is deployed, and judges every hop.
 ///
 /// # Errors
-/// When the spokes forward to a hub elsewhere and there is none here. What cannot be read is a finding.
+/// When the spokes forward to a hub elsewhere and there is none here, and when an account or region of the selection
+/// does not exist. What cannot be read is a finding.
 pub async fn verify(session: &Session, selection: &Selection, hub_only: bool) -> Result<Report> {
     let organization = organization::find(&session.aws).await;
     let organization = organization.map_err(CannotRead::from);
@@ -84,6 +85,16 @@ pub(crate) async fn hops(
             "there is no hub in {}, and the spokes forward to the one in {hub}: run `rootwatch verify` there",
             aws.place()
         );
+    }
+    if let Ok(organization) = organization {
+        let found = observed.as_ref().ok();
+        let found = found.filter(|it| it.stack_set.is_some());
+        let instances = found.map(|it| &it.instances);
+        let is_there = named::check(session, organization, instances, selection).await;
+        if is_there.is_err() {
+            // A list may lag.
+            named::check_unread(session, selection).await?;
+        }
     }
     let locations: Vec<Location> = observed
         .iter()
