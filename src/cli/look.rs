@@ -79,6 +79,9 @@ pub(crate) struct TestArgs {
     /// How long to wait for the event, at most 1h
     #[arg(long, value_name = "DURATION", default_value = "2m", value_parser = wait)]
     pub(crate) wait: Duration,
+    /// Pass although nobody has confirmed a subscription yet, as on the first day
+    #[arg(long)]
+    pub(crate) allow_nobody: bool,
     #[command(flatten)]
     pub(crate) caller: CallerArgs,
 }

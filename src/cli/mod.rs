@@ -24,8 +24,8 @@ Exit codes:
   0    done, or nothing to do
   1    error
   2    changes are pending (plan --detailed-exitcode), gaps were found (status), the path is broken
-       or a part of it cannot be judged (verify), a test did not arrive (test), or both paths stand
-       until something is done (adopt)
+       or a part of it cannot be judged (verify), a test did not arrive, nobody was notified of it,
+       or no trail logs real events (test), or both paths stand until something is done (adopt)
   3    refused, because nobody confirmed
   130  interrupted";
 
@@ -167,8 +167,9 @@ pub(crate) enum Command {
     Status(StatusArgs),
     /// Follow the deployed path hop by hop and judge each, with read-only calls
     ///
-    /// Ends with 0 when every hop is fine, with 2 when one is broken, and also with 2 when one cannot be judged: it
-    /// could not be read, or contains what rootwatch never writes. With --quiet only those are printed, so nothing when
+    /// Begins with CloudTrail's trail, without which no event sets out. Ends with 0 when every hop is fine, with 2 when
+    /// one is broken, and also with 2 when one cannot be judged: it could not be read, or contains what rootwatch never
+    /// writes. With --quiet only those are printed, so nothing when
     /// all is fine; --output json prints every hop all the same.
     Verify(VerifyArgs),
     /// Send a marked event and wait until the topic delivers it
@@ -176,10 +177,11 @@ pub(crate) enum Command {
     /// People who are subscribed get one message, which says that it is a test. Everything else that a run makes is
     /// temporary, and gone when it ends.
     ///
-    /// Ends with 0 when the event arrived at the topic, from every spoke that was tested, with 2 when it did not, and
-    /// with 1 when the test could not be made. That nobody is subscribed is a warning, not a failure. With
-    /// --quiet nothing is printed when it arrived, unless there is a warning; --output json prints everything all the
-    /// same.
+    /// Ends with 0 when the event arrived at the topic, from every spoke that was tested, and somebody was notified. Ends
+    /// with 2 when it did not arrive, when nobody has confirmed a subscription (--allow-nobody lets that pass), and when
+    /// no trail logs what root users do, so that no real event can follow. Ends with 1 when the test could not be made.
+    /// With --quiet nothing is printed when it passed, unless there is a warning; --output json prints everything all
+    /// the same.
     Test(TestArgs),
     /// Remove what rootwatch made, in the right order, and nothing else
     Teardown(TeardownArgs),

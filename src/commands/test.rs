@@ -15,8 +15,9 @@ pub(super) async fn test(run: &Run<'_>, args: &TestArgs) -> Result<Exit> {
         all_accounts: args.all_accounts,
         sample: args.sample,
     };
-    let outcome = canary::test(&session, &selection(&args.spokes), scope, args.wait).await?;
-    let is_fine = outcome.is_passed() && outcome.warning.is_none();
+    let selection = selection(&args.spokes);
+    let outcome = canary::test(&session, &selection, scope, args.wait, args.allow_nobody).await?;
+    let is_fine = outcome.is_passed() && outcome.warnings().is_empty();
     let text = match run.output.quiet && is_fine {
         true => String::new(),
         false => report::test::text(&outcome),

@@ -2,10 +2,11 @@
 
 use super::{GREEN, RED, YELLOW, error, step_line};
 use rootwatch_engine::spokes::{
-    Accounts, Change, ChangeKind, Management, SpokesDeployed, SpokesPlan, Stops, words,
+    Accounts, Change, ChangeKind, Management, SpokesDeployed, SpokesPlan, Stops, reason, words,
 };
-use rootwatch_engine::{Action, Step, count};
-use std::collections::BTreeSet;
+use rootwatch_engine::verify::{Hop, Verdict};
+use rootwatch_engine::{Action, Step, count, hint_of, one_line};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 /// Accounts or units that one line names.
@@ -37,6 +38,11 @@ pub(crate) fn plan(plan: &SpokesPlan, name: &str, verbose: bool) -> String {
     for change in &plan.changes {
         let _ = writeln!(text, "{}", instances(change));
     }
+    if let Some(hop) = &plan.trail {
+        text.push_str(&trail(hop));
+        let fix = hop.fix.as_deref().unwrap_or_default();
+        let _ = writeln!(text, "  fix: {fix}");
+    }
     asides(&mut text, plan);
     if !plan.is_change() {
         let kept = plan.current;
@@ -51,7 +57,18 @@ pub(crate) fn plan(plan: &SpokesPlan, name: &str, verbose: bool) -> String {
             ),
         };
     }
+    text.extend(plan.trail.as_ref().map(trail));
     text
+}
+
+/// What is wrong with the trails; the last line too, since all else is in vain without one.
+fn trail(hop: &Hop) -> String {
+    let style = match hop.verdict {
+        Verdict::Broken => RED,
+        _ => YELLOW,
+    };
+    let found = one_line(&hop.finding);
+    format!("{style}!{style:#} {}: {found}\n", hop.resource)
 }
 
 fn asides(text: &mut String, plan: &SpokesPlan) {
@@ -172,12 +189,53 @@ pub(crate) fn deployed(deployed: &SpokesDeployed, verbose: bool) -> String {
 /// What was done for the spokes, and what failed.
 pub(crate) fn done(deployed: &SpokesDeployed) -> String {
     let mut text = management(&deployed.stacks());
-    for (_, failure) in deployed.failed() {
-        text.push_str(&error(failure));
-    }
+    text.push_str(&failed_stacks(deployed));
     text.extend(deployed.operations.iter().map(words::operation));
     if let Some((id, follow)) = deployed.detached() {
         text.push_str(&detached(id, follow));
+    }
+    text.extend(deployed.planned.plan.trail.as_ref().map(trail));
+    text
+}
+
+/// The management account's stacks that failed, one row for each reason.
+fn failed_stacks(deployed: &SpokesDeployed) -> String {
+    let stacks = deployed.planned.plan.management.stacks();
+    let region_of = |resource: &String| {
+        let stack = stacks.iter().find(|it| it.step.resource == *resource);
+        stack.map_or("", |it| it.region.as_str())
+    };
+    let mut groups: BTreeMap<String, Vec<(&str, &anyhow::Error)>> = BTreeMap::new();
+    for (resource, failure) in deployed.failed() {
+        let alike = groups.entry(reason::kind(&cause(failure))).or_default();
+        alike.push((region_of(resource), failure));
+    }
+    let (account, name) = (deployed.planned.account(), deployed.planned.stack_set());
+    let groups = groups.values();
+    groups
+        .map(|alike| match alike.as_slice() {
+            [(_, failure)] => error(failure),
+            many => {
+                let regions: Vec<&str> = many.iter().map(|(region, _)| *region).collect();
+                let regions = words::regions_of(&regions, stacks.len());
+                let who = format!("stack {name} of the management account {account}");
+                alike_stacks(&format!("{who} · {regions}"), many[0].1)
+            }
+        })
+        .collect()
+}
+
+/// Without what it was said of, which names the region.
+fn cause(failure: &anyhow::Error) -> String {
+    let causes: Vec<String> = failure.chain().skip(1).map(ToString::to_string).collect();
+    causes.join(": ")
+}
+
+fn alike_stacks(stacks: &str, failure: &anyhow::Error) -> String {
+    let why = reason::short(&cause(failure));
+    let mut text = format!("{RED}error:{RED:#} {stacks} · {why}\n");
+    if let Some(hint) = hint_of(failure) {
+        let _ = writeln!(text, "  hint: {hint}");
     }
     text
 }

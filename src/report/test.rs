@@ -1,23 +1,31 @@
 //! The result of a test.
 
 use super::{GREEN, RED, YELLOW};
-use rootwatch_engine::canary::{Outcome, Sent};
+use rootwatch_engine::canary::{Audience, Diagnosis, Outcome, Sent};
 use rootwatch_engine::one_line;
 use rootwatch_engine::spokes::Location;
 use std::fmt::Write;
 
-/// The result, for people.
+/// The result, for people; the last line says whether somebody was notified.
 pub(crate) fn text(outcome: &Outcome) -> String {
-    let mut text = ending(outcome);
-    if let Some(warning) = &outcome.warning {
-        let _ = writeln!(text, "{YELLOW}Warning{YELLOW:#}: {}.", one_line(warning));
+    let mut text = way(outcome);
+    match &outcome.diagnosis {
+        Some(diagnosis) => text += &stopped(diagnosis),
+        None if outcome.is_passed() => {
+            let _ = writeln!(text, "{GREEN}Passed{GREEN:#}: the test event arrived.");
+        }
+        None => return text + &in_vain(outcome),
+    }
+    for warning in outcome.warnings() {
+        let _ = writeln!(text, "{YELLOW}Warning{YELLOW:#}: {}.", one_line(&warning));
     }
     text
 }
 
-fn ending(outcome: &Outcome) -> String {
+/// Where the event was seen.
+fn way(outcome: &Outcome) -> String {
     let mut text = String::new();
-    if outcome.spokes.len() > 1 || !outcome.is_passed() {
+    if outcome.spokes.len() > 1 || !outcome.is_arrived() {
         for (location, sent) in &outcome.spokes {
             text += &spoke_line(location, sent);
         }
@@ -25,15 +33,11 @@ fn ending(outcome: &Outcome) -> String {
     for (hop, ms) in &outcome.hops {
         let _ = writeln!(text, "{ms:>8} ms  {hop}");
     }
-    let Some(diagnosis) = &outcome.diagnosis else {
-        let _ = writeln!(text, "{GREEN}Passed{GREEN:#}: the test event arrived.");
-        return text;
-    };
-    let _ = writeln!(
-        text,
-        "{RED}Failed{RED:#}: it stopped {}.",
-        diagnosis.stopped
-    );
+    text
+}
+
+fn stopped(diagnosis: &Diagnosis) -> String {
+    let mut text = format!("{RED}Failed{RED:#}: it stopped {}.\n", diagnosis.stopped);
     for trace in &diagnosis.traces {
         let _ = writeln!(text, "  {}", one_line(trace));
     }
@@ -46,11 +50,69 @@ fn ending(outcome: &Outcome) -> String {
             hop.check,
             one_line(&hop.finding)
         );
-        if let Some(fix) = &hop.fix {
-            let _ = writeln!(text, "    fix: {fix}");
-        }
+        text += &fix(hop.fix.as_deref(), "    ");
     }
     text
+}
+
+/// The event arrived, and that does not show that people are notified.
+fn in_vain(outcome: &Outcome) -> String {
+    let mut text = String::new();
+    if let Some(hop) = &outcome.trail {
+        let (style, word) = match outcome.lost_before() {
+            Some(_) => (RED, "Failed"),
+            None => (YELLOW, "Warning"),
+        };
+        let found = one_line(&hop.finding);
+        let _ = writeln!(
+            text,
+            "{style}{word}{style:#}: the test event arrived; real ones are another matter. {}: {found}.",
+            hop.resource
+        );
+        text += &fix(hop.fix.as_deref(), "  ");
+    }
+    let audience = &outcome.audience;
+    let Some(problem) = audience.problem() else {
+        return text;
+    };
+    if outcome.allow_nobody && audience.unknown.is_none() {
+        let _ = writeln!(text, "{YELLOW}Warning{YELLOW:#}: {}.", one_line(&problem));
+        return text;
+    }
+    let (how, who) = nobody(audience);
+    text += &fix(how, "  ");
+    let _ = writeln!(text, "{RED}Reached the topic. {}{RED:#}", one_line(&who));
+    text
+}
+
+/// What to do, and the last line.
+fn nobody(audience: &Audience) -> (Option<&'static str>, String) {
+    match (&audience.unknown, audience.pending.as_slice()) {
+        (Some(why), _) => (
+            Some("allow the caller sns:ListSubscriptionsByTopic"),
+            format!("Who is subscribed could not be read, so perhaps nobody was notified: {why}."),
+        ),
+        (None, []) => (
+            Some(
+                "run `rootwatch deploy hub --email ADDRESS`, and follow the link in SNS's mail; --allow-nobody lets the test pass until then",
+            ),
+            "Nobody is subscribed, so nobody was notified.".into(),
+        ),
+        (None, pending) => (
+            Some(
+                "follow the link in SNS's mail; after two days run `rootwatch deploy hub` again; --allow-nobody lets the test pass until then",
+            ),
+            format!(
+                "Nobody has confirmed, so nobody was notified. Not confirmed yet: {}.",
+                pending.join(", ")
+            ),
+        ),
+    }
+}
+
+fn fix(fix: Option<&str>, indent: &str) -> String {
+    let line = fix.map(|fix| format!("{indent}fix: {fix}\n"));
+    line.unwrap_or_default()
 }
 
 fn spoke_line(location: &Location, sent: &Sent) -> String {

@@ -12,7 +12,12 @@ pub(crate) fn text(report: &Report, output: Output) -> String {
     let (spokes, others): (Vec<&Hop>, Vec<&Hop>) =
         report.hops.iter().partition(|hop| hop.part == Part::Spoke);
     let quiet = output.quiet;
-    let mut text = String::new();
+    let is_shown = |hop: &&Hop| !quiet || hop.verdict != Verdict::Ok;
+    let (first, others): (Vec<&Hop>, Vec<&Hop>) = others
+        .into_iter()
+        .partition(|hop| hop.part == Part::Organization);
+    let first = first.into_iter().filter(is_shown);
+    let mut text: String = first.map(|hop| line(hop, false)).collect();
     let mut fine: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     for hop in spokes {
         if hop.verdict == Verdict::Ok && !output.verbose {
@@ -28,10 +33,7 @@ pub(crate) fn text(report: &Report, output: Output) -> String {
             "{GREEN}ok{GREEN:#}          spokes' {kind}, {check}: {count}"
         );
     }
-    for hop in others
-        .into_iter()
-        .filter(|hop| !quiet || hop.verdict != Verdict::Ok)
-    {
+    for hop in others.into_iter().filter(is_shown) {
         text += &line(hop, false);
     }
     let Counts {

@@ -379,21 +379,172 @@ fn canaries_that_nobody_announced_invoke_nothing_and_mail_nobody() {
     assert!(world.alerts_now().is_empty());
 }
 
+/// What a run printed last.
+fn last_line(ran: &Ran) -> &str {
+    ran.stdout.lines().last().unwrap_or_default()
+}
+
 #[test]
-fn a_test_without_subscribers_warns() {
+fn a_test_that_notifies_nobody_does_not_pass() {
     let world = World::new();
-    world
-        .rootwatch(&["deploy", "hub", "--email", crate::world::PERSON, "--yes"])
-        .ends_with(0);
-    let ran = world.rootwatch(&["test", "--quiet"]).ends_with(0);
-    let reported = "nobody has confirmed a subscription to topic rootwatch-alerts";
-    assert!(ran.stdout.contains(reported), "{}", ran.stdout);
+    let deploy = ["deploy", "hub", "--yes"];
+    let email = ["--email", crate::world::PERSON];
+    let json = |code: i32, more: &[&str]| {
+        let args = [&["test", "--output", "json"][..], more].concat();
+        world.rootwatch(&args).ends_with(code).json()
+    };
+    let nobody = "Reached the topic. Nobody is subscribed, so nobody was notified.";
+    let pending = "Reached the topic. Nobody has confirmed, so nobody was notified. Not confirmed yet: email security@example.com.";
+    for (more, last, who, warning) in [
+        (
+            &[][..],
+            nobody,
+            json!([]),
+            "nobody is subscribed to topic rootwatch-alerts",
+        ),
+        (
+            &email,
+            pending,
+            json!(["email security@example.com"]),
+            "nobody has confirmed a subscription to topic rootwatch-alerts",
+        ),
+    ] {
+        world.rootwatch(&[&deploy[..], more].concat()).ends_with(0);
+        let ran = world.rootwatch(&["test", "--quiet"]).ends_with(2);
+        assert_eq!(last_line(&ran), last);
+        assert!(ran.stdout.contains("fix: "), "{}", ran.stdout);
+        let coloured = world.rootwatch(&["test", "--color", "always"]).ends_with(2);
+        assert!(
+            last_line(&coloured).starts_with("\u{1b}[31mReached the topic."),
+            "{}",
+            coloured.stdout
+        );
+        let report = json(2, &[]);
+        assert_eq!(
+            (&report["passed"], &report["arrived"]),
+            (&json!(false), &json!(true))
+        );
+        assert_eq!(report["subscribers"]["pending"], who);
+        assert!(report["warning"].as_str().unwrap().starts_with(warning));
+        // The first day.
+        let ran = world.rootwatch(&["test", "--allow-nobody"]).ends_with(0);
+        assert!(
+            ran.stdout.contains("Passed") && last_line(&ran).starts_with("Warning: nobody"),
+            "{}",
+            ran.stdout
+        );
+        assert_eq!(json(0, &["--allow-nobody"])["passed"], true);
+    }
     world
         .lab
         .confirm_subscription(crate::world::PERSON)
         .unwrap();
-    let ran = world.rootwatch(&["test", "--output", "json"]).ends_with(0);
-    assert_eq!(ran.json()["warning"], Value::Null);
+    let report = json(0, &[]);
+    assert_eq!(report["warning"], Value::Null);
+    assert_eq!(report["subscribers"]["confirmed"], 1);
+}
+
+#[test]
+fn a_test_does_not_pass_while_no_trail_logs_real_events() {
+    let world = World::with_hub().calm();
+    world.lab.stop_trails().unwrap();
+    let ran = world.rootwatch(&["test"]).ends_with(2);
+    for said in [
+        "the test event arrived",
+        "no trail that logs management events",
+        "is stopped",
+        "fix: to start it again, in account 111111111111: `aws cloudtrail start-logging --region",
+    ] {
+        assert!(ran.stdout.contains(said), "{said}: {}", ran.stdout);
+    }
+    assert!(!ran.stdout.contains("Passed"), "{}", ran.stdout);
+    let report = world.rootwatch(&["test", "--allow-nobody", "--output", "json"]);
+    let report = report.ends_with(2).json();
+    assert_eq!(
+        (&report["passed"], &report["arrived"]),
+        (&json!(false), &json!(true))
+    );
+    assert_eq!(report["trail"]["verdict"], "broken");
+
+    // What cannot be seen is said, and fails nothing that was sent.
+    let world = World::with_hub();
+    world.fail(&access_denied().operation("DescribeTrails"));
+    let ran = world.rootwatch(&["test", "--quiet"]).ends_with(0);
+    assert!(
+        last_line(&ran).starts_with("Warning: CloudTrail: the trails cannot be seen from here"),
+        "{}",
+        ran.stdout
+    );
+}
+
+#[test]
+fn an_account_or_region_that_does_not_exist_is_refused_before_anything_is_made() {
+    let world = World::deployed();
+    world.count_calls();
+    let shop = world.account("shop");
+    let management = world.organization.management.clone();
+    for (args, said) in [
+        (
+            &["--account", "999999999999", "--role", ROLE][..],
+            "account 999999999999 is not in the organization",
+        ),
+        (
+            &[
+                "--account",
+                &shop,
+                "--spoke-region",
+                "eu-west-9",
+                "--role",
+                ROLE,
+            ],
+            "there is no region eu-west-9; did you mean eu-west-1?",
+        ),
+        (
+            &[
+                "--account",
+                &shop,
+                "--spoke-region",
+                "ap-south-1",
+                "--role",
+                ROLE,
+            ],
+            "has no stack instance in ap-south-1: StackSet rootwatch-spoke has it in eu-west-1, us-east-1",
+        ),
+        (
+            &[
+                "--all-accounts",
+                "--spoke-region",
+                "eu-west-9",
+                "--role",
+                ROLE,
+            ],
+            "there is no region eu-west-9; did you mean eu-west-1?",
+        ),
+        (&["--account", &management], "name a role"),
+    ] {
+        let ran = world
+            .rootwatch(&[&["test"][..], args].concat())
+            .ends_with(1);
+        assert!(ran.stderr.contains(said), "{said}: {}", ran.stderr);
+    }
+    assert_eq!(world.writes(), Vec::<String>::new());
+    // It is in the organization, and its unit was not given.
+    world
+        .lab
+        .add_account("new", &world.organization.root_id)
+        .unwrap();
+    let listed = world.lab.sample_organization().unwrap();
+    let new = &listed.account("new").unwrap().id;
+    let ran = world
+        .rootwatch(&["test", "--account", new, "--role", ROLE])
+        .ends_with(1);
+    for said in [
+        "(new) is in the organization, but has no stack instance: StackSet rootwatch-spoke has ",
+        " in 2 regions",
+        "`rootwatch deploy spokes`",
+    ] {
+        assert!(ran.stderr.contains(said), "{said}: {}", ran.stderr);
+    }
 }
 
 #[test]

@@ -288,24 +288,138 @@ fn trusted_access_is_turned_on_when_asked_by_the_management_account() {
     world.as_management(&DEPLOY).ends_with(0);
 }
 
+/// The line that says that no trail logs, as a run prints it.
+fn is_of_trail(line: &str) -> bool {
+    line.starts_with("! CloudTrail: no trail that logs management events")
+        && line.contains("is stopped")
+}
+
 #[test]
-fn a_missing_trail_is_reported() {
-    let world = World::deployed().calm();
+fn a_missing_trail_is_the_last_line_too() {
+    let world = World::with_hub().calm();
     world.lab.stop_trails().unwrap();
-    let plan = world
-        .rootwatch(&["plan", "spokes", "--ou", "/Workloads"])
-        .ends_with(0);
+    let plan = [
+        "plan",
+        "spokes",
+        "--ou",
+        "/Workloads/Prod",
+        "--regions",
+        "us-east-1",
+    ];
+    // Before anything is there, in the run that makes it, and when nothing changes.
+    for args in [&plan[..], &DEPLOY, &DEPLOY, &plan] {
+        let ran = world.rootwatch(args).ends_with(0);
+        let last = ran.stdout.lines().last().unwrap_or_default();
+        assert!(is_of_trail(last), "{}", ran.stdout);
+        let all = format!("{}{}", ran.stderr, ran.stdout);
+        assert!(
+            all.lines().filter(|it| is_of_trail(it)).count() > 1,
+            "{all}"
+        );
+        assert!(
+            all.contains("  fix: to start it again, in account"),
+            "{all}"
+        );
+    }
+    let coloured = world.rootwatch(&[&plan[..], &["--color", "always"]].concat());
     assert!(
-        plan.stdout
-            .contains("CloudTrail: no trail that logs management events"),
+        coloured.stdout.contains("\u{1b}[31m!\u{1b}[0m CloudTrail"),
         "{}",
-        plan.stdout
+        coloured.stdout
     );
+    let json = world.rootwatch(&[&plan[..], &["--output", "json"]].concat());
+    assert_eq!(json.json()["plan"]["trail"]["verdict"], "broken");
     let status = world.rootwatch(&["status"]).ends_with(2);
     assert!(
         status.stdout.contains("! CloudTrail: no trail"),
         "{}",
         status.stdout
+    );
+}
+
+/// What IAM says in an account and region, where the names of roles and stacks have ids.
+fn denied_by_scp(world: &World) {
+    for (index, region) in ENABLED.iter().enumerate() {
+        let id = format!("{index:02}a1b2c3d4e5f6");
+        let reason = format!(
+            "Resource handler returned message: \"User: arn:aws:sts::444444444444:assumed-role/stacksets-exec-{id}/{id} is not authorized to perform: iam:CreateRole on resource: arn:aws:iam::444444444444:role/StackSet-rootwatch-spoke-{region}-{id} with an explicit deny in a service control policy\""
+        );
+        let fault = InstanceFault {
+            account: Some(world.account("payments")),
+            region: Some((*region).into()),
+            reason,
+            ..InstanceFault::default()
+        };
+        world.lab.fail_instances(&fault).unwrap();
+    }
+}
+
+/// The regions that every account of the lab has enabled.
+const ENABLED: [&str; 17] = [
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "ap-south-1",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ca-central-1",
+    "eu-central-1",
+    "eu-north-1",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "sa-east-1",
+    "us-east-1",
+    "us-east-2",
+    "us-west-1",
+    "us-west-2",
+];
+
+#[test]
+fn an_operation_in_which_accounts_failed_is_nowhere_called_succeeded() {
+    let world = World::with_hub().calm();
+    denied_by_scp(&world);
+    let deploy = ["deploy", "spokes", "--ou", "/Workloads/Prod", "--yes"];
+    let failed = world.rootwatch(&deploy).ends_with(1);
+    assert!(
+        failed.stderr.contains("finished, 17 of 34 failed") && !failed.stderr.contains("succeeded"),
+        "{}",
+        failed.stderr
+    );
+    insta::assert_snapshot!("denied-everywhere", world.shown(&failed.stdout));
+    let again = world
+        .rootwatch(&[&deploy[..], &["--output", "json"]].concat())
+        .ends_with(1)
+        .json();
+    let ended = &again["operations"][0];
+    assert_eq!(ended["result"], "finished, 17 of 17 failed");
+    assert_eq!(ended["failures"].as_array().unwrap().len(), 17);
+    let reason = ended["failures"][0]["reason"].as_str().unwrap();
+    assert!(reason.contains("with an explicit deny"), "{reason}");
+    let status = world.rootwatch(&["status"]).ends_with(2).stdout;
+    let last = status.lines().find(|it| it.contains("last operation"));
+    let last = last.unwrap_or_default();
+    assert!(last.contains("finished, 17 failed, at "), "{last}");
+}
+
+#[test]
+fn a_region_that_does_not_exist_is_told_from_one_that_is_turned_off() {
+    let world = World::with_hub();
+    let plan = |regions: &str| {
+        let args = ["plan", "spokes", "--ou", "/Workloads", "--regions", regions];
+        world.rootwatch(&args).ends_with(1).stderr
+    };
+    let slip = plan("us-east-1,eu-wst-1");
+    assert!(
+        slip.contains("there is no region eu-wst-1; did you mean eu-west-1?")
+            && !slip.contains("enable-region"),
+        "{slip}"
+    );
+    let off = plan("us-east-1,me-south-1");
+    assert!(
+        off.contains("`aws account enable-region --region-name me-south-1`")
+            && !off.contains("there is no region"),
+        "{off}"
     );
 }
 

@@ -225,6 +225,27 @@ fn a_stack_that_cannot_be_made_is_named_with_awss_reason() {
 }
 
 #[test]
+fn stacks_that_fail_for_one_reason_are_one_row() {
+    let world = World::with_hub().calm();
+    let message = "User: arn:aws:iam::111111111111:user/x is not authorized to perform: cloudformation:CreateStack with an explicit deny in a service control policy";
+    let fault = failing("AccessDenied", message, 403);
+    world.fail(&fault.operation("CreateStack"));
+    let args = ["deploy", "spokes", "--ou", "/Security", "--yes"];
+    let failed = world.as_management(&args).ends_with(1);
+    let errors: Vec<&str> = failed
+        .stdout
+        .lines()
+        .filter(|it| it.starts_with("error:"))
+        .collect();
+    assert_eq!(
+        errors,
+        [
+            "error: stack rootwatch-spoke of the management account 111111111111 · all 17 regions · cloudformation:CreateStack denied by an SCP"
+        ]
+    );
+}
+
+#[test]
 fn a_stack_that_is_being_updated_is_waited_for_before_it_goes() {
     let world = World::with_hub().calm();
     let management = world.organization.management.clone();

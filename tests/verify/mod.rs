@@ -5,6 +5,7 @@ mod hub;
 mod patterns;
 mod reads;
 mod spokes;
+mod trail;
 mod url;
 
 use crate::world::Ran;

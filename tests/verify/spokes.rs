@@ -164,3 +164,55 @@ fn a_spoke_that_cannot_be_entered_or_is_missing_is_said_so() {
         ("rule rootwatch-root-activity", "exists", "broken")
     );
 }
+
+#[test]
+fn an_account_or_region_that_does_not_exist_is_no_green() {
+    let world = World::deployed();
+    let shop = world.account("shop");
+    let management = world.organization.management.clone();
+    for (args, said) in [
+        (
+            &["--account", "999999999999"][..],
+            "account 999999999999 is not in the organization",
+        ),
+        (
+            &["--account", "999999999999", "--role", SPOKE_ROLE],
+            "account 999999999999 is not in the organization",
+        ),
+        (
+            &["--account", &shop, "--spoke-region", "eu-west-9"],
+            "there is no region eu-west-9; did you mean eu-west-1?",
+        ),
+        (
+            &["--spoke-region", "eu-west-9"],
+            "there is no region eu-west-9",
+        ),
+        (
+            &["--spoke-region", "ap-south-1"],
+            "no account has a stack instance in ap-south-1: StackSet rootwatch-spoke has 5 accounts in 2 regions",
+        ),
+        (
+            &["--account", &shop, "--spoke-region", "ap-south-1"],
+            "has no stack instance in ap-south-1: StackSet rootwatch-spoke has it in eu-west-1, us-east-1",
+        ),
+        (
+            &["--account", &management],
+            "is the management account, which no StackSet reaches",
+        ),
+    ] {
+        let ran = world
+            .rootwatch(&[&["verify"][..], args].concat())
+            .ends_with(1);
+        assert!(ran.stderr.contains(said), "{said}: {}", ran.stderr);
+        assert_eq!(ran.stdout, "");
+    }
+    let there = [
+        "verify",
+        "--quiet",
+        "--account",
+        &shop,
+        "--spoke-region",
+        "us-east-1",
+    ];
+    assert_eq!(world.rootwatch(&there).ends_with(0).stdout, "");
+}

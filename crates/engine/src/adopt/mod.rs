@@ -71,6 +71,7 @@ pub struct Adopted {
 pub async fn adopt(session: &Session, options: &Options) -> Result<Adopted> {
     let session = &memory::recall_function(session).await?;
     let old = look::look(session, options).await?;
+    prove::check_accounts(session, &old, options).await?;
     let mut report = Report::before(&old);
     if old.is_nothing() {
         let end = End::Done;

@@ -8,9 +8,9 @@ use crate::operator::View;
 use crate::session::Session;
 use crate::spokes::Location;
 use crate::spokes::instances::Instances;
-use crate::verify;
-use crate::verify::finding::Verdict;
+use crate::verify::finding::{Hop, Verdict};
 use crate::verify::spokes::Selection;
+use crate::verify::{self, trail};
 use anyhow::Result;
 
 /// Why it cannot be relied on; `None` when it can.
@@ -23,11 +23,15 @@ pub(crate) async fn prove(
     let organization = Ok(old.organization.clone());
     let everything = named(&[]);
     let hops = verify::hops(session, &organization, &everything, old.sets.is_none()).await?;
-    let (unknown, broken): (Vec<_>, Vec<_>) = hops
+    // The old path gets no event either that no trail logs.
+    let is_accepted = |hop: &&Hop| {
+        trail::is_of_reads(hop) || (hop.verdict == Verdict::Unknown && options.accept_unknown)
+    };
+    let (accepted, broken): (Vec<_>, Vec<_>) = hops
         .iter()
         .filter(|hop| hop.verdict != Verdict::Ok)
-        .partition(|hop| hop.verdict == Verdict::Unknown && options.accept_unknown);
-    for hop in unknown {
+        .partition(is_accepted);
+    for hop in accepted {
         session.show(View::Hop(hop));
     }
     if !broken.is_empty() {
@@ -37,6 +41,17 @@ pub(crate) async fn prove(
     let outcome = canary::run(&session.aws, &wanted, target, options.wait, &session.work).await?;
     session.show(View::Test(&outcome));
     Ok(outcome.shortfall().into_iter().collect())
+}
+
+/// Fails where an account of the options is not in the organization. Whether it has a stack instance already is for the
+/// proof to say.
+pub(crate) async fn check_accounts(
+    session: &Session,
+    old: &OldPath,
+    options: &Options,
+) -> Result<()> {
+    let selection = named(&options.accounts);
+    verify::named::check(session, &old.organization, None, &selection).await
 }
 
 /// Where test events are sent: everywhere that the old path watches, or in some of those places.

@@ -1,11 +1,12 @@
 //! What `test` does: chooses where canaries come from, sends them, and reports.
 
-use super::{Outcome, Sent, Target, run};
+use super::{Audience, Outcome, Sent, Target, run};
 use crate::memory;
 use crate::session::Session;
 use crate::spokes::instances::Instances;
 use crate::spokes::{self, Location, organization};
 use crate::verify::finding::Hop;
+use crate::verify::named;
 use crate::verify::spokes::Selection;
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
@@ -28,15 +29,22 @@ pub struct Report<'a> {
     account: &'a str,
     region: &'a str,
     id: &'a str,
+    /// Whether the event arrived, real ones can set out, and somebody was notified.
     passed: bool,
+    /// Whether the event arrived at the topic, from everywhere that it was sent from.
+    arrived: bool,
     spokes: Vec<SpokeReport<'a>>,
     hops: Vec<HopReport<'a>>,
     /// Where it stopped, as text.
     stopped: Option<&'a str>,
     traces: &'a [String],
     findings: &'a [Hop],
+    /// Who gets what the topic delivers.
+    subscribers: &'a Audience,
+    /// What is wrong with CloudTrail's trails, as `verify` finds it.
+    trail: Option<&'a Hop>,
     /// Why people may not be notified although every event arrived.
-    warning: Option<&'a str>,
+    warning: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -54,22 +62,27 @@ struct HopReport<'a> {
     ms: i64,
 }
 
-/// Tests the hub, one or some spokes, or all of them.
+/// Tests the hub, one or some spokes, or all of them. With `allow_nobody` it passes although nobody is notified.
 ///
 /// # Errors
-/// When the test could not be made: no hub, no permission to create what it needs, no spoke to test. That the event did
-/// not arrive is an outcome.
+/// When the test could not be made: no hub, no permission to create what it needs, no spoke to test, or an account or
+/// region of the selection that does not exist. That the event did not arrive is an outcome.
 pub async fn test(
     session: &Session,
     selection: &Selection,
     scope: Scope,
     wait: Duration,
+    allow_nobody: bool,
 ) -> Result<Outcome> {
     let session = &memory::recall_function(session).await?;
     let target = target(session, selection, scope).await?;
     let org_id = session.settings.org_id.clone();
     let wanted = session.hub(org_id.unwrap_or_default());
-    run(&session.aws, &wanted, &target, wait, &session.work).await
+    let outcome = run(&session.aws, &wanted, &target, wait, &session.work).await?;
+    Ok(Outcome {
+        allow_nobody,
+        ..outcome
+    })
 }
 
 async fn target(session: &Session, selection: &Selection, scope: Scope) -> Result<Target> {
@@ -98,6 +111,7 @@ async fn target(session: &Session, selection: &Selection, scope: Scope) -> Resul
             "account {other} is not the one of these credentials: name a role to assume there with --role, or a profile with --spoke-profile"
         );
     }
+    named::check_unread(session, selection).await?;
     let home = session.aws.partition.sign_in_region();
     let locations = selection
         .of(&Instances::default(), home)
@@ -113,6 +127,8 @@ async fn all_locations(session: &Session, selection: &Selection) -> Result<Vec<L
     let observed = spokes::observe(&place, &name, &BTreeSet::new())
         .await
         .context("looking up which spokes there are")?;
+    let instances = observed.stack_set.as_ref().map(|_| &observed.instances);
+    named::check(session, &organization, instances, selection).await?;
     let home = session.aws.partition.sign_in_region();
     let locations: Vec<Location> = selection
         .of(&observed.instances, home)
@@ -155,6 +171,7 @@ impl Outcome {
             region: &session.aws.region,
             id: &self.id,
             passed: self.is_passed(),
+            arrived: self.is_arrived(),
             spokes: spokes
                 .map(|(location, sent)| SpokeReport { location, sent })
                 .collect(),
@@ -164,7 +181,9 @@ impl Outcome {
             findings: diagnosis
                 .map(|it| it.findings.as_slice())
                 .unwrap_or_default(),
-            warning: self.warning.as_deref(),
+            subscribers: &self.audience,
+            trail: self.trail.as_ref(),
+            warning: Some(self.warnings().join("; ")).filter(|it| !it.is_empty()),
         }
     }
 }

@@ -17,7 +17,7 @@ mod test;
 
 pub(crate) use command::sample;
 pub use command::{Report, Scope, test};
-pub use outcome::{Diagnosis, Outcome, Sent, Target};
+pub use outcome::{Audience, Diagnosis, Outcome, Sent, Target};
 pub(crate) use run::run;
 
 /// Key of the tag on everything temporary; its value is the second since 1970 after which no run needs it any more.

@@ -2,7 +2,7 @@
 
 use crate::aws::spoke::Entry;
 use crate::spokes::Location;
-use crate::verify::finding::Hop;
+use crate::verify::finding::{Hop, Verdict};
 use serde::Serialize;
 
 /// Where canaries are sent from.
@@ -47,24 +47,96 @@ pub struct Outcome {
     pub hops: Vec<(String, i64)>,
     /// `None` when everything arrived.
     pub diagnosis: Option<Diagnosis>,
-    /// Why people may not be notified although every event arrived.
-    pub warning: Option<String>,
+    /// Who gets what the topic delivers.
+    pub audience: Audience,
+    /// What is wrong with CloudTrail's trails, without which no real event sets out; `None` where they log write events.
+    pub trail: Option<Hop>,
+    /// Whether it may pass although nobody is notified.
+    pub allow_nobody: bool,
+}
+
+/// Who is subscribed to the topic for alerts, the tests' own queues left out.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Audience {
+    /// Name of the topic.
+    pub topic: String,
+    /// How many have confirmed.
+    pub confirmed: usize,
+    /// Who has not: protocol and endpoint.
+    pub pending: Vec<String>,
+    /// Why that could not be read, if so.
+    pub unknown: Option<String>,
+}
+
+impl Audience {
+    /// Why nobody, or perhaps nobody, was notified; `None` where somebody was.
+    #[must_use]
+    pub fn problem(&self) -> Option<String> {
+        let topic = &self.topic;
+        if let Some(why) = &self.unknown {
+            return Some(format!(
+                "who is subscribed to topic {topic} could not be read, so perhaps nobody was notified: {why}"
+            ));
+        }
+        if self.confirmed > 0 {
+            return None;
+        }
+        Some(match self.pending.as_slice() {
+            [] => format!(
+                "nobody is subscribed to topic {topic}, so nobody was notified: add somebody with `rootwatch deploy hub --email ADDRESS`"
+            ),
+            pending => format!(
+                "nobody has confirmed a subscription to topic {topic}, so nobody was notified: {} must follow the link in SNS's mail, which holds for two days; after that run `rootwatch deploy hub` again",
+                pending.join(", ")
+            ),
+        })
+    }
 }
 
 impl Outcome {
-    /// Whether the event arrived, from everywhere that it was sent from.
+    /// Whether the event arrived at the topic, from everywhere that it was sent from.
+    #[must_use]
+    pub fn is_arrived(&self) -> bool {
+        self.diagnosis.is_none()
+    }
+
+    /// Whether it shows that people are notified: the event arrived, real ones can set out, and somebody was notified,
+    /// unless nobody is allowed for now.
     #[must_use]
     pub fn is_passed(&self) -> bool {
-        self.diagnosis.is_none()
+        let is_excused = self.allow_nobody && self.audience.unknown.is_none();
+        let is_notified = is_excused || self.audience.problem().is_none();
+        self.is_arrived() && self.lost_before().is_none() && is_notified
+    }
+
+    /// Why no real event sets out although the test's own arrived.
+    #[must_use]
+    pub fn lost_before(&self) -> Option<&Hop> {
+        let trail = self.trail.as_ref();
+        trail.filter(|hop| hop.verdict == Verdict::Broken)
+    }
+
+    /// Why people may not be notified although every event arrived, in sentences.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        let trail = self.trail.as_ref();
+        let trail = trail.map(|hop| match &hop.fix {
+            Some(fix) => format!("{}: {}; {fix}", hop.resource, hop.finding),
+            None => format!("{}: {}", hop.resource, hop.finding),
+        });
+        trail.into_iter().chain(self.audience.problem()).collect()
     }
 
     /// Why it does not show that people are notified, in a sentence; `None` where it does.
     pub(crate) fn shortfall(&self) -> Option<String> {
-        let stopped = self
-            .diagnosis
-            .as_ref()
-            .map(|it| format!("the test event did not arrive: it stopped {}", it.stopped));
-        stopped.or_else(|| self.warning.clone())
+        if let Some(diagnosis) = &self.diagnosis {
+            return Some(format!(
+                "the test event did not arrive: it stopped {}",
+                diagnosis.stopped
+            ));
+        }
+        let lost = self.lost_before().map(ToString::to_string);
+        lost.or_else(|| self.audience.problem())
     }
 }
 
@@ -76,4 +148,70 @@ pub struct Diagnosis {
     pub traces: Vec<String>,
     /// Hops that are broken or cannot be judged.
     pub findings: Vec<Hop>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outcome(confirmed: usize, pending: &[&str]) -> Outcome {
+        Outcome {
+            id: "id".into(),
+            spokes: Vec::new(),
+            hops: Vec::new(),
+            diagnosis: None,
+            audience: Audience {
+                topic: "alerts".into(),
+                confirmed,
+                pending: pending.iter().map(|it| (*it).to_owned()).collect(),
+                unknown: None,
+            },
+            trail: None,
+            allow_nobody: false,
+        }
+    }
+
+    fn unread() -> Outcome {
+        let mut outcome = outcome(0, &[]);
+        outcome.audience.unknown = Some("denied".into());
+        outcome
+    }
+
+    #[test]
+    fn it_passes_only_when_somebody_was_notified_unless_nobody_is_allowed() {
+        for (mut outcome, passes, passes_if_allowed, says) in [
+            (outcome(1, &[]), true, true, None),
+            (outcome(1, &["email a"]), true, true, None),
+            (outcome(0, &[]), false, true, Some("nobody is subscribed")),
+            (
+                outcome(0, &["email a", "sms b"]),
+                false,
+                true,
+                Some("email a, sms b must follow"),
+            ),
+            (unread(), false, false, Some("could not be read")),
+        ] {
+            let problem = outcome.audience.problem().unwrap_or_default();
+            assert_eq!(outcome.is_passed(), passes, "{problem}");
+            assert!(says.is_none_or(|it| problem.contains(it)), "{problem}");
+            assert_eq!(outcome.shortfall().is_none(), passes, "{problem}");
+            outcome.allow_nobody = true;
+            assert_eq!(outcome.is_passed(), passes_if_allowed, "{problem}");
+            // What is allowed for a test is no proof for who takes the old path away.
+            assert_eq!(outcome.shortfall().is_none(), passes, "{problem}");
+        }
+    }
+
+    #[test]
+    fn an_event_that_arrives_proves_nothing_where_no_trail_logs_real_ones() {
+        let broken = Hop::broken("CloudTrail", "write events", "none", "make one");
+        let unknown = Hop::unknown("CloudTrail", "write events", "unseen", None);
+        for (hop, passes) in [(broken, false), (unknown, true)] {
+            let mut outcome = outcome(1, &[]);
+            outcome.trail = Some(hop);
+            assert_eq!(outcome.is_passed(), passes);
+            assert_eq!(outcome.shortfall().is_none(), passes);
+            assert_eq!(outcome.warnings().len(), 1);
+        }
+    }
 }

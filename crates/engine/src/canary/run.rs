@@ -1,6 +1,6 @@
 //! One run of a test: its temporary resources, the test, and their end, whatever happens.
 
-use super::outcome::{Outcome, Target};
+use super::outcome::{Audience, Outcome, Target};
 use super::temporary::Temporary;
 use super::test::Test;
 use super::{diagnosis, leftovers};
@@ -9,7 +9,9 @@ use crate::aws::error::{Call, is_stopped};
 use crate::hub::desired::Wanted;
 use crate::hub::subscriptions::{Standing, Subscriptions};
 use crate::names::Names;
+use crate::spokes::trail;
 use crate::stop::Stopped;
+use crate::verify;
 use crate::work::Work;
 use anyhow::{Result, bail};
 use std::time::Duration;
@@ -48,8 +50,10 @@ pub(crate) async fn run(
                 () = work.stop().requested() => return Err(Stopped.into()),
             }
         };
-        let warning = nobody_notified(aws, names, temporary.topic_arn()).await;
-        Ok(test.outcome(diagnosis, warning))
+        let topic = temporary.topic_arn();
+        let (audience, trails) = tokio::join!(audience(aws, names, &topic), trail::find(aws));
+        let trail = verify::trail::lacks(aws, &trails);
+        Ok(test.outcome(diagnosis, audience, trail))
     };
     let outcome = tested.await;
     remove(&temporary, outcome, work).await
@@ -89,26 +93,31 @@ async fn remove(
     }
 }
 
-/// A warning when nobody but tests has confirmed a subscription of the topic.
-async fn nobody_notified(aws: &Aws, names: &Names, topic_arn: String) -> Option<String> {
+/// Who besides tests gets what the topic delivers.
+async fn audience(aws: &Aws, names: &Names, topic_arn: &str) -> Audience {
     let topic = names.alerts_topic();
     let tests = names.queue_arn(&names.test(""));
-    let found = match Subscriptions::standings_of(aws, &topic_arn).await {
+    let found = match Subscriptions::standings_of(aws, topic_arn).await {
         Ok(found) => found,
         Err(error) => {
-            return Some(format!(
-                "who is subscribed to topic {topic} could not be read: {error}"
-            ));
+            return Audience {
+                topic,
+                unknown: Some(error.to_string()),
+                ..Audience::default()
+            };
         }
     };
-    let is_notified = found.iter().any(|(who, standing)| {
-        matches!(standing, Standing::Confirmed(_)) && !who.endpoint.starts_with(&tests)
-    });
-    (!is_notified).then(|| {
-        format!(
-            "nobody has confirmed a subscription to topic {topic}, so alerts reach nobody: confirm by the link in SNS's mail, or add somebody with `rootwatch deploy hub --email ADDRESS`"
-        )
-    })
+    let people = found
+        .iter()
+        .filter(|(who, _)| !who.endpoint.starts_with(&tests));
+    let (pending, confirmed): (Vec<_>, Vec<_>) =
+        people.partition(|(_, standing)| matches!(standing, Standing::Pending));
+    Audience {
+        topic,
+        confirmed: confirmed.len(),
+        pending: pending.iter().map(|(who, _)| who.to_string()).collect(),
+        unknown: None,
+    }
 }
 
 async fn check_hub(aws: &Aws, names: &Names) -> Result<()> {

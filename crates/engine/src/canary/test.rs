@@ -1,7 +1,7 @@
 //! Sending canaries, and noting where each is seen.
 
 use super::now_ms;
-use super::outcome::{Diagnosis, Outcome, Sent, Target};
+use super::outcome::{Audience, Diagnosis, Outcome, Sent, Target};
 use super::receiving::{Received, receive};
 use super::send::{Purpose, send};
 use crate::aws::Aws;
@@ -9,6 +9,7 @@ use crate::aws::consistency::passes;
 use crate::aws::spoke::{Entry, Spoke};
 use crate::names::Names;
 use crate::spokes::Location;
+use crate::verify::finding::Hop;
 use crate::work::Work;
 use anyhow::{Context, Result};
 use futures_util::stream::{self, StreamExt};
@@ -307,7 +308,12 @@ impl<'a> Test<'a> {
             && self.alert.as_ref().is_some_and(|alert| alert.is_delivered)
     }
 
-    pub(super) fn outcome(self, diagnosis: Option<Diagnosis>, warning: Option<String>) -> Outcome {
+    pub(super) fn outcome(
+        self,
+        diagnosis: Option<Diagnosis>,
+        audience: Audience,
+        trail: Option<Hop>,
+    ) -> Outcome {
         let hops = self.alert.map(|alert| alert.hops).unwrap_or_default();
         let begun = hops.first().map(|(_, at)| *at).unwrap_or_default();
         Outcome {
@@ -322,7 +328,9 @@ impl<'a> Test<'a> {
                 .map(|(hop, at)| (hop, at - begun))
                 .collect(),
             diagnosis,
-            warning,
+            audience,
+            trail,
+            allow_nobody: false,
         }
     }
 }

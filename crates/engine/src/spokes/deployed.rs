@@ -63,6 +63,12 @@ impl SpokesPlanned {
         }
     }
 
+    /// The account of the run.
+    #[must_use]
+    pub fn account(&self) -> &str {
+        &self.account
+    }
+
     /// Name of the StackSet.
     #[must_use]
     pub fn stack_set(&self) -> &str {

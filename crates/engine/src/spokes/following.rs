@@ -57,7 +57,7 @@ pub(crate) async fn follow_one(
     let ended = follow(place, name, id, session.settings.timeout, &work)
         .await
         .with_context(|| Following(id.to_owned()))?;
-    work.done(&ended.status.to_lowercase());
+    work.done(&ended.result);
     Ok(ended)
 }
 

@@ -111,10 +111,10 @@ pub(crate) async fn list(
     regions: &BTreeSet<String>,
 ) -> Result<Instances, AwsError> {
     if regions.is_empty() {
-        return list_region(place, stack_set, None).await;
+        return list_some(place, stack_set, None, None).await;
     }
     stream::iter(regions)
-        .map(|region| list_region(place, stack_set, Some(region)))
+        .map(|region| list_some(place, stack_set, Some(region), None))
         .buffer_unordered(LISTERS)
         .try_fold(Instances::default(), async |mut all, some| {
             all.0.extend(some.0);
@@ -123,10 +123,31 @@ pub(crate) async fn list(
         .await
 }
 
-async fn list_region(
+/// Reads the instances in some accounts alone; `None` where there is no such StackSet.
+pub(crate) async fn of_accounts(
+    place: &Place<'_>,
+    stack_set: &str,
+    accounts: &[String],
+) -> Result<Option<Instances>, AwsError> {
+    let mut all = Instances::default();
+    for account in accounts {
+        match list_some(place, stack_set, None, Some(account)).await {
+            Err(error) if error.is_not_found() => return Ok(None),
+            some => {
+                let some = some?;
+                some.locations()
+                    .for_each(|(location, it)| all.insert(location, it.clone()));
+            }
+        }
+    }
+    Ok(Some(all))
+}
+
+async fn list_some(
     place: &Place<'_>,
     stack_set: &str,
     region: Option<&String>,
+    account: Option<&String>,
 ) -> Result<Instances, AwsError> {
     let mut pages = place
         .aws
@@ -134,6 +155,7 @@ async fn list_region(
         .list_stack_instances()
         .stack_set_name(stack_set)
         .set_stack_instance_region(region.cloned())
+        .set_stack_instance_account(account.cloned())
         .call_as(place.call_as.clone())
         .into_paginator()
         .items()

@@ -16,6 +16,7 @@ pub(crate) mod plan;
 pub(crate) mod planning;
 pub(crate) mod preflight;
 pub(crate) mod reach;
+pub mod reason;
 pub(crate) mod regions;
 pub(crate) mod removal;
 pub(crate) mod stack;
@@ -346,6 +347,7 @@ mod tests {
                 operation_id: String::new(),
                 action: "CREATE".into(),
                 status: "SUCCEEDED".into(),
+                failed: 0,
                 status_reason: None,
                 ended: None,
                 ended_s: Some(ended_s),

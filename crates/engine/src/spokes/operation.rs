@@ -84,22 +84,44 @@ pub struct Ended {
     pub action: String,
     /// How it ended, `SUCCEEDED`.
     pub status: String,
+    /// How it ended in our words, `finished, 17 of 68 failed`: AWS calls it succeeded when what failed is tolerated.
+    pub result: String,
     /// AWS's reason, where it gave one.
     pub status_reason: Option<String>,
     /// How many accounts and regions ended in each status.
     pub counts: BTreeMap<String, usize>,
     /// Those that did not succeed.
     pub failures: Vec<Failure>,
+    /// The regions that it went through.
+    #[serde(skip)]
+    pub(crate) regions: BTreeSet<String>,
     /// Whether only what was left out failed.
     #[serde(skip)]
     is_only_left_out: bool,
 }
 
 impl Ended {
+    fn of(operation_id: &str, operation: &sdk::StackSetOperation, results: Results) -> Self {
+        let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
+        let mut ended = Self {
+            operation_id: operation_id.to_owned(),
+            action: text(operation.action().map(|action| action.as_str())),
+            status: text(operation.status().map(|status| status.as_str())),
+            result: String::new(),
+            status_reason: operation.status_reason().map(str::to_owned),
+            counts: results.tally.0,
+            failures: results.failures,
+            regions: results.regions,
+            is_only_left_out: false,
+        };
+        ended.result = ended.in_words();
+        ended
+    }
+
     /// Whether every account and region that could be reached is up to date. An operation that AWS calls `SUCCEEDED`
     /// may hide failures inside its tolerance (CloudFormation User Guide, "Troubleshooting StackSets").
     pub fn is_success(&self) -> bool {
-        self.failures.is_empty() && (self.status == "SUCCEEDED" || self.is_only_left_out)
+        self.failures.is_empty() && (self.status == SUCCEEDED || self.is_only_left_out)
     }
 
     /// Takes out expected failures, and counts them apart: where the region is turned off in the
@@ -118,6 +140,23 @@ impl Ended {
         self.counts.retain(|_, count| *count > 0);
         self.counts.insert(word.to_owned(), left_out);
         self.is_only_left_out = self.failures.is_empty() && self.status == "FAILED";
+        self.result = self.in_words();
+    }
+
+    fn in_words(&self) -> String {
+        let failed = self.failures.len();
+        if failed == 0 {
+            return match self.is_only_left_out {
+                true => "succeeded".into(),
+                false => self.status.to_lowercase(),
+            };
+        }
+        let all = failed + self.counts.get(SUCCEEDED).copied().unwrap_or_default();
+        match self.status.as_str() {
+            SUCCEEDED => format!("finished, {failed} of {all} failed"),
+            // Most of these were cancelled.
+            other => format!("{}, {failed} of {all} not done", other.to_lowercase()),
+        }
     }
 }
 
@@ -141,8 +180,10 @@ pub struct Last {
     pub operation_id: String,
     /// What it did, `CREATE`.
     pub action: String,
-    /// How it ended, `SUCCEEDED`.
+    /// How it ended, `SUCCEEDED`; so also when accounts and regions failed that were tolerated.
     pub status: String,
+    /// In how many accounts and regions it failed.
+    pub failed: usize,
     /// AWS's reason, where it did not succeed.
     pub status_reason: Option<String>,
     /// When it ended, as AWS says it.
@@ -238,10 +279,13 @@ fn in_order(mut all: Vec<sdk::StackSetOperationSummary>) -> (Vec<Running>, Optio
 fn read_last(summary: &sdk::StackSetOperationSummary) -> Option<Last> {
     let status = summary.status().filter(|status| is_ended(status))?;
     let action = summary.action().map(|action| action.as_str());
+    let details = summary.status_details();
+    let failed = details.and_then(|details| details.failed_stack_instances_count());
     Some(Last {
         operation_id: summary.operation_id()?.to_owned(),
         action: action.unwrap_or("unknown").to_owned(),
         status: status.as_str().to_owned(),
+        failed: failed.map_or(0, |count| usize::try_from(count).unwrap_or_default()),
         status_reason: summary.status_reason().map(str::to_owned),
         ended: summary.end_timestamp().map(ToString::to_string),
         ended_s: summary.end_timestamp().map(|at| at.secs()),
@@ -310,24 +354,15 @@ pub(crate) async fn follow(
             return Ok(Poll::Ready(operation));
         }
         if pace.is_due() {
-            let (tally, _) = results(place, stack_set, operation_id, false, work).await?;
-            pace.counted(tally);
+            let so_far = results(place, stack_set, operation_id, false, work).await?;
+            pace.counted(so_far.tally);
         }
         work.at(&pace.words());
         Ok(Poll::Pending)
     })
     .await?;
-    let (tally, failures) = all_results(place, stack_set, &operation, operation_id, work).await?;
-    let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
-    Ok(Ended {
-        operation_id: operation_id.to_owned(),
-        action: text(operation.action().map(|action| action.as_str())),
-        status: text(operation.status().map(|status| status.as_str())),
-        status_reason: operation.status_reason().map(str::to_owned),
-        counts: tally.0,
-        failures,
-        is_only_left_out: false,
-    })
+    let results = all_results(place, stack_set, &operation, operation_id, work).await?;
+    Ok(Ended::of(operation_id, &operation, results))
 }
 
 async fn describe(
@@ -357,30 +392,41 @@ async fn all_results(
     operation: &sdk::StackSetOperation,
     operation_id: &str,
     work: &Work,
-) -> Result<(Tally, Vec<Failure>)> {
+) -> Result<Results> {
     let details = operation.status_details();
     let failed = details.and_then(|details| details.failed_stack_instances_count());
     let since = Instant::now();
     poll_until(work, "AWS to list every result", 2 * LAG, async || {
-        let (tally, failures) = results(place, stack_set, operation_id, true, work).await?;
-        Ok(if tally.is_final(failed) || since.elapsed() >= LAG {
-            Poll::Ready((tally, failures))
-        } else {
-            Poll::Pending
-        })
+        let results = results(place, stack_set, operation_id, true, work).await?;
+        Ok(
+            if results.tally.is_final(failed) || since.elapsed() >= LAG {
+                Poll::Ready(results)
+            } else {
+                Poll::Pending
+            },
+        )
     })
     .await
 }
 
-/// How many accounts and regions are in each status, and, if asked for, those that did not succeed. Nothing else is
-/// kept: there may be 200,000. A run can be stopped between two of them.
+/// What is kept of an operation's results, of which there may be 200,000.
+#[derive(Default)]
+struct Results {
+    /// How many accounts and regions are in each status.
+    tally: Tally,
+    /// Those that did not succeed, if asked for.
+    failures: Vec<Failure>,
+    regions: BTreeSet<String>,
+}
+
+/// The results so far. A run can be stopped between two of them.
 async fn results(
     place: &Place<'_>,
     stack_set: &str,
     operation_id: &str,
     with_failures: bool,
     work: &Work,
-) -> Result<(Tally, Vec<Failure>), AwsError> {
+) -> Result<Results, AwsError> {
     const OPERATION: &str = "cloudformation:ListStackSetOperationResults";
     let mut pages = place
         .aws
@@ -392,7 +438,7 @@ async fn results(
         .into_paginator()
         .items()
         .send();
-    let (mut tally, mut failures) = (Tally::default(), Vec::new());
+    let mut found = Results::default();
     let mut stopped = pin!(work.stop().requested());
     loop {
         // A large operation has hundreds of pages of results.
@@ -404,22 +450,28 @@ async fn results(
         let Some(summary) = summary else { break };
         let summary = summary.call(OPERATION)?;
         let status = status(&summary);
-        tally.add(status);
-        if with_failures && !matches!(status, "SUCCEEDED" | SUSPENDED) {
-            failures.push(failure(&summary, status));
+        found.tally.add(status);
+        if let Some(region) = summary.region().filter(|it| !found.regions.contains(*it)) {
+            found.regions.insert(region.to_owned());
+        }
+        if with_failures && !matches!(status, SUCCEEDED | SUSPENDED) {
+            found.failures.push(failure(&summary, status));
         }
     }
-    failures.sort_by(|a, b| (&a.account, &a.region).cmp(&(&b.account, &b.region)));
-    Ok((tally, failures))
+    found
+        .failures
+        .sort_by(|a, b| (&a.account, &a.region).cmp(&(&b.account, &b.region)));
+    Ok(found)
 }
 
+const SUCCEEDED: &str = "SUCCEEDED";
 const SUSPENDED: &str = "SKIPPED_SUSPENDED_ACCOUNT";
 
 /// A suspended account is cancelled or failed with a reason that says so; that is not a failure.
 fn status(summary: &sdk::StackSetOperationResultSummary) -> &str {
     let status = summary.status().map_or("", |status| status.as_str());
     let reason = summary.status_reason().unwrap_or_default();
-    if status != "SUCCEEDED" && reason.to_lowercase().contains("suspended") {
+    if status != SUCCEEDED && reason.to_lowercase().contains("suspended") {
         return SUSPENDED;
     }
     status
@@ -461,5 +513,49 @@ mod tests {
         let ids: Vec<&str> = running.iter().map(|it| it.operation_id.as_str()).collect();
         assert_eq!(ids, ["c", "d"]);
         assert_eq!(last.map(|it| it.operation_id).as_deref(), Some("b"));
+    }
+
+    #[test]
+    fn an_operation_with_failures_is_never_called_succeeded() {
+        let words = |status: sdk::StackSetOperationStatus, failed: usize, succeeded: usize| {
+            let operation = sdk::StackSetOperation::builder().status(status).build();
+            let mut results = Results::default();
+            for (status, count) in [
+                ("FAILED", failed),
+                (SUCCEEDED, succeeded),
+                // Nobody can act there, and nobody expected a stack.
+                (SUSPENDED, 17),
+            ] {
+                (0..count).for_each(|_| results.tally.add(status));
+            }
+            let summary = sdk::StackSetOperationResultSummary::builder().build();
+            results.failures = vec![failure(&summary, "FAILED"); failed];
+            let mut ended = Ended::of("id", &operation, results);
+            let at_first = ended.result.clone();
+            ended.leave_out(&BTreeSet::from([Location::of("", "")]), "REGION_IS_OFF");
+            (at_first, ended.result)
+        };
+        use sdk::StackSetOperationStatus::{Failed, Stopped, Succeeded};
+        for (status, failed, succeeded, at_first, in_the_end) in [
+            (Succeeded, 0, 68, "succeeded", "succeeded"),
+            (Succeeded, 17, 51, "finished, 17 of 68 failed", "succeeded"),
+            (Failed, 2, 0, "failed, 2 of 2 not done", "succeeded"),
+            (Failed, 0, 0, "failed", "failed"),
+            (Stopped, 2, 3, "stopped, 2 of 5 not done", "stopped"),
+        ] {
+            let words = words(status, failed, succeeded);
+            assert_eq!((&*words.0, &*words.1), (at_first, in_the_end));
+        }
+    }
+
+    #[test]
+    fn the_last_operation_has_its_failures() {
+        let details = sdk::StackSetOperationStatusDetails::builder();
+        let summary = sdk::StackSetOperationSummary::builder()
+            .operation_id("a")
+            .status(sdk::StackSetOperationStatus::Succeeded)
+            .status_details(details.failed_stack_instances_count(17).build());
+        let (_, last) = in_order(vec![summary.build()]);
+        assert_eq!(last.map(|it| it.failed), Some(17));
     }
 }

@@ -183,6 +183,15 @@ pub(crate) async fn beneath<'a>(
     Ok(try_join_all(below).await?.into_iter().collect())
 }
 
+/// An account of the organization; `None` where it is in none, or in another one.
+pub(crate) async fn member(aws: &Aws, account: &str) -> Result<Option<Account>, AwsError> {
+    let call = aws.organizations.describe_account().account_id(account);
+    match call.send().await.call("organizations:DescribeAccount") {
+        Err(error) if error.code == "AccountNotFoundException" => Ok(None),
+        answer => Ok(answer?.account.map(|it| read_account(&it, ""))),
+    }
+}
+
 /// All accounts of the organization, in order.
 pub(crate) async fn accounts(aws: &Aws) -> Result<Vec<Account>> {
     let root = root_id(aws).await?;
@@ -266,7 +275,7 @@ pub(crate) struct Region {
 /// The regions that this account has enabled, in order.
 pub(crate) async fn enabled_regions(aws: &Aws) -> Result<Vec<Region>, AwsError> {
     use RegionOptStatus::{Enabled, EnabledByDefault};
-    let mut found = regions(aws, None, [Enabled, EnabledByDefault]).await?;
+    let mut found = regions(aws, None, &[Enabled, EnabledByDefault]).await?;
     found.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(found)
 }
@@ -281,20 +290,26 @@ pub(crate) async fn disabled_regions(
 ) -> Result<BTreeSet<String>, AwsError> {
     use RegionOptStatus::{Disabled, Disabling};
     let account = (account != aws.account).then_some(account);
-    let found = regions(aws, account, [Disabled, Disabling]).await?;
+    let found = regions(aws, account, &[Disabled, Disabling]).await?;
+    Ok(found.into_iter().map(|region| region.name).collect())
+}
+
+/// Every region that there is for this account, whether or not it is turned on.
+pub(crate) async fn every_region(aws: &Aws) -> Result<BTreeSet<String>, AwsError> {
+    let found = regions(aws, None, &[]).await?;
     Ok(found.into_iter().map(|region| region.name).collect())
 }
 
 async fn regions(
     aws: &Aws,
     account: Option<&str>,
-    statuses: [RegionOptStatus; 2],
+    statuses: &[RegionOptStatus],
 ) -> Result<Vec<Region>, AwsError> {
     let mut pages = aws
         .accounts
         .list_regions()
         .set_account_id(account.map(str::to_owned))
-        .set_region_opt_status_contains(Some(statuses.into()))
+        .set_region_opt_status_contains((!statuses.is_empty()).then(|| statuses.to_vec()))
         .into_paginator()
         .items()
         .send();

@@ -8,6 +8,7 @@ use super::organization::{Account, Subtree};
 use super::stack_set::StackSet;
 use super::{Location, Observed};
 use crate::plan::{Action, decide};
+use crate::verify::finding::Hop;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -47,6 +48,9 @@ pub struct SpokesPlan {
     pub off: Vec<Location>,
     /// Operations that are under way.
     pub running: Vec<Running>,
+    /// What is wrong with CloudTrail's trails, without which no account sends anything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trail: Option<Hop>,
     /// Further notes.
     pub notes: Vec<String>,
     /// Accounts and regions that are up to date already.
@@ -122,6 +126,7 @@ pub(crate) fn plan(wanted: &Wanted, observed: &Observed, management: Management)
         suspended: wanted.suspended(),
         off: wanted.off.iter().cloned().collect(),
         running: observed.running.clone(),
+        trail: None,
         notes: wanted.notes(observed),
         current: locations.iter().filter(is_there).count(),
     }

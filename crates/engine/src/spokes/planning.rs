@@ -9,6 +9,7 @@ use super::{HubBus, Observed, Place, observe, regions, stack_set, stacks, stuck_
 use crate::memory::{self, Deployment};
 use crate::names::DEPLOYMENT_TAG;
 use crate::session::Session;
+use crate::verify;
 use anyhow::{Context, Result, bail};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -95,6 +96,7 @@ pub async fn plan(session: &Session, switches: Switches) -> Result<SpokesPlanned
     keep_tags(&mut wanted, &observed);
     let mut plan = plan::plan(&wanted, &observed, management);
     plan.enable_trusted_access = !ground.trusted_access;
+    plan.trail = verify::trail::lacks(&session.aws, &ground.trail);
     Ok(SpokesPlanned {
         account: session.aws.account.clone(),
         region: session.aws.region.clone(),
@@ -172,7 +174,16 @@ async fn preflight(
         ));
     });
     let sign_in = aws.partition.sign_in_region();
+    let inexistent = match &enabled {
+        Ok(enabled) => regions::inexistent(aws, &settings.spokes.regions, enabled).await,
+        Err(()) => Vec::new(),
+    };
+    let is_real = inexistent.is_empty();
+    problems.extend(inexistent);
     let regions = enabled.and_then(|enabled| {
+        if !is_real {
+            return Err(());
+        }
         regions::choose(&settings.spokes.regions, &enabled, sign_in, &aws.account)
             .map(|regions| (enabled, regions))
             .map_err(|problem| problems.push(problem))
@@ -225,8 +236,10 @@ impl Ground {
                 "the hub account {hub} is in none of the units: its own root user is not watched until its unit is added"
             ));
         }
-        let warning = self.trail.warning();
-        notes.extend(warning.map(|it| format!("CloudTrail: {it}")));
+        if let trail::Best::Organization { .. } = self.trail.best {
+            let warning = self.trail.warning();
+            notes.extend(warning.map(|it| format!("CloudTrail: {it}")));
+        }
         notes
     }
 }

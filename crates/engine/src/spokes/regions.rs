@@ -59,6 +59,54 @@ pub(crate) fn choose(
     Ok(wanted)
 }
 
+/// The regions whose names are a slip of the keyboard away. Pure.
+pub(crate) fn nearest<'a>(
+    name: &str,
+    regions: impl IntoIterator<Item = &'a String>,
+) -> Vec<&'a str> {
+    const SLIP: usize = 2;
+    let near = |it: &&'a String| (strsim::damerau_levenshtein(name, it), it.as_str());
+    let near: Vec<(usize, &str)> = regions
+        .into_iter()
+        .map(|it| near(&it))
+        .filter(|(slips, _)| *slips <= SLIP)
+        .collect();
+    let least = near.iter().map(|(slips, _)| *slips).min();
+    let nearest = near.into_iter().filter(|(slips, _)| Some(*slips) == least);
+    nearest.map(|(_, name)| name).collect()
+}
+
+/// That there is no such region, with the names that may be meant; those `at_hand` come first. Pure.
+pub(crate) fn no_such(name: &str, at_hand: &BTreeSet<String>, all: &BTreeSet<String>) -> String {
+    let mut near = nearest(name, at_hand);
+    if near.is_empty() {
+        near = nearest(name, all);
+    }
+    match near.as_slice() {
+        [] => format!("there is no region {name}"),
+        near => format!(
+            "there is no region {name}; did you mean {}?",
+            near.join(" or ")
+        ),
+    }
+}
+
+/// Which of some regions that are not enabled do not exist at all, as far as AWS says. They cannot be turned on.
+pub(crate) async fn inexistent(aws: &Aws, asked: &[String], enabled: &[Region]) -> Vec<String> {
+    let at_hand: BTreeSet<String> = enabled.iter().map(|it| it.name.clone()).collect();
+    let is_open = |it: &&String| !at_hand.contains(*it);
+    if !asked.iter().any(|it| is_open(&it)) {
+        return Vec::new();
+    }
+    let Ok(all) = organization::every_region(aws).await else {
+        return Vec::new();
+    };
+    let gone = asked.iter().filter(|it| !all.contains(*it));
+    gone.filter(is_open)
+        .map(|it| no_such(it, &at_hand, &all))
+        .collect()
+}
+
 /// Where an instance failed in a region that an account has to turn on first. One that is not `enabled` here is such a
 /// region too. Pure.
 pub(crate) fn suspects(instances: &Instances, enabled: &[Region]) -> BTreeSet<Location> {
@@ -141,6 +189,29 @@ mod tests {
         let asked: Vec<String> = asked.iter().map(|it| (*it).to_owned()).collect();
         let chosen = choose(&asked, &enabled, "us-east-1", "1")?;
         Ok(chosen.into_iter().collect())
+    }
+
+    #[test]
+    fn a_region_that_does_not_exist_is_named_with_those_that_may_be_meant() {
+        let set = |names: &[&str]| names.iter().map(|it| (*it).to_owned()).collect();
+        let all: BTreeSet<String> = set(&["ap-south-1", "eu-west-1", "eu-west-2", "us-east-1"]);
+        for (name, at_hand, said) in [
+            (
+                "eu-west-9",
+                set(&["eu-west-2", "us-east-1"]),
+                "; did you mean eu-west-2?",
+            ),
+            (
+                "eu-west-9",
+                BTreeSet::new(),
+                "; did you mean eu-west-1 or eu-west-2?",
+            ),
+            ("eu-wst-1", set(&["us-east-1"]), "; did you mean eu-west-1?"),
+            ("mars-north-1", set(&["us-east-1"]), ""),
+        ] {
+            let wanted = format!("there is no region {name}{said}");
+            assert_eq!(no_such(name, &at_hand, &all), wanted);
+        }
     }
 
     #[test]

@@ -4,12 +4,19 @@
 use crate::aws::Aws;
 use crate::aws::error::{AwsError, Call};
 use aws_sdk_cloudtrail::types as sdk;
-use serde::Serialize;
 
-/// The trail that covers most, as far as these credentials see.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Coverage {
+/// What is known of the trails, as far as these credentials see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Coverage {
+    /// The trail that covers most.
+    pub(crate) best: Best,
+    /// Trails that log nothing of all regions.
+    pub(crate) idle: Vec<Idle>,
+}
+
+/// The trail that covers most.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Best {
     /// The call was denied, with this answer.
     Unseen(String),
     /// No trail that logs management events of all regions.
@@ -20,15 +27,34 @@ pub(crate) enum Coverage {
     Organization { reads: bool },
 }
 
+/// A trail that does not log what is needed, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Idle {
+    arn: String,
+    home: String,
+    is_organizations: bool,
+    why: Lack,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lack {
+    OneRegion,
+    Stopped,
+    NoWrites,
+}
+
 /// Reads the trails that this account sees. A member account sees the organization's.
 pub(crate) async fn find(aws: &Aws) -> Coverage {
-    match best(aws).await {
+    match read(aws).await {
         Ok(coverage) => coverage,
-        Err(error) => Coverage::Unseen(error.to_string()),
+        Err(error) => Coverage {
+            best: Best::Unseen(error.to_string()),
+            idle: Vec::new(),
+        },
     }
 }
 
-async fn best(aws: &Aws) -> Result<Coverage, AwsError> {
+async fn read(aws: &Aws) -> Result<Coverage, AwsError> {
     let answer = aws
         .cloudtrail
         .describe_trails()
@@ -36,32 +62,35 @@ async fn best(aws: &Aws) -> Result<Coverage, AwsError> {
         .send()
         .await
         .call("cloudtrail:DescribeTrails")?;
-    let (mut best, mut unseen) = (Coverage::Nothing, None);
+    let (mut best, mut idle, mut unseen) = (Best::Nothing, Vec::new(), None);
     for trail in answer.trail_list() {
         match coverage_of(aws, trail).await {
-            Ok(coverage) => best = best.max(coverage),
+            Ok(Ok(coverage)) => best = best.max(coverage),
+            Ok(Err(why)) => idle.push(Idle::of(trail, why)),
             // Another one may say enough.
-            Err(error) => unseen = Some(Coverage::Unseen(error.to_string())),
+            Err(error) => unseen = Some(Best::Unseen(error.to_string())),
         }
     }
-    Ok(match best {
-        Coverage::Nothing => unseen.unwrap_or(best),
+    let best = match best {
+        Best::Nothing => unseen.unwrap_or(best),
         best => best,
-    })
+    };
+    Ok(Coverage { best, idle })
 }
 
-async fn coverage_of(aws: &Aws, trail: &sdk::Trail) -> Result<Coverage, AwsError> {
+/// What one trail covers, or why it does not count.
+async fn coverage_of(aws: &Aws, trail: &sdk::Trail) -> Result<Result<Best, Lack>, AwsError> {
     let Some(arn) = trail
         .trail_arn()
         .filter(|_| trail.is_multi_region_trail() == Some(true))
     else {
-        return Ok(Coverage::Nothing);
+        return Ok(Err(Lack::OneRegion));
     };
     let status = aws.cloudtrail.get_trail_status().name(arn).send();
     let selectors = aws.cloudtrail.get_event_selectors().trail_name(arn).send();
     let (status, selectors) = tokio::join!(status, selectors);
     if status.call("cloudtrail:GetTrailStatus")?.is_logging() != Some(true) {
-        return Ok(Coverage::Nothing);
+        return Ok(Err(Lack::Stopped));
     }
     let selectors = selectors.call("cloudtrail:GetEventSelectors")?;
     let (writes, reads) = logged(
@@ -70,11 +99,43 @@ async fn coverage_of(aws: &Aws, trail: &sdk::Trail) -> Result<Coverage, AwsError
     );
     Ok(
         match (writes, trail.is_organization_trail() == Some(true)) {
-            (false, _) => Coverage::Nothing,
-            (true, true) => Coverage::Organization { reads },
-            (true, false) => Coverage::Account { reads },
+            (false, _) => Err(Lack::NoWrites),
+            (true, true) => Ok(Best::Organization { reads }),
+            (true, false) => Ok(Best::Account { reads }),
         },
     )
+}
+
+impl Idle {
+    fn of(trail: &sdk::Trail, why: Lack) -> Self {
+        let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
+        Self {
+            arn: text(trail.trail_arn()),
+            home: text(trail.home_region()),
+            is_organizations: trail.is_organization_trail() == Some(true),
+            why,
+        }
+    }
+
+    fn words(&self) -> String {
+        let why = match self.why {
+            Lack::OneRegion => "logs one region only",
+            Lack::Stopped => "is stopped",
+            Lack::NoWrites => "logs no management write events",
+        };
+        format!("trail {} {why}", self.arn)
+    }
+
+    /// The command that starts it again, for the account that it is in.
+    fn start(&self) -> Option<String> {
+        let account = self.arn.split(':').nth(4)?;
+        (self.why == Lack::Stopped).then(|| {
+            format!(
+                "to start it again, in account {account}: `aws cloudtrail start-logging --region {} --name {}`",
+                self.home, self.arn
+            )
+        })
+    }
 }
 
 /// Whether management events are logged: write events, read-only events. Pure.
@@ -108,33 +169,80 @@ fn advanced_logs(selector: &sdk::AdvancedEventSelector) -> Option<(bool, bool)> 
     Some((writes, reads))
 }
 
+// Prerequisites: CloudTrail API Reference, CreateTrail, CloudTrailAccessNotEnabledException and
+// InsufficientS3BucketPolicyException.
+const MAKE: &str = "to make one, in the management account: `aws organizations enable-aws-service-access --service-principal cloudtrail.amazonaws.com`, a bucket whose policy lets CloudTrail write for an organization (CloudTrail User Guide, \"Amazon S3 bucket policy for CloudTrail\"), `aws cloudtrail create-trail --name organization --s3-bucket-name BUCKET --is-organization-trail --is-multi-region-trail` and `aws cloudtrail start-logging --name organization`";
+// Not by put-event-selectors: it replaces all selectors, the advanced ones too.
+const READS: &str = "in the CloudTrail console, edit the trail's management events and add Read to its API activity";
+
 impl Coverage {
-    /// What is wrong with it, and how to fix it; `None` when all is logged.
+    /// What is wrong with it, and how to fix it, in one sentence; `None` when all is logged.
     pub(crate) fn warning(&self) -> Option<String> {
-        // Prerequisites: CloudTrail API Reference, CreateTrail, CloudTrailAccessNotEnabledException and
-        // InsufficientS3BucketPolicyException.
-        const MAKE: &str = "to make one, in the management account: `aws organizations enable-aws-service-access --service-principal cloudtrail.amazonaws.com`, a bucket whose policy lets CloudTrail write for an organization (CloudTrail User Guide, \"Amazon S3 bucket policy for CloudTrail\"), `aws cloudtrail create-trail --name organization --s3-bucket-name BUCKET --is-organization-trail --is-multi-region-trail` and `aws cloudtrail start-logging --name organization`";
-        // Not by put-event-selectors: it replaces all selectors, the advanced ones too.
-        const READS: &str = "in the CloudTrail console, edit the trail's management events and add Read to its API activity";
-        Some(match self {
-            Self::Organization { reads: true } => return None,
-            Self::Organization { reads: false } => {
-                format!(
-                    "the organization's trail logs no read-only events, so they are never reported: {READS}"
-                )
-            }
-            Self::Account { .. } => format!(
-                "no organization trail is seen from here, only this account's own: an account without a trail that logs management events sends nothing; {MAKE}"
-            ),
-            Self::Nothing => format!(
-                "no trail that logs management events of all regions is seen from here: an account without one sends nothing; {MAKE}"
-            ),
-            Self::Unseen(why) => {
-                format!(
-                    "the trails cannot be seen from here ({why}): make sure that every account has one that logs management events"
-                )
-            }
+        if matches!(self.best, Best::Organization { reads: true }) {
+            return None;
+        }
+        let (finding, fix) = (self.finding(), self.fix().unwrap_or_default());
+        Some(match &self.best {
+            Best::Organization { .. } | Best::Unseen(_) => format!("{finding}: {fix}"),
+            _ => format!("{finding}; {fix}"),
         })
+    }
+
+    /// What is seen.
+    pub(crate) fn finding(&self) -> String {
+        let idle = self.idle_words();
+        match &self.best {
+            Best::Organization { reads: true } => {
+                "a trail of the organization logs management events of all regions".into()
+            }
+            Best::Organization { reads: false } => {
+                "the organization's trail logs no read-only events, so they are never reported"
+                    .into()
+            }
+            Best::Account { .. } => format!(
+                "no organization trail is seen from here, only this account's own{idle}: an account without a trail that logs management events sends nothing"
+            ),
+            Best::Nothing => format!(
+                "no trail that logs management events of all regions is seen from here{idle}: an account without one sends nothing"
+            ),
+            Best::Unseen(why) => format!("the trails cannot be seen from here ({why})"),
+        }
+    }
+
+    fn idle_words(&self) -> String {
+        match self.idle.as_slice() {
+            [] => String::new(),
+            idle => {
+                let words: Vec<String> = idle.iter().map(Idle::words).collect();
+                format!(" ({})", words.join(", "))
+            }
+        }
+    }
+
+    /// How to fix it.
+    pub(crate) fn fix(&self) -> Option<String> {
+        let start = || self.organizations().find_map(Idle::start);
+        match &self.best {
+            Best::Organization { reads: true } => None,
+            Best::Organization { reads: false } => Some(READS.into()),
+            Best::Account { .. } | Best::Nothing => Some(start().unwrap_or_else(|| MAKE.into())),
+            Best::Unseen(_) => {
+                Some("make sure that every account has one that logs management events".into())
+            }
+        }
+    }
+
+    /// Whether accounts surely send nothing, since the organization's own trail does not log, or none does.
+    pub(crate) fn is_broken(&self) -> bool {
+        match self.best {
+            Best::Nothing => true,
+            Best::Account { .. } => self.organizations().next().is_some(),
+            Best::Unseen(_) | Best::Organization { .. } => false,
+        }
+    }
+
+    fn organizations(&self) -> impl Iterator<Item = &Idle> {
+        self.idle.iter().filter(|it| it.is_organizations)
     }
 }
 
@@ -181,16 +289,62 @@ mod tests {
         }
     }
 
+    fn seen(best: Best, idle: Vec<Idle>) -> Coverage {
+        Coverage { best, idle }
+    }
+
+    fn idle(is_organizations: bool, why: Lack) -> Idle {
+        Idle {
+            arn: "arn:aws:cloudtrail:us-east-1:111111111111:trail/all".into(),
+            home: "us-east-1".into(),
+            is_organizations,
+            why,
+        }
+    }
+
     #[test]
     fn an_organization_trail_is_better_than_an_own_one() {
-        let own = Coverage::Account { reads: true };
-        let all = Coverage::Organization { reads: false };
+        let own = Best::Account { reads: true };
+        let all = Best::Organization { reads: false };
         assert_eq!(own.clone().max(all.clone()), all);
-        assert_eq!(Coverage::Nothing.max(own.clone()), own);
-        assert!(Coverage::Organization { reads: true }.warning().is_none());
+        assert_eq!(Best::Nothing.max(own.clone()), own);
+        let logged = seen(Best::Organization { reads: true }, Vec::new());
+        assert_eq!(logged.warning(), None);
+        let warning = seen(all, Vec::new()).warning();
+        assert!(warning.is_some_and(|it| it.contains("add Read to its API activity")));
+    }
+
+    #[test]
+    fn a_trail_that_does_not_log_is_named_and_a_stopped_one_is_started_again() {
+        let stopped = seen(Best::Nothing, vec![idle(true, Lack::Stopped)]);
+        let warning = stopped.warning().unwrap_or_default();
         assert!(
-            all.warning()
-                .is_some_and(|it| it.contains("add Read to its API activity"))
+            warning.contains("trail/all is stopped")
+                && warning.contains("in account 111111111111: `aws cloudtrail start-logging")
+                && !warning.contains("create-trail"),
+            "{warning}"
         );
+        let narrow = seen(Best::Nothing, vec![idle(false, Lack::OneRegion)]);
+        let warning = narrow.warning().unwrap_or_default();
+        assert!(
+            warning.contains("logs one region only") && warning.contains("create-trail"),
+            "{warning}"
+        );
+    }
+
+    #[test]
+    fn an_own_trail_beside_an_organization_trail_that_logs_nothing_is_no_comfort() {
+        let own = Best::Account { reads: true };
+        for (coverage, is_broken) in [
+            (seen(Best::Nothing, Vec::new()), true),
+            (seen(own.clone(), Vec::new()), false),
+            (seen(own.clone(), vec![idle(false, Lack::Stopped)]), false),
+            (seen(own.clone(), vec![idle(true, Lack::Stopped)]), true),
+            (seen(own, vec![idle(true, Lack::NoWrites)]), true),
+            (seen(Best::Unseen("denied".into()), Vec::new()), false),
+            (seen(Best::Organization { reads: false }, Vec::new()), false),
+        ] {
+            assert_eq!(coverage.is_broken(), is_broken, "{coverage:?}");
+        }
     }
 }

@@ -1,11 +1,14 @@
 //! StackSet operations as text, for plans, reports and errors.
 
 use super::operation::{Ended, Failure, Last, Running};
-use std::collections::BTreeSet;
+use super::reason;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-/// Failures that the text shows; the JSON has all.
+/// Rows of failures that the text shows; the JSON has every failure.
 const SHOWN: usize = 50;
+/// Regions that a row names.
+const NAMED: usize = 3;
 
 /// An operation that is under way.
 #[must_use]
@@ -24,11 +27,15 @@ pub fn running(operation: &Running) -> String {
 pub fn last(operation: &Last) -> String {
     let ended = operation.ended.as_deref().unwrap_or("an unknown time");
     let reason = operation.status_reason.as_ref();
+    let how = match (operation.status.as_str(), operation.failed) {
+        (status, 0) => status.to_lowercase(),
+        ("SUCCEEDED", failed) => format!("finished, {failed} failed,"),
+        (status, failed) => format!("{}, {failed} failed,", status.to_lowercase()),
+    };
     format!(
-        "last operation {} ({}) {} at {ended}{}",
+        "last operation {} ({}) {how} at {ended}{}",
         operation.operation_id,
         operation.action,
-        operation.status.to_lowercase(),
         reason.map(|it| format!(": {it}")).unwrap_or_default()
     )
 }
@@ -45,13 +52,13 @@ pub fn operation(ended: &Ended) -> String {
         "StackSet operation {} ({}): {} ({})\n",
         ended.operation_id,
         ended.action,
-        ended.status,
+        ended.result,
         counts.join(", ")
     );
     if let Some(reason) = &ended.status_reason {
         let _ = writeln!(text, "  {reason}");
     }
-    text.push_str(&table(&ended.failures));
+    text.push_str(&rows(&ended.failures, &ended.regions));
     text
 }
 
@@ -59,55 +66,62 @@ fn words(status: &str) -> String {
     status.to_lowercase().replace('_', " ")
 }
 
-/// The failures as a table, their hints below, each once.
-fn table(failures: &[Failure]) -> String {
-    let Some(shown) = failures
-        .get(..failures.len().min(SHOWN))
-        .filter(|it| !it.is_empty())
-    else {
-        return String::new();
-    };
-    let account = |it: &Failure| match &it.name {
-        Some(name) => format!("{} ({name})", it.account),
-        None => it.account.clone(),
-    };
-    let head = ["STATUS", "ACCOUNT", "REGION", "REASON"].map(str::to_owned);
-    let rows: Vec<[String; 4]> = shown
-        .iter()
-        .map(|it| {
-            [
-                it.status.clone(),
-                account(it),
-                it.region.clone(),
-                it.reason.clone(),
-            ]
-        })
-        .collect();
-    let width = |column: usize| {
-        let cells = rows.iter().chain([&head]);
-        cells
-            .map(|row| row[column].chars().count())
-            .max()
-            .unwrap_or_default()
-    };
-    let (status, account, region) = (width(0), width(1), width(2));
-    let mut text = String::new();
-    for row in [&head].into_iter().chain(&rows) {
-        let [first, second, third, reason] = row;
-        let _ = writeln!(
-            text,
-            "  {first:status$}  {second:account$}  {third:region$}  {reason}"
-        );
+/// One row for each account and reason, with the hints below, each once.
+fn rows(failures: &[Failure], all: &BTreeSet<String>) -> String {
+    let mut groups: BTreeMap<(&str, &str, String), Vec<&Failure>> = BTreeMap::new();
+    for failure in failures {
+        let kind = reason::kind(&failure.reason);
+        let key = (failure.account.as_str(), failure.status.as_str(), kind);
+        groups.entry(key).or_default().push(failure);
     }
-    if failures.len() > shown.len() {
-        let more = failures.len() - shown.len();
+    let mut text = String::new();
+    for group in groups.values().take(SHOWN) {
+        let _ = writeln!(text, "  {}", row(group, all));
+    }
+    let more = groups.len().saturating_sub(SHOWN);
+    if more > 0 {
         let _ = writeln!(text, "  and {more} more; --output json has all of them");
     }
-    let hints: BTreeSet<&str> = shown.iter().filter_map(|it| it.hint.as_deref()).collect();
+    let shown = groups.values().take(SHOWN).flatten();
+    let hints: BTreeSet<&str> = shown.filter_map(|it| it.hint.as_deref()).collect();
     for hint in hints {
         let _ = writeln!(text, "  hint: {hint}");
     }
     text
+}
+
+fn row(group: &[&Failure], all: &BTreeSet<String>) -> String {
+    let Some(first) = group.first() else {
+        return String::new();
+    };
+    let who = match &first.name {
+        Some(name) => format!("{name} {}", first.account),
+        None => first.account.clone(),
+    };
+    let status = match first.status.as_str() {
+        "FAILED" => String::new(),
+        other => format!("{}: ", words(other)),
+    };
+    let regions: Vec<&str> = group.iter().map(|it| it.region.as_str()).collect();
+    let (where_, why) = (
+        regions_of(&regions, all.len()),
+        reason::short(&first.reason),
+    );
+    format!("{who} · {where_} · {status}{why}")
+}
+
+/// Some regions of so many that are meant: all of them, their names, or the first of them.
+#[must_use]
+pub fn regions_of(regions: &[&str], all: usize) -> String {
+    let count = regions.len();
+    if count == all && all > 1 {
+        return format!("all {all} regions");
+    }
+    let named = regions[..count.min(NAMED)].join(", ");
+    match count.saturating_sub(NAMED) {
+        0 => named,
+        more => format!("{named} and {more} more of {all} regions"),
+    }
 }
 
 #[cfg(test)]
@@ -125,35 +139,83 @@ mod tests {
         }
     }
 
+    fn regions(names: &[&str]) -> BTreeSet<String> {
+        names.iter().map(|it| (*it).to_owned()).collect()
+    }
+
+    fn denied(region: &str, id: &str) -> String {
+        format!(
+            "Resource handler returned message: \"User: arn:aws:sts::444455556666:assumed-role/stacksets-exec-{id}/{id} is not authorized to perform: iam:CreateRole on resource: arn:aws:iam::444455556666:role/StackSet-rootwatch-{region}-{id} with an explicit deny in a service control policy\""
+        )
+    }
+
     #[test]
-    fn failures_are_a_table_with_each_hint_once() {
-        let failures = [
-            failure(
-                "111122223333",
-                Some("payments"),
-                "eu-west-1",
-                "Access denied by SCP",
-            ),
-            failure(
-                "444455556666",
-                None,
-                "ap-southeast-1",
-                "Access denied by SCP",
-            ),
-        ];
-        insta::assert_snapshot!(table(&failures), @r"
-          STATUS  ACCOUNT                  REGION          REASON
-          FAILED  111122223333 (payments)  eu-west-1       Access denied by SCP
-          FAILED  444455556666             ap-southeast-1  Access denied by SCP
-          hint: an SCP denies it: exempt the roles stacksets-exec-* there, or leave the region out with --regions; if the account is new and in quarantine, run the same command again after it
+    fn an_account_that_fails_for_one_reason_is_one_row() {
+        let all = regions(&["ap-southeast-1", "eu-west-1", "eu-west-2", "us-east-1"]);
+        let everywhere = all.iter().enumerate().map(|(index, region)| {
+            let reason = denied(region, &format!("0a{index}b1c2d3e4f"));
+            failure("444455556666", Some("payments"), region, &reason)
+        });
+        let mut failures: Vec<Failure> = everywhere.collect();
+        let full = "The maximum limit of roles is reached";
+        failures.push(failure("111122223333", None, "us-east-1", full));
+        failures.push(failure("111122223333", None, "eu-west-1", "Stack is busy"));
+        failures.push(Failure {
+            status: "CANCELLED".into(),
+            ..failure("111122223333", None, "eu-west-2", "Cancelled by user")
+        });
+        insta::assert_snapshot!(rows(&failures, &all), @r"
+        111122223333 · eu-west-2 · cancelled: Cancelled by user
+        111122223333 · eu-west-1 · Stack is busy
+        111122223333 · us-east-1 · The maximum limit of roles is reached
+        payments 444455556666 · all 4 regions · iam:CreateRole denied by an SCP
+        hint: a service quota is reached there: ask AWS for a higher one
+        hint: new roles are denied there, often those without a certain permissions boundary, path or name: give it with --permissions-boundary, --iam-path or --role-prefix, or exempt the roles stacksets-exec-*
+        hint: somebody stopped the operation: run the same command again
         ");
     }
 
     #[test]
+    fn regions_are_named_or_counted() {
+        let many = ["a", "b", "c", "d", "e"];
+        assert_eq!(regions_of(&many, 5), "all 5 regions");
+        assert_eq!(regions_of(&many, 17), "a, b, c and 2 more of 17 regions");
+        assert_eq!(regions_of(&many[..2], 17), "a, b");
+        assert_eq!(regions_of(&many[..1], 1), "a");
+    }
+
+    #[test]
     fn of_very_many_failures_the_text_shows_some() {
-        let failures = vec![failure("1", None, "us-east-1", "x"); 60];
-        let text = table(&failures);
-        assert_eq!(text.lines().count(), 52);
+        let failure = |index: usize| failure(&index.to_string(), None, "us-east-1", "x");
+        let failures: Vec<Failure> = (0..60).map(failure).collect();
+        let text = rows(&failures, &regions(&["us-east-1"]));
+        assert_eq!(text.lines().count(), 51);
         assert!(text.contains("and 10 more"), "{text}");
+    }
+
+    #[test]
+    fn the_last_operation_is_not_called_succeeded_when_something_failed() {
+        let said = |status: &str, failed: usize| {
+            last(&Last {
+                operation_id: "id".into(),
+                action: "CREATE".into(),
+                status: status.into(),
+                failed,
+                status_reason: None,
+                ended: Some("noon".into()),
+                ended_s: None,
+            })
+        };
+        for (status, failed, how) in [
+            ("SUCCEEDED", 0, "succeeded at noon"),
+            ("SUCCEEDED", 17, "finished, 17 failed, at noon"),
+            ("FAILED", 3, "failed, 3 failed, at noon"),
+            ("STOPPED", 0, "stopped at noon"),
+        ] {
+            assert_eq!(
+                said(status, failed),
+                format!("last operation id (CREATE) {how}")
+            );
+        }
     }
 }

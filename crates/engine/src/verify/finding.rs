@@ -26,6 +26,8 @@ pub enum Verdict {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Part {
+    /// The organization, whose trail makes the events.
+    Organization,
     /// An account and region of the organization.
     Spoke,
     /// What makes the spokes.

@@ -10,6 +10,7 @@ pub(crate) mod finding;
 mod function;
 mod hub_rules;
 mod identity;
+pub(crate) mod named;
 mod notifying;
 mod queues;
 mod rules;
@@ -22,6 +23,7 @@ mod template;
 #[cfg(test)]
 mod tests;
 mod topics;
+pub(crate) mod trail;
 
 use crate::spokes::Location;
 use deployed::Deployed;

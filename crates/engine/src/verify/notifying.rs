@@ -1,5 +1,6 @@
 //! What the notifier does with each event. Valid for the deployed code when the hop `code` is fine.
 
+use super::deployed::Deployed;
 use super::events::{Canonical, Place};
 use super::finding::Hop;
 use crate::hub::function::Function;
@@ -29,10 +30,7 @@ pub(super) fn check(id: &str, place: &Place, function: &Function) -> Hop {
     if decision(&place.service_made().event) != Some(Decision::Ignore) {
         return Hop::broken(id, CHECK, "it alerts on what an AWS service did", FIX);
     }
-    let is_off = function
-        .environment
-        .get(READ_ONLY)
-        .is_some_and(|it| it == "off");
+    let is_off = is_off(function);
     let finding = format!(
         "alerts on all {} forms of events{}; ignores calls that AWS services made",
         acts.len() + reads.len(),
@@ -43,6 +41,17 @@ pub(super) fn check(id: &str, place: &Place, function: &Function) -> Hop {
         }
     );
     Hop::ok(id, CHECK, finding)
+}
+
+/// Whether the deployed notifier reports read-only calls; one that cannot be read may.
+pub(super) fn reports_reads(deployed: &Deployed) -> bool {
+    let function = deployed.function(&deployed.names.function());
+    !function.is_ok_and(|it| it.is_some_and(is_off))
+}
+
+fn is_off(function: &Function) -> bool {
+    let setting = function.environment.get(READ_ONLY);
+    setting.is_some_and(|it| it == "off")
 }
 
 /// The kinds of those for which its decision differs.

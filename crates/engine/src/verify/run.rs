@@ -3,11 +3,12 @@
 use super::deployed::Deployed;
 use super::finding::{CannotRead, Hop, Read, Verdict};
 use super::spokes::{self, Selection};
+use super::{named, notifying};
 use crate::hub::desired::hub;
 use crate::memory;
 use crate::session::Session;
 use crate::spokes::organization::{self, Organization};
-use crate::spokes::{Location, Observed, Place};
+use crate::spokes::{Location, Observed, Place, trail};
 use crate::status::{forwards_here, forwards_to};
 use anyhow::{Result, bail};
 use serde::Serialize;
@@ -41,7 +42,8 @@ pub struct Counts {
 /// Reads what is deployed, and judges every hop.
 ///
 /// # Errors
-/// When the spokes forward to a hub elsewhere and there is none here. What cannot be read is a finding.
+/// When the spokes forward to a hub elsewhere and there is none here, and when an account or region of the selection
+/// does not exist. What cannot be read is a finding.
 pub async fn verify(session: &Session, selection: &Selection, hub_only: bool) -> Result<Report> {
     let organization = organization::find(&session.aws).await;
     let organization = organization.map_err(CannotRead::from);
@@ -79,9 +81,10 @@ pub(crate) async fn hops(
     let call_as = session.settings.spokes.call_as;
     let place = organization.as_ref().map_err(Clone::clone);
     let place = place.map(|organization| Place::of(aws, organization, call_as));
-    let (mut deployed, observed) = tokio::join!(
+    let (mut deployed, observed, trails) = tokio::join!(
         Deployed::read(aws, &wanted, org_id),
         spokes::observe(&place, &names),
+        trail::find(aws),
     );
     let mut settings = session.settings.clone();
     memory::values(&mut settings, &deployed.readable(), &names);
@@ -91,6 +94,16 @@ pub(crate) async fn hops(
             "there is no hub in {}, and the spokes forward to the one in {hub}: run `rootwatch verify` there",
             aws.place()
         );
+    }
+    if let Ok(organization) = organization {
+        let found = observed.as_ref().ok();
+        let found = found.filter(|it| it.stack_set.is_some());
+        let instances = found.map(|it| &it.instances);
+        let is_there = named::check(session, organization, instances, selection).await;
+        if is_there.is_err() {
+            // A list may lag.
+            named::check_unread(session, selection).await?;
+        }
     }
     let locations: Vec<Location> = observed
         .iter()
@@ -103,6 +116,8 @@ pub(crate) async fn hops(
             spokes::check(aws, &names, &place, &observed, selection).await,
         );
     }
+    let of_trail = super::trail::check(aws, &trails, notifying::reports_reads(&deployed));
+    hops.splice(0..0, of_trail);
     Ok(hops)
 }
 
