@@ -53,7 +53,7 @@ pub(crate) struct Cli {
         help_heading = "Global options"
     )]
     pub(crate) endpoint_url: Option<String>,
-    /// Settings file, as `rootwatch init` writes it [default: rootwatch.toml, if there is one]
+    /// Settings file, as `rootwatch init` writes it [default: the first rootwatch.toml upward from the working folder]
     #[arg(
         long,
         global = true,

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 const SCHEMA_FILE: &str = "./rootwatch.schema.json";
 
 const HEAD: &str = "\
-# Settings of rootwatch. Flags win over the environment, and the environment over this file.
+# Settings of rootwatch. Flags win over this file, and this file over AWS's variables, but for credentials.
 # Every setting is here; those that begin with # hold nothing and show an example.
 # For completion in an editor: rootwatch init --schema > rootwatch.schema.json
 ";

@@ -1,4 +1,4 @@
-//! The settings of a run: flags over the environment over `rootwatch.toml`, checked before the first call.
+//! The settings of a run: flags over `rootwatch.toml` over AWS's environment variables, checked before the first call.
 
 mod describe;
 mod file;
@@ -6,6 +6,7 @@ mod form;
 mod given;
 mod operations;
 mod schema;
+mod search;
 mod settings;
 mod together;
 
@@ -52,7 +53,7 @@ const LOG_RETENTION_DAYS: i32 = 365;
 /// A StackSet operation over a large organization takes hours.
 const TIMEOUT: Duration = Duration::from_secs(4 * 3600);
 
-/// Merges what was typed with the environment and the file, and checks all of it.
+/// Merges what was typed with the file and the environment, and checks all of it.
 ///
 /// Fails with every problem that it finds, not only the first.
 pub(crate) fn resolve(flags: Flags) -> Result<Settings> {
@@ -75,6 +76,7 @@ pub(crate) fn resolve(flags: Flags) -> Result<Settings> {
             settings.connection.is_profile_typed = is_profile_typed;
             Ok(settings)
         }
+            settings.file = file.path;
         [one] => bail!("{one}"),
         many => {
             let lines: Vec<String> = many.iter().map(ToString::to_string).collect();
@@ -93,6 +95,7 @@ fn settings(values: &Values) -> Settings {
         name: values.text(&schema::NAME).unwrap_or(NAME.into()),
         connection: Connection {
             profile: values.text(&schema::PROFILE),
+        file: None,
             is_profile_typed: false,
             region: values.text(&schema::REGION),
             endpoint_url: values.text(&schema::ENDPOINT_URL),
@@ -134,7 +137,16 @@ fn settings(values: &Values) -> Settings {
     }
 }
 
-/// The SDK reads the environment itself, so a value from the file counts only where the environment has none.
+/// How another account is reached, if the settings say.
+fn access(values: &Values, profile: &'static Key, role: &'static Key) -> Option<Access> {
+    let access = Access {
+        profile: values.text(profile),
+        role: values.text(role),
+    };
+    (access != Access::default()).then_some(access)
+}
+
+/// Credentials of the environment are somebody's who runs this now, and go before a profile of the file.
 fn in_environment(key: &Key) -> bool {
     key.environment
         .iter()
@@ -179,6 +191,7 @@ mod tests {
                 region: Some(
                     "eu-west-1",
                 ),
+            file: None,
                 endpoint_url: Some(
                     "http://localhost:4566",
                 ),

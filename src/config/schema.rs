@@ -16,7 +16,7 @@ pub(crate) struct Key {
     /// A value that may be given, as TOML.
     pub(crate) example: &'static str,
     pub(crate) flag: &'static str,
-    /// Variables that win over the file, because the SDK reads them.
+    /// Variables of AWS's that win over the file: they are the credentials of whoever runs this.
     pub(crate) environment: &'static [&'static str],
     /// Whether nearly everyone has to set it.
     pub(crate) essential: bool,
@@ -99,10 +99,9 @@ pub(crate) static REGION: Key = Key {
     name: "region",
     kind: Kind::Text(form::region),
     meaning: "Region that the hub and the StackSet live in; it must be in the partition of the credentials",
-    default: "as the AWS CLI finds it",
+    default: "AWS_REGION, AWS_DEFAULT_REGION, or as the AWS CLI finds it",
     example: r#""eu-west-1""#,
     flag: "--region",
-    environment: &["AWS_REGION", "AWS_DEFAULT_REGION"],
     ..KEY
 };
 
@@ -110,10 +109,9 @@ pub(crate) static ENDPOINT_URL: Key = Key {
     name: "endpoint_url",
     kind: Kind::Text(form::web_address),
     meaning: "Address to send all calls to instead of AWS's",
-    default: "AWS's own",
+    default: "AWS_ENDPOINT_URL, or AWS's own",
     example: r#""http://localhost:4566""#,
     flag: "--endpoint-url",
-    environment: &["AWS_ENDPOINT_URL"],
     ..KEY
 };
 

@@ -11,6 +11,8 @@ use std::time::Duration;
 pub struct Settings {
     /// Name of the deployment; every resource's name begins with it.
     pub name: String,
+    /// The settings file, as it is shown; none where there is none.
+    pub file: Option<String>,
     /// How AWS is reached.
     pub connection: Connection,
     /// The organization whose accounts may forward events; looked up where it is not given.
