@@ -21,7 +21,7 @@ pub struct Session {
 }
 
 impl Session {
-    /// Finds the credentials, and says where this acts.
+    /// Finds the credentials, and says where this acts, as whom, and by which settings.
     ///
     /// # Errors
     /// When there is no region, no credentials, or no answer.
@@ -31,7 +31,7 @@ impl Session {
         operator: Arc<dyn Operator>,
     ) -> Result<Self> {
         let aws = Aws::connect(&settings.connection).await?;
-        work.message(&format!("rootwatch \"{}\": {}", settings.name, aws.place()));
+        work.message(&heading(&settings, &aws));
         Ok(Self {
             settings,
             aws,
@@ -115,4 +115,17 @@ impl Session {
         self.work.writing_begins();
         Ok(())
     }
+}
+
+/// The first line of every run.
+fn heading(settings: &Settings, aws: &Aws) -> String {
+    let file = match &settings.file {
+        Some(file) => format!("settings {file}"),
+        None => "no settings file".into(),
+    };
+    format!(
+        "rootwatch \"{}\" · {} · {file}",
+        settings.name,
+        aws.heading()
+    )
 }
