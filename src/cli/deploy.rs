@@ -57,6 +57,9 @@ pub(crate) struct HubSwitchArgs {
     #[arg(long)]
     own_build: bool,
 }
+    /// Make the hub here although the spokes forward to another one; `deploy spokes` then moves them
+    #[arg(long)]
+    move_hub: bool,
 
 impl HubSwitchArgs {
     pub(crate) fn switches(self) -> hub::Switches {
@@ -64,6 +67,7 @@ impl HubSwitchArgs {
             adopt: self.adopt.adopt,
             own_build: self.own_build,
         }
+            move_hub: self.move_hub,
     }
 }
 

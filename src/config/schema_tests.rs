@@ -19,6 +19,8 @@ fn flags(keys: &[&Key], found: &mut BTreeSet<String>) {
 const OF_A_RUN: &[&str] = &[
     "--adopt",
     "--own-build",
+    "--move-hub",
+    "--strict",
     "--enable-trusted-access",
     "--no-wait",
     "--config",

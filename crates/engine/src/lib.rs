@@ -8,6 +8,7 @@ pub mod adopt;
 mod apply;
 mod aws;
 pub mod canary;
+mod elsewhere;
 mod end;
 pub mod hub;
 mod id;
