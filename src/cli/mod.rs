@@ -4,6 +4,7 @@ mod choice;
 mod deploy;
 mod flags;
 mod look;
+mod others;
 mod reference;
 mod teardown;
 
@@ -13,6 +14,7 @@ pub(crate) use deploy::{
 };
 pub(crate) use flags::flags;
 pub(crate) use look::{SpokeArgs, StatusArgs, TestArgs, VerifyArgs};
+pub(crate) use others::OtherAccountArgs;
 pub(crate) use reference::ReferenceArgs;
 pub(crate) use teardown::{Teardown, TeardownArgs};
 

@@ -20,15 +20,17 @@ pub(crate) use schema::Key;
 pub(crate) mod keys {
     pub(crate) use super::schema::{
         ACCOUNT_NAMES, CALL_AS, EMAIL, ENDPOINT_URL, FAILURE_TOLERANCE, FORMAT, HUB_ACCOUNT,
-        HUB_REGION, IAM_PATH, INSTANCE_QUOTA, KMS_KEY, LOG_KMS_KEY, LOG_RETENTION_DAYS,
-        MAX_CONCURRENT, NAME, ORG_ID, OU, PERMISSIONS_BOUNDARY, PROFILE, QUEUE_KMS_KEY, READ_ONLY,
-        REGION, REGION_CONCURRENCY, REGIONS, ROLE_PREFIX, SUBSCRIPTIONS, TAGS, TIMEOUT, TOPIC_NAME,
+        HUB_PROFILE, HUB_REGION, HUB_ROLE, IAM_PATH, INSTANCE_QUOTA, KMS_KEY, LOG_KMS_KEY,
+        LOG_RETENTION_DAYS, MANAGEMENT_PROFILE, MANAGEMENT_ROLE, MAX_CONCURRENT, NAME, ORG_ID, OU,
+        PERMISSIONS_BOUNDARY, PROFILE, QUEUE_KMS_KEY, READ_ONLY, REGION, REGION_CONCURRENCY,
+        REGIONS, ROLE_PREFIX, SUBSCRIPTIONS, TAGS, TIMEOUT, TOPIC_NAME,
     };
 }
 
 use anyhow::{Result, bail};
 use rootwatch_engine::{
-    Boundary, CallAs, Connection, HubSettings, IamSettings, Notify, Settings, SpokesSettings,
+    Access, Boundary, CallAs, Connection, HubSettings, IamSettings, Notify, Settings,
+    SpokesSettings,
 };
 use rootwatch_root_event::{Format, ReadOnly};
 use settings::Values;
@@ -74,9 +76,9 @@ pub(crate) fn resolve(flags: Flags) -> Result<Settings> {
         [] => {
             let mut settings = settings(&values);
             settings.connection.is_profile_typed = is_profile_typed;
+            settings.file = file.path;
             Ok(settings)
         }
-            settings.file = file.path;
         [one] => bail!("{one}"),
         many => {
             let lines: Vec<String> = many.iter().map(ToString::to_string).collect();
@@ -93,9 +95,9 @@ pub(crate) fn resolve(flags: Flags) -> Result<Settings> {
 fn settings(values: &Values) -> Settings {
     Settings {
         name: values.text(&schema::NAME).unwrap_or(NAME.into()),
+        file: None,
         connection: Connection {
             profile: values.text(&schema::PROFILE),
-        file: None,
             is_profile_typed: false,
             region: values.text(&schema::REGION),
             endpoint_url: values.text(&schema::ENDPOINT_URL),
@@ -104,6 +106,7 @@ fn settings(values: &Values) -> Settings {
         hub: HubSettings {
             account: values.text(&schema::HUB_ACCOUNT),
             region: values.text(&schema::HUB_REGION),
+            access: access(values, &schema::HUB_PROFILE, &schema::HUB_ROLE),
             topic_name: values.text(&schema::TOPIC_NAME),
             kms_key: values.text(&schema::KMS_KEY),
             log_kms_key: values.text(&schema::LOG_KMS_KEY),
@@ -111,6 +114,11 @@ fn settings(values: &Values) -> Settings {
             subscriptions: values.subscriptions(),
             log_retention_days: values.log_retention_days(),
         },
+        management: access(
+            values,
+            &schema::MANAGEMENT_PROFILE,
+            &schema::MANAGEMENT_ROLE,
+        ),
         notify: Notify {
             read_only: values.choice(&schema::READ_ONLY, &ReadOnly::ALL),
             format: values.choice(&schema::FORMAT, &Format::ALL),
@@ -183,6 +191,7 @@ mod tests {
         insta::assert_debug_snapshot!(config, @r#"
         Settings {
             name: "rootwatch",
+            file: None,
             connection: Connection {
                 profile: Some(
                     "security",
@@ -191,7 +200,6 @@ mod tests {
                 region: Some(
                     "eu-west-1",
                 ),
-            file: None,
                 endpoint_url: Some(
                     "http://localhost:4566",
                 ),
@@ -205,6 +213,16 @@ mod tests {
                 ),
                 region: Some(
                     "eu-west-1",
+                ),
+                access: Some(
+                    Access {
+                        profile: Some(
+                            "hub",
+                        ),
+                        role: Some(
+                            "arn:aws:iam::111122223333:role/rootwatch",
+                        ),
+                    },
                 ),
                 topic_name: Some(
                     "root-alerts",
@@ -230,6 +248,16 @@ mod tests {
                 ],
                 log_retention_days: 90,
             },
+            management: Some(
+                Access {
+                    profile: Some(
+                        "management",
+                    ),
+                    role: Some(
+                        "arn:aws:iam::444455556666:role/rootwatch",
+                    ),
+                },
+            ),
             notify: Notify {
                 read_only: Off,
                 format: Chatbot,

@@ -67,6 +67,7 @@ pub(crate) static ROOT: &[&Key] = &[
     &ORG_ID,
     &TIMEOUT,
     &HUB,
+    &MANAGEMENT,
     &NOTIFY,
     &ACCOUNT_NAMES,
     &SPOKES,
@@ -146,6 +147,8 @@ pub(crate) static HUB: Key = Key {
         &LOG_RETENTION_DAYS,
         &HUB_ACCOUNT,
         &HUB_REGION,
+        &HUB_PROFILE,
+        &HUB_ROLE,
         &SUBSCRIPTIONS,
     ]),
     meaning: "The account that gathers the events and notifies people",
@@ -230,6 +233,53 @@ pub(crate) static HUB_REGION: Key = Key {
     default: "the region of this run",
     example: r#""eu-west-1""#,
     flag: "--hub-region",
+    ..KEY
+};
+
+pub(crate) static HUB_PROFILE: Key = Key {
+    name: "profile",
+    kind: Kind::Text(form::not_empty),
+    meaning: "Profile of the AWS configuration with credentials of the hub's account, for a run elsewhere",
+    default: "none, so a run elsewhere does not see the hub",
+    example: r#""hub""#,
+    flag: "--hub-profile",
+    ..KEY
+};
+
+pub(crate) static HUB_ROLE: Key = Key {
+    name: "role",
+    kind: Kind::Text(form::role_arn),
+    meaning: "Role to assume in the hub's account, for a run elsewhere; with the credentials of the profile, if there is one",
+    default: "none",
+    example: r#""arn:aws:iam::111122223333:role/rootwatch""#,
+    flag: "--hub-role",
+    ..KEY
+};
+
+pub(crate) static MANAGEMENT: Key = Key {
+    name: "management",
+    kind: Kind::Table(&[&MANAGEMENT_PROFILE, &MANAGEMENT_ROLE]),
+    meaning: "The management account, whose own stacks no other account can see",
+    ..KEY
+};
+
+pub(crate) static MANAGEMENT_PROFILE: Key = Key {
+    name: "profile",
+    kind: Kind::Text(form::not_empty),
+    meaning: "Profile of the AWS configuration with credentials of the management account, for a run elsewhere",
+    default: "none, so its own stacks need a run there",
+    example: r#""management""#,
+    flag: "--management-profile",
+    ..KEY
+};
+
+pub(crate) static MANAGEMENT_ROLE: Key = Key {
+    name: "role",
+    kind: Kind::Text(form::role_arn),
+    meaning: "Role to assume in the management account, for a run elsewhere; with the credentials of the profile, if there is one",
+    default: "none",
+    example: r#""arn:aws:iam::444455556666:role/rootwatch""#,
+    flag: "--management-role",
     ..KEY
 };
 

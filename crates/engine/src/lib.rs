@@ -39,8 +39,8 @@ pub use operator::{Nobody, Operator, Question, View};
 pub use plan::{Action, Counts, FieldChange, Step};
 pub use session::Session;
 pub use settings::{
-    Amount, Boundary, CallAs, Connection, HubSettings, IamSettings, Notify, OperationSettings,
-    RegionConcurrency, Settings, SpokesSettings,
+    Access, Amount, Boundary, CallAs, Connection, HubSettings, IamSettings, Notify,
+    OperationSettings, RegionConcurrency, Settings, SpokesSettings,
 };
 pub use stop::{Stop, Stopped};
 pub use subscription::{Subscription, without_password};

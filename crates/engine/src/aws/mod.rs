@@ -6,6 +6,7 @@ pub(crate) mod consistency;
 pub(crate) mod error;
 pub(crate) mod hint;
 mod network;
+mod other;
 pub(crate) mod partition;
 mod profile;
 pub(crate) mod spoke;
@@ -34,9 +35,9 @@ pub(crate) struct Aws {
     pub(crate) account: String,
     pub(crate) region: String,
     pub(crate) partition: Partition,
-    /// What every client is made from.
     /// Who calls, without a session's name, such as `role Admin`.
     pub(crate) caller: String,
+    /// What every client is made from.
     sdk: aws_config::SdkConfig,
     pub(crate) accounts: aws_sdk_account::Client,
     pub(crate) cloudformation: aws_sdk_cloudformation::Client,
@@ -80,7 +81,6 @@ impl Aws {
 
     fn of(
         config: aws_config::SdkConfig,
-        config: aws_config::SdkConfig,
         caller: Caller,
         region: String,
         partition: Partition,
@@ -90,15 +90,16 @@ impl Aws {
     }
 
     fn with_clients(
+        config: aws_config::SdkConfig,
         account: String,
-        region: String,
         caller: String,
+        region: String,
         partition: Partition,
     ) -> Self {
         Self {
             account,
-            partition,
             caller,
+            partition,
             cloudformation: cloudformation(&config, &region),
             region,
             accounts: aws_sdk_account::Client::new(&config),
@@ -121,8 +122,8 @@ impl Aws {
         Self::with_clients(
             sdk.build(),
             self.account.clone(),
-            region.to_owned(),
             self.caller.clone(),
+            region.to_owned(),
             self.partition,
         )
     }
@@ -140,7 +141,6 @@ impl Aws {
         aws_sdk_eventbridge::Client::from_conf(config)
     }
 
-    /// Account, region and partition, as text.
     /// Account, caller and region, and the partition where it is not the usual one, as the first line of a run has them.
     pub(crate) fn heading(&self) -> String {
         let partition = match self.partition {
@@ -153,6 +153,7 @@ impl Aws {
         )
     }
 
+    /// Account, region and partition, as text.
     pub(crate) fn place(&self) -> String {
         format!(
             "account {}, region {}, partition {}",
