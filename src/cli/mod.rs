@@ -25,7 +25,8 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0    done, or nothing to do
   1    error
-  2    changes are pending (plan --detailed-exitcode), gaps were found (status), the path is broken
+  2    changes are pending (plan --detailed-exitcode), gaps were found (status; with --strict also
+       when a part cannot be seen), the path is broken
        or a part of it cannot be judged (verify), a test did not arrive (test), or both paths stand
        until something is done (adopt)
   3    refused, because nobody confirmed
