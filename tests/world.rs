@@ -3,6 +3,7 @@ use rootwatch_lab::{Call, Fault, Lab, Mail, Organization, Truths};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
@@ -58,24 +59,58 @@ pub(crate) fn run(env: &[(String, String)], args: &[&str]) -> Ran {
     Running::start(env, args).wait()
 }
 
+/// The same in a folder, and below it.
+pub(crate) fn run_in(folder: &Path, env: &[(String, String)], args: &[&str]) -> Ran {
+    Running::begin(env, args, folder, None).wait()
+}
+
+/// The environment of an account with a profile for each of some accounts, and the folder of their file.
+pub(crate) fn with_profiles(
+    mut env: Vec<(String, String)>,
+    accounts: &[(&str, &str)],
+) -> (tempfile::TempDir, Vec<(String, String)>) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("config");
+    let profile = |(name, account): &(&str, &str)| {
+        format!("[profile {name}]\naws_access_key_id = {account}\naws_secret_access_key = lab\n")
+    };
+    std::fs::write(&file, accounts.iter().map(profile).collect::<String>()).unwrap();
+    env.retain(|(name, _)| name != "AWS_CONFIG_FILE");
+    env.push((
+        "AWS_CONFIG_FILE".to_owned(),
+        file.to_str().unwrap().to_owned(),
+    ));
+    (folder, env)
+}
+
 /// A run of the binary that has not ended.
 pub(crate) struct Running {
     child: Child,
     /// What it has written to stderr so far, and who reads that.
     stderr: Arc<Mutex<String>>,
     reader: JoinHandle<()>,
-    _folder: tempfile::TempDir,
+    _folder: Option<tempfile::TempDir>,
 }
 
 impl Running {
     pub(crate) fn start(env: &[(String, String)], args: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().to_owned();
+        Self::begin(env, args, &path, Some(folder))
+    }
+
+    fn begin(
+        env: &[(String, String)],
+        args: &[&str],
+        path: &Path,
+        folder: Option<tempfile::TempDir>,
+    ) -> Self {
         let mut child = Command::new(cargo_bin!("rootwatch"))
             .args(args)
             .env_clear()
             .envs(env.iter().cloned())
-            .env("HOME", folder.path())
-            .current_dir(folder.path())
+            .env("HOME", path)
+            .current_dir(path)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

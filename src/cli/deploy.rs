@@ -1,5 +1,6 @@
 //! Settings of the hub and the spokes, as flags.
 
+use super::OtherAccountArgs;
 use super::choice::{call_as, region_concurrency};
 use clap::Args;
 use rootwatch_engine::spokes::Switches;
@@ -59,6 +60,9 @@ pub(crate) struct HubSwitchArgs {
     /// Replace the notifier also where it is another build of the same version
     #[arg(long)]
     own_build: bool,
+    /// Make the hub here although the spokes forward to another one; `deploy spokes` then moves them
+    #[arg(long)]
+    move_hub: bool,
 }
 
 impl HubSwitchArgs {
@@ -66,6 +70,7 @@ impl HubSwitchArgs {
         hub::Switches {
             adopt: self.adopt.adopt,
             own_build: self.own_build,
+            move_hub: self.move_hub,
         }
     }
 }
@@ -102,6 +107,8 @@ pub(crate) struct SpokesArgs {
     pub(crate) operations: OperationArgs,
     #[command(flatten)]
     pub(crate) caller: CallerArgs,
+    #[command(flatten)]
+    pub(crate) others: OtherAccountArgs,
 }
 
 /// Which regions are watched.

@@ -3,9 +3,10 @@
 use super::{Cli, HubArgs, SpokesArgs};
 use crate::config::keys::{
     ACCOUNT_NAMES, CALL_AS, EMAIL, ENDPOINT_URL, FAILURE_TOLERANCE, FORMAT, HUB_ACCOUNT,
-    HUB_REGION, IAM_PATH, INSTANCE_QUOTA, KMS_KEY, LOG_KMS_KEY, LOG_RETENTION_DAYS, MAX_CONCURRENT,
-    NAME, ORG_ID, OU, PERMISSIONS_BOUNDARY, PROFILE, QUEUE_KMS_KEY, READ_ONLY, REGION,
-    REGION_CONCURRENCY, REGIONS, ROLE_PREFIX, SUBSCRIPTIONS, TAGS, TIMEOUT, TOPIC_NAME,
+    HUB_PROFILE, HUB_REGION, HUB_ROLE, IAM_PATH, INSTANCE_QUOTA, KMS_KEY, LOG_KMS_KEY,
+    LOG_RETENTION_DAYS, MANAGEMENT_PROFILE, MANAGEMENT_ROLE, MAX_CONCURRENT, NAME, ORG_ID, OU,
+    PERMISSIONS_BOUNDARY, PROFILE, QUEUE_KMS_KEY, READ_ONLY, REGION, REGION_CONCURRENCY, REGIONS,
+    ROLE_PREFIX, SUBSCRIPTIONS, TAGS, TIMEOUT, TOPIC_NAME,
 };
 use crate::config::{Flags, Given, Key, Origin, Problem, Value};
 use rootwatch_engine::{CallAs, RegionConcurrency, Subscription, without_password};
@@ -40,6 +41,10 @@ pub(crate) fn flags(cli: &Cli, hub: &HubArgs, spokes: &SpokesArgs) -> Flags {
     flags.pairs(&ACCOUNT_NAMES, &hub.account_name, Value::Pair);
     flags.texts(&HUB_ACCOUNT, &spokes.hub_account);
     flags.texts(&HUB_REGION, &spokes.hub_region);
+    flags.texts(&HUB_PROFILE, &spokes.others.hub_profile);
+    flags.texts(&HUB_ROLE, &spokes.others.hub_role);
+    flags.texts(&MANAGEMENT_PROFILE, &spokes.others.management_profile);
+    flags.texts(&MANAGEMENT_ROLE, &spokes.others.management_role);
     flags.texts(&OU, &spokes.ou);
     flags.texts(&REGIONS, &spokes.regions.regions);
     flags.choice(&CALL_AS, spokes.caller.call_as, &CallAs::ALL);

@@ -1,6 +1,6 @@
 //! Arguments of the commands that read what is deployed.
 
-use super::{CallerArgs, HubArgs, RegionArgs, TopicArgs};
+use super::{CallerArgs, HubArgs, OtherAccountArgs, RegionArgs, TopicArgs};
 use crate::config::parse_duration;
 use clap::Args;
 use rootwatch_engine::is_region_name;
@@ -21,6 +21,11 @@ pub(crate) struct StatusArgs {
     /// Have CloudFormation detect drift in all stack instances first, and wait for it
     #[arg(long)]
     pub(crate) detect_drift: bool,
+    /// Exit with 2 also when a part cannot be seen with these credentials
+    #[arg(long)]
+    pub(crate) strict: bool,
+    #[command(flatten)]
+    pub(crate) others: OtherAccountArgs,
 }
 
 /// Which spokes are read, and by which role or profile.

@@ -4,6 +4,7 @@ mod choice;
 mod deploy;
 mod flags;
 mod look;
+mod others;
 mod reference;
 mod teardown;
 
@@ -13,6 +14,7 @@ pub(crate) use deploy::{
 };
 pub(crate) use flags::flags;
 pub(crate) use look::{SpokeArgs, StatusArgs, TestArgs, VerifyArgs};
+pub(crate) use others::OtherAccountArgs;
 pub(crate) use reference::ReferenceArgs;
 pub(crate) use teardown::{Teardown, TeardownArgs};
 
@@ -23,9 +25,10 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0    done, or nothing to do
   1    error
-  2    changes are pending (plan --detailed-exitcode), gaps were found (status), the path is broken
-       or a part of it cannot be judged (verify), a test did not arrive, nobody was notified of it,
-       or no trail logs real events (test), or both paths stand until something is done (adopt)
+  2    changes are pending (plan --detailed-exitcode), gaps were found (status; with --strict also
+       when a part cannot be seen), the path is broken or a part of it cannot be judged (verify),
+       a test did not arrive, nobody was notified of it, or no trail logs real events (test), or
+       both paths stand until something is done (adopt)
   3    refused, because nobody confirmed
   130  interrupted";
 
@@ -53,7 +56,7 @@ pub(crate) struct Cli {
         help_heading = "Global options"
     )]
     pub(crate) endpoint_url: Option<String>,
-    /// Settings file, as `rootwatch init` writes it [default: rootwatch.toml, if there is one]
+    /// Settings file, as `rootwatch init` writes it [default: the first rootwatch.toml upward from the working folder]
     #[arg(
         long,
         global = true,

@@ -1,6 +1,6 @@
 //! Arguments of `teardown`.
 
-use super::{CallerArgs, OperationArgs, TopicArgs};
+use super::{CallerArgs, OperationArgs, OtherAccountArgs, TopicArgs};
 use clap::{Args, ValueEnum};
 
 #[derive(Clone, Debug, Args)]
@@ -14,6 +14,8 @@ pub(crate) struct TeardownArgs {
     pub(crate) operations: OperationArgs,
     #[command(flatten)]
     pub(crate) caller: CallerArgs,
+    #[command(flatten)]
+    pub(crate) others: OtherAccountArgs,
     /// Fail instead of waiting when another operation of the StackSet is under way
     #[arg(long)]
     pub(crate) no_wait: bool,

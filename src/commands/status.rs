@@ -11,6 +11,7 @@ use rootwatch_engine::status;
 pub(super) async fn status(run: &Run<'_>, args: &StatusArgs) -> Result<Exit> {
     let spokes = SpokesArgs {
         regions: args.regions.clone(),
+        others: args.others.clone(),
         ..called_by(&args.caller)
     };
     let session = run.start(&args.hub, &spokes).await?;
@@ -22,5 +23,6 @@ pub(super) async fn status(run: &Run<'_>, args: &StatusArgs) -> Result<Exit> {
             .work()
             .message(&format!("Wrote {}.", file.display()));
     }
-    Ok(Exit::found(!found.gaps.is_empty()))
+    let is_unseen = args.strict && !found.unseen.is_empty();
+    Ok(Exit::found(is_unseen || !found.gaps.is_empty()))
 }

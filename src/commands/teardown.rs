@@ -12,6 +12,7 @@ pub(super) async fn teardown(run: &Run<'_>, args: &TeardownArgs) -> Result<Exit>
     let options = options(args)?;
     let spokes = SpokesArgs {
         operations: args.operations.clone(),
+        others: args.others.clone(),
         ..called_by(&args.caller)
     };
     let session = run.start(&on_topic(&args.topic), &spokes).await?;

@@ -2,6 +2,7 @@
 
 use super::given::{Given, Origin, Place, Problem, Value, nearest};
 use super::schema::{ENDPOINT, Key, Kind, PROTOCOL, ROOT};
+use super::search;
 use anyhow::{Context, Result};
 use rootwatch_engine::Subscription;
 use std::ops::Range;
@@ -9,7 +10,7 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
-/// Looked for in the working folder when no file is named.
+/// Looked for in the working folder and those above it when no file is named.
 pub(crate) const DEFAULT: &str = "rootwatch.toml";
 
 /// The contents of a file, and everything that is wrong with them.
@@ -19,18 +20,32 @@ pub(super) struct File {
     pub(super) problems: Vec<Problem>,
     /// Whether it is not TOML, so that the contents are in part a guess.
     pub(super) is_broken: bool,
+    /// The file's path, as it is shown; none where there is no file.
+    pub(super) path: Option<String>,
 }
 
-/// Reads the named file, or the default one if there is one. Fails only when it cannot be read.
+/// Reads the named file, or else the first that is found upward from the working folder.
+///
+/// Fails when it cannot be read, or was found above the working folder and belongs to another user.
 pub(super) fn read(path: Option<&Path>) -> Result<File> {
-    let path = match path {
-        Some(path) => path,
-        None if Path::new(DEFAULT).exists() => Path::new(DEFAULT),
-        None => return Ok(File::default()),
+    let found = match path {
+        Some(path) => Some((path.to_owned(), read_named(path)?)),
+        None => search::find(DEFAULT)?,
     };
-    let text = std::fs::read_to_string(path)
-        .with_context(|| format!("reading the configuration {}", path.display()))?;
-    Ok(parse(&text, &path.display().to_string()))
+    let Some((path, text)) = found else {
+        return Ok(File::default());
+    };
+    let shown = path.display().to_string();
+    let file = parse(&text, &shown);
+    Ok(File {
+        path: Some(shown),
+        ..file
+    })
+}
+
+fn read_named(path: &Path) -> Result<String> {
+    std::fs::read_to_string(path)
+        .with_context(|| format!("reading the settings file {}", path.display()))
 }
 
 /// What a file's text says.
@@ -367,7 +382,7 @@ team = 1
         f, line 23, column 11: call_as "delegated_admin" is not one of self, delegated-admin; did you mean "delegated-admin"?
         f, line 25, column 8: tags "team" must be a string in quotes, and this is a whole number
         f, line 26, column 1: tags "aws:x" must not be empty or begin with "aws:" or "rootwatch:"
-        f, line 27, column 2: there is no key "colour" at the top; there are name, profile, region, endpoint_url, org_id, timeout, hub, notify, account_names, spokes, iam, tags
+        f, line 27, column 2: there is no key "colour" at the top; there are name, profile, region, endpoint_url, org_id, timeout, hub, management, notify, account_names, spokes, iam, tags
         "#);
     }
 

@@ -182,6 +182,19 @@ pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
 }
 
 /// What is wrong with an account's name (Organizations API reference, CreateAccount: 1 to 50 printable characters).
+pub(super) fn role_arn(text: &str) -> Option<String> {
+    let good = match text.split(':').collect::<Vec<_>>().as_slice() {
+        ["arn", _, "iam", "", account, role] => {
+            is_account(account) && role.strip_prefix("role/").is_some_and(|it| !it.is_empty())
+        }
+        _ => false,
+    };
+    unless(
+        good,
+        "is not the ARN of an IAM role (such as arn:aws:iam::111122223333:role/Name)",
+    )
+}
+
 pub(super) fn account_name(id: &str, name: &str) -> Option<String> {
     if !is_account(id) {
         return Some("is not an account id: 12 digits".into());

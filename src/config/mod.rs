@@ -10,6 +10,7 @@ mod given;
 mod operations;
 mod reset;
 mod schema;
+mod search;
 mod settings;
 pub(crate) mod shown;
 mod together;
@@ -24,17 +25,18 @@ pub(crate) use schema::Key;
 pub(crate) mod keys {
     pub(crate) use super::schema::{
         ACCOUNT_NAMES, CALL_AS, EMAIL, ENDPOINT_URL, FAILURE_TOLERANCE, FORMAT, HUB_ACCOUNT,
-        HUB_REGION, IAM_PATH, INSTANCE_QUOTA, KMS_KEY, LOG_KMS_KEY, LOG_RETENTION_DAYS,
-        MAX_CONCURRENT, NAME, ORG_ID, OU, PERMISSIONS_BOUNDARY, PROFILE, QUEUE_KMS_KEY, READ_ONLY,
-        REGION, REGION_CONCURRENCY, REGIONS, ROLE_PREFIX, SUBSCRIPTIONS, TAGS, TIMEOUT, TOPIC_NAME,
+        HUB_PROFILE, HUB_REGION, HUB_ROLE, IAM_PATH, INSTANCE_QUOTA, KMS_KEY, LOG_KMS_KEY,
+        LOG_RETENTION_DAYS, MANAGEMENT_PROFILE, MANAGEMENT_ROLE, MAX_CONCURRENT, NAME, ORG_ID, OU,
+        PERMISSIONS_BOUNDARY, PROFILE, QUEUE_KMS_KEY, READ_ONLY, REGION, REGION_CONCURRENCY,
+        REGIONS, ROLE_PREFIX, SUBSCRIPTIONS, TAGS, TIMEOUT, TOPIC_NAME,
     };
 }
 
 use anyhow::{Result, bail};
 use rootwatch_engine::source::key;
 use rootwatch_engine::{
-    Boundary, CallAs, Connection, HubSettings, IamSettings, Notify, Settings, Source, Sources,
-    SpokesSettings,
+    Access, Boundary, CallAs, Connection, HubSettings, IamSettings, Notify, Settings, Source,
+    Sources, SpokesSettings,
 };
 use rootwatch_root_event::{Format, ReadOnly};
 use settings::Values;
@@ -65,7 +67,7 @@ const LOG_RETENTION_DAYS: i32 = 365;
 /// A StackSet operation over a large organization takes hours.
 const TIMEOUT: Duration = Duration::from_secs(4 * 3600);
 
-/// Merges what was typed with the environment and the file, and checks all of it.
+/// Merges what was typed with the file and the environment, and checks all of it.
 ///
 /// Fails with every problem that it finds, not only the first.
 pub(crate) fn resolve(flags: Flags) -> Result<Settings> {
@@ -99,6 +101,7 @@ pub(crate) fn resolve(flags: Flags) -> Result<Settings> {
             settings.sources = sources;
             settings.hub.unsubscribed = Values(flags.unsubscribed).subscriptions();
             settings.spokes.removed_ous = Values(flags.removed_ous).texts(&schema::OU);
+            settings.file = file.path;
             Ok(settings)
         }
         [one] => bail!("{one}"),
@@ -117,6 +120,7 @@ pub(crate) fn resolve(flags: Flags) -> Result<Settings> {
 fn settings(values: &Values) -> Settings {
     Settings {
         name: values.text(&schema::NAME).unwrap_or(NAME.into()),
+        file: None,
         connection: Connection {
             profile: values.text(&schema::PROFILE),
             is_profile_typed: false,
@@ -127,6 +131,7 @@ fn settings(values: &Values) -> Settings {
         hub: HubSettings {
             account: values.text(&schema::HUB_ACCOUNT),
             region: values.text(&schema::HUB_REGION),
+            access: access(values, &schema::HUB_PROFILE, &schema::HUB_ROLE),
             topic_name: values.text(&schema::TOPIC_NAME),
             kms_key: values.text(&schema::KMS_KEY),
             log_kms_key: values.text(&schema::LOG_KMS_KEY),
@@ -135,6 +140,11 @@ fn settings(values: &Values) -> Settings {
             log_retention_days: values.log_retention_days(),
             unsubscribed: Vec::new(),
         },
+        management: access(
+            values,
+            &schema::MANAGEMENT_PROFILE,
+            &schema::MANAGEMENT_ROLE,
+        ),
         notify: Notify {
             read_only: values.choice(&schema::READ_ONLY, &ReadOnly::ALL),
             format: values.choice(&schema::FORMAT, &Format::ALL),
@@ -186,7 +196,16 @@ fn contradictions(removed: &[Given], of_the_file: &[Given]) -> Vec<Problem> {
     problems
 }
 
-/// The SDK reads the environment itself, so a value from the file counts only where the environment has none.
+/// How another account is reached, if the settings say.
+fn access(values: &Values, profile: &'static Key, role: &'static Key) -> Option<Access> {
+    let access = Access {
+        profile: values.text(profile),
+        role: values.text(role),
+    };
+    (access != Access::default()).then_some(access)
+}
+
+/// Credentials of the environment are somebody's who runs this now, and go before a profile of the file.
 fn in_environment(key: &Key) -> bool {
     key.environment
         .iter()
@@ -223,6 +242,7 @@ mod tests {
         insta::assert_debug_snapshot!(config, @r#"
         Settings {
             name: "rootwatch",
+            file: None,
             connection: Connection {
                 profile: Some(
                     "security",
@@ -244,6 +264,16 @@ mod tests {
                 ),
                 region: Some(
                     "eu-west-1",
+                ),
+                access: Some(
+                    Access {
+                        profile: Some(
+                            "hub",
+                        ),
+                        role: Some(
+                            "arn:aws:iam::111122223333:role/rootwatch",
+                        ),
+                    },
                 ),
                 topic_name: Some(
                     "root-alerts",
@@ -270,6 +300,16 @@ mod tests {
                 unsubscribed: [],
                 log_retention_days: 90,
             },
+            management: Some(
+                Access {
+                    profile: Some(
+                        "management",
+                    ),
+                    role: Some(
+                        "arn:aws:iam::444455556666:role/rootwatch",
+                    ),
+                },
+            ),
             notify: Notify {
                 read_only: Off,
                 format: Chatbot,

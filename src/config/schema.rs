@@ -16,7 +16,7 @@ pub(crate) struct Key {
     /// A value that may be given, as TOML.
     pub(crate) example: &'static str,
     pub(crate) flag: &'static str,
-    /// Variables that win over the file, because the SDK reads them.
+    /// Variables of AWS's that win over the file: they are the credentials of whoever runs this.
     pub(crate) environment: &'static [&'static str],
     /// Whether nearly everyone has to set it.
     pub(crate) essential: bool,
@@ -67,6 +67,7 @@ pub(crate) static ROOT: &[&Key] = &[
     &ORG_ID,
     &TIMEOUT,
     &HUB,
+    &MANAGEMENT,
     &NOTIFY,
     &ACCOUNT_NAMES,
     &SPOKES,
@@ -99,10 +100,9 @@ pub(crate) static REGION: Key = Key {
     name: "region",
     kind: Kind::Text(form::region),
     meaning: "Region that the hub and the StackSet live in; it must be in the partition of the credentials",
-    default: "as the AWS CLI finds it",
+    default: "AWS_REGION, AWS_DEFAULT_REGION, or as the AWS CLI finds it",
     example: r#""eu-west-1""#,
     flag: "--region",
-    environment: &["AWS_REGION", "AWS_DEFAULT_REGION"],
     ..KEY
 };
 
@@ -110,10 +110,9 @@ pub(crate) static ENDPOINT_URL: Key = Key {
     name: "endpoint_url",
     kind: Kind::Text(form::web_address),
     meaning: "Address to send all calls to instead of AWS's",
-    default: "AWS's own",
+    default: "AWS_ENDPOINT_URL, or AWS's own",
     example: r#""http://localhost:4566""#,
     flag: "--endpoint-url",
-    environment: &["AWS_ENDPOINT_URL"],
     ..KEY
 };
 
@@ -148,6 +147,8 @@ pub(crate) static HUB: Key = Key {
         &LOG_RETENTION_DAYS,
         &HUB_ACCOUNT,
         &HUB_REGION,
+        &HUB_PROFILE,
+        &HUB_ROLE,
         &SUBSCRIPTIONS,
     ]),
     meaning: "The account that gathers the events and notifies people",
@@ -232,6 +233,53 @@ pub(crate) static HUB_REGION: Key = Key {
     default: "the region of this run",
     example: r#""eu-west-1""#,
     flag: "--hub-region",
+    ..KEY
+};
+
+pub(crate) static HUB_PROFILE: Key = Key {
+    name: "profile",
+    kind: Kind::Text(form::not_empty),
+    meaning: "Profile of the AWS configuration with credentials of the hub's account, for a run elsewhere",
+    default: "none, so a run elsewhere does not see the hub",
+    example: r#""hub""#,
+    flag: "--hub-profile",
+    ..KEY
+};
+
+pub(crate) static HUB_ROLE: Key = Key {
+    name: "role",
+    kind: Kind::Text(form::role_arn),
+    meaning: "Role to assume in the hub's account, for a run elsewhere; with the credentials of the profile, if there is one",
+    default: "none",
+    example: r#""arn:aws:iam::111122223333:role/rootwatch""#,
+    flag: "--hub-role",
+    ..KEY
+};
+
+pub(crate) static MANAGEMENT: Key = Key {
+    name: "management",
+    kind: Kind::Table(&[&MANAGEMENT_PROFILE, &MANAGEMENT_ROLE]),
+    meaning: "The management account, whose own stacks no other account can see",
+    ..KEY
+};
+
+pub(crate) static MANAGEMENT_PROFILE: Key = Key {
+    name: "profile",
+    kind: Kind::Text(form::not_empty),
+    meaning: "Profile of the AWS configuration with credentials of the management account, for a run elsewhere",
+    default: "none, so its own stacks need a run there",
+    example: r#""management""#,
+    flag: "--management-profile",
+    ..KEY
+};
+
+pub(crate) static MANAGEMENT_ROLE: Key = Key {
+    name: "role",
+    kind: Kind::Text(form::role_arn),
+    meaning: "Role to assume in the management account, for a run elsewhere; with the credentials of the profile, if there is one",
+    default: "none",
+    example: r#""arn:aws:iam::444455556666:role/rootwatch""#,
+    flag: "--management-role",
     ..KEY
 };
 

@@ -23,6 +23,8 @@ const OF_A_RUN: &[&str] = &[
     "--remove-subscription",
     "--reset",
     "--own-build",
+    "--move-hub",
+    "--strict",
     "--enable-trusted-access",
     "--no-wait",
     "--config",

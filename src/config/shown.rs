@@ -127,6 +127,13 @@ pub(crate) fn values(settings: &Settings) -> BTreeMap<&'static str, Written> {
     add(key::KMS_KEY, text(&hub.kms_key));
     add(key::LOG_KMS_KEY, text(&hub.log_kms_key));
     add(key::QUEUE_KMS_KEY, text(&hub.queue_kms_key));
+    let of_hub = hub.access.as_ref();
+    add("hub.profile", of_hub.and_then(|it| text(&it.profile)));
+    add("hub.role", of_hub.and_then(|it| text(&it.role)));
+    let management = settings.management.as_ref();
+    let profile = management.and_then(|it| text(&it.profile));
+    add("management.profile", profile);
+    add("management.role", management.and_then(|it| text(&it.role)));
     add(
         key::LOG_RETENTION_DAYS,
         Some(hub.log_retention_days.to_string()),

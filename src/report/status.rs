@@ -1,7 +1,9 @@
 //! The report of `rootwatch status` in plain text.
 
 use rootwatch_engine::spokes::words;
-use rootwatch_engine::status::{HubStatus, Report, SpokesStatus, Subscribers, notifier, oldest};
+use rootwatch_engine::status::{
+    HubStatus, Report, SpokesStatus, Subscribers, Unseen, notifier, oldest,
+};
 use std::fmt::Write;
 
 /// The report as people read it.
@@ -12,7 +14,7 @@ pub(crate) fn text(report: &Report) -> String {
     let _ = writeln!(
         text,
         "Hub in account {}, region {}",
-        report.account, report.region
+        hub.account, hub.region
     );
     if !hub.is_here() {
         let _ = writeln!(text, "  not here");
@@ -37,6 +39,7 @@ pub(crate) fn text(report: &Report) -> String {
         }
         (None, Some(name)) => spokes_text(&mut text, name, spokes),
     }
+    unseen_text(&mut text, &report.unseen);
     if report.gaps.is_empty() {
         let _ = writeln!(text, "No gaps found.");
     } else {
@@ -46,6 +49,20 @@ pub(crate) fn text(report: &Report) -> String {
         }
     }
     text
+}
+
+/// What other credentials see; it is no gap by itself.
+fn unseen_text(text: &mut String, unseen: &[Unseen]) {
+    if !unseen.is_empty() {
+        let _ = writeln!(text, "Not seen from here: {}", unseen.len());
+    }
+    for part in unseen {
+        let _ = writeln!(
+            text,
+            "  ? {}: look with: `{}`, with credentials of account {}",
+            part.text, part.command, part.account
+        );
+    }
 }
 
 fn subscribers_text(text: &mut String, what: &str, subscribers: &Subscribers) {

@@ -63,7 +63,8 @@ pub(crate) fn ending(removed: &Removed<'_>, deployment: &str) -> String {
         let kept = kept(&removed.report);
         let unread = removed.spokes.as_ref().map(Spokes::unread_text);
         let unread = unread.unwrap_or_default();
-        return format!("There is nothing of rootwatch's to remove.\n{kept}{unread}");
+        let beside = beside(removed, deployment);
+        return format!("There is nothing of rootwatch's to remove.\n{kept}{unread}{beside}");
     }
     match removed.end {
         End::Done => done(removed, deployment),
@@ -71,14 +72,34 @@ pub(crate) fn ending(removed: &Removed<'_>, deployment: &str) -> String {
     }
 }
 
+/// What is elsewhere, or named otherwise.
+fn beside(removed: &Removed<'_>, deployment: &str) -> String {
+    let report = &removed.report;
+    if report.beside.is_empty() {
+        return String::new();
+    }
+    let lines: String = report.beside.iter().map(|it| format!("! {it}\n")).collect();
+    format!(
+        "Nothing named \"{deployment}\" is in account {}, region {}, but:\n{lines}",
+        report.account, report.region
+    )
+}
+
 fn done(removed: &Removed<'_>, deployment: &str) -> String {
     let spokes = removed.spokes.as_ref();
+    let hub = match &removed.hub_elsewhere {
+        Some(place) => format!("the hub in {place}"),
+        None => "the hub in this account and region".into(),
+    };
     let parts = [
-        (spokes.is_some_and(|it| !it.is_nothing()), "the spokes"),
-        (removed.with_hub, "the hub in this account and region"),
+        (
+            spokes.is_some_and(|it| !it.is_nothing()),
+            "the spokes".into(),
+        ),
+        (removed.with_hub, hub),
     ];
-    let parts = parts.iter().filter(|(is_removed, _)| *is_removed);
-    let parts: Vec<&str> = parts.map(|(_, words)| *words).collect();
+    let parts = parts.into_iter().filter(|(is_removed, _)| *is_removed);
+    let parts: Vec<String> = parts.map(|(_, words)| words).collect();
     let mut text = format!("Removed: {} of \"{deployment}\".\n", parts.join(", and "));
     text += &stuck::left_behind("Left behind", &removed.report.retained);
     text += &kept(&removed.report);

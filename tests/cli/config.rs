@@ -1,4 +1,4 @@
-use crate::world::{World, run};
+use crate::world::{World, run, run_in};
 use std::path::{Path, PathBuf};
 
 /// A folder of its own for one test.
@@ -45,31 +45,85 @@ fn all_problems_of_the_file_and_the_flags_are_reported_at_once() {
 }
 
 #[test]
-fn the_environment_and_flags_win_over_the_file() {
+fn flags_win_over_the_file_and_the_file_over_the_environment() {
     let world = World::new();
     let folder = folder();
+    let address = world.lab.endpoint();
     let path = file(
         &folder,
-        "name = \"of-file\"\nregion = \"eu-west-3\"\n[hub]\nemail = [\"of-file@example.com\"]\n[tags]\nteam = \"security\"\n",
+        &format!(
+            "name = \"of-file\"\nregion = \"eu-west-3\"\nendpoint_url = \"{address}\"\n[hub]\nemail = [\"of-file@example.com\"]\n[tags]\nteam = \"security\"\n"
+        ),
     );
+    let mut env = world.lab.env(&world.organization.hub, "eu-west-1");
+    env.retain(|(name, _)| name != "AWS_ENDPOINT_URL");
+    let nowhere = "http://127.0.0.1:1".to_owned();
+    env.push(("AWS_ENDPOINT_URL".to_owned(), nowhere));
     let args = ["plan", "hub", "--config", text(&path), "--verbose"];
-    let plan = world.rootwatch(&args).ends_with(0);
-    for part in ["rootwatch \"of-file\"", "eu-west-1"] {
-        assert!(plan.stderr.contains(part), "{part}: {}", plan.stderr);
-    }
+    let plan = run(&env, &args).ends_with(0);
+    let first = format!(
+        "rootwatch \"of-file\" · account {} · user operator · eu-west-3 · settings {}\n",
+        world.organization.hub,
+        text(&path)
+    );
+    assert!(plan.stderr.starts_with(&first), "{}", plan.stderr);
     assert!(
         plan.stdout.contains("of-file@example.com"),
         "{}",
         plan.stdout
     );
     let typed = ["--name", "typed", "--email", "typed@example.com"];
-    let plan = world.rootwatch(&[&args[..], &typed].concat()).ends_with(0);
-    assert!(
-        plan.stderr.contains("rootwatch \"typed\""),
-        "{}",
-        plan.stderr
-    );
+    let region = ["--region", "us-west-2"];
+    let plan = run(&env, &[&args[..], &typed, &region].concat()).ends_with(0);
+    for part in ["rootwatch \"typed\" · ", " · us-west-2 · "] {
+        assert!(plan.stderr.contains(part), "{part}: {}", plan.stderr);
+    }
     assert!(!plan.stdout.contains("of-file"), "{}", plan.stdout);
+}
+
+/// No credentials are given, so what ends here has asked AWS nothing.
+#[test]
+fn the_settings_file_is_found_upward() {
+    let folder = folder();
+    file(&folder, "name = \"Outer\"\n");
+    let inner = folder.path().join("a/b");
+    std::fs::create_dir_all(&inner).unwrap();
+    let wrong = |path: &str| format!("{path}, line 1, column 8: name \"");
+    let at = |place: &Path| run_in(place, &[], &["status"]).ends_with(1).stderr;
+    assert!(at(folder.path()).contains(&wrong("error: rootwatch.toml")));
+    let found = at(&inner);
+    assert!(found.contains(&wrong("../../rootwatch.toml")), "{found}");
+    std::fs::write(folder.path().join("a/rootwatch.toml"), "name = \"Inner\"\n").unwrap();
+    let found = at(&inner);
+    assert!(found.contains(&wrong("../rootwatch.toml")), "{found}");
+    // What is named goes before what is found.
+    let other = folder.path().join("other.toml");
+    std::fs::write(&other, "name = \"Other\"\n").unwrap();
+    let named = run_in(&inner, &[], &["status", "--config", text(&other)]).ends_with(1);
+    assert!(
+        named.stderr.contains(&wrong(text(&other))),
+        "{}",
+        named.stderr
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_settings_file_of_another_user_above_the_folder_is_refused() {
+    let folder = folder();
+    let path = file(&folder, "name = \"Planted\"\n");
+    let inner = folder.path().join("inner");
+    std::fs::create_dir(&inner).unwrap();
+    // Only root can give files away; for others a test of the search itself says the same.
+    if let Err(error) = std::os::unix::fs::chown(&path, Some(54_321), None) {
+        assert_eq!(error.kind(), std::io::ErrorKind::PermissionDenied);
+        return;
+    }
+    let ran = run_in(&inner, &[], &["status"]).ends_with(1);
+    let said = "the settings file ../rootwatch.toml is above the working folder and belongs to another user, so it was not read";
+    assert!(ran.stderr.contains(said), "{}", ran.stderr);
+    let ran = run_in(folder.path(), &[], &["status"]).ends_with(1);
+    assert!(ran.stderr.contains("\"Planted\""), "{}", ran.stderr);
 }
 
 #[test]

@@ -1,5 +1,5 @@
 use crate::faults::{access_denied, failing};
-use crate::world::{REGION, Ran, Running, World, eventually, run};
+use crate::world::{REGION, Ran, Running, World, eventually, run, with_profiles};
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use rootwatch_lab::{Fault, Kind, Mail};
 use serde_json::{Value, json};
@@ -556,29 +556,12 @@ fn without_a_hub_nothing_is_made() {
     assert_eq!(world.writes(), Vec::<String>::new());
 }
 
-/// A folder with an AWS configuration that has a profile for each of these accounts, and the environment that names it.
-fn profiles(accounts: &[(&str, &str)]) -> (tempfile::TempDir, (String, String)) {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("config");
-    let profile = |(name, account): &(&str, &str)| {
-        format!("[profile {name}]\naws_access_key_id = {account}\naws_secret_access_key = lab\n")
-    };
-    std::fs::write(&file, accounts.iter().map(profile).collect::<String>()).unwrap();
-    let variable = (
-        "AWS_CONFIG_FILE".to_owned(),
-        file.to_str().unwrap().to_owned(),
-    );
-    (folder, variable)
-}
-
 #[test]
 fn a_spoke_is_entered_by_a_profile_and_no_other_account_by_it() {
     let world = World::deployed();
     let (shop, bank) = (world.account("shop"), world.account("payments"));
-    let (_folder, file) = profiles(&[("in-shop", &shop)]);
-    let mut env = world.lab.env(&world.organization.hub, REGION);
-    env.retain(|(name, _)| name != "AWS_CONFIG_FILE");
-    env.push(file);
+    let env = world.lab.env(&world.organization.hub, REGION);
+    let (_folder, env) = with_profiles(env, &[("in-shop", &shop)]);
     let in_shop = ["--account", &shop, "--spoke-profile", "in-shop"];
     let ran = run(&env, &[&["test"][..], &in_shop].concat()).ends_with(0);
     assert!(ran.stdout.contains("Passed"), "{}", ran.stdout);

@@ -4,6 +4,8 @@
 mod deploy;
 /// Every property of the hub, changed behind rootwatch's back.
 pub(crate) mod drift;
+/// A hub that is in another region or account than the run.
+mod elsewhere;
 /// `rootwatch deploy hub` interrupted at any call, and by Ctrl-C.
 mod interrupt;
 /// What AWS shows or allows late.

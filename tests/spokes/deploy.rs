@@ -118,7 +118,7 @@ fn the_management_account_can_deploy_them_for_a_hub_elsewhere() {
     assert!(ran.stdout.contains("(2 succeeded)"), "{}", ran.stdout);
     let status = world.rootwatch_as(management, &["status"]).ends_with(2);
     assert!(
-        status.stdout.contains("the hub cannot be seen from here"),
+        status.stdout.contains("  ? the hub in account "),
         "{}",
         status.stdout
     );

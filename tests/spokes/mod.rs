@@ -8,6 +8,8 @@ mod deploy;
 mod faults;
 /// The management account's own stacks, which no StackSet makes.
 mod management;
+/// One run that acts in the hub and in the management account.
+mod one_run;
 /// Spokes over time: accounts, units and regions that come and go.
 mod over_time;
 /// Spokes of a generated organization.

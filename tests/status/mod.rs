@@ -4,5 +4,7 @@
 mod gaps;
 /// `rootwatch status --html`, in a real browser where there is one.
 mod page;
+/// What another account has to look at.
+mod unseen;
 /// What `rootwatch status` says of the hub at work: what waits, and how the notifier fared.
 mod work;

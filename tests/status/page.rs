@@ -154,5 +154,5 @@ fn a_page_that_cannot_be_written_is_an_error() {
         .rootwatch(&[&TWO[..], &[missing]].concat())
         .ends_with(1);
     assert!(ran.stderr.contains(missing), "{}", ran.stderr);
-    assert!(ran.stdout.contains("Gaps"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("No gaps found."), "{}", ran.stdout);
 }

@@ -62,9 +62,9 @@ fn a_stack_set_of_another_region_keeps_the_hub_too() {
 fn verify_without_a_hub_names_the_one_that_the_spokes_forward_to() {
     let world = World::deployed();
     let ran = in_management(&world, &["verify"]).ends_with(1);
+    let hub = &world.organization.hub;
     let said = format!(
-        "the spokes forward to the one in account {}, region {REGION}: run `rootwatch verify` there",
-        world.organization.hub
+        "no hub here: the StackSet rootwatch-spoke forwards to account {hub}, region {REGION}: run with --region {REGION} and with credentials of account {hub}"
     );
     assert!(ran.stderr.contains(&said), "{}", ran.stderr);
 }

@@ -8,6 +8,7 @@ pub mod adopt;
 mod apply;
 mod aws;
 pub mod canary;
+mod elsewhere;
 mod end;
 pub mod hub;
 mod id;
@@ -40,8 +41,8 @@ pub use operator::{Nobody, Operator, Question, View};
 pub use plan::{Action, Counts, FieldChange, Step};
 pub use session::Session;
 pub use settings::{
-    Amount, Boundary, CallAs, Connection, HubSettings, IamSettings, Notify, OperationSettings,
-    RegionConcurrency, Settings, SpokesSettings,
+    Access, Amount, Boundary, CallAs, Connection, HubSettings, IamSettings, Notify,
+    OperationSettings, RegionConcurrency, Settings, SpokesSettings,
 };
 pub use source::{Source, Sources};
 pub use stop::{Stop, Stopped};

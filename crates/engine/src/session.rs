@@ -4,13 +4,14 @@ use crate::aws::Aws;
 use crate::hub::desired::Wanted;
 use crate::names::Names;
 use crate::operator::{Operator, Question, View};
-use crate::settings::Settings;
+use crate::settings::{Access, Settings};
 use crate::source::key;
-use crate::spokes::Place;
 use crate::spokes::organization::Organization;
+use crate::spokes::{Location, Place};
 use crate::work::Work;
 use anyhow::Result;
 use std::sync::Arc;
+use tokio::sync::OnceCell;
 
 /// A run against AWS. Its settings do not change during the run.
 #[derive(Clone)]
@@ -19,10 +20,18 @@ pub struct Session {
     pub(crate) aws: Aws,
     pub(crate) work: Work,
     operator: Arc<dyn Operator>,
+    others: Arc<Others>,
+}
+
+/// Other accounts that this run acts in too, once they are needed.
+#[derive(Default)]
+struct Others {
+    hub: OnceCell<Aws>,
+    management: OnceCell<Aws>,
 }
 
 impl Session {
-    /// Finds the credentials, and says where this acts.
+    /// Finds the credentials, and says where this acts, as whom, and by which settings.
     ///
     /// # Errors
     /// When there is no region, no credentials, or no answer.
@@ -32,12 +41,13 @@ impl Session {
         operator: Arc<dyn Operator>,
     ) -> Result<Self> {
         let aws = Aws::connect(&settings.connection).await?;
-        work.message(&format!("rootwatch \"{}\": {}", settings.name, aws.place()));
+        work.message(&heading(&settings, &aws));
         Ok(Self {
             settings,
             aws,
             work,
             operator,
+            others: Arc::default(),
         })
     }
 
@@ -47,6 +57,58 @@ impl Session {
             settings,
             ..self.clone()
         }
+    }
+
+    /// The management account: this one, or the one that the settings give credentials for; nothing where they give none.
+    ///
+    /// Fails when those credentials are another account's.
+    pub(crate) async fn management(&self, account: &str) -> Result<Option<Aws>> {
+        let access = self.settings.management.as_ref();
+        let what = "the management account";
+        self.account(&self.others.management, account, what, access)
+            .await
+    }
+
+    /// The same run where the hub is, if that is in this account, or the settings give credentials for it.
+    ///
+    /// Fails when those credentials are another account's.
+    pub(crate) async fn at_hub(&self, hub: &Location) -> Result<Option<Self>> {
+        let access = self.settings.hub.access.as_ref();
+        let found = self
+            .account(&self.others.hub, &hub.account, "the hub", access)
+            .await?;
+        Ok(found.map(|aws| Self {
+            aws: aws.in_region(&hub.region),
+            ..self.clone()
+        }))
+    }
+
+    /// Account and region of this, where they are not those of another run.
+    pub(crate) fn elsewhere(&self, other: &Self) -> Option<String> {
+        let place = |it: &Aws| format!("account {}, region {}", it.account, it.region);
+        let (this, other) = (place(&self.aws), place(&other.aws));
+        (this != other).then_some(this)
+    }
+
+    async fn account(
+        &self,
+        cell: &OnceCell<Aws>,
+        account: &str,
+        what: &str,
+        access: Option<&Access>,
+    ) -> Result<Option<Aws>> {
+        if self.aws.account == account {
+            return Ok(Some(self.aws.clone()));
+        }
+        let Some(access) = access else {
+            return Ok(None);
+        };
+        let connect = async || {
+            let aws = self.aws.of_account(account, what, access).await?;
+            self.work.message(&format!("{what} · {}", aws.heading()));
+            anyhow::Ok(aws)
+        };
+        Ok(Some(cell.get_or_try_init(connect).await?.clone()))
     }
 
     /// The settings of this run.
@@ -120,4 +182,17 @@ impl Session {
         self.work.writing_begins();
         Ok(())
     }
+}
+
+/// The first line of every run.
+fn heading(settings: &Settings, aws: &Aws) -> String {
+    let file = match &settings.file {
+        Some(file) => format!("settings {file}"),
+        None => "no settings file".into(),
+    };
+    format!(
+        "rootwatch \"{}\" · {} · {file}",
+        settings.name,
+        aws.heading()
+    )
 }

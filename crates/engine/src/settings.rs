@@ -13,12 +13,16 @@ use std::time::Duration;
 pub struct Settings {
     /// Name of the deployment; every resource's name begins with it.
     pub name: String,
+    /// The settings file, as it is shown; none where there is none.
+    pub file: Option<String>,
     /// How AWS is reached.
     pub connection: Connection,
     /// The organization whose accounts may forward events; looked up where it is not given.
     pub org_id: Option<String>,
     /// Settings of the hub.
     pub hub: HubSettings,
+    /// How a run in another account gets credentials of the management account.
+    pub management: Option<Access>,
     /// How people are notified.
     pub notify: Notify,
     /// Settings of the spokes.
@@ -71,6 +75,25 @@ pub struct Connection {
     pub endpoint_url: Option<String>,
 }
 
+/// How credentials of another account are got: by a profile, by a role, or by a role that a profile may assume.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Access {
+    /// A profile of the AWS configuration; the run's own credentials where there is none.
+    pub profile: Option<String>,
+    /// ARN of the role to assume.
+    pub role: Option<String>,
+}
+
+impl Access {
+    /// As text.
+    pub(crate) fn words(&self) -> String {
+        let profile = self.profile.iter().map(|it| format!("the profile {it}"));
+        let role = self.role.iter().map(|it| format!("the role {it}"));
+        let ways: Vec<String> = profile.chain(role).collect();
+        ways.join(" and ")
+    }
+}
+
 /// Settings of the hub.
 #[derive(Clone, Debug, Default)]
 pub struct HubSettings {
@@ -78,6 +101,8 @@ pub struct HubSettings {
     pub account: Option<String>,
     /// Its region, for a run elsewhere.
     pub region: Option<String>,
+    /// How a run elsewhere gets credentials of its account.
+    pub access: Option<Access>,
     /// Name of the topic for alerts, where it is not the default.
     pub topic_name: Option<String>,
     /// ARN of the alerts topic's KMS key.

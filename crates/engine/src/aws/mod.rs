@@ -1,10 +1,12 @@
 //! The connection to AWS: the caller's identity, and one client per service.
 
 mod answer;
+pub(crate) mod caller;
 pub(crate) mod consistency;
 pub(crate) mod error;
 pub(crate) mod hint;
 mod network;
+mod other;
 pub(crate) mod partition;
 mod profile;
 pub(crate) mod spoke;
@@ -16,7 +18,7 @@ use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, Region, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_sdk_sts::config::SharedCredentialsProvider;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use error::{AwsError, Call};
+use caller::{Caller, identity};
 use network::Network;
 use partition::{Partition, is_region_name};
 use profile::Profile;
@@ -33,6 +35,8 @@ pub(crate) struct Aws {
     pub(crate) account: String,
     pub(crate) region: String,
     pub(crate) partition: Partition,
+    /// Who calls, without a session's name, such as `role Admin`.
+    pub(crate) caller: String,
     /// What every client is made from.
     sdk: aws_config::SdkConfig,
     pub(crate) accounts: aws_sdk_account::Client,
@@ -72,17 +76,29 @@ impl Aws {
             format!("asking AWS for the caller's identity, in region {region}{way}")
         })?;
         let partition = Partition::of_caller(&caller.arn, &region)?;
-        Ok(Self::of(config, caller.account, region, partition))
+        Ok(Self::of(config, caller, region, partition))
     }
 
     fn of(
         config: aws_config::SdkConfig,
+        caller: Caller,
+        region: String,
+        partition: Partition,
+    ) -> Self {
+        let words = caller.words();
+        Self::with_clients(config, caller.account, words, region, partition)
+    }
+
+    fn with_clients(
+        config: aws_config::SdkConfig,
         account: String,
+        caller: String,
         region: String,
         partition: Partition,
     ) -> Self {
         Self {
             account,
+            caller,
             partition,
             cloudformation: cloudformation(&config, &region),
             region,
@@ -102,10 +118,11 @@ impl Aws {
 
     /// The same account in another region.
     pub(crate) fn in_region(&self, region: &str) -> Self {
-        let config = self.sdk.to_builder().region(Region::new(region.to_owned()));
-        Self::of(
-            config.build(),
+        let sdk = self.sdk.to_builder().region(Region::new(region.to_owned()));
+        Self::with_clients(
+            sdk.build(),
             self.account.clone(),
+            self.caller.clone(),
             region.to_owned(),
             self.partition,
         )
@@ -122,6 +139,18 @@ impl Aws {
             .region(Region::new(region.to_owned()))
             .build();
         aws_sdk_eventbridge::Client::from_conf(config)
+    }
+
+    /// Account, caller and region, and the partition where it is not the usual one, as the first line of a run has them.
+    pub(crate) fn heading(&self) -> String {
+        let partition = match self.partition {
+            Partition::Aws => String::new(),
+            other => format!(" · partition {}", other.name()),
+        };
+        format!(
+            "account {} · {} · {}{partition}",
+            self.account, self.caller, self.region
+        )
     }
 
     /// Account, region and partition, as text.
@@ -206,30 +235,6 @@ fn with_profile(config: &aws_config::SdkConfig, profile: &str) -> aws_config::Sd
     config.build()
 }
 
-/// Whose credentials these are.
-struct Caller {
-    account: String,
-    arn: String,
-}
-
-/// Asks AWS whose credentials these are.
-async fn identity(config: &aws_config::SdkConfig, attempts: u32) -> Result<Caller, AwsError> {
-    const OPERATION: &str = "sts:GetCallerIdentity";
-    let once = aws_sdk_sts::config::Builder::from(config)
-        .retry_config(RetryConfig::standard().with_max_attempts(attempts))
-        .build();
-    let identity = aws_sdk_sts::Client::from_conf(once)
-        .get_caller_identity()
-        .send()
-        .await
-        .call(OPERATION)?;
-    let missing = |field| AwsError::incomplete(OPERATION, field);
-    Ok(Caller {
-        account: identity.account.ok_or_else(|| missing("Account"))?,
-        arn: identity.arn.ok_or_else(|| missing("Arn"))?,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -264,7 +269,13 @@ mod tests {
             .region(Region::new("us-east-1"))
             .http_client(http_client_fn(move |_, _| connector.clone()));
         let config = configure(builder).build();
-        let here = Aws::of(config, "1".into(), "us-east-1".into(), Partition::Aws);
+        let here = Aws::with_clients(
+            config,
+            "1".into(),
+            "user a".into(),
+            "us-east-1".into(),
+            Partition::Aws,
+        );
         let there = here.in_region("us-west-2");
         for aws in [&here, &there] {
             let _ = aws.accounts.list_regions().send().await;

@@ -1,8 +1,9 @@
 //! Another account of the organization, by a role there or a profile.
 
+use super::caller::identity;
 use super::error::{self, AwsError, Call};
 use super::profile::Profile;
-use super::{ATTEMPTS, Aws, identity, with_profile};
+use super::{ATTEMPTS, Aws, with_profile};
 use aws_config::{Region, SdkConfig};
 use aws_sdk_sts::config::{Credentials, SharedCredentialsProvider};
 

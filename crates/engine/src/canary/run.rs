@@ -6,6 +6,7 @@ use super::test::Test;
 use super::{diagnosis, leftovers};
 use crate::aws::Aws;
 use crate::aws::error::{Call, is_stopped};
+use crate::elsewhere;
 use crate::hub::desired::Wanted;
 use crate::hub::subscriptions::{Standing, Subscriptions};
 use crate::names::Names;
@@ -122,16 +123,15 @@ async fn audience(aws: &Aws, names: &Names, topic_arn: &str) -> Audience {
 
 async fn check_hub(aws: &Aws, names: &Names) -> Result<()> {
     let call = aws.eventbridge.describe_event_bus().name(names.bus());
-    if call
-        .send()
-        .await
-        .found("events:DescribeEventBus")?
-        .is_none()
-    {
-        bail!(
+    let found = call.send().await.found("events:DescribeEventBus")?;
+    if found.is_some() {
+        return Ok(());
+    }
+    match elsewhere::find_widely(aws, names, None).await? {
+        Some(other) => bail!(other.words(aws)),
+        None => bail!(
             "there is no hub in {}: use the hub's account and region, or make one with `rootwatch deploy hub`",
             aws.place()
-        );
+        ),
     }
-    Ok(())
 }

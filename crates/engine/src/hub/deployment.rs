@@ -9,6 +9,7 @@ use super::plan::{HubPlan, plan_deploy};
 use super::role::Role;
 use super::subscriptions::Standing;
 use crate::apply::Outcome;
+use crate::elsewhere;
 use crate::end::End;
 use crate::memory::{self, Recalled};
 use crate::names::DEPLOYMENT_TAG;
@@ -26,6 +27,8 @@ pub struct Switches {
     pub adopt: bool,
     /// Whether to replace a function of this version that another build made.
     pub own_build: bool,
+    /// Whether the hub is meant to be here although the spokes forward to another one.
+    pub move_hub: bool,
 }
 
 /// Reads the hub and says what [`deploy`] would change. Writes nothing.
@@ -101,6 +104,9 @@ async fn make_plan(session: &Session, switches: Switches) -> Result<(Session, Hu
     let (org_id, recalled) = tokio::join!(org_id(session), memory::recall(session));
     let Recalled { session, found } = recalled?;
     let org_id = org_id.or_else(|error| memory::organization_id(&found).ok_or(error))?;
+    if !switches.move_hub {
+        refuse_second(&session, &found).await?;
+    }
     let wanted = hub(&Wanted {
         own_build: switches.own_build,
         ..session.hub(org_id)
@@ -235,6 +241,28 @@ fn refuse_elsewhere(session: &Session) -> Result<()> {
         bail!(
             "the settings say that the hub is in account {account}, region {region}, and this run is in {}: use that account's credentials and --region {region}, or change [hub]",
             aws.place()
+        );
+    }
+    Ok(())
+}
+
+/// Fails when there is no hub here and the spokes forward to another one: nothing would reach a second one.
+async fn refuse_second(session: &Session, found: &Found) -> Result<()> {
+    let has_bus = found
+        .values()
+        .any(|it| matches!(it, HubResource::EventBus(_)));
+    if has_bus {
+        return Ok(());
+    }
+    let (aws, names) = (&session.aws, session.names());
+    let call_as = session.settings.spokes.call_as;
+    if let Some(other) = elsewhere::find(aws, &names, call_as).await? {
+        bail!(
+            "{}. Nothing was changed, since nothing would reach a second hub: to move the hub to {}, give --move-hub, then run `rootwatch deploy spokes --hub-account {} --hub-region {}`, and then `rootwatch teardown hub` there; a deployment of its own needs another --name",
+            other.words(aws),
+            aws.place(),
+            aws.account,
+            aws.region
         );
     }
     Ok(())

@@ -1,5 +1,6 @@
 //! Removal: what carries the deployment's tag, in reverse order of creation, and nothing else.
 
+mod beside;
 mod order;
 pub(crate) mod report;
 mod spokes;
@@ -7,6 +8,7 @@ pub(crate) mod stack_set;
 
 use crate::aws::error::is_stopped;
 use crate::canary::leftovers;
+use crate::elsewhere;
 use crate::end::End;
 use crate::hub::deployment::{former_role, remove_former};
 use crate::hub::desired::hub;
@@ -54,6 +56,8 @@ pub struct Removed<'a> {
     pub is_nothing: bool,
     /// Whether the hub was among it.
     pub with_hub: bool,
+    /// Account and region of the hub, where that is not in the place of this run.
+    pub hub_elsewhere: Option<String>,
     /// The spokes, where they were to be removed.
     pub spokes: Option<Spokes<'a>>,
     /// Whether it ended before the hub was begun.
@@ -70,13 +74,14 @@ pub struct Removed<'a> {
 /// When something cannot be read, others use what would be removed, or it is not confirmed. What fails while it is
 /// removed is in the result, after it was shown.
 pub async fn teardown(session: &Session, options: Options) -> Result<Removed<'_>> {
-    let spokes = match options.part {
+    let mut spokes = match options.part {
         Part::Hub => None,
         Part::Spokes | Part::All => Some(spokes::find(session, options).await?),
     };
+    let at_hub = at_hub(session, options.part, spokes.as_mut()).await?;
     let mut hub = match options.part {
         Part::Spokes => None,
-        Part::Hub | Part::All => Some(find_hub(session).await?),
+        Part::Hub | Part::All => Some(find_hub(&at_hub).await?),
     };
     let kept = hub.as_mut().filter(|_| options.keep_logs);
     let kept = kept.map(HubPlan::keep_logs).unwrap_or_default();
@@ -86,23 +91,57 @@ pub async fn teardown(session: &Session, options: Options) -> Result<Removed<'_>
         end: End::Done,
         is_nothing: !with_hub && spokes.as_ref().is_none_or(Spokes::is_nothing),
         with_hub,
+        hub_elsewhere: at_hub.elsewhere(session),
         spokes,
         is_before_hub: false,
         follow: None,
         report,
     };
     if removed.is_nothing {
+        removed.report.beside = beside::find(&at_hub).await?;
+        if !removed.report.beside.is_empty() {
+            removed.end = End::Failed;
+        }
         return Ok(removed);
     }
-    ask(session, options, &removed).await?;
-    removed.carry_out(session, hub.as_ref()).await;
+    ask(session, &at_hub, options, &removed).await?;
+    removed.carry_out(session, &at_hub, hub.as_ref()).await;
     Ok(removed)
 }
 
+/// This run where the hub is: elsewhere, if the hub is to be removed and the settings give credentials for its account.
+async fn at_hub(session: &Session, part: Part, spokes: Option<&mut Spokes<'_>>) -> Result<Session> {
+    let (aws, names) = (&session.aws, session.names());
+    let here = session.clone();
+    let is_wanted = part != Part::Spokes && session.settings.hub.access.is_some();
+    if !is_wanted || elsewhere::has_bus(aws, &names).await? {
+        return Ok(here);
+    }
+    let by_set = spokes.as_ref().and_then(|it| it.other_hub.clone());
+    let call_as = session.settings.spokes.call_as;
+    let hub = match by_set {
+        Some(hub) => Some(hub),
+        None => elsewhere::find(aws, &names, call_as)
+            .await?
+            .map(|it| it.hub),
+    };
+    let Some(hub) = hub else { return Ok(here) };
+    let there = session.at_hub(&hub).await?;
+    if let (Some(_), Some(spokes)) = (&there, spokes) {
+        spokes.other_hub = None;
+    }
+    Ok(there.unwrap_or(here))
+}
+
 /// Shows what is removed, and asks.
-async fn ask(session: &Session, options: Options, removed: &Removed<'_>) -> Result<()> {
+async fn ask(
+    session: &Session,
+    at_hub: &Session,
+    options: Options,
+    removed: &Removed<'_>,
+) -> Result<()> {
     let warnings = match options.part {
-        Part::Hub => order::check(session, options.abandon_spokes).await?,
+        Part::Hub => order::check(at_hub, options.abandon_spokes).await?,
         Part::Spokes | Part::All => Vec::new(),
     };
     let spokes = removed.spokes.as_ref();
@@ -121,10 +160,10 @@ async fn ask(session: &Session, options: Options, removed: &Removed<'_>) -> Resu
 
 impl Removed<'_> {
     /// The spokes, then the hub; ends early with what is left.
-    async fn carry_out(&mut self, session: &Session, hub: Option<&HubPlan>) {
+    async fn carry_out(&mut self, session: &Session, at_hub: &Session, hub: Option<&HubPlan>) {
         self.remove_spokes(session).await;
         if let Some(hub) = hub.filter(|_| self.with_hub && self.end == End::Done) {
-            self.remove_hub(session, hub).await;
+            self.remove_hub(at_hub, hub).await;
         }
     }
 

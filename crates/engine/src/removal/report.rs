@@ -1,12 +1,13 @@
 //! What `teardown` is about to remove, and what it came to, as data.
 
+use crate::aws::Aws;
 use crate::hub::plan::HubPlan;
 use crate::names::Names;
 use crate::plan::Step;
 use crate::spokes::management::{self, StackPlan, Unread};
 use crate::spokes::operation::Ended;
 use crate::spokes::reach::Stuck;
-use crate::spokes::{Observed, Place};
+use crate::spokes::{Location, Observed, Place};
 use serde::Serialize;
 
 /// Versioned form of the JSON that `teardown` prints.
@@ -35,6 +36,8 @@ pub struct Report {
     pub retained: Vec<Stuck>,
     /// Parts of the deployment that could not be removed.
     pub left: Vec<String>,
+    /// Where nothing was found here: the deployment's parts elsewhere, and other deployments here.
+    pub beside: Vec<String>,
 }
 
 /// What is about to be removed.
@@ -68,6 +71,7 @@ impl Report {
             hub: hub.map(HubPlan::steps).unwrap_or_default(),
             kept,
             retained: Vec::new(),
+            beside: Vec::new(),
             left: spokes
                 .into_iter()
                 .flat_map(|it| it.may_be_left(&names.stack_set()))
@@ -96,14 +100,16 @@ pub struct Spokes<'a> {
     pub(super) retained: Vec<Stuck>,
     /// Why it is not known which those are.
     pub(super) unknown: Option<String>,
-    /// The management account's own stacks, when these credentials are its own.
+    /// The management account's own stacks, when it can be reached.
     pub(crate) stacks: Vec<StackPlan>,
     /// Regions in which these credentials may not read such stacks.
     pub(super) unread: Unread,
-    /// The management account, when they are not.
+    /// The clients of the management account, when it can be reached.
+    pub(super) management: Option<Aws>,
+    /// The management account, when it cannot.
     pub(super) elsewhere: Option<String>,
-    /// Account and region of the hub, when it is not the one of this run.
-    pub(super) other_hub: Option<String>,
+    /// The hub, when it is not here and stays.
+    pub(super) other_hub: Option<Location>,
     pub(super) retain: bool,
     pub(super) no_wait: bool,
 }
@@ -121,7 +127,8 @@ impl Spokes<'_> {
             format!("stack {name} in {region} of the management account, if there is one: {why}")
         };
         let unread = self.unread.iter().map(words);
-        let hub = self.other_hub.iter().map(|it| format!("the hub in {it}"));
+        let hub = self.other_hub.iter();
+        let hub = hub.map(|it| format!("the hub in account {}, region {}", it.account, it.region));
         let elsewhere = self.elsewhere.iter().map(|management| {
             format!("stacks {name} of the management account {management}, if there are any: they cannot be seen from here")
         });
@@ -144,7 +151,8 @@ impl Spokes<'_> {
         let mut text = String::new();
         if let Some(hub) = &self.other_hub {
             text += &format!(
-                "The hub in {hub} is not touched: `rootwatch teardown hub` there removes it.\n"
+                "The hub in account {}, region {} is not touched: `rootwatch teardown hub` there removes it.\n",
+                hub.account, hub.region
             );
         }
         if let Some(management) = &self.elsewhere {

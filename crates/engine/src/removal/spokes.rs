@@ -4,14 +4,15 @@ use super::Options;
 use super::report::{Report, Spokes};
 use super::stack_set::Removal;
 use crate::apply::Unfinished;
-use crate::aws::hint;
+use crate::aws::{Aws, hint};
+use crate::elsewhere::hub_of;
 use crate::names::DEPLOYMENT_TAG;
 use crate::session::Session;
 use crate::spokes::following::{Following, follow_command, wait_for_others};
 use crate::spokes::management::{self, StackPlan, Unread};
 use crate::spokes::reach::{self, Reach, Why};
-use crate::spokes::{self, Observed, organization, preflight, stuck};
-use crate::status::{forwards_here, forwards_to};
+use crate::spokes::{self, Location, Observed, organization, preflight, stuck};
+use crate::status::forwards_here;
 use anyhow::{Context, Error, Result, bail};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,10 +31,10 @@ pub(crate) async fn find<'a>(session: &'a Session, options: Options) -> Result<S
         wait_for_others(session, &place, &name, &observed.running, options.no_wait).await?;
         observed = spokes::observe(&place, &name, &BTreeSet::new()).await?;
     }
-    let is_here = session.aws.account == organization.management_account;
-    let (stacks, unread) = match is_here {
-        true => own_stacks(session, &name).await?,
-        false => (Vec::new(), Unread::new()),
+    let management = session.management(&organization.management_account).await?;
+    let (stacks, unread) = match &management {
+        Some(aws) => own_stacks(session, aws, &name).await?,
+        None => (Vec::new(), Unread::new()),
     };
     let other_hub = other_hub(session, &observed);
     let mut found = Spokes {
@@ -42,7 +43,10 @@ pub(crate) async fn find<'a>(session: &'a Session, options: Options) -> Result<S
         unknown: None,
         stacks,
         unread,
-        elsewhere: (!is_here).then_some(organization.management_account),
+        elsewhere: management
+            .is_none()
+            .then_some(organization.management_account),
+        management,
         other_hub,
         retain: options.retain_stacks,
         no_wait: options.no_wait,
@@ -58,10 +62,10 @@ fn is_ours(session: &Session, observed: &Observed) -> bool {
 }
 
 /// Where the StackSet forwards to, if that is not here.
-fn other_hub(session: &Session, observed: &Observed) -> Option<String> {
+fn other_hub(session: &Session, observed: &Observed) -> Option<Location> {
     let found = observed.stack_set.as_ref();
     let found = found.filter(|it| is_ours(session, observed) && !forwards_here(it, &session.aws));
-    found.map(forwards_to)
+    found.and_then(|it| hub_of(&it.parameters))
 }
 
 fn ours(session: &Session, name: &str, observed: Observed) -> Option<Observed> {
@@ -77,17 +81,17 @@ fn ours(session: &Session, name: &str, observed: Observed) -> Option<Observed> {
 }
 
 /// The management account's own stacks. Fails with what is to be done where one has termination protection.
-async fn own_stacks(session: &Session, name: &str) -> Result<(Vec<StackPlan>, Unread)> {
-    let enabled = organization::enabled_regions(&session.aws).await?;
+async fn own_stacks(session: &Session, aws: &Aws, name: &str) -> Result<(Vec<StackPlan>, Unread)> {
+    let enabled = organization::enabled_regions(aws).await?;
     let everywhere = enabled.into_iter().map(|region| region.name).collect();
-    let found = management::observe(&session.aws, name, &everywhere, &BTreeSet::new()).await?;
+    let found = management::observe(aws, name, &everywhere, &BTreeSet::new()).await?;
     let plans = management::plan(&BTreeMap::new(), found.stacks, &session.settings.name);
     let protected = plans.iter().filter_map(StackPlan::protection);
     let protected: String = protected.map(|it| format!("\n  - {it}")).collect();
     if !protected.is_empty() {
         bail!(
             "stacks of the management account {} have termination protection, and nothing was changed. To turn it off:{protected}",
-            session.aws.account
+            aws.account
         );
     }
     Ok((plans, found.unread))
@@ -118,7 +122,7 @@ impl Spokes<'_> {
 
     /// Removes what was found.
     pub(crate) async fn remove(&self, session: &Session, report: &mut Report) -> Result<()> {
-        remove_stacks(session, &self.stacks, report).await?;
+        remove_stacks(session, self, report).await?;
         let Some(observed) = &self.observed else {
             return Ok(());
         };
@@ -159,8 +163,10 @@ impl Spokes<'_> {
     }
 }
 
-async fn remove_stacks(session: &Session, stacks: &[StackPlan], report: &mut Report) -> Result<()> {
-    let outcome = management::apply(&session.aws, stacks, &session.work).await;
+async fn remove_stacks(session: &Session, spokes: &Spokes<'_>, report: &mut Report) -> Result<()> {
+    let stacks = &spokes.stacks;
+    let aws = spokes.management.as_ref().unwrap_or(&session.aws);
+    let outcome = management::apply(aws, stacks, &session.work).await;
     let step = |name: &String| {
         let mut steps = stacks.iter().map(|it| &it.step);
         steps.find(|it| it.resource == *name).cloned()

@@ -174,7 +174,7 @@ impl Coverage {
 
 fn unseen_management(account: &Account) -> String {
     format!(
-        "management account {} ({}): StackSets never reach it, and its own stacks cannot be seen from here: `rootwatch status` with its credentials shows them",
+        "management account {} ({}): StackSets never reach it, and its own stacks cannot be seen from here",
         account.id, account.name
     )
 }
@@ -243,7 +243,8 @@ fn own_stack(standing: Option<Option<&str>>) -> Option<Reason> {
     };
     Some(Reason {
         words,
-        closes: "`rootwatch deploy spokes` here, in the management account, fixes it".into(),
+        closes: "`rootwatch deploy spokes` with the management account's credentials fixes it"
+            .into(),
     })
 }
 

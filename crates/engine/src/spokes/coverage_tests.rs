@@ -100,7 +100,7 @@ fn every_account_is_covered_suspended_or_a_gap_with_its_reason() {
     account 6 (name-6): us-east-1 INOPERABLE INOPERABLE: `rootwatch deploy spokes` deletes the instance and creates it again
     account 2 (name-2): eu-west-1 OUTDATED no permission: `rootwatch deploy spokes` tries again
     2 accounts, 4 (name-4), 5 (name-5): all 2 regions no stack instance: its unit was not given, or automatic deployment has not reached it yet; `rootwatch deploy spokes --ou ou-1` creates it
-    management account 0 (name-0): StackSets never reach it, and its own stacks cannot be seen from here: `rootwatch status` with its credentials shows them
+    management account 0 (name-0): StackSets never reach it, and its own stacks cannot be seen from here
     ");
 }
 
@@ -114,8 +114,8 @@ fn the_management_account_is_covered_by_its_own_stacks() {
     own.insert("us-east-1".into(), Some("stack ROLLBACK_COMPLETE".into()));
     own.remove("eu-west-1");
     insta::assert_snapshot!(reported(&accounts, &none, Some(&own), &[]).2.join("\n"), @r"
-    account 0 (name-0): eu-west-1 no stack: `rootwatch deploy spokes` here, in the management account, fixes it
-    account 0 (name-0): us-east-1 stack ROLLBACK_COMPLETE: `rootwatch deploy spokes` here, in the management account, fixes it
+    account 0 (name-0): eu-west-1 no stack: `rootwatch deploy spokes` with the management account's credentials fixes it
+    account 0 (name-0): us-east-1 stack ROLLBACK_COMPLETE: `rootwatch deploy spokes` with the management account's credentials fixes it
     ");
 }
 

@@ -72,7 +72,10 @@ async fn apply(session: &Session, no_wait: bool, done: &mut SpokesDeployed) -> R
         task.done("turned on");
     }
     let stacks = done.planned.plan.management.stacks();
-    let outcome = management::apply(&session.aws, stacks, &session.work).await;
+    let account = &done.planned.wanted.management_account;
+    let management = session.management(account).await?;
+    let aws = management.as_ref().unwrap_or(&session.aws);
+    let outcome = management::apply(aws, stacks, &session.work).await;
     let interrupted = matches!(outcome.unfinished, Some(Unfinished::Interrupted));
     done.management = Some(outcome);
     if interrupted {

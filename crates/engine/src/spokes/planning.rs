@@ -86,7 +86,7 @@ pub async fn plan(session: &Session, switches: Switches) -> Result<SpokesPlanned
         ));
     }
     if !switches.adopt {
-        refuse_foreign(session, &wanted.stack_set.name, &observed, &management)?;
+        refuse_foreign(session, &wanted, &observed, &management)?;
     }
     if let Some(found) = &observed.stack_set
         && let Some(why) = stuck_role(&found.parameters, &wanted.stack_set.parameters)
@@ -142,10 +142,9 @@ async fn preflight(
     switches: Switches,
 ) -> Result<Ground> {
     let (aws, settings) = (&session.aws, &session.settings);
-    let names = session.names();
     let (access, hub, units, enabled, trail) = tokio::join!(
         preflight::trusted_access(place),
-        preflight::hub(aws, &names, &settings.hub, &organization.id),
+        preflight::hub(session, &organization.id),
         preflight::units(
             aws,
             &settings.spokes,
@@ -250,15 +249,16 @@ async fn own_stacks(
     name: &str,
     ground: &Ground,
 ) -> Result<Option<(Management, Unread)>> {
-    if session.aws.account != ground.organization.management_account {
+    let management = &ground.organization.management_account;
+    let Some(aws) = session.management(management).await? else {
         return Ok(None);
-    }
+    };
     let everywhere = ground
         .enabled
         .iter()
         .map(|region| region.name.clone())
         .collect();
-    let found = management::observe(&session.aws, name, &everywhere, &ground.regions).await?;
+    let found = management::observe(&aws, name, &everywhere, &ground.regions).await?;
     let wanted = stacks(&session.settings, name, &ground.hub.bus, &ground.regions);
     let plans = management::plan(&wanted, found.stacks, &session.settings.name);
     Ok(Some((Management::Here(plans), found.unread)))
@@ -287,10 +287,11 @@ fn elsewhere(session: &Session, wanted: &Wanted, hub: &HubBus) -> Management {
 
 fn refuse_foreign(
     session: &Session,
-    name: &str,
+    wanted: &Wanted,
     observed: &Observed,
     management: &Management,
 ) -> Result<()> {
+    let name = &wanted.stack_set.name;
     let deployment = &session.settings.name;
     let refused = |what: String| {
         format!(
@@ -310,7 +311,7 @@ fn refuse_foreign(
         .iter()
         .find(|it| it.is_foreign(deployment))
     {
-        let (account, resource) = (&session.aws.account, &stack.step.resource);
+        let (account, resource) = (&wanted.management_account, &stack.step.resource);
         bail!(refused(format!(
             "in account {account} there is already a {resource}"
         )));

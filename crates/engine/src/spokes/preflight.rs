@@ -1,10 +1,11 @@
 //! Prerequisites, checked before anything is written, each with the command that fixes it.
 
 use super::organization::{self, Organization, Subtree};
-use super::{HubBus, Place};
+use super::{HubBus, Location, Place};
 use crate::aws::Aws;
 use crate::aws::error::Call;
-use crate::names::Names;
+use crate::elsewhere;
+use crate::session::Session;
 use crate::settings::SpokesSettings;
 use anyhow::{Context, Result, bail};
 use aws_sdk_cloudformation::types::OrganizationStatus;
@@ -242,16 +243,14 @@ pub(crate) struct Hub {
 
 /// The hub of the settings, or this account when the hub's bus is here. Its policy must let the organization in, since
 /// EventBridge checks it when a spoke's rule gets its target.
-pub(crate) async fn hub(
-    aws: &Aws,
-    names: &Names,
-    given: &crate::settings::HubSettings,
-    org_id: &str,
-) -> Result<Hub, String> {
+pub(crate) async fn hub(session: &Session, org_id: &str) -> Result<Hub, String> {
+    let (aws, given) = (&session.aws, &session.settings.hub);
     let region = given.region.clone().unwrap_or(aws.region.clone());
     let account = given.account.clone().unwrap_or(aws.account.clone());
+    let at = session.at_hub(&Location::of(&account, &region)).await;
+    let at = at.map_err(|error| format!("{error:#}"))?;
     let bus = HubBus { account, region };
-    if bus.account != aws.account {
+    let Some(at) = at else {
         let note = format!(
             "the hub's bus in account {}, region {} cannot be seen from here: `rootwatch status` there shows whether it allows the organization",
             bus.account, bus.region
@@ -260,21 +259,15 @@ pub(crate) async fn hub(
             bus,
             note: Some(note),
         });
-    }
-    let (name, partition) = (names.bus(), aws.partition.name());
-    let place = format!(
-        "account {}, region {}, partition {partition}",
-        bus.account, bus.region
-    );
-    let client = aws.eventbridge_in(&bus.region);
-    let answer = client.describe_event_bus().name(&name).send().await;
+    };
+    let (name, place) = (session.names().bus(), at.aws.place());
+    let answer = at.aws.eventbridge.describe_event_bus().name(&name);
+    let answer = answer.send().await;
     let found = answer.found("events:DescribeEventBus").map_err(|error| {
         format!("the hub's event bus \"{name}\" in {place} cannot be read: {error}")
     })?;
     let Some(found) = found else {
-        return Err(format!(
-            "the hub's event bus \"{name}\" is not in {place}; say where it is with --hub-account and --hub-region, or run `rootwatch deploy hub` there first"
-        ));
+        return Err(no_bus(session, &name, &place).await);
     };
     if !lets_in(found.policy().unwrap_or_default(), org_id) {
         return Err(format!(
@@ -282,6 +275,24 @@ pub(crate) async fn hub(
         ));
     }
     Ok(Hub { bus, note: None })
+}
+
+/// What to do where there is no bus: name the hub that the spokes forward to, if one can be found.
+async fn no_bus(session: &Session, name: &str, place: &str) -> String {
+    let none = format!("the hub's event bus \"{name}\" is not in {place}");
+    let (aws, names) = (&session.aws, session.names());
+    let call_as = session.settings.spokes.call_as;
+    match elsewhere::find_widely(aws, &names, call_as).await {
+        Ok(Some(other)) => format!(
+            "{none}; {}, or give --hub-account {} --hub-region {}",
+            other.words(aws),
+            other.hub.account,
+            other.hub.region
+        ),
+        _ => format!(
+            "{none}; say where it is with --hub-account and --hub-region, or run `rootwatch deploy hub` there first"
+        ),
+    }
 }
 
 /// Whether our statement of the bus's policy is there and names the organization. Pure.

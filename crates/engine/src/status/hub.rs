@@ -12,7 +12,11 @@ use crate::plan::Action;
 impl HubStatus {
     /// The hub by its deployment plan; only missing resources where there is none.
     pub(crate) fn of(plan: &HubPlan, metrics: Result<Metrics, AwsError>, names: &Names) -> Self {
-        let mut status = Self::default();
+        let mut status = Self {
+            account: names.account.clone(),
+            region: names.region.clone(),
+            ..Self::default()
+        };
         for planned in &plan.resources {
             match (&planned.found, &planned.action) {
                 (None, _) => status.missing.push(planned.id()),

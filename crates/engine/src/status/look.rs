@@ -1,6 +1,10 @@
 //! Reads what `status` reports: the hub, who is subscribed, and which accounts are covered.
 
-use super::{HubStatus, Report, SpokesStatus, drift_gap, forwards_to, hub_gaps, resource_gaps};
+use super::{
+    HubStatus, Report, SpokesStatus, Unseen, drift_gap, forwards_to, hub_gaps, resource_gaps,
+    unseen,
+};
+use crate::elsewhere::{self, hub_of};
 use crate::hub::desired::hub;
 use crate::hub::metrics;
 use crate::hub::plan::plan_deploy;
@@ -12,8 +16,10 @@ use crate::spokes::management::Unread;
 use crate::spokes::operation::Preferences;
 use crate::spokes::organization::{self, Account, Organization, Region};
 use crate::spokes::stack_set::StackSet;
-use crate::spokes::{self, HubBus, Observed, management, preflight, regions, trail, words};
-use anyhow::{Context, Result};
+use crate::spokes::{
+    self, HubBus, Location, Observed, management, preflight, regions, trail, words,
+};
+use anyhow::{Context, Result, bail};
 use std::collections::BTreeSet;
 
 /// The state of the whole path as far as these credentials can see it.
@@ -29,20 +35,26 @@ pub async fn status(session: &Session, detect_drift: bool) -> Result<Report> {
         gaps.extend(run_drift_detection(session, &organization).await?);
     }
     let spokes = spokes_status(session, &organization, &mut gaps).await?;
-    let forwards_to = spokes.forwards_to.as_deref();
-    let hub = hub_status(session, &organization, forwards_to, &mut gaps).await?;
+    let looked = look_at_hub(session, &organization, &spokes).await?;
+    // What is missing of the hub comes first: it may be the cause of the rest.
+    gaps.splice(0..0, looked.gaps);
+    let management = &organization.management_account;
+    let mut unseen: Vec<Unseen> = looked.unseen.into_iter().collect();
+    if !spokes.with_management {
+        unseen.extend(unseen::stacks(session, management, &spokes.coverage));
+    }
     if let Some(found) = &spokes.found {
-        let wanted = wanted_set(session);
-        let is_known = hub.is_here() || session.settings.hub.account.is_some();
-        gaps.extend(found.faults(&wanted, is_known));
+        let wanted = wanted_set(session, looked.at.as_ref());
+        gaps.extend(found.faults(&wanted, looked.at.is_some()));
     }
     Ok(Report {
         schema: "rootwatch.status/2",
         account: session.aws.account.clone(),
         region: session.aws.region.clone(),
-        hub,
+        hub: looked.hub,
         spokes,
         gaps,
+        unseen,
     })
 }
 
@@ -79,23 +91,105 @@ async fn run_drift_detection(
     }))
 }
 
-/// The StackSet as it would be deployed from here.
-fn wanted_set(session: &Session) -> StackSet {
-    let given = &session.settings.hub;
-    let hub = HubBus {
-        account: given.account.clone().unwrap_or(session.aws.account.clone()),
-        region: given.region.clone().unwrap_or(session.aws.region.clone()),
+/// The StackSet as it would be deployed for this hub.
+fn wanted_set(session: &Session, hub: Option<&Location>) -> StackSet {
+    let here = Location::of(&session.aws.account, &session.aws.region);
+    let Location { account, region } = hub.unwrap_or(&here).clone();
+    let name = session.names().stack_set();
+    spokes::stack_set(&session.settings, name, &HubBus { account, region })
+}
+
+/// What was found of the hub.
+struct Looked {
+    hub: HubStatus,
+    gaps: Vec<String>,
+    unseen: Option<Unseen>,
+    /// Where it is, if that is known otherwise than by the StackSet.
+    at: Option<Location>,
+}
+
+/// The hub here, or where the settings or the spokes say, by the credentials that the settings give for it.
+///
+/// Fails when nothing of the deployment is here, and says where it is.
+async fn look_at_hub(
+    session: &Session,
+    organization: &Organization,
+    spokes: &SpokesStatus,
+) -> Result<Looked> {
+    let mut looked = hub_status(session, organization).await?;
+    if looked.hub.is_here() || session.settings.hub.account.is_some() {
+        looked.at = Some(given_hub(session));
+    }
+    if looked.hub.is_here() {
+        return Ok(looked);
+    }
+    let Some(hub) = hub_elsewhere(session, looked.at.as_ref(), spokes).await? else {
+        let place = session.aws.place();
+        looked.gaps = vec![format!(
+            "there is no hub in {place}: `rootwatch deploy hub` creates it"
+        )];
+        return Ok(looked);
     };
-    spokes::stack_set(&session.settings, session.names().stack_set(), &hub)
+    match session.at_hub(&hub).await? {
+        Some(there) => look_there(&there, organization, hub).await,
+        None => {
+            looked.unseen = Some(unseen::hub(session, &hub));
+            Ok(looked)
+        }
+    }
+}
+
+/// Where the settings say that the hub is, or else here.
+fn given_hub(session: &Session) -> Location {
+    let (given, aws) = (&session.settings.hub, &session.aws);
+    Location {
+        account: given.account.clone().unwrap_or(aws.account.clone()),
+        region: given.region.clone().unwrap_or(aws.region.clone()),
+    }
+}
+
+/// Where the hub is that is not here; nothing where everything leads here, or nowhere.
+async fn hub_elsewhere(
+    session: &Session,
+    given: Option<&Location>,
+    spokes: &SpokesStatus,
+) -> Result<Option<Location>> {
+    let (aws, names) = (&session.aws, session.names());
+    let here = Location::of(&aws.account, &aws.region);
+    let set = spokes.found.as_ref();
+    if let Some(hub) = given.cloned().or(set.and_then(|it| hub_of(&it.parameters))) {
+        return Ok(Some(hub).filter(|hub| *hub != here));
+    }
+    let call_as = session.settings.spokes.call_as;
+    let Some(other) = elsewhere::find_widely(aws, &names, call_as).await? else {
+        return Ok(None);
+    };
+    if other.hub.region != aws.region || spokes.unknown.is_some() {
+        bail!(other.words(aws));
+    }
+    Ok(Some(other.hub))
+}
+
+/// The hub by other credentials, or in another region of this account.
+async fn look_there(there: &Session, organization: &Organization, hub: Location) -> Result<Looked> {
+    let mut looked = hub_status(there, organization).await?;
+    let place = format!("account {}, region {}", hub.account, hub.region);
+    looked.gaps = match looked.hub.is_here() {
+        true => looked
+            .gaps
+            .iter()
+            .map(|it| format!("hub in {place}: {it}"))
+            .collect(),
+        false => vec![format!(
+            "there is no hub in {place}, to which the spokes forward: `rootwatch deploy hub` there creates it"
+        )],
+    };
+    looked.at = Some(hub);
+    Ok(looked)
 }
 
 /// Compares the hub with the settings of this run: one that was given only at deployment shows as a change.
-async fn hub_status(
-    session: &Session,
-    organization: &Organization,
-    forwards_to: Option<&str>,
-    gaps: &mut Vec<String>,
-) -> Result<HubStatus> {
+async fn hub_status(session: &Session, organization: &Organization) -> Result<Looked> {
     let org_id = session.settings.org_id.as_ref().unwrap_or(&organization.id);
     let (names, now) = (session.names(), jiff::Timestamp::now());
     let (recalled, metrics) = tokio::join!(
@@ -106,16 +200,16 @@ async fn hub_status(
     let names = session.names();
     let plan = plan_deploy(hub(&session.hub(org_id.clone())), found);
     let status = HubStatus::of(&plan, metrics, &names);
-    gaps.extend(resource_gaps(&plan));
-    if !status.is_here() {
-        gaps.push(match forwards_to {
-            Some(hub) => format!("the hub cannot be seen from here: run `rootwatch status` in {hub}, to which the spokes forward"),
-            None => format!("there is no hub in {}: `rootwatch deploy hub` creates it", session.aws.place()),
-        });
-        return Ok(status);
+    let mut gaps = resource_gaps(&plan);
+    if status.is_here() {
+        gaps.extend(hub_gaps(&status, &names, now));
     }
-    gaps.extend(hub_gaps(&status, &names, now));
-    Ok(status)
+    Ok(Looked {
+        hub: status,
+        gaps,
+        unseen: None,
+        at: None,
+    })
 }
 
 async fn spokes_status(
@@ -172,7 +266,10 @@ async fn spokes_status(
         off: &off.locations,
     });
     gaps.extend(coverage.gaps.iter().map(|gap| gap.words(regions.len())));
-    gaps.extend(coverage.unseen.iter().cloned());
+    // What AWS denies to the credentials that should see it is a gap.
+    if seen.own.is_some() {
+        gaps.extend(coverage.unseen.iter().cloned());
+    }
     let drift = set.and_then(|found| found.drift.clone());
     gaps.extend(drift.as_ref().and_then(drift_gap));
     Ok(SpokesStatus {
@@ -184,6 +281,7 @@ async fn spokes_status(
         found: seen.observed.stack_set,
         coverage,
         running: seen.observed.running,
+        with_management: seen.own.is_some(),
     })
 }
 
@@ -211,11 +309,11 @@ async fn see_spokes(session: &Session, organization: &Organization) -> Result<Se
         async {
             let named = &session.settings.spokes.regions;
             let enabled = regions::enabled(&session.aws, named).await?;
-            let is_here = session.aws.account == organization.management_account;
             let everywhere = enabled.iter().map(|region| region.name.clone()).collect();
-            let own = match is_here {
-                true => Some(management::observe(&session.aws, &name, &everywhere, &asked).await?),
-                false => None,
+            let account = &organization.management_account;
+            let own = match session.management(account).await? {
+                Some(aws) => Some(management::observe(&aws, &name, &everywhere, &asked).await?),
+                None => None,
             };
             Ok((enabled, own))
         },

@@ -4,10 +4,13 @@ mod hub;
 mod look;
 mod metrics;
 mod subscribers;
+mod unseen;
 
 use crate::aws::Aws;
+use crate::elsewhere::hub_of;
 use crate::hub::metrics::Metrics;
 use crate::names::Names;
+use crate::spokes::Location;
 use crate::spokes::coverage::Coverage;
 use crate::spokes::operation::{Last, Running};
 use crate::spokes::stack_set::{Drift, StackSet};
@@ -33,11 +36,30 @@ pub struct Report {
     pub spokes: SpokesStatus,
     /// Everything that could prevent an alert.
     pub gaps: Vec<String>,
+    /// What these credentials cannot see, which is no gap by itself.
+    pub unseen: Vec<Unseen>,
+}
+
+/// A part of the deployment that only other credentials can see.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Unseen {
+    /// What it is.
+    pub text: String,
+    /// The account whose credentials can see it.
+    pub account: String,
+    /// The region to look in.
+    pub region: String,
+    /// What to run there.
+    pub command: String,
 }
 
 /// What is known of the hub.
 #[derive(Default, Serialize)]
 pub struct HubStatus {
+    /// The account that was looked in.
+    pub account: String,
+    /// The region that was looked in.
+    pub region: String,
     /// Resources that are up to date.
     pub present: Vec<String>,
     /// Resources that are missing.
@@ -70,6 +92,9 @@ pub struct SpokesStatus {
     pub stack_set: Option<String>,
     #[serde(skip)]
     pub(crate) found: Option<StackSet>,
+    /// Whether the management account's own stacks were looked for.
+    #[serde(skip)]
+    pub(crate) with_management: bool,
     /// Which accounts are covered.
     #[serde(flatten)]
     pub coverage: Coverage,
@@ -130,8 +155,7 @@ pub(crate) fn drift_gap(drift: &Drift) -> Option<String> {
 
 /// Whether a StackSet forwards to a hub in this account and region.
 pub(crate) fn forwards_here(found: &StackSet, aws: &Aws) -> bool {
-    let is = |key: &str, value: &String| found.parameters.get(key) == Some(value);
-    is("HubAccountId", &aws.account) && is("HubRegion", &aws.region)
+    hub_of(&found.parameters) == Some(Location::of(&aws.account, &aws.region))
 }
 
 /// Account and region of the hub, as the StackSet has them.

@@ -142,6 +142,11 @@ impl Deployed {
         read.collect()
     }
 
+    /// Whether all was read, and nothing of the hub is there.
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.found.values().all(|it| matches!(it, Ok(None)))
+    }
+
     /// Whether this topic is one of the deployment's.
     pub(crate) fn is_ours(&self, topic: &Topic) -> bool {
         topic.tags.get(DEPLOYMENT_TAG) == Some(&self.names.deployment)

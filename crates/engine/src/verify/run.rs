@@ -1,15 +1,15 @@
 //! Reads what is deployed and judges it: would an event arrive?
 
 use super::deployed::Deployed;
-use super::finding::{CannotRead, Hop, Read, Verdict};
+use super::finding::{CannotRead, Hop, Part, Read, Verdict};
 use super::spokes::{self, Selection};
 use super::{named, notifying};
+use crate::elsewhere;
 use crate::hub::desired::hub;
 use crate::memory;
 use crate::session::Session;
 use crate::spokes::organization::{self, Organization};
-use crate::spokes::{Location, Observed, Place, trail};
-use crate::status::{forwards_here, forwards_to};
+use crate::spokes::{Location, Place, trail};
 use anyhow::{Result, bail};
 use serde::Serialize;
 
@@ -57,8 +57,8 @@ pub async fn verify(session: &Session, selection: &Selection, hub_only: bool) ->
     })
 }
 
-/// Every hop as it is deployed, with a finding. Fails where the spokes forward to a hub elsewhere and there is none
-/// here: the fix for that would create a second hub.
+/// Every hop as it is deployed, with a finding. Fails where the hub is elsewhere: the fix for that would create a second
+/// one.
 pub(crate) async fn hops(
     session: &Session,
     organization: &Read<Organization>,
@@ -89,12 +89,7 @@ pub(crate) async fn hops(
     let mut settings = session.settings.clone();
     memory::values(&mut settings, &deployed.readable(), &names);
     deployed.wanted = hub(&session.with(settings).hub(known_id));
-    if let Some(hub) = hub_elsewhere(session, &deployed, &observed) {
-        bail!(
-            "there is no hub in {}, and the spokes forward to the one in {hub}: run `rootwatch verify` there",
-            aws.place()
-        );
-    }
+    refuse_elsewhere(session, &deployed).await?;
     if let Ok(organization) = organization {
         let found = observed.as_ref().ok();
         let found = found.filter(|it| it.stack_set.is_some());
@@ -109,7 +104,10 @@ pub(crate) async fn hops(
         .iter()
         .flat_map(|it| it.instances.locations().map(|(location, _)| location))
         .collect();
-    let mut hops = super::hub(&deployed, &locations);
+    let mut hops = match deployed.is_nothing() {
+        true => vec![no_hub(session)],
+        false => super::hub(&deployed, &locations),
+    };
     if !hub_only {
         hops.splice(
             0..0,
@@ -121,15 +119,28 @@ pub(crate) async fn hops(
     Ok(hops)
 }
 
-/// Where the spokes forward to, when that is elsewhere and there is no hub here.
-fn hub_elsewhere(
-    session: &Session,
-    deployed: &Deployed,
-    observed: &Read<Observed>,
-) -> Option<String> {
-    let set = observed.as_ref().ok()?.stack_set.as_ref()?;
-    let is_gone = matches!(deployed.bus(&session.names().bus()), Ok(None));
-    Some(forwards_to(set)).filter(|_| is_gone && !forwards_here(set, &session.aws))
+/// Fails when the hub is elsewhere, and says where: no finding of a hub that is not here would help.
+async fn refuse_elsewhere(session: &Session, deployed: &Deployed) -> Result<()> {
+    let (aws, names) = (&session.aws, session.names());
+    if !matches!(deployed.bus(&names.bus()), Ok(None)) {
+        return Ok(());
+    }
+    let call_as = session.settings.spokes.call_as;
+    match elsewhere::find_widely(aws, &names, call_as).await? {
+        Some(other) => bail!(other.words(aws)),
+        None => Ok(()),
+    }
+}
+
+/// The one finding where nothing of a hub is here.
+fn no_hub(session: &Session) -> Hop {
+    let aws = &session.aws;
+    let finding = format!(
+        "there is none in {}, and nothing leads to another",
+        aws.place()
+    );
+    let fix = "run `rootwatch deploy hub`".to_owned();
+    Hop::broken("hub", "exists", finding, fix).at(Part::Hub, &aws.account, &aws.region)
 }
 
 fn count(hops: &[Hop]) -> Counts {

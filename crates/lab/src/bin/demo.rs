@@ -99,7 +99,7 @@ impl Tour {
             .collect();
         self.rootwatch(&command, &[0])?;
         heading("Would I know?")?;
-        // 2: it names the account that nothing watches yet.
+        // 2: it names the regions that nothing watches yet.
         self.rootwatch(&["status"], &[2])
     }
 

@@ -1,0 +1,240 @@
+//! A hub that is not here: found by what forwards to it, or by its bus in another region. Reads only.
+
+use crate::aws::Aws;
+use crate::aws::error::{AwsError, Call, NO_ANSWER};
+use crate::names::Names;
+use crate::settings::CallAs;
+use crate::spokes::organization::{self, Organization};
+use crate::spokes::stack::Stack;
+use crate::spokes::stack_set::StackSet;
+use crate::spokes::{Location, Place};
+use anyhow::Result;
+use futures_util::future::try_join_all;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A hub in another account or region, and how it was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Elsewhere {
+    pub(crate) hub: Location,
+    /// Who leads there, with the verb.
+    by: String,
+}
+
+impl Elsewhere {
+    fn of(by: &str, hub: Location) -> Self {
+        Self {
+            hub,
+            by: by.to_owned(),
+        }
+    }
+
+    /// Where it is, as a sentence, and how to run there.
+    pub(crate) fn words(&self, aws: &Aws) -> String {
+        let Location { account, region } = &self.hub;
+        let run = run_there(&self.hub, aws);
+        format!(
+            "no hub here: {} account {account}, region {region}: {run}",
+            self.by
+        )
+    }
+}
+
+/// How to run where a hub is.
+pub(crate) fn run_there(hub: &Location, aws: &Aws) -> String {
+    let Location { account, region } = hub;
+    match *account == aws.account {
+        true => format!("run with --region {region}"),
+        false => format!("run with --region {region} and with credentials of account {account}"),
+    }
+}
+
+/// Where the spokes of a deployment forward to, by what of them is in this account; nothing where that is here, or
+/// nothing forwards. What these credentials may not read leads nowhere.
+pub(crate) async fn find(
+    aws: &Aws,
+    names: &Names,
+    call_as: Option<CallAs>,
+) -> Result<Option<Elsewhere>> {
+    let found = all(aws, names, call_as).await?;
+    Ok(choose(found, &Location::of(&aws.account, &aws.region)))
+}
+
+/// The same, and where nothing forwards, the bus of this account in another region.
+pub(crate) async fn find_widely(
+    aws: &Aws,
+    names: &Names,
+    call_as: Option<CallAs>,
+) -> Result<Option<Elsewhere>> {
+    let found = all(aws, names, call_as).await?;
+    if !found.is_empty() {
+        return Ok(choose(found, &Location::of(&aws.account, &aws.region)));
+    }
+    let buses = other_regions(aws).await?.into_iter().map(async |region| {
+        let found = has_bus(&aws.in_region(&region), names).await?;
+        anyhow::Ok(found.then_some(region))
+    });
+    let found = try_join_all(buses).await?.into_iter().flatten().next();
+    Ok(found.map(|region| Elsewhere::of("it is in", Location::of(&aws.account, &region))))
+}
+
+/// Everything that leads to a hub, this one too.
+async fn all(aws: &Aws, names: &Names, call_as: Option<CallAs>) -> Result<Vec<Elsewhere>> {
+    let found = by_rules(aws, names).await?;
+    match found.is_empty() {
+        true => by_stacks(aws, names, call_as).await,
+        false => Ok(found),
+    }
+}
+
+/// What is not here, though it counts only where nothing leads here. Pure.
+fn choose(found: Vec<Elsewhere>, here: &Location) -> Option<Elsewhere> {
+    match found.iter().any(|it| it.hub == *here) {
+        true => None,
+        false => found.into_iter().next(),
+    }
+}
+
+/// Whether a bus of the deployment's name is in this account and region.
+pub(crate) async fn has_bus(aws: &Aws, names: &Names) -> Result<bool> {
+    let call = aws.eventbridge.describe_event_bus().name(names.bus());
+    let found = call.send().await.found("events:DescribeEventBus");
+    Ok(readable(found)?.is_some())
+}
+
+/// The other regions that this account has enabled; none where it may not ask.
+pub(crate) async fn other_regions(aws: &Aws) -> Result<Vec<String>> {
+    let all = readable(organization::enabled_regions(aws).await.map(Some))?;
+    let names = all.into_iter().flatten().map(|region| region.name);
+    Ok(names.filter(|name| *name != aws.region).collect())
+}
+
+/// The organization; nothing where this account may not ask, or is in none.
+pub(crate) async fn organization(aws: &Aws) -> Result<Option<Organization>> {
+    match organization::find(aws).await {
+        Ok(found) => Ok(Some(found)),
+        Err(error) => match error.downcast::<AwsError>() {
+            Ok(refused) => readable(Err(refused)),
+            Err(error) => Err(error),
+        },
+    }
+}
+
+/// By the spoke's rule in this region and in the one of sign-ins, where every spoke has one.
+async fn by_rules(aws: &Aws, names: &Names) -> Result<Vec<Elsewhere>> {
+    let regions = here_and_sign_ins(aws).into_iter();
+    let hubs = regions.map(async |region| spoke_target(aws, &region, &names.deployment).await);
+    let hubs = try_join_all(hubs).await?.into_iter().flatten();
+    Ok(hubs
+        .map(|hub| Elsewhere::of("this account forwards to", hub))
+        .collect())
+}
+
+fn here_and_sign_ins(aws: &Aws) -> BTreeSet<String> {
+    let sign_in = aws.partition.sign_in_region().to_owned();
+    BTreeSet::from([aws.region.clone(), sign_in])
+}
+
+/// The hub that a deployment's spoke in this account and region forwards to.
+pub(crate) async fn spoke_target(
+    aws: &Aws,
+    region: &str,
+    deployment: &str,
+) -> Result<Option<Location>> {
+    let client = aws.eventbridge_in(region);
+    let rule = format!("{deployment}{SPOKE_RULE}");
+    let answer = client.list_targets_by_rule().rule(rule).send().await;
+    let found = readable(answer.found("events:ListTargetsByRule"))?;
+    let targets = found.and_then(|it| it.targets).unwrap_or_default();
+    Ok(targets.iter().find_map(|it| bus_of(it.arn(), deployment)))
+}
+
+/// What the name of a spoke's rule ends in.
+pub(crate) const SPOKE_RULE: &str = "-root-activity";
+
+/// Account and region of a bus of this name, by its ARN. Pure.
+fn bus_of(arn: &str, name: &str) -> Option<Location> {
+    match arn.splitn(6, ':').collect::<Vec<_>>().as_slice() {
+        ["arn", _, "events", region, account, bus] => {
+            (bus.strip_prefix("event-bus/")? == name).then(|| Location::of(account, region))
+        }
+        _ => None,
+    }
+}
+
+/// By the StackSet of this region, and by the management account's own stacks.
+async fn by_stacks(aws: &Aws, names: &Names, call_as: Option<CallAs>) -> Result<Vec<Elsewhere>> {
+    let Some(organization) = organization(aws).await? else {
+        return Ok(Vec::new());
+    };
+    let name = names.stack_set();
+    let place = Place::of(aws, &organization, call_as);
+    let set = readable(StackSet::find(&place, &name).await)?;
+    let by_set = set.and_then(|set| hub_of(&set.parameters));
+    let by_set = by_set.map(|hub| Elsewhere::of(&format!("the StackSet {name} forwards to"), hub));
+    if by_set.is_some() || aws.account != organization.management_account {
+        return Ok(by_set.into_iter().collect());
+    }
+    let regions = here_and_sign_ins(aws).into_iter();
+    let stacks = try_join_all(regions.map(async |region| {
+        let client = aws.cloudformation_in(&region);
+        readable(Stack::find(&client, &name, &region).await)
+    }));
+    let stacks = stacks.await?.into_iter().flatten();
+    let hubs = stacks.filter_map(|stack| hub_of(&stack.parameters));
+    Ok(hubs
+        .map(|hub| Elsewhere::of("this account's own stack forwards to", hub))
+        .collect())
+}
+
+/// The hub that the parameters of a StackSet or a stack name. Pure.
+pub(crate) fn hub_of(parameters: &BTreeMap<String, String>) -> Option<Location> {
+    let (account, region) = (
+        parameters.get("HubAccountId")?,
+        parameters.get("HubRegion")?,
+    );
+    Some(Location::of(account, region))
+}
+
+/// What was read; nothing where AWS denies it or cannot be reached, since this only looks around.
+pub(crate) fn readable<T>(answer: Result<Option<T>, AwsError>) -> Result<Option<T>> {
+    const CLOSED: [&str; 3] = [
+        NO_ANSWER,
+        "AWSOrganizationsNotInUseException",
+        "ValidationError",
+    ];
+    match answer {
+        Err(error) if error.is_denied() || CLOSED.contains(&error.code.as_str()) => Ok(None),
+        answer => Ok(answer?),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bus_of_the_deployment_names_account_and_region() {
+        let bus = "arn:aws:events:eu-west-1:2:event-bus/rootwatch";
+        assert_eq!(
+            bus_of(bus, "rootwatch"),
+            Some(Location::of("2", "eu-west-1"))
+        );
+        for (arn, name) in [
+            (bus, "another"),
+            ("arn:aws:sqs:eu-west-1:2:rootwatch", "rootwatch"),
+            ("arn:aws:events:eu-west-1:2:rule/rootwatch", "rootwatch"),
+            ("", "rootwatch"),
+        ] {
+            assert_eq!(bus_of(arn, name), None, "{arn}");
+        }
+    }
+
+    #[test]
+    fn a_hub_is_elsewhere_only_where_nothing_leads_here() {
+        let at = |account: &str| Elsewhere::of("x", Location::of(account, "r"));
+        let here = Location::of("1", "r");
+        assert_eq!(choose(vec![at("2"), at("3")], &here), Some(at("2")));
+        assert_eq!(choose(vec![at("2"), at("1")], &here), None);
+        assert_eq!(choose(Vec::new(), &here), None);
+    }
+}

@@ -1,0 +1,169 @@
+//! What is beside a place in which nothing was found to remove: the deployment elsewhere, and other deployments here.
+//! Reads only; what these credentials may not read is left out.
+
+use crate::aws::Aws;
+use crate::aws::error::Call;
+use crate::elsewhere::{self, SPOKE_RULE, readable};
+use crate::names::DEPLOYMENT_TAG;
+use crate::session::Session;
+use crate::spokes::Place;
+use crate::spokes::organization::Organization;
+use crate::spokes::stack_set::StackSet;
+use anyhow::Result;
+use aws_sdk_cloudformation::types::StackSetStatus;
+use futures_util::future::try_join_all;
+use std::collections::BTreeSet;
+
+/// What a StackSet's name ends in.
+const STACK_SET: &str = "-spoke";
+
+/// Everything of it, each with what to do; nothing where a hub of this name is here.
+pub(super) async fn find(session: &Session) -> Result<Vec<String>> {
+    let (aws, names) = (&session.aws, session.names());
+    if elsewhere::has_bus(aws, &names).await? {
+        return Ok(Vec::new());
+    }
+    let call_as = session.settings.spokes.call_as;
+    if let Some(other) = elsewhere::find_widely(aws, &names, call_as).await? {
+        return Ok(vec![other.words(aws)]);
+    }
+    let organization = elsewhere::organization(aws).await?;
+    let mut found = Vec::new();
+    if let Some(organization) = &organization {
+        found.extend(stack_sets_elsewhere(session, organization).await?);
+    }
+    let others = deployments(session, organization.as_ref()).await?;
+    found.extend(
+        others.iter().map(|name| {
+            format!("the deployment \"{name}\" is here: --name {name} removes that one")
+        }),
+    );
+    Ok(found)
+}
+
+/// The deployment's StackSet where it is administered in another region.
+async fn stack_sets_elsewhere(
+    session: &Session,
+    organization: &Organization,
+) -> Result<Vec<String>> {
+    let (aws, name) = (&session.aws, session.names().stack_set());
+    let regions = elsewhere::other_regions(aws).await?.into_iter();
+    let found = regions.map(async |region| {
+        let aws = aws.in_region(&region);
+        let place = Place::of(&aws, organization, session.settings.spokes.call_as);
+        let set = readable(StackSet::find(&place, &name).await)?;
+        anyhow::Ok(set.filter(|it| is_of(it, &session.settings.name)).map(|_| {
+            format!(
+                "the StackSet {name} is administered in region {region}: run with --region {region}"
+            )
+        }))
+    });
+    Ok(try_join_all(found).await?.into_iter().flatten().collect())
+}
+
+fn is_of(set: &StackSet, deployment: &str) -> bool {
+    set.tags
+        .get(DEPLOYMENT_TAG)
+        .is_some_and(|it| it == deployment)
+}
+
+/// Names of the other deployments that have a hub, a StackSet or a spoke in this account and region.
+async fn deployments(
+    session: &Session,
+    organization: Option<&Organization>,
+) -> Result<BTreeSet<String>> {
+    let aws = &session.aws;
+    let sets = async {
+        match organization {
+            Some(organization) => {
+                of_stack_sets(&Place::of(
+                    aws,
+                    organization,
+                    session.settings.spokes.call_as,
+                ))
+                .await
+            }
+            None => Ok(Vec::new()),
+        }
+    };
+    let (hubs, spokes, sets) = tokio::try_join!(of_buses(aws), of_rules(aws), sets)?;
+    let all = hubs.into_iter().chain(spokes).chain(sets);
+    Ok(all.filter(|name| *name != session.settings.name).collect())
+}
+
+/// By the tags of the buses.
+async fn of_buses(aws: &Aws) -> Result<Vec<String>> {
+    let (mut arns, mut next) = (Vec::new(), None);
+    loop {
+        let call = aws.eventbridge.list_event_buses().set_next_token(next);
+        let answer = call.send().await.found("events:ListEventBuses");
+        let Some(page) = readable(answer)? else { break };
+        let buses = page.event_buses.unwrap_or_default().into_iter();
+        let made = buses.filter(|bus| bus.name() != Some("default"));
+        arns.extend(made.filter_map(|bus| bus.arn));
+        next = page.next_token;
+        if next.is_none() {
+            break;
+        }
+    }
+    let tags = arns.iter().map(async |arn| {
+        let call = aws.eventbridge.list_tags_for_resource().resource_arn(arn);
+        let answer = readable(call.send().await.found("events:ListTagsForResource"))?;
+        let tags = answer.and_then(|it| it.tags).unwrap_or_default();
+        let ours = tags.into_iter().find(|tag| tag.key == DEPLOYMENT_TAG);
+        anyhow::Ok(ours.map(|tag| tag.value))
+    });
+    Ok(try_join_all(tags).await?.into_iter().flatten().collect())
+}
+
+/// By the names of the rules of spokes that forward to a bus named like the deployment.
+async fn of_rules(aws: &Aws) -> Result<Vec<String>> {
+    let (mut names, mut next) = (Vec::new(), None);
+    loop {
+        let call = aws.eventbridge.list_rules().set_next_token(next);
+        let answer = call.send().await.found("events:ListRules");
+        let Some(page) = readable(answer)? else { break };
+        let rules = page.rules.unwrap_or_default().into_iter();
+        let ours = rules.filter_map(|rule| Some(rule.name?.strip_suffix(SPOKE_RULE)?.to_owned()));
+        names.extend(ours);
+        next = page.next_token;
+        if next.is_none() {
+            break;
+        }
+    }
+    let forwarding = names.into_iter().map(async |name: String| {
+        let hub = elsewhere::spoke_target(aws, &aws.region, &name).await?;
+        anyhow::Ok(hub.map(|_| name))
+    });
+    Ok(try_join_all(forwarding)
+        .await?
+        .into_iter()
+        .flatten()
+        .collect())
+}
+
+/// By the tags of the StackSets that are named like ours.
+async fn of_stack_sets(place: &Place<'_>) -> Result<Vec<String>> {
+    let (mut names, mut next) = (Vec::new(), None);
+    loop {
+        let call = place.aws.cloudformation.list_stack_sets();
+        let call = call.call_as(place.call_as.clone()).set_next_token(next);
+        let answer = call.status(StackSetStatus::Active).send().await;
+        let Some(page) = readable(answer.found("cloudformation:ListStackSets"))? else {
+            break;
+        };
+        let sets = page.summaries.unwrap_or_default().into_iter();
+        let named = sets.filter_map(|set| set.stack_set_name);
+        names.extend(named.filter(|name| name.ends_with(STACK_SET)));
+        next = page.next_token;
+        if next.is_none() {
+            break;
+        }
+    }
+    let found = names.iter().map(async |name| {
+        let set = readable(StackSet::find(place, name).await)?;
+        let ours = set.and_then(|it| it.tags.get(DEPLOYMENT_TAG).cloned());
+        anyhow::Ok(ours)
+    });
+    Ok(try_join_all(found).await?.into_iter().flatten().collect())
+}

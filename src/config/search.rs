@@ -1,0 +1,75 @@
+//! The search for the settings file: upward from the working folder, as cargo and git do.
+
+use anyhow::{Context, Result, bail};
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// The first file of this name in the working folder or one above it, with its path from here, and its text.
+///
+/// Fails when it cannot be read, or is above the working folder and belongs to another user: everybody may write to
+/// folders such as /tmp, and its settings would direct this run.
+pub(super) fn find(name: &str) -> Result<Option<(PathBuf, String)>> {
+    let here = std::env::current_dir().context("finding the working folder")?;
+    let mut path = PathBuf::from(name);
+    for (depth, _) in here.ancestors().enumerate() {
+        if path.is_file() {
+            let text = read(&path, depth > 0)?;
+            return Ok(Some((path, text)));
+        }
+        path = Path::new("..").join(path);
+    }
+    Ok(None)
+}
+
+fn read(path: &Path, is_above: bool) -> Result<String> {
+    let doing = || format!("reading the settings file {}", path.display());
+    let mut file = File::open(path).with_context(doing)?;
+    if is_above && !is_trusted(path, &file).with_context(doing)? {
+        bail!(
+            "the settings file {} is above the working folder and belongs to another user, so it was not read: --config {} takes it all the same, and a rootwatch.toml in the working folder goes before it",
+            path.display(),
+            path.display()
+        );
+    }
+    let mut text = String::new();
+    file.read_to_string(&mut text).with_context(doing)?;
+    Ok(text)
+}
+
+/// Whether the opened file, and the link that may lead to it, belong to this user or to root.
+#[cfg(unix)]
+fn is_trusted(path: &Path, file: &File) -> std::io::Result<bool> {
+    use std::os::unix::fs::MetadataExt;
+    let me = rustix::process::geteuid().as_raw();
+    let owners = [path.symlink_metadata()?.uid(), file.metadata()?.uid()];
+    Ok(owners.iter().all(|owner| is_mine(*owner, me)))
+}
+
+#[cfg(not(unix))]
+fn is_trusted(_: &Path, _: &File) -> std::io::Result<bool> {
+    Ok(true)
+}
+
+#[cfg(unix)]
+fn is_mine(owner: u32, me: u32) -> bool {
+    owner == 0 || owner == me
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_root_or_of_this_user_is_trusted_and_no_other() {
+        for (owner, me, trusted) in [
+            (0, 0, true),
+            (0, 7, true),
+            (7, 7, true),
+            (8, 7, false),
+            (7, 0, false),
+        ] {
+            assert_eq!(is_mine(owner, me), trusted, "{owner} {me}");
+        }
+    }
+}

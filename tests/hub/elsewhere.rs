@@ -1,0 +1,102 @@
+use crate::world::{PERSON, REGION, World};
+
+/// The same commands that people try where there is no hub.
+const COMMANDS: [&[&str]; 7] = [
+    &["status"],
+    &["verify"],
+    &["test"],
+    &["plan", "hub"],
+    &["deploy", "hub", "--email", PERSON, "--yes"],
+    &["teardown", "hub", "--yes"],
+    &["deploy", "spokes", "--ou", "/Security", "--yes"],
+];
+
+#[track_caller]
+fn says(world: &World, account: &str, region: &str, args: &[&str], said: &str) {
+    let ran = world.rootwatch_as(account, &[args, &["--region", region]].concat());
+    let ran = ran.ends_with(1);
+    let all = format!("{}{}", ran.stdout, ran.stderr);
+    assert!(all.contains(said), "{args:?}: {all}");
+}
+
+#[test]
+fn every_command_in_a_wrong_region_names_the_hub_that_the_account_forwards_to() {
+    let world = World::deployed();
+    world.count_calls();
+    let hub = &world.organization.hub;
+    let said = format!(
+        "no hub here: this account forwards to account {hub}, region {REGION}: run with --region {REGION}"
+    );
+    for args in COMMANDS {
+        says(&world, hub, "us-east-1", args, &said);
+    }
+    let all = ["teardown", "all", "--yes"];
+    says(&world, hub, "us-east-1", &all, &said);
+    // The region of sign-ins knows it, whatever the region of the run.
+    says(&world, hub, "eu-central-1", &["verify"], &said);
+    assert_eq!(world.writes(), Vec::<String>::new());
+}
+
+#[test]
+fn other_accounts_learn_whose_credentials_it_takes() {
+    let world = World::deployed();
+    world.count_calls();
+    let (hub, shop) = (&world.organization.hub, world.account("shop"));
+    let run = format!(
+        "account {hub}, region {REGION}: run with --region {REGION} and with credentials of account {hub}"
+    );
+    for args in &COMMANDS[..6] {
+        let said = format!("no hub here: this account forwards to {run}");
+        says(&world, &shop, REGION, args, &said);
+    }
+    // The management account has no spoke yet, and sees the StackSet.
+    for args in &COMMANDS[1..6] {
+        let said = format!("no hub here: the StackSet rootwatch-spoke forwards to {run}");
+        says(&world, &world.organization.management, REGION, args, &said);
+    }
+    assert_eq!(world.writes(), Vec::<String>::new());
+}
+
+#[test]
+fn a_hub_that_nothing_forwards_to_is_found_by_its_bus() {
+    let world = World::with_hub();
+    world.count_calls();
+    let hub = &world.organization.hub;
+    let said =
+        format!("no hub here: it is in account {hub}, region {REGION}: run with --region {REGION}");
+    for args in [
+        COMMANDS[0],
+        COMMANDS[1],
+        COMMANDS[2],
+        COMMANDS[5],
+        COMMANDS[6],
+    ] {
+        says(&world, hub, "us-east-1", args, &said);
+    }
+    assert_eq!(world.writes(), Vec::<String>::new());
+    // A second hub takes nothing from it.
+    let second = ["deploy", "hub", "--region", "us-east-1", "--yes"];
+    world.rootwatch(&second).ends_with(0);
+}
+
+#[test]
+fn a_hub_is_moved_on_purpose_and_made_anew_where_it_was() {
+    let world = World::deployed().calm();
+    let deploy = ["deploy", "hub", "--email", PERSON, "--yes"];
+    let moved = ["--move-hub", "--region", "us-east-1"];
+    world
+        .rootwatch(&[&deploy[..], &moved].concat())
+        .ends_with(0);
+    let abandon = ["teardown", "hub", "--abandon-spokes", "--yes"];
+    world.rootwatch(&abandon).ends_with(0);
+    world.rootwatch(&deploy).ends_with(0);
+}
+
+#[test]
+fn verify_without_any_hub_is_one_finding() {
+    let world = World::new();
+    let ran = world.rootwatch(&["verify", "--hub-only"]).ends_with(2);
+    assert_eq!(ran.stdout.matches("fix: ").count(), 1, "{}", ran.stdout);
+    let said = "broken      hub, exists: there is none in account 222222222222";
+    assert!(ran.stdout.contains(said), "{}", ran.stdout);
+}
