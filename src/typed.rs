@@ -64,7 +64,8 @@ fn missing(command: &str, rest: &str, typed: &[(&'static str, String)]) -> Strin
     let is_elsewhere = has("--region") || rest.contains("credentials");
     let mut flags = String::new();
     for (flag, value) in typed {
-        if !has(flag) && !(*flag == "--profile" && is_elsewhere) {
+        let is_for_it = *flag != "--profile" || !is_elsewhere;
+        if !has(flag) && is_for_it {
             flags.push_str(&format!(" {flag} {}", quoted(value)));
         }
     }
