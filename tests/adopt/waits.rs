@@ -64,6 +64,19 @@ fn waits_for(world: &World) -> String {
 }
 
 #[test]
+fn without_a_trail_the_new_path_is_not_proved() {
+    let world = beside();
+    world.lab.stop_trails().unwrap();
+    let ran = adopt(&world, &["--output", "json"]).ends_with(2);
+    let waiting = ran.json()["waiting"].to_string();
+    assert!(
+        waiting.contains("CloudTrail") && waiting.contains("is stopped"),
+        "{waiting}"
+    );
+    assert_eq!(ran.json()["removed"], serde_json::json!([]));
+}
+
+#[test]
 fn spokes_that_nobody_can_compare_keep_the_old_hub() {
     let world = World::new();
     block_on(build_hub(&world));
