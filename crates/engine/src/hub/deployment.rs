@@ -1,18 +1,21 @@
 //! Deploying the hub: plan, confirm, apply, read back. Planning stops after the first step.
 
 use super::chain;
-use super::deployed::{HubDeployed, HubPlanned, Report, has_subscribers, pending};
+use super::deployed::{HubDeployed, HubPlanned, Report, pending};
 use super::desired::{Node, Wanted, hub};
+use super::former_topic;
 use super::hub_resource::HubResource;
 use super::observe::{Found, observe};
+use super::people::{People, persons_of};
 use super::plan::{HubPlan, plan_deploy};
 use super::role::Role;
 use crate::apply::Outcome;
 use crate::end::End;
 use crate::names::DEPLOYMENT_TAG;
+use crate::next::{self, AfterHub};
 use crate::operator::{Question, View};
 use crate::session::Session;
-use crate::spokes::organization;
+use crate::spokes::{HubBus, organization};
 use anyhow::{Context, Result, bail};
 
 /// The flags of a run that are not settings.
@@ -48,14 +51,32 @@ pub async fn deploy(session: &Session, switches: Switches) -> Result<HubDeployed
         return Ok(HubDeployed {
             end: End::Done,
             is_changed: false,
-            has_subscribers: plan.found().any(has_subscribers),
+            next: after_hub(session),
             report,
         });
     }
     session.show(View::HubPlan(&plan));
-    session.confirm(Question::MakeChanges).await?;
+    confirm(session, &plan.people()).await?;
     let outcome = plan.apply(&session.aws, &session.work).await;
     Ok(finish(session, &plan, outcome, report).await)
+}
+
+fn after_hub(session: &Session) -> AfterHub {
+    let hub = HubBus {
+        account: session.aws.account.clone(),
+        region: session.aws.region.clone(),
+    };
+    next::after_hub(&session.settings, &hub, session.aws.partition)
+}
+
+/// Whoever stops being notified must be confirmed by their number.
+async fn confirm(session: &Session, people: &People) -> Result<()> {
+    let question = match people.lost.as_slice() {
+        [] if people.is_nobody() => Question::NotifyNobody,
+        [] => Question::MakeChanges,
+        lost => Question::StopNotifying(lost),
+    };
+    session.confirm(question).await
 }
 
 async fn finish(
@@ -68,7 +89,7 @@ async fn finish(
     let mut deployed = HubDeployed {
         end: End::Done,
         is_changed: true,
-        has_subscribers: false,
+        next: after_hub(session),
         report,
     };
     if let Some(unfinished) = &outcome.unfinished {
@@ -79,7 +100,7 @@ async fn finish(
     let timeout = session.settings.timeout;
     match plan.settle(&session.aws, &session.work, timeout).await {
         Ok(now) => {
-            deployed.has_subscribers = now.iter().any(has_subscribers);
+            deployed.report.notified = persons_of(&now, &deployed.report.topic);
             deployed.report.pending_subscriptions = pending(&now);
         }
         Err(error) => {
@@ -102,7 +123,9 @@ async fn make_plan(session: &Session, switches: Switches) -> Result<HubPlan> {
     let (org_id, found) = tokio::try_join!(org_id(session), observe(&session.aws, &nameless))?;
     refuse_moved_role(&nameless, &found)?;
     let former = former_role(session, &nameless, &found).await?;
+    let former_topic = former_topic::observe(&session.aws, &nameless, &found).await;
     let mut plan = plan_deploy(hub(&wanted(org_id)), found);
+    plan.former_topic = former_topic;
     let foreign = plan.foreign();
     if !foreign.is_empty() && !switches.adopt {
         bail!(
