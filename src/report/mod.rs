@@ -26,7 +26,7 @@ pub(crate) fn view(view: &View<'_>, verbose: bool) -> String {
         View::HubDeployed(deployed) => hub::step(deployed, verbose),
         View::SpokesPlan { stack_set, plan } => spokes::plan(plan, stack_set, verbose),
         View::Spokes(deployed) => spokes::done(deployed),
-        View::SpokesDeployed(deployed) => spokes::deployed(deployed, verbose),
+        View::SpokesDeployed(deployed) => spokes::step(deployed, verbose),
         View::Removal(preview) => teardown::preview(preview, verbose),
         View::Unfinished(outcome) => ended_early(outcome),
         View::Error(it) => error(it),

@@ -10,5 +10,7 @@ mod faults;
 mod management;
 /// Spokes over time: accounts, units and regions that come and go.
 mod over_time;
+/// What a plan names and counts, and what comes after it.
+mod plan;
 /// Spokes of a generated organization.
 mod scale;

@@ -1,6 +1,7 @@
 //! Prerequisites, checked before anything is written, each with the command that fixes it.
 
-use super::organization::{self, Organization, Subtree};
+use super::directory::Directory;
+use super::organization::{self, Organization, Paths, Subtree};
 use super::{HubBus, Place};
 use crate::aws::Aws;
 use crate::aws::error::Call;
@@ -123,6 +124,8 @@ pub(crate) async fn enable_trusted_access(aws: &Aws) -> Result<()> {
 pub(crate) struct Units {
     pub(crate) outermost: BTreeMap<String, Subtree>,
     pub(crate) inside: Vec<String>,
+    /// Paths of the units that were seen.
+    pub(crate) paths: Paths,
 }
 
 /// Looks up the units, which must exist and contain accounts.
@@ -132,10 +135,13 @@ pub(crate) async fn units(
     management_account: &str,
 ) -> Result<Units, Vec<String>> {
     let found = join_all(given.iter().map(|unit| organization::resolve(aws, unit))).await;
-    let (mut ids, mut problems) = (Vec::new(), Vec::new());
+    let (mut ids, mut problems, mut paths) = (Vec::new(), Vec::new(), Paths::new());
     for unit in found {
         match unit {
-            Ok(id) => ids.push(id),
+            Ok(unit) => {
+                ids.push(unit.id);
+                paths.extend(unit.paths);
+            }
             Err(error) => problems.push(format!("{error:#}")),
         }
     }
@@ -149,19 +155,41 @@ pub(crate) async fn units(
             "the accounts of the organizational units cannot be read: {error}"
         )]
     })?;
-    let units = outermost(trees);
+    let unknown = ids.iter().filter(|id| !paths.contains_key(*id));
+    let unknown = organization::paths(aws, unknown).await;
+    paths.extend(unknown);
+    let mut units = outermost(trees);
+    units.paths = below(&units, paths);
     let is_target = |tree: &Subtree| {
         let mut accounts = tree.accounts.iter();
         accounts.any(|account| account.active && account.id != management_account)
     };
     if !units.outermost.values().any(is_target) {
-        let all: Vec<&str> = units.outermost.keys().map(String::as_str).collect();
+        let directory = Directory::of(units.paths, []);
+        let all: Vec<String> = units
+            .outermost
+            .keys()
+            .map(|it| directory.unit(it))
+            .collect();
         return Err(vec![format!(
             "no active account is in {}: `aws organizations move-account` puts one there, or give another --ou",
             all.join(", ")
         )]);
     }
     Ok(units)
+}
+
+/// Adds the paths of the units below those whose path is known. Pure.
+fn below(units: &Units, mut paths: Paths) -> Paths {
+    for (unit, tree) in &units.outermost {
+        let Some(path) = paths.get(unit).cloned() else {
+            continue;
+        };
+        let path = path.trim_end_matches('/');
+        let under = tree.paths.iter();
+        paths.extend(under.map(|(id, rest)| (id.clone(), format!("{path}{rest}"))));
+    }
+    paths
 }
 
 /// Leaves out units that are inside another one of them: the outer one reaches all their accounts. Pure.
@@ -176,6 +204,7 @@ fn outermost(mut trees: BTreeMap<String, Subtree>) -> Units {
     Units {
         outermost: trees,
         inside,
+        paths: Paths::new(),
     }
 }
 
@@ -272,8 +301,8 @@ mod tests {
 
     fn tree(units: &[&str]) -> Subtree {
         Subtree {
-            accounts: Vec::new(),
             units: units.iter().map(|unit| (*unit).to_owned()).collect(),
+            ..Subtree::default()
         }
     }
 
@@ -287,11 +316,12 @@ mod tests {
         };
         let tree = Subtree {
             accounts: (0..10).map(account).collect(),
-            units: Default::default(),
+            ..Subtree::default()
         };
         let units = Units {
             outermost: BTreeMap::from([("ou".to_owned(), tree)]),
             inside: Vec::new(),
+            paths: Paths::new(),
         };
         assert_eq!(quota(&units, "m", 10, 100), Ok(()));
         let refused = quota(&units, "m", 11, 100).unwrap_err();

@@ -7,10 +7,11 @@ use crate::hub::observe::observe;
 use crate::hub::plan::plan_deploy;
 use crate::session::Session;
 use crate::spokes::coverage::{Known, coverage};
+use crate::spokes::directory::Directory;
 use crate::spokes::following::follow_one;
 use crate::spokes::management::Unread;
 use crate::spokes::operation::Preferences;
-use crate::spokes::organization::{self, Account, Organization, Region};
+use crate::spokes::organization::{self, Organization, Region, Subtree};
 use crate::spokes::stack_set::StackSet;
 use crate::spokes::{self, HubBus, Observed, management, preflight, regions, trail, words};
 use anyhow::{Context, Result};
@@ -162,8 +163,10 @@ async fn spokes_status(
             forwards,
         )
     });
+    let directory = Directory::of(seen.organization.paths.clone(), &seen.organization.accounts);
     let coverage = coverage(&Known {
-        accounts: &seen.accounts,
+        directory: &directory,
+        accounts: &seen.organization.accounts,
         regions: &regions,
         instances: &seen.observed.instances,
         management_account: &organization.management_account,
@@ -190,7 +193,7 @@ async fn spokes_status(
 /// What these credentials can see of the spokes.
 struct Seen {
     observed: Observed,
-    accounts: Vec<Account>,
+    organization: Subtree,
     enabled: Vec<Region>,
     /// The management account's own stacks, when these credentials are its own.
     own: Option<management::Found>,
@@ -201,12 +204,12 @@ async fn see_spokes(session: &Session, organization: &Organization) -> Result<Se
     let place = session.stack_sets(organization);
     let name = session.names().stack_set();
     let asked = session.settings.spokes.regions.iter().cloned().collect();
-    let (observed, accounts, (enabled, own), trail) = tokio::try_join!(
+    let (observed, whole, (enabled, own), trail) = tokio::try_join!(
         async {
             preflight::access(&place, organization).await?;
             spokes::observe_settled(&place, &name, &asked, &session.work).await
         },
-        organization::accounts(&session.aws),
+        organization::whole(&session.aws),
         async {
             let named = &session.settings.spokes.regions;
             let enabled = regions::enabled(&session.aws, named).await?;
@@ -222,7 +225,7 @@ async fn see_spokes(session: &Session, organization: &Organization) -> Result<Se
     )?;
     Ok(Seen {
         observed,
-        accounts,
+        organization: whole,
         enabled,
         own,
         trail,
