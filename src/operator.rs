@@ -6,6 +6,7 @@ use futures_util::future::LocalBoxFuture;
 use rootwatch_engine::{NotConfirmed, Operator, Progress, Question, View};
 use std::io::{BufRead, IsTerminal, Write};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Shows by the progress, and asks on the terminal.
 pub(crate) struct Person {
@@ -14,6 +15,8 @@ pub(crate) struct Person {
     pub(crate) verbose: bool,
     /// Whether everything is confirmed without asking.
     pub(crate) yes: bool,
+    /// Whether something was confirmed before, and so may have been done.
+    pub(crate) has_confirmed: AtomicBool,
 }
 
 impl Operator for Person {
@@ -25,18 +28,32 @@ impl Operator for Person {
     }
 
     fn confirm<'a>(&'a self, question: &'a Question<'a>) -> LocalBoxFuture<'a, Result<()>> {
+        if self.yes {
+            let text = report::confirmed_unasked(question);
+            if !text.is_empty() {
+                self.progress.message(&text);
+            }
+            return Box::pin(async { Ok(()) });
+        }
         let (question, word) = report::question(question);
-        Box::pin(async move { confirm(&question, &word, self.yes).await })
+        Box::pin(async move {
+            let confirmed = confirm(&question, &word).await;
+            let is_rest = self
+                .has_confirmed
+                .fetch_or(confirmed.is_ok(), Ordering::Relaxed);
+            confirmed.map_err(|error| match error.downcast::<NotConfirmed>() {
+                Ok(not) if is_rest => not.of_the_rest().into(),
+                Ok(not) => not.into(),
+                Err(error) => error,
+            })
+        })
     }
 }
 
 /// Asks on the terminal for the given word; without a terminal nobody can answer.
-async fn confirm(question: &str, word: &str, yes: bool) -> Result<()> {
-    if yes {
-        return Ok(());
-    }
+async fn confirm(question: &str, word: &str) -> Result<()> {
     if !std::io::stdin().is_terminal() {
-        return Err(NotConfirmed("there is no terminal to ask on; --yes confirms").into());
+        return Err(NotConfirmed::unasked("there is no terminal to ask on; --yes confirms").into());
     }
     write!(
         anstream::stderr(),
@@ -44,10 +61,14 @@ async fn confirm(question: &str, word: &str, yes: bool) -> Result<()> {
     )
     .context("asking")?;
     let answer = read_line().await.context("reading the answer")?;
-    if answer.trim() == word {
-        Ok(())
-    } else {
-        Err(NotConfirmed("not confirmed").into())
+    Ok(judge(&answer, word)?)
+}
+
+/// Only the word itself confirms. Pure.
+fn judge(answer: &str, word: &str) -> Result<(), NotConfirmed> {
+    match answer.trim() == word {
+        true => Ok(()),
+        false => Err(NotConfirmed::answered_otherwise(word)),
     }
 }
 
@@ -61,4 +82,41 @@ async fn read_line() -> Result<String> {
         let _ = send.send(read.map(|_| line));
     });
     Ok(answer.await??)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rootwatch_engine::hub::{Lost, Subject};
+
+    #[test]
+    fn an_answer_other_than_the_word_says_what_to_type() {
+        assert!(judge("yes\n", "yes").is_ok());
+        for (answer, word) in [("y", "yes"), ("", "yes"), ("Yes", "yes"), ("1", "2")] {
+            let not = judge(answer, word).unwrap_err();
+            let wanted = format!("Not confirmed: type {word} in full. Nothing was changed.");
+            assert_eq!(not.to_string(), wanted);
+            let shown = report::error(&not.into());
+            assert!(!shown.contains("error:"), "{shown}");
+        }
+    }
+
+    #[test]
+    fn whoever_stops_being_notified_is_confirmed_by_their_number() {
+        let lost = Lost {
+            subscriber: "email a@example.com".into(),
+            subjects: vec![Subject::Alerts],
+            until_confirmed: Vec::new(),
+        };
+        let two = [lost.clone(), lost];
+        let (question, word) = report::question(&Question::StopNotifying(&two));
+        assert_eq!(
+            (question.as_str(), word.as_str()),
+            ("2 subscribers are no longer notified.", "2")
+        );
+        // --yes answers this too, but never in silence.
+        let said = report::confirmed_unasked(&Question::StopNotifying(&two));
+        assert!(said.contains("Confirmed by --yes: 2 subscribers"), "{said}");
+        assert_eq!(report::confirmed_unasked(&Question::MakeChanges), "");
+    }
 }

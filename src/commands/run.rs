@@ -40,6 +40,7 @@ impl<'a> Run<'a> {
             progress: progress.clone(),
             verbose: self.cli.verbose,
             yes: self.cli.yes,
+            has_confirmed: Default::default(),
         };
         let work = Work::new(progress, self.interrupts.stop());
         Session::start(settings, work, Arc::new(person)).await

@@ -1,36 +1,51 @@
 //! The hub's plan, and the result of a deployment.
 
-use super::{longest_chain, steps};
-use rootwatch_engine::End;
+use super::{longest_chain, next, people, steps};
 use rootwatch_engine::hub::{HubDeployed, HubPlan, HubPlanned};
+use rootwatch_engine::{End, cost};
 
-const NOBODY: &str = "Nobody is notified yet: give --email or --sns-subscription.\n";
-
-/// What `deploy hub` is about to change.
+/// What `deploy hub` is about to change. Who is notified comes last, right before the question.
 pub(crate) fn plan(plan: &HubPlan, verbose: bool) -> String {
-    let silenced = plan.silenced_topics().into_iter();
-    let silenced = silenced.map(|topic| {
-        format!(
-            "! All current subscribers of {topic} will be removed; no one is notified until a new one confirms.\n"
-        )
-    });
-    steps(&plan.steps(), verbose) + &silenced.collect::<String>()
+    steps(&plan.steps(), verbose) + &consequences(plan)
 }
 
 /// What `plan hub` shows.
 pub(crate) fn planned(planned: &HubPlanned, verbose: bool) -> String {
-    let mut text = plan(&planned.plan, verbose);
-    if planned.plan.notifies_nobody() {
-        text += NOBODY;
-    }
+    let mut text = steps(&planned.plan.steps(), verbose);
     if verbose {
         text += &longest_chain(&planned.report.longest_chain);
     }
-    text
+    text + &consequences(&planned.plan)
 }
 
-/// The result of `deploy hub`; empty where it ended early and that was shown.
+/// What a plan costs, and whom it notifies.
+fn consequences(plan: &HubPlan) -> String {
+    let (counts, people) = (plan.counts(), plan.people());
+    let mut text = String::new();
+    if counts.create > 0 {
+        text += &format!("{}\n", cost::of_hub(plan));
+    }
+    let (heading, when) = match counts.changes() {
+        0 => ("Notified", "now"),
+        _ => ("Notified after this", "after this"),
+    };
+    text += &people::notified(heading, &people.after);
+    text += &people::no_longer(&people);
+    text + &people::warning(&people.after, &people.unheard, when)
+}
+
+/// The result of `deploy hub`, with what comes next; empty where it ended early and that was shown.
 pub(crate) fn deployed(deployed: &HubDeployed, verbose: bool) -> String {
+    result(deployed, verbose, &what_next(deployed))
+}
+
+/// The same as a step of another command, which goes on.
+pub(super) fn step(deployed: &HubDeployed, verbose: bool) -> String {
+    let to_confirm = people::to_confirm(&deployed.report.notified);
+    result(deployed, verbose, &to_confirm)
+}
+
+fn result(deployed: &HubDeployed, verbose: bool, next: &[String]) -> String {
     let report = &deployed.report;
     let head = match (deployed.end, deployed.is_changed) {
         (End::Done, true) => format!(
@@ -44,19 +59,22 @@ pub(crate) fn deployed(deployed: &HubDeployed, verbose: bool) -> String {
         (End::Done, false) => steps(&report.steps, verbose),
         _ => return String::new(),
     };
-    head + &people(deployed)
+    let persons = &report.notified;
+    head + &people::notified("Notified", persons)
+        + &next::steps(next)
+        + &people::warning(persons, &people::unheard(persons), "now")
 }
 
-/// What people have to do before alerts arrive.
-fn people(deployed: &HubDeployed) -> String {
-    if !deployed.has_subscribers {
-        return NOBODY.into();
+/// What is left to do, in order. A hub that was up to date has been followed by the rest before.
+fn what_next(deployed: &HubDeployed) -> Vec<String> {
+    let mut all = people::to_confirm(&deployed.report.notified);
+    if deployed.is_changed {
+        let commands = &deployed.next;
+        all.push(format!(
+            "unless the spokes are there, as the management account or a delegated administrator: {}",
+            commands.deploy_spokes
+        ));
+        all.push(commands.test.to_string());
     }
-    let pending = deployed.report.pending_subscriptions.iter();
-    let line = |who: &String| {
-        format!(
-            "Not confirmed yet: {who}. SNS has sent a link that must be followed within two days.\n"
-        )
-    };
-    pending.map(line).collect()
+    all
 }

@@ -2,7 +2,9 @@
 
 pub(crate) mod adopt;
 pub(crate) mod hub;
+mod next;
 pub(crate) mod page;
+mod people;
 pub(crate) mod settings;
 pub(crate) mod spokes;
 pub(crate) mod status;
@@ -13,17 +15,19 @@ mod value;
 pub(crate) mod verify;
 
 use anstyle::{AnsiColor, Style};
-use rootwatch_engine::{Action, Counts, Outcome, Question, Step, Unfinished, View, hint_of};
+use rootwatch_engine::{
+    Action, Counts, NotConfirmed, Outcome, Question, Step, Unfinished, View, hint_of,
+};
 use std::fmt::Write;
 
 /// What is shown during a run.
 pub(crate) fn view(view: &View<'_>, verbose: bool) -> String {
     match view {
         View::HubPlan(plan) => hub::plan(plan, verbose),
-        View::HubDeployed(deployed) => hub::deployed(deployed, verbose),
+        View::HubDeployed(deployed) => hub::step(deployed, verbose),
         View::SpokesPlan { stack_set, plan } => spokes::plan(plan, stack_set, verbose),
         View::Spokes(deployed) => spokes::done(deployed),
-        View::SpokesDeployed(deployed) => spokes::deployed(deployed, verbose),
+        View::SpokesDeployed(deployed) => spokes::step(deployed, verbose),
         View::Removal(preview) => teardown::preview(preview, verbose),
         View::Unfinished(outcome) => ended_early(outcome),
         View::Error(it) => error(it),
@@ -36,10 +40,26 @@ pub(crate) fn view(view: &View<'_>, verbose: bool) -> String {
     }
 }
 
+/// What `--yes` has confirmed that takes something away, said once more; empty for every other question.
+pub(crate) fn confirmed_unasked(question: &Question<'_>) -> String {
+    let taken = match question {
+        Question::StopWatching(stops) => format!("{}.", spokes::stops(stops)),
+        Question::StopNotifying(lost) => people::question(lost),
+        Question::NotifyNobody => "Nobody is notified after this.".into(),
+        _ => return String::new(),
+    };
+    format!("{YELLOW}! Confirmed by --yes: {taken}{YELLOW:#}")
+}
+
 /// The question, and the word that confirms it.
 pub(crate) fn question(question: &Question<'_>) -> (String, String) {
     match question {
         Question::MakeChanges => ("Make these changes?".into(), "yes".into()),
+        Question::NotifyNobody => (
+            "Make these changes, and leave nobody notified?".into(),
+            "yes".into(),
+        ),
+        Question::StopNotifying(lost) => (people::question(lost), lost.len().to_string()),
         Question::StopWatching(stops) => {
             let question = format!("{}.", spokes::stops(stops));
             (question, stops.count().to_string())
@@ -160,6 +180,10 @@ fn ended_early(outcome: &Outcome) -> String {
 
 /// An error and what led to it, with a hint where one is known.
 pub(crate) fn error(error: &anyhow::Error) -> String {
+    // An answer is no error.
+    if error.is::<NotConfirmed>() {
+        return format!("{YELLOW}{error:#}{YELLOW:#}\n");
+    }
     let mut text = format!("{RED}error:{RED:#} {error:#}\n");
     if let Some(hint) = hint_of(error) {
         let _ = writeln!(text, "  hint: {hint}");

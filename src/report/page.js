@@ -25,13 +25,15 @@ const make = (tag, text, cls) => {
   return node;
 };
 
+const unit = (row) => (row.unit_path ? `${row.unit_path} (${row.unit})` : row.unit);
+
 function matches(row, text, regions, state) {
   const cells = regions.map((region) => cell(row, region));
   if (state === "covered") {
     if (!cells.every((it) => it.state === "covered" || it.state === "off")) return false;
   } else if (state && !cells.some((it) => it.state === state)) return false;
   const reasons = cells.map((it) => it.reason || "");
-  return [row.account, row.name, row.unit, ...reasons].join("\n").toLowerCase().includes(text);
+  return [row.account, row.name, unit(row), ...reasons].join("\n").toLowerCase().includes(text);
 }
 
 let shown = STEP;
@@ -45,7 +47,7 @@ function draw() {
   document.querySelector("thead").replaceChildren(head);
   const body = rows.slice(0, shown).map((row) => {
     const line = make("tr");
-    line.append(make("td", row.account), make("td", row.name), make("td", row.unit));
+    line.append(make("td", row.account), make("td", row.name), make("td", unit(row)));
     for (const region of regions) {
       const it = cell(row, region);
       const box = make("td", it.reason || WORDS[it.state], it.state);

@@ -82,6 +82,7 @@ mod tests {
                     name: name.into(),
                 },
                 unit: "ou-1".into(),
+                unit_path: Some("/Workloads".into()),
                 standing: Standing::Covered,
             }],
             ..Coverage::default()

@@ -1,11 +1,12 @@
 //! Plans and outcomes of the spokes as text.
 
-use super::{GREEN, RED, YELLOW, error, step_line};
+use super::{GREEN, RED, YELLOW, error, next, step_line};
 use rootwatch_engine::spokes::{
-    Accounts, Change, ChangeKind, Management, SpokesDeployed, SpokesPlan, Stops, reason, words,
+    Accounts, Change, ChangeKind, Directory, InstanceCounts, Management, SpokesDeployed,
+    SpokesPlan, Stops, Watched, reason, words,
 };
 use rootwatch_engine::verify::{Hop, Verdict};
-use rootwatch_engine::{Action, Step, count, hint_of, one_line};
+use rootwatch_engine::{Action, End, Step, cost, count, hint_of, one_line};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
@@ -36,7 +37,13 @@ pub(crate) fn plan(plan: &SpokesPlan, name: &str, verbose: bool) -> String {
         }
     }
     for change in &plan.changes {
-        let _ = writeln!(text, "{}", instances(change));
+        let _ = writeln!(text, "{}", instances(change, &plan.directory));
+    }
+    if plan.is_change() {
+        let _ = writeln!(text, "Plan: {}.", counts(&plan.instances));
+        if matches!(plan.stack_set, Action::Create { .. }) {
+            let _ = writeln!(text, "{}", cost::OF_SPOKES);
+        }
     }
     if let Some(hop) = &plan.trail {
         text.push_str(&trail(hop));
@@ -83,7 +90,8 @@ fn asides(text: &mut String, plan: &SpokesPlan) {
         let _ = writeln!(
             text,
             "  region {} is turned off in account {}: nothing to watch there",
-            location.region, location.account
+            location.region,
+            plan.directory.account(&location.account)
         );
     }
     for note in &plan.notes {
@@ -98,7 +106,8 @@ fn asides(text: &mut String, plan: &SpokesPlan) {
     if let Management::Elsewhere { account, command } = &plan.management {
         let _ = writeln!(
             text,
-            "  StackSets never reach the management account {account}. Left to run with its credentials:\n    {command}"
+            "  StackSets never reach the management account {}. Left to run with its credentials:\n    {command}",
+            plan.directory.account(account)
         );
     }
 }
@@ -117,22 +126,49 @@ pub(crate) fn stops(stops: &Stops) -> String {
         parts.push(format!(
             "{} being watched in {}",
             accounts(stops.partly.len()),
-            listed(stops.regions.iter(), usize::MAX)
+            listed(stops.regions.iter().cloned(), usize::MAX)
         ));
     }
     parts.join("; ")
 }
 
-fn instances(change: &Change) -> String {
+/// How many stack instances are kept, created, updated and deleted.
+fn counts(counts: &InstanceCounts) -> String {
+    let mut text = format!("{} kept", count(counts.kept, "stack instance"));
+    for (number, verb) in [
+        (counts.created, "created"),
+        (counts.updated, "updated"),
+        (counts.deleted, "deleted"),
+    ] {
+        if number > 0 {
+            let _ = write!(text, ", {number} {verb}");
+        }
+    }
+    text
+}
+
+fn instances(change: &Change, directory: &Directory) -> String {
     let (sign, style) = match change.kind {
         ChangeKind::Create => ("+", GREEN),
         ChangeKind::Update => ("~", YELLOW),
         ChangeKind::Delete => ("-", RED),
     };
-    let named = |accounts: &BTreeSet<String>| match accounts.len() {
-        1 => format!("account {}", listed(accounts.iter(), NAMED)),
-        _ => format!("accounts {}", listed(accounts.iter(), NAMED)),
+    let named = |accounts: &BTreeSet<String>| {
+        let names = accounts.iter().map(|it| directory.account(it));
+        match accounts.len() {
+            1 => format!("account {}", listed(names, NAMED)),
+            _ => format!("accounts {}", listed(names, NAMED)),
+        }
     };
+    let units = change.units.iter().map(|it| directory.unit(it));
+    let is_there = change.kind == ChangeKind::Create && change.instances == 0;
+    if is_there && change.accounts == Accounts::All {
+        return format!(
+            "{style}{sign}{style:#} automatic deployment to {} in {} (no stack instance is missing there)",
+            listed(units, NAMED),
+            change.regions.join(", ")
+        );
+    }
     let accounts = match &change.accounts {
         Accounts::All => "all accounts".to_owned(),
         Accounts::Only(accounts) => named(accounts),
@@ -142,15 +178,15 @@ fn instances(change: &Change) -> String {
     format!(
         "{style}{sign}{style:#} {}: {accounts} of {} in {} ({})",
         count(change.instances, "stack instance"),
-        listed(change.units.iter(), NAMED),
+        listed(units, NAMED),
         change.regions.join(", "),
         change.why
     )
 }
 
-fn listed<'a>(all: impl ExactSizeIterator<Item = &'a String>, most: usize) -> String {
+fn listed(all: impl ExactSizeIterator<Item = String>, most: usize) -> String {
     let more = all.len().saturating_sub(most);
-    let names: Vec<&str> = all.take(most).map(String::as_str).collect();
+    let names: Vec<String> = all.take(most).collect();
     match more {
         0 => names.join(", "),
         more => format!("{} and {more} more", names.join(", ")),
@@ -177,13 +213,65 @@ fn management(done: &[&Step]) -> String {
     text
 }
 
-/// The result of `deploy spokes`.
+/// The result of `deploy spokes`, with what comes next.
 pub(crate) fn deployed(deployed: &SpokesDeployed, verbose: bool) -> String {
+    step(deployed, verbose) + &next::steps(&what_next(deployed))
+}
+
+/// The same as a step of another command, which goes on.
+pub(super) fn step(deployed: &SpokesDeployed, verbose: bool) -> String {
     let planned = &deployed.planned;
-    match planned.plan.is_change() {
+    let text = match planned.plan.is_change() {
         true => done(deployed),
         false => plan(&planned.plan, planned.stack_set(), verbose),
+    };
+    text + &watched_now(deployed)
+}
+
+/// Who is watched now, unless that is not known.
+fn watched_now(deployed: &SpokesDeployed) -> String {
+    match (deployed.end, deployed.watched()) {
+        (End::Done | End::Failed, Some(it)) => format!("{}\n", watched(&it)),
+        _ => String::new(),
     }
+}
+
+fn watched(it: &Watched) -> String {
+    let mut text = format!(
+        "Watched now: {} of {} in {}.",
+        it.watched,
+        count(it.accounts, "account"),
+        count(it.regions, "region")
+    );
+    if !it.not_yet.is_empty() {
+        let not_yet = listed(it.not_yet.iter().cloned(), NAMED);
+        let _ = write!(text, " Not yet: {not_yet}.");
+    }
+    if let Some(account) = &it.unseen {
+        let _ = write!(text, " Not seen from here: management account {account}.");
+    }
+    text
+}
+
+/// What is left to do, in order.
+fn what_next(deployed: &SpokesDeployed) -> Vec<String> {
+    let planned = &deployed.planned;
+    let is_over = matches!(deployed.end, End::Done | End::Failed);
+    if !is_over || !planned.plan.is_change() {
+        return Vec::new();
+    }
+    let mut all = Vec::new();
+    if deployed.end == End::Failed {
+        all.push("once what failed is fixed: the same command again; it tries that alone".into());
+    }
+    if let Management::Elsewhere { command, .. } = &planned.plan.management {
+        all.push(format!(
+            "as the management account, unless it is watched: {command}"
+        ));
+    }
+    let (account, test) = &planned.test;
+    all.push(format!("in the hub account {account}: {test}"));
+    all
 }
 
 /// What was done for the spokes, and what failed.
@@ -264,5 +352,48 @@ mod tests {
             "1 account stops being watched; 2 accounts stop being watched in eu-west-1"
         );
         assert_eq!(both.count(), 3);
+    }
+
+    #[test]
+    fn a_plan_counts_what_is_kept() {
+        for (kept, created, updated, deleted, words) in [
+            (
+                34,
+                34,
+                0,
+                2,
+                "34 stack instances kept, 34 created, 2 deleted",
+            ),
+            (0, 0, 7, 0, "0 stack instances kept, 7 updated"),
+            (1, 0, 0, 0, "1 stack instance kept"),
+        ] {
+            let all = InstanceCounts {
+                kept,
+                created,
+                updated,
+                deleted,
+            };
+            assert_eq!(counts(&all), words);
+        }
+    }
+
+    #[test]
+    fn the_end_says_who_is_watched_and_who_is_not() {
+        let mut it = Watched {
+            watched: 4,
+            accounts: 5,
+            regions: 17,
+            not_yet: vec!["111111111111 (management)".into()],
+            unseen: None,
+        };
+        assert_eq!(
+            watched(&it),
+            "Watched now: 4 of 5 accounts in 17 regions. Not yet: 111111111111 (management)."
+        );
+        it.unseen = std::mem::take(&mut it.not_yet).pop();
+        assert_eq!(
+            watched(&it),
+            "Watched now: 4 of 5 accounts in 17 regions. Not seen from here: management account 111111111111 (management)."
+        );
     }
 }

@@ -16,9 +16,12 @@ pub(super) fn changed(change: &FieldChange, verbose: bool) -> Vec<String> {
         change.new.as_ref(),
         &mut parts,
     );
+    let source = change.source.as_ref().map(|it| format!(" ({it})"));
+    let source = source.unwrap_or_default();
     parts
         .into_iter()
         .flat_map(|part| part.changed(verbose))
+        .map(|line| line + &source)
         .collect()
 }
 
@@ -210,6 +213,7 @@ mod tests {
 
     fn change(field: &str, old: Value, new: Value) -> FieldChange {
         FieldChange {
+            source: None,
             field: field.into(),
             old: Some(old).filter(|it| !it.is_null()),
             new: Some(new).filter(|it| !it.is_null()),
@@ -273,6 +277,16 @@ mod tests {
                 "event_pattern.source: - \"a\"",
                 "event_pattern.source: + \"d\""
             ]
+        );
+    }
+
+    #[test]
+    fn a_new_value_says_where_it_was_given() {
+        let mut change = change("retention_in_days", json!(90), json!(365));
+        change.source = Some("rootwatch.toml, line 3".into());
+        assert_eq!(
+            changed(&change, false),
+            ["retention_in_days: 90 -> 365 (rootwatch.toml, line 3)"]
         );
     }
 

@@ -14,6 +14,8 @@ mod late;
 mod ownership;
 /// The hub in other partitions than the commercial one.
 mod partitions;
+/// Who is notified after a plan, who no longer, and what comes next.
+mod people;
 /// Plans as people and programs read them.
 mod plan;
 /// Subscribers: who is notified, and who no longer.

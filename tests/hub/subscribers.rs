@@ -66,23 +66,6 @@ fn a_run_that_names_nobody_changes_nothing_of_who_is_reported() {
 }
 
 #[test]
-fn a_hub_that_tells_nobody_says_so() {
-    let world = World::new();
-    let plan = world.rootwatch(&["plan", "hub"]).ends_with(0);
-    assert!(
-        plan.stdout.contains("Nobody is notified yet"),
-        "{}",
-        plan.stdout
-    );
-    let ran = world.rootwatch(&["deploy", "hub", "--yes"]).ends_with(0);
-    assert!(
-        ran.stdout.contains("Nobody is notified yet"),
-        "{}",
-        ran.stdout
-    );
-}
-
-#[test]
 fn who_let_two_days_pass_is_asked_again() {
     let world = World::new();
     world.rootwatch(&DEPLOY).ends_with(0);

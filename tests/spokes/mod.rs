@@ -12,5 +12,7 @@ mod management;
 mod one_run;
 /// Spokes over time: accounts, units and regions that come and go.
 mod over_time;
+/// What a plan names and counts, and what comes after it.
+mod plan;
 /// Spokes of a generated organization.
 mod scale;

@@ -76,7 +76,6 @@ fn accounts_and_regions_that_are_not_watched() {
         &format!("account {payments} (payments): us-east-1 OUTDATED {reason}"),
         "`rootwatch deploy spokes` tries again",
     );
-    let unit = |path: &str| organization.ou(path).unwrap().id.clone();
     let missing = "us-east-1 no stack instance: its unit was not given, or automatic deployment has not reached it yet";
     for (id, name, path) in [
         (&sandbox, "sandbox", "/Workloads"),
@@ -86,8 +85,7 @@ fn accounts_and_regions_that_are_not_watched() {
         status.gap(
             &format!("account {id} ({name}): {missing}"),
             &format!(
-                "`rootwatch deploy spokes` with all your units and also --ou {}",
-                unit(path)
+                "`rootwatch deploy spokes` with all your units and also --ou {path} creates it"
             ),
         );
     }
@@ -102,6 +100,7 @@ fn accounts_and_regions_that_are_not_watched() {
     status.has_none("retired");
 
     // What the gaps say, done: the same command with all units, in all regions.
+    let unit = |path: &str| organization.ou(path).unwrap().id.clone();
     let units = ["/Workloads/Prod", "/Workloads", "/Security"].map(unit);
     let mut all = vec!["deploy", "spokes", "--yes"];
     all.extend(units.iter().flat_map(|unit| ["--ou", unit.as_str()]));

@@ -43,5 +43,37 @@ impl From<&crate::apply::Unfinished> for End {
 
 /// The question was not confirmed.
 #[derive(Debug, thiserror::Error)]
-#[error("nothing of this was done: {0}")]
-pub struct NotConfirmed(pub &'static str);
+#[error("Not confirmed: {why}. {left}")]
+pub struct NotConfirmed {
+    why: String,
+    left: &'static str,
+}
+
+impl NotConfirmed {
+    /// Nobody was asked.
+    #[must_use]
+    pub fn unasked(why: &str) -> Self {
+        Self {
+            why: why.to_owned(),
+            left: "Nothing of this was done.",
+        }
+    }
+
+    /// The answer was not the word that confirms, and nothing was changed before the question.
+    #[must_use]
+    pub fn answered_otherwise(word: &str) -> Self {
+        Self {
+            why: format!("type {word} in full"),
+            left: "Nothing was changed.",
+        }
+    }
+
+    /// The same, after a part that was confirmed before.
+    #[must_use]
+    pub fn of_the_rest(self) -> Self {
+        Self {
+            left: "Nothing of this was done.",
+            ..self
+        }
+    }
+}

@@ -5,6 +5,7 @@ use crate::adopt::report::{Proved, Report as AdoptReport};
 use crate::apply::Outcome;
 use crate::canary;
 use crate::end::NotConfirmed;
+use crate::hub::people::Lost;
 use crate::hub::plan::HubPlan;
 use crate::reference::subscribers::Takeover;
 use crate::removal::report::Preview;
@@ -58,6 +59,10 @@ pub enum Question<'a> {
     MakeChanges,
     /// Whether these may stop being watched.
     StopWatching(&'a Stops),
+    /// Whether these may stop being notified.
+    StopNotifying(&'a [Lost]),
+    /// Whether to make the changes, after which nobody is notified.
+    NotifyNobody,
     /// Whether to end the watch of this deployment.
     Teardown {
         /// Name of the deployment.
@@ -91,6 +96,6 @@ impl Operator for Nobody {
     fn show(&self, _view: &View<'_>) {}
 
     fn confirm<'a>(&'a self, _question: &'a Question<'a>) -> LocalBoxFuture<'a, Result<()>> {
-        Box::pin(async { Err(NotConfirmed("there is nobody to ask").into()) })
+        Box::pin(async { Err(NotConfirmed::unasked("there is nobody to ask").into()) })
     }
 }

@@ -16,6 +16,9 @@ pub struct FieldChange {
     pub old: Option<Value>,
     /// What it should be.
     pub new: Option<Value>,
+    /// Where the new value was given, if by a setting.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
 }
 
 /// What to do with a resource.
@@ -127,6 +130,7 @@ fn differences(
             field: path.to_owned(),
             old: observed.cloned(),
             new: desired.cloned(),
+            source: None,
         });
     }
 }

@@ -1,6 +1,7 @@
 //! The settings of a run, checked: the desired configuration for the engine.
 
 use crate::aws::partition::Partition;
+use crate::shell::quoted;
 use crate::source::Sources;
 use crate::subscription::Subscription;
 use rootwatch_root_event::{Format, ReadOnly};
@@ -42,7 +43,8 @@ impl Settings {
     /// name, what is demanded of roles, and the tags.
     pub(crate) fn flags(&self, partition: Partition) -> String {
         let mut flags = String::new();
-        let mut add = |flag: &str, value: &str| flags.push_str(&format!(" {flag} {value}"));
+        let mut add =
+            |flag: &str, value: &str| flags.push_str(&format!(" {flag} {}", quoted(value)));
         if self.name != "rootwatch" {
             add("--name", &self.name);
         }
@@ -56,7 +58,7 @@ impl Settings {
             add("--role-prefix", &self.iam.role_prefix);
         }
         for (key, value) in &self.tags {
-            add("--tag", &format!("'{key}={value}'"));
+            add("--tag", &format!("{key}={value}"));
         }
         flags
     }

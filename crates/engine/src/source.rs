@@ -112,6 +112,12 @@ impl Sources {
         self.0.get(key)
     }
 
+    /// Where the value of this setting comes from, as text.
+    pub(crate) fn words(&self, key: &str) -> Option<String> {
+        let source = self.get(key);
+        Some(source.map_or_else(|| "default".to_owned(), ToString::to_string))
+    }
+
     /// Notes where a value comes from. The strongest source of a list is kept.
     pub fn set(&mut self, key: &str, source: Source) {
         self.0.entry(key.to_owned()).or_insert(source);

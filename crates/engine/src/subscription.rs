@@ -21,6 +21,17 @@ impl Subscription {
     pub fn shown(&self) -> Cow<'_, str> {
         without_password(&self.endpoint)
     }
+
+    /// Whether SNS notifies it only once its owner has confirmed (SNS API Reference, Subscribe: an HTTP or e-mail
+    /// endpoint, or one of another account).
+    pub(crate) fn awaits_confirmation(&self, topic_arn: &str) -> bool {
+        let account = |arn: &str| arn.split(':').nth(4).map(str::to_owned);
+        match self.protocol.as_str() {
+            "email" | "email-json" | "http" | "https" => true,
+            "sms" => false,
+            _ => account(&self.endpoint) != account(topic_arn),
+        }
+    }
 }
 
 /// An address with stars for its password: `https://user:****@host/path`. What is no address is as it was.

@@ -1,10 +1,12 @@
 //! What planning and deploying the hub come to, as data.
 
 use super::hub_resource::HubResource;
+use super::people::{Lost, Person};
 use super::plan::HubPlan;
 use super::subscriptions::Standing;
 use crate::end::End;
 use crate::names::Names;
+use crate::next::AfterHub;
 use crate::plan::{Counts, Step};
 use serde::Serialize;
 
@@ -37,6 +39,11 @@ pub struct Report {
     pub longest_chain: Vec<String>,
     /// Subscriptions that somebody has to confirm.
     pub pending_subscriptions: Vec<String>,
+    /// Everybody who is subscribed: of a plan then, and of a deployment now.
+    pub notified: Vec<Person>,
+    /// Who is notified before this and no longer after it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub no_longer_notified: Vec<Lost>,
 }
 
 /// A plan and its report.
@@ -53,8 +60,8 @@ pub struct HubDeployed {
     pub end: End,
     /// Whether anything was to be changed.
     pub is_changed: bool,
-    /// Whether anybody is subscribed to a topic.
-    pub has_subscribers: bool,
+    /// The commands that come after it.
+    pub next: AfterHub,
     /// For programs.
     pub report: Report,
 }
@@ -62,6 +69,7 @@ pub struct HubDeployed {
 impl Report {
     /// Of a plan of which nothing is carried out yet.
     pub(crate) fn of(schema: &'static str, names: &Names, plan: &HubPlan) -> Self {
+        let people = plan.people();
         Self {
             schema,
             account: names.account.clone(),
@@ -73,41 +81,10 @@ impl Report {
             left: Vec::new(),
             longest_chain: Vec::new(),
             pending_subscriptions: Vec::new(),
+            notified: people.after,
+            no_longer_notified: people.lost,
         }
     }
-}
-
-impl HubPlan {
-    /// Whether it leaves the hub without anybody who is subscribed.
-    #[must_use]
-    pub fn notifies_nobody(&self) -> bool {
-        let wants_some = |it: &HubResource| match it {
-            HubResource::Subscriptions(wanted) => !wanted.subscriptions.is_empty(),
-            _ => false,
-        };
-        let mut wanted = self.resources.iter().map(|it| &it.wanted.resource);
-        !wanted.any(wants_some) && !self.found().any(has_subscribers)
-    }
-
-    /// The topics of which it takes away everybody who is notified now.
-    #[must_use]
-    pub fn silenced_topics(&self) -> Vec<&str> {
-        let pairs = self
-            .resources
-            .iter()
-            .map(|it| (&it.wanted.resource, &it.found));
-        let silenced = pairs.filter_map(|pair| match pair {
-            (HubResource::Subscriptions(wanted), Some(HubResource::Subscriptions(found))) => {
-                wanted.silences(found).then_some(found.name.as_str())
-            }
-            _ => None,
-        });
-        silenced.collect()
-    }
-}
-
-pub(super) fn has_subscribers(found: &HubResource) -> bool {
-    matches!(found, HubResource::Subscriptions(found) if !found.standings.is_empty())
 }
 
 /// Who has not confirmed yet, once for each topic.

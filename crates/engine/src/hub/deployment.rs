@@ -1,10 +1,12 @@
 //! Deploying the hub: plan, confirm, apply, read back. Planning stops after the first step.
 
 use super::chain;
-use super::deployed::{HubDeployed, HubPlanned, Report, has_subscribers, pending};
+use super::deployed::{HubDeployed, HubPlanned, Report, pending};
 use super::desired::{Node, Wanted, hub};
+use super::former_topic;
 use super::hub_resource::HubResource;
 use super::observe::Found;
+use super::people::{People, persons_of};
 use super::plan::{HubPlan, plan_deploy};
 use super::role::Role;
 use super::subscriptions::Standing;
@@ -13,9 +15,10 @@ use crate::elsewhere;
 use crate::end::End;
 use crate::memory::{self, Recalled};
 use crate::names::DEPLOYMENT_TAG;
+use crate::next::{self, AfterHub};
 use crate::operator::{Question, View};
 use crate::session::Session;
-use crate::spokes::organization;
+use crate::spokes::{HubBus, organization};
 use crate::subscription::Subscription;
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeSet;
@@ -55,14 +58,32 @@ pub async fn deploy(session: &Session, switches: Switches) -> Result<HubDeployed
         return Ok(HubDeployed {
             end: End::Done,
             is_changed: false,
-            has_subscribers: plan.found().any(has_subscribers),
+            next: after_hub(session),
             report,
         });
     }
     session.show(View::HubPlan(plan));
-    session.confirm(Question::MakeChanges).await?;
+    confirm(session, &plan.people()).await?;
     let outcome = plan.apply(&session.aws, &session.work).await;
     Ok(finish(session, plan, outcome, report).await)
+}
+
+fn after_hub(session: &Session) -> AfterHub {
+    let hub = HubBus {
+        account: session.aws.account.clone(),
+        region: session.aws.region.clone(),
+    };
+    next::after_hub(&session.settings, &hub, session.aws.partition)
+}
+
+/// Whoever stops being notified must be confirmed by their number.
+async fn confirm(session: &Session, people: &People) -> Result<()> {
+    let question = match people.lost.as_slice() {
+        [] if people.is_nobody() => Question::NotifyNobody,
+        [] => Question::MakeChanges,
+        lost => Question::StopNotifying(lost),
+    };
+    session.confirm(question).await
 }
 
 async fn finish(
@@ -75,7 +96,7 @@ async fn finish(
     let mut deployed = HubDeployed {
         end: End::Done,
         is_changed: true,
-        has_subscribers: false,
+        next: after_hub(session),
         report,
     };
     if let Some(unfinished) = &outcome.unfinished {
@@ -86,7 +107,7 @@ async fn finish(
     let timeout = session.settings.timeout;
     match plan.settle(&session.aws, &session.work, timeout).await {
         Ok(now) => {
-            deployed.has_subscribers = now.iter().any(has_subscribers);
+            deployed.report.notified = persons_of(&now, &deployed.report.topic);
             deployed.report.pending_subscriptions = pending(&now);
         }
         Err(error) => {
@@ -114,7 +135,10 @@ async fn make_plan(session: &Session, switches: Switches) -> Result<(Session, Hu
     refuse_moved_role(&wanted, &found)?;
     refuse_strangers(&session, &found)?;
     let former = former_role(&session, &wanted, &found).await?;
+    let former_topic = former_topic::observe(&session.aws, &wanted, &found).await;
     let mut plan = plan_deploy(wanted, found);
+    plan.former_topic = former_topic;
+    plan.name_sources(|key| session.settings.sources.words(key));
     let foreign = plan.foreign();
     if !foreign.is_empty() && !switches.adopt {
         bail!(

@@ -70,6 +70,12 @@ impl Function {
         self.role.rsplit('/').next().unwrap_or_default()
     }
 
+    /// ARN of the topic that it publishes to.
+    pub(crate) fn topic(&self) -> Option<&str> {
+        let topic = self.environment.get("ROOTWATCH_TOPIC_ARN");
+        topic.map(String::as_str)
+    }
+
     async fn get(&self, aws: &Aws) -> Result<Option<GetFunctionOutput>, AwsError> {
         let answer = aws.lambda.get_function().function_name(&self.name).send();
         answer.await.found("lambda:GetFunction")

@@ -3,6 +3,7 @@
 use super::desired::Node;
 use super::hub_resource::HubResource;
 use super::observe::Found;
+use super::people::FormerTopic;
 use super::role::Role;
 use crate::apply::Task;
 use crate::names::DEPLOYMENT_TAG;
@@ -30,6 +31,8 @@ pub(crate) enum Direction {
 pub struct HubPlan {
     pub(crate) resources: Vec<Planned>,
     pub(crate) direction: Direction,
+    /// The topic that alerts no longer go to.
+    pub(crate) former_topic: Option<FormerTopic>,
 }
 
 /// What brings the hub to the configured state. Pure.
@@ -48,6 +51,7 @@ pub(crate) fn plan_deploy(nodes: Vec<Node>, mut found: Found) -> HubPlan {
     HubPlan {
         resources,
         direction: Direction::Deploy,
+        former_topic: None,
     }
 }
 
@@ -82,6 +86,7 @@ fn renew_grant(resources: &mut [Planned]) {
             field: "role".into(),
             old: Some(format!("a deleted role of the name {}", wanted.role_name()).into()),
             new: Some(wanted.role.clone().into()),
+            source: None,
         };
         let mut fields = match &planned.action {
             Action::Update { fields } => fields.clone(),

@@ -74,17 +74,6 @@ impl Subscriptions {
         Ok(all.list(aws).await?.unwrap_or_default())
     }
 
-    /// Whether somebody receives the topic now, and none of them will. Pure.
-    pub(crate) fn silences(&self, found: &Self) -> bool {
-        let goes = |it: &Subscription| {
-            found.subscriptions.contains_key(it) && !self.subscriptions.contains_key(it)
-        };
-        let notified = found.standings.iter();
-        let mut notified = notified.filter(|(_, standing)| **standing != Standing::Pending);
-        let all_go = notified.clone().all(|(it, _)| goes(it));
-        notified.next().is_some() && all_go
-    }
-
     async fn list(&self, aws: &Aws) -> Result<Option<BTreeMap<Subscription, Standing>>, AwsError> {
         let mut pages = aws
             .sns
@@ -334,23 +323,6 @@ mod tests {
             protocol: "email".into(),
             endpoint: endpoint.into(),
         }
-    }
-
-    #[test]
-    fn a_topic_is_silenced_when_all_its_subscribers_are_removed() {
-        let topic =
-            |wanted: &[Subscription]| Subscriptions::wanted("t".into(), "arn".into(), wanted);
-        let confirmed = Standing::Confirmed("arn:x".into());
-        let mut found = topic(&[email("a"), email("b")]);
-        found.standings = BTreeMap::from([
-            (email("a"), confirmed.clone()),
-            (email("b"), Standing::Pending),
-        ]);
-        assert!(topic(&[email("b"), email("c")]).silences(&found));
-        assert!(!topic(&[email("a")]).silences(&found));
-        found.standings.insert(email("theirs"), confirmed);
-        assert!(!topic(&[email("b")]).silences(&found));
-        assert!(!topic(&[email("b")]).silences(&topic(&[email("a")])));
     }
 
     #[test]

@@ -2,9 +2,11 @@
 //! Pure.
 
 use super::Location;
+use super::directory::Directory;
 use super::instances::{Instance, Instances};
 use super::management::{Unread, unread_words};
 use super::organization::Account;
+use crate::shell::quoted;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,6 +28,7 @@ pub(crate) struct Known<'a> {
     pub(crate) unread: &'a Unread,
     /// Accounts' regions that are turned off, so that nothing can be deployed there.
     pub(crate) off: &'a BTreeSet<Location>,
+    pub(crate) directory: &'a Directory,
 }
 
 /// An account with its name.
@@ -72,6 +75,9 @@ pub struct AccountStanding {
     pub named: Named,
     /// The unit or root that it is in.
     pub unit: String,
+    /// The unit's path, `/` for the root.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unit_path: Option<String>,
     /// Whether it is covered.
     pub standing: Standing,
 }
@@ -124,6 +130,7 @@ pub(crate) fn coverage(known: &Known<'_>) -> Coverage {
         coverage.every_account.push(AccountStanding {
             named: account.named(),
             unit: account.unit.clone(),
+            unit_path: known.directory.units.get(&account.unit).cloned(),
             standing,
         });
     }
@@ -226,7 +233,7 @@ impl Known<'_> {
                 words: "no stack instance".into(),
                 closes: format!(
                     "its unit was not given, or automatic deployment has not reached it yet; `rootwatch deploy spokes --ou {}` creates it",
-                    account.unit
+                    quoted(&self.directory.unit_argument(&account.unit))
                 ),
             }),
             Some(instance) => not_current(instance),

@@ -51,6 +51,7 @@ fn reported_of(
         management,
         unread,
         off: &off.iter().cloned().collect(),
+        directory: &Directory::default(),
     });
     let gaps = coverage.gaps.iter().map(|gap| gap.words(2));
     let all = gaps.chain(coverage.unseen.iter().cloned()).collect();
@@ -79,6 +80,7 @@ fn every_account_is_covered_suspended_or_a_gap_with_its_reason() {
         management: None,
         unread: &Unread::new(),
         off: &BTreeSet::new(),
+        directory: &Directory::default(),
     };
     let every = coverage(&known).every_account;
     let standings = every
@@ -157,4 +159,27 @@ fn of_many_accounts_only_some_are_named() {
         reported[0].contains("19 (name-19) and 10 more: all 2 regions"),
         "{reported:?}"
     );
+}
+
+#[test]
+fn a_unit_is_given_and_shown_by_its_path() {
+    let accounts = [account("1", true)];
+    let units = BTreeMap::from([("ou-1".to_owned(), "/Work loads".to_owned())]);
+    let known = Known {
+        accounts: &accounts,
+        regions: &REGIONS.map(str::to_owned).into(),
+        instances: &Instances::default(),
+        management_account: "0",
+        management: None,
+        unread: &Unread::new(),
+        off: &BTreeSet::new(),
+        directory: &Directory::of(units, &accounts),
+    };
+    let coverage = coverage(&known);
+    assert_eq!(
+        coverage.every_account[0].unit_path.as_deref(),
+        Some("/Work loads")
+    );
+    let gap = coverage.gaps[0].words(2);
+    assert!(gap.contains("--ou '/Work loads' creates it"), "{gap}");
 }

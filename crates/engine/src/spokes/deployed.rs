@@ -8,6 +8,7 @@ use crate::apply::{Outcome, Unfinished};
 use crate::aws::Aws;
 use crate::end::End;
 use crate::plan::Step;
+use crate::shell::CommandLine;
 use anyhow::Error;
 use aws_sdk_cloudformation::types::CallAs;
 use serde::Serialize;
@@ -23,6 +24,8 @@ pub struct SpokesPlanned {
     pub plan: SpokesPlan,
     /// The regions that this account has enabled.
     pub(crate) enabled: Vec<Region>,
+    /// The command that proves the path, and the account to run it in.
+    pub test: (String, CommandLine),
 }
 
 /// Versioned form of the JSON that `plan spokes` and `deploy spokes` print.
@@ -120,6 +123,12 @@ impl SpokesDeployed {
         let stacks = self.planned.plan.management.stacks().iter();
         let steps = stacks.map(|stack| &stack.step);
         steps.filter(|step| done.contains(&step.resource)).collect()
+    }
+
+    /// Whether every change of the management account's own stacks was made.
+    pub(super) fn is_management_done(&self) -> bool {
+        let outcome = self.management.as_ref();
+        outcome.is_none_or(|it| it.left.is_empty() && it.unfinished.is_none())
     }
 
     /// The management account's stacks that failed, by name.

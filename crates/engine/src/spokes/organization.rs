@@ -64,14 +64,24 @@ pub(crate) struct NoSuchUnit {
     root: String,
 }
 
-/// The id of an organizational unit that is given by id or path. Fails when it does not exist.
-pub(crate) async fn resolve(aws: &Aws, unit: &str) -> Result<String> {
+/// Paths of units by their ids, `/` for the root.
+pub(crate) type Paths = BTreeMap<String, String>;
+
+/// An organizational unit that was looked up, with the paths that were seen on the way.
+#[derive(Default)]
+pub(crate) struct Resolved {
+    pub(crate) id: String,
+    pub(crate) paths: Paths,
+}
+
+/// Looks up an organizational unit that is given by id or path. Fails when it does not exist.
+pub(crate) async fn resolve(aws: &Aws, unit: &str) -> Result<Resolved> {
     resolve_one(aws, unit)
         .await
         .with_context(|| format!("looking up the organizational unit \"{unit}\""))
 }
 
-async fn resolve_one(aws: &Aws, unit: &str) -> Result<String> {
+async fn resolve_one(aws: &Aws, unit: &str) -> Result<Resolved> {
     if let Some(path) = unit.strip_prefix('/') {
         return resolve_path(aws, path).await;
     }
@@ -80,7 +90,10 @@ async fn resolve_one(aws: &Aws, unit: &str) -> Result<String> {
         if root != unit {
             bail!("the organization's root is {root}");
         }
-        return Ok(root);
+        return Ok(Resolved {
+            paths: Paths::from([(root.clone(), "/".to_owned())]),
+            id: root,
+        });
     }
     let answer = read_until_consistent(async || {
         let call = aws.organizations.describe_organizational_unit();
@@ -93,21 +106,90 @@ async fn resolve_one(aws: &Aws, unit: &str) -> Result<String> {
             Err(NoSuchUnit { unit, root }.into())
         }
         Err(error) => Err(error.into()),
-        Ok(_) => Ok(unit.to_owned()),
+        Ok(_) => Ok(Resolved {
+            id: unit.to_owned(),
+            paths: Paths::new(),
+        }),
     }
 }
 
-async fn resolve_path(aws: &Aws, path: &str) -> Result<String> {
+async fn resolve_path(aws: &Aws, path: &str) -> Result<Resolved> {
     let mut at = root_id(aws).await?;
+    let mut above = String::new();
+    let mut paths = Paths::from([(at.clone(), "/".to_owned())]);
     for name in path.split('/').filter(|name| !name.is_empty()) {
         let children = read_until_consistent(async || children(aws, &at).await).await?;
         let Some(child) = children.iter().find(|child| child.name() == Some(name)) else {
             let names: Vec<&str> = children.iter().filter_map(|child| child.name()).collect();
-            bail!("{at} holds no organizational unit \"{name}\", only {names:?}");
+            let place = match above.as_str() {
+                "" => "/",
+                path => path,
+            };
+            bail!("{place} ({at}) holds no organizational unit \"{name}\", only {names:?}");
         };
         at = child.id().unwrap_or_default().to_owned();
+        for (id, name) in children.iter().filter_map(named) {
+            paths.insert(id.to_owned(), format!("{above}/{name}"));
+        }
+        above = format!("{above}/{name}");
     }
-    Ok(at)
+    Ok(Resolved { id: at, paths })
+}
+
+fn named(unit: &sdk::OrganizationalUnit) -> Option<(&str, &str)> {
+    unit.id().zip(unit.name())
+}
+
+/// The paths of some units, by those of the units above them. One that cannot be read is left out: without its path a
+/// unit is shown by its id.
+pub(crate) async fn paths(aws: &Aws, units: impl IntoIterator<Item = &String>) -> Paths {
+    let readers = Semaphore::new(READERS);
+    let found = units.into_iter().map(async |unit| {
+        // The semaphore is never closed, so a permit is always granted in the end.
+        let _permit = readers.acquire().await;
+        let path = path_of(aws, unit).await;
+        path.ok().flatten().map(|path| (unit.clone(), path))
+    });
+    let found = futures_util::future::join_all(found).await;
+    found.into_iter().flatten().collect()
+}
+
+async fn path_of(aws: &Aws, unit: &str) -> Result<Option<String>, AwsError> {
+    let (mut at, mut path) = (unit.to_owned(), String::new());
+    // AWS Organizations User Guide, "Quotas": units nest five deep.
+    for _ in 0..=5 {
+        if at.starts_with("r-") {
+            let is_root = path.is_empty();
+            return Ok(Some(if is_root { "/".into() } else { path }));
+        }
+        let (name, parent) = tokio::try_join!(unit_name(aws, &at), parent(aws, &at))?;
+        let (Some(name), Some(parent)) = (name, parent) else {
+            return Ok(None);
+        };
+        path = format!("/{name}{path}");
+        at = parent;
+    }
+    Ok(None)
+}
+
+async fn unit_name(aws: &Aws, unit: &str) -> Result<Option<String>, AwsError> {
+    let answer = read_until_consistent(async || {
+        let call = aws.organizations.describe_organizational_unit();
+        let answer = call.organizational_unit_id(unit).send().await;
+        answer.call("organizations:DescribeOrganizationalUnit")
+    })
+    .await?;
+    Ok(answer.organizational_unit.and_then(|it| it.name))
+}
+
+async fn parent(aws: &Aws, unit: &str) -> Result<Option<String>, AwsError> {
+    let answer = read_until_consistent(async || {
+        let call = aws.organizations.list_parents().child_id(unit);
+        call.send().await.call("organizations:ListParents")
+    })
+    .await?;
+    let first = answer.parents.unwrap_or_default().into_iter().next();
+    Ok(first.and_then(|it| it.id))
 }
 
 async fn root_id(aws: &Aws) -> Result<String, AwsError> {
@@ -149,6 +231,8 @@ pub(crate) struct Subtree {
     pub(crate) accounts: Vec<Account>,
     /// The units below it.
     pub(crate) units: BTreeSet<String>,
+    /// Their paths from here.
+    pub(crate) paths: Paths,
 }
 
 /// Each of some units with all that is below it.
@@ -194,9 +278,16 @@ pub(crate) async fn member(aws: &Aws, account: &str) -> Result<Option<Account>, 
 
 /// All accounts of the organization, in order.
 pub(crate) async fn accounts(aws: &Aws) -> Result<Vec<Account>> {
+    Ok(whole(aws).await?.accounts)
+}
+
+/// The organization with all accounts, and the paths of all units.
+pub(crate) async fn whole(aws: &Aws) -> Result<Subtree> {
     let root = root_id(aws).await?;
     let mut trees = subtrees(aws, std::slice::from_ref(&root)).await?;
-    Ok(trees.remove(&root).unwrap_or_default().accounts)
+    let mut tree = trees.remove(&root).unwrap_or_default();
+    tree.paths.insert(root, "/".into());
+    Ok(tree)
 }
 
 fn subtree<'a>(
@@ -209,13 +300,23 @@ fn subtree<'a>(
             alone(readers, async || own_accounts(aws, unit).await),
             alone(readers, async || children(aws, unit).await)
         )?;
-        let ids: Vec<&str> = children.iter().filter_map(|child| child.id()).collect();
+        let ids: Vec<&str> = children
+            .iter()
+            .map(|child| child.id().unwrap_or_default())
+            .collect();
         let below = try_join_all(ids.iter().map(|id| subtree(aws, id, readers))).await?;
         let mut all = Subtree {
             accounts: own,
             units: ids.iter().map(|id| (*id).to_owned()).collect(),
+            paths: Paths::new(),
         };
-        for tree in below {
+        for (child, tree) in children.iter().zip(below) {
+            let name = child.name().unwrap_or_default();
+            let paths = tree.paths.into_iter();
+            let paths = paths.map(|(id, path)| (id, format!("/{name}{path}")));
+            all.paths.extend(paths);
+            let id = child.id().unwrap_or_default().to_owned();
+            all.paths.insert(id, format!("/{name}"));
             all.accounts.extend(tree.accounts);
             all.units.extend(tree.units);
         }

@@ -1,10 +1,11 @@
 //! What has to change to deploy the spokes. Pure.
 
 use super::change::{Accounts, Change, ChangeKind, rectangles};
+use super::directory::Directory;
 use super::instances::{Instance, Instances};
 use super::management::Management;
 use super::operation::Running;
-use super::organization::{Account, Subtree};
+use super::organization::{Account, Paths, Subtree};
 use super::stack_set::StackSet;
 use super::{Location, Observed};
 use crate::plan::{Action, decide};
@@ -27,6 +28,8 @@ pub(crate) struct Wanted {
     pub(crate) off: BTreeSet<Location>,
     /// What to show whether or not anything changes.
     pub(crate) notes: Vec<String>,
+    /// Paths of units, as far as they are known.
+    pub(crate) paths: Paths,
 }
 
 /// What has to change.
@@ -55,6 +58,23 @@ pub struct SpokesPlan {
     pub notes: Vec<String>,
     /// Accounts and regions that are up to date already.
     pub current: usize,
+    /// How many stack instances are kept, created, updated and deleted.
+    pub instances: InstanceCounts,
+    /// Names of the accounts and paths of the units that this names.
+    pub directory: Directory,
+}
+
+/// What happens to how many stack instances.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct InstanceCounts {
+    /// Those that stay as they are.
+    pub kept: usize,
+    /// Those that are made.
+    pub created: usize,
+    /// Those that are updated.
+    pub updated: usize,
+    /// Those that are removed.
+    pub deleted: usize,
 }
 
 /// Accounts that the changes leave unwatched.
@@ -94,7 +114,7 @@ pub(crate) fn plan(wanted: &Wanted, observed: &Observed, management: Management)
     let broken = locations_where(&locations, &observed.instances, Instance::is_inoperable);
     changes.extend(wanted.of_accounts(ChangeKind::Delete, REMADE, broken.iter().copied()));
     let whole = wanted.new_targets(&targets);
-    changes.extend(wanted.whole_units(&whole));
+    changes.extend(wanted.whole_units(&whole, observed));
     let reached = wanted.reached(&whole);
     let is_reached = |location: &Location| {
         let targets = reached.get(location.account.as_str());
@@ -107,7 +127,7 @@ pub(crate) fn plan(wanted: &Wanted, observed: &Observed, management: Management)
     changes.extend(wanted.of_accounts(ChangeKind::Create, REMADE, broken.iter().copied()));
     // An update of the set updates every instance that is there.
     let stale = locations_where(&locations, &observed.instances, is_stale);
-    if !matches!(stack_set, Action::Update { .. }) {
+    if !updates_all(&stack_set) {
         changes.extend(wanted.of_accounts(ChangeKind::Update, STALE, stale.iter().copied()));
     }
     changes.extend(wanted.deletions(observed, &targets));
@@ -117,10 +137,19 @@ pub(crate) fn plan(wanted: &Wanted, observed: &Observed, management: Management)
             .at(location)
             .is_some_and(Instance::is_current)
     };
+    let current = locations.iter().filter(is_there).count();
+    let there = locations_where(&locations, &observed.instances, |it| !it.is_inoperable());
+    let instances = InstanceCounts::of(
+        &changes,
+        current,
+        updates_all(&stack_set).then_some(there.len()),
+    );
     SpokesPlan {
         enable_trusted_access: false,
+        directory: wanted.directory(&changes),
         stack_set,
         changes,
+        instances,
         stops: wanted.stops(observed, &management),
         management,
         suspended: wanted.suspended(),
@@ -128,7 +157,28 @@ pub(crate) fn plan(wanted: &Wanted, observed: &Observed, management: Management)
         running: observed.running.clone(),
         trail: None,
         notes: wanted.notes(observed),
-        current: locations.iter().filter(is_there).count(),
+        current,
+    }
+}
+
+/// Whether every instance is updated with the StackSet.
+fn updates_all(stack_set: &Action) -> bool {
+    matches!(stack_set, Action::Update { .. })
+}
+
+impl InstanceCounts {
+    /// Of these changes, where so many wanted instances are up to date, and so many are updated with the StackSet.
+    fn of(changes: &[Change], current: usize, with_the_set: Option<usize>) -> Self {
+        let sum = |kind: ChangeKind| {
+            let changes = changes.iter().filter(|change| change.kind == kind);
+            changes.map(|change| change.instances).sum::<usize>()
+        };
+        Self {
+            kept: if with_the_set.is_some() { 0 } else { current },
+            created: sum(ChangeKind::Create),
+            updated: with_the_set.unwrap_or_else(|| sum(ChangeKind::Update)),
+            deleted: sum(ChangeKind::Delete),
+        }
     }
 }
 
@@ -223,6 +273,33 @@ impl Wanted {
         suspended.into_iter().collect()
     }
 
+    /// The accounts that have to be watched, but for the management account.
+    pub(super) fn active_accounts(&self) -> impl Iterator<Item = &str> {
+        let active = self.accounts().filter(|(_, account)| account.active);
+        active.map(|(_, account)| account.id.as_str())
+    }
+
+    /// What the organization calls what these changes name.
+    fn directory(&self, changes: &[Change]) -> Directory {
+        let accounts = self.units.values().flat_map(|tree| &tree.accounts);
+        let mut directory = Directory::of(self.paths.clone(), accounts);
+        let named = changes.iter().flat_map(|change| &change.units);
+        directory.keep_units(&named.chain(self.units.keys()).cloned().collect());
+        directory
+    }
+
+    /// How many instances a unit gets in some regions that it has not.
+    fn missing(&self, unit: &str, regions: &BTreeSet<String>, observed: &Observed) -> usize {
+        let accounts = self.accounts();
+        let accounts = accounts.filter(|(of, account)| *of == unit && account.active);
+        let locations = accounts.flat_map(|(_, account)| {
+            let location = |region: &String| Location::of(&account.id, region);
+            regions.iter().map(location)
+        });
+        let is_missing = |it: &Location| observed.instances.at(it).is_none();
+        locations.filter(is_missing).count()
+    }
+
     fn active(&self, unit: &str) -> usize {
         let accounts = self.accounts();
         let is_meant = |(of, account): &(&String, &Account)| *of == unit && account.active;
@@ -255,19 +332,21 @@ impl Wanted {
     }
 
     /// Creates whole units, so that automatic deployment covers accounts that join later.
-    fn whole_units(&self, new: &Targets) -> Vec<Change> {
-        let mut alike: BTreeMap<Vec<String>, Vec<String>> = BTreeMap::new();
+    fn whole_units(&self, new: &Targets, observed: &Observed) -> Vec<Change> {
+        let mut alike: BTreeMap<&BTreeSet<String>, Vec<String>> = BTreeMap::new();
         for (unit, regions) in new {
-            let regions = regions.iter().cloned().collect();
             alike.entry(regions).or_default().push(unit.clone());
         }
-        let change = |(regions, units): (Vec<String>, Vec<String>)| Change {
+        let change = |(regions, units): (&BTreeSet<String>, Vec<String>)| Change {
             kind: ChangeKind::Create,
             why: NEW,
-            instances: regions.len() * units.iter().map(|unit| self.active(unit)).sum::<usize>(),
+            instances: units
+                .iter()
+                .map(|unit| self.missing(unit, regions, observed))
+                .sum(),
             units,
             accounts: Accounts::All,
-            regions,
+            regions: regions.iter().cloned().collect(),
             retain: false,
         };
         alike.into_iter().map(change).collect()
@@ -384,7 +463,9 @@ impl Wanted {
 
     fn notes(&self, observed: &Observed) -> Vec<String> {
         let mut notes = self.notes.clone();
+        let directory = self.directory(&[]);
         for unit in self.units.keys().filter(|unit| self.active(unit) == 0) {
+            let unit = directory.unit(unit);
             notes.push(format!(
                 "{unit} holds no active account yet: automatic deployment deploys to accounts that join"
             ));
@@ -399,7 +480,7 @@ impl Wanted {
             .map(|(_, account, _)| account)
             .collect();
         if !left.is_empty() {
-            let left: Vec<&str> = left.into_iter().collect();
+            let left: Vec<String> = left.into_iter().map(|it| directory.account(it)).collect();
             notes.push(format!(
                 "{} left the units: automatic deployment removes the instances there",
                 left.join(", ")

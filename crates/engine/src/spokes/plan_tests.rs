@@ -21,7 +21,7 @@ fn account(id: &str) -> Account {
 fn wanted(units: &[(&str, &str)], regions: &[&str]) -> Wanted {
     let tree = |accounts: &str| Subtree {
         accounts: accounts.split_whitespace().map(account).collect(),
-        units: BTreeSet::new(),
+        ..Subtree::default()
     };
     Wanted {
         stack_set: StackSet {
@@ -47,6 +47,7 @@ fn wanted(units: &[(&str, &str)], regions: &[&str]) -> Wanted {
         management_account: "9".into(),
         off: BTreeSet::new(),
         notes: Vec::new(),
+        paths: Paths::new(),
     }
 }
 
@@ -275,7 +276,7 @@ fn narrowing_to_an_inner_unit_never_takes_its_accounts_away() {
     assert_eq!(
         changes(&inner, &found),
         [
-            "+2 ou-inner: all: eu-west-1 us-east-1",
+            "+0 ou-inner: all: eu-west-1 us-east-1",
             "-4 ou-all: all but 1: eu-west-1 us-east-1"
         ]
     );
@@ -316,7 +317,7 @@ fn a_wanted_account_that_has_no_instance_yet_is_kept_too() {
     assert_eq!(
         changes(&inner, &found),
         [
-            "+4 ou-inner: all: eu-west-1 us-east-1",
+            "+2 ou-inner: all: eu-west-1 us-east-1",
             "-2 ou-all: all but 1 3: eu-west-1 us-east-1"
         ]
     );
@@ -328,7 +329,7 @@ fn widening_to_an_outer_unit_takes_nothing_away() {
     let outer = wanted(&[("ou-all", "1 2")], &TWO);
     assert_eq!(
         changes(&outer, &found),
-        ["+4 ou-all: all: eu-west-1 us-east-1"]
+        ["+2 ou-all: all: eu-west-1 us-east-1"]
     );
 }
 
@@ -364,4 +365,51 @@ fn nothing_is_deployed_where_a_region_is_off() {
     wanted.off.insert(Location::of("1", "eu-west-1"));
     let found = observed(&["1 eu-west-1 ou-1 OUTDATED", "1 us-east-1 ou-1 CURRENT"]);
     assert!(!planned(&wanted, &found).is_change());
+}
+
+#[test]
+fn a_unit_around_one_that_is_there_counts_what_is_there_as_kept() {
+    let wanted = wanted(&[("ou-all", "1 2 3")], &TWO);
+    let found = lines(&[current("ou-inner", "1")]);
+    let plan = planned(&wanted, &found);
+    assert_eq!(
+        plan.instances,
+        InstanceCounts {
+            kept: 2,
+            created: 4,
+            updated: 0,
+            deleted: 0,
+        }
+    );
+    assert_eq!(plan.changes[0].instances, 4);
+}
+
+#[test]
+fn an_update_of_the_set_updates_what_is_there_and_keeps_nothing() {
+    let mut wanted = wanted(&[("ou-1", "1 2")], &TWO);
+    wanted.stack_set.template = "other".into();
+    let plan = planned(&wanted, &lines(&[current("ou-1", "1")]));
+    assert_eq!(
+        plan.instances,
+        InstanceCounts {
+            kept: 0,
+            created: 2,
+            updated: 2,
+            deleted: 0,
+        }
+    );
+}
+
+#[test]
+fn what_a_plan_names_is_named_by_path_and_name() {
+    let mut wanted = wanted(&[("ou-1", "1 2")], &TWO);
+    wanted.paths = Paths::from([
+        ("ou-1".into(), "/Workloads".into()),
+        ("ou-other".into(), "/Other".into()),
+    ]);
+    let directory = planned(&wanted, &Observed::default()).directory;
+    assert_eq!(directory.unit("ou-1"), "/Workloads (ou-1)");
+    // What the plan does not name would only make the JSON long.
+    assert_eq!(directory.unit("ou-other"), "ou-other");
+    assert_eq!(directory.account("1"), "1 (account 1)");
 }

@@ -1,6 +1,7 @@
 //! What `plan spokes` shows and `deploy spokes` carries out: reads everything, then decides. Writes nothing.
 
 use super::deployed::SpokesPlanned;
+use super::directory::Directory;
 use super::management::{self, Management, Unread};
 use super::organization::{self, Organization, Region};
 use super::plan::{self, Wanted};
@@ -8,6 +9,7 @@ use super::preflight::{self, Hub, NotReady, Units};
 use super::{HubBus, Observed, Place, observe, regions, stack_set, stacks, stuck_role, trail};
 use crate::memory::{self, Deployment};
 use crate::names::DEPLOYMENT_TAG;
+use crate::next;
 use crate::session::Session;
 use crate::verify;
 use anyhow::{Context, Result, bail};
@@ -65,7 +67,13 @@ pub async fn plan(session: &Session, switches: Switches) -> Result<SpokesPlanned
     let mut notes = ground.notes();
     notes.extend(remembered.as_ref().and_then(Deployment::note));
     notes.extend(off.unknown());
+    let unnamed = targets
+        .keys()
+        .filter(|unit| !ground.units.paths.contains_key(*unit));
+    let mut paths = organization::paths(&session.aws, unnamed).await;
+    paths.extend(ground.units.paths);
     let mut wanted = Wanted {
+        paths,
         stack_set: stack_set(&session.settings, name, &ground.hub.bus),
         notes,
         regions: ground.regions.clone(),
@@ -94,7 +102,9 @@ pub async fn plan(session: &Session, switches: Switches) -> Result<SpokesPlanned
         bail!(why);
     }
     keep_tags(&mut wanted, &observed);
+    let hub = &ground.hub.bus;
     let mut plan = plan::plan(&wanted, &observed, management);
+    plan.name_sources(|key| session.settings.sources.words(key));
     plan.enable_trusted_access = !ground.trusted_access;
     plan.trail = verify::trail::lacks(&session.aws, &ground.trail);
     Ok(SpokesPlanned {
@@ -104,6 +114,10 @@ pub async fn plan(session: &Session, switches: Switches) -> Result<SpokesPlanned
         wanted,
         plan,
         enabled: ground.enabled,
+        test: (
+            hub.account.clone(),
+            next::test(&session.settings, hub, session.aws.partition),
+        ),
     })
 }
 
@@ -217,7 +231,9 @@ impl Ground {
                 "{unit}, which is deployed to, no longer exists in the organization"
             ));
         }
+        let directory = Directory::of(self.units.paths.clone(), []);
         for unit in &self.units.inside {
+            let unit = directory.unit(unit);
             notes.push(format!(
                 "{unit} is inside another of the units, which includes it already"
             ));
@@ -266,22 +282,17 @@ async fn own_stacks(
 
 /// The command left to run, for somebody with the management account's credentials but not this machine's settings.
 fn elsewhere(session: &Session, wanted: &Wanted, hub: &HubBus) -> Management {
-    let mut command = format!("rootwatch deploy spokes --region {}", session.aws.region);
-    let mut add = |flag: &str, value: &str| {
-        command.push_str(&format!(" {flag} {value}"));
-    };
-    add("--hub-account", &hub.account);
-    add("--hub-region", &hub.region);
-    for unit in wanted.units.keys() {
-        add("--ou", unit);
-    }
-    // Always, since that account may have other regions enabled.
-    let regions: Vec<&str> = wanted.regions.iter().map(String::as_str).collect();
-    add("--regions", &regions.join(","));
-    command.push_str(&session.settings.flags(session.aws.partition));
+    let aws = &session.aws;
+    let directory = Directory::of(wanted.paths.clone(), []);
+    let units: Vec<String> = wanted
+        .units
+        .keys()
+        .map(|it| directory.unit_argument(it))
+        .collect();
+    let command = next::deploy_spokes(&session.settings, hub, &aws.region, &units, aws.partition);
     Management::Elsewhere {
         account: wanted.management_account.clone(),
-        command,
+        command: command.to_string(),
     }
 }
 

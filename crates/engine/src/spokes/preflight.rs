@@ -1,6 +1,7 @@
 //! Prerequisites, checked before anything is written, each with the command that fixes it.
 
-use super::organization::{self, Organization, Subtree};
+use super::directory::Directory;
+use super::organization::{self, Organization, Paths, Subtree};
 use super::{HubBus, Location, Place};
 use crate::aws::Aws;
 use crate::aws::error::Call;
@@ -128,6 +129,67 @@ pub(crate) struct Units {
     pub(crate) inside: Vec<String>,
     /// Those that were deployed to, and no longer exist.
     pub(crate) gone: Vec<String>,
+    /// Paths of the units that were seen.
+    pub(crate) paths: Paths,
+}
+
+/// The units that are to be watched, by id.
+#[derive(Default)]
+struct Chosen {
+    ids: BTreeSet<String>,
+    gone: Vec<String>,
+    paths: Paths,
+}
+
+/// Looks up the units of the settings. One that is only `deployed` to may be gone.
+async fn choose(
+    aws: &Aws,
+    settings: &SpokesSettings,
+    deployed: Option<&BTreeSet<String>>,
+) -> Result<Chosen, Vec<String>> {
+    let look_up = async |units: &[String]| {
+        let found = units.iter().map(|unit| organization::resolve(aws, unit));
+        join_all(found).await
+    };
+    let (found, removed) = tokio::join!(look_up(&settings.ous), look_up(&settings.removed_ous));
+    let (mut chosen, mut problems) = (Chosen::default(), Vec::new());
+    for (unit, found) in settings.ous.iter().zip(found) {
+        match found {
+            Ok(found) => {
+                chosen.ids.insert(found.id);
+                chosen.paths.extend(found.paths);
+            }
+            Err(error) if is_gone(&error) && deployed.is_some_and(|it| it.contains(unit)) => {
+                chosen.gone.push(unit.clone());
+            }
+            Err(error) => problems.push(format!("{error:#}")),
+        }
+    }
+    for (unit, found) in settings.removed_ous.iter().zip(removed) {
+        match found {
+            Ok(found) if chosen.ids.remove(&found.id) => chosen.paths.extend(found.paths),
+            Ok(found) => problems.push(not_deployed_to(unit, &found.id, &chosen)),
+            Err(error) => problems.push(format!("{error:#}")),
+        }
+    }
+    if problems.is_empty() && chosen.ids.is_empty() {
+        problems.push(
+            "no organizational unit is left to watch: `rootwatch teardown spokes` removes the spokes, --ou watches another unit".into(),
+        );
+    }
+    match problems.is_empty() {
+        true => Ok(chosen),
+        false => Err(problems),
+    }
+}
+
+fn not_deployed_to(unit: &str, id: &str, chosen: &Chosen) -> String {
+    let directory = Directory::of(chosen.paths.clone(), []);
+    let all: Vec<String> = chosen.ids.iter().map(|it| directory.unit(it)).collect();
+    format!(
+        "--remove-ou names {unit} ({id}), to which the spokes are not deployed; they are deployed to {}",
+        all.join(", ")
+    )
 }
 
 /// Looks up the units, which must exist and contain accounts. One that is only `deployed` to may be gone.
@@ -137,61 +199,50 @@ pub(crate) async fn units(
     deployed: Option<&BTreeSet<String>>,
     management_account: &str,
 ) -> Result<Units, Vec<String>> {
-    let look_up = async |units: &[String]| {
-        let found = units.iter().map(|unit| organization::resolve(aws, unit));
-        join_all(found).await
-    };
-    let (found, removed) = tokio::join!(look_up(&settings.ous), look_up(&settings.removed_ous));
-    let (mut ids, mut gone, mut problems) = (BTreeSet::new(), Vec::new(), Vec::new());
-    for (unit, found) in settings.ous.iter().zip(found) {
-        match found {
-            Ok(id) => drop(ids.insert(id)),
-            Err(error) if is_gone(&error) && deployed.is_some_and(|it| it.contains(unit)) => {
-                gone.push(unit.clone());
-            }
-            Err(error) => problems.push(format!("{error:#}")),
-        }
-    }
-    for (unit, found) in settings.removed_ous.iter().zip(removed) {
-        match found {
-            Ok(id) if ids.remove(&id) => {}
-            Ok(id) => problems.push(format!(
-                "--remove-ou names {unit} ({id}), to which the spokes are not deployed; they are deployed to {}",
-                ids.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
-            )),
-            Err(error) => problems.push(format!("{error:#}")),
-        }
-    }
-    if !problems.is_empty() {
-        return Err(problems);
-    }
-    if ids.is_empty() {
-        return Err(vec![
-            "no organizational unit is left to watch: `rootwatch teardown spokes` removes the spokes, --ou watches another unit".into(),
-        ]);
-    }
-    let ids: Vec<String> = ids.into_iter().collect();
+    let chosen = choose(aws, settings, deployed).await?;
+    let ids: Vec<String> = chosen.ids.into_iter().collect();
+    let mut paths = chosen.paths;
     let trees = organization::subtrees(aws, &ids).await.map_err(|error| {
         vec![format!(
             "the accounts of the organizational units cannot be read: {error}"
         )]
     })?;
-    let units = Units {
-        gone,
-        ..outermost(trees)
-    };
+    let unknown = ids.iter().filter(|id| !paths.contains_key(*id));
+    let unknown = organization::paths(aws, unknown).await;
+    paths.extend(unknown);
+    let mut units = outermost(trees);
+    units.gone = chosen.gone;
+    units.paths = below(&units, paths);
     let is_target = |tree: &Subtree| {
         let mut accounts = tree.accounts.iter();
         accounts.any(|account| account.active && account.id != management_account)
     };
     if !units.outermost.values().any(is_target) {
-        let all: Vec<&str> = units.outermost.keys().map(String::as_str).collect();
+        let directory = Directory::of(units.paths, []);
+        let all: Vec<String> = units
+            .outermost
+            .keys()
+            .map(|it| directory.unit(it))
+            .collect();
         return Err(vec![format!(
             "no active account is in {}: `aws organizations move-account` puts one there, or give another --ou",
             all.join(", ")
         )]);
     }
     Ok(units)
+}
+
+/// Adds the paths of the units below those whose path is known. Pure.
+fn below(units: &Units, mut paths: Paths) -> Paths {
+    for (unit, tree) in &units.outermost {
+        let Some(path) = paths.get(unit).cloned() else {
+            continue;
+        };
+        let path = path.trim_end_matches('/');
+        let under = tree.paths.iter();
+        paths.extend(under.map(|(id, rest)| (id.clone(), format!("{path}{rest}"))));
+    }
+    paths
 }
 
 /// Leaves out units that are inside another one of them: the outer one reaches all their accounts. Pure.
@@ -207,6 +258,7 @@ fn outermost(mut trees: BTreeMap<String, Subtree>) -> Units {
         outermost: trees,
         inside,
         gone: Vec::new(),
+        paths: Paths::new(),
     }
 }
 
@@ -318,8 +370,8 @@ mod tests {
 
     fn tree(units: &[&str]) -> Subtree {
         Subtree {
-            accounts: Vec::new(),
             units: units.iter().map(|unit| (*unit).to_owned()).collect(),
+            ..Subtree::default()
         }
     }
 
@@ -333,12 +385,13 @@ mod tests {
         };
         let tree = Subtree {
             accounts: (0..10).map(account).collect(),
-            units: Default::default(),
+            ..Subtree::default()
         };
         let units = Units {
             outermost: BTreeMap::from([("ou".to_owned(), tree)]),
             inside: Vec::new(),
             gone: Vec::new(),
+            paths: Paths::new(),
         };
         assert_eq!(quota(&units, "m", 10, 100), Ok(()));
         let refused = quota(&units, "m", 11, 100).unwrap_err();

@@ -11,10 +11,11 @@ use crate::hub::plan::plan_deploy;
 use crate::memory::{self, Recalled};
 use crate::session::Session;
 use crate::spokes::coverage::{Known, coverage};
+use crate::spokes::directory::Directory;
 use crate::spokes::following::follow_one;
 use crate::spokes::management::Unread;
 use crate::spokes::operation::Preferences;
-use crate::spokes::organization::{self, Account, Organization, Region};
+use crate::spokes::organization::{self, Organization, Region, Subtree};
 use crate::spokes::stack_set::StackSet;
 use crate::spokes::{
     self, HubBus, Location, Observed, management, preflight, regions, trail, words,
@@ -256,8 +257,10 @@ async fn spokes_status(
             forwards,
         )
     });
+    let directory = Directory::of(seen.organization.paths.clone(), &seen.organization.accounts);
     let coverage = coverage(&Known {
-        accounts: &seen.accounts,
+        directory: &directory,
+        accounts: &seen.organization.accounts,
         regions: &regions,
         instances: &seen.observed.instances,
         management_account: &organization.management_account,
@@ -290,7 +293,7 @@ struct Seen {
     /// The run with the settings that the StackSet remembers.
     session: Session,
     observed: Observed,
-    accounts: Vec<Account>,
+    organization: Subtree,
     enabled: Vec<Region>,
     /// The management account's own stacks, when these credentials are its own.
     own: Option<management::Found>,
@@ -303,9 +306,9 @@ async fn see_spokes(session: &Session, organization: &Organization) -> Result<Se
     preflight::access(&place, organization).await?;
     let (session, _) = memory::recall_spokes(session, &place).await?;
     let asked = session.settings.spokes.regions.iter().cloned().collect();
-    let (observed, accounts, (enabled, own), trail) = tokio::try_join!(
+    let (observed, whole, (enabled, own), trail) = tokio::try_join!(
         spokes::observe_settled(&place, &name, &asked, &session.work),
-        organization::accounts(&session.aws),
+        organization::whole(&session.aws),
         async {
             let named = &session.settings.spokes.regions;
             let enabled = regions::enabled(&session.aws, named).await?;
@@ -322,7 +325,7 @@ async fn see_spokes(session: &Session, organization: &Organization) -> Result<Se
     Ok(Seen {
         session,
         observed,
-        accounts,
+        organization: whole,
         enabled,
         own,
         trail,
