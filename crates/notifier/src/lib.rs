@@ -15,6 +15,8 @@ mod notifier;
 mod publish;
 mod settings;
 
+use std::path::PathBuf;
+
 use jiff::Timestamp;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::value::RawValue;
@@ -27,9 +29,11 @@ pub use settings::{Settings, SettingsError};
 /// Serves invocations until Lambda ends the process.
 ///
 /// # Errors
-/// When the settings in the environment are not valid, or the Lambda Runtime API is not available.
+/// When the settings are not valid, or the Lambda Runtime API is not available.
 pub async fn run() -> Result<(), Error> {
-    let settings = Settings::read(|name| std::env::var(name).ok())?;
+    let folder = std::env::var_os("LAMBDA_TASK_ROOT").map(PathBuf::from);
+    let file = folder.and_then(|folder| settings::file_in(&folder));
+    let settings = Settings::read(|name| std::env::var(name).ok(), file.as_deref())?;
     let notifier = &Notifier::new(Clients::new(&settings), settings);
     lambda_runtime::run(service_fn(|event: LambdaEvent<Box<RawValue>>| async move {
         let timing = Timing::new(Timestamp::now(), event.context.deadline);
