@@ -1,17 +1,19 @@
 //! The Lambda function that notifies people of root activity.
 //!
-//! EventBridge invokes it with one event, or Lambda's event source mapping with a batch from the queue of read-only
-//! calls. It publishes its messages to one SNS topic.
+//! EventBridge invokes it with one event, or Lambda's event source mapping with a batch from a queue of events. It
+//! publishes its messages to one SNS topic: few of them, at a pace that SNS and people can take, the most severe first.
 //!
-//! Guarantees: a message that cannot be published is an error, so that Lambda retries and then sends the event to the
-//! dead-letter queue; an event that cannot be read is published as received; nothing is reported twice within a batch.
-//! Across invocations an event may be reported twice: EventBridge and Lambda deliver at least once.
+//! Guarantees: each event of a batch is reported in one message, alone or counted among others, or it is a failed item;
+//! a message that cannot be published is an error, so that Lambda retries and then sends the event to the dead-letter
+//! queue; an event that cannot be read is published as received; nothing is reported twice within a batch. Across
+//! invocations an event may be reported twice: EventBridge and Lambda deliver at least once.
 
 mod batch;
 mod clients;
 mod log;
 mod names;
 mod notifier;
+mod pace;
 mod publish;
 mod settings;
 

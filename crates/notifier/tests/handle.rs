@@ -15,7 +15,7 @@ fn with(settings: Settings, refuse: &'static str) -> (Notifier, Sns, Organizatio
 }
 
 /// A notifier whose SNS refuses every message with `refuse` in its subject.
-fn notifier(refuse: &'static str) -> (Notifier, Sns, Organizations) {
+pub(crate) fn notifier(refuse: &'static str) -> (Notifier, Sns, Organizations) {
     with(settings("digest"), refuse)
 }
 
@@ -34,7 +34,7 @@ pub(crate) async fn handle(notifier: &Notifier, payload: &Value) -> Result<Value
     result.map_err(|error| error.to_string())
 }
 
-fn failures(reply: &Value) -> Vec<&str> {
+pub(crate) fn failures(reply: &Value) -> Vec<&str> {
     let list = reply["batchItemFailures"].as_array().unwrap();
     list.iter()
         .map(|one| one["itemIdentifier"].as_str().unwrap())
@@ -56,7 +56,7 @@ async fn one_event_is_one_message_with_a_body_for_each_protocol() {
     assert_eq!(form.get("MessageStructure"), "json");
     assert_eq!(
         form.get("Subject"),
-        "[HIGH] 111122223333 Prod-Payments: root called s3:PutBucketPolicy (eu-west-1)"
+        "[HIGH] Root called s3:PutBucketPolicy in Prod-Payments 111122223333 eu-west-1"
     );
     assert_eq!(form.attribute("severity"), Some("high"));
     assert_eq!(form.attribute("account"), Some("111122223333"));
@@ -85,7 +85,7 @@ async fn a_read_only_event_that_arrives_alone_is_reported_alone() {
 
 #[tokio::test]
 async fn a_failed_publish_is_an_error_with_what_sns_said() {
-    let (notifier, _sns, _organizations) = notifier("root");
+    let (notifier, _sns, _organizations) = notifier("Root");
     let error = handle(&notifier, &envelope("e1", "PutBucketPolicy", false))
         .await
         .unwrap_err();
@@ -119,7 +119,7 @@ async fn an_unreadable_event_is_published_as_received() {
     notifier.handle(br#"{"half"#, timing()).await.unwrap();
     assert_eq!(
         sns.subjects(),
-        ["[HIGH] rootwatch: an event that could not be read"; 2]
+        ["[HIGH] An event could not be read (rootwatch)"; 2]
     );
     assert!(sns.accepted()[0].get("Message").contains("odd"));
 }
@@ -175,7 +175,7 @@ async fn an_alert_in_a_batch_is_reported_on_its_own_and_once() {
     handle(&notifier, &batch(&bodies)).await.unwrap();
     let subjects = sns.subjects();
     assert_eq!(subjects.len(), 2, "{subjects:?}");
-    assert!(subjects[0].contains("root added a payment instrument"));
+    assert!(subjects[0].contains("Root added a payment instrument"));
 }
 
 #[tokio::test]
@@ -220,7 +220,7 @@ async fn each_read_is_reported_on_its_own_and_once() {
     let bodies = ["e1", "e2", "e2"].map(|id| envelope(id, "ListBuckets", true).to_string());
     let reply = handle(&notifier, &batch(&bodies)).await.unwrap();
     assert_eq!(reply, json!({ "batchItemFailures": [] }));
-    let subject = "[LOW] 111122223333 Prod-Payments: root called s3:ListBuckets (eu-west-1)";
+    let subject = "[LOW] Root called s3:ListBuckets in Prod-Payments 111122223333 eu-west-1";
     assert_eq!(sns.subjects(), [subject; 2]);
 }
 
