@@ -137,13 +137,13 @@ impl Notifier {
         self.log_ignored(work, timing);
         let now = work.unreadable.len().min(pace::MOST_UNREADABLE);
         for report in reports(&work.events, pace::MOST_MESSAGES - now) {
-            pace.turn(every).await;
+            turn(pace, every, timing).await;
             let result = self.report(&report, &work.events, timing).await;
             run.ended(result, work.message_ids(&report.events));
         }
         let (now, later) = work.unreadable.split_at(now);
         for (item, why) in now {
-            pace.turn(every).await;
+            turn(pace, every, timing).await;
             let result = self.unreadable(item.body.as_bytes(), why, timing).await;
             run.ended(result, [item.message_id.as_str()]);
         }
@@ -247,6 +247,13 @@ impl Notifier {
             names.extend(name.map(|name| ((*account).to_owned(), name)));
         }
         names
+    }
+}
+
+/// What will not be published any more needs no turn: waiting would only use up the time to say so.
+async fn turn(pace: &Pace, every: Duration, timing: Timing) {
+    if !timing.is_almost_over() {
+        pace.turn(every).await;
     }
 }
 

@@ -20,11 +20,18 @@ pub(crate) fn notifier(refuse: &'static str) -> (Notifier, Sns, Organizations) {
 }
 
 pub(crate) fn timing() -> Timing {
+    ends_after(60_000)
+}
+
+/// The function is about to time out.
+pub(crate) fn almost_over() -> Timing {
+    ends_after(1_000)
+}
+
+fn ends_after(milliseconds: u64) -> Timing {
     let received: Timestamp = "2026-11-02T09:13:12Z".parse().unwrap();
-    Timing::new(
-        received,
-        u64::try_from(received.as_millisecond()).unwrap() + 60_000,
-    )
+    let now = u64::try_from(received.as_millisecond()).unwrap();
+    Timing::new(received, now + milliseconds)
 }
 
 pub(crate) async fn handle(notifier: &Notifier, payload: &Value) -> Result<Value, String> {
@@ -282,17 +289,12 @@ async fn a_refused_event_does_not_suppress_a_genuine_one() {
 #[tokio::test]
 async fn nothing_is_started_when_the_function_is_about_to_time_out() {
     let (notifier, sns, _organizations) = notifier(NEVER);
-    let received: Timestamp = "2026-11-02T09:13:12Z".parse().unwrap();
-    let late = Timing::new(
-        received,
-        u64::try_from(received.as_millisecond()).unwrap() + 1_000,
-    );
     let bodies = [
         envelope("e1", "PutBucketPolicy", false).to_string(),
         envelope("e2", "ListBuckets", true).to_string(),
     ];
     let reply = notifier
-        .handle(batch(&bodies).to_string().as_bytes(), late)
+        .handle(batch(&bodies).to_string().as_bytes(), almost_over())
         .await
         .unwrap();
     assert_eq!(failures(&reply), ["m0", "m1"]);

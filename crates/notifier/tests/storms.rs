@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::handle::{failures, handle, notifier};
+use crate::handle::{almost_over, failures, handle, notifier};
 use crate::services::{NEVER, Sns};
 use crate::{batch_of, envelope};
 
@@ -182,4 +182,15 @@ async fn each_record_of_a_batch_is_reported_once_or_retried() {
         assert_eq!(ends, 1, "{id}");
     }
     assert!(!retried.is_empty() && !once.is_empty());
+}
+
+#[tokio::test]
+async fn without_time_nothing_waits_and_all_is_retried() {
+    let (notifier, sns, _organizations) = notifier(NEVER);
+    let payload = acts((0..15).map(act_in)).to_string();
+    let begun = Instant::now();
+    let reply = notifier.handle(payload.as_bytes(), almost_over()).await;
+    assert_eq!(failures(&reply.unwrap()).len(), 15);
+    assert!(sns.subjects().is_empty());
+    assert!(begun.elapsed() < PACE * 14, "{:?}", begun.elapsed());
 }
