@@ -81,7 +81,7 @@ fn read(path: &Path) -> Result<Vec<u8>> {
 fn words(it: &Explanation) -> String {
     let decision = match it.decision {
         Decision::Alert => "An alert would be sent",
-        Decision::Digest => "It would go into a digest of its session; alone that would be",
+        Decision::Digest => "It would go into a digest; alone that would be",
         Decision::Ignore => "Nothing would be sent",
     };
     let head = format!("{decision}: {}\n", it.reason);

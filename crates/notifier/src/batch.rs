@@ -1,4 +1,4 @@
-//! A batch from the queue of read-only calls, and which of its items have to be retried.
+//! A batch from one of the queues, and which of its items have to be retried.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,9 +22,26 @@ pub(crate) struct Item {
     pub(crate) body: String,
     #[serde(rename = "eventSource")]
     event_source: String,
+    #[serde(rename = "eventSourceARN", default)]
+    queue_arn: String,
 }
 
 impl Item {
+    /// What is invoked without a queue, as the only item of a batch.
+    pub(crate) fn alone(payload: &[u8]) -> Self {
+        Self {
+            message_id: String::new(),
+            body: String::from_utf8_lossy(payload).into_owned(),
+            event_source: String::new(),
+            queue_arn: String::new(),
+        }
+    }
+
+    /// Whether it is from the queue of read events, which may wait.
+    pub(crate) fn is_from_reads(&self) -> bool {
+        self.queue_arn.ends_with("-reads")
+    }
+
     /// The items, when `payload` is a batch from SQS; CloudTrail's log files have "Records" too.
     pub(crate) fn all(payload: &[u8]) -> Option<Vec<Self>> {
         let batch: Batch<'_> = serde_json::from_slice(payload).ok()?;
@@ -39,26 +56,15 @@ impl Item {
     }
 }
 
-/// A batch, grouped into what is published. Each part knows which messages of the queue it is from.
+/// The events of a batch. Each knows which messages of the queue it is from.
 #[derive(Default)]
 pub(crate) struct Work<'a> {
     pub(crate) unreadable: Vec<(&'a Item, Unreadable)>,
-    /// By event id: an event that arrived twice is reported once.
-    pub(crate) alerts: BTreeMap<String, Alert<'a>>,
-    pub(crate) sessions: BTreeMap<String, Session<'a>>,
-}
-
-/// An event that is reported on its own.
-pub(crate) struct Alert<'a> {
-    pub(crate) first: Assessment,
-    pub(crate) message_ids: BTreeSet<&'a str>,
-}
-
-/// The read-only calls of one session.
-#[derive(Default)]
-pub(crate) struct Session<'a> {
     pub(crate) events: Vec<Assessment>,
-    pub(crate) message_ids: BTreeSet<&'a str>,
+    /// By the event's place in `events`.
+    message_ids: Vec<BTreeSet<&'a str>>,
+    /// The place of an alert by its id: an event that arrived twice is reported once. Digests count it once themselves.
+    places: BTreeMap<String, usize>,
 }
 
 impl<'a> Work<'a> {
@@ -66,33 +72,49 @@ impl<'a> Work<'a> {
         let mut work = Self::default();
         for item in items {
             match parse(item.body.as_bytes()) {
-                Ok(events) => events.iter().enumerate().for_each(|(index, event)| {
-                    work.add(item, index, assess(event).under(read_only))
-                }),
+                Ok(events) => events
+                    .iter()
+                    .for_each(|event| work.add(item, assess(event).under(read_only))),
                 Err(why) => work.unreadable.push((item, why)),
             }
         }
         work
     }
 
-    fn add(&mut self, item: &'a Item, index: usize, it: Assessment) {
-        if it.decision == Decision::Digest {
-            let session = self.sessions.entry(it.session().to_owned()).or_default();
-            session.message_ids.insert(&item.message_id);
-            session.events.push(it);
-            return;
-        }
-        // The sender of a refused event chose its id: it must not suppress a genuine event.
-        let key = match &it.event_id {
-            Some(id) if !it.is_refused() => format!("event {} {id}", it.activity.name()),
-            _ => format!("item {} {index}", item.message_id),
+    fn add(&mut self, item: &'a Item, it: Assessment) {
+        let next = self.events.len();
+        let place = match key(&it) {
+            Some(key) => *self.places.entry(key).or_insert(next),
+            None => next,
         };
-        let alert = self.alerts.entry(key).or_insert_with(|| Alert {
-            first: it,
-            message_ids: BTreeSet::new(),
-        });
-        alert.message_ids.insert(&item.message_id);
+        if place == next {
+            self.events.push(it);
+            self.message_ids.push(BTreeSet::new());
+        }
+        if let Some(ids) = self.message_ids.get_mut(place) {
+            ids.insert(&item.message_id);
+        }
     }
+
+    /// The messages of the queue that these events are from.
+    pub(crate) fn message_ids(&self, places: &[usize]) -> impl Iterator<Item = &'a str> {
+        let all = places
+            .iter()
+            .filter_map(|place| self.message_ids.get(*place));
+        all.flatten().copied()
+    }
+}
+
+/// What makes an alert the same as another. The sender of a refused event chose its id: it must not suppress a genuine
+/// event. Nor may a replay, which is reported as such.
+fn key(it: &Assessment) -> Option<String> {
+    let is_alert = it.decision == Decision::Alert;
+    let id = it.event_id.as_ref().filter(|_| is_alert)?;
+    Some(format!(
+        "{} {} {id}",
+        it.activity.name(),
+        it.replay.is_some()
+    ))
 }
 
 /// Items that were not, or not completely, published.
@@ -100,14 +122,8 @@ impl<'a> Work<'a> {
 pub(crate) struct Failures<'a>(BTreeSet<&'a str>);
 
 impl<'a> Failures<'a> {
-    pub(crate) fn add_if(
-        &mut self,
-        has_failed: bool,
-        message_ids: impl IntoIterator<Item = &'a str>,
-    ) {
-        if has_failed {
-            self.0.extend(message_ids);
-        }
+    pub(crate) fn add(&mut self, message_ids: impl IntoIterator<Item = &'a str>) {
+        self.0.extend(message_ids);
     }
 
     /// The response that makes Lambda retry these items, and only these (Lambda guide, "Reporting batch item failures").

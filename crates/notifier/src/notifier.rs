@@ -1,5 +1,6 @@
 //! From an invocation to messages.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -7,15 +8,15 @@ use aws_sdk_sns::Client;
 use jiff::Timestamp;
 use lambda_runtime::Error;
 use rootwatch_root_event::{
-    Assessment, Context, Decision, Message, ReadOnly, Unreadable, assess, digest, message, parse,
-    unreadable_message,
+    Assessment, Context, Decision, Message, Report, Unreadable, reports, unreadable_message,
 };
 use serde_json::{Value, json};
 
-use crate::batch::{Failures, Item, Session, Work};
+use crate::batch::{Failures, Item, Work};
 use crate::clients::Clients;
 use crate::log::{self, Line};
 use crate::names::Names;
+use crate::pace::{self, Pace};
 use crate::publish::{PublishError, publish};
 use crate::settings::Settings;
 
@@ -26,10 +27,6 @@ const RESERVE_MS: i64 = 4_000;
 const REPORT_MS: i64 = 500;
 /// Names are looked up only this long into an invocation: the time of a large batch is for its messages.
 const TIME_FOR_NAMES: Duration = Duration::from_secs(5);
-
-/// Between two messages of a batch, where each read is reported on its own. SNS suspends an e-mail subscription that
-/// gets more than ten messages a second (SNS guide, "Email notifications"), and a console page makes dozens of calls at once.
-const PACE: Duration = Duration::from_millis(250);
 
 /// When an invocation was received, and when it times out.
 #[derive(Debug, Clone, Copy)]
@@ -80,6 +77,7 @@ pub struct Notifier {
     names: Names,
     settings: Settings,
     refused: AtomicU64,
+    pace: Pace,
 }
 
 impl Notifier {
@@ -91,10 +89,11 @@ impl Notifier {
             names: Names::new(clients.organizations, settings.account_names.clone()),
             settings,
             refused: AtomicU64::new(0),
+            pace: Pace::default(),
         }
     }
 
-    /// Handles one invocation: a batch from SQS, or anything else, which is handled as one event.
+    /// Handles one invocation: a batch from either queue, or anything else, which is handled as one event.
     ///
     /// # Errors
     /// When a single event was not published. Failures within a batch are in the response.
@@ -107,84 +106,99 @@ impl Notifier {
 
     /// Everything in the payload is tried before the first failure is returned.
     async fn single(&self, payload: &[u8], timing: Timing) -> Result<Value, Error> {
-        let assessments = match parse(payload) {
-            Ok(events) => events
-                .iter()
-                .map(|event| assess(event).under(self.settings.read_only))
-                .collect::<Vec<_>>(),
-            Err(why) => {
-                self.unreadable(payload, &why, timing).await?;
-                return Ok(json!({ "published": 1 }));
-            }
-        };
-        let mut published = 0;
-        let mut failure = None;
-        for it in &assessments {
-            match self.one(it, timing).await {
-                Ok(true) => published += 1,
-                Ok(false) => {}
-                Err(error) => failure = failure.or(Some(error)),
-            }
+        let alone = [Item::alone(payload)];
+        let work = Work::of(&alone, self.settings.read_only);
+        // What invokes the function without a queue has a process for each event: there is no pace to keep between them.
+        let run = self.all(&work, &Pace::default(), pace::ACTS, timing).await;
+        match run.error {
+            Some(error) => Err(error.into()),
+            None => Ok(json!({ "published": run.published })),
         }
-        failure.map_or_else(
-            || Ok(json!({ "published": published })),
-            |error| Err(error.into()),
-        )
     }
 
     async fn batch(&self, items: &[Item], timing: Timing) -> Value {
+        let is_reads = items.iter().all(Item::is_from_reads);
+        let every = if is_reads { pace::READS } else { pace::ACTS };
         let work = Work::of(items, self.settings.read_only);
-        let mut failures = Failures::default();
-        for (item, why) in &work.unreadable {
+        let run = self.all(&work, &self.pace, every, timing).await;
+        run.failures.reply()
+    }
+
+    /// Publishes all that there is, the most severe first. What cannot be published is a failure; so is an event that
+    /// cannot be read, when there are more of them than one batch may publish.
+    async fn all<'a>(
+        &self,
+        work: &Work<'a>,
+        pace: &Pace,
+        every: Duration,
+        timing: Timing,
+    ) -> Run<'a> {
+        let mut run = Run::default();
+        self.log_ignored(work, timing);
+        let now = work.unreadable.len().min(pace::MOST_UNREADABLE);
+        for report in reports(&work.events, pace::MOST_MESSAGES - now) {
+            turn(pace, every, timing).await;
+            let result = self.report(&report, &work.events, timing).await;
+            run.ended(result, work.message_ids(&report.events));
+        }
+        let (now, later) = work.unreadable.split_at(now);
+        for (item, why) in now {
+            turn(pace, every, timing).await;
             let result = self.unreadable(item.body.as_bytes(), why, timing).await;
-            failures.add_if(result.is_err(), [item.message_id.as_str()]);
+            run.ended(result, [item.message_id.as_str()]);
         }
-        for (index, alert) in work.alerts.values().enumerate() {
-            if index > 0 && self.settings.read_only == ReadOnly::Each && !timing.is_almost_over() {
-                tokio::time::sleep(PACE).await;
-            }
-            let result = self.one(&alert.first, timing).await;
-            failures.add_if(result.is_err(), alert.message_ids.iter().copied());
+        if !later.is_empty() {
+            log::warning(&format!(
+                "{} more events that cannot be read are left for a later batch",
+                later.len()
+            ));
         }
-        for session in work.sessions.values() {
-            let result = self.session(session, timing).await;
-            failures.add_if(result.is_err(), session.message_ids.iter().copied());
+        for (item, _) in later {
+            run.ended(Err(PublishError::too_many()), [item.message_id.as_str()]);
         }
-        failures.reply()
+        run
     }
 
-    /// One event as a message of its own; whether there was one to publish.
-    async fn one(&self, it: &Assessment, timing: Timing) -> Result<bool, PublishError> {
-        let line = Line::of(log::message(it), it).late(late(it, timing));
-        if it.decision == Decision::Ignore {
-            let line = if it.is_refused() {
-                line.refused(self.refused.fetch_add(1, Ordering::Relaxed) + 1)
+    fn log_ignored(&self, work: &Work<'_>, timing: Timing) {
+        let ignored = work.events.iter();
+        for it in ignored.filter(|it| it.decision == Decision::Ignore) {
+            let line = Line::of(log::message(it), it).late(late(it, timing));
+            if it.is_refused() {
+                let count = self.refused.fetch_add(1, Ordering::Relaxed) + 1;
+                line.refused(count).write();
             } else {
-                line
-            };
-            line.write();
-            return Ok(false);
+                line.write();
+            }
         }
-        let named = self.named(it, timing).await;
-        let sent = self
-            .send(&message(it, &named.context(timing)), timing)
-            .await;
-        line.published(&sent.result, sent.took).write();
-        sent.result.map(|_| true)
     }
 
-    /// The read-only calls of one session, as one message; and a line in the log for each.
-    async fn session(&self, session: &Session<'_>, timing: Timing) -> Result<(), PublishError> {
-        let Some(first) = session.events.first() else {
-            return Ok(());
-        };
-        let named = self.named(first, timing).await;
-        let Some(message) = digest(&session.events, &named.context(timing)) else {
+    /// One message; and a line in the log for each event that it reports.
+    async fn report(
+        &self,
+        report: &Report,
+        batch: &[Assessment],
+        timing: Timing,
+    ) -> Result<(), PublishError> {
+        let names = self.names_of(&report.accounts(batch), timing).await;
+        let name = |account: Option<&String>| names.get(account?).map(String::as_str);
+        let gravest = report.gravest(batch);
+        let context = Context::new()
+            .account_name(gravest.and_then(|it| name(it.account.as_ref())))
+            .target_name(gravest.and_then(|it| name(it.target_account.as_ref())))
+            .names(&names)
+            .received(timing.received);
+        let Some(message) = report.message(batch, &context) else {
             return Ok(());
         };
         let sent = self.send(&message, timing).await;
-        for it in &session.events {
-            Line::of("digest", it)
+        let is_digest = message.json["kind"] == "digest";
+        for it in report.events.iter().filter_map(|place| batch.get(*place)) {
+            let word = if is_digest {
+                "digest"
+            } else {
+                log::message(it)
+            };
+            Line::of(word, it)
                 .late(late(it, timing))
                 .published(&sent.result, sent.took)
                 .write();
@@ -226,15 +240,45 @@ impl Notifier {
         }
     }
 
-    async fn named(&self, it: &Assessment, timing: Timing) -> Named {
-        Named {
-            account: self.name(it.account.as_deref(), timing).await,
-            target: self.name(it.target_account.as_deref(), timing).await,
+    async fn names_of(&self, accounts: &[&str], timing: Timing) -> BTreeMap<String, String> {
+        let mut names = BTreeMap::new();
+        for account in accounts {
+            let name = self.names.of(account, timing.has_time_for_names()).await;
+            names.extend(name.map(|name| ((*account).to_owned(), name)));
         }
+        names
     }
+}
 
-    async fn name(&self, account: Option<&str>, timing: Timing) -> Option<String> {
-        self.names.of(account?, timing.has_time_for_names()).await
+/// What will not be published any more needs no turn: waiting would only use up the time to say so.
+async fn turn(pace: &Pace, every: Duration, timing: Timing) {
+    if !timing.is_almost_over() {
+        pace.turn(every).await;
+    }
+}
+
+/// How an invocation went.
+#[derive(Default)]
+struct Run<'a> {
+    published: usize,
+    failures: Failures<'a>,
+    /// The first of all.
+    error: Option<PublishError>,
+}
+
+impl<'a> Run<'a> {
+    fn ended(
+        &mut self,
+        result: Result<(), PublishError>,
+        message_ids: impl IntoIterator<Item = &'a str>,
+    ) {
+        match result {
+            Ok(()) => self.published += 1,
+            Err(error) => {
+                self.failures.add(message_ids);
+                self.error.get_or_insert(error);
+            }
+        }
     }
 }
 
@@ -242,21 +286,6 @@ impl Notifier {
 struct Sent {
     result: Result<String, PublishError>,
     took: Duration,
-}
-
-/// The names of the accounts that an event is about.
-struct Named {
-    account: Option<String>,
-    target: Option<String>,
-}
-
-impl Named {
-    fn context(&self, timing: Timing) -> Context<'_> {
-        Context::new()
-            .account_name(self.account.as_deref())
-            .target_name(self.target.as_deref())
-            .received(timing.received)
-    }
 }
 
 fn late(it: &Assessment, timing: Timing) -> Option<i64> {

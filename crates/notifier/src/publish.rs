@@ -31,6 +31,13 @@ impl PublishError {
         Self("cancelled, since the function is about to time out".to_owned())
     }
 
+    pub(crate) fn too_many() -> Self {
+        Self(
+            "not tried, since there are too many events in this batch that cannot be read"
+                .to_owned(),
+        )
+    }
+
     fn of<E: ProvideErrorMetadata + std::error::Error + 'static, R: fmt::Debug>(
         error: &SdkError<E, R>,
     ) -> Self {
@@ -62,7 +69,11 @@ pub(crate) async fn publish(
         .message_structure("json")
         .message(message.sns_body(format));
     for (name, value) in message.attributes.pairs() {
-        request = request.message_attributes(name, attribute(value)?);
+        request = request.message_attributes(name, attribute("String", value)?);
+    }
+    if !message.attributes.accounts.is_empty() {
+        let all = serde_json::json!(message.attributes.accounts).to_string();
+        request = request.message_attributes("account", attribute("String.Array", &all)?);
     }
     let output = request
         .send()
@@ -71,9 +82,9 @@ pub(crate) async fn publish(
     Ok(output.message_id.unwrap_or_default())
 }
 
-fn attribute(value: &str) -> Result<MessageAttributeValue, PublishError> {
+fn attribute(kind: &str, value: &str) -> Result<MessageAttributeValue, PublishError> {
     let attribute = MessageAttributeValue::builder()
-        .data_type("String")
+        .data_type(kind)
         .string_value(value)
         .build();
     attribute.map_err(|error| PublishError(error.to_string()))

@@ -1,25 +1,31 @@
-//! The function's settings, from its environment.
+//! The function's settings: from a file beside its executable, else from its environment.
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::io::ErrorKind;
+use std::path::Path;
 
 use rootwatch_root_event::{Format, ReadOnly};
+use serde_json::{Map, Value};
 
 use crate::log;
+
+/// The file's name, in the folder of the function's code.
+const FILE: &str = "settings.json";
 
 /// The notifier's settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Settings {
-    /// `ROOTWATCH_TOPIC_ARN`: where messages are published.
+    /// `topic_arn` in the file, or `ROOTWATCH_TOPIC_ARN`: where messages are published.
     pub topic_arn: String,
     /// The topic's region: messages go there, in whichever region the function runs.
     pub region: String,
-    /// `ROOTWATCH_ACCOUNT_NAMES`: a JSON object of account ids and names. Optional.
+    /// `account_names`, or `ROOTWATCH_ACCOUNT_NAMES`: a JSON object of account ids and names. Optional.
     pub account_names: BTreeMap<String, String>,
-    /// `ROOTWATCH_READ_ONLY`: how read-only activity is reported; in digests by default.
+    /// `read_only`, or `ROOTWATCH_READ_ONLY`: how read-only activity is reported; in digests by default.
     pub read_only: ReadOnly,
-    /// `ROOTWATCH_FORMAT`: the default body; JSON for programs by default.
+    /// `format`, or `ROOTWATCH_FORMAT`: the default body; JSON for programs by default.
     pub format: Format,
     /// `AWS_ENDPOINT_URL_SNS` or `AWS_ENDPOINT_URL`, as in every AWS SDK.
     pub endpoint_url: Option<String>,
@@ -40,25 +46,94 @@ impl fmt::Display for SettingsError {
 impl std::error::Error for SettingsError {}
 
 impl Settings {
-    /// Reads the settings by `variable`, which returns an environment variable's value.
+    /// Reads the settings of `file`, the text of a JSON object, and for what is not in it those of the environment;
+    /// `variable` returns an environment variable's value.
     ///
     /// # Errors
-    /// When `ROOTWATCH_TOPIC_ARN` is missing or is not the ARN of an SNS topic.
-    pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
+    /// When there is no topic in either, or it is not the ARN of an SNS topic.
+    pub fn read(
+        variable: impl Fn(&str) -> Option<String>,
+        file: Option<&str>,
+    ) -> Result<Self, SettingsError> {
         let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
-        let missing = || SettingsError("ROOTWATCH_TOPIC_ARN is not set".to_owned());
-        let topic_arn = variable("ROOTWATCH_TOPIC_ARN").ok_or_else(missing)?;
+        let file = File::of(file);
+        let text = |field: &str, name: &str| file.text(field).or_else(|| variable(name));
+        let topic_arn = text("topic_arn", "ROOTWATCH_TOPIC_ARN").ok_or_else(|| {
+            SettingsError(format!(
+                "ROOTWATCH_TOPIC_ARN is not set, and {FILE} has no topic_arn: `rootwatch deploy hub` sets it"
+            ))
+        })?;
+        let names_of_environment = || {
+            let text = variable("ROOTWATCH_ACCOUNT_NAMES");
+            text.map(|text| names(&text)).unwrap_or_default()
+        };
         Ok(Self {
             region: region(&topic_arn)?,
             topic_arn,
-            account_names: variable("ROOTWATCH_ACCOUNT_NAMES")
-                .map(|text| names(&text))
-                .unwrap_or_default(),
-            read_only: choice(&variable, "ROOTWATCH_READ_ONLY", &ReadOnly::ALL),
-            format: choice(&variable, "ROOTWATCH_FORMAT", &Format::ALL),
+            account_names: file.names().unwrap_or_else(names_of_environment),
+            read_only: choice(
+                "read_only",
+                text("read_only", "ROOTWATCH_READ_ONLY"),
+                &ReadOnly::ALL,
+            ),
+            format: choice("format", text("format", "ROOTWATCH_FORMAT"), &Format::ALL),
             endpoint_url: endpoint(&variable, "SNS"),
             organizations_endpoint_url: endpoint(&variable, "ORGANIZATIONS"),
         })
+    }
+}
+
+/// The text of the settings file in this folder, if there is one. What cannot be read is as if it were not there, since
+/// the environment may have what is needed; the log says so.
+pub(crate) fn file_in(folder: &Path) -> Option<String> {
+    let path = folder.join(FILE);
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Some(text),
+        Err(error) if error.kind() == ErrorKind::NotFound => None,
+        Err(error) => {
+            log::warning(&format!(
+                "{} cannot be read, the settings of the environment are used: {error}",
+                path.display()
+            ));
+            None
+        }
+    }
+}
+
+/// The settings file. Fields that are not known here are those of a later version.
+struct File(Map<String, Value>);
+
+impl File {
+    fn of(text: Option<&str>) -> Self {
+        let read = serde_json::from_str(text.unwrap_or("{}"));
+        Self(read.unwrap_or_else(|error| {
+            log::warning(&format!(
+                "{FILE} is not a JSON object, the settings of the environment are used: {error}"
+            ));
+            Map::new()
+        }))
+    }
+
+    /// A field that has another type is as if it were not there.
+    fn text(&self, field: &str) -> Option<String> {
+        let value = self.0.get(field)?;
+        let text = value.as_str().filter(|text| !text.is_empty());
+        if text.is_none() {
+            log::warning(&format!("{field} in {FILE} is not text, it is left out"));
+        }
+        text.map(str::to_owned)
+    }
+
+    fn names(&self) -> Option<BTreeMap<String, String>> {
+        let value = self.0.get("account_names")?;
+        let names = serde_json::from_value(value.clone());
+        names
+            .inspect_err(|error| {
+                log::warning(&format!(
+                    "account_names in {FILE} is not an object of names, it is left out: {error}"
+                ));
+            })
+            .ok()
     }
 }
 
@@ -67,12 +142,8 @@ fn endpoint(variable: &impl Fn(&str) -> Option<String>, service: &str) -> Option
 }
 
 /// A setting is never worth a lost alert either: an unknown value means the default, and the log says so.
-fn choice<T: Copy + Default>(
-    variable: &impl Fn(&str) -> Option<String>,
-    name: &str,
-    all: &[(&str, T)],
-) -> T {
-    let Some(text) = variable(name) else {
+fn choice<T: Copy + Default>(field: &str, text: Option<String>, all: &[(&str, T)]) -> T {
+    let Some(text) = text else {
         return T::default();
     };
     let found = all.iter().find(|(word, _)| *word == text);
@@ -80,7 +151,7 @@ fn choice<T: Copy + Default>(
         || {
             let values: Vec<&str> = all.iter().map(|(word, _)| *word).collect();
             log::warning(&format!(
-                "the value of {name} is not valid, the default is used; expected one of: {}",
+                "the setting {field} is not valid, the default is used; expected one of: {}",
                 values.join(", ")
             ));
             T::default()
@@ -95,7 +166,7 @@ fn region(topic_arn: &str) -> Result<String, SettingsError> {
     match parts.as_slice() {
         ["arn", _, "sns", region, _, _] if !region.is_empty() => Ok((*region).to_owned()),
         _ => Err(SettingsError(format!(
-            "ROOTWATCH_TOPIC_ARN is not the ARN of an SNS topic: {topic_arn}"
+            "the setting topic_arn (ROOTWATCH_TOPIC_ARN) is not the ARN of an SNS topic: {topic_arn}"
         ))),
     }
 }
@@ -117,12 +188,71 @@ mod tests {
     const TOPIC: &str = "arn:aws-us-gov:sns:us-gov-west-1:111122223333:alerts";
 
     fn read(variables: &[(&str, &str)]) -> Result<Settings, SettingsError> {
-        Settings::read(|name| {
-            variables
-                .iter()
-                .find(|(key, _)| *key == name)
-                .map(|(_, value)| (*value).to_owned())
-        })
+        with_file(variables, None)
+    }
+
+    fn with_file(
+        variables: &[(&str, &str)],
+        file: Option<&str>,
+    ) -> Result<Settings, SettingsError> {
+        let variable = |name: &str| {
+            let found = variables.iter().find(|(key, _)| *key == name)?;
+            Some(found.1.to_owned())
+        };
+        Settings::read(variable, file)
+    }
+
+    const ENVIRONMENT: [(&str, &str); 4] = [
+        ("ROOTWATCH_TOPIC_ARN", TOPIC),
+        ("ROOTWATCH_READ_ONLY", "each"),
+        ("ROOTWATCH_FORMAT", "chatbot"),
+        ("ROOTWATCH_ACCOUNT_NAMES", r#"{"111122223333":"Prod"}"#),
+    ];
+
+    #[test]
+    fn the_file_wins_over_the_environment() {
+        let other = "arn:aws:sns:eu-west-1:111122223333:others";
+        let file = format!(
+            r#"{{"topic_arn":"{other}","read_only":"off","format":"text","account_names":{{"444455556666":"Shop"}},"later":1}}"#
+        );
+        let settings = with_file(&ENVIRONMENT, Some(&file)).unwrap();
+        assert_eq!(
+            (settings.topic_arn.as_str(), settings.region.as_str()),
+            (other, "eu-west-1")
+        );
+        assert_eq!(
+            (settings.read_only, settings.format),
+            (ReadOnly::Off, Format::Text)
+        );
+        let names: Vec<&String> = settings.account_names.values().collect();
+        assert_eq!(names, ["Shop"]);
+        assert_eq!(
+            with_file(&[], Some(&file)).unwrap(),
+            settings,
+            "it is enough"
+        );
+    }
+
+    #[test]
+    fn what_the_file_does_not_have_is_of_the_environment() {
+        let of_environment = read(&ENVIRONMENT).unwrap();
+        let odd = r#"{"topic_arn":3,"read_only":"","format":[],"account_names":{"a":1}}"#;
+        for file in ["{}", "[]", "{", "", odd] {
+            let settings = with_file(&ENVIRONMENT, Some(file)).unwrap();
+            assert_eq!(settings, of_environment, "{file}");
+        }
+    }
+
+    #[test]
+    fn a_topic_in_the_file_has_to_be_one() {
+        let file = r#"{"topic_arn":"arn:aws:sqs:eu-west-1:111122223333:q"}"#;
+        let error = with_file(&ENVIRONMENT, Some(file)).unwrap_err();
+        assert!(error.to_string().contains("sqs"), "{error}");
+    }
+
+    #[test]
+    fn without_a_file_there_is_none() {
+        assert_eq!(file_in(Path::new("a folder that is not there")), None);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::io::Read as _;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -101,7 +102,7 @@ fn an_event_goes_from_the_runtime_api_to_sns() {
     assert_eq!(form(&request, "MessageStructure"), "json");
     assert!(
         form(&request, "Subject")
-            .starts_with("[HIGH] 111122223333 Prod-Payments: root called s3:PutBucketPolicy")
+            .starts_with("[HIGH] Root called s3:PutBucketPolicy in Prod-Payments 111122223333")
     );
     let message: Value = serde_json::from_str(&form(&request, "Message")).unwrap();
     assert!(
@@ -206,7 +207,7 @@ fn an_account_has_the_name_that_organizations_gives_it() {
     let child = command.spawn().unwrap();
     let subject = form(&published(&sns), "Subject");
     assert!(
-        subject.starts_with("[HIGH] 111122223333 Payments Production: "),
+        subject.contains(" in Payments Production 111122223333 "),
         "{subject}"
     );
     let asked = organizations.requests.recv_timeout(PATIENCE).unwrap();
@@ -237,4 +238,24 @@ fn an_alert_waits_a_second_for_a_name_and_the_next_not_at_all() {
     // There was no lookup for the second.
     assert!(silent.requests.try_recv().is_err());
     assert!(stop(child).contains("account names are not available from Organizations"));
+}
+
+#[test]
+fn a_settings_file_beside_the_executable_wins_over_the_environment() {
+    let sns = Host::sns("nothing is refused").unwrap();
+    let event = envelope("e1", "PutBucketPolicy", false).to_string();
+    let api = Host::runtime_api(vec![event]).unwrap();
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("settings-file");
+    std::fs::create_dir_all(&folder).unwrap();
+    let topic = "arn:aws:sns:eu-west-1:999988887777:of-the-file";
+    let file = json!({ "topic_arn": topic }).to_string();
+    std::fs::write(folder.join("settings.json"), file).unwrap();
+    let child = bootstrap(&api, &sns)
+        .env("LAMBDA_TASK_ROOT", &folder)
+        .spawn()
+        .unwrap();
+    let request = published(&sns);
+    assert_eq!(form(&request, "TopicArn"), topic);
+    assert!(form(&request, "Subject").contains("Prod-Payments"));
+    stop(child);
 }

@@ -15,16 +15,23 @@ fn with(settings: Settings, refuse: &'static str) -> (Notifier, Sns, Organizatio
 }
 
 /// A notifier whose SNS refuses every message with `refuse` in its subject.
-fn notifier(refuse: &'static str) -> (Notifier, Sns, Organizations) {
+pub(crate) fn notifier(refuse: &'static str) -> (Notifier, Sns, Organizations) {
     with(settings("digest"), refuse)
 }
 
 pub(crate) fn timing() -> Timing {
+    ends_after(60_000)
+}
+
+/// The function is about to time out.
+pub(crate) fn almost_over() -> Timing {
+    ends_after(1_000)
+}
+
+fn ends_after(milliseconds: u64) -> Timing {
     let received: Timestamp = "2026-11-02T09:13:12Z".parse().unwrap();
-    Timing::new(
-        received,
-        u64::try_from(received.as_millisecond()).unwrap() + 60_000,
-    )
+    let now = u64::try_from(received.as_millisecond()).unwrap();
+    Timing::new(received, now + milliseconds)
 }
 
 pub(crate) async fn handle(notifier: &Notifier, payload: &Value) -> Result<Value, String> {
@@ -34,7 +41,7 @@ pub(crate) async fn handle(notifier: &Notifier, payload: &Value) -> Result<Value
     result.map_err(|error| error.to_string())
 }
 
-fn failures(reply: &Value) -> Vec<&str> {
+pub(crate) fn failures(reply: &Value) -> Vec<&str> {
     let list = reply["batchItemFailures"].as_array().unwrap();
     list.iter()
         .map(|one| one["itemIdentifier"].as_str().unwrap())
@@ -56,7 +63,7 @@ async fn one_event_is_one_message_with_a_body_for_each_protocol() {
     assert_eq!(form.get("MessageStructure"), "json");
     assert_eq!(
         form.get("Subject"),
-        "[HIGH] 111122223333 Prod-Payments: root called s3:PutBucketPolicy (eu-west-1)"
+        "[HIGH] Root called s3:PutBucketPolicy in Prod-Payments 111122223333 eu-west-1"
     );
     assert_eq!(form.attribute("severity"), Some("high"));
     assert_eq!(form.attribute("account"), Some("111122223333"));
@@ -85,7 +92,7 @@ async fn a_read_only_event_that_arrives_alone_is_reported_alone() {
 
 #[tokio::test]
 async fn a_failed_publish_is_an_error_with_what_sns_said() {
-    let (notifier, _sns, _organizations) = notifier("root");
+    let (notifier, _sns, _organizations) = notifier("Root");
     let error = handle(&notifier, &envelope("e1", "PutBucketPolicy", false))
         .await
         .unwrap_err();
@@ -119,7 +126,7 @@ async fn an_unreadable_event_is_published_as_received() {
     notifier.handle(br#"{"half"#, timing()).await.unwrap();
     assert_eq!(
         sns.subjects(),
-        ["[HIGH] rootwatch: an event that could not be read"; 2]
+        ["[HIGH] An event could not be read (rootwatch)"; 2]
     );
     assert!(sns.accepted()[0].get("Message").contains("odd"));
 }
@@ -175,7 +182,7 @@ async fn an_alert_in_a_batch_is_reported_on_its_own_and_once() {
     handle(&notifier, &batch(&bodies)).await.unwrap();
     let subjects = sns.subjects();
     assert_eq!(subjects.len(), 2, "{subjects:?}");
-    assert!(subjects[0].contains("root added a payment instrument"));
+    assert!(subjects[0].contains("Root added a payment instrument"));
 }
 
 #[tokio::test]
@@ -220,7 +227,7 @@ async fn each_read_is_reported_on_its_own_and_once() {
     let bodies = ["e1", "e2", "e2"].map(|id| envelope(id, "ListBuckets", true).to_string());
     let reply = handle(&notifier, &batch(&bodies)).await.unwrap();
     assert_eq!(reply, json!({ "batchItemFailures": [] }));
-    let subject = "[LOW] 111122223333 Prod-Payments: root called s3:ListBuckets (eu-west-1)";
+    let subject = "[LOW] Root called s3:ListBuckets in Prod-Payments 111122223333 eu-west-1";
     assert_eq!(sns.subjects(), [subject; 2]);
 }
 
@@ -282,17 +289,12 @@ async fn a_refused_event_does_not_suppress_a_genuine_one() {
 #[tokio::test]
 async fn nothing_is_started_when_the_function_is_about_to_time_out() {
     let (notifier, sns, _organizations) = notifier(NEVER);
-    let received: Timestamp = "2026-11-02T09:13:12Z".parse().unwrap();
-    let late = Timing::new(
-        received,
-        u64::try_from(received.as_millisecond()).unwrap() + 1_000,
-    );
     let bodies = [
         envelope("e1", "PutBucketPolicy", false).to_string(),
         envelope("e2", "ListBuckets", true).to_string(),
     ];
     let reply = notifier
-        .handle(batch(&bodies).to_string().as_bytes(), late)
+        .handle(batch(&bodies).to_string().as_bytes(), almost_over())
         .await
         .unwrap();
     assert_eq!(failures(&reply), ["m0", "m1"]);

@@ -6,6 +6,7 @@ mod executable;
 mod handle;
 mod names;
 mod services;
+mod storms;
 
 use serde_json::{Value, json};
 
@@ -44,9 +45,14 @@ fn envelope(event_id: &str, name: &str, read_only: bool) -> Value {
 
 /// A batch as the event source mapping sends it; message ids are `m0`, `m1` and so on.
 fn batch(bodies: &[String]) -> Value {
+    batch_of("reads", bodies)
+}
+
+/// A batch of this queue.
+fn batch_of(queue: &str, bodies: &[String]) -> Value {
     let item = |(index, body): (usize, &String)| {
         json!({ "messageId": format!("m{index}"), "receiptHandle": "r", "body": body, "eventSource": "aws:sqs",
-            "eventSourceARN": "arn:aws:sqs:eu-west-1:999988887777:rootwatch-read-only", "awsRegion": "eu-west-1" })
+            "eventSourceARN": format!("arn:aws:sqs:eu-west-1:999988887777:rootwatch-{queue}"), "awsRegion": "eu-west-1" })
     };
     json!({ "Records": bodies.iter().enumerate().map(item).collect::<Vec<_>>() })
 }

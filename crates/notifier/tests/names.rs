@@ -71,7 +71,7 @@ async fn a_digest_and_the_account_of_a_privileged_session_have_names_too() {
         read.to_string()
     });
     handle(&notifier, &batch(&reads)).await.unwrap();
-    assert!(sns.subjects()[1].contains("Shop: root made 2 read-only calls"));
+    assert!(sns.subjects()[1].contains("Root made 2 read-only calls in Shop "));
 }
 
 #[tokio::test]
@@ -89,6 +89,6 @@ async fn an_unknown_name_is_left_out() {
     let organizations = Organizations::refusing();
     let (notifier, sns) = notifier(&organizations);
     handle(&notifier, &in_account("e1", SHOP)).await.unwrap();
-    let subject = "[HIGH] 444455556666: root called s3:PutBucketPolicy (eu-west-1)";
+    let subject = "[HIGH] Root called s3:PutBucketPolicy in 444455556666 eu-west-1";
     assert_eq!(sns.subjects(), [subject]);
 }

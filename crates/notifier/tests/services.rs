@@ -34,11 +34,20 @@ impl Form {
 
     /// A message attribute of this name: its value, when it is a string.
     pub(crate) fn attribute(&self, name: &str) -> Option<&str> {
+        self.of_type("String", name)
+    }
+
+    /// A message attribute of this name: its value, when it is a list of strings.
+    pub(crate) fn array(&self, name: &str) -> Option<&str> {
+        self.of_type("String.Array", name)
+    }
+
+    fn of_type(&self, wanted: &str, name: &str) -> Option<&str> {
         let (key, _) = self.0.iter().find(|(key, value)| {
             key.starts_with("MessageAttributes.") && key.ends_with(".Name") && *value == name
         })?;
         let of = |what: &str| self.0.get(&key.replace(".Name", what));
-        of(".Value.DataType").filter(|kind| *kind == "String")?;
+        of(".Value.DataType").filter(|kind| *kind == wanted)?;
         of(".Value.StringValue").map(String::as_str)
     }
 }
@@ -145,13 +154,12 @@ fn error(code: &str) -> Answer {
 }
 
 pub(crate) fn settings(read_only: &str) -> Settings {
-    Settings::read(|name| match name {
-        "ROOTWATCH_TOPIC_ARN" => Some(TOPIC.to_owned()),
-        "ROOTWATCH_ACCOUNT_NAMES" => Some(r#"{"111122223333":"Prod-Payments"}"#.to_owned()),
-        "ROOTWATCH_READ_ONLY" => Some(read_only.to_owned()),
-        _ => None,
-    })
-    .unwrap()
+    let file = json!({
+        "topic_arn": TOPIC,
+        "account_names": { "111122223333": "Prod-Payments" },
+        "read_only": read_only,
+    });
+    Settings::read(|_| None, Some(&file.to_string())).unwrap()
 }
 
 /// A notifier that uses these two.

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 
 use crate::classify::{
-    Activity, Class, Decision, Privileged, classify, has_failed, is_console_service, known,
+    Activity, Class, Decision, Privileged, classify, has_failed, is_audit, is_console_service,
+    known,
 };
 use crate::notes;
 use crate::record::{Event, Record, truth};
@@ -56,6 +57,8 @@ pub struct Assessment {
     pub target_account: Option<String>,
     /// What `sts:AssumeRoot` allows there: the name of its task policy.
     pub task_policy: Option<String>,
+    /// The replay of an archive that sent the event again: it is not new.
+    pub replay: Option<String>,
     /// What is unusual about the event.
     pub notes: Vec<String>,
     pub(crate) underlying: Activity,
@@ -109,7 +112,8 @@ impl Assessment {
         self.time.as_deref()?.parse().ok()
     }
 
-    /// Equal for events of the same session of the same account, and only for these: a digest covers one of them.
+    /// Equal for events of the same session of the same account, and only for these: a digest covers one of them. Of
+    /// calls of `sts:AssumeRoot`, equal for those of the same caller.
     #[must_use]
     pub fn session(&self) -> &str {
         &self.session
@@ -125,6 +129,11 @@ impl Assessment {
     #[must_use]
     pub fn is_test(&self) -> bool {
         self.activity == Activity::Canary
+    }
+
+    /// Whether it failed or was refused.
+    pub(crate) const fn has_failed(&self) -> bool {
+        matches!(self.outcome, Outcome::Failure { .. })
     }
 
     /// The 12-digit account id, or what the record has in its place, or "unknown".
@@ -173,7 +182,8 @@ pub fn assess(event: &Event) -> Assessment {
         notes: notes::notes(event, &class),
         underlying: class.underlying,
         phrase: words::phrase(record, &class, mfa),
-        session: session(account.as_deref(), record),
+        session: session(account.as_deref(), record, &class),
+        replay: replay(event),
         reason: class.reason,
         account,
         access,
@@ -187,7 +197,12 @@ fn factors(record: &Record, class: &Class, access: &Access, mfa: Mfa) -> Factors
         failed: has_failed(record),
         without_mfa: mfa == Mfa::NotUsed,
         long_lived_key: access.kind == ACCESS_KEY,
+        audit: is_audit(record),
     }
+}
+
+fn replay(event: &Event) -> Option<String> {
+    event.envelope.as_ref()?.replay.clone()
 }
 
 fn service(source: &str) -> String {
@@ -336,17 +351,23 @@ fn key_end(key: &str) -> Option<String> {
     is_key.then(|| key[key.len() - 4..].to_owned())
 }
 
-fn session(account: Option<&str>, record: &Record) -> String {
+fn session(account: Option<&str>, record: &Record, class: &Class) -> String {
     let identity = &record.identity;
     let by = [
         &identity.access_key,
         &identity.session_since,
         &record.source_ip,
     ];
-    let by = by.into_iter().flatten().next();
-    format!(
-        "{} {}",
-        account.unwrap_or_default(),
-        by.map_or("", String::as_str)
-    )
+    let by = by.into_iter().flatten().next().map(String::as_str);
+    let by = match class.activity {
+        Activity::PrivilegedSessionStart => caller(record).or(by),
+        _ => by,
+    };
+    format!("{} {}", account.unwrap_or_default(), by.unwrap_or_default())
+}
+
+/// The role itself, or the user: whoever may assume a role can have a new session for every call.
+fn caller(record: &Record) -> Option<&str> {
+    let identity = &record.identity;
+    identity.issuer.as_deref().or(identity.arn.as_deref())
 }

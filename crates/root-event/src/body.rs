@@ -9,8 +9,8 @@ use crate::sanitize;
 pub(crate) struct Body {
     pub(crate) sentence: String,
     pub(crate) fields: Vec<(&'static str, String)>,
-    /// What a digest lists.
-    pub(crate) calls: Vec<String>,
+    /// What a message about several events lists, and the list's title.
+    pub(crate) list: (&'static str, Vec<String>),
     pub(crate) steps: Vec<&'static str>,
     pub(crate) notes: Vec<String>,
     /// The event in the CloudTrail console.
@@ -23,7 +23,8 @@ impl Body {
     /// For people who read e-mail.
     pub(crate) fn text(&self) -> String {
         let mut text = format!("{}\n\n{}", self.sentence, fields(&self.fields));
-        section(&mut text, "Calls", self.calls.iter().map(String::as_str));
+        let (title, lines) = &self.list;
+        section(&mut text, title, lines.iter().map(String::as_str));
         section(&mut text, "What to do now", self.steps.iter().copied());
         section(&mut text, "Note", self.notes.iter().map(String::as_str));
         if let Some(link) = &self.link {

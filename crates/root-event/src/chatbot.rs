@@ -69,17 +69,15 @@ fn description(body: &Body) -> String {
         .fields
         .iter()
         .map(|(name, value)| format!("*{name}:* `{}`", chat(value, 300)));
-    let calls = body
-        .calls
-        .iter()
-        .map(|call| format!("- `{}`", chat(call, 300)));
+    let (title, list) = &body.list;
+    let list = list.iter().map(|line| format!("- `{}`", chat(line, 300)));
     let notes = body
         .notes
         .iter()
         .map(|note| format!("- {}", chat(note, 600)));
     let mut lines = vec![chat(&body.sentence, 800), String::new()];
     lines.extend(fields);
-    lines.extend(titled("Calls", calls.collect()));
+    lines.extend(titled(title, list.collect()));
     lines.extend(titled("Note", notes.collect()));
     let mut text = fitting(&lines);
     if let Some((raw, left_out)) = &body.raw {

@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::canary::CANARY_SOURCE;
 use crate::known::{self, Known};
 use crate::record::{Event, Record};
+use crate::tampering;
 
 /// The detail-types of CloudTrail's events in EventBridge.
 ///
@@ -31,7 +32,7 @@ const CONSOLE_SERVICE: &str = "signin.amazonaws.com";
 pub enum Decision {
     /// Reported at once, in a message of its own.
     Alert,
-    /// Reported with the others of its session.
+    /// Reported with the others of its session, or of its caller.
     Digest,
     /// Not reported.
     Ignore,
@@ -51,6 +52,8 @@ pub enum Activity {
     CredentialChange,
     /// Change of the account itself: closed, moved, its contacts, its payment.
     AccountChange,
+    /// Change of a trail, or of the rule, role or stack by which these alerts get through.
+    Tampering,
     /// Any other call that changes something.
     ApiWrite,
     /// A call that only reads.
@@ -79,6 +82,7 @@ impl Activity {
             Self::PasswordRecovery => "password-recovery",
             Self::CredentialChange => "credential-change",
             Self::AccountChange => "account-change",
+            Self::Tampering => "tampering",
             Self::ApiWrite => "api-write",
             Self::ApiRead => "api-read",
             Self::PrivilegedSessionStart => "privileged-session-start",
@@ -125,10 +129,7 @@ pub(crate) fn classify(event: &Event) -> Class {
     }
     let record = &event.record;
     if is_assume_root(record) {
-        return alert(
-            Activity::PrivilegedSessionStart,
-            "an administrator called sts:AssumeRoot",
-        );
+        return by_administrator(record);
     }
     if !is_root(record) {
         return ignored(Activity::NotRoot, not_root(record));
@@ -167,6 +168,34 @@ fn by_root(record: &Record) -> Class {
         privileged,
         reason,
     }
+}
+
+/// A refused call started nothing, and anybody can make thousands: a message each would drown all others.
+fn by_administrator(record: &Record) -> Class {
+    let (decision, reason) = if has_failed(record) {
+        (
+            Decision::Digest,
+            "a refused call of sts:AssumeRoot: reported in the digest of its caller",
+        )
+    } else if is_audit(record) {
+        (
+            Decision::Digest,
+            "an administrator called sts:AssumeRoot to audit root credentials: reported in the digest of its caller",
+        )
+    } else {
+        (Decision::Alert, "an administrator called sts:AssumeRoot")
+    };
+    Class {
+        decision,
+        ..alert(Activity::PrivilegedSessionStart, reason)
+    }
+}
+
+/// Whether `sts:AssumeRoot` asks for the task policy that only reads root's credentials (IAM guide, "Perform a privileged
+/// task on an AWS Organizations member account").
+pub(crate) fn is_audit(record: &Record) -> bool {
+    let policy = record.task_policy.as_deref().unwrap_or_default();
+    policy.ends_with(":aws:policy/root-task/IAMAuditRootUserCredentials")
 }
 
 fn alert(activity: Activity, reason: &str) -> Class {
@@ -246,10 +275,11 @@ fn underlying(record: &Record) -> Activity {
 }
 
 pub(crate) fn known(record: &Record) -> Option<&'static Known> {
-    known::find(
+    let (name, source) = (
         record.event_name.as_deref()?,
         record.event_source.as_deref(),
-    )
+    );
+    tampering::find(name, source, record.about.as_deref()).or_else(|| known::find(name, source))
 }
 
 fn is_sign_in(record: &Record) -> bool {
@@ -278,9 +308,10 @@ pub(crate) fn has_failed(record: &Record) -> bool {
 
 fn is_read_only(record: &Record) -> bool {
     let name = record.event_name.as_deref().unwrap_or_default();
-    record
-        .read_only
-        .unwrap_or_else(|| known::sounds_read_only(name))
+    known::changes_nothing(name, record.event_source.as_deref())
+        || record
+            .read_only
+            .unwrap_or_else(|| known::sounds_read_only(name))
 }
 
 /// The flag `assumedRoot` is documented for such sessions, and missing in AWS's own sample of one. Without it: a recent

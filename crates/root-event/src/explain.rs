@@ -38,7 +38,7 @@ pub struct Explanation {
 /// What would be done with an event.
 #[must_use]
 pub fn explain(it: &Assessment, context: &Context<'_>) -> Explanation {
-    let message = (it.decision != Decision::Ignore).then(|| message::alert(it, context));
+    let message = (it.decision != Decision::Ignore).then(|| message::alert(it, &[], context));
     let (subject, text) = message
         .map(|message| (message.subject, message.text))
         .unzip();

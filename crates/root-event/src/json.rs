@@ -4,12 +4,17 @@ use serde_json::{Map, Value, json};
 
 use crate::assess::{Assessment, Mfa, Outcome};
 use crate::message::{Context, late_seconds};
-use crate::{sanitize, words};
+use crate::{sanitize, tally, words};
 
 /// The version of the schema. It changes when a field is removed or its meaning changes, not when one is added.
 pub(crate) const SCHEMA: &str = "rootwatch.alert/1";
 
-pub(crate) fn alert(it: &Assessment, context: &Context<'_>, subject: &str) -> Value {
+pub(crate) fn alert(
+    it: &Assessment,
+    others: &[&Assessment],
+    context: &Context<'_>,
+    subject: &str,
+) -> Value {
     let account = account(it.account_or_unknown(), context);
     let summary = words::sentence(
         it,
@@ -49,6 +54,8 @@ pub(crate) fn alert(it: &Assessment, context: &Context<'_>, subject: &str) -> Va
         "parameters": it.parameters,
         "identifiers": (!identifiers.is_empty()).then_some(identifiers),
         "parameters_left_out": (it.parameters_left_out > 0).then_some(it.parameters_left_out),
+        "replay": it.replay,
+        "others": tally::others(others),
         "notes": it.notes,
         "what_to_do": words::what_to_do(it),
         "link": console_link(it),

@@ -3,15 +3,15 @@
 //! Pure: no I/O and no clock. The notifier, `rootwatch explain` and `rootwatch test` share it, so that what `explain`
 //! shows is what is sent.
 //!
-//! [`parse`] -> [`Event`] -> [`assess`] -> [`Assessment`] -> [`message`] or [`digest`] -> [`Message`].
+//! [`parse`] -> [`Event`] -> [`assess`] -> [`Assessment`] -> [`message`], or [`reports`] of several -> [`Message`].
 
 mod assess;
 mod body;
 mod canary;
 mod chatbot;
 mod classify;
-mod digest;
 mod explain;
+mod headline;
 mod json;
 mod known;
 mod message;
@@ -19,20 +19,24 @@ mod notes;
 mod options;
 mod parameters;
 mod record;
+mod reports;
 mod sanitize;
+mod several;
 mod severity;
+mod tally;
+mod tampering;
 mod unreadable;
 mod words;
 
 pub use assess::{Access, Assessment, Mfa, Outcome, assess};
 pub use canary::{CANARY_SOURCE, canary_detail};
 pub use classify::{Activity, DETAIL_TYPES, Decision};
-pub use digest::digest;
 pub use explain::{Explanation, explain, explain_unreadable};
 pub use known::READ_ONLY_THAT_MATTERS;
 pub use message::{Attributes, Context, Message};
 pub use options::{Format, ReadOnly};
 pub use record::{Event, Unreadable, parse};
+pub use reports::{Form, Report, digest, reports};
 pub use severity::Severity;
 pub use unreadable::unreadable_message;
 
@@ -42,5 +46,5 @@ pub const ALERT_SCHEMA: &str = include_str!("../schema/alert-1.json");
 /// The message for one assessed event, as an alert of its own.
 #[must_use]
 pub fn message(assessment: &Assessment, context: &Context<'_>) -> Message {
-    message::alert(assessment, context)
+    message::alert(assessment, &[], context)
 }

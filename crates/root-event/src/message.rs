@@ -1,18 +1,17 @@
 //! The message: a subject, and a body for each kind of recipient.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::assess::Assessment;
 use crate::body::Body;
+use crate::headline::Headline;
 use crate::options::Format;
-use crate::{chatbot, json as machine, sanitize, words};
+use crate::{chatbot, json as machine, tally, words};
 
-/// SNS accepts subjects of less than 100 characters, without line breaks (SNS API reference, Publish).
-const SUBJECT: usize = 99;
-/// A single SMS has 160 GSM characters; this leaves room for the sender's name.
-const SMS: usize = 139;
 /// An event that arrives this many seconds late, or later, has its delay in the message.
 const LATE: i64 = 5 * 60;
 
@@ -24,6 +23,8 @@ pub struct Context<'a> {
     pub account_name: Option<&'a str>,
     /// The name of the account that a privileged session is for ([`Assessment::target_account`]), if known.
     pub target_name: Option<&'a str>,
+    /// Names of accounts by their number, for messages about several.
+    pub names: Option<&'a BTreeMap<String, String>>,
     /// When rootwatch received the event.
     pub received: Option<Timestamp>,
 }
@@ -35,6 +36,7 @@ impl<'a> Context<'a> {
         Self {
             account_name: None,
             target_name: None,
+            names: None,
             received: None,
         }
     }
@@ -53,11 +55,22 @@ impl<'a> Context<'a> {
         self
     }
 
+    /// With names of accounts by their number, for messages about several.
+    #[must_use]
+    pub const fn names(mut self, names: &'a BTreeMap<String, String>) -> Self {
+        self.names = Some(names);
+        self
+    }
+
     /// With the time at which rootwatch received the event.
     #[must_use]
     pub const fn received(mut self, at: Timestamp) -> Self {
         self.received = Some(at);
         self
+    }
+
+    pub(crate) fn name_of(&self, account: &str) -> Option<&'a str> {
+        self.names?.get(account).map(String::as_str)
     }
 }
 
@@ -89,10 +102,13 @@ pub struct Attributes {
     pub account: String,
     /// As [`crate::Activity::name`], or `unreadable`.
     pub activity: String,
+    /// All accounts of a message about several, so that a filter by account lets it through; else empty.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub accounts: Vec<String>,
 }
 
 impl Attributes {
-    /// Name and value of each.
+    /// Name and value of each that has one value.
     #[must_use]
     pub fn pairs(&self) -> [(&'static str, &str); 3] {
         [
@@ -126,16 +142,17 @@ impl Message {
     }
 }
 
-pub(crate) fn alert(it: &Assessment, context: &Context<'_>) -> Message {
+/// The alert of one event; `others` are those of the same group, which are reported in a message of their own.
+pub(crate) fn alert(it: &Assessment, others: &[&Assessment], context: &Context<'_>) -> Message {
     let head = Head::of(it, context);
-    let words = words::short(it);
-    let subject = head.subject(&words);
-    let json = machine::alert(it, context, &subject);
-    let body = body(it, context, &head);
-    head.message(it, subject, &words, &body, json)
+    let headline = words::headline(it, context);
+    let subject = headline.subject(&head.label, head.region);
+    let json = machine::alert(it, others, context, &subject);
+    let body = body(it, others, context, &head);
+    head.message(it, subject, &headline, &body, json)
 }
 
-/// The beginning of every subject.
+/// What every message begins with.
 pub(crate) struct Head<'a> {
     pub(crate) label: String,
     pub(crate) severity: &'a str,
@@ -160,54 +177,6 @@ impl<'a> Head<'a> {
         }
     }
 
-    /// `[HIGH] 111122223333 Name: words (region)`; a long name is cut first, then the words.
-    pub(crate) fn subject(&self, words: &str) -> String {
-        let region = self
-            .region
-            .map(|region| format!(" ({})", sanitize::ascii_within(region, 20)))
-            .unwrap_or_default();
-        let fixed = format!(
-            "[{}] {}",
-            self.label,
-            sanitize::ascii_within(self.account, 16)
-        );
-        let words = sanitize::ascii_within(words, 60);
-        let room =
-            SUBJECT.saturating_sub(fixed.len() + words.len() + region.len() + ": ".len() + 1);
-        let name = self.short_name(room.min(40));
-        // The label is in brackets, so only what follows it is sanitized again.
-        let rest = format!(
-            "{}{name}: {words}{region}",
-            sanitize::ascii_within(self.account, 16)
-        );
-        format!(
-            "[{}] {}",
-            self.label,
-            sanitize::ascii_within(&rest, SUBJECT - self.label.len() - 3)
-        )
-    }
-
-    pub(crate) fn sms(&self, words: &str, from: Option<&str>) -> String {
-        let from = from
-            .map(|ip| format!(" from {}", sanitize::ascii_within(ip, 39)))
-            .unwrap_or_default();
-        let name = self.short_name(24);
-        let account = sanitize::ascii_within(self.account, 16);
-        let words = sanitize::ascii_within(words, 50);
-        sanitize::line_within(
-            &format!("{} {account}{name}: {words}{from}", self.label),
-            SMS,
-        )
-    }
-
-    /// With a space before it; empty where there is no room for a meaningful part of the name.
-    fn short_name(&self, room: usize) -> String {
-        match self.name.map(|name| sanitize::ascii_within(name, room)) {
-            Some(name) if room >= 8 && !name.is_empty() => format!(" {name}"),
-            _ => String::new(),
-        }
-    }
-
     /// `account 111122223333 (Name)`
     pub(crate) fn account_in_words(&self) -> String {
         format!("account {}", self.account_with_name())
@@ -223,7 +192,7 @@ impl<'a> Head<'a> {
         &self,
         it: &Assessment,
         subject: String,
-        words: &str,
+        headline: &Headline<'_>,
         body: &Body,
         json: Value,
     ) -> Message {
@@ -231,8 +200,10 @@ impl<'a> Head<'a> {
             severity: self.severity.to_owned(),
             account: self.account.to_owned(),
             activity: it.activity.name().to_owned(),
+            accounts: Vec::new(),
         };
-        let sms = self.sms(words, it.source_ip.as_deref());
+        let from = it.source_ip.as_deref();
+        let sms = headline.sms(&self.label, from.filter(|_| headline.account.is_some()));
         let head = chatbot::Head {
             subject: &subject,
             summary: &sms,
@@ -251,7 +222,7 @@ impl<'a> Head<'a> {
     }
 }
 
-fn with_name(account: &str, name: Option<&str>) -> String {
+pub(crate) fn with_name(account: &str, name: Option<&str>) -> String {
     match name.and_then(machine::name) {
         Some(name) => format!("{account} ({name})"),
         None => account.to_owned(),
@@ -274,14 +245,18 @@ fn thread(it: &Assessment) -> Option<String> {
     Some(text.chars().filter(is_plain).take(100).collect())
 }
 
-fn body(it: &Assessment, context: &Context<'_>, head: &Head<'_>) -> Body {
+fn body(it: &Assessment, others: &[&Assessment], context: &Context<'_>, head: &Head<'_>) -> Body {
     let target = it
         .target_account
         .as_deref()
         .map(|target| with_name(target, context.target_name));
     Body {
         sentence: words::sentence(it, &head.account_in_words(), target.as_deref()),
-        fields: fields(it, context, head, target),
+        fields: tally::in_a_line(others)
+            .map(|line| ("Others", line))
+            .into_iter()
+            .chain(fields(it, context, head, target))
+            .collect(),
         steps: words::what_to_do(it),
         notes: it.notes.clone(),
         link: machine::console_link(it),

@@ -1,7 +1,7 @@
 //! How people want to be notified: the settings `notify.read_only` and `notify.format`.
 
 use crate::assess::Assessment;
-use crate::classify::Decision;
+use crate::classify::{Activity, Decision};
 use crate::severity::Severity;
 
 /// How read-only activity is reported. Read-only calls that matter as much as writes are reported at once in any case.
@@ -67,7 +67,7 @@ impl Assessment {
     #[must_use]
     pub fn under(mut self, read_only: ReadOnly) -> Self {
         match read_only {
-            _ if self.decision != Decision::Digest => {}
+            _ if self.decision != Decision::Digest || self.underlying != Activity::ApiRead => {}
             ReadOnly::Digest => {}
             ReadOnly::Each => {
                 self.decision = Decision::Alert;

@@ -26,6 +26,9 @@ pub(crate) struct Envelope {
     pub(crate) account: Option<String>,
     pub(crate) region: Option<String>,
     pub(crate) time: Option<String>,
+    /// The replay of an archive that sent the event again; EventBridge adds it, and nobody else can (EventBridge guide,
+    /// "Replaying events from an archive").
+    pub(crate) replay: Option<String>,
 }
 
 /// The fields of a CloudTrail record that are used. Every text is one safe line.
@@ -50,6 +53,8 @@ pub(crate) struct Record {
     pub(crate) answer: Option<String>,
     pub(crate) parameters: Parameters,
     pub(crate) for_user: Option<String>,
+    /// The rule, role or stack that a call is about; never reported.
+    pub(crate) about: Option<String>,
     pub(crate) target_principal: Option<String>,
     pub(crate) task_policy: Option<String>,
     pub(crate) addendum: Option<String>,
@@ -67,6 +72,7 @@ pub(crate) struct Identity {
     pub(crate) mfa: Option<bool>,
     pub(crate) assumed_root: Option<bool>,
     pub(crate) issuer_kind: Option<String>,
+    pub(crate) issuer: Option<String>,
 }
 
 /// Why bytes could not be read as CloudTrail records.
@@ -178,6 +184,7 @@ impl Envelope {
             account: text(value, "account"),
             region: text(value, "region"),
             time: text(value, "time"),
+            replay: text(value, "replay-name"),
         }
     }
 
@@ -225,6 +232,9 @@ impl Record {
             answer: answer(value),
             parameters: Parameters::read(request),
             for_user: text(request, "userName"),
+            about: ["rule", "name", "roleName", "stackName"]
+                .iter()
+                .find_map(|key| text(request, key)),
             target_principal: text(request, "targetPrincipal"),
             task_policy: at(request, "taskPolicyArn").and_then(|policy| text(policy, "arn")),
             addendum: at(value, "addendum").and_then(|addendum| text(addendum, "reason")),
@@ -247,6 +257,7 @@ impl Identity {
             mfa: flag(attributes, "mfaAuthenticated"),
             assumed_root: flag(session, "assumedRoot"),
             issuer_kind: at(session, "sessionIssuer").and_then(|issuer| text(issuer, "type")),
+            issuer: at(session, "sessionIssuer").and_then(|issuer| text(issuer, "arn")),
         }
     }
 }

@@ -9,9 +9,10 @@
 //! | password recovery | completed: critical; requested: high |
 //! | credential change | critical |
 //! | account change | closed, left or removed from the organization: critical; others: high |
+//! | tampering with what carries these alerts | critical, tried or done |
 //! | API write | high |
 //! | API read | low |
-//! | start of a privileged session | high |
+//! | start of a privileged session | high; to audit the root credentials only: low |
 //! | action in a privileged session | as the action itself |
 //! | service-made, not root, canary, forged | info |
 //!
@@ -67,6 +68,8 @@ pub(crate) struct Factors {
     pub(crate) failed: bool,
     pub(crate) without_mfa: bool,
     pub(crate) long_lived_key: bool,
+    /// The session that is started can only read root's credentials.
+    pub(crate) audit: bool,
 }
 
 impl Factors {
@@ -75,9 +78,12 @@ impl Factors {
             Activity::ServiceMade | Activity::Canary | Activity::NotRoot | Activity::Forged => {
                 Severity::Info
             }
+            Activity::PrivilegedSessionStart if self.audit && !self.failed => Severity::Low,
             // The caller of AssumeRoot is an administrator: a long-lived key of theirs is not root's.
             Activity::PrivilegedSessionStart => self.of_change(),
             _ if self.long_lived_key => Severity::Critical,
+            // Whoever tries it means to act unseen.
+            Activity::Tampering => Severity::Critical,
             Activity::SignIn if self.without_mfa => Severity::Critical,
             Activity::SignIn => Severity::High,
             Activity::FailedSignIn => Severity::Medium,

@@ -14,8 +14,8 @@ const RAW: usize = 8 * 1024;
 
 const SENTENCE: &str =
     "rootwatch received an event that it could not read. It may be root activity.";
-const SUBJECT: &str = "[HIGH] rootwatch: an event that could not be read";
-const SMS: &str = "HIGH rootwatch: an event could not be read. See the e-mail.";
+const SUBJECT: &str = "[HIGH] An event could not be read (rootwatch)";
+const SMS: &str = "HIGH An event could not be read (rootwatch). See the e-mail.";
 const STEPS: [&str; 2] = [
     "Read the event below. If it is root activity, treat it as an alert.",
     "Report it to the maintainers of rootwatch, without the confidential parts.",
@@ -31,6 +31,7 @@ pub fn unreadable_message(bytes: &[u8], why: &Unreadable, context: &Context<'_>)
         severity: Severity::High.name().to_owned(),
         account: "unknown".to_owned(),
         activity: "unreadable".to_owned(),
+        accounts: Vec::new(),
     };
     let json = machine(&raw, left_out, why, context);
     let body = body(raw, left_out, why, context);

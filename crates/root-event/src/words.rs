@@ -1,7 +1,9 @@
 //! The wording: what happened in one sentence, and what to do now.
 
 use crate::assess::{Assessment, Mfa, Outcome};
-use crate::classify::{Activity, Class, known};
+use crate::classify::{Activity, Class, Decision, known};
+use crate::headline::Headline;
+use crate::message::{Context, instant};
 use crate::record::Record;
 use crate::sanitize;
 
@@ -69,9 +71,37 @@ const fn with_mfa(mfa: Mfa) -> &'static str {
     }
 }
 
+/// What explains the severity, where the action alone does not.
+fn because(it: &Assessment) -> &'static str {
+    let with_key = it.access.kind == "access-key";
+    match it.underlying {
+        Activity::Tampering if with_key => {
+            " with a long-lived access key, which can silence these alerts"
+        }
+        Activity::Tampering => ", which can silence these alerts",
+        _ if with_key => " with a long-lived access key, which should not exist",
+        _ => "",
+    }
+}
+
 /// The first sentence; `account` is the account as text, `target` the one that a privileged session is for.
 pub(crate) fn sentence(it: &Assessment, account: &str, target: Option<&str>) -> String {
+    let happened = happened(it, account, target);
+    match &it.replay {
+        Some(replay) => {
+            let time = it.timestamp().map(instant).or_else(|| it.time.clone());
+            let time = time.unwrap_or_else(|| "a time that the record does not state".to_owned());
+            format!(
+                "{happened} This was replayed from an archive (replay {replay}): it happened at {time}."
+            )
+        }
+        None => happened,
+    }
+}
+
+fn happened(it: &Assessment, account: &str, target: Option<&str>) -> String {
     let Phrase { done, tried } = &it.phrase;
+    let because = because(it);
     match it.activity {
         Activity::Canary => {
             format!(
@@ -84,12 +114,17 @@ pub(crate) fn sentence(it: &Assessment, account: &str, target: Option<&str>) -> 
         }
         _ => match &it.outcome {
             Outcome::Failure { .. } => {
-                format!("The root user of {account} tried to {tried}, and failed.")
+                format!("The root user of {account} tried to {tried}{because}, and failed.")
             }
             Outcome::Unknown => format!(
-                "The root user of {account} {done}; the record does not say whether it succeeded."
+                "The root user of {account} {done}{because}; the record does not say whether it succeeded."
             ),
-            Outcome::Success => format!("The root user of {account} {done}{}.", in_session(it)),
+            Outcome::Success => {
+                format!(
+                    "The root user of {account} {done}{}{because}.",
+                    in_session(it)
+                )
+            }
         },
     }
 }
@@ -104,52 +139,80 @@ fn in_session(it: &Assessment) -> &'static str {
 
 fn session_start(it: &Assessment, account: &str, target: Option<&str>) -> String {
     let target = target.map_or_else(|| "an account".to_owned(), |id| format!("account {id}"));
-    match &it.outcome {
-        Outcome::Failure { .. } => {
-            format!(
-                "An administrator in {account} tried to start a privileged root session in {target}, and failed."
-            )
-        }
-        _ => {
-            format!("An administrator in {account} started a privileged root session in {target}.")
-        }
+    if it.has_failed() {
+        return format!(
+            "An administrator in {account} tried to start a privileged root session in {target}, and was refused."
+        );
     }
-}
-
-/// The same in a few words, for the subject and SMS.
-pub(crate) fn short(it: &Assessment) -> String {
-    let Phrase { done, tried } = &it.phrase;
-    let failed = matches!(it.outcome, Outcome::Failure { .. });
-    match it.activity {
-        Activity::Canary => "test event, nobody acted as root".to_owned(),
-        Activity::FailedSignIn => "root sign-in failed".to_owned(),
-        Activity::PrivilegedSessionStart => short_session_start(it, failed),
-        Activity::SignIn => short_sign_in(it),
-        _ if failed => format!("root tried to {tried}"),
-        _ => format!("root {done}"),
-    }
-}
-
-fn short_session_start(it: &Assessment, failed: bool) -> String {
-    let target = it
-        .target_account
-        .as_deref()
-        .map(|id| format!(" in {id}"))
-        .unwrap_or_default();
-    if failed {
-        format!("root session start failed{target}")
+    let only = if it.decision == Decision::Digest {
+        ", which can only read what credentials root has"
     } else {
-        format!("root session started{target}")
+        ""
+    };
+    format!("An administrator in {account} started a privileged root session in {target}{only}.")
+}
+
+/// The same in a few words, for the subject and SMS: what happened, and where.
+pub(crate) fn headline<'a>(it: &'a Assessment, context: &Context<'a>) -> Headline<'a> {
+    let here = Headline {
+        more: it.replay.as_ref().map(|_| "(replay)".to_owned()),
+        what: short(it),
+        account: Some(it.account_or_unknown()),
+        name: context.account_name,
+        ..Headline::default()
+    };
+    match (it.activity, it.target_account.as_deref()) {
+        (Activity::Canary, _) => Headline {
+            link: "from",
+            ..here
+        },
+        (Activity::PrivilegedSessionStart, Some(target)) => Headline {
+            account: Some(target),
+            name: context.target_name,
+            more: it.account.as_ref().map(|account| format!("by {account}")),
+            ..here
+        },
+        _ => here,
+    }
+}
+
+fn short(it: &Assessment) -> String {
+    let Phrase { done, tried } = &it.phrase;
+    match it.activity {
+        Activity::Canary => "Test event".to_owned(),
+        Activity::FailedSignIn => "Root sign-in failed".to_owned(),
+        Activity::PrivilegedSessionStart => short_session_start(it).to_owned(),
+        Activity::SignIn => short_sign_in(it),
+        // What is critical about it comes before what it was used for.
+        _ if it.access.kind == "access-key" && it.underlying != Activity::Tampering => {
+            match tried.strip_prefix("call ") {
+                Some(call) => format!("Root access key used: {call}"),
+                None => format!("Root access key used to {tried}"),
+            }
+        }
+        _ if it.has_failed() => match tried.strip_prefix("call ") {
+            Some(call) => format!("Root tried {call}"),
+            None => format!("Root tried to {tried}"),
+        },
+        _ => format!("Root {done}"),
+    }
+}
+
+fn short_session_start(it: &Assessment) -> &'static str {
+    match it.decision {
+        _ if it.has_failed() => "Root session refused",
+        Decision::Digest => "Root credentials audited",
+        _ => "Root session started",
     }
 }
 
 fn short_sign_in(it: &Assessment) -> String {
     if it.action.as_deref() != Some("ConsoleLogin") {
-        return format!("root {}", it.phrase.done);
+        return format!("Root {}", it.phrase.done);
     }
     match it.outcome {
-        Outcome::Unknown => "root sign-in, outcome not stated".to_owned(),
-        _ => format!("root signed in{}", with_mfa(it.mfa)),
+        Outcome::Unknown => "Root sign-in, outcome not stated".to_owned(),
+        _ => format!("Root signed in{}", with_mfa(it.mfa)),
     }
 }
 
@@ -227,6 +290,10 @@ const fn steps(activity: Activity) -> &'static [&'static str] {
         Activity::AccountChange => &[
             "Confirm the change with the owner of the account.",
             "If nobody requested it: undo it where possible, and open a case with AWS Support at once.",
+        ],
+        Activity::Tampering => &[
+            "Assume that somebody wants to act unseen: find out now who did this, and what else this session did.",
+            "Undo it: until then root activity may not be reported. `rootwatch status` and `rootwatch verify` show what is missing.",
         ],
         Activity::ApiWrite => &[
             "Ask who used root, and why a role was not enough.",

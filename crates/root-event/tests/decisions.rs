@@ -38,6 +38,7 @@ fn every_activity_has_a_fixture() {
         Activity::PasswordRecovery,
         Activity::CredentialChange,
         Activity::AccountChange,
+        Activity::Tampering,
         Activity::ApiWrite,
         Activity::ApiRead,
         Activity::PrivilegedSessionStart,
@@ -224,7 +225,7 @@ fn the_canary_is_our_own() {
     assert!(
         message(&it, &Context::new())
             .subject
-            .starts_with("[TEST] 111122223333")
+            .starts_with("[TEST] Test event from 111122223333")
     );
 }
 

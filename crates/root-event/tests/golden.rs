@@ -13,6 +13,7 @@ use rootwatch_root_event::{
 
 use serde_json::Value;
 
+use crate::reports::storms;
 use crate::{context, fixture, fixtures};
 
 fn compare(file: &str, text: &str) {
@@ -86,6 +87,13 @@ pub(crate) fn session() -> Vec<Assessment> {
 #[test]
 fn a_digest() {
     check("digest", &digest(&session(), &context()).unwrap());
+}
+
+#[test]
+fn storms_are_few_messages() {
+    for (name, message) in storms() {
+        check(name, &message);
+    }
 }
 
 #[test]

@@ -5,6 +5,8 @@
 mod any_input;
 mod decisions;
 mod golden;
+mod phone;
+mod reports;
 mod schema;
 mod sound;
 

@@ -8,10 +8,13 @@ mod sound;
 use libfuzzer_sys::fuzz_target;
 use rootwatch_root_event::{
     Activity, Assessment, Context, Decision, ReadOnly, assess, digest, explain, message, parse,
-    unreadable_message,
+    reports, unreadable_message,
 };
 use serde_json::Value;
 use sound::is_sound;
+
+/// How many messages a batch may become.
+const MOST: usize = 5;
 
 fuzz_target!(|bytes: &[u8]| {
     let name = String::from_utf8_lossy(bytes);
@@ -24,6 +27,7 @@ fuzz_target!(|bytes: &[u8]| {
             let all: Vec<Assessment> = events.iter().map(assess).collect();
             all.iter().for_each(|it| check(it, &context));
             digest(&all, &context).iter().for_each(is_sound);
+            all_are_reported(&all, &context);
             if is_record_of_root(bytes) {
                 assert!(all.iter().all(is_reported));
             }
@@ -38,6 +42,18 @@ fn check(it: &Assessment, context: &Context<'_>) {
         let is_reported = explain(&under, context).text.is_some();
         assert_eq!(is_reported, under.decision != Decision::Ignore);
     }
+}
+
+/// As a batch: few messages, and each event in one of them.
+fn all_are_reported(all: &[Assessment], context: &Context<'_>) {
+    let reports = reports(all, MOST);
+    assert!(reports.len() <= MOST);
+    for report in &reports {
+        report.message(all, context).iter().for_each(is_sound);
+    }
+    let reported: usize = reports.iter().map(|report| report.events.len()).sum();
+    let wanted = all.iter().filter(|it| it.decision != Decision::Ignore);
+    assert_eq!(reported, wanted.count());
 }
 
 /// A bare record, not wrapped in anything that would be read differently.

@@ -1,0 +1,124 @@
+//! The wording of a message about several events.
+
+use super::Several;
+use crate::reports::Form;
+use crate::words;
+
+impl Several<'_> {
+    pub(super) fn what(&self) -> String {
+        let number = self.number();
+        let accounts = self.accounts().len();
+        match self.form {
+            Form::Reads | Form::Alert => format!("Root made {number} read-only calls"),
+            Form::Rest if self.is_of_administrator() => {
+                format!("And {number} more root sessions by {}", self.who())
+            }
+            Form::Rest if self.is_of_failed_sign_ins() => {
+                format!("And {number} more failed root sign-ins")
+            }
+            Form::Rest => format!("And {number} more by root"),
+            Form::Refused => format!("{number} refused AssumeRoot calls by {}", self.who()),
+            Form::Audits => format!("{number} audits of root credentials by {}", self.who()),
+            Form::Spray { .. } => format!("{number} root sign-ins failed in {accounts} accounts"),
+            Form::Others if accounts == 1 => format!("And {number} more events"),
+            Form::Others => format!("And {number} more events in {accounts} accounts"),
+        }
+    }
+
+    pub(super) fn sentence(&self, account: &str) -> String {
+        let number = self.number();
+        let accounts = number_of(self.accounts().len(), "account");
+        let targets = number_of(self.targets().len(), "account");
+        let from = self.tally.some(|it| it.source_ip.as_deref());
+        let from = if from.is_empty() {
+            "an unknown address"
+        } else {
+            &from
+        };
+        let (who, own) = (
+            self.who(),
+            "the most severe was sent as an alert of its own",
+        );
+        match self.form {
+            Form::Reads | Form::Alert => {
+                format!("The root user of {account} made {number} read-only calls in one session.")
+            }
+            Form::Rest if self.is_of_administrator() => format!(
+                "{who} of {account} started {number} more privileged root sessions in {targets}; {own}."
+            ),
+            Form::Rest if self.is_of_failed_sign_ins() => format!(
+                "Somebody at {from} tried {number} more times to sign in as the root user of {account}, and failed; {own}."
+            ),
+            Form::Rest => format!(
+                "The root user of {account} made {number} more calls in the same session; {own}."
+            ),
+            Form::Refused => format!(
+                "{number} refused sts:AssumeRoot calls by {who} of {account} from {from} on {targets}."
+            ),
+            Form::Audits => format!(
+                "{who} of {account} started {number} privileged root sessions in {targets}, which can only read what credentials root has."
+            ),
+            Form::Spray { succeeded } => {
+                let after = if succeeded {
+                    " A root sign-in from there succeeded: it was sent as an alert of its own."
+                } else {
+                    ""
+                };
+                format!(
+                    "Somebody at {from} tried {number} times to sign in as the root user of {accounts}, and failed.{after}"
+                )
+            }
+            Form::Others => format!(
+                "{number} more events in {accounts} arrived at the same time; the most severe were sent as alerts of their own."
+            ),
+        }
+    }
+
+    pub(super) fn steps(&self) -> Vec<&'static str> {
+        match self.form {
+            Form::Refused => vec![
+                "A refused call starts nothing. Many of them suggest that somebody tries out what these credentials allow.",
+                "Ask who used them, and why. If nobody on your team did: revoke them.",
+            ],
+            Form::Audits => {
+                vec!["Check that this administrator was supposed to audit root credentials."]
+            }
+            Form::Spray { .. } => vec![
+                "One address tries the root users of several accounts: treat it as an attack.",
+                "Somebody knows, or has guessed, their root e-mail addresses: check that these root users have MFA and long, unique passwords.",
+            ],
+            Form::Others => vec![
+                "Look for what these accounts have in common: an address, a caller, a time.",
+                "Each event is in the CloudTrail history of its account.",
+            ],
+            Form::Reads | Form::Rest | Form::Alert => words::what_to_do(self.tally.gravest),
+        }
+    }
+
+    /// "user mallory", "role Admin"; an ARN is complete among the fields.
+    fn who(&self) -> String {
+        let arn = self.tally.gravest.identity.as_deref().unwrap_or_default();
+        let resource = arn.splitn(6, ':').nth(5).unwrap_or_default();
+        match resource.split_once('/') {
+            Some(("assumed-role", rest)) => {
+                format!("role {}", rest.split('/').next().unwrap_or(rest))
+            }
+            Some((kind, rest)) => format!("{kind} {}", rest.rsplit('/').next().unwrap_or(rest)),
+            None => "an administrator".to_owned(),
+        }
+    }
+}
+
+pub(super) fn number_of(number: usize, what: &str) -> String {
+    match number {
+        1 => format!("1 {what}"),
+        many => format!("{many} {what}s"),
+    }
+}
+
+pub(super) fn upper_first(text: String) -> String {
+    let mut rest = text.chars();
+    rest.next().map_or_else(String::new, |first| {
+        format!("{}{}", first.to_uppercase(), rest.as_str())
+    })
+}
