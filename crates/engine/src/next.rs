@@ -21,7 +21,7 @@ pub(crate) fn after_hub(settings: &Settings, hub: &HubBus, partition: Partition)
     let units = if given.is_empty() { &all } else { &given[..] };
     AfterHub {
         deploy_spokes: deploy_spokes(settings, hub, &hub.region, units, partition),
-        test: test(settings, hub, partition),
+        test: test(settings, hub),
     }
 }
 
@@ -47,13 +47,13 @@ pub(crate) fn deploy_spokes(
     command.flags(&settings.flags(partition))
 }
 
-/// `test` in the hub's account.
-pub(crate) fn test(settings: &Settings, hub: &HubBus, partition: Partition) -> CommandLine {
-    let mut command = CommandLine::new("rootwatch test").flag("--region", &hub.region);
-    if let Some(topic) = &settings.hub.topic_name {
-        command = command.flag("--topic-name", topic);
+/// `test` in the hub's account, which remembers the rest.
+pub(crate) fn test(settings: &Settings, hub: &HubBus) -> CommandLine {
+    let command = CommandLine::new("rootwatch test").flag("--region", &hub.region);
+    match settings.name.as_str() {
+        "rootwatch" => command,
+        name => command.flag("--name", name),
     }
-    command.flags(&settings.flags(partition))
 }
 
 #[cfg(test)]

@@ -1,19 +1,11 @@
 //! Commands with the settings of a deployment.
 
 use super::*;
-use crate::settings::{HubSettings, SpokesSettings};
 
 fn settings() -> Settings {
     Settings {
         name: "rootwatch".into(),
-        connection: Default::default(),
-        org_id: None,
-        hub: HubSettings::default(),
-        notify: Default::default(),
-        spokes: SpokesSettings::default(),
-        iam: Default::default(),
-        tags: Default::default(),
-        timeout: Default::default(),
+        ..Settings::default()
     }
 }
 
@@ -49,6 +41,6 @@ fn the_settings_of_the_deployment_are_named() {
     );
     assert_eq!(
         next.test.to_string(),
-        r"rootwatch test --region eu-west-1 --topic-name root-alarms --name other --tag 'team=it'\''s ours'"
+        "rootwatch test --region eu-west-1 --name other"
     );
 }

@@ -114,10 +114,7 @@ pub async fn plan(session: &Session, switches: Switches) -> Result<SpokesPlanned
         wanted,
         plan,
         enabled: ground.enabled,
-        test: (
-            hub.account.clone(),
-            next::test(&session.settings, hub, session.aws.partition),
-        ),
+        test: (hub.account.clone(), next::test(&session.settings, hub)),
     })
 }
 
