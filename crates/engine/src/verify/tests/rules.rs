@@ -97,7 +97,7 @@ fn a_broken_pattern() {
         pattern(
             "an operator that cannot be judged",
             "[{\"prefix\":\"aws.\"}]",
-            "[{\"wildcard\":\"aws.*\"}]",
+            "[{\"regex\":\"aws.*\"}]",
         )
         .unknown(),
     ];
