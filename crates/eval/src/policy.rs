@@ -46,8 +46,12 @@ impl Policy {
             Value::Null => Vec::new(),
             one => vec![one.clone()],
         };
+        let has_variables = document["Version"] == VERSION;
         let mut all = BTreeMap::new();
-        for (index, statement) in statements.into_iter().enumerate() {
+        for (index, mut statement) in statements.into_iter().enumerate() {
+            if !has_variables {
+                without_variables(&mut statement);
+            }
             let (sid, statement) = keyed((index, statement));
             // Of two statements with one Sid the second counts as foreign.
             let key = if all.contains_key(&sid) {
@@ -73,7 +77,7 @@ impl Policy {
                 statement
             })
             .collect();
-        json!({"Version": "2012-10-17", "Statement": statements}).to_string()
+        json!({"Version": VERSION, "Statement": statements}).to_string()
     }
 
     /// The document to send.
@@ -98,6 +102,29 @@ impl Policy {
     /// One statement in canonical form.
     pub fn statement(&self, sid: &str) -> Option<&Value> {
         self.0.get(sid)
+    }
+}
+
+/// The only version with policy variables; a document without one has the older.
+const VERSION: &str = "2012-10-17";
+
+/// `${` of an older version is no variable. What it means there is written `${$}{` in this one, as which it is sent back.
+///
+/// Source: IAM User Guide, "IAM policy elements: Variables and tags".
+fn without_variables(statement: &mut Value) {
+    for element in ["Resource", "NotResource", "Condition"] {
+        if let Some(value) = statement.get_mut(element) {
+            escape(value);
+        }
+    }
+}
+
+fn escape(value: &mut Value) {
+    match value {
+        Value::String(text) => *text = text.replace("${", "${$}{"),
+        Value::Array(many) => many.iter_mut().for_each(escape),
+        Value::Object(fields) => fields.values_mut().for_each(escape),
+        _ => {}
     }
 }
 
@@ -239,6 +266,27 @@ mod tests {
         // Written again, no Sid occurs twice.
         assert_eq!(both.document().matches("Sid").count(), 1);
         assert_eq!(Policy::parse(&both.document()).unwrap().0.len(), 2);
+    }
+
+    #[test]
+    fn what_only_looks_like_a_variable_keeps_its_meaning() {
+        let read = |version: Value| {
+            let statement = json!({"Sid": "A", "Effect": "Allow", "Action": "a", "Resource": "x/${y}",
+                "Condition": {"StringEquals": {"k": ["${y}", "z"]}}});
+            Policy::parse(&json!({"Version": version, "Statement": statement}).to_string()).unwrap()
+        };
+        let new = read(json!("2012-10-17"));
+        assert_eq!(new.statement("A").unwrap()["Resource"], "x/${y}");
+        for old in [json!("2008-10-17"), Value::Null] {
+            let old = read(old);
+            let statement = old.statement("A").unwrap();
+            assert_eq!(statement["Resource"], "x/${$}{y}");
+            assert_eq!(
+                statement["Condition"]["StringEquals"]["k"],
+                json!(["${$}{y}", "z"])
+            );
+            assert_eq!(Policy::parse(&old.document()).unwrap(), old);
+        }
     }
 
     #[test]
