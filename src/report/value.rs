@@ -170,6 +170,11 @@ fn principal(value: &Value) -> String {
 fn condition(operator: &str, key: &str, values: &Value) -> String {
     let many = values.as_array().is_some_and(|values| values.len() > 1);
     let has_wildcard = values.to_string().contains(['*', '?']);
+    let (key, operator) = match operator.split_once(':') {
+        Some(("ForAnyValue", plain)) => (&format!("a value of {key}"), plain),
+        Some(("ForAllValues", plain)) => (&format!("every value of {key}"), plain),
+        _ => (&key.to_owned(), operator),
+    };
     let words = match operator {
         "Null" if values.as_str() == Some("true") => return format!("{key} is absent"),
         "Null" => return format!("{key} is present"),
@@ -221,6 +226,8 @@ mod tests {
                 "Null": {"events:detail-type": "false"},
                 "ArnLike": {"aws:SourceArn": "arn:alarm:*"},
                 "DateLessThan": {"aws:CurrentTime": "2030"},
+                "ForAnyValue:StringNotLike": {"events:source": ["aws.*", "x"]},
+                "ForAllValues:StringEquals": {"aws:TagKeys": "y"},
             },
         });
         assert_eq!(
@@ -228,7 +235,8 @@ mod tests {
             [
                 "policy.X: (none) -> Deny events:PutEvents on arn:bus by anyone, if \
               events:eventBusInvocation is false and aws:PrincipalAccount is not one of 1, 2 and events:detail-type is present \
-              and aws:SourceArn is like arn:alarm:* and aws:CurrentTime DateLessThan 2030"
+              and aws:SourceArn is like arn:alarm:* and aws:CurrentTime DateLessThan 2030 \
+              and a value of events:source is not like aws.*, x and every value of aws:TagKeys is y"
             ]
         );
         let allow = json!({"Effect": "Allow", "NotAction": ["a:B", "a:C"], "NotResource": "x", "Principal": {"Service": "s.amazonaws.com"}});

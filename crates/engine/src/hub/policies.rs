@@ -49,9 +49,10 @@ pub(super) fn event_bus(names: &Names, org_id: &str) -> Policy {
             statement(
                 "Deny",
                 json!({
-                    // A negated operator also matches when its key is absent.
                     "Null": {"events:detail-type": "false"},
-                    "StringNotEquals": {"events:detail-type": detail_types},
+                    // The key is a list, for which operators without a set are not defined (IAM User Guide, "Multivalued
+                    // context keys"; Service Authorization Reference, EventBridge).
+                    "ForAnyValue:StringNotEquals": {"events:detail-type": detail_types},
                 }),
             ),
         ),

@@ -104,6 +104,17 @@ class EventBridge(Case):
         self.assertEqual(len(self.bodies(queues["ENABLED"])), 1)
         self.assertEqual(len(self.bodies(queues["DISABLED"])), 0)
 
+    def test_keys_that_are_lists_need_a_set_operator(self) -> None:
+        spoke = client("events", "333333333333")
+        entry = {"Source": "t", "DetailType": "d", "Detail": "{}", "EventBusName": self.bus_arn}
+        test = {"events:detail-type": API_CALL}
+        self.let(plain={"StringNotEquals": test})
+        self.assertEqual(spoke.put_events(Entries=[entry])["FailedEntryCount"], 0)
+        self.let(any={"ForAnyValue:StringNotEquals": test})
+        self.refused("AccessDeniedException", spoke.put_events, Entries=[entry])
+        right = {**entry, "DetailType": API_CALL}
+        self.assertEqual(spoke.put_events(Entries=[right])["FailedEntryCount"], 0)
+
     def test_bus_policies_are_asked(self) -> None:
         queue = self.hub_queue()
         spoke = client("events", "333333333333")
@@ -116,7 +127,7 @@ class EventBridge(Case):
             "StringNotEquals": {"aws:PrincipalAccount": "222222222222"},
         }
         kinds = {
-            "StringNotEquals": {"events:detail-type": API_CALL},
+            "ForAnyValue:StringNotEquals": {"events:detail-type": API_CALL},
             "Null": {"events:detail-type": "false"},
         }
         self.let(direct=direct, kinds=kinds)

@@ -11,6 +11,11 @@ from urllib.parse import unquote
 
 Context = dict[str, Any]
 
+# Keys that are lists, also with one value (Service Authorization Reference,
+# EventBridge). IAM's guide asks for a set operator with these; an operator
+# without one is taken as not matching, which is the stricter reading.
+_LISTS = {"events:detail-type", "events:source"}
+
 
 @dataclasses.dataclass(frozen=True)
 class Principal:
@@ -132,8 +137,12 @@ def condition_holds(operator: str, key: str, wanted: Any, context: Context) -> b
         return ("true" if have is None else "false") in [v.lower() for v in values]
     negated = "Not" in name
     if have is None:
+        if quantifier == "ForAnyValue":
+            return False
         # A negated operator also holds when the key is absent.
         return if_exists or negated or quantifier == "ForAllValues"
+    if not quantifier and key.lower() in _LISTS:
+        return False
     test = _TESTS.get(name.replace("Not", ""))
     if test is None:
         return False

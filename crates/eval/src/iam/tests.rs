@@ -4,7 +4,9 @@ use super::*;
 use serde_json::json;
 
 fn decided(statements: &Value, keys: &[(&'static str, Option<&str>)]) -> Decision {
-    let policy = Policy::parse(&json!({"Statement": statements}).to_string()).unwrap();
+    let policy =
+        Policy::parse(&json!({"Version": "2012-10-17", "Statement": statements}).to_string())
+            .unwrap();
     let request = Request {
         principal: Some(Principal::Role {
             account: "111122223333".into(),
@@ -148,10 +150,35 @@ fn each_operator_with_and_without_its_key() {
 }
 
 #[test]
-fn what_rootwatch_does_not_write_is_never_fine() {
+fn what_is_not_evaluated_is_never_certain() {
     for (field, value) in [
-        ("NotAction", json!("s3:*")),
+        ("NotResource", json!("arn:aws:s3:::x")),
         ("NotPrincipal", json!({"AWS": "1"})),
+        ("Principal", json!({"AWS": []})),
+        ("Principal", json!({})),
+        ("Action", json!([])),
+        ("Resource", json!([])),
+        ("Resource", json!("arn:aws:sns")),
+        ("Resource", json!("arn:aws:sns:*alerts")),
+        ("Condition", json!({"ArnLike": {"aws:key": "*"}})),
+        ("Condition", json!({"StringEquals": {"aws:key": []}})),
+        ("Condition", json!({"StringEquals": {}})),
+        ("Condition", json!({"StringEquals": "x"})),
+        ("Condition", json!({"stringequals": {"aws:key": "y"}})),
+        ("Condition", json!({"NumericEquals": {"aws:key": "1"}})),
+        (
+            "Condition",
+            json!({"ForAnyValue:Null": {"aws:key": "false"}}),
+        ),
+        ("Condition", json!({"NullIfExists": {"aws:key": "false"}})),
+        (
+            "Condition",
+            json!({"ForSomeValues:StringEquals": {"aws:key": "y"}}),
+        ),
+        (
+            "Condition",
+            json!({"StringNotEqualsIgnoreCase": {"aws:key": ["AIDAEXAMPLEEXAMPLE12"]}}),
+        ),
         ("Principal", json!({"Federated": "x"})),
         (
             "Principal",
@@ -183,14 +210,6 @@ fn what_rootwatch_does_not_write_is_never_fine() {
             "Condition",
             json!({"StringEquals": {"aws:SourceIp": "1.2.3.4"}}),
         ),
-        (
-            "Condition",
-            json!({"StringEqualsIfExists": {"aws:key": "x"}}),
-        ),
-        (
-            "Condition",
-            json!({"ForAnyValue:StringEquals": {"aws:key": "x"}}),
-        ),
     ] {
         let found = decided(
             &json!([with(field, value.clone())]),
@@ -209,5 +228,51 @@ fn what_rootwatch_does_not_write_is_never_fine() {
             decided(&both, &[("aws:key", Some("y"))]),
             Decision::Unknown(_)
         ));
+    }
+}
+
+#[test]
+fn a_statement_without_effect_may_be_a_deny() {
+    let mut odd = with("Sid", json!("O"));
+    odd.as_object_mut().unwrap().remove("Effect");
+    let unknown = with(
+        "Condition",
+        json!({"IpAddress": {"aws:SourceIp": "1.2.3.4"}}),
+    );
+    let mut odd_and_unknown = unknown.clone();
+    odd_and_unknown["effect"] = json!("Deny");
+    odd_and_unknown.as_object_mut().unwrap().remove("Effect");
+    for odd in [odd, odd_and_unknown] {
+        let found = decided(&json!([odd, with("Sid", json!("A"))]), &[]);
+        assert!(matches!(found, Decision::Unknown(_)), "{odd}: {found:?}");
+    }
+    // But one that could only allow does not matter beside an Allow.
+    let mut maybe = unknown;
+    maybe["Sid"] = json!("M");
+    let found = decided(&json!([maybe, with("Sid", json!("A"))]), &[]);
+    assert_eq!(found, Decision::Allowed);
+}
+
+#[test]
+fn a_key_of_several_values_needs_a_set_operator() {
+    for (operator, have, expected) in [
+        ("StringEquals", "x", None),
+        ("StringNotEquals", "y", None),
+        ("StringEquals", "y", Some(Decision::NotAllowed)),
+        ("StringNotEquals", "x", Some(Decision::NotAllowed)),
+        ("ForAnyValue:StringEquals", "x", Some(Decision::Allowed)),
+        ("ForAllValues:StringNotEquals", "y", Some(Decision::Allowed)),
+        (
+            "ForAnyValue:StringNotEquals",
+            "x",
+            Some(Decision::NotAllowed),
+        ),
+    ] {
+        let statement = with("Condition", json!({operator: {"events:detail-type": "x"}}));
+        let found = decided(&json!([statement]), &[("events:detail-type", Some(have))]);
+        match expected {
+            Some(expected) => assert_eq!(found, expected, "{operator} {have}"),
+            None => assert!(matches!(found, Decision::Unknown(_)), "{operator} {have}"),
+        }
     }
 }
