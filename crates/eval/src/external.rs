@@ -63,6 +63,7 @@ fn requests(statement: &Value, access: &Access<'_>) -> Vec<(String, Request)> {
         .into_iter()
         .filter_map(|name| external_role(name, access.account))
         .chain([any_account()])
+        .chain(conditioned_roles(statement, access.account))
         .flat_map(|(who, account, arn)| WAYS.map(|way| role(&who, &account, &arn, way)));
     // EventBridge is always evaluated: the policy is meant for it.
     let mut services: BTreeSet<&str> = named("Service").into_iter().collect();
@@ -122,6 +123,63 @@ fn external_role(name: &str, own: &str) -> Option<ExternalRole> {
     })
 }
 
+/// Whom the statement's conditions name by `aws:PrincipalArn` or `aws:PrincipalAccount`, except those of the resource's
+/// account; of a pattern, one that is like it, in each account that may be meant.
+fn conditioned_roles(statement: &Value, own: &str) -> Vec<ExternalRole> {
+    let named = names(&statement["Principal"]["AWS"]);
+    let named: Vec<String> = named
+        .into_iter()
+        .filter_map(|name| Some(external_role(name, own)?.1))
+        .collect();
+    let of_test = |(key, value): (&str, &str)| {
+        let parts: Vec<&str> = value.splitn(6, ':').collect();
+        let (account, resource) = if key.eq_ignore_ascii_case("aws:PrincipalArn") {
+            let [_, _, _, _, account, resource] = parts.as_slice() else {
+                return Vec::new();
+            };
+            (account_like(account), resource.replace(['*', '?'], "a"))
+        } else if key.eq_ignore_ascii_case("aws:PrincipalAccount") {
+            (account_like(value), "role/any".to_owned())
+        } else {
+            return Vec::new();
+        };
+        let service = parts.get(2).filter(|it| **it == "sts").unwrap_or(&"iam");
+        let accounts = named
+            .iter()
+            .cloned()
+            .chain([account])
+            .filter(|it| it != own);
+        accounts
+            .map(|account| {
+                let arn = format!("arn:aws:{service}::{account}:{resource}");
+                (value.to_owned(), account, arn)
+            })
+            .collect()
+    };
+    tests(statement).into_iter().flat_map(of_test).collect()
+}
+
+/// An account's number that is like a pattern.
+fn account_like(pattern: &str) -> String {
+    if pattern.contains('*') {
+        let before = pattern.split('*').next().unwrap_or_default();
+        let after = pattern.rsplit('*').next().unwrap_or_default();
+        let between = 12_usize.saturating_sub(before.len() + after.len());
+        return format!("{before}{}{after}", "0".repeat(between)).replace('?', "0");
+    }
+    pattern.replace('?', "0")
+}
+
+/// Every key of the statement's conditions with each of its values, whatever the operator.
+fn tests(statement: &Value) -> Vec<(&str, &str)> {
+    let operators = statement["Condition"].as_object().into_iter().flatten();
+    let tests = operators.filter_map(|(_, tests)| tests.as_object());
+    tests
+        .flatten()
+        .flat_map(|(key, values)| names(values).into_iter().map(|it| (key.as_str(), it)))
+        .collect()
+}
+
 fn any_account() -> ExternalRole {
     let arn = format!("arn:aws:iam::{NOBODY}:role/any");
     ("any account".to_owned(), NOBODY.to_owned(), arn)
@@ -160,24 +218,18 @@ fn sources(statement: &Value, own: &str) -> Vec<Source> {
         account: NOBODY.to_owned(),
         arn: None,
     }];
-    let operators = statement["Condition"].as_object().into_iter().flatten();
-    let tests = operators
-        .filter_map(|(_, tests)| tests.as_object())
-        .flatten();
-    for (key, values) in tests {
+    for (key, value) in tests(statement) {
         let is = |name: &str| key.eq_ignore_ascii_case(name);
-        for value in names(values) {
-            let (account, arn) = if is("aws:SourceArn") {
-                (value.split(':').nth(4), Some(value.to_owned()))
-            } else if is("aws:SourceAccount") {
-                (Some(value), None)
-            } else {
-                (None, None)
-            };
-            if let Some(account) = account.filter(|it| !it.is_empty() && *it != own) {
-                let account = account.to_owned();
-                all.push(Source { account, arn });
-            }
+        let (account, arn) = if is("aws:SourceArn") {
+            (value.split(':').nth(4), Some(value.to_owned()))
+        } else if is("aws:SourceAccount") {
+            (Some(value), None)
+        } else {
+            (None, None)
+        };
+        if let Some(account) = account.filter(|it| !it.is_empty() && *it != own) {
+            let account = account.to_owned();
+            all.push(Source { account, arn });
         }
     }
     all
@@ -298,6 +350,42 @@ mod tests {
             invokes("*", "lambda:InvokeFunction", &by_url("false")),
             Some("any account".to_owned())
         );
+    }
+
+    #[test]
+    fn whom_a_condition_names_is_found() {
+        let outside = "999988887777";
+        for (principal, key, value) in [
+            (
+                json!({"AWS": outside}),
+                "aws:PrincipalArn",
+                "arn:aws:iam::999988887777:role/Backup",
+            ),
+            (
+                json!({"AWS": outside}),
+                "AWS:principalarn",
+                "arn:*:iam::9999*:role/Ba?kup-*",
+            ),
+            (
+                json!("*"),
+                "aws:PrincipalArn",
+                "arn:aws:iam::*:role/rootwatch-*",
+            ),
+            (json!("*"), "aws:PrincipalAccount", outside),
+            (json!("*"), "aws:PrincipalAccount", "99998888????"),
+        ] {
+            for operator in ["ArnLike", "StringLike"] {
+                if operator == "ArnLike" && key == "aws:PrincipalAccount" {
+                    continue;
+                }
+                let condition =
+                    json!({operator: {key: [value, "arn:aws:iam::111122223333:role/x"]}});
+                let found = found(principal.clone(), condition.clone());
+                assert_eq!(found, Some((value.to_owned(), true)), "{condition}");
+            }
+        }
+        let own = json!({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/*"}});
+        assert_eq!(found(json!({"AWS": outside}), own), None);
     }
 
     #[test]
