@@ -1,11 +1,18 @@
 //! The events that the path is judged by: what must get through, and what must not.
 
+mod record;
+
 use crate::hub::pattern::CANARY_DETAIL_TYPE;
+use record::{CONSOLE, ORIGINS, TIME};
 use rootwatch_root_event::{CANARY_SOURCE, DETAIL_TYPES, READ_ONLY_THAT_MATTERS, canary_detail};
 use serde_json::{Value, json};
 
 const API_CALL: &str = "AWS API Call via CloudTrail";
-const TIME: &str = "2026-01-01T00:00:00Z";
+/// AWS's pages have both.
+const SIGN_IN: [&str; 2] = [
+    "AWS Console Sign In via CloudTrail",
+    "AWS Console Signin via CloudTrail",
+];
 
 /// An event in EventBridge's form.
 #[derive(Clone, Debug)]
@@ -36,22 +43,17 @@ impl Place {
     /// Write events, which alert at once.
     pub(crate) fn acts(&self) -> Vec<Canonical> {
         let root = || self.root();
-        let sign_in = || {
-            let mut event = self.event(
-                "aws.signin",
-                "AWS Console Sign In via CloudTrail",
-                self.record("signin", "ConsoleLogin", "AwsConsoleSignIn", None, &root()),
-            );
-            event["region"] = json!(self.sign_in_region);
-            event["detail"]["awsRegion"] = json!(self.sign_in_region);
-            event["detail"]["responseElements"] = json!({"ConsoleLogin": "Success"});
-            event
-        };
-        let mut other_spelling = sign_in();
-        other_spelling["detail-type"] = json!("AWS Console Signin via CloudTrail");
+        let mut assume_root =
+            self.api_call("sts", "AssumeRoot", Some(false), &self.administrator());
+        let task = "arn:aws:iam::aws:policy/root-task/S3UnlockBucketPolicy";
+        assume_root["detail"]["requestParameters"] =
+            json!({"targetPrincipal": self.account, "taskPolicyArn": {"arn": task}});
         vec![
-            canonical("a sign-in", sign_in()),
-            canonical("a sign-in in the other spelling", other_spelling),
+            canonical("a sign-in", self.sign_in(0, "Success")),
+            canonical(
+                "a sign-in in the other spelling",
+                self.sign_in(1, "Success"),
+            ),
             canonical(
                 "a write call",
                 self.api_call("iam", "CreateAccessKey", Some(false), &root()),
@@ -82,11 +84,19 @@ impl Place {
                 "a call of a session that root handed out",
                 self.api_call("ec2", "RunInstances", Some(false), &self.federated()),
             ),
-            canonical(
-                "a call of AssumeRoot",
-                self.api_call("sts", "AssumeRoot", Some(false), &self.administrator()),
-            ),
+            canonical("a call of AssumeRoot", assume_root),
         ]
+    }
+
+    /// A sign-in, in one of the spellings of its detail-type. Only new records say `readOnly`.
+    fn sign_in(&self, spelling: usize, outcome: &str) -> Value {
+        let mut record = CONSOLE.sign_in(self, outcome);
+        if spelling == 0 {
+            record["readOnly"] = json!(false);
+        }
+        let mut event = self.event("aws.signin", SIGN_IN[spelling], record);
+        event["region"] = json!(self.sign_in_region);
+        event
     }
 
     /// Read-only events, which go into a digest.
@@ -97,8 +107,8 @@ impl Place {
         )]
     }
 
-    /// Further forms of write events: each detail-type, each read-only call that matters, each way to write `readOnly`.
-    /// They do not depend on the place, so one place is enough.
+    /// Further forms of write events: each detail-type, each read-only call that matters, each way to write `readOnly`,
+    /// each origin, what failed, and what AWS does not have yet. They do not depend on the place, so one place is enough.
     pub(crate) fn act_forms(&self) -> Vec<Canonical> {
         let texts = [
             ("a call whose readOnly is text", json!("false")),
@@ -130,7 +140,39 @@ impl Place {
             .into_iter()
             .chain(of_types)
             .chain(that_matter)
+            .chain(ORIGINS.map(|origin| {
+                let record = origin.record(
+                    self,
+                    "iam",
+                    "CreateAccessKey",
+                    "AwsApiCall",
+                    &origin.root(self),
+                );
+                canonical(origin.name.0, self.with_read_only("aws.iam", record, false))
+            }))
+            .chain(self.further_acts())
             .collect()
+    }
+
+    fn further_acts(&self) -> [Canonical; 4] {
+        let mut refused = self.api_call("iam", "CreateUser", Some(false), &self.root());
+        refused["detail"]["errorCode"] = json!("AccessDenied");
+        refused["detail"]["errorMessage"] = json!("denied by a service control policy");
+        let mut with_alias = self.root();
+        with_alias["userName"] = json!("example-company");
+        let mut with_resources =
+            self.api_call("kms", "ScheduleKeyDeletion", Some(false), &with_alias);
+        with_resources["detail"]["resources"] = json!([{"accountId": self.account, "type": "AWS::KMS::Key",
+            "ARN": format!("arn:aws:kms:{}:{}:key/k", self.region, self.account)}]);
+        [
+            canonical("a failed sign-in", self.sign_in(0, "Failure")),
+            canonical("a call that AWS refused", refused),
+            canonical("a call of another service", with_resources),
+            canonical(
+                "a call of another service",
+                self.api_call("brandnew", "StartSomething", Some(false), &self.root()),
+            ),
+        ]
     }
 
     /// Further forms of read-only events, as of write events.
@@ -145,7 +187,15 @@ impl Place {
                 self.root_event(kind, "ListUsers", Some(json!(true))),
             )
         });
-        [text].into_iter().chain(of_types).collect()
+        let of_origins = ORIGINS.map(|origin| {
+            let record = origin.record(self, "iam", "ListUsers", "AwsApiCall", &origin.root(self));
+            canonical(origin.name.1, self.with_read_only("aws.iam", record, true))
+        });
+        [text]
+            .into_iter()
+            .chain(of_types)
+            .chain(of_origins)
+            .collect()
     }
 
     fn root_event(&self, kind: &str, name: &str, read_only: Option<Value>) -> Value {
@@ -160,7 +210,7 @@ impl Place {
     pub(crate) fn never(&self) -> Vec<Canonical> {
         let mut forged = self.api_call("iam", "CreateAccessKey", Some(false), &self.root());
         forged["source"] = json!("made.up");
-        let user = json!({"type": "IAMUser", "accountId": self.account, "userName": "alice"});
+        let user = self.user();
         vec![
             canonical(
                 "an IAM user's call",
@@ -195,28 +245,17 @@ impl Place {
     }
 
     fn root(&self) -> Value {
-        json!({"type": "Root", "accountId": self.account, "accessKeyId": "ASIAEXAMPLEEXAMPLE42"})
-    }
-
-    fn federated(&self) -> Value {
-        json!({
-            "type": "FederatedUser",
-            "accountId": self.account,
-            "sessionContext": {"sessionIssuer": {"type": "Root", "accountId": self.account}},
-        })
-    }
-
-    fn administrator(&self) -> Value {
-        json!({
-            "type": "AssumedRole",
-            "accountId": self.account,
-            "sessionContext": {"sessionIssuer": {"type": "Role", "accountId": self.account}},
-        })
+        CONSOLE.root(self)
     }
 
     fn api_call(&self, service: &str, name: &str, read_only: Option<bool>, by: &Value) -> Value {
         let record = self.record(service, name, "AwsApiCall", read_only, by);
         self.event(&format!("aws.{service}"), API_CALL, record)
+    }
+
+    fn with_read_only(&self, source: &str, mut record: Value, read_only: bool) -> Value {
+        record["readOnly"] = json!(read_only);
+        self.event(source, API_CALL, record)
     }
 
     fn record(
@@ -227,17 +266,7 @@ impl Place {
         read_only: Option<bool>,
         by: &Value,
     ) -> Value {
-        let mut record = json!({
-            "eventVersion": "1.11",
-            "eventID": "00000000-0000-4000-8000-000000000000",
-            "eventName": name,
-            "eventSource": format!("{service}.amazonaws.com"),
-            "eventTime": TIME,
-            "eventType": kind,
-            "awsRegion": self.region,
-            "recipientAccountId": self.account,
-            "userIdentity": by,
-        });
+        let mut record = CONSOLE.record(self, service, name, kind, by);
         if let Some(read_only) = read_only {
             record["readOnly"] = json!(read_only);
         }
@@ -264,84 +293,4 @@ fn canonical(name: &'static str, event: Value) -> Canonical {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::hub::pattern;
-    use rootwatch_eval::Answer;
-    use rootwatch_eval::pattern::matches;
-
-    impl Place {
-        /// A spoke.
-        pub(crate) fn sample() -> Self {
-            Self {
-                account: "333333333333".into(),
-                region: "eu-west-1".into(),
-                sign_in_region: "us-east-1".into(),
-            }
-        }
-    }
-
-    #[test]
-    fn our_own_patterns_pass_what_they_must_and_nothing_else() {
-        let (acts, reads) = (pattern::acts("222222222222"), pattern::reads());
-        let spoke = pattern::root_activity();
-        let is = |pattern: &Value, event: &Canonical| matches(pattern, &event.event) == Answer::Yes;
-        let place = Place::sample();
-        for event in [place.acts(), place.act_forms()].concat() {
-            assert!(is(&spoke, &event) && is(&acts, &event), "{event:?}");
-            assert!(!is(&reads, &event), "{event:?}");
-        }
-        for event in [place.reads(), place.read_forms()].concat() {
-            assert!(is(&spoke, &event) && is(&reads, &event), "{event:?}");
-            assert!(!is(&acts, &event), "{event:?}");
-        }
-        for event in place.never() {
-            assert!(
-                ![&spoke, &acts, &reads]
-                    .iter()
-                    .any(|pattern| is(pattern, &event)),
-                "{event:?}"
-            );
-        }
-        // A spoke's canary reaches the hub's bus, and matches no rule there.
-        assert!(is(&spoke, &place.canary()));
-        assert!(!is(&acts, &place.canary()) && !is(&reads, &place.canary()));
-        let hub = Place {
-            account: "222222222222".into(),
-            ..place
-        };
-        assert!(is(&acts, &hub.canary()));
-    }
-
-    #[test]
-    fn every_form_of_a_root_event_matches_one_rule_of_the_hub_but_capitals() {
-        let (acts, reads) = (pattern::acts("222222222222"), pattern::reads());
-        let is = |pattern: &Value, event: &Value| matches(pattern, event) == Answer::Yes;
-        let forms = [
-            Some(json!(true)),
-            Some(json!("true")),
-            Some(json!(false)),
-            Some(json!("false")),
-            Some(Value::Null),
-            None,
-        ];
-        let names = READ_ONLY_THAT_MATTERS.iter().chain(&["ListUsers"]);
-        for ((kind, name), form) in DETAIL_TYPES
-            .iter()
-            .flat_map(|kind| names.clone().map(move |name| (kind, name)))
-            .flat_map(|it| forms.iter().map(move |form| (it, form)))
-        {
-            let event = Place::sample().root_event(kind, name, form.clone());
-            let is_read = form.as_ref().is_some_and(|it| *it == true || *it == "true")
-                && *name == "ListUsers";
-            assert_eq!(is(&reads, &event), is_read, "{event}");
-            assert_eq!(is(&acts, &event), !is_read, "{event}");
-        }
-        // Forwarded, and matched by neither: README, "Limits".
-        for form in ["True", "False"] {
-            let event = Place::sample().root_event(API_CALL, "ListUsers", Some(json!(form)));
-            assert!(is(&pattern::root_activity(), &event));
-            assert!(!is(&acts, &event) && !is(&reads, &event), "{event}");
-        }
-    }
-}
+mod tests;
