@@ -151,8 +151,8 @@ impl Spokes<'_> {
         let mut text = String::new();
         if let Some(hub) = &self.other_hub {
             text += &format!(
-                "The hub in account {}, region {} is not touched: `rootwatch teardown hub` there removes it.\n",
-                hub.account, hub.region
+                "The hub in account {}, region {} is not touched: `rootwatch teardown hub --region {}` there removes it.\n",
+                hub.account, hub.region, hub.region
             );
         }
         if let Some(management) = &self.elsewhere {

@@ -173,9 +173,10 @@ async fn choose(
         }
     }
     if problems.is_empty() && chosen.ids.is_empty() {
-        problems.push(
-            "no organizational unit is left to watch: `rootwatch teardown spokes` removes the spokes, --ou watches another unit".into(),
-        );
+        problems.push(match settings.removed_ous.is_empty() {
+            true => "no organizational unit is given, and none is deployed to yet: --ou, or `ou` under [spokes] in rootwatch.toml; the root's id or / selects all accounts".into(),
+            false => "no organizational unit is left to watch: `rootwatch teardown spokes` removes the spokes, --ou watches another unit".into(),
+        });
     }
     match problems.is_empty() {
         true => Ok(chosen),
@@ -304,8 +305,8 @@ pub(crate) async fn hub(session: &Session, org_id: &str) -> Result<Hub, String> 
     let bus = HubBus { account, region };
     let Some(at) = at else {
         let note = format!(
-            "the hub's bus in account {}, region {} cannot be seen from here: `rootwatch status` there shows whether it allows the organization",
-            bus.account, bus.region
+            "the hub's bus in account {}, region {} cannot be seen from here: `rootwatch status --region {}` with its credentials shows whether it allows the organization",
+            bus.account, bus.region, bus.region
         );
         return Ok(Hub {
             bus,

@@ -182,7 +182,8 @@ async fn look_there(there: &Session, organization: &Organization, hub: Location)
             .map(|it| format!("hub in {place}: {it}"))
             .collect(),
         false => vec![format!(
-            "there is no hub in {place}, to which the spokes forward: `rootwatch deploy hub` there creates it"
+            "there is no hub in {place}, to which the spokes forward: `rootwatch deploy hub --region {}` there creates it",
+            hub.region
         )],
     };
     looked.at = Some(hub);
