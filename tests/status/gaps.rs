@@ -84,9 +84,7 @@ fn accounts_and_regions_that_are_not_watched() {
     ] {
         status.gap(
             &format!("account {id} ({name}): {missing}"),
-            &format!(
-                "`rootwatch deploy spokes` with all your units and also --ou {path} creates it"
-            ),
+            &format!("`rootwatch deploy spokes --ou {path}` creates it"),
         );
     }
     let regions = status.gap(

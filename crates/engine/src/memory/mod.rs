@@ -4,6 +4,7 @@
 //! rootwatch's own variables, else from the settings file, else from here, else its default.
 
 mod hub;
+mod names;
 mod spokes;
 
 pub(crate) use hub::{Recalled, organization_id, recall, recall_function, values};
@@ -45,7 +46,9 @@ pub async fn deployed(session: &Session) -> Result<Deployed> {
     let Recalled {
         session: recalled,
         found: hub,
+        doubts,
     } = recall(&session.with(settings)).await?;
+    unknown.extend(doubts);
     let mut settings = recalled.settings.clone();
     if !hub.is_empty() {
         found.push(format!("hub in {}", session.aws.place()));
