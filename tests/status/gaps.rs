@@ -87,9 +87,11 @@ fn accounts_and_regions_that_are_not_watched() {
             &format!("`rootwatch deploy spokes --ou {path}` creates it"),
         );
     }
-    let regions = status.gap(
+    // The regions were named; whoever asks for all sees what is left out.
+    let all = Status::of(&world, hub, &["--all-regions"]);
+    let regions = all.gap(
         &format!("not watched, but enabled in account {hub}: "),
-        "`rootwatch deploy spokes` watches them",
+        "`rootwatch deploy spokes --all-regions` watches them",
     );
     assert!(regions.contains("eu-west-1"), "{regions}");
     status.has_none("(management)");
@@ -100,7 +102,7 @@ fn accounts_and_regions_that_are_not_watched() {
     // What the gaps say, done: the same command with all units, in all regions.
     let unit = |path: &str| organization.ou(path).unwrap().id.clone();
     let units = ["/Workloads/Prod", "/Workloads", "/Security"].map(unit);
-    let mut all = vec!["deploy", "spokes", "--yes"];
+    let mut all = vec!["deploy", "spokes", "--yes", "--all-regions"];
     all.extend(units.iter().flat_map(|unit| ["--ou", unit.as_str()]));
     world.rootwatch(&all).ends_with(0);
     let closed = Status::of(&world, hub, &[]);

@@ -363,7 +363,7 @@ impl Seen {
             .collect();
         if self.observed.stack_set.is_some() && !unwatched.is_empty() {
             gaps.push(format!(
-                "not watched, but enabled in account {}: {}: `rootwatch deploy spokes` watches them, unless --regions or the settings name others",
+                "not watched, but enabled in account {}: {}: `rootwatch deploy spokes --all-regions` watches them",
                 session.aws.account,
                 unwatched.join(", ")
             ));
