@@ -2,6 +2,7 @@ mod hub;
 mod random;
 mod settings;
 mod spokes;
+mod stories;
 
 use crate::world::{Ran, World};
 use serde_json::Value;
