@@ -18,6 +18,7 @@ fn flags(keys: &[&Key], found: &mut BTreeSet<String>) {
 /// Flags of one run rather than settings of a deployment.
 const OF_A_RUN: &[&str] = &[
     "--adopt",
+    "--allow-nobody",
     "--from-deployed",
     "--remove-ou",
     "--remove-subscription",

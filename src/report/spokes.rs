@@ -215,11 +215,22 @@ fn management(done: &[&Step]) -> String {
 
 /// The result of `deploy spokes`, with what comes next.
 pub(crate) fn deployed(deployed: &SpokesDeployed, verbose: bool) -> String {
-    step(deployed, verbose) + &next::steps(&what_next(deployed))
+    let text = ended(deployed, verbose) + &next::steps(&what_next(deployed));
+    text + &last_line(deployed)
 }
 
 /// The same as a step of another command, which goes on.
 pub(super) fn step(deployed: &SpokesDeployed, verbose: bool) -> String {
+    ended(deployed, verbose) + &last_line(deployed)
+}
+
+/// What is wrong with the trails, where the plan was shown before what was done.
+fn last_line(deployed: &SpokesDeployed) -> String {
+    let trails = deployed.planned.plan.trail.as_ref();
+    trails.map(trail).unwrap_or_default()
+}
+
+fn ended(deployed: &SpokesDeployed, verbose: bool) -> String {
     let planned = &deployed.planned;
     let text = match planned.plan.is_change() {
         true => done(deployed),
@@ -282,7 +293,6 @@ pub(crate) fn done(deployed: &SpokesDeployed) -> String {
     if let Some((id, follow)) = deployed.detached() {
         text.push_str(&detached(id, follow));
     }
-    text.extend(deployed.planned.plan.trail.as_ref().map(trail));
     text
 }
 

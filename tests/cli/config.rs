@@ -78,7 +78,10 @@ fn flags_win_over_the_file_and_the_file_over_the_environment() {
     for part in ["rootwatch \"typed\" · ", " · us-west-2 · "] {
         assert!(plan.stderr.contains(part), "{part}: {}", plan.stderr);
     }
-    assert!(!plan.stdout.contains("of-file"), "{}", plan.stdout);
+    // Whom to notify is a list that a flag adds to.
+    for who in ["of-file@example.com", "typed@example.com"] {
+        assert!(plan.stdout.contains(who), "{}", plan.stdout);
+    }
 }
 
 /// No credentials are given, so what ends here has asked AWS nothing.

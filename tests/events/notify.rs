@@ -242,9 +242,9 @@ fn a_plan_that_leaves_no_subscriber_says_so() {
         let args = [&["plan", "hub"], who].concat();
         world.rootwatch(&args).ends_with(0).stdout
     };
-    let said = "! All current subscribers of rootwatch-alerts will be removed";
-    let reported = plan(&["--email", "another@example.com"]);
+    let said = "No longer notified: 1\n";
+    let reported = plan(&["--remove-subscription", PERSON]);
     assert!(reported.contains(said), "{reported}");
-    let reported = plan(&["--email", "another@example.com", "--email", PERSON]);
-    assert!(!reported.contains("! All current"), "{reported}");
+    let reported = plan(&["--email", "another@example.com"]);
+    assert!(!reported.contains("No longer notified"), "{reported}");
 }

@@ -53,6 +53,8 @@ fn programs_read_who_is_notified_and_who_no_longer() {
         "hub",
         "--email",
         "new@example.com",
+        "--remove-subscription",
+        PERSON,
         "--output",
         "json",
     ];

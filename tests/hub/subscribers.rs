@@ -1,5 +1,6 @@
 use super::DEPLOY;
 use crate::world::{PERSON, REGION, World};
+use std::io::Write;
 
 #[test]
 fn a_pending_subscription_is_not_mailed_again() {
@@ -33,7 +34,10 @@ fn only_what_rootwatch_subscribed_is_unsubscribed() {
     runtime.block_on(theirs.send()).unwrap();
     world.lab.confirm_subscription("audit@example.com").unwrap();
 
-    let other = ["deploy", "hub", "--email", "new@example.com", "--yes"];
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    writeln!(file, "[hub]\nemail = [\"new@example.com\"]").unwrap();
+    let file = file.path().to_str().unwrap();
+    let other = ["deploy", "hub", "--config", file, "--yes"];
     let ran = world.rootwatch(&other).ends_with(0);
     assert!(
         ran.stderr

@@ -11,8 +11,8 @@ fn what_is_no_longer_wanted_goes_once_its_number_is_confirmed() {
     let narrower = [
         "deploy",
         "spokes",
-        "--ou",
-        "/Workloads",
+        "--remove-ou",
+        "/Security",
         "--regions",
         "us-east-1",
     ];
@@ -34,9 +34,7 @@ fn what_is_no_longer_wanted_goes_once_its_number_is_confirmed() {
         );
     }
     world.count_calls();
-    world
-        .rootwatch(&[&narrower[..], &["--yes"]].concat())
-        .ends_with(0);
+    world.rootwatch(&["deploy", "spokes", "--yes"]).ends_with(0);
     assert_eq!(world.writes(), Vec::<String>::new());
 }
 
@@ -45,7 +43,7 @@ fn an_inner_unit_alone_keeps_its_accounts_watched() {
     let world = World::deployed().calm();
     world.count_calls();
     let inner = world
-        .deploy_units(&["/Workloads/Prod", "/Security"], &[])
+        .deploy_units(&["/Workloads/Prod"], &["--remove-ou", "/Workloads"])
         .ends_with(0);
     insta::assert_snapshot!("inner-unit", world.shown(&inner.stderr));
     assert!(world.is_watched(&world.account("shop"), "us-east-1"));
@@ -61,8 +59,13 @@ fn an_inner_unit_alone_keeps_its_accounts_watched() {
 fn an_inner_unit_outlives_its_outer_one() {
     let world = World::with_hub().calm();
     let inner = ["/Workloads/Prod"];
-    for units in [&inner[..], &["/Workloads"], &inner] {
-        world.deploy_units(units, &[]).ends_with(0);
+    let outer = ["--remove-ou", "/Workloads"];
+    for (units, gone) in [
+        (&inner[..], &[][..]),
+        (&["/Workloads"], &[]),
+        (&inner, &outer),
+    ] {
+        world.deploy_units(units, gone).ends_with(0);
         for region in ["us-east-1", "eu-west-1"] {
             let shop = world.account("shop");
             assert!(world.is_watched(&shop, region), "{units:?} {region}");

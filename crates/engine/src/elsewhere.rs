@@ -230,8 +230,10 @@ pub(crate) fn hub_of(parameters: &BTreeMap<String, String>) -> Option<Location> 
 
 /// What was read; nothing where AWS denies it or cannot be reached, since this only looks around.
 pub(crate) fn readable<T>(answer: Result<Option<T>, AwsError>) -> Result<Option<T>> {
-    const CLOSED: [&str; 3] = [
+    const CLOSED: [&str; 4] = [
         NO_ANSWER,
+        // An emulator that lacks the call.
+        "InvalidAction",
         "AWSOrganizationsNotInUseException",
         "ValidationError",
     ];

@@ -18,8 +18,21 @@ use rootwatch_lab::Late;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-pub(crate) const SETTINGS: [&str; 6] =
-    ["hub", "--email", PERSON, "--tag", "team=security", "--yes"];
+pub(crate) const SETTINGS: [&str; 12] = [
+    "hub",
+    "--email",
+    PERSON,
+    "--tag",
+    "team=security",
+    // What is not given is what is deployed, and no drift.
+    "--log-retention-days",
+    "365",
+    "--notify-format",
+    "text",
+    "--notify-read-only",
+    "digest",
+    "--yes",
+];
 
 pub(crate) struct Row<'a> {
     resource: &'static str,
@@ -90,7 +103,7 @@ pub(crate) fn waves(rows: Vec<Vec<Row<'_>>>) -> Vec<Vec<Row<'_>>> {
 }
 
 fn plan(world: &World, more: &[&str]) -> Ran {
-    world.rootwatch(&[&["plan"], &SETTINGS[..5], more].concat())
+    world.rootwatch(&[&["plan"], &SETTINGS[..11], more].concat())
 }
 
 fn text(value: &Value) -> String {

@@ -5,6 +5,7 @@ use super::temporary::Temporary;
 use super::test::Test;
 use super::{diagnosis, leftovers};
 use crate::aws::Aws;
+use crate::aws::consistency::{Poll, poll_until};
 use crate::aws::error::{Call, is_stopped};
 use crate::elsewhere;
 use crate::hub::desired::Wanted;
@@ -52,7 +53,7 @@ pub(crate) async fn run(
             }
         };
         let topic = temporary.topic_arn();
-        let (audience, trails) = tokio::join!(audience(aws, names, &topic), trail::find(aws));
+        let (audience, trails) = tokio::join!(audience(aws, names, &topic, work), trail::find(aws));
         let trail = verify::trail::lacks(aws, &trails);
         Ok(test.outcome(diagnosis, audience, trail))
     };
@@ -94,8 +95,26 @@ async fn remove(
     }
 }
 
-/// Who besides tests gets what the topic delivers.
-async fn audience(aws: &Aws, names: &Names, topic_arn: &str) -> Audience {
+/// How long a list of subscriptions may lag behind a confirmation.
+const LAG: Duration = Duration::from_secs(10);
+
+/// Who besides tests gets what the topic delivers. Somebody who has just confirmed may still be listed as pending.
+async fn audience(aws: &Aws, names: &Names, topic_arn: &str, work: &Work) -> Audience {
+    let mut last = Audience::default();
+    let unseen = work.unseen();
+    let polled = poll_until(&unseen, "a confirmation", LAG, async || {
+        last = audience_now(aws, names, topic_arn).await;
+        Ok(match last.confirmed == 0 && !last.pending.is_empty() {
+            true => Poll::Pending,
+            false => Poll::Ready(()),
+        })
+    });
+    // Whoever is pending until then is.
+    let _ = polled.await;
+    last
+}
+
+async fn audience_now(aws: &Aws, names: &Names, topic_arn: &str) -> Audience {
     let topic = names.alerts_topic();
     let tests = names.queue_arn(&names.test(""));
     let found = match Subscriptions::standings_of(aws, topic_arn).await {

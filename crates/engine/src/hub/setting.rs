@@ -7,7 +7,7 @@ use crate::spokes::SpokesPlan;
 
 /// Properties and their settings: kind of resource, beginning of the property's path, key of the setting. A kind of
 /// `*` is any; the first row that fits counts.
-const SETTINGS: [(&str, &str, &str); 29] = [
+const SETTINGS: [(&str, &str, &str); 28] = [
     ("*", "tags", "tags"),
     ("topic", "kms_master_key_id", "hub.kms_key"),
     ("log-group", "kms_key", "hub.log_kms_key"),
@@ -37,7 +37,6 @@ const SETTINGS: [(&str, &str, &str); 29] = [
         "maximum_batching_window",
         "notify.read_only",
     ),
-    ("subscriptions", "subscriptions.email", "hub.email"),
     ("subscriptions", "subscriptions", "hub.subscriptions"),
     ("role", "permissions_boundary", "iam.permissions_boundary"),
     ("role", "path", "iam.path"),
@@ -178,7 +177,7 @@ mod tests {
                     it.tags.insert("team".into(), "other".into());
                 }),
             ),
-            ("hub.email", Box::new(|it| it.subscriptions.clear())),
+            ("hub.subscriptions", Box::new(|it| it.subscriptions.clear())),
         ];
         for (key, change) in cases {
             let found = changed(&*change);

@@ -44,17 +44,12 @@ pub(crate) async fn recall(session: &Session) -> Result<Recalled> {
     let named = session.with(settings);
     let mut after = hub(&named.hub(String::new()));
     let more = observe(&session.aws, &not_read(&before, &after)).await?;
-    let mut settings = match is_of_others(&named.names(), &more) {
-        true => {
-            let mut settings = named.settings.clone();
-            settings.hub.topic_name = session.settings.hub.topic_name.clone();
-            settings.sources.forget(key::TOPIC_NAME);
-            after = hub(&session.with(settings.clone()).hub(String::new()));
-            settings
-        }
-        false => named.settings.clone(),
-    };
     found.extend(more);
+    let mut settings = named.settings.clone();
+    if !is_believable(&named.names(), &found) {
+        forget_topic(&mut settings, session);
+        after = hub(&session.with(settings.clone()).hub(String::new()));
+    }
     let known: BTreeSet<String> = after.iter().map(|node| node.resource.id()).collect();
     found.retain(|id, _| known.contains(id));
     values(&mut settings, &found, &named.names());
@@ -72,12 +67,41 @@ fn not_read(before: &[Node], after: &[Node]) -> Vec<Node> {
     new.cloned().collect()
 }
 
-/// Whether the topic that the function names belongs to somebody else: then it is no setting of ours, but a change by
-/// hand. Pure.
-fn is_of_others(names: &Names, found: &Found) -> bool {
+/// Whether the topic that the function names is the deployment's: by its tag, or where it is gone, by what the role
+/// may publish to. All else is no setting of ours, but a change by hand. Pure.
+fn is_believable(names: &Names, found: &Found) -> bool {
     let topic = found.get(&format!("{} {}", Topic::KIND, names.alerts_topic()));
-    matches!(topic, Some(HubResource::Topic(topic))
-        if topic.tags.get(DEPLOYMENT_TAG) != Some(&names.deployment))
+    match topic {
+        Some(HubResource::Topic(topic)) => {
+            topic.tags.get(DEPLOYMENT_TAG) == Some(&names.deployment)
+        }
+        _ => {
+            let arn = role(found).and_then(publishes_to);
+            let is_default = names.topic.is_none();
+            is_default || arn == Some(names.topic_arn(&names.alerts_topic()).as_str())
+        }
+    }
+}
+
+/// Puts the topic back to what this run gives, if anything.
+fn forget_topic(settings: &mut Settings, session: &Session) {
+    if settings.sources.is_open(key::TOPIC_NAME) {
+        settings.hub.topic_name = session.settings.hub.topic_name.clone();
+        settings.sources.forget(key::TOPIC_NAME);
+    }
+}
+
+/// The notifier's role among what was found.
+fn role(found: &Found) -> Option<&Role> {
+    found.values().find_map(|it| match it {
+        HubResource::Role(role) => Some(role),
+        _ => None,
+    })
+}
+
+/// ARN of the topic that the role may publish to.
+fn publishes_to(role: &Role) -> Option<&str> {
+    role.inline_policy.statement("Publish")?["Resource"].as_str()
 }
 
 /// The deployment's function among what was found.
@@ -111,17 +135,11 @@ pub(crate) fn names(settings: &mut Settings, function: &Function, names: &Names)
 
 /// Takes the topic's name from what the role may publish to, where the function is gone. Pure.
 fn topic_of_role(settings: &mut Settings, found: &Found, names: &Names) {
-    let role = found.values().find_map(|it| match it {
-        HubResource::Role(role) => Some(role),
-        _ => None,
-    });
-    let Some(role) = role.filter(|it| it.tags.get(DEPLOYMENT_TAG) == Some(&names.deployment))
-    else {
+    let is_ours = |role: &&Role| role.tags.get(DEPLOYMENT_TAG) == Some(&names.deployment);
+    let Some(role) = role(found).filter(is_ours) else {
         return;
     };
-    let allowed = role.inline_policy.statement("Publish");
-    let arn = allowed.and_then(|it| it["Resource"].as_str());
-    let topic = arn.and_then(|arn| topic_name(arn, names));
+    let topic = publishes_to(role).and_then(|arn| topic_name(arn, names));
     let from = format!("{} {}", Role::KIND, role.name);
     let Settings { hub, sources, .. } = settings;
     sources.remember(key::TOPIC_NAME, &mut hub.topic_name, topic.map(Some), &from);
@@ -278,8 +296,18 @@ pub(crate) async fn recall_function(session: &Session) -> Result<Session> {
         names(&mut settings, function, &session.names());
         let named = session.with(settings.clone());
         let nodes = hub(&named.hub(String::new()));
-        let is_role = |node: &&Node| matches!(node.resource, HubResource::Role(_));
-        found.extend(observe(&session.aws, &only(&nodes, is_role)).await?);
+        let alerts = named.names().alerts_topic();
+        let is_read = |node: &&Node| match &node.resource {
+            HubResource::Role(_) => true,
+            HubResource::Topic(topic) => {
+                topic.name == alerts && named.settings.hub.topic_name.is_some()
+            }
+            _ => false,
+        };
+        found.extend(observe(&session.aws, &only(&nodes, is_read)).await?);
+        if !is_believable(&named.names(), &found) {
+            forget_topic(&mut settings, session);
+        }
         values(&mut settings, &found, &named.names());
     }
     Ok(session.with(settings))

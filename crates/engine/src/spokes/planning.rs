@@ -42,13 +42,9 @@ struct Ground {
 pub async fn plan(session: &Session, switches: Switches) -> Result<SpokesPlanned> {
     let organization = organization::find(&session.aws).await?;
     let place = session.stack_sets(&organization);
-    let (session, remembered) = &remember(session, &place).await?;
-    if session.settings.spokes.ous.is_empty() {
-        bail!(
-            "no organizational unit is given, and none is deployed to yet: --ou, or `ou` under [spokes] in rootwatch.toml; the root's id or / selects all accounts"
-        );
-    }
-    let ground = preflight(session, remembered.as_ref(), &place, organization, switches).await?;
+    let recalled = remember(session, &place).await?;
+    let ground = preflight(&recalled, &place, organization, switches).await?;
+    let (session, remembered) = (&recalled.session, &recalled.deployment);
     let name = session.names().stack_set();
     let (observed, own) = tokio::try_join!(
         async { Ok(observe(&place, &name, &ground.regions).await?) },
@@ -118,48 +114,62 @@ pub async fn plan(session: &Session, switches: Switches) -> Result<SpokesPlanned
     })
 }
 
-/// The run with the settings of what is deployed: of the StackSet, or before there is one, of a hub that is here, which
-/// says what is demanded of roles, and the tags.
-async fn remember(session: &Session, place: &Place<'_>) -> Result<(Session, Option<Deployment>)> {
-    let (recalled, deployment) =
-        memory::recall_spokes(session, place)
-            .await
-            .with_context(|| {
-                format!(
-                    "reading what is deployed of the spokes, from {}",
-                    session.aws.place()
-                )
-            })?;
-    if deployment.is_some() {
-        return Ok((recalled, deployment));
-    }
+/// A run with the settings of what is deployed.
+struct Remembered {
+    session: Session,
+    deployment: Option<Deployment>,
+    /// Why the StackSet cannot be read, if so: what is missing to read it is found by the checks that follow.
+    unread: Option<String>,
+}
+
+/// Takes the settings of the StackSet, or before there is one, of a hub that is here, which says what is demanded of
+/// roles, and the tags.
+async fn remember(session: &Session, place: &Place<'_>) -> Result<Remembered> {
+    let (recalled, deployment) = match memory::recall_spokes(session, place).await {
+        Ok(found) => found,
+        Err(error) => {
+            return Ok(Remembered {
+                session: session.clone(),
+                deployment: None,
+                unread: Some(format!(
+                    "what is deployed of the spokes cannot be read: {error:#}"
+                )),
+            });
+        }
+    };
     let is_here = |it: &Option<String>, here: &String| it.as_ref().is_none_or(|it| it == here);
     let (hub, aws) = (&session.settings.hub, &session.aws);
-    if !is_here(&hub.account, &aws.account) || !is_here(&hub.region, &aws.region) {
-        return Ok((recalled, None));
-    }
-    let hub = memory::recall_function(session).await;
-    let hub =
-        hub.with_context(|| format!("reading the settings of the hub, from {}", aws.place()))?;
-    Ok((hub, None))
+    let is_hub = is_here(&hub.account, &aws.account) && is_here(&hub.region, &aws.region);
+    let session = match deployment.is_none() && is_hub {
+        true => memory::recall_function(session)
+            .await
+            .with_context(|| format!("reading the settings of the hub, from {}", aws.place()))?,
+        false => recalled,
+    };
+    Ok(Remembered {
+        session,
+        deployment,
+        unread: None,
+    })
 }
 
 /// Checks all prerequisites concurrently, and reports everything that is missing at once.
 async fn preflight(
-    session: &Session,
-    remembered: Option<&Deployment>,
+    recalled: &Remembered,
     place: &Place<'_>,
     organization: Organization,
     switches: Switches,
 ) -> Result<Ground> {
+    let session = &recalled.session;
     let (aws, settings) = (&session.aws, &session.settings);
+    let deployed = recalled.deployment.as_ref().map(|it| &it.units);
     let (access, hub, units, enabled, trail) = tokio::join!(
         preflight::trusted_access(place),
         preflight::hub(session, &organization.id),
         preflight::units(
             aws,
             &settings.spokes,
-            remembered.map(|it| &it.units),
+            deployed,
             &organization.management_account
         ),
         regions::enabled(aws, &settings.spokes.regions),
@@ -177,6 +187,8 @@ async fn preflight(
     };
     let access = access.map_err(|problem| problems.push(problem));
     let units = units.map_err(|found| problems.extend(found));
+    // Without access the StackSet cannot be read either.
+    problems.extend(recalled.unread.clone().filter(|_| access.is_ok()));
     let hub = hub.map_err(|problem| problems.push(problem));
     let enabled = enabled.map_err(|error| {
         problems.push(format!(

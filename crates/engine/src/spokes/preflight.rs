@@ -174,9 +174,10 @@ async fn choose(
         }
     }
     if problems.is_empty() && chosen.ids.is_empty() {
-        problems.push(
-            "no organizational unit is left to watch: `rootwatch teardown spokes` removes the spokes, --ou watches another unit".into(),
-        );
+        problems.push(match settings.removed_ous.is_empty() {
+            true => "no organizational unit is given, and none is deployed to yet: --ou, or `ou` under [spokes] in rootwatch.toml; the root's id or / selects all accounts".into(),
+            false => "no organizational unit is left to watch: `rootwatch teardown spokes` removes the spokes, --ou watches another unit".into(),
+        });
     }
     match problems.is_empty() {
         true => Ok(chosen),

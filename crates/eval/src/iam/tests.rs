@@ -137,6 +137,12 @@ fn each_operator_with_and_without_its_key() {
             true,
         ),
         ("ArnNotEquals", json!("arn:aws:sns:eu:1:a"), None, true),
+        (
+            "ArnLike",
+            json!("arn:aws:sns:*:1:a*"),
+            Some("arn:aws:sns:eu:1"),
+            false,
+        ),
     ] {
         let statement = with("Condition", json!({operator: {"aws:Key": wanted}}));
         let expected = if holds {
@@ -275,4 +281,20 @@ fn a_key_of_several_values_needs_a_set_operator() {
             None => assert!(matches!(found, Decision::Unknown(_)), "{operator} {have}"),
         }
     }
+}
+
+#[test]
+fn a_key_that_came_with_several_values_needs_one_too() {
+    let document = json!({"Version": "2012-10-17", "Statement": with("Condition", json!({"StringEquals": {"aws:Key": "x"}}))});
+    let policy = Policy::parse(&document.to_string()).unwrap();
+    let mut keys = Keys::new();
+    keys.insert_all("aws:Key", vec!["x".into(), "y".into()]);
+    let request = Request {
+        principal: Some(Principal::Service("sns.amazonaws.com".into())),
+        action: "sns:Publish",
+        resource: "arn:aws:sns:eu-west-1:111122223333:alerts".into(),
+        keys,
+    };
+    let found = decide([&policy], &request);
+    assert!(matches!(found, Decision::Unknown(_)), "{found:?}");
 }

@@ -272,3 +272,27 @@ fn what_would_take_too_long_is_unknown() {
         assert!(matches!(answer, Answer::Unknown(_)), "{answer:?}");
     }
 }
+
+#[test]
+fn a_value_that_stands_in_a_list_by_itself_binds_no_other() {
+    let pattern = json!({"a": ["x"], "a.b": ["1"]});
+    let event = json!({"a": ["x", {"b": "1"}]});
+    assert_eq!(matches(&pattern, &event), Answer::Yes);
+}
+
+#[test]
+fn an_operators_name_is_a_fields_outside_of_or() {
+    let pattern = json!({"prefix": ["x"]});
+    assert_eq!(matches(&pattern, &json!({"prefix": "x"})), Answer::Yes);
+}
+
+#[test]
+fn what_event_ruler_cannot_compare_is_left_out_or_unknown() {
+    let positive = json!({"a": [{"numeric": [">", 0]}]});
+    assert_eq!(matches(&positive, &json!({"a": 0.000_000_1})), Answer::No);
+    let exact = json!({"a": [{"equals-ignore-case": "x"}]});
+    assert_eq!(matches(&exact, &json!({"a": "Xy"})), Answer::No);
+    let wide = json!({"a": [{"equals-ignore-case": "\u{1f600}"}]});
+    let answer = matches(&wide, &json!({"a": "\u{1f600}"}));
+    assert!(matches!(answer, Answer::Unknown(_)), "{answer:?}");
+}
