@@ -1,6 +1,7 @@
 mod hub;
 mod random;
 mod settings;
+mod single;
 mod spokes;
 mod stories;
 
