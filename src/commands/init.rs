@@ -89,7 +89,7 @@ fn is_set(settings: &Settings, path: &str) -> bool {
 
 fn exists(path: &Path) -> String {
     format!(
-        "{} exists already and was not changed; name another file: rootwatch init FILE",
+        "{} exists already and was not changed; give init the name of another file",
         path.display()
     )
 }

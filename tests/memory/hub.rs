@@ -24,7 +24,7 @@ const SPECIAL: [&str; 15] = [
     "--tag=team=security",
 ];
 
-fn special() -> World {
+pub(super) fn special() -> World {
     let world = World::new();
     let deploy = [&["deploy", "hub", "--yes", "--email", PERSON], &SPECIAL[..]].concat();
     world.rootwatch(&deploy).ends_with(0);

@@ -106,6 +106,12 @@ pub(crate) struct HubBus {
     pub(crate) region: String,
 }
 
+impl HubBus {
+    pub(crate) fn location(&self) -> Location {
+        Location::of(&self.account, &self.region)
+    }
+}
+
 /// Parameter with what the roles' names begin with.
 const ROLE_PREFIX: &str = "RolePrefix";
 

@@ -9,6 +9,7 @@ use crate::hub::desired::hub;
 use crate::hub::metrics;
 use crate::hub::plan::plan_deploy;
 use crate::memory::{self, Recalled};
+use crate::next;
 use crate::session::Session;
 use crate::spokes::coverage::{Known, coverage};
 use crate::spokes::directory::Directory;
@@ -182,8 +183,8 @@ async fn look_there(there: &Session, organization: &Organization, hub: Location)
             .map(|it| format!("hub in {place}: {it}"))
             .collect(),
         false => vec![format!(
-            "there is no hub in {place}, to which the spokes forward: `rootwatch deploy hub --region {}` there creates it",
-            hub.region
+            "there is no hub in {place}, to which the spokes forward: {} creates it",
+            next::there("rootwatch deploy hub", &hub)
         )],
     };
     looked.at = Some(hub);
@@ -240,8 +241,9 @@ async fn spokes_status(
     let set = seen.observed.stack_set.as_ref();
     match set {
         None => gaps.push(format!(
-            "there is no StackSet {name} in {}: `rootwatch deploy spokes --ou …` creates it",
-            session.aws.place()
+            "there is no StackSet {name} in {}: {} creates it",
+            session.aws.place(),
+            next::first_spokes(&session.settings.spokes.ous)
         )),
         Some(found) if found.template != spokes::TEMPLATE => gaps.push(format!(
             "the StackSet {name} has another template than this rootwatch: `rootwatch deploy spokes` updates it"
