@@ -70,10 +70,11 @@ fn what_next(deployed: &HubDeployed) -> Vec<String> {
     let mut all = people::to_confirm(&deployed.report.notified);
     if deployed.is_changed {
         let commands = &deployed.next;
-        all.push(format!(
-            "unless the spokes are there, as the management account or a delegated administrator: {}",
-            commands.deploy_spokes
-        ));
+        all.extend(commands.deploy_spokes.as_ref().map(|command| {
+            format!(
+                "unless the spokes are there, as the management account or a delegated administrator: {command}"
+            )
+        }));
         all.push(commands.test.to_string());
     }
     all

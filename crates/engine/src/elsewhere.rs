@@ -59,6 +59,17 @@ pub(crate) async fn find(
     Ok(choose(found, &Location::of(&aws.account, &aws.region)))
 }
 
+/// Whether something of this account forwards to the hub that is here.
+pub(crate) async fn forward_here(
+    aws: &Aws,
+    names: &Names,
+    call_as: Option<CallAs>,
+) -> Result<bool> {
+    let here = Location::of(&aws.account, &aws.region);
+    let found = all(aws, names, call_as).await?;
+    Ok(found.iter().any(|it| it.hub == here))
+}
+
 /// The same, and where nothing forwards, the bus of this account in another region, or else the StackSet there.
 pub(crate) async fn find_widely(
     aws: &Aws,

@@ -8,19 +8,26 @@ use crate::spokes::{HubBus, Location};
 /// The commands that are left to run once the hub is there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AfterHub {
-    /// Deploys the spokes, from the management account or a delegated administrator.
-    pub deploy_spokes: CommandLine,
+    /// Deploys the spokes, from the management account or a delegated administrator; none where they are seen to be
+    /// there, since a unit that is named is watched too.
+    pub deploy_spokes: Option<CommandLine>,
     /// Proves the path, in the hub's account.
     pub test: CommandLine,
 }
 
 /// What is left to run once the hub is there.
-pub(crate) fn after_hub(settings: &Settings, hub: &HubBus, partition: Partition) -> AfterHub {
+pub(crate) fn after_hub(
+    settings: &Settings,
+    hub: &HubBus,
+    partition: Partition,
+    has_spokes: bool,
+) -> AfterHub {
     let given = &settings.spokes.ous;
     let all = ["/".to_owned()];
     let units = if given.is_empty() { &all } else { &given[..] };
     AfterHub {
-        deploy_spokes: deploy_spokes(settings, hub, &hub.region, units, partition),
+        deploy_spokes: (!has_spokes)
+            .then(|| deploy_spokes(settings, hub, &hub.region, units, partition)),
         test: test(settings, hub),
     }
 }

@@ -59,7 +59,7 @@ pub async fn deploy(session: &Session, switches: Switches) -> Result<HubDeployed
         return Ok(HubDeployed {
             end: End::Done,
             is_changed: false,
-            next: after_hub(session),
+            next: after_hub(session, true),
             report,
         });
     }
@@ -69,12 +69,23 @@ pub async fn deploy(session: &Session, switches: Switches) -> Result<HubDeployed
     Ok(finish(session, plan, outcome, report).await)
 }
 
-fn after_hub(session: &Session) -> AfterHub {
+/// Whether spokes are seen that forward here. A hub that was just made has none.
+async fn has_spokes(session: &Session, plan: &HubPlan) -> bool {
+    let is_bus = |it: &HubResource| matches!(it, HubResource::EventBus(_));
+    if !plan.found().any(is_bus) {
+        return false;
+    }
+    let call_as = session.settings.spokes.call_as;
+    let found = elsewhere::forward_here(&session.aws, &session.names(), call_as).await;
+    found.unwrap_or_default()
+}
+
+fn after_hub(session: &Session, has_spokes: bool) -> AfterHub {
     let hub = HubBus {
         account: session.aws.account.clone(),
         region: session.aws.region.clone(),
     };
-    next::after_hub(&session.settings, &hub, session.aws.partition)
+    next::after_hub(&session.settings, &hub, session.aws.partition, has_spokes)
 }
 
 /// Whoever stops being notified must be confirmed by their number.
@@ -99,7 +110,7 @@ async fn finish(
     let mut deployed = HubDeployed {
         end: End::Done,
         is_changed: true,
-        next: after_hub(session),
+        next: after_hub(session, has_spokes(session, plan).await),
         report,
     };
     if let Some(unfinished) = &outcome.unfinished {
