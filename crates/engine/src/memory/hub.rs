@@ -44,7 +44,13 @@ pub(crate) async fn recall(session: &Session) -> Result<Recalled> {
 /// When one of them cannot be read.
 pub(crate) async fn recall_function(session: &Session) -> Result<Session> {
     let recalled = read(session, names::is_witness).await?;
-    Ok(recalled.session)
+    if recalled.doubts.is_empty() {
+        return Ok(recalled.session);
+    }
+    // What is contradictory is judged by what it should be.
+    let mut settings = recalled.session.settings.clone();
+    settings.hub.topic_name = session.settings.hub.topic_name.clone();
+    Ok(recalled.session.with(settings))
 }
 
 async fn read(
