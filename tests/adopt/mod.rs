@@ -3,6 +3,6 @@
 /// `rootwatch adopt`: from the published pattern to rootwatch, blind at no moment.
 mod changeover;
 /// AWS's published pattern, as people have it deployed.
-mod reference;
+pub(crate) mod reference;
 /// What keeps the old path: others who use it, what is unknown, who would not be notified.
 mod waits;

@@ -2,6 +2,7 @@
 
 use crate::world::{REGION, Ran, World};
 use assert_cmd::cargo::cargo_bin;
+use serde_json::Value;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -9,7 +10,7 @@ use std::process::{Command, Stdio};
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Printed {
     pub(crate) command: String,
-    /// The line in which it stands.
+    /// The line in which it stands, after the finding that it fixes.
     pub(crate) line: String,
 }
 
@@ -17,17 +18,45 @@ pub(crate) struct Printed {
 pub(crate) fn printed(text: &str) -> Vec<Printed> {
     let pattern = r"`(rootwatch [^`]*)`|(?:Next:|     ) [0-9]+\. (?:[^`]*: )?(rootwatch .*)$";
     let pattern = regex_lite::Regex::new(pattern).unwrap();
-    let mut all = Vec::new();
+    let (mut all, mut before) = (Vec::new(), "");
     for line in text.lines() {
+        let whole = match line.trim_start().starts_with("fix: ") {
+            true => format!("{before}\n{line}"),
+            false => line.to_owned(),
+        };
         all.extend(pattern.captures_iter(line).map(|found| {
             let command = found.get(1).or(found.get(2)).unwrap();
             Printed {
                 command: command.as_str().to_owned(),
-                line: line.to_owned(),
+                line: whole.clone(),
             }
         }));
+        before = line;
     }
     all
+}
+
+/// The commands in a result for programs: in its texts, and beside the account that they are for.
+pub(crate) fn in_json(result: &Value) -> Vec<Printed> {
+    match result {
+        // What has several lines is a document, such as the spokes' template.
+        Value::String(text) if text.contains('\n') => Vec::new(),
+        Value::String(text) => printed(text),
+        Value::Array(all) => all.iter().flat_map(in_json).collect(),
+        Value::Object(fields) => {
+            let text = |name: &str| fields.get(name).and_then(Value::as_str);
+            let command = text("command").map(|command| Printed {
+                command: command.to_owned(),
+                line: match text("account") {
+                    Some(account) => format!("`{command}` with credentials of account {account}"),
+                    None => format!("`{command}`"),
+                },
+            });
+            let below = fields.values().flat_map(in_json);
+            below.chain(command).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 impl Printed {
@@ -67,8 +96,12 @@ impl Printed {
 
     /// Whether the line says that it ends what the line is about.
     pub(crate) fn is_fix(&self) -> bool {
-        let at = self.line.find(&self.command).unwrap() + self.command.len();
-        let after = self.line[at..].trim_start_matches('`');
+        let at = self.line.find(&self.command).unwrap();
+        let (before, after) = (&self.line[..at], &self.line[at + self.command.len()..]);
+        if before.ends_with("fix: run `") && after == "`" {
+            return true;
+        }
+        let after = after.trim_start_matches('`');
         let after = after.trim_start();
         let with = regex_lite::Regex::new("^with credentials of account [0-9]+ ").unwrap();
         let after = with.replace(after, "");

@@ -1,6 +1,7 @@
 //! What was printed in many situations, typed.
 
-use super::printed::{Printed, printed, typed};
+use super::printed::{Printed, in_json, printed, typed};
+use crate::adopt::reference::{block_on, build_hub};
 use crate::intruder::{ALARM, Intruder, LOGS};
 use crate::world::{DEPLOY_SPOKES, PERSON, Ran, World, side_by_side};
 use rootwatch_lab::{InstanceFault, Late};
@@ -29,10 +30,28 @@ impl<'a> Asked<'a> {
     /// Types each command that it prints, in a world of its own.
     fn types_each(&self) -> usize {
         let said = all_of(&self.run(&self.world.fork().calm()));
-        let found: BTreeSet<Printed> = printed(&said).into_iter().collect();
+        let mut found: BTreeSet<Printed> = printed(&said).into_iter().collect();
+        found.extend(self.for_programs(&found));
         let count = found.len();
         side_by_side(found, |it| self.types(it));
         count
+    }
+
+    /// Those that stand in the result for programs alone.
+    fn for_programs(&self, found: &BTreeSet<Printed>) -> Vec<Printed> {
+        let json = [&self.args[..], &["--output", "json"]].concat();
+        let world = self.world.fork().calm();
+        let ran = world.rootwatch_as(&self.account, &json);
+        let result = serde_json::from_str(&ran.stdout).unwrap_or_default();
+        let mut all = in_json(&result);
+        let is_known = |it: &Printed| {
+            let account = |it: &Printed| it.account(&world, &self.account);
+            let same =
+                |other: &Printed| other.command == it.command && account(other) == account(it);
+            found.iter().any(same)
+        };
+        all.retain(|it| !is_known(it));
+        all
     }
 
     fn types(&self, printed: &Printed) {
@@ -40,7 +59,7 @@ impl<'a> Asked<'a> {
         assert_eq!(printed.placeholder(), None, "{what}");
         let world = self.world.fork().calm();
         // A run that changes something has done so before its words are read.
-        if self.args[0] == "deploy" || self.args[0] == "teardown" {
+        if ["adopt", "deploy", "teardown"].contains(&self.args[0]) {
             self.run(&world);
         }
         let account = printed.account(&world, &self.account);
@@ -247,4 +266,38 @@ fn what_is_printed_of_a_deployment_of_another_name() {
     let status = [&["status"], &named[..]].concat();
     let verify = [&["verify"], &named[..]].concat();
     all(&world, &[(&hub, &status), (&hub, &verify), (&hub, &deploy)]);
+}
+
+#[test]
+fn what_adopt_leaves_to_the_management_account() {
+    let world = World::without_delegation().calm();
+    block_on(build_hub(&world));
+    let hub = world.organization.hub.clone();
+    all(&world, &[(&hub, &["adopt", "--hub-only", "--yes"])]);
+}
+
+/// In a wrong place every command says where the hub is, and nothing of it is a command to create a second one.
+#[test]
+fn what_is_printed_where_the_spokes_forward_to_another_hub() {
+    let world = World::deployed().calm();
+    let hub = world.organization.hub.clone();
+    let deploy = ["deploy", "hub", "--yes", "--region", "us-east-1"];
+    let ran = world.rootwatch(&deploy).ends_with(1);
+    let commands: Vec<String> = printed(&ran.stderr)
+        .into_iter()
+        .map(|it| it.command)
+        .collect();
+    let spokes = format!(
+        "rootwatch deploy spokes --region eu-west-1 --hub-account {hub} --hub-region us-east-1"
+    );
+    assert_eq!(
+        commands,
+        [&*spokes, "rootwatch teardown hub --region eu-west-1"]
+    );
+    // To move it is these, in this order.
+    let moved = [&deploy[..], &["--move-hub", "--email", PERSON]].concat();
+    world.rootwatch(&moved).ends_with(0);
+    for command in &commands {
+        typed(&world, &hub, command).ends_with(0);
+    }
 }

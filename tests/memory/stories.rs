@@ -144,7 +144,7 @@ fn a_status_without_gaps_ends_with_0_in_both_accounts() {
 fn in_the_wrong_place_the_hub_is_named() {
     let world = World::deployed().calm();
     let (hub, management) = (&world.organization.hub, &world.organization.management);
-    let place = format!("account {hub}, region {REGION}");
+    let place = format!("region {REGION}");
     let there = ["--region", "us-east-1"];
     for command in [&["status"][..], &["verify"], &["teardown", "all", "--yes"]] {
         for account in [hub, management] {

@@ -343,9 +343,11 @@ async fn refuse_second(session: &Session, found: &Found) -> Result<()> {
     let call_as = session.settings.spokes.call_as;
     if let Some(other) = elsewhere::find(aws, &names, call_as).await? {
         bail!(
-            "{}. Nothing was changed, since nothing would reach a second hub: to move the hub to {}, give --move-hub, then run `rootwatch deploy spokes --hub-account {} --hub-region {}`, and then {}; a deployment of its own needs another --name",
+            "{}. Nothing was changed, since nothing would reach a second hub: to move the hub to {}, give --move-hub, then run `rootwatch deploy spokes --region {} --hub-account {} --hub-region {}`, and then {}; a deployment of its own needs another --name",
             other.words(aws),
             aws.place(),
+            // The StackSet stays where it is, which is where the hub was.
+            other.hub.region,
             aws.account,
             aws.region,
             next::there("rootwatch teardown hub", &other.hub)
