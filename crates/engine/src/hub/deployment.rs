@@ -124,6 +124,7 @@ async fn make_plan(session: &Session, switches: Switches) -> Result<(Session, Hu
     refuse_elsewhere(session)?;
     let (org_id, recalled) = tokio::join!(org_id(session), memory::recall(session));
     let Recalled { session, found } = recalled?;
+    memory::refuse_unknown_names(&session, &found)?;
     let org_id = org_id.or_else(|error| memory::organization_id(&found).ok_or(error))?;
     if !switches.move_hub {
         refuse_second(&session, &found).await?;
