@@ -7,6 +7,7 @@ mod environment;
 mod file;
 mod form;
 mod given;
+mod layers;
 mod operations;
 mod recorded;
 mod reset;
@@ -87,6 +88,11 @@ pub(crate) fn resolve(flags: Flags) -> Result<Settings> {
     }
     let is_profile = |it: &Given| it.key.is(&schema::PROFILE);
     let is_profile_typed = flags.given.iter().chain(&of_variables).any(is_profile);
+    if !file.is_broken {
+        let removed = flags.unsubscribed.iter().chain(&flags.removed_ous);
+        let above: Vec<Given> = [&flags.given[..], &of_variables].concat();
+        problems.extend(layers::problems(removed, &above, &of_the_file));
+    }
     let values = Values::merge([flags.given, of_variables, of_the_file]);
     let mut sources = values.sources();
     problems.extend(reset::reset(&flags.reset, &values.0, &mut sources));

@@ -72,16 +72,46 @@ fn flags_win_over_the_file_and_the_file_over_the_environment() {
         "{}",
         plan.stdout
     );
-    let typed = ["--name", "typed", "--email", "typed@example.com"];
+    let typed = ["--name", "typed"];
     let region = ["--region", "us-west-2"];
     let plan = run(&env, &[&args[..], &typed, &region].concat()).ends_with(0);
     for part in ["rootwatch \"typed\" · ", " · us-west-2 · "] {
         assert!(plan.stderr.contains(part), "{part}: {}", plan.stderr);
     }
-    // Whom to notify is a list that a flag adds to.
-    for who in ["of-file@example.com", "typed@example.com"] {
-        assert!(plan.stdout.contains(who), "{}", plan.stdout);
-    }
+    assert!(
+        plan.stdout.contains("of-file@example.com"),
+        "{}",
+        plan.stdout
+    );
+}
+
+/// No credentials are given, so what ends here has asked AWS nothing.
+#[test]
+fn layers_that_contradict_each_other_are_refused() {
+    let folder = folder();
+    let path = file(
+        &folder,
+        "[hub]\nemail = [\"a@example.com\"]\n[spokes]\nou = []\nregions = []\n",
+    );
+    let variable = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let env = [
+        variable("ROOTWATCH_EMAIL", "b@example.com"),
+        variable("ROOTWATCH_FORMAT", "chatbot"),
+    ];
+    let args = [
+        "settings",
+        "--config",
+        text(&path),
+        "--sns-subscription",
+        "https=https://me:****@example.com/in",
+        "--remove-subscription",
+        "a@example.com",
+        "--remove-subscription",
+        "b@example.com",
+    ];
+    let ran = run(&env, &args).ends_with(1);
+    let reported = ran.stderr.replace(text(folder.path()), "FOLDER");
+    insta::assert_snapshot!(reported, @"");
 }
 
 /// No credentials are given, so what ends here has asked AWS nothing.
