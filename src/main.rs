@@ -10,19 +10,18 @@ mod progress;
 mod report;
 mod typed;
 
-use clap::Parser;
 use interrupt::Interrupts;
 use std::io::Write;
 use std::process::ExitCode;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let cli = match cli::Cli::try_parse() {
-        Ok(cli) => cli,
+    let (cli, matches) = match cli::parse() {
+        Ok(parsed) => parsed,
         Err(error) => return commands::Exit::of_usage(&error).into(),
     };
     output::set_color(cli.color);
-    typed::set(&cli);
+    typed::set(&matches);
     let interrupts = Interrupts::listen();
     let ended = tokio::select! {
         ended = commands::run(&cli, &interrupts) => ended,

@@ -1,35 +1,98 @@
 //! Commands that are printed run as they are printed: they get the flags by which this run found its deployment.
 //!
-//! What comes from the environment or from a settings file is found again; what was typed is not.
+//! What comes from the environment, from a settings file or from what is deployed is found again; what was typed is not.
 
 use crate::cli::Cli;
+use clap::{ArgMatches, CommandFactory, parser::ValueSource};
 use regex::{Captures, Regex};
-use std::path::Path;
+use rootwatch_engine::shell::quoted;
+use std::ops::Range;
 use std::sync::{LazyLock, OnceLock};
 
 /// The flags of this run, each with its value.
-static TYPED: OnceLock<Vec<(&'static str, String)>> = OnceLock::new();
+static TYPED: OnceLock<Vec<Typed>> = OnceLock::new();
 
-/// A command of rootwatch's that calls AWS, in a text.
+/// For which commands a flag of this run is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum For {
+    /// All.
+    Every,
+    /// Those that run with this run's credentials.
+    TheseCredentials,
+    /// `verify`, of the same spokes.
+    TheseSpokes,
+}
+
+const FLAGS: [(&str, For); 15] = [
+    ("name", For::Every),
+    ("profile", For::TheseCredentials),
+    ("region", For::Every),
+    ("endpoint-url", For::Every),
+    ("config", For::Every),
+    ("call-as", For::TheseCredentials),
+    ("hub-profile", For::TheseCredentials),
+    ("hub-role", For::TheseCredentials),
+    ("management-profile", For::TheseCredentials),
+    ("management-role", For::TheseCredentials),
+    ("account", For::TheseSpokes),
+    ("spoke-region", For::TheseSpokes),
+    ("role", For::TheseSpokes),
+    ("external-id", For::TheseSpokes),
+    ("spoke-profile", For::TheseSpokes),
+];
+
+#[derive(Clone, Debug)]
+struct Typed {
+    flag: &'static str,
+    meant: For,
+    value: String,
+}
+
+/// A command of rootwatch's that calls AWS: in backticks, at the end of a line of what comes next, or as a string of
+/// JSON.
 static COMMAND: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"`(rootwatch (?:adopt|deploy|plan|settings|status|teardown|test|verify)\b[^`\n]*)`(?P<rest>[^`\n]*)").ok()
+    let command = r"rootwatch (?:adopt|deploy|plan|settings|status|teardown|test|verify)(?-u:\b)";
+    let step =
+        format!(r"^(?P<step>(?:Next:|     ) [0-9]+\. (?:[^`\n]*: )?)(?P<last>{command}[^`\n]*)$");
+    let string = format!(r#""(?P<string>{command}(?:[^"\\`]|\\.)*)""#);
+    Regex::new(&format!(
+        r"(?m)`(?P<quoted>{command}[^`\n]*)`|{step}|{string}"
+    ))
+    .ok()
 });
 
 /// Keeps the flags that were typed.
-pub(crate) fn set(cli: &Cli) {
-    let path = |path: &Path| path.display().to_string();
-    let typed = [
-        ("--name", cli.name.clone()),
-        ("--profile", cli.profile.clone()),
-        ("--region", cli.region.clone()),
-        ("--endpoint-url", cli.endpoint_url.clone()),
-        ("--config", cli.config.as_deref().map(path)),
-    ];
-    let typed = typed
-        .into_iter()
-        .filter_map(|(flag, value)| Some((flag, value?)));
+pub(crate) fn set(matches: &ArgMatches) {
     // A second time changes nothing.
-    let _ = TYPED.set(typed.collect());
+    let _ = TYPED.set(of(matches));
+}
+
+fn of(matches: &ArgMatches) -> Vec<Typed> {
+    let mut of_command = matches;
+    while let Some((_, below)) = of_command.subcommand() {
+        of_command = below;
+    }
+    let typed = FLAGS.iter().flat_map(|(flag, meant)| {
+        let values = values(of_command, flag).into_iter();
+        values.map(|value| Typed {
+            flag,
+            meant: *meant,
+            value,
+        })
+    });
+    typed.collect()
+}
+
+/// What was typed for a flag; nothing where the command has no such flag.
+fn values(matches: &ArgMatches, flag: &str) -> Vec<String> {
+    let id = flag.replace('-', "_");
+    let Ok(Some(raw)) = matches.try_get_raw(&id) else {
+        return Vec::new();
+    };
+    match matches.value_source(&id) {
+        Some(ValueSource::CommandLine) => raw.map(|it| it.to_string_lossy().into_owned()).collect(),
+        _ => Vec::new(),
+    }
 }
 
 /// The text with whole commands.
@@ -46,94 +109,92 @@ pub(crate) fn complete_json(text: &str) -> String {
     with(text, TYPED.get().map_or(&[], Vec::as_slice), escape)
 }
 
-fn with(text: &str, typed: &[(&'static str, String)], escape: impl Fn(&str) -> String) -> String {
-    let Some(command) = COMMAND.as_ref().filter(|_| !typed.is_empty()) else {
+fn with(text: &str, typed: &[Typed], escape: impl Fn(&str) -> String) -> String {
+    let Some(pattern) = COMMAND.as_ref().filter(|_| !typed.is_empty()) else {
         return text.to_owned();
     };
     let whole = |found: &Captures<'_>| {
-        let (command, rest) = (&found[1], &found["rest"]);
-        let flags = escape(&missing(command, rest, typed));
-        format!("`{command}{flags}`{rest}")
+        let flags = |command: &str, is_elsewhere| escape(&missing(command, is_elsewhere, typed));
+        match (
+            found.name("quoted"),
+            found.name("last"),
+            found.name("string"),
+        ) {
+            (Some(command), ..) => {
+                let flags = flags(command.as_str(), is_for_others(text, &command.range()));
+                format!("`{}{flags}`", command.as_str())
+            }
+            (_, Some(command), _) => {
+                let step = &found["step"];
+                let flags = flags(command.as_str(), step.contains("account"));
+                format!("{step}{}{flags}", command.as_str())
+            }
+            (.., Some(command)) => {
+                format!("\"{}{}\"", command.as_str(), flags(command.as_str(), true))
+            }
+            _ => found[0].to_owned(),
+        }
     };
-    command.replace_all(text, whole).into_owned()
+    pattern.replace_all(text, whole).into_owned()
 }
 
-/// The flags that a command lacks. One for another region, or for other credentials, is not for this run's profile.
-fn missing(command: &str, rest: &str, typed: &[(&'static str, String)]) -> String {
-    let has = |flag: &str| command.split([' ', '=']).any(|word| word == flag);
-    let is_elsewhere = has("--region") || rest.contains("credentials");
-    let mut flags = String::new();
-    for (flag, value) in typed {
-        let is_for_it = *flag != "--profile" || !is_elsewhere;
-        if !has(flag) && is_for_it {
-            flags.push_str(&format!(" {flag} {}", quoted(value)));
+/// Whether the words beside a command in backticks say that it takes other credentials.
+fn is_for_others(text: &str, command: &Range<usize>) -> bool {
+    let (before, after) = (&text[..command.start - 1], &text[command.end + 1..]);
+    let after = after.split(['`', '\n']).next().unwrap_or_default();
+    let before = before.rsplit(['`', '\n', ',', ';', ':']).next();
+    after.contains("credentials") || before.is_some_and(|it| it.contains("credentials"))
+}
+
+/// The flags that a command lacks, of those that it takes.
+fn missing(command: &str, is_elsewhere: bool, typed: &[Typed]) -> String {
+    let given = |flag: &str| {
+        let mut words = command.split(' ');
+        words.find_map(|word| {
+            let rest = word.strip_prefix("--")?.strip_prefix(flag)?;
+            match rest.strip_prefix('=') {
+                Some(value) => Some(value.to_owned()),
+                None => rest.is_empty().then(String::new),
+            }
+        })
+    };
+    let region = typed.iter().find(|it| it.flag == "region");
+    let is_elsewhere =
+        is_elsewhere || given("region").is_some() && !region.is_some_and(|it| names(command, it));
+    let is_meant = |it: &&Typed| match it.meant {
+        For::Every => true,
+        For::TheseCredentials => !is_elsewhere,
+        For::TheseSpokes => {
+            !is_elsewhere && command.starts_with("rootwatch verify") && given("hub-only").is_none()
+        }
+    };
+    let typed = typed.iter().filter(is_meant);
+    let lacking = typed.filter(|it| given(it.flag).is_none() && takes(command, it.flag));
+    lacking
+        .map(|it| format!(" --{} {}", it.flag, quoted(&it.value)))
+        .collect()
+}
+
+/// Whether a command has this flag with this value.
+fn names(command: &str, typed: &Typed) -> bool {
+    let flag = format!(" --{} {}", typed.flag, quoted(&typed.value));
+    format!("{command} ").contains(&format!("{flag} "))
+}
+
+/// Whether there is such a flag for a command.
+fn takes(command: &str, flag: &str) -> bool {
+    let mut cli = Cli::command();
+    cli.build();
+    let mut at = &cli;
+    for word in command.split(' ').skip(1) {
+        match at.find_subcommand(word) {
+            Some(below) => at = below,
+            None => break,
         }
     }
-    flags
-}
-
-/// A word as a POSIX shell takes it.
-fn quoted(word: &str) -> String {
-    let is_plain = |it: char| it.is_ascii_alphanumeric() || "_-./:@=+,%".contains(it);
-    match !word.is_empty() && word.chars().all(is_plain) {
-        true => word.to_owned(),
-        false => format!("'{}'", word.replace('\'', r"'\''")),
-    }
+    at.get_arguments().any(|it| it.get_long() == Some(flag))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn typed() -> Vec<(&'static str, String)> {
-        vec![
-            ("--name", "q".to_owned()),
-            ("--profile", "my hub".to_owned()),
-            ("--region", "eu-west-1".to_owned()),
-        ]
-    }
-
-    #[test]
-    fn a_command_gets_the_flags_that_it_lacks() {
-        for (text, wanted) in [
-            (
-                "`rootwatch deploy hub` fixes it",
-                "`rootwatch deploy hub --name q --profile 'my hub' --region eu-west-1` fixes it",
-            ),
-            (
-                "run `rootwatch plan hub --name other`.",
-                "run `rootwatch plan hub --name other --profile 'my hub' --region eu-west-1`.",
-            ),
-            (
-                "`rootwatch status --region us-east-1` there",
-                "`rootwatch status --region us-east-1 --name q` there",
-            ),
-            (
-                "`rootwatch status` with credentials of account 1",
-                "`rootwatch status --name q --region eu-west-1` with credentials of account 1",
-            ),
-            (
-                "`rootwatch init` and `aws sns list-topics`",
-                "`rootwatch init` and `aws sns list-topics`",
-            ),
-        ] {
-            assert_eq!(with(text, &typed(), str::to_owned), wanted);
-        }
-        assert_eq!(
-            with("`rootwatch status`", &[], str::to_owned),
-            "`rootwatch status`"
-        );
-    }
-
-    #[test]
-    fn a_word_is_quoted_where_a_shell_would_change_it() {
-        for (word, wanted) in [
-            ("a-b.c/d", "a-b.c/d"),
-            ("", "''"),
-            ("a b", "'a b'"),
-            ("it's $1", r"'it'\''s $1'"),
-        ] {
-            assert_eq!(quoted(word), wanted);
-        }
-    }
-}
+#[path = "typed_tests.rs"]
+mod tests;

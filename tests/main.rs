@@ -12,6 +12,8 @@ mod world;
 mod adopt;
 /// What can be typed and set, and what needs no AWS.
 mod cli;
+/// Commands that are printed, typed.
+mod commands;
 /// What each crate stands on.
 mod crates;
 /// Events on their way: from root's act to a person, and the canary of `rootwatch test`.

@@ -18,7 +18,7 @@ pub(crate) use others::OtherAccountArgs;
 pub(crate) use reference::ReferenceArgs;
 pub(crate) use teardown::{Teardown, TeardownArgs};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 const EXIT_CODES: &str = "\
@@ -121,6 +121,14 @@ pub(crate) struct Cli {
         help_heading = "Global options"
     )]
     pub(crate) timeout: Option<String>,
+}
+
+/// The command line of this run, and what of it was typed.
+pub(crate) fn parse() -> Result<(Cli, ArgMatches), clap::Error> {
+    let mut command = Cli::command();
+    let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+    let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
+    Ok((cli, matches))
 }
 
 /// What the organization demands of IAM roles, in every command that knows them by name.

@@ -6,6 +6,7 @@ use crate::config;
 use crate::output::Output;
 use anyhow::{Context, Result, bail};
 use rootwatch_engine::Notify;
+use rootwatch_engine::shell::quoted;
 use rootwatch_root_event::{
     Assessment, Context as MessageContext, Decision, Explanation, assess, explain as explain_event,
 };
@@ -25,8 +26,9 @@ pub(super) fn explain(args: &ExplainArgs, cli: &Cli) -> Result<Exit> {
     }
     if bytes.starts_with(&GZIP) {
         bail!(
-            "{} is compressed: `gunzip -c FILE | rootwatch explain -`",
-            args.file.display()
+            "{} is compressed: `gunzip -c {} | rootwatch explain -`",
+            args.file.display(),
+            quoted(&args.file.display().to_string())
         );
     }
     let explanations = match rootwatch_root_event::parse(&bytes) {

@@ -94,7 +94,7 @@ fn nothing(session: &Session, unknown: &[String]) -> String {
 
 fn exists(path: &Path) -> String {
     format!(
-        "{} exists already and was not changed; name another file: rootwatch init FILE",
+        "{} exists already and was not changed; give init the name of another file",
         path.display()
     )
 }

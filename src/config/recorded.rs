@@ -13,6 +13,8 @@ A subscription has a password, which AWS does not show and which is not written 
 list, so without that subscription it would be removed: all are left out, and who is subscribed stays. To list them here,
 put in the password.";
 
+const UNREAD: &str = "What could not be read is left out, and stays as it is.";
+
 /// What the file has, and what people should know of what it has not.
 #[derive(Debug, Default)]
 pub(crate) struct Recorded {
@@ -51,13 +53,11 @@ pub(crate) fn recorded(deployed: &memory::Deployed) -> Recorded {
         let (path, entry) = differs(differing);
         values.insert(path, entry);
     }
-    let unread = deployed.unknown.iter();
-    Recorded {
-        values,
-        unread: unread
-            .map(|why| format!("{why}. Its settings are left out, and stay as they are."))
-            .collect(),
+    let mut unread = deployed.unknown.clone();
+    if !unread.is_empty() {
+        unread.push(UNREAD.to_owned());
     }
+    Recorded { values, unread }
 }
 
 /// Whether a value belongs into the file: it is not only a default, and would be good for others who use the file.

@@ -94,7 +94,7 @@ fn nobody(audience: &Audience) -> (Option<&'static str>, String) {
         ),
         (None, []) => (
             Some(
-                "run `rootwatch deploy hub --email ADDRESS`, and follow the link in SNS's mail; --allow-nobody lets the test pass until then",
+                "run `rootwatch deploy hub` with --email and an address, and follow the link in SNS's mail; --allow-nobody lets the test pass until then",
             ),
             "Nobody is subscribed, so nobody was notified.".into(),
         ),

@@ -58,6 +58,21 @@ fn other_accounts_learn_whose_credentials_it_takes() {
 }
 
 #[test]
+fn the_management_account_finds_the_stack_set_of_another_region() {
+    let world = World::deployed();
+    world.count_calls();
+    let hub = &world.organization.hub;
+    let said = format!(
+        "no hub here: the StackSet rootwatch-spoke in region {REGION} forwards to account {hub}, region {REGION}: run with --region {REGION} and with credentials of account {hub}"
+    );
+    let management = &world.organization.management;
+    for args in &COMMANDS[..2] {
+        says(&world, management, "us-east-1", args, &said);
+    }
+    assert_eq!(world.writes(), Vec::<String>::new());
+}
+
+#[test]
 fn a_hub_that_nothing_forwards_to_is_found_by_its_bus() {
     let world = World::with_hub();
     world.count_calls();

@@ -81,7 +81,15 @@ pub(super) fn all() -> Vec<Scenario> {
         scenario(
             "another subscriber",
             &HUB,
-            &["deploy", "hub", "--email", "b@example.com", "--yes"],
+            &[
+                "deploy",
+                "hub",
+                "--email",
+                "b@example.com",
+                "--remove-subscription",
+                "a@example.com",
+                "--yes",
+            ],
         ),
         scenario("spokes", &HUB, &spokes),
         scenario("spokes changed", &ALL, &[&spokes[..], &changed].concat()),

@@ -1,7 +1,9 @@
 mod hub;
 mod random;
 mod settings;
+mod single;
 mod spokes;
+mod stories;
 
 use crate::world::{Ran, World};
 use serde_json::Value;

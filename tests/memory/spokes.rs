@@ -1,6 +1,6 @@
 //! The spokes' settings are those that they were deployed with.
 
-use crate::world::{REGION, Ran, World, run};
+use crate::world::{REGION, Ran, World, eventually, run};
 use serde_json::Value;
 use std::io::Write;
 
@@ -175,4 +175,96 @@ fn how_operations_go_is_remembered() {
         line("spokes.region_concurrency").contains("sequential"),
         "{settings}"
     );
+}
+
+/// A region whose instances somebody deleted is missing, and not left out.
+#[test]
+fn a_named_region_that_is_emptied_is_a_gap() {
+    let world = World::deployed().calm();
+    let sdk = world.sdk(&world.organization.hub, REGION);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let cloudformation = aws_sdk_cloudformation::Client::new(&sdk);
+        let targets = aws_sdk_cloudformation::types::DeploymentTargets::builder()
+            .organizational_unit_ids(&world.organization.ou("/Security").unwrap().id)
+            .organizational_unit_ids(&world.organization.ou("/Workloads").unwrap().id)
+            .build();
+        let call = cloudformation.delete_stack_instances();
+        let call = call.stack_set_name("rootwatch-spoke").regions("eu-west-1");
+        let call = call.deployment_targets(targets).retain_stacks(false);
+        let call = call.call_as(aws_sdk_cloudformation::types::CallAs::DelegatedAdmin);
+        call.send().await.unwrap();
+    });
+    eventually("the end of the deletion", || {
+        !world.is_watched(&world.account("shop"), "eu-west-1")
+    });
+    let status = world.rootwatch(&["status"]).ends_with(2);
+    assert!(
+        status.stdout.contains("eu-west-1 no stack instance"),
+        "{}",
+        status.stdout
+    );
+    world.rootwatch(&["deploy", "spokes", "--yes"]).ends_with(0);
+    assert!(world.is_watched(&world.account("shop"), "eu-west-1"));
+}
+
+/// What the settings' record alone changes goes through one stack instance, not through all.
+#[test]
+fn a_further_unit_touches_no_stack_that_is_there() {
+    let world = World::with_hub().calm();
+    world.deploy_units(&["/Workloads"], &[]).ends_with(0);
+    let more = world
+        .rootwatch(&["deploy", "spokes", "--yes", "--ou", "/Security"])
+        .ends_with(0);
+    assert!(
+        more.stdout.contains("(UPDATE): succeeded (1 succeeded)"),
+        "{}",
+        more.stdout
+    );
+    assert!(!is_change(&world, &[]));
+}
+
+/// Somebody who turns the StackSet to another hub has not moved the hub.
+#[test]
+fn a_stack_set_that_was_turned_away_is_not_followed() {
+    let world = World::deployed().calm();
+    let sdk = world.sdk(&world.organization.hub, REGION);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let cloudformation = aws_sdk_cloudformation::Client::new(&sdk);
+        let call = cloudformation.describe_stack_set();
+        let delegate = aws_sdk_cloudformation::types::CallAs::DelegatedAdmin;
+        let call = call
+            .stack_set_name("rootwatch-spoke")
+            .call_as(delegate.clone());
+        let found = call.send().await.unwrap().stack_set.unwrap();
+        let turned = found.parameters().iter().map(|it| {
+            let is_hub = it.parameter_key() == Some("HubAccountId");
+            let value = if is_hub {
+                Some("555555555555")
+            } else {
+                it.parameter_value()
+            };
+            aws_sdk_cloudformation::types::Parameter::builder()
+                .set_parameter_key(it.parameter_key().map(str::to_owned))
+                .set_parameter_value(value.map(str::to_owned))
+                .build()
+        });
+        let call = cloudformation.update_stack_set();
+        let call = call.stack_set_name("rootwatch-spoke").call_as(delegate);
+        let call = call
+            .use_previous_template(true)
+            .set_parameters(Some(turned.collect()));
+        let named = aws_sdk_cloudformation::types::Capability::CapabilityNamedIam;
+        call.capabilities(named).send().await.unwrap();
+    });
+    let refused = world.rootwatch(&["deploy", "spokes", "--yes"]).ends_with(1);
+    let hub = &world.organization.hub;
+    let fix = format!("rootwatch deploy spokes --hub-account {hub} --hub-region {REGION}");
+    assert!(refused.stderr.contains(&fix), "{}", refused.stderr);
+    let status = world.rootwatch(&["status"]).ends_with(2);
+    assert!(status.stdout.contains(&fix), "{}", status.stdout);
+    let args: Vec<&str> = fix.split(' ').skip(1).chain(["--yes"]).collect();
+    world.rootwatch(&args).ends_with(0);
+    assert!(!is_change(&world, &[]));
 }

@@ -49,10 +49,10 @@ fn an_inner_unit_alone_keeps_its_accounts_watched() {
     assert!(world.is_watched(&world.account("shop"), "us-east-1"));
     assert!(!world.is_watched(&world.account("sandbox"), "us-east-1"));
     world.count_calls();
-    world
+    let again = world
         .deploy_units(&["/Workloads/Prod", "/Security"], &[])
         .ends_with(0);
-    assert_eq!(world.writes(), Vec::<String>::new());
+    assert_eq!(world.writes(), Vec::<String>::new(), "{}", again.stderr);
 }
 
 #[test]

@@ -84,14 +84,14 @@ fn accounts_and_regions_that_are_not_watched() {
     ] {
         status.gap(
             &format!("account {id} ({name}): {missing}"),
-            &format!(
-                "`rootwatch deploy spokes` with all your units and also --ou {path} creates it"
-            ),
+            &format!("`rootwatch deploy spokes --ou {path}` creates it"),
         );
     }
-    let regions = status.gap(
+    // The regions were named; whoever asks for all sees what is left out.
+    let all = Status::of(&world, hub, &["--all-regions"]);
+    let regions = all.gap(
         &format!("not watched, but enabled in account {hub}: "),
-        "`rootwatch deploy spokes` watches them",
+        "`rootwatch deploy spokes --all-regions` watches them",
     );
     assert!(regions.contains("eu-west-1"), "{regions}");
     status.has_none("(management)");
@@ -102,7 +102,7 @@ fn accounts_and_regions_that_are_not_watched() {
     // What the gaps say, done: the same command with all units, in all regions.
     let unit = |path: &str| organization.ou(path).unwrap().id.clone();
     let units = ["/Workloads/Prod", "/Workloads", "/Security"].map(unit);
-    let mut all = vec!["deploy", "spokes", "--yes"];
+    let mut all = vec!["deploy", "spokes", "--yes", "--all-regions"];
     all.extend(units.iter().flat_map(|unit| ["--ou", unit.as_str()]));
     world.rootwatch(&all).ends_with(0);
     let closed = Status::of(&world, hub, &[]);
@@ -131,7 +131,7 @@ fn the_management_account_is_not_covered_until_its_own_run() {
     let status = Status::of(&world, management, &regions);
     status.gap(
         &format!("account {management} (management): us-east-1 no stack"),
-        "`rootwatch deploy spokes` with the management account's credentials fixes it",
+        "`rootwatch deploy spokes` fixes it",
     );
     world
         .as_management(&[&["deploy", "spokes", "--yes"], &units[..], &regions].concat())
@@ -207,7 +207,7 @@ fn people_who_are_not_notified() {
             &format!(
                 "somebody whom rootwatch subscribed by email is gone from the topic {topic}: "
             ),
-            "`rootwatch deploy hub` with all the addresses subscribes them again",
+            "`rootwatch deploy hub` with --email, or --sns-subscription, and the address subscribes them again",
         );
     }
     named.has_none("is not up to date");
@@ -227,7 +227,7 @@ fn a_topic_that_nobody_is_subscribed_to() {
     let world = World::new();
     let hub = &world.organization.hub;
     world.rootwatch(&["deploy", "hub", "--yes"]).ends_with(0);
-    let command = "`rootwatch deploy hub --email ADDRESS` subscribes somebody";
+    let command = "`rootwatch deploy hub` with --email and an address subscribes somebody";
     let status = Status::of(&world, hub, &[]);
     let alerts = "nobody is notified of the alerts: no subscription of the topic rootwatch-alerts is confirmed";
     status.gap(alerts, command);

@@ -48,7 +48,7 @@ fn a_stack_set_of_another_region_keeps_the_hub_too() {
     // There is no hub, and nobody says that one went.
     let ran = elsewhere(&["teardown", "all"]).ends_with(0);
     let said = format!(
-        "The hub in account {}, region {REGION} is not touched: `rootwatch teardown hub` there removes it.",
+        "The hub in account {0}, region {REGION} is not touched: `rootwatch teardown hub --region {REGION}` with credentials of account {0} removes it.",
         world.organization.hub
     );
     assert!(ran.stderr.contains(&format!("! {said}")), "{}", ran.stderr);

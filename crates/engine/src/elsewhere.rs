@@ -59,22 +59,55 @@ pub(crate) async fn find(
     Ok(choose(found, &Location::of(&aws.account, &aws.region)))
 }
 
-/// The same, and where nothing forwards, the bus of this account in another region.
+/// The same, and where nothing forwards, the bus of this account in another region, or else the StackSet there.
 pub(crate) async fn find_widely(
     aws: &Aws,
     names: &Names,
     call_as: Option<CallAs>,
 ) -> Result<Option<Elsewhere>> {
+    match find_in_account(aws, names, call_as).await? {
+        Some(found) => Ok(found),
+        None => by_sets(aws, names, call_as).await,
+    }
+}
+
+/// By what forwards, or else by the bus of this account in another region; nothing where neither leads anywhere, and
+/// nothing in it where all of it leads here.
+pub(crate) async fn find_in_account(
+    aws: &Aws,
+    names: &Names,
+    call_as: Option<CallAs>,
+) -> Result<Option<Option<Elsewhere>>> {
     let found = all(aws, names, call_as).await?;
     if !found.is_empty() {
-        return Ok(choose(found, &Location::of(&aws.account, &aws.region)));
+        let here = Location::of(&aws.account, &aws.region);
+        return Ok(Some(choose(found, &here)));
     }
     let buses = other_regions(aws).await?.into_iter().map(async |region| {
         let found = has_bus(&aws.in_region(&region), names).await?;
         anyhow::Ok(found.then_some(region))
     });
     let found = try_join_all(buses).await?.into_iter().flatten().next();
-    Ok(found.map(|region| Elsewhere::of("it is in", Location::of(&aws.account, &region))))
+    let hub = found.map(|region| Location::of(&aws.account, &region));
+    Ok(hub.map(|hub| Some(Elsewhere::of("it is in", hub))))
+}
+
+/// By the StackSet of another region, for the management account or a delegated administrator in a wrong one.
+async fn by_sets(aws: &Aws, names: &Names, call_as: Option<CallAs>) -> Result<Option<Elsewhere>> {
+    let Some(organization) = organization(aws).await? else {
+        return Ok(None);
+    };
+    let name = names.stack_set();
+    let sets = other_regions(aws).await?.into_iter().map(async |region| {
+        let there = aws.in_region(&region);
+        let place = Place::of(&there, &organization, call_as);
+        let set = readable(StackSet::find(&place, &name).await)?;
+        let hub = set.and_then(|set| hub_of(&set.parameters));
+        let by = format!("the StackSet {name} in region {region} forwards to");
+        anyhow::Ok(hub.map(|hub| Elsewhere::of(&by, hub)))
+    });
+    let found = try_join_all(sets).await?;
+    Ok(found.into_iter().flatten().next())
 }
 
 /// Everything that leads to a hub, this one too.

@@ -3,7 +3,7 @@
 use crate::aws::partition::Partition;
 use crate::settings::Settings;
 use crate::shell::CommandLine;
-use crate::spokes::HubBus;
+use crate::spokes::{HubBus, Location};
 
 /// The commands that are left to run once the hub is there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +53,28 @@ pub(crate) fn test(settings: &Settings, hub: &HubBus) -> CommandLine {
     match settings.name.as_str() {
         "rootwatch" => command,
         name => command.flag("--name", name),
+    }
+}
+
+/// `deploy spokes` where there are none yet, in a sentence: for the units of the settings, or else for all accounts.
+pub(crate) fn first_spokes(units: &[String]) -> String {
+    match units.is_empty() {
+        true => "`rootwatch deploy spokes --ou /`, or with another unit,".into(),
+        false => "`rootwatch deploy spokes`".into(),
+    }
+}
+
+/// A command for the hub where it is, in a sentence: with which region, and whose credentials.
+pub(crate) fn there(command: &str, hub: &Location) -> String {
+    let Location { account, region } = hub;
+    format!("`{command} --region {region}` with credentials of account {account}")
+}
+
+/// The same from a place that may be the hub's, where the command needs no more.
+pub(crate) fn at_hub(command: &str, hub: &Location, here: &Location) -> String {
+    match hub == here {
+        true => format!("`{command}`"),
+        false => there(command, hub),
     }
 }
 

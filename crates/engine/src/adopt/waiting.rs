@@ -109,6 +109,6 @@ fn spokes_elsewhere(session: &Session) -> String {
         "rootwatch deploy spokes --region {region} --hub-account {account} --hub-region {region}{flags}"
     );
     format!(
-        "the spokes: with the management account's credentials run `{command} --ou …`, with all units that the old StackSet has, then this command again with --account ID --role NAME, for a spoke that proves it"
+        "the spokes: with the management account's credentials run `{command} --ou /`, or with the units that the old StackSet has, then this command again with --account ID --role NAME, for a spoke that proves it"
     )
 }

@@ -83,7 +83,7 @@ impl Audience {
         }
         Some(match self.pending.as_slice() {
             [] => format!(
-                "nobody is subscribed to topic {topic}, so nobody was notified: add somebody with `rootwatch deploy hub --email ADDRESS`"
+                "nobody is subscribed to topic {topic}, so nobody was notified: add somebody with `rootwatch deploy hub`, and --email with an address"
             ),
             pending => format!(
                 "nobody has confirmed a subscription to topic {topic}, so nobody was notified: {} must follow the link in SNS's mail, which holds for two days; after that run `rootwatch deploy hub` again",

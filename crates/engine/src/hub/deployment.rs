@@ -6,10 +6,10 @@ use super::desired::{Node, Wanted, hub};
 use super::former_topic;
 use super::hub_resource::HubResource;
 use super::observe::Found;
-use super::people::{People, persons_of};
+use super::people::{People, Subject, persons_of};
 use super::plan::{HubPlan, plan_deploy};
 use super::role::Role;
-use super::subscriptions::Standing;
+use super::subscriptions::{self, Standing};
 use crate::apply::Outcome;
 use crate::elsewhere;
 use crate::end::End;
@@ -18,6 +18,7 @@ use crate::names::DEPLOYMENT_TAG;
 use crate::next::{self, AfterHub};
 use crate::operator::{Question, View};
 use crate::session::Session;
+use crate::source::key;
 use crate::spokes::{HubBus, organization};
 use crate::subscription::Subscription;
 use anyhow::{Context, Result, bail};
@@ -79,7 +80,9 @@ fn after_hub(session: &Session) -> AfterHub {
 /// Whoever stops being notified must be confirmed by their number.
 async fn confirm(session: &Session, people: &People) -> Result<()> {
     let question = match people.lost.as_slice() {
-        [] if people.is_nobody() => Question::NotifyNobody,
+        [] if people.unheard.contains(&Subject::Alerts) && !people.is_awaited() => {
+            Question::NotifyNobody
+        }
         [] => Question::MakeChanges,
         lost => Question::StopNotifying(lost),
     };
@@ -123,8 +126,21 @@ async fn finish(
 async fn make_plan(session: &Session, switches: Switches) -> Result<(Session, HubPlan)> {
     refuse_elsewhere(session)?;
     let (org_id, recalled) = tokio::join!(org_id(session), memory::recall(session));
-    let Recalled { session, found } = recalled?;
+    let Recalled {
+        mut session,
+        found,
+        doubts,
+    } = recalled?;
     memory::refuse_unknown_names(&session, &found)?;
+    if !doubts.is_empty() {
+        bail!(
+            "the settings of the hub in {} are not clear, and nothing was changed:\n  {}",
+            session.aws.place(),
+            doubts.join("\n  ")
+        );
+    }
+    subscribe_again(&mut session, &found).await?;
+    say_what_is_forgotten(&session, &found);
     let org_id = org_id.or_else(|error| memory::organization_id(&found).ok_or(error))?;
     if !switches.move_hub {
         refuse_second(&session, &found).await?;
@@ -151,6 +167,40 @@ async fn make_plan(session: &Session, switches: Switches) -> Result<(Session, Hu
     }
     remove_former(&session, former, &mut plan);
     Ok((session, plan))
+}
+
+/// Whom the health topic has by our own hand is subscribed to the alerts again, where their topic is gone.
+async fn subscribe_again(session: &mut Session, found: &Found) -> Result<()> {
+    let names = session.names();
+    let topic = |name: &str| found.get(&format!("topic {name}"));
+    let is_gone = topic(&names.alerts_topic()).is_none();
+    let is_whole = session.settings.sources.is_whole(key::SUBSCRIPTIONS);
+    if !is_gone || is_whole || topic(&names.health_topic()).is_none() {
+        return Ok(());
+    }
+    let arn = names.topic_arn(&names.health_topic());
+    let ours = subscriptions::ours(&session.aws, &arn).await?;
+    let mut settings = session.settings.clone();
+    let hub = &mut settings.hub;
+    let stays = |it: &Subscription| !hub.unsubscribed.contains(it);
+    let ours: Vec<Subscription> = ours.into_iter().filter(stays).collect();
+    hub.subscriptions.extend(ours);
+    hub.subscriptions.sort();
+    hub.subscriptions.dedup();
+    *session = session.with(settings);
+    Ok(())
+}
+
+/// Without its function a hub does not know how people were notified.
+fn say_what_is_forgotten(session: &Session, found: &Found) {
+    let has = |is_it: fn(&HubResource) -> bool| found.values().any(is_it);
+    let has_bus = has(|it| matches!(it, HubResource::EventBus(_)));
+    let has_function = has(|it| matches!(it, HubResource::Function(_)));
+    if has_bus && !has_function {
+        session.work.message(
+            "! The notifier is gone, and with it how people were notified: the form of messages, of read-only activity, and names of accounts are the defaults unless this run gives them.",
+        );
+    }
 }
 
 /// Fails when somebody who is to be removed is not subscribed, or cannot be removed.
@@ -283,12 +333,12 @@ async fn refuse_second(session: &Session, found: &Found) -> Result<()> {
     let call_as = session.settings.spokes.call_as;
     if let Some(other) = elsewhere::find(aws, &names, call_as).await? {
         bail!(
-            "{}. Nothing was changed, since nothing would reach a second hub: to move the hub to {}, give --move-hub, then run `rootwatch deploy spokes --hub-account {} --hub-region {}`, and then `rootwatch teardown hub --region {}` there; a deployment of its own needs another --name",
+            "{}. Nothing was changed, since nothing would reach a second hub: to move the hub to {}, give --move-hub, then run `rootwatch deploy spokes --hub-account {} --hub-region {}`, and then {}; a deployment of its own needs another --name",
             other.words(aws),
             aws.place(),
             aws.account,
             aws.region,
-            other.hub.region
+            next::there("rootwatch teardown hub", &other.hub)
         );
     }
     Ok(())

@@ -122,6 +122,13 @@ impl HubPlan {
 }
 
 impl People {
+    /// Whether somebody will be notified of alerts once the link in a mail is followed.
+    #[must_use]
+    pub fn is_awaited(&self) -> bool {
+        let mut after = self.after.iter();
+        after.any(|person| person.pending.contains(&Subject::Alerts))
+    }
+
     /// Whether nobody is subscribed to anything.
     #[must_use]
     pub fn is_nobody(&self) -> bool {

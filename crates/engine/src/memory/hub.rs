@@ -1,11 +1,11 @@
 //! The settings that a hub shows. Reads, and writes nothing.
 
-use crate::hub::desired::{Node, hub};
+use super::names;
+use crate::hub::desired::hub;
 use crate::hub::function::Function;
 use crate::hub::hub_resource::HubResource;
 use crate::hub::observe::{Found, observe};
 use crate::hub::resource::{Resource, Tags};
-use crate::hub::role::Role;
 use crate::hub::topic::Topic;
 use crate::names::{DEPLOYMENT_TAG, Names};
 use crate::session::Session;
@@ -23,156 +23,67 @@ const DEFAULT_TOPIC_KEY: &str = "alias/aws/sns";
 pub(crate) struct Recalled {
     pub(crate) session: Session,
     pub(crate) found: Found,
+    /// What the hub contradicts itself about: no run that writes may guess.
+    pub(crate) doubts: Vec<String>,
 }
 
 /// Reads the hub, and takes from it the settings that this run does not give.
 ///
-/// The names of the topic and the role are known by the function alone: what has another name than this run would
-/// give it is read after the rest.
+/// The names of the topic and the role are not known before: what has another name than this run would give it is read
+/// after the rest.
 ///
 /// # Errors
 /// When something cannot be read.
 pub(crate) async fn recall(session: &Session) -> Result<Recalled> {
-    // What is there is found by its name, so the organization need not be known.
-    let before = hub(&session.hub(String::new()));
-    let mut found = observe(&session.aws, &before).await?;
-    let mut settings = session.settings.clone();
-    match function(&found) {
-        Some(function) => names(&mut settings, function, &session.names()),
-        None => topic_of_role(&mut settings, &found, &session.names()),
+    read(session, |_, _| true).await
+}
+
+/// The same of the few parts that say the most: for what reads the rest of the hub by itself, or needs none.
+///
+/// # Errors
+/// When one of them cannot be read.
+pub(crate) async fn recall_function(session: &Session) -> Result<Session> {
+    let recalled = read(session, names::is_witness).await?;
+    Ok(recalled.session)
+}
+
+async fn read(
+    session: &Session,
+    is_read: impl Fn(&HubResource, &Names) -> bool,
+) -> Result<Recalled> {
+    let mut at = session.clone();
+    let (mut found, mut doubt) = (Found::new(), None);
+    let mut seen = BTreeSet::new();
+    loop {
+        // What is there is found by its name, so the organization need not be known.
+        let mut nodes = hub(&at.hub(String::new()));
+        let here = at.names();
+        nodes.retain(|node| is_read(&node.resource, &here));
+        let known: BTreeSet<String> = nodes.iter().map(|node| node.resource.id()).collect();
+        nodes.retain(|node| seen.insert(node.resource.id()));
+        if nodes.is_empty() {
+            found.retain(|id, _| known.contains(id));
+            break;
+        }
+        found.extend(observe(&session.aws, &nodes).await?);
+        let mut settings = session.settings.clone();
+        doubt = names::topic(&mut settings, &found, &here);
+        let named = session.with(settings.clone()).names();
+        names::role(&mut settings, &found, &named);
+        at = session.with(settings);
     }
-    let named = session.with(settings);
-    let mut after = hub(&named.hub(String::new()));
-    let more = observe(&session.aws, &not_read(&before, &after)).await?;
-    found.extend(more);
-    let mut settings = named.settings.clone();
-    if !is_believable(&named.names(), &found) {
-        forget_topic(&mut settings, session);
-        after = hub(&session.with(settings.clone()).hub(String::new()));
-    }
-    let known: BTreeSet<String> = after.iter().map(|node| node.resource.id()).collect();
-    found.retain(|id, _| known.contains(id));
-    values(&mut settings, &found, &named.names());
+    let mut settings = at.settings.clone();
+    let mut doubts: Vec<String> = doubt.into_iter().collect();
+    doubts.extend(values(&mut settings, &found, &at.names()));
     Ok(Recalled {
         session: session.with(settings),
         found,
+        doubts,
     })
 }
 
-fn not_read(before: &[Node], after: &[Node]) -> Vec<Node> {
-    let read: BTreeSet<String> = before.iter().map(|node| node.resource.id()).collect();
-    let new = after
-        .iter()
-        .filter(|node| !read.contains(&node.resource.id()));
-    new.cloned().collect()
-}
-
-/// Whether the topic that the function names is the deployment's: by its tag, or where it is gone, by what the role
-/// may publish to. All else is no setting of ours, but a change by hand. Pure.
-fn is_believable(names: &Names, found: &Found) -> bool {
-    let topic = found.get(&format!("{} {}", Topic::KIND, names.alerts_topic()));
-    match topic {
-        Some(HubResource::Topic(topic)) => {
-            topic.tags.get(DEPLOYMENT_TAG) == Some(&names.deployment)
-        }
-        _ => {
-            let arn = role(found).and_then(publishes_to);
-            let is_default = names.topic.is_none();
-            is_default || arn == Some(names.topic_arn(&names.alerts_topic()).as_str())
-        }
-    }
-}
-
-/// Puts the topic back to what this run gives, if anything.
-fn forget_topic(settings: &mut Settings, session: &Session) {
-    if settings.sources.is_open(key::TOPIC_NAME) {
-        settings.hub.topic_name = session.settings.hub.topic_name.clone();
-        settings.sources.forget(key::TOPIC_NAME);
-    }
-}
-
-/// The notifier's role among what was found.
-fn role(found: &Found) -> Option<&Role> {
-    found.values().find_map(|it| match it {
-        HubResource::Role(role) => Some(role),
-        _ => None,
-    })
-}
-
-/// ARN of the topic that the role may publish to.
-fn publishes_to(role: &Role) -> Option<&str> {
-    role.inline_policy.statement("Publish")?["Resource"].as_str()
-}
-
-/// The deployment's function among what was found.
-fn function(found: &Found) -> Option<&Function> {
-    found.values().find_map(|it| match it {
-        HubResource::Function(function) => Some(function),
-        _ => None,
-    })
-}
-
-/// Takes the names that only the function knows: its topic's, and what its role's is made of. Pure.
-pub(crate) fn names(settings: &mut Settings, function: &Function, names: &Names) {
-    if function.tags.get(DEPLOYMENT_TAG) != Some(&names.deployment) {
-        return;
-    }
-    let from = format!("{} {}", Function::KIND, function.name);
-    let Settings {
-        hub, iam, sources, ..
-    } = settings;
-    let arn = function.environment.get(Notify::TOPIC_ARN);
-    let topic = arn.and_then(|arn| topic_name(arn, names));
-    sources.remember(key::TOPIC_NAME, &mut hub.topic_name, topic.map(Some), &from);
-    let Some((path, prefix)) = role_parts(function, names) else {
-        return;
-    };
-    let path = (path != "/").then_some(Some(path));
-    sources.remember(key::IAM_PATH, &mut iam.path, path, &from);
-    let prefix = Some(prefix).filter(|it| !it.is_empty());
-    sources.remember(key::ROLE_PREFIX, &mut iam.role_prefix, prefix, &from);
-}
-
-/// Takes the topic's name from what the role may publish to, where the function is gone. Pure.
-fn topic_of_role(settings: &mut Settings, found: &Found, names: &Names) {
-    let is_ours = |role: &&Role| role.tags.get(DEPLOYMENT_TAG) == Some(&names.deployment);
-    let Some(role) = role(found).filter(is_ours) else {
-        return;
-    };
-    let topic = publishes_to(role).and_then(|arn| topic_name(arn, names));
-    let from = format!("{} {}", Role::KIND, role.name);
-    let Settings { hub, sources, .. } = settings;
-    sources.remember(key::TOPIC_NAME, &mut hub.topic_name, topic.map(Some), &from);
-}
-
-/// Name of a topic of this account and region, where it is not the default one.
-fn topic_name(arn: &str, names: &Names) -> Option<String> {
-    let name = arn.strip_prefix(&names.topic_arn(""))?;
-    let default = Names {
-        topic: None,
-        ..names.clone()
-    };
-    let is_other = name != default.alerts_topic() && name != names.health_topic();
-    (is_other && !name.is_empty()).then(|| name.to_owned())
-}
-
-/// Path of the function's role and what its name begins with, where the rest is the deployment's name for it.
-fn role_parts(function: &Function, names: &Names) -> Option<(String, String)> {
-    let (partition, account) = (names.partition.name(), &names.account);
-    let role = function
-        .role
-        .strip_prefix(&format!("arn:{partition}:iam::{account}:role/"))?;
-    let (path, name) = role.rsplit_once('/').unwrap_or(("", role));
-    let prefix = name.strip_suffix(&names.role_without_prefix())?;
-    let path = match path {
-        "" => "/".to_owned(),
-        path => format!("/{path}/"),
-    };
-    Some((path, prefix.to_owned()))
-}
-
-/// Takes what the resources show, each for the setting that it is made from. Pure.
-pub(crate) fn values(settings: &mut Settings, found: &Found, names: &Names) {
+/// Takes what the resources show, each for the setting that it is made from. Returns what they do not say clearly. Pure.
+pub(crate) fn values(settings: &mut Settings, found: &Found, names: &Names) -> Vec<String> {
     let ours = |it: &&HubResource| {
         let deployment = it.tags().and_then(|tags| tags.get(DEPLOYMENT_TAG));
         deployment == Some(&names.deployment)
@@ -184,6 +95,79 @@ pub(crate) fn values(settings: &mut Settings, found: &Found, names: &Names) {
     let from = format!("tags of the hub in account {}", names.account);
     let Settings { sources, tags, .. } = settings;
     sources.remember_pairs(key::TAGS, tags, common_tags(&ours), &from);
+    let doubts = [
+        queue_key(settings, &ours),
+        topic_key(settings, &ours, names),
+    ];
+    doubts.into_iter().flatten().collect()
+}
+
+/// Takes the queues' key where all have the same. Pure.
+fn queue_key(settings: &mut Settings, ours: &[&HubResource]) -> Option<String> {
+    let queues = ours.iter().filter_map(|it| match it {
+        HubResource::Queue(queue) => {
+            Some((it.id(), queue.kms_key.clone().filter(|it| !is_awss(it))))
+        }
+        _ => None,
+    });
+    let queues: Vec<(String, Option<String>)> = queues.collect();
+    let Settings { hub, sources, .. } = settings;
+    if !sources.is_open(key::QUEUE_KMS_KEY) {
+        return None;
+    }
+    let (from, first) = queues.first()?.clone();
+    if queues.iter().any(|(_, it)| *it != first) {
+        let said: Vec<String> = queues
+            .iter()
+            .map(|(id, it)| format!("{id} {}", it.as_deref().unwrap_or("none")))
+            .collect();
+        return Some(format!(
+            "the queues do not have the same key ({}): somebody changed one. Name the right one with --queue-kms-key, or take both off with --reset hub.queue_kms_key",
+            said.join(", ")
+        ));
+    }
+    match first.as_deref().is_none_or(is_key) {
+        true => {
+            let first = first.map(Some);
+            sources.remember(key::QUEUE_KMS_KEY, &mut hub.queue_kms_key, first, &from);
+            None
+        }
+        false => Some(unclear_key(
+            &from,
+            &first,
+            "--queue-kms-key",
+            key::QUEUE_KMS_KEY,
+        )),
+    }
+}
+
+/// Takes the alerts topic's key. Pure.
+fn topic_key(settings: &mut Settings, ours: &[&HubResource], names: &Names) -> Option<String> {
+    let topic = ours.iter().find_map(|it| match it {
+        HubResource::Topic(topic) if topic.name == names.alerts_topic() => Some(topic),
+        _ => None,
+    })?;
+    let Settings { hub, sources, .. } = settings;
+    let found = topic.kms_master_key_id.clone();
+    let found = found.filter(|it| it != DEFAULT_TOPIC_KEY);
+    let from = format!("{} {}", Topic::KIND, topic.name);
+    if !sources.is_open(key::KMS_KEY) || found.as_deref().is_none_or(is_key) {
+        sources.remember(key::KMS_KEY, &mut hub.kms_key, found.map(Some), &from);
+        return None;
+    }
+    Some(unclear_key(&from, &found, "--kms-key", key::KMS_KEY))
+}
+
+fn unclear_key(from: &str, found: &Option<String>, flag: &str, reset: &str) -> String {
+    let key = found.as_deref().unwrap_or_default();
+    format!(
+        "{from} is under the key {key}, and rootwatch knows keys by their ARNs: give that with {flag}, or take it off with --reset {reset}"
+    )
+}
+
+/// One of AWS's own, which no policy can be written for.
+fn is_awss(key: &str) -> bool {
+    key.starts_with("alias/aws/")
 }
 
 fn of_one(settings: &mut Settings, resource: &HubResource, names: &Names) {
@@ -196,11 +180,6 @@ fn of_one(settings: &mut Settings, resource: &HubResource, names: &Names) {
         ..
     } = settings;
     match resource {
-        HubResource::Topic(topic) if topic.name == names.alerts_topic() => {
-            let found = topic.kms_master_key_id.clone();
-            let found = found.filter(|it| it != DEFAULT_TOPIC_KEY && is_key(it));
-            sources.remember(key::KMS_KEY, &mut hub.kms_key, found.map(Some), &from);
-        }
         HubResource::LogGroup(group) => {
             let found = group.kms_key.clone().map(Some);
             sources.remember(key::LOG_KMS_KEY, &mut hub.log_kms_key, found, &from);
@@ -209,11 +188,6 @@ fn of_one(settings: &mut Settings, resource: &HubResource, names: &Names) {
             let days = days.filter(|_| group.retention_policy.is_none());
             let slot = &mut hub.log_retention_days;
             sources.remember(key::LOG_RETENTION_DAYS, slot, days, &from);
-        }
-        HubResource::Queue(queue) => {
-            let found = queue.kms_key.clone().filter(|it| is_key(it));
-            let slot = &mut hub.queue_kms_key;
-            sources.remember(key::QUEUE_KMS_KEY, slot, found.map(Some), &from);
         }
         HubResource::Role(role) => {
             let boundary = role.permissions_boundary.as_deref();
@@ -252,7 +226,9 @@ fn account_names(function: &Function) -> BTreeMap<String, String> {
 /// Fails where the name of an account is to be reset and the hub remembers none: the account was probably mistyped, and
 /// the run would change nothing and end well. Pure.
 pub(crate) fn refuse_unknown_names(session: &Session, found: &Found) -> Result<()> {
-    let named = function(found).map(account_names).unwrap_or_default();
+    let named = names::function(found)
+        .map(account_names)
+        .unwrap_or_default();
     let mut resets = session.settings.sources.resets_of(key::ACCOUNT_NAMES);
     let Some(account) = resets.find(|it| !named.contains_key(*it)) else {
         return Ok(());
@@ -306,40 +282,6 @@ fn organization_of(policy: &Policy) -> Option<String> {
         _ => None,
     })?;
     Some(id.to_owned())
-}
-
-/// Takes what the function and its role know, by few reads: for what reads the rest of the hub by itself, or needs none.
-///
-/// # Errors
-/// When one of them cannot be read.
-pub(crate) async fn recall_function(session: &Session) -> Result<Session> {
-    let nodes = hub(&session.hub(String::new()));
-    let is_function = |node: &&Node| matches!(node.resource, HubResource::Function(_));
-    let mut found = observe(&session.aws, &only(&nodes, is_function)).await?;
-    let mut settings = session.settings.clone();
-    if let Some(function) = function(&found) {
-        names(&mut settings, function, &session.names());
-        let named = session.with(settings.clone());
-        let nodes = hub(&named.hub(String::new()));
-        let alerts = named.names().alerts_topic();
-        let is_read = |node: &&Node| match &node.resource {
-            HubResource::Role(_) => true,
-            HubResource::Topic(topic) => {
-                topic.name == alerts && named.settings.hub.topic_name.is_some()
-            }
-            _ => false,
-        };
-        found.extend(observe(&session.aws, &only(&nodes, is_read)).await?);
-        if !is_believable(&named.names(), &found) {
-            forget_topic(&mut settings, session);
-        }
-        values(&mut settings, &found, &named.names());
-    }
-    Ok(session.with(settings))
-}
-
-fn only(nodes: &[Node], is_one: impl Fn(&&Node) -> bool) -> Vec<Node> {
-    nodes.iter().filter(is_one).cloned().collect()
 }
 
 #[cfg(test)]

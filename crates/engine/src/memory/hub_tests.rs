@@ -21,7 +21,8 @@ fn found(wanted: &crate::hub::desired::Wanted) -> Found {
 
 fn recalled(mut settings: Settings, found: &Found) -> Settings {
     let at = Names::sample();
-    names(&mut settings, function(found).unwrap(), &at);
+    names::topic(&mut settings, found, &at);
+    names::role(&mut settings, found, &at);
     let named = Names {
         topic: settings.hub.topic_name.clone(),
         iam: settings.iam.clone(),
@@ -121,7 +122,6 @@ fn what_others_made_or_changed_is_no_setting() {
                     .environment
                     .insert(Notify::FORMAT.into(), "chatbot".into());
             }
-            HubResource::Topic(topic) => topic.kms_master_key_id = Some("alias/theirs".into()),
             HubResource::Queue(queue) => queue.kms_key = Some("alias/aws/sqs".into()),
             HubResource::EventBus(bus) => {
                 bus.tags.insert("createdBy".into(), "somebody".into());
@@ -139,21 +139,11 @@ fn what_others_made_or_changed_is_no_setting() {
 }
 
 #[test]
-fn names_are_read_from_what_only_rootwatch_makes() {
-    let mut function = found(&sample::wanted());
-    let set = |found: &mut Found, topic: &str, role: &str| {
-        for resource in found.values_mut() {
-            if let HubResource::Function(function) = resource {
-                function
-                    .environment
-                    .insert(Notify::TOPIC_ARN.into(), topic.into());
-                function.role = role.into();
-            }
-        }
-    };
+fn one_part_alone_turns_no_alert_away() {
+    let deployed = found(&sample::wanted());
     for (topic, role) in [
         (
-            "arn:aws:sns:us-east-1:111122223333:x",
+            "arn:aws:sns:eu-west-1:111122223333:evil",
             "arn:aws:iam::111122223333:role/x",
         ),
         (
@@ -166,9 +156,49 @@ fn names_are_read_from_what_only_rootwatch_makes() {
         ),
         ("", ""),
     ] {
-        set(&mut function, topic, role);
-        let settings = recalled(defaults(), &function);
+        let mut changed = deployed.clone();
+        for resource in changed.values_mut() {
+            if let HubResource::Function(function) = resource {
+                function
+                    .environment
+                    .insert(Notify::TOPIC_ARN.into(), topic.into());
+                function.role = role.into();
+            }
+        }
+        let settings = recalled(defaults(), &changed);
         assert_eq!(settings.hub.topic_name, None, "{topic}");
         assert_eq!(settings.iam.role_prefix, "", "{role}");
     }
+}
+
+#[test]
+fn keys_that_are_not_clear_are_asked_for() {
+    let doubts = |change: &dyn Fn(&mut HubResource)| {
+        let mut changed = found(&sample::wanted());
+        changed.values_mut().for_each(change);
+        let mut settings = defaults();
+        let doubts = values(&mut settings, &changed, &Names::sample());
+        assert_eq!(
+            (settings.hub.kms_key, settings.hub.queue_kms_key),
+            (None, None)
+        );
+        doubts.join("\n")
+    };
+    assert_eq!(doubts(&|_| {}), "");
+    let one = doubts(&|it| match it {
+        HubResource::Queue(queue) if queue.name == "rootwatch-reads" => {
+            queue.kms_key = Some("arn:aws:kms:eu-west-1:999999999999:key/1".into());
+        }
+        _ => {}
+    });
+    assert!(one.contains("--queue-kms-key"), "{one}");
+    let alias = doubts(&|it| {
+        if let HubResource::Topic(topic) = it {
+            topic.kms_master_key_id = Some("alias/corp".into());
+        }
+    });
+    assert!(
+        alias.contains("alias/corp") && alias.contains("--kms-key"),
+        "{alias}"
+    );
 }

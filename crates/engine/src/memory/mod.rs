@@ -4,6 +4,7 @@
 //! rootwatch's own variables, else from the settings file, else from here, else its default.
 
 mod hub;
+mod names;
 mod place;
 mod spokes;
 
@@ -56,7 +57,9 @@ pub async fn deployed(session: &Session) -> Result<Deployed> {
     let Recalled {
         session: recalled,
         found,
+        doubts,
     } = recall(session).await?;
+    unknown.extend(doubts);
     refuse_unknown_names(session, &found)?;
     let has_hub = !found.is_empty();
     if !has_hub && spokes.is_none() {

@@ -5,8 +5,9 @@ use crate::names::DEPLOYMENT_TAG;
 use crate::session::Session;
 use crate::settings::{Boundary, OperationSettings, Settings};
 use crate::source::key;
+use crate::spokes::record::Record;
 use crate::spokes::stack_set::StackSet;
-use crate::spokes::{Place, Scope, operation, regions};
+use crate::spokes::{Place, operation, regions};
 use anyhow::Result;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -53,18 +54,21 @@ pub(crate) async fn read(session: &Session, place: &Place<'_>) -> Result<Option<
         StackSet::auto_deployment_targets(place, &name),
         operation::newest_preferences(place, &name),
     )?;
-    let units = set.units.iter().cloned().chain(auto.into_keys()).collect();
-    let scope = Scope::of(&set.description);
-    let deployed: Vec<String> = set.regions.iter().cloned().collect();
-    let regions = match scope {
-        Some(Scope::All) => Vec::new(),
-        Some(Scope::Named) => deployed,
-        None => guess(session, deployed).await?,
+    let record = Record::of(&set.description);
+    let says_regions = record.is_some();
+    let (regions, units) = match record {
+        Some(record) => (record.regions.into_iter().collect(), record.units),
+        None => {
+            let deployed = set.regions.iter().cloned().collect();
+            (guess(session, deployed).await?, None)
+        }
     };
+    let targets = || set.units.iter().cloned().chain(auto.into_keys()).collect();
+    let units = units.unwrap_or_else(targets);
     Ok(Some(Deployment {
         units,
         regions,
-        says_regions: scope.is_some(),
+        says_regions,
         operations,
         set,
     }))

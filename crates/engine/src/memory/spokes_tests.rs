@@ -73,13 +73,10 @@ fn a_flag_adds_a_unit_and_the_file_lists_all() {
 }
 
 #[test]
-fn a_description_says_whether_regions_were_named() {
-    let named = deployment(&settings()).set.description;
+fn a_description_keeps_the_regions() {
+    let of = |settings: &Settings| Record::of(&deployment(settings).set.description).unwrap();
     let mut all = settings();
     all.spokes.regions.clear();
-    let all = deployment(&all).set.description;
-    assert_eq!(Scope::of(&named), Some(Scope::Named));
-    assert_eq!(Scope::of(&all), Some(Scope::All));
-    let of_today = "rootwatch: forwards root activity of every account and region to the hub";
-    assert_eq!(Scope::of(of_today), None);
+    assert_eq!(of(&settings()).regions, ["us-east-1".to_owned()].into());
+    assert_eq!(of(&all).regions, [].into());
 }

@@ -24,7 +24,8 @@ pub(super) async fn find(session: &Session) -> Result<Vec<String>> {
         return Ok(Vec::new());
     }
     let call_as = session.settings.spokes.call_as;
-    if let Some(other) = elsewhere::find_widely(aws, &names, call_as).await? {
+    let other = elsewhere::find_in_account(aws, &names, call_as).await?;
+    if let Some(other) = other.flatten() {
         return Ok(vec![other.words(aws)]);
     }
     let organization = elsewhere::organization(aws).await?;

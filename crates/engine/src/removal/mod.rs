@@ -214,7 +214,7 @@ impl Removed<'_> {
 
 async fn find_hub(session: &Session) -> Result<HubPlan> {
     // What a resource holds does not matter to its removal, so the organization need not be known.
-    let Recalled { session, found } = &memory::recall(session).await?;
+    let Recalled { session, found, .. } = &memory::recall(session).await?;
     let nodes = hub(&session.hub(String::new()));
     let found = found.clone();
     let former = former_role(session, &nodes, &found).await?;

@@ -3,6 +3,7 @@
 use crate::aws::Aws;
 use crate::hub::plan::HubPlan;
 use crate::names::Names;
+use crate::next;
 use crate::plan::Step;
 use crate::spokes::management::{self, StackPlan, Unread};
 use crate::spokes::operation::Ended;
@@ -151,13 +152,19 @@ impl Spokes<'_> {
         let mut text = String::new();
         if let Some(hub) = &self.other_hub {
             text += &format!(
-                "The hub in account {}, region {} is not touched: `rootwatch teardown hub --region {}` there removes it.\n",
-                hub.account, hub.region, hub.region
+                "The hub in account {}, region {} is not touched: {} removes it.\n",
+                hub.account,
+                hub.region,
+                next::there("rootwatch teardown hub", hub)
             );
         }
         if let Some(management) = &self.elsewhere {
             text += &format!(
-                "If the management account {management} has stacks of its own, `rootwatch teardown spokes` with its credentials removes them.\n"
+                "If the management account {management} has stacks of its own, {} removes them.\n",
+                next::there(
+                    "rootwatch teardown spokes",
+                    &Location::of(management, &self.place.aws.region)
+                )
             );
         }
         text

@@ -250,8 +250,7 @@ fn own_stack(standing: Option<Option<&str>>) -> Option<Reason> {
     };
     Some(Reason {
         words,
-        closes: "`rootwatch deploy spokes` with the management account's credentials fixes it"
-            .into(),
+        closes: "`rootwatch deploy spokes` fixes it".into(),
     })
 }
 

@@ -116,8 +116,8 @@ fn the_management_account_is_covered_by_its_own_stacks() {
     own.insert("us-east-1".into(), Some("stack ROLLBACK_COMPLETE".into()));
     own.remove("eu-west-1");
     insta::assert_snapshot!(reported(&accounts, &none, Some(&own), &[]).2.join("\n"), @r"
-    account 0 (name-0): eu-west-1 no stack: `rootwatch deploy spokes` with the management account's credentials fixes it
-    account 0 (name-0): us-east-1 stack ROLLBACK_COMPLETE: `rootwatch deploy spokes` with the management account's credentials fixes it
+    account 0 (name-0): eu-west-1 no stack: `rootwatch deploy spokes` fixes it
+    account 0 (name-0): us-east-1 stack ROLLBACK_COMPLETE: `rootwatch deploy spokes` fixes it
     ");
 }
 

@@ -4,6 +4,7 @@ use super::Place;
 use super::operation::Ended;
 use super::organization::Region;
 use super::plan::{SpokesPlan, Wanted};
+use super::stack_set::Only;
 use crate::apply::{Outcome, Unfinished};
 use crate::aws::Aws;
 use crate::end::End;
@@ -22,6 +23,8 @@ pub struct SpokesPlanned {
     pub(crate) wanted: Wanted,
     /// What has to change.
     pub plan: SpokesPlan,
+    /// The one stack instance that an update of the StackSet touches, where it changes no stack.
+    pub(super) only: Option<Only>,
     /// The regions that this account has enabled.
     pub(crate) enabled: Vec<Region>,
     /// The command that proves the path, and the account to run it in.

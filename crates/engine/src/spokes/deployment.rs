@@ -194,7 +194,8 @@ async fn stack_set(
         Action::Update { .. } => {
             let preferences = Preferences::of(&session.settings.spokes.operations);
             let patience = (!no_wait).then_some(session.settings.timeout);
-            let update = wanted.update(place, &preferences, patience, &work);
+            let only = done.planned.only.as_ref();
+            let update = wanted.update(place, only, &preferences, patience, &work);
             let id = update.await.with_context(|| doing("updating"))?;
             let ended = follow_one(session, place, &name, &id).await;
             note(done, session, ended)?;

@@ -18,6 +18,7 @@ pub(crate) mod planning;
 pub(crate) mod preflight;
 pub(crate) mod reach;
 pub mod reason;
+pub(crate) mod record;
 pub(crate) mod regions;
 pub(crate) mod removal;
 pub(crate) mod stack;
@@ -48,6 +49,7 @@ use crate::work::Work;
 use aws_sdk_cloudformation::types::CallAs as SdkCallAs;
 use instances::{Instance, Instances};
 use organization::Organization;
+use record::Record;
 use serde::Serialize;
 use stack::Stack;
 use stack_set::StackSet;
@@ -102,6 +104,12 @@ impl Location {
 pub(crate) struct HubBus {
     pub(crate) account: String,
     pub(crate) region: String,
+}
+
+impl HubBus {
+    pub(crate) fn location(&self) -> Location {
+        Location::of(&self.account, &self.region)
+    }
 }
 
 /// Parameter with what the roles' names begin with.
@@ -168,48 +176,17 @@ fn capabilities() -> Vec<String> {
     vec!["CAPABILITY_NAMED_IAM".into()]
 }
 
-/// Which regions the settings want: kept in the StackSet's description, since where it has instances does not show
-/// whether a region that is missing was left out on purpose, or enabled since.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Scope {
-    /// All that are enabled.
-    All,
-    /// Those that are named.
-    Named,
-}
-
-impl Scope {
-    const DESCRIPTION: &str = "rootwatch: forwards root activity of every account to the hub";
-
-    fn of_settings(settings: &Settings) -> Self {
-        match settings.spokes.regions.is_empty() {
-            true => Self::All,
-            false => Self::Named,
-        }
-    }
-
-    fn description(self) -> String {
-        let regions = match self {
-            Self::All => "all regions that are enabled",
-            Self::Named => "the regions that were named",
-        };
-        format!("{}, from {regions}", Self::DESCRIPTION)
-    }
-
-    /// Read from a StackSet's description; `None` where that of an earlier version, or somebody's own, does not say it.
-    pub(crate) fn of(description: &str) -> Option<Self> {
-        let is_it = |scope: &Self| scope.description() == description;
-        [Self::All, Self::Named].into_iter().find(is_it)
-    }
-}
-
 /// The StackSet for a deployment. Pure.
 pub(crate) fn stack_set(settings: &Settings, name: String, hub: &HubBus) -> StackSet {
     StackSet {
         name,
         auto_deployment: true,
         capabilities: capabilities(),
-        description: Scope::of_settings(settings).description(),
+        description: Record {
+            regions: settings.spokes.regions.iter().cloned().collect(),
+            units: None,
+        }
+        .description(),
         managed_execution: true,
         parameters: parameters(settings, hub),
         retain_stacks_on_account_removal: false,

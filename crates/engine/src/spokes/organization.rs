@@ -154,6 +154,15 @@ pub(crate) async fn paths(aws: &Aws, units: impl IntoIterator<Item = &String>) -
     found.into_iter().flatten().collect()
 }
 
+/// The unit that an account is in, as a command takes it: its path, or else its id; empty where it cannot be read.
+pub(crate) async fn unit_of(aws: &Aws, account: &str) -> String {
+    let Ok(Some(unit)) = parent(aws, account).await else {
+        return String::new();
+    };
+    let path = path_of(aws, &unit).await.ok().flatten();
+    path.unwrap_or(unit)
+}
+
 async fn path_of(aws: &Aws, unit: &str) -> Result<Option<String>, AwsError> {
     let (mut at, mut path) = (unit.to_owned(), String::new());
     // AWS Organizations User Guide, "Quotas": units nest five deep.

@@ -2,15 +2,22 @@
 
 use super::deployed::SpokesPlanned;
 use super::directory::Directory;
+use super::instances::Instance;
 use super::management::{self, Management, Unread};
 use super::organization::{self, Organization, Region};
-use super::plan::{self, Wanted};
+use super::plan::{self, SpokesPlan, Wanted};
 use super::preflight::{self, Hub, NotReady, Units};
-use super::{HubBus, Observed, Place, observe, regions, stack_set, stacks, stuck_role, trail};
+use super::record::Record;
+use super::stack_set::Only;
+use super::{
+    HubBus, Location, Observed, Place, observe, regions, stack_set, stacks, stuck_role, trail,
+};
+use crate::elsewhere;
 use crate::memory::{self, Deployment};
 use crate::names::DEPLOYMENT_TAG;
 use crate::next;
 use crate::session::Session;
+use crate::source::key;
 use crate::verify;
 use anyhow::{Context, Result, bail};
 use std::collections::{BTreeMap, BTreeSet};
@@ -67,10 +74,12 @@ pub async fn plan(session: &Session, switches: Switches) -> Result<SpokesPlanned
         .keys()
         .filter(|unit| !ground.units.paths.contains_key(*unit));
     let mut paths = organization::paths(&session.aws, unnamed).await;
+    let mut set = stack_set(&session.settings, name, &ground.hub.bus);
+    set.description = description(session, remembered.as_ref(), &ground.units);
     paths.extend(ground.units.paths);
     let mut wanted = Wanted {
         paths,
-        stack_set: stack_set(&session.settings, name, &ground.hub.bus),
+        stack_set: set,
         notes,
         regions: ground.regions.clone(),
         units: ground.units.outermost,
@@ -103,6 +112,7 @@ pub async fn plan(session: &Session, switches: Switches) -> Result<SpokesPlanned
     plan.name_sources(|key| session.settings.sources.words(key));
     plan.enable_trusted_access = !ground.trusted_access;
     plan.trail = verify::trail::lacks(&session.aws, &ground.trail);
+    let only = one_instance(&plan, &wanted, &observed);
     Ok(SpokesPlanned {
         account: session.aws.account.clone(),
         region: session.aws.region.clone(),
@@ -110,8 +120,38 @@ pub async fn plan(session: &Session, switches: Switches) -> Result<SpokesPlanned
         wanted,
         plan,
         enabled: ground.enabled,
+        only,
         test: (hub.account.clone(), next::test(&session.settings, hub)),
     })
+}
+
+/// A stack instance that stays, where an update of the StackSet changes nothing but its description: then no stack
+/// changes, and none but this one has to be gone through. Pure.
+fn one_instance(plan: &SpokesPlan, wanted: &Wanted, observed: &Observed) -> Option<Only> {
+    let changed = plan.stack_set.changed();
+    if changed.is_empty() || changed.iter().any(|field| *field != "description") {
+        return None;
+    }
+    let stays = |it: &(Location, &Instance)| it.1.is_current() && wanted.is_wanted(&it.0);
+    let (location, instance) = observed.instances.locations().find(stays)?;
+    Some(Only {
+        unit: instance.unit.to_string(),
+        location,
+    })
+}
+
+/// What the StackSet is to keep of the settings. What is only guessed stays as it is written.
+fn description(session: &Session, remembered: Option<&Deployment>, units: &Units) -> String {
+    let is_guess = session.settings.sources.is_open(key::REGIONS);
+    if let Some(found) = remembered.filter(|it| is_guess && it.note().is_some()) {
+        return found.set.description.clone();
+    }
+    let ids = units.outermost.keys().chain(&units.inside);
+    let record = Record {
+        regions: session.settings.spokes.regions.iter().cloned().collect(),
+        units: Some(ids.cloned().collect()),
+    };
+    record.description()
 }
 
 /// A run with the settings of what is deployed.
@@ -137,6 +177,9 @@ async fn remember(session: &Session, place: &Place<'_>) -> Result<Remembered> {
             });
         }
     };
+    if deployment.is_some() {
+        refuse_redirected(session, &recalled).await?;
+    }
     let is_here = |it: &Option<String>, here: &String| it.as_ref().is_none_or(|it| it == here);
     let (hub, aws) = (&session.settings.hub, &session.aws);
     let is_hub = is_here(&hub.account, &aws.account) && is_here(&hub.region, &aws.region);
@@ -151,6 +194,26 @@ async fn remember(session: &Session, place: &Place<'_>) -> Result<Remembered> {
         deployment,
         unread: None,
     })
+}
+
+/// Fails when a hub of this deployment is here, and only the StackSet says that it is elsewhere: somebody may have turned
+/// the spokes away.
+async fn refuse_redirected(session: &Session, recalled: &Session) -> Result<()> {
+    let (aws, given, hub) = (&session.aws, &session.settings.hub, &recalled.settings.hub);
+    let is_given = given.account.is_some() || given.region.is_some();
+    let here = (Some(&aws.account), Some(&aws.region));
+    let is_here = (hub.account.as_ref(), hub.region.as_ref()) == here;
+    if is_given || is_here || !elsewhere::has_bus(aws, &session.names()).await? {
+        return Ok(());
+    }
+    let (account, region) = (&aws.account, &aws.region);
+    bail!(
+        "the StackSet {} forwards to account {}, region {}, and there is a hub of this deployment here, in {}: somebody may have turned the spokes away. Nothing was changed; say which hub is meant: `rootwatch deploy spokes --hub-account {account} --hub-region {region}` turns them to this one",
+        session.names().stack_set(),
+        hub.account.as_deref().unwrap_or("(none)"),
+        hub.region.as_deref().unwrap_or("(none)"),
+        aws.place()
+    );
 }
 
 /// Checks all prerequisites concurrently, and reports everything that is missing at once.

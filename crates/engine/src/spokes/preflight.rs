@@ -6,6 +6,7 @@ use super::{HubBus, Location, Place};
 use crate::aws::Aws;
 use crate::aws::error::Call;
 use crate::elsewhere;
+use crate::next;
 use crate::session::Session;
 use crate::settings::Settings;
 use crate::source::{Source, key};
@@ -346,14 +347,17 @@ pub(crate) async fn hub(session: &Session, org_id: &str) -> Result<Hub, String> 
     let bus = HubBus { account, region };
     let Some(at) = at else {
         let note = format!(
-            "the hub's bus in account {}, region {} cannot be seen from here: `rootwatch status --region {}` with its credentials shows whether it allows the organization",
-            bus.account, bus.region, bus.region
+            "the hub's bus in account {}, region {} cannot be seen from here: {} shows whether it allows the organization",
+            bus.account,
+            bus.region,
+            next::there("rootwatch status", &bus.location())
         );
         return Ok(Hub {
             bus,
             note: Some(note),
         });
     };
+    let here = Location::of(&aws.account, &aws.region);
     let (name, place) = (session.names().bus(), at.aws.place());
     let answer = at.aws.eventbridge.describe_event_bus().name(&name);
     let answer = answer.send().await;
@@ -361,18 +365,19 @@ pub(crate) async fn hub(session: &Session, org_id: &str) -> Result<Hub, String> 
         format!("the hub's event bus \"{name}\" in {place} cannot be read: {error}")
     })?;
     let Some(found) = found else {
-        return Err(no_bus(session, &name, &place).await);
+        return Err(no_bus(session, &name, &place, &bus.location()).await);
     };
     if !lets_in(found.policy().unwrap_or_default(), org_id) {
         return Err(format!(
-            "the policy of the hub's event bus \"{name}\" in {place} does not allow the organization {org_id}: `rootwatch deploy hub` fixes it"
+            "the policy of the hub's event bus \"{name}\" in {place} does not allow the organization {org_id}: {} fixes it",
+            next::at_hub("rootwatch deploy hub", &bus.location(), &here)
         ));
     }
     Ok(Hub { bus, note: None })
 }
 
 /// What to do where there is no bus: name the hub that the spokes forward to, if one can be found.
-async fn no_bus(session: &Session, name: &str, place: &str) -> String {
+async fn no_bus(session: &Session, name: &str, place: &str, hub: &Location) -> String {
     let none = format!("the hub's event bus \"{name}\" is not in {place}");
     let (aws, names) = (&session.aws, session.names());
     let call_as = session.settings.spokes.call_as;
@@ -384,7 +389,12 @@ async fn no_bus(session: &Session, name: &str, place: &str) -> String {
             other.hub.region
         ),
         _ => format!(
-            "{none}; say where it is with --hub-account and --hub-region, or run `rootwatch deploy hub` there first"
+            "{none}; say where it is with --hub-account and --hub-region, or run {} first",
+            next::at_hub(
+                "rootwatch deploy hub",
+                hub,
+                &Location::of(&aws.account, &aws.region)
+            )
         ),
     }
 }

@@ -1,8 +1,8 @@
 //! The StackSet itself: its template, parameters and settings.
 
-use super::Place;
 use super::operation::{self, Preferences};
 use super::stack::{sdk_parameters, sdk_tags};
+use super::{Location, Place};
 use crate::aws::consistency::{read_until_consistent, retry_until_consistent};
 use crate::aws::error::{AwsError, Call, gone};
 use crate::id;
@@ -38,6 +38,23 @@ pub(crate) struct StackSet {
     /// What the last drift detection found, of one for which drift was detected.
     #[serde(skip)]
     pub(crate) drift: Option<Drift>,
+}
+
+/// One stack instance, for an update that changes no stack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Only {
+    pub(crate) unit: String,
+    pub(crate) location: Location,
+}
+
+impl Only {
+    fn targets(&self) -> sdk::DeploymentTargets {
+        sdk::DeploymentTargets::builder()
+            .organizational_unit_ids(&self.unit)
+            .accounts(&self.location.account)
+            .account_filter_type(sdk::AccountFilterType::Intersection)
+            .build()
+    }
 }
 
 /// What CloudFormation's drift detection found: instances whose stack differs from the template.
@@ -108,6 +125,12 @@ impl StackSet {
     /// Where it forwards to is compared only when it `is_known` where the hub is.
     pub(crate) fn faults(&self, wanted: &Self, is_known: bool) -> Vec<String> {
         let fixes = "`rootwatch deploy spokes` fixes it";
+        let hub = |key: &str| wanted.parameters.get(key).map_or("", String::as_str);
+        let turns = format!(
+            "`rootwatch deploy spokes --hub-account {} --hub-region {}` fixes it",
+            hub("HubAccountId"),
+            hub("HubRegion")
+        );
         let name = &self.name;
         let mut faults = Vec::new();
         if self.tags.get(DEPLOYMENT_TAG) != wanted.tags.get(DEPLOYMENT_TAG) {
@@ -126,7 +149,7 @@ impl StackSet {
                 let word =
                     |value: Option<&String>| value.map_or("not set", String::as_str).to_owned();
                 faults.push(format!(
-                    "the StackSet {name} forwards elsewhere than to the hub: {key} is {}, not {}: {fixes}",
+                    "the StackSet {name} forwards elsewhere than to the hub: {key} is {}, not {}: {turns}",
                     word(found),
                     word(meant)
                 ));
@@ -241,21 +264,24 @@ impl StackSet {
         Ok(())
     }
 
-    /// Sets everything, which also updates every instance. Returns the operation's id.
+    /// Sets everything, which also updates every instance, or only that of `only` where no stack changes by it
+    /// (CloudFormation API Reference, UpdateStackSet, DeploymentTargets). Returns the operation's id.
     pub(crate) async fn update(
         &self,
         place: &Place<'_>,
+        only: Option<&Only>,
         preferences: &Preferences,
         patience: Option<Duration>,
         work: &Work,
     ) -> Result<String> {
-        let send = async |id: &str| self.send_update(place, preferences, id).await;
+        let send = async |id: &str| self.send_update(place, only, preferences, id).await;
         operation::start(patience, work, send).await
     }
 
     async fn send_update(
         &self,
         place: &Place<'_>,
+        only: Option<&Only>,
         preferences: &Preferences,
         id: &str,
     ) -> Result<Option<String>, AwsError> {
@@ -275,6 +301,8 @@ impl StackSet {
             .set_parameters(Some(sdk_parameters(&self.parameters)))
             .set_tags(Some(sdk_tags(&self.tags)))
             .template_body(&self.template)
+            .set_deployment_targets(only.map(Only::targets))
+            .set_regions(only.map(|only| vec![only.location.region.clone()]))
             .send()
             .await
             .call("cloudformation:UpdateStackSet")?;
@@ -353,8 +381,8 @@ mod tests {
         insta::assert_snapshot!(found.faults(&set(), true).join("\n"), @r"
         the StackSet rootwatch-spoke does not carry the tag of this deployment: it belongs to somebody else, unless --adopt takes it over
         automatic deployment of the StackSet rootwatch-spoke is off, so accounts that join later are not watched: `rootwatch deploy spokes` fixes it
-        the StackSet rootwatch-spoke forwards elsewhere than to the hub: HubAccountId is not set, not 1: `rootwatch deploy spokes` fixes it
-        the StackSet rootwatch-spoke forwards elsewhere than to the hub: HubRegion is us-east-1, not eu-west-1: `rootwatch deploy spokes` fixes it
+        the StackSet rootwatch-spoke forwards elsewhere than to the hub: HubAccountId is not set, not 1: `rootwatch deploy spokes --hub-account 1 --hub-region eu-west-1` fixes it
+        the StackSet rootwatch-spoke forwards elsewhere than to the hub: HubRegion is us-east-1, not eu-west-1: `rootwatch deploy spokes --hub-account 1 --hub-region eu-west-1` fixes it
         ");
     }
 }

@@ -9,6 +9,7 @@ use crate::hub::desired::hub;
 use crate::hub::metrics;
 use crate::hub::plan::plan_deploy;
 use crate::memory::{self, Recalled};
+use crate::next;
 use crate::session::Session;
 use crate::spokes::coverage::{Known, coverage};
 use crate::spokes::directory::Directory;
@@ -182,8 +183,8 @@ async fn look_there(there: &Session, organization: &Organization, hub: Location)
             .map(|it| format!("hub in {place}: {it}"))
             .collect(),
         false => vec![format!(
-            "there is no hub in {place}, to which the spokes forward: `rootwatch deploy hub --region {}` there creates it",
-            hub.region
+            "there is no hub in {place}, to which the spokes forward: {} creates it",
+            next::there("rootwatch deploy hub", &hub)
         )],
     };
     looked.at = Some(hub);
@@ -198,11 +199,16 @@ async fn hub_status(session: &Session, organization: &Organization) -> Result<Lo
         memory::recall(session),
         metrics::read(&session.aws, &names, now)
     );
-    let Recalled { session, found } = recalled?;
+    let Recalled {
+        session,
+        found,
+        doubts,
+    } = recalled?;
     let names = session.names();
     let plan = plan_deploy(hub(&session.hub(org_id.clone())), found);
     let status = HubStatus::of(&plan, metrics, &names);
     let mut gaps = resource_gaps(&plan);
+    gaps.extend(doubts);
     if status.is_here() {
         gaps.extend(hub_gaps(&status, &names, now));
     }
@@ -235,14 +241,16 @@ async fn spokes_status(
     let set = seen.observed.stack_set.as_ref();
     match set {
         None => gaps.push(format!(
-            "there is no StackSet {name} in {}: `rootwatch deploy spokes --ou …` creates it",
-            session.aws.place()
+            "there is no StackSet {name} in {}: {} creates it",
+            session.aws.place(),
+            next::first_spokes(&session.settings.spokes.ous)
         )),
         Some(found) if found.template != spokes::TEMPLATE => gaps.push(format!(
             "the StackSet {name} has another template than this rootwatch: `rootwatch deploy spokes` updates it"
         )),
         Some(_) => {}
     }
+    gaps.extend(seen.note.clone());
     let regions = seen.regions(gaps);
     let off = regions::suspects(&seen.observed.instances, &seen.enabled);
     let off = regions::turned_off(&session.aws, off)
@@ -293,6 +301,8 @@ async fn spokes_status(
 struct Seen {
     /// The run with the settings that the StackSet remembers.
     session: Session,
+    /// What is not clear about the regions.
+    note: Option<String>,
     observed: Observed,
     organization: Subtree,
     enabled: Vec<Region>,
@@ -305,18 +315,20 @@ async fn see_spokes(session: &Session, organization: &Organization) -> Result<Se
     let place = session.stack_sets(organization);
     let name = session.names().stack_set();
     preflight::access(&place, organization).await?;
-    let (session, _) = memory::recall_spokes(session, &place).await?;
+    // Those of the settings have to be readable; in others a denial is a gap.
+    let named = session.settings.spokes.regions.iter().cloned().collect();
+    let (session, deployment) = memory::recall_spokes(session, &place).await?;
     let asked = session.settings.spokes.regions.iter().cloned().collect();
     let (observed, whole, (enabled, own), trail) = tokio::try_join!(
         spokes::observe_settled(&place, &name, &asked, &session.work),
         organization::whole(&session.aws),
         async {
-            let named = &session.settings.spokes.regions;
-            let enabled = regions::enabled(&session.aws, named).await?;
+            let asked = &session.settings.spokes.regions;
+            let enabled = regions::enabled(&session.aws, asked).await?;
             let everywhere = enabled.iter().map(|region| region.name.clone()).collect();
             let account = &organization.management_account;
             let own = match session.management(account).await? {
-                Some(aws) => Some(management::observe(&aws, &name, &everywhere, &asked).await?),
+                Some(aws) => Some(management::observe(&aws, &name, &everywhere, &named).await?),
                 None => None,
             };
             Ok((enabled, own))
@@ -324,6 +336,7 @@ async fn see_spokes(session: &Session, organization: &Organization) -> Result<Se
         async { Ok(trail::find(&session.aws).await) },
     )?;
     Ok(Seen {
+        note: deployment.as_ref().and_then(memory::Deployment::note),
         session,
         observed,
         organization: whole,
@@ -352,7 +365,7 @@ impl Seen {
             .collect();
         if self.observed.stack_set.is_some() && !unwatched.is_empty() {
             gaps.push(format!(
-                "not watched, but enabled in account {}: {}: `rootwatch deploy spokes` watches them, unless --regions or the settings name others",
+                "not watched, but enabled in account {}: {}: `rootwatch deploy spokes --all-regions` watches them",
                 session.aws.account,
                 unwatched.join(", ")
             ));

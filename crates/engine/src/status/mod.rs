@@ -147,7 +147,7 @@ pub(crate) fn hub_gaps(status: &HubStatus, names: &Names, now: Timestamp) -> Vec
 pub(crate) fn drift_gap(drift: &Drift) -> Option<String> {
     (drift.drifted > 0).then(|| {
         format!(
-            "{}: somebody changed these spokes, which `rootwatch deploy spokes` does not see; `rootwatch verify --role NAME` says what is broken there and how to fix it",
+            "{}: somebody changed these spokes, which `rootwatch deploy spokes` does not see; `rootwatch verify` with --role and the name of a role in those accounts says what is broken there and how to fix it",
             drift.words()
         )
     })

@@ -7,6 +7,7 @@ use crate::hub::plan::HubPlan;
 use crate::hub::resource::Tags;
 use crate::hub::subscriptions::{Standing, Subscriptions};
 use crate::names::{Names, region_of};
+use crate::shell::quoted;
 use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -98,7 +99,7 @@ impl Subscribers {
         let mut gaps = Vec::new();
         if self.standing("confirmed").next().is_none() {
             gaps.push(format!(
-                "nobody is notified of {what}: no subscription of the topic {topic} is confirmed; `rootwatch deploy hub --email ADDRESS` subscribes somebody, who must follow the link in SNS's mail"
+                "nobody is notified of {what}: no subscription of the topic {topic} is confirmed; `rootwatch deploy hub` with --email and an address subscribes somebody, who must follow the link in SNS's mail"
             ));
         }
         for who in self.standing("pending") {
@@ -114,7 +115,7 @@ impl Subscribers {
         }
         for (key, protocol) in &self.lost {
             gaps.push(format!(
-                "somebody whom rootwatch subscribed by {protocol} is gone from the topic {topic}: `rootwatch deploy hub` with all the addresses subscribes them again; if nobody is missed, `aws sns untag-resource --region {} --resource-arn {arn} --tag-keys {key}`",
+                "somebody whom rootwatch subscribed by {protocol} is gone from the topic {topic}: `rootwatch deploy hub` with --email, or --sns-subscription, and the address subscribes them again; if nobody is missed, `aws sns untag-resource --region {} --resource-arn {arn} --tag-keys {key}`",
                 names.region
             ));
         }
@@ -132,8 +133,8 @@ impl Subscribers {
                 waited(left)
             ),
             None => format!(
-                ", which rootwatch made {shown} ago: SNS gives two days, so it has put this one back to pending, as it does when an address gets more than 10 mails a second; `aws sns subscribe --region {} --topic-arn {arn} --protocol … --notification-endpoint …` sends a new link",
-                region_of(arn)
+                ", which rootwatch made {shown} ago: SNS gives two days, so it has put this one back to pending, as it does when an address gets more than 10 mails a second; {} sends a new link",
+                subscribe_again(who, arn)
             ),
         }
     }
@@ -142,6 +143,18 @@ impl Subscribers {
     fn age(&self, who: &str, now: Timestamp) -> Option<u64> {
         let age = now.as_second() - self.pending_since.get(who)?.as_second();
         u64::try_from(age).ok()
+    }
+}
+
+/// What has SNS send another link, as a command where all of it is known: the password in an address is not shown.
+fn subscribe_again(who: &str, arn: &str) -> String {
+    match who.split_once(' ') {
+        Some((protocol @ ("email" | "email-json"), address)) => format!(
+            "`aws sns subscribe --region {} --topic-arn {arn} --protocol {protocol} --notification-endpoint {}`",
+            region_of(arn),
+            quoted(address)
+        ),
+        _ => "subscribing it to that topic again".to_owned(),
     }
 }
 

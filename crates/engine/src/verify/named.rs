@@ -3,6 +3,7 @@
 use super::finding::DEPLOY_SPOKES;
 use super::spokes::Selection;
 use crate::session::Session;
+use crate::shell::quoted;
 use crate::spokes::instances::{self, Instances};
 use crate::spokes::organization::{self, Account, Organization};
 use crate::spokes::{self, regions};
@@ -18,7 +19,8 @@ struct Known<'a> {
     own: &'a str,
     /// The StackSet's instances; `None` where there is none, or it cannot be seen.
     instances: Option<&'a Instances>,
-    /// The named accounts that are in no instance, as far as Organizations says: `None` for one that is not a member.
+    /// The named accounts that are in no instance, each with its unit as a command takes it, as far as Organizations
+    /// says: `None` for one that is not a member.
     members: BTreeMap<&'a str, Option<Account>>,
     /// Every region that there is, where one was named that has no instance; empty where AWS does not say.
     regions: BTreeSet<String>,
@@ -39,7 +41,10 @@ pub(crate) async fn check(
     let mut members = BTreeMap::new();
     let missing = selection.accounts.iter();
     for account in missing.filter(|it| !accounts.contains(it.as_str())) {
-        if let Ok(member) = organization::member(aws, account).await {
+        if let Ok(mut member) = organization::member(aws, account).await {
+            if let Some(member) = &mut member {
+                member.unit = organization::unit_of(aws, account).await;
+            }
             members.insert(account.as_str(), member);
         }
     }
@@ -119,7 +124,8 @@ impl Known<'_> {
     fn idle(&self, region: &str) -> Option<String> {
         let size = self.size()?;
         Some(format!(
-            "no account has a stack instance in {region}: {size}; {DEPLOY_SPOKES} with --regions to watch that region too"
+            "no account has a stack instance in {region}: {size}; {} watches that region too",
+            self.with_region(region)
         ))
     }
 
@@ -151,8 +157,23 @@ impl Known<'_> {
             ));
         }
         Some(format!(
-            "{who} has no stack instance: {size}; {DEPLOY_SPOKES} with all your units and also --ou with the unit that the account is in, which `rootwatch status` names"
+            "{who} has no stack instance: {size}; {}",
+            self.with_account(account)
         ))
+    }
+
+    /// `deploy spokes` with the unit of an account too, where that is known.
+    fn with_account(&self, account: &str) -> String {
+        let member = self.members.get(account).and_then(Option::as_ref);
+        match member
+            .map(|it| it.unit.as_str())
+            .filter(|it| !it.is_empty())
+        {
+            Some(unit) => format!("run `rootwatch deploy spokes --ou {}`", quoted(unit)),
+            None => format!(
+                "{DEPLOY_SPOKES} with --ou and the unit that the account is in, which `rootwatch status` names"
+            ),
+        }
     }
 
     fn not_in_region(&self, account: &str, region: &str, instances: &Instances) -> String {
@@ -162,10 +183,19 @@ impl Known<'_> {
             .map(|(region, ..)| region)
             .collect();
         format!(
-            "account {account} has no stack instance in {region}: StackSet {} has it in {}; {DEPLOY_SPOKES} with --regions to watch that region too",
+            "account {account} has no stack instance in {region}: StackSet {} has it in {}; {} watches that region too",
             self.stack_set,
-            regions.join(", ")
+            regions.join(", "),
+            self.with_region(region)
         )
+    }
+
+    /// `deploy spokes` with the regions of the StackSet and one more: the flag gives all of them.
+    fn with_region(&self, region: &str) -> String {
+        let mut regions = self.instances.map(deployed_regions).unwrap_or_default();
+        regions.insert(region.to_owned());
+        let regions: Vec<String> = regions.into_iter().collect();
+        format!("`rootwatch deploy spokes --regions {}`", regions.join(","))
     }
 
     /// How much there is; `None` where that cannot be seen.

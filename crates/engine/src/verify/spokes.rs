@@ -6,6 +6,7 @@ use super::template;
 use crate::aws::Aws;
 use crate::aws::spoke::{Entry, Session, Spoke};
 use crate::names::Names;
+use crate::next;
 use crate::spokes::instances::Instances;
 use crate::spokes::{self, Location, Observed, Place};
 use futures_util::stream::{self, StreamExt};
@@ -101,7 +102,7 @@ pub(crate) async fn check(
                 &id,
                 "exists",
                 "there is none: no account forwards anything",
-                format!("{DEPLOY_SPOKES} --ou …"),
+                format!("run {} here", next::first_spokes(&[])),
             );
             (&nothing, vec![none])
         }
@@ -154,8 +155,7 @@ async fn look(
 
 /// One spoke whose account has been entered.
 pub(crate) async fn look_at(spoke: &Spoke, names: &Names) -> Vec<Hop> {
-    let fix =
-        "run `rootwatch verify` with the same account and role or profile: it says how to fix it";
+    let fix = "run `rootwatch verify`: it says how to fix it";
     Seen::read(spoke, names).await.check(names, fix)
 }
 
@@ -176,7 +176,10 @@ fn fix(names: &Names, aws: &Aws, call_as: &str, seen: &Seen, known: &Instances) 
         region: seen.region.clone(),
     };
     match known.at(&location) {
-        None => format!("{DEPLOY_SPOKES} with the unit that the account is in"),
+        None => format!(
+            "{DEPLOY_SPOKES} with --ou and the unit that account {} is in",
+            location.account
+        ),
         Some(instance) => format!(
             "run `aws cloudformation delete-stack-instances --call-as {call_as} --region {} --stack-set-name {} --deployment-targets OrganizationalUnitIds={},Accounts={},AccountFilterType=INTERSECTION --regions {} --no-retain-stacks`, and when that operation has ended `rootwatch deploy spokes`",
             aws.region,

@@ -117,7 +117,7 @@ fn nobody(id: &str, check: &'static str, pending: &[&str]) -> Hop {
             id,
             check,
             "nobody is subscribed",
-            "run `rootwatch deploy hub --email …`, and follow the link in SNS's mail",
+            "run `rootwatch deploy hub` with --email and an address, and follow the link in SNS's mail",
         );
     }
     let finding = format!("nobody has confirmed; not yet: {}", pending.join(", "));

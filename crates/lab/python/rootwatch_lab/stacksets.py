@@ -824,6 +824,8 @@ def _update_stack_set(self: CloudFormationResponse) -> ActionResult:
             raise OperationInProgress("ManagedExecution cannot change while operations run.")
         stack_set.managed_execution = managed
     chosen = _update_targets(self, stack_set, backend)
+    # CloudFormation API Reference, UpdateStackSet, Accounts.
+    is_changed = (stack_set.template, stack_set.parameters) != (template, parameters)
     stack_set.template, stack_set.parameters = template, parameters
     stack_set.capabilities = capabilities
     if self._get_param("Tags") is not None:
@@ -834,7 +836,10 @@ def _update_stack_set(self: CloudFormationResponse) -> ActionResult:
     for instance in stack_set.instances.values():
         if instance.status == "INOPERABLE":
             continue
-        instance.settle("OUTDATED", "PENDING" if instance in chosen else instance.detailed)
+        if instance in chosen:
+            instance.settle("OUTDATED", "PENDING")
+        elif is_changed:
+            instance.settle("OUTDATED", instance.detailed)
     return _start(self, stack_set, Operation("UPDATE", chosen, _preferences(self)))
 
 

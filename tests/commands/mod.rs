@@ -1,0 +1,3 @@
+mod first_day;
+pub(crate) mod printed;
+mod situations;

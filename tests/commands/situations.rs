@@ -1,0 +1,250 @@
+//! What was printed in many situations, typed.
+
+use super::printed::{Printed, printed, typed};
+use crate::intruder::{ALARM, Intruder, LOGS};
+use crate::world::{DEPLOY_SPOKES, PERSON, Ran, World, side_by_side};
+use rootwatch_lab::{InstanceFault, Late};
+use std::collections::BTreeSet;
+
+/// A run, and what it must not have said once a command that it printed as a fix has run.
+struct Asked<'a> {
+    world: &'a World,
+    account: String,
+    args: Vec<&'a str>,
+}
+
+impl<'a> Asked<'a> {
+    fn new(world: &'a World, account: &str, args: &[&'a str]) -> Self {
+        Self {
+            world,
+            account: account.to_owned(),
+            args: args.to_vec(),
+        }
+    }
+
+    fn run(&self, world: &World) -> Ran {
+        world.rootwatch_as(&self.account, &self.args)
+    }
+
+    /// Types each command that it prints, in a world of its own.
+    fn types_each(&self) -> usize {
+        let said = all_of(&self.run(&self.world.fork().calm()));
+        let found: BTreeSet<Printed> = printed(&said).into_iter().collect();
+        let count = found.len();
+        side_by_side(found, |it| self.types(it));
+        count
+    }
+
+    fn types(&self, printed: &Printed) {
+        let what = format!("{:?} printed: {}", self.args, printed.line);
+        assert_eq!(printed.placeholder(), None, "{what}");
+        let world = self.world.fork().calm();
+        // A run that changes something has done so before its words are read.
+        if self.args[0] == "deploy" || self.args[0] == "teardown" {
+            self.run(&world);
+        }
+        let account = printed.account(&world, &self.account);
+        let ran = typed(&world, &account, &printed.command);
+        runs(&ran, &format!("{what}\n{}", all_of(&ran)));
+        if printed.is_fix() {
+            let again = all_of(&self.run(&world));
+            let said = all_of(&ran);
+            assert!(!again.contains(&printed.line), "{what}\n{said}\n{again}");
+        }
+    }
+}
+
+fn all_of(ran: &Ran) -> String {
+    format!("{}\n{}", ran.stdout, ran.stderr)
+}
+
+/// It was understood, and had all that it needs.
+#[track_caller]
+fn runs(ran: &Ran, what: &str) {
+    let wrong = [
+        "Usage: ",
+        "For more information, try",
+        "no organizational unit is given",
+        "no hub here",
+        "there is no hub in",
+        "is not in account",
+        "rootwatch: not found",
+    ];
+    for wrong in wrong {
+        assert!(!ran.stderr.contains(wrong), "{wrong:?}: {what}");
+    }
+}
+
+/// Types each command that each of these prints; that there are some shows that they are found.
+#[track_caller]
+fn all(world: &World, asked: &[(&str, &[&str])]) {
+    let mut count = 0;
+    for (account, args) in asked {
+        count += Asked::new(world, account, args).types_each();
+    }
+    assert!(count > 0);
+}
+
+#[test]
+fn what_a_hub_without_spokes_prints() {
+    let world = World::with_hub();
+    let hub = world.organization.hub.clone();
+    all(
+        &world,
+        &[
+            (&hub, &["status"]),
+            (&hub, &["verify"]),
+            (&hub, &["plan", "spokes"]),
+            (&hub, &DEPLOY_SPOKES),
+            (&hub, &["test"]),
+            (&hub, &["teardown", "all", "--yes"]),
+        ],
+    );
+}
+
+#[test]
+fn what_a_first_deployment_prints() {
+    let world = World::new();
+    let hub = world.organization.hub.clone();
+    all(
+        &world,
+        &[
+            (&hub, &["deploy", "hub", "--yes", "--email", PERSON]),
+            (
+                &hub,
+                &[
+                    "deploy",
+                    "hub",
+                    "--yes",
+                    "--name",
+                    "q",
+                    "--role-prefix=Corp-",
+                ],
+            ),
+            (&hub, &["deploy", "hub", "--yes"]),
+        ],
+    );
+}
+
+#[test]
+fn what_is_printed_where_there_are_no_subscribers() {
+    let world = World::new();
+    let hub = world.organization.hub.clone();
+    world.rootwatch(&["deploy", "hub", "--yes"]).ends_with(0);
+    all(
+        &world,
+        &[(&hub, &["status"]), (&hub, &["test"]), (&hub, &["verify"])],
+    );
+}
+
+#[test]
+fn what_is_printed_of_a_subscriber_that_is_gone() {
+    let world = World::deployed().calm();
+    let hub = world.organization.hub.clone();
+    world.lab.follow_unsubscribe_links(PERSON).unwrap();
+    all(&world, &[(&hub, &["status"]), (&hub, &["verify"])]);
+}
+
+#[test]
+fn what_status_prints_of_gaps() {
+    let world = World::with_hub().calm();
+    let organization = &world.organization;
+    let fault = InstanceFault {
+        account: Some(world.account("payments")),
+        reason: "Access denied by SCP".into(),
+        ..InstanceFault::default()
+    };
+    world.lab.fail_instances(&fault).unwrap();
+    world
+        .rootwatch(&["deploy", "spokes", "--yes", "--ou", "/Workloads/Prod"])
+        .ends_with(1);
+    world.lab.clear_instance_faults().unwrap();
+    let late = Late {
+        auto_deployment_ms: Some(600_000),
+        ..Late::default()
+    };
+    world.lab.set_late(&late).unwrap();
+    let prod = &organization.ou("/Workloads/Prod").unwrap().id;
+    world.lab.add_account("newcomer", prod).unwrap();
+    let hub = organization.hub.clone();
+    all(&world, &[(&hub, &["status"]), (&hub, &["verify"])]);
+}
+
+#[test]
+fn what_the_management_account_prints() {
+    let world = World::deployed().calm();
+    let management = world.organization.management.clone();
+    all(
+        &world,
+        &[
+            (&management, &["status"]),
+            (&management, &["plan", "spokes"]),
+            (&management, &["deploy", "spokes", "--yes"]),
+            (&management, &["teardown", "spokes", "--yes"]),
+        ],
+    );
+}
+
+#[test]
+fn what_a_damaged_hub_prints() {
+    let world = World::deployed();
+    let hub = world.organization.hub.clone();
+    let intruder = Intruder::new(&world);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        intruder.delete_acts_rule().await;
+        let alarms = intruder.alarms.delete_alarms();
+        alarms.alarm_names(ALARM).send().await.unwrap();
+        let group = intruder.logs.put_retention_policy();
+        let group = group.log_group_name(LOGS).retention_in_days(1);
+        group.send().await.unwrap();
+    });
+    all(
+        &world,
+        &[
+            (&hub, &["status"]),
+            (&hub, &["verify"]),
+            (&hub, &["test", "--wait", "2s"]),
+        ],
+    );
+}
+
+#[test]
+fn what_is_printed_of_accounts_and_regions_that_are_not_watched() {
+    let world = World::with_hub().calm();
+    let hub = world.organization.hub.clone();
+    world.rootwatch(&DEPLOY_SPOKES).ends_with(0);
+    let security = hub.clone();
+    let shop = world.account("shop");
+    all(
+        &world,
+        &[
+            (&hub, &["verify", "--account", &security]),
+            (&hub, &["test", "--account", &security, "--role", "R"]),
+            (&hub, &["verify", "--spoke-region", "eu-central-1"]),
+            (
+                &hub,
+                &[
+                    "verify",
+                    "--account",
+                    &shop,
+                    "--spoke-region",
+                    "eu-central-1",
+                ],
+            ),
+        ],
+    );
+}
+
+/// The flags that found the deployment are part of what is printed.
+#[test]
+fn what_is_printed_of_a_deployment_of_another_name() {
+    let world = World::new().calm();
+    let hub = world.organization.hub.clone();
+    let named = ["--name", "q", "--region", "eu-central-1"];
+    let deploy = [&["deploy", "hub", "--yes", "--email", PERSON], &named[..]].concat();
+    world.rootwatch(&deploy).ends_with(0);
+    let status = [&["status"], &named[..]].concat();
+    let verify = [&["verify"], &named[..]].concat();
+    all(&world, &[(&hub, &status), (&hub, &verify), (&hub, &deploy)]);
+}
