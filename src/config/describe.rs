@@ -74,7 +74,7 @@ fn setting(text: &mut String, key: &Key, entry: Option<&Entry>) {
         }
         None => {
             if key.essential {
-                comment(text, "Fill it in, and take the first # off the line.");
+                comment(text, "Fill it in, and remove the # from the line.");
             }
             ("#", example(key))
         }

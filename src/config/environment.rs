@@ -196,7 +196,13 @@ mod tests {
     #[test]
     fn a_variable_of_no_setting_is_refused() {
         let problem = |name: &str| read_one(name, "x").1.join("\n");
-        insta::assert_snapshot!(["FORMAT", "READ_ONLY", "YES", "COLOUR", "NOTIFIER"].map(|it| problem(&format!("ROOTWATCH_{it}"))).join("\n"), @"");
+        insta::assert_snapshot!(["FORMAT", "READ_ONLY", "YES", "COLOUR", "NOTIFIER"].map(|it| problem(&format!("ROOTWATCH_{it}"))).join("\n"), @r#"
+        the environment variable ROOTWATCH_FORMAT is none of rootwatch's; did you mean ROOTWATCH_NOTIFY_FORMAT?
+        the environment variable ROOTWATCH_READ_ONLY is none of rootwatch's; did you mean ROOTWATCH_NOTIFY_READ_ONLY?
+        the environment variable ROOTWATCH_YES is none of rootwatch's; unset it; `rootwatch init` writes a file that names them all
+        the environment variable ROOTWATCH_COLOUR is none of rootwatch's; unset it; `rootwatch init` writes a file that names them all
+        the environment variable ROOTWATCH_NOTIFIER is none of rootwatch's; did you mean ROOTWATCH_NOTIFY_FORMAT?
+        "#);
         for name in OTHERS.iter().chain(&["ROOTWATCH_LAB_SEED"]) {
             assert_eq!(problem(name), "");
         }

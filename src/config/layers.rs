@@ -117,7 +117,14 @@ mod tests {
             sns("email", "a@example.com"),
             text(&OU, "/Prod", &Origin::Flag),
         ];
-        insta::assert_snapshot!(reported(&removed, &above, FILE), @"");
+        insta::assert_snapshot!(reported(&removed, &above, FILE), @r#"
+        --email "a@example.com" is what --remove-subscription removes in the same command: leave one of them out
+        ROOTWATCH_EMAIL "a@example.com" is what --remove-subscription removes: take it out of the variable
+        --sns-subscription "email=a@example.com" is what --remove-subscription removes in the same command: leave one of them out
+        f, line 3, column 3: email "a@example.com" is listed here, and --remove-subscription removes it: take it out of the file, whose list is the whole one
+        --ou "/Prod" is what --remove-ou removes in the same command: leave one of them out
+        f, line 6, column 7: ou "/Prod" is listed here, and --remove-ou removes it: take it out of the file, whose list is the whole one
+        "#);
         let others = [text(&EMAIL, "b@example.com", &Origin::Flag)];
         assert_eq!(reported(&others, &above, FILE), "");
     }
@@ -130,7 +137,11 @@ mod tests {
             sns("sms", "+491701234567"),
             text(&OU, "/Security", &variable),
         ];
-        insta::assert_snapshot!(reported(&[], &above, FILE), @"");
+        insta::assert_snapshot!(reported(&[], &above, FILE), @r#"
+        --email "new@example.com" is not in the list of f, line 3, which is the whole one, so that the next run without it would unsubscribe it again: put it there
+        --sns-subscription "sms=+491701234567" is not in the list of f, line 3, which is the whole one, so that the next run without it would unsubscribe it again: put it there
+        ROOTWATCH_OU "/Security" is not in the list of f, line 6, which is the whole one, so that the next run without it would no longer watch it: put it there
+        "#);
         assert_eq!(
             reported(&[], &above, "[hub]\nlog_retention_days = 90\n"),
             ""

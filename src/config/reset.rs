@@ -160,7 +160,7 @@ mod tests {
             origin: Origin::Flag,
         };
         let problem = |name: &str| reset_one(name, std::slice::from_ref(&flag)).1;
-        insta::assert_snapshot!(["email", "ou", "tags", "format", "timeout", "topic", "region", "account_names.bogus"].map(problem).join("\n"), @r"
+        insta::assert_snapshot!(["email", "ou", "tags", "format", "timeout", "topic", "region", "account_names.bogus"].map(problem).join("\n"), @r#"
         --reset email: who is no longer to be notified is said by name, with --remove-subscription
         --reset ou: what is no longer to be watched is said by name, with --remove-ou
         --reset tags: rootwatch takes no tag off anything that carries it: take it off with the AWS CLI
@@ -168,7 +168,8 @@ mod tests {
         --reset timeout: this is not remembered: leave it out, and it has its default
         --reset topic: there is no such setting; did you mean hub.topic_name?
         --reset region: this is not remembered: leave it out, and it has its default
-        ");
+        --reset account_names.bogus: "bogus" is not an account id: 12 digits
+        "#);
     }
 
     #[test]
