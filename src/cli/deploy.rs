@@ -117,7 +117,7 @@ pub(crate) struct RegionArgs {
     /// Regions to watch [default: all that are enabled]
     #[arg(long, value_name = "R,R,…", value_delimiter = ',')]
     pub(crate) regions: Vec<String>,
-    /// Watch all regions that are enabled, even if the settings file names others
+    /// Watch all regions that are enabled, even if a variable or the settings file names others
     #[arg(long, conflicts_with = "regions")]
     pub(crate) all_regions: bool,
 }

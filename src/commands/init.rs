@@ -3,12 +3,11 @@
 use super::Exit;
 use super::run::Run;
 use crate::cli::{Cli, HubArgs, InitArgs, OutputForm, SpokesArgs};
-use crate::config::{DEFAULT_FILE, commented_file, json_schema, shown};
+use crate::config::{DEFAULT_FILE, commented_file, json_schema, recorded};
 use crate::output::Output;
 use anyhow::{Context, Result, bail};
-use rootwatch_engine::source::key;
-use rootwatch_engine::{Settings, memory};
-use serde_json::json;
+use rootwatch_engine::{Session, memory};
+use serde_json::{Value, json};
 use std::fs::File;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -32,28 +31,28 @@ pub(super) async fn init(run: &Run<'_>, args: &InitArgs, cli: &Cli) -> Result<Ex
         .clone()
         .or(cli.config.clone())
         .unwrap_or_else(|| PathBuf::from(DEFAULT_FILE));
-    let next = next(&path);
-    let text = if args.from_deployed {
-        let contents = from_deployed(run, &path).await?;
-        write(&path, &contents)?;
-        format!(
-            "Wrote {}: the settings of what is deployed, and every other with its meaning, default and an example.\nSee that nothing would change: {next}\n",
-            path.display()
-        )
-    } else {
-        write(&path, &commented_file(&Default::default()))?;
-        format!(
-            "Wrote {}: every setting with its meaning, default and an example.\nFill in `email` and `ou`, then see what would be made: {next}\n",
-            path.display()
-        )
+    let (written, result) = match args.from_deployed {
+        true => from_deployed(run, &path).await?,
+        false => template(&path)?,
     };
-    output.result(&text, &json!({"file": path, "next": next}))?;
+    output.result(&written, &result)?;
     Ok(Exit::Done)
 }
 
-/// The file of what is deployed. Fails when nothing is, or not all of it can be read: a file is the whole list of whom
-/// to notify and what to watch.
-async fn from_deployed(run: &Run<'_>, path: &Path) -> Result<String> {
+/// Writes every setting with its meaning. Returns what was done, as text and as JSON.
+fn template(path: &Path) -> Result<(String, Value)> {
+    write(path, &commented_file(&Default::default(), &[]))?;
+    let next = plan(path, "hub");
+    let text = format!(
+        "Wrote {}: every setting with its meaning, default and an example.\nFill in `email` and `ou`, then see what would be made: {next}\n",
+        path.display()
+    );
+    Ok((text, json!({"file": path, "next": next})))
+}
+
+/// Writes the settings of what is deployed. Fails when nothing is here: a file is the whole list of whom to notify and
+/// what to watch. What cannot be read of the spokes is left out of the file, which says so: then it stays.
+async fn from_deployed(run: &Run<'_>, path: &Path) -> Result<(String, Value)> {
     if path.exists() {
         bail!(exists(path));
     }
@@ -61,30 +60,36 @@ async fn from_deployed(run: &Run<'_>, path: &Path) -> Result<String> {
         .start(&HubArgs::default(), &SpokesArgs::default())
         .await?;
     let deployed = memory::deployed(&session).await?;
-    if deployed.found.is_empty() {
-        let why = deployed.unknown.join("; ");
-        bail!(
-            "nothing of the deployment \"{}\" is in {}{}{why}: run this with the credentials and --region of the hub, or of the account that deploys the spokes",
-            session.settings().name,
-            session.place(),
-            if why.is_empty() { "" } else { ", and " }
-        );
-    }
-    let mut settings = deployed.settings;
-    settings.connection.region = Some(session.names().region);
-    let mut values = shown::values(&settings);
-    values
-        .retain(|path, _| *path != "profile" && *path != "endpoint_url" && is_set(&settings, path));
-    Ok(commented_file(&values))
+    let parts = [("hub", &deployed.hub), ("spokes", &deployed.spokes)];
+    let plans = parts.iter().filter(|(_, found)| found.is_some());
+    let plans: Vec<String> = plans.map(|(what, _)| plan(path, what)).collect();
+    let Some(next) = plans.first() else {
+        bail!(nothing(&session, &deployed.unknown));
+    };
+    let recorded = recorded(&deployed);
+    write(path, &commented_file(&recorded.values, &recorded.unread))?;
+    let notes = recorded.notes();
+    let mut text = format!(
+        "Wrote {}: the settings of what is deployed, and every other with its meaning, default and an example.\n",
+        path.display()
+    );
+    notes
+        .iter()
+        .for_each(|note| text.push_str(&format!("{note}\n")));
+    text.push_str("See that nothing would change:\n");
+    plans
+        .iter()
+        .for_each(|plan| text.push_str(&format!("  {plan}\n")));
+    Ok((text, json!({"file": path, "next": next, "notes": notes})))
 }
 
-/// Whether the value is not only a default.
-fn is_set(settings: &Settings, path: &str) -> bool {
-    let source = match path {
-        "hub.email" => settings.sources.get(key::SUBSCRIPTIONS),
-        _ => settings.sources.get(path),
-    };
-    source.is_some() || matches!(path, "name" | "region")
+fn nothing(session: &Session, unknown: &[String]) -> String {
+    let why: String = unknown.iter().map(|why| format!(", and {why}")).collect();
+    format!(
+        "nothing of the deployment \"{}\" is in {}{why}: run this with the credentials and --region of the hub, or of the account that deploys the spokes",
+        session.settings().name,
+        session.place()
+    )
 }
 
 fn exists(path: &Path) -> String {
@@ -104,10 +109,10 @@ fn write(path: &Path, contents: &str) -> Result<()> {
         .with_context(|| format!("writing {}", path.display()))
 }
 
-/// The next command.
-fn next(path: &Path) -> String {
+/// The command that shows what would change of the hub or of the spokes.
+fn plan(path: &Path, what: &str) -> String {
     if path == Path::new(DEFAULT_FILE) {
-        return "rootwatch plan hub".into();
+        return format!("rootwatch plan {what}");
     }
-    format!("rootwatch plan hub --config {}", path.display())
+    format!("rootwatch plan {what} --config {}", path.display())
 }

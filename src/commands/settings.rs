@@ -11,7 +11,7 @@ use rootwatch_engine::memory;
 pub(super) async fn settings(run: &Run<'_>, hub: &HubArgs, spokes: &SpokesArgs) -> Result<Exit> {
     let session = run.start(hub, spokes).await?;
     let deployed = memory::deployed(&session).await?;
-    let all = shown::all(&deployed.settings);
+    let all = shown::all(&deployed);
     let report = report::settings::Settings::of(&session, &all, &deployed);
     run.output.result(&report.text(), &report)?;
     Ok(Exit::Done)

@@ -12,22 +12,36 @@ const SCHEMA_FILE: &str = "./rootwatch.schema.json";
 const HEAD: &str = "\
 # Settings of rootwatch. Flags win over variables of the environment (ROOTWATCH_ and the flag's name), those over this
 # file, and this file over what is deployed. Every setting is here; those that begin with # are not set and show an
-# example: then what is deployed stays. A list that is set here is the whole list.
+# example: then what is deployed stays. A list that is set here is the whole list: no flag or variable adds to it.
 # For completion in an editor: rootwatch init --schema > rootwatch.schema.json
 ";
 
-/// A `rootwatch.toml` with every key, its meaning, default and an example; those of `values` are in force, by their
-/// paths.
+/// A `rootwatch.toml` with every key, its meaning, default and an example; those of `values` as they say, by their paths.
+/// The notes stand at the top.
 ///
 /// Prose begins with "# ", a setting that is not in force with "#" alone.
-pub(crate) fn file(values: &Values) -> String {
+pub(crate) fn file(values: &Values, notes: &[String]) -> String {
     let mut text = format!("#:schema {SCHEMA_FILE}\n{HEAD}");
+    notes.iter().for_each(|note| comment(&mut text, note));
     keys(&mut text, ROOT, "", values);
     text
 }
 
-/// Values that are written, by the paths of their keys.
-pub(crate) type Values = BTreeMap<&'static str, Written>;
+/// What the file has of settings, by the paths of their keys.
+pub(crate) type Values = BTreeMap<&'static str, Entry>;
+
+/// What the file has of a setting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Entry {
+    /// It is in force.
+    Set(Written),
+    /// It is not, and a comment says why; the value, or else the example, is a comment too.
+    LeftOut {
+        /// Why, as sentences.
+        why: String,
+        value: Option<Written>,
+    },
+}
 
 fn keys(text: &mut String, keys: &[&Key], table: &str, values: &Values) {
     for key in keys {
@@ -35,64 +49,85 @@ fn keys(text: &mut String, keys: &[&Key], table: &str, values: &Values) {
             "" => key.name.to_owned(),
             table => format!("{table}.{}", key.name),
         };
-        let value = values.get(path.as_str());
         match key.kind {
             Kind::Table(inner) => {
                 text.push_str(&format!("\n\n# {}.\n[{}]\n", key.meaning, key.name));
                 self::keys(text, inner, &path, values);
             }
-            Kind::Tables(inner) => tables(text, key, inner, value),
-            Kind::Pairs(_) => pairs(text, key, value),
-            _ => setting(text, key, value),
+            _ => setting(text, key, values.get(path.as_str())),
         }
     }
 }
 
-fn tables(text: &mut String, key: &Key, inner: &[&Key], value: Option<&Written>) {
-    prose(text, key);
-    let Some(Written::Tables(all)) = value else {
-        text.push_str(&format!("#[[hub.{}]]\n", key.name));
-        for part in inner {
-            text.push_str(&format!("#{} = {}\n", part.name, part.example));
-        }
-        return;
-    };
-    for table in all {
-        text.push_str(&format!("[[hub.{}]]\n", key.name));
-        for (name, value) in table {
-            text.push_str(&format!("{name} = {value}\n"));
-        }
+fn setting(text: &mut String, key: &Key, entry: Option<&Entry>) {
+    let is_table = matches!(key.kind, Kind::Pairs(_));
+    if is_table {
+        text.push('\n');
     }
-}
-
-fn pairs(text: &mut String, key: &Key, value: Option<&Written>) {
-    text.push('\n');
     prose(text, key);
-    text.push_str(&format!("[{}]\n", key.name));
-    match value {
-        Some(Written::Pairs(all)) => {
-            for (name, value) in all {
-                text.push_str(&format!("{name} = {value}\n"));
+    let (mark, lines) = match entry {
+        Some(Entry::Set(value)) => ("", lines(key, value)),
+        Some(Entry::LeftOut { why, value }) => {
+            comment(text, why);
+            let value = value.as_ref().map(|it| lines(key, it));
+            ("#", value.unwrap_or_else(|| example(key)))
+        }
+        None => {
+            if key.essential {
+                comment(text, "Fill it in, and remove the # from the line.");
             }
+            ("#", example(key))
         }
-        _ => text.push_str(&format!("#{}\n", key.example)),
+    };
+    if is_table {
+        text.push_str(&format!("[{}]\n", key.name));
+    }
+    for line in lines {
+        text.push_str(&format!("{mark}{line}\n"));
     }
 }
 
-fn setting(text: &mut String, key: &Key, value: Option<&Written>) {
-    prose(text, key);
+fn lines(key: &Key, value: &Written) -> Vec<String> {
+    let pairs = |all: &mut dyn Iterator<Item = (String, &String)>| -> Vec<String> {
+        all.map(|(name, value)| format!("{name} = {value}"))
+            .collect()
+    };
     match value {
-        Some(Written::Value(value)) => text.push_str(&format!("{} = {value}\n", key.name)),
-        _ if key.essential => text.push_str(&format!("{} = []\n", key.name)),
-        _ => text.push_str(&format!("#{} = {}\n", key.name, key.example)),
+        Written::Value(value) => vec![format!("{} = {value}", key.name)],
+        Written::Pairs(all) => pairs(&mut all.iter().map(|(name, it)| (name.clone(), it))),
+        Written::Tables(all) => {
+            let table = |table: &Vec<(&str, String)>| {
+                let header = format!("[[hub.{}]]", key.name);
+                let mut values = table.iter().map(|(name, it)| ((*name).to_owned(), it));
+                [vec![header], pairs(&mut values)].concat()
+            };
+            all.iter().flat_map(table).collect()
+        }
+    }
+}
+
+fn example(key: &Key) -> Vec<String> {
+    match key.kind {
+        Kind::Tables(inner) => {
+            let parts = inner.iter();
+            let parts = parts.map(|part| format!("{} = {}", part.name, part.example));
+            std::iter::once(format!("[[hub.{}]]", key.name))
+                .chain(parts)
+                .collect()
+        }
+        Kind::Pairs(_) => vec![key.example.to_owned()],
+        _ => vec![format!("{} = {}", key.name, key.example)],
+    }
+}
+
+fn comment(text: &mut String, prose: &str) {
+    for line in prose.lines() {
+        text.push_str(&format!("# {line}\n"));
     }
 }
 
 fn prose(text: &mut String, key: &Key) {
     text.push_str(&format!("\n# {}.\n", key.meaning));
-    if key.essential {
-        text.push_str(&format!("# For example: {} = {}\n", key.name, key.example));
-    }
     if let Kind::Choice(all) = key.kind {
         text.push_str(&format!("# One of: {}.\n", all().join(", ")));
     }
@@ -159,11 +194,7 @@ pub(super) fn uncommented(text: &str) -> String {
     let mut settings = String::new();
     for line in text.lines() {
         let is_setting = |rest: &&str| !rest.starts_with([' ', ':']);
-        let line = match line.strip_prefix("# For example: ") {
-            Some(example) => example,
-            None if line.ends_with(" = []") => "",
-            None => line.strip_prefix('#').filter(is_setting).unwrap_or(line),
-        };
+        let line = line.strip_prefix('#').filter(is_setting).unwrap_or(line);
         settings.push_str(line);
         settings.push('\n');
     }
@@ -225,7 +256,7 @@ mod tests {
 
     #[test]
     fn the_file_has_exactly_the_known_keys() {
-        let text = uncommented(&file(&Values::new()));
+        let text = uncommented(&file(&Values::new(), &[]));
         let table: toml::Table = toml::from_str(&text).unwrap();
         let (mut written, mut wanted) = (Vec::new(), Vec::new());
         in_toml(&table, "", &mut written);
@@ -237,7 +268,7 @@ mod tests {
 
     #[test]
     fn the_file_is_good_as_it_is_written() {
-        let file = parse(&file(&Values::new()), "f");
+        let file = parse(&file(&Values::new(), &[]), "f");
         assert_eq!(file.problems, []);
         assert!(file.given.is_empty(), "{:?}", file.given);
     }

@@ -1,13 +1,24 @@
 //! The variables of rootwatch's own: one for each setting that has a flag, named after it.
 
 use super::given::{Given, Origin, Problem, Value, nearest};
-use super::schema::{ACCOUNT_NAMES, Key, Kind, ROOT, SUBSCRIPTIONS};
+use super::schema::{ACCOUNT_NAMES, Key, Kind, OU, ROOT, SUBSCRIPTIONS};
 use rootwatch_engine::Subscription;
 
 /// Begins the name of each.
 const PREFIX: &str = "ROOTWATCH_";
-/// Other variables that begin so; what begins with `LAB` is the lab's.
-const OTHERS: [&str; 2] = ["ROOTWATCH_CONFIG", "ROOTWATCH_LAB"];
+/// Begins the names of the lab's.
+const OF_THE_LAB: &str = "ROOTWATCH_LAB_";
+/// Other variables that begin so: the settings file's, those of a build, and those of the tests.
+const OTHERS: [&str; 8] = [
+    "ROOTWATCH_CONFIG",
+    "ROOTWATCH_BUNDLE",
+    "ROOTWATCH_LAMBDA_TARGET",
+    "ROOTWATCH_NOTIFIER_ARCHITECTURE",
+    "ROOTWATCH_NOTIFIER_BOOTSTRAP",
+    "ROOTWATCH_REQUIRE_BROWSER",
+    "ROOTWATCH_SEEDS",
+    "ROOTWATCH_WRITE_SCHEMA",
+];
 
 /// What the variables give, and what is wrong with them.
 pub(super) fn read(
@@ -16,11 +27,13 @@ pub(super) fn read(
     let (mut given, mut problems) = (Vec::new(), Vec::new());
     let keys = all(ROOT);
     for (name, text) in variables.filter(|(name, _)| name.starts_with(PREFIX)) {
+        // An empty one is as good as none: many pipelines set all that they know.
+        if text.trim().is_empty() {
+            continue;
+        }
         match keys.iter().find(|key| variable(key) == name) {
-            // An empty one is as good as none: many pipelines set all that they know.
-            Some(_) if text.trim().is_empty() => {}
             Some(key) => give(key, &name, &text, &mut given, &mut problems),
-            None => problems.extend(misspelt(&name, &keys)),
+            None => problems.extend(unknown(&name, &keys)),
         }
     }
     problems.extend(given.iter().filter_map(Given::check));
@@ -94,26 +107,36 @@ fn pair(key: &Key, left: &str, right: &str) -> Value {
 
 /// Several values, one a line, or with commas between them where a value cannot hold one.
 fn each<'t>(key: &Key, text: &'t str) -> impl Iterator<Item = &'t str> {
-    let may_hold_commas = key.is(&SUBSCRIPTIONS) || key.is(&ACCOUNT_NAMES);
+    let may_hold_commas = key.is(&SUBSCRIPTIONS) || key.is(&ACCOUNT_NAMES) || key.is(&OU);
     let parts = text.split(move |it| it == '\n' || it == ',' && !may_hold_commas);
     parts.map(str::trim).filter(|it| !it.is_empty())
 }
 
-/// A variable that is probably meant to be one of these: it would have no effect, and nobody would notice.
-fn misspelt(name: &str, keys: &[&'static Key]) -> Option<Problem> {
-    if OTHERS.iter().any(|other| name.starts_with(other)) {
+/// A variable that no setting has: it would have no effect, and nobody would notice.
+fn unknown(name: &str, keys: &[&'static Key]) -> Option<Problem> {
+    if OTHERS.contains(&name) || name.starts_with(OF_THE_LAB) {
         return None;
     }
-    let known: Vec<String> = keys.iter().map(|key| variable(key)).collect();
-    let short = |name: &str| name.trim_start_matches(PREFIX).to_owned();
-    let shorts: Vec<String> = known.iter().map(|it| short(it)).collect();
-    let meant = nearest(&short(name), shorts.iter().map(String::as_str))?;
+    let what = match meant(name, keys) {
+        Some(meant) => format!("did you mean {meant}?"),
+        None => "unset it; `rootwatch init` writes a file that names them all".into(),
+    };
     Some(Problem {
         place: None,
-        text: format!(
-            "the environment variable {name} is none of rootwatch's; did you mean {PREFIX}{meant}?"
-        ),
+        text: format!("the environment variable {name} is none of rootwatch's; {what}"),
     })
+}
+
+/// The variable that was probably meant: the one whose name ends in this one's, or is a slip away.
+fn meant(name: &str, keys: &[&'static Key]) -> Option<String> {
+    let short = name.strip_prefix(PREFIX)?;
+    let known: Vec<String> = keys.iter().map(|key| variable(key)).collect();
+    let mut ending = known.iter().filter(|it| it.ends_with(&format!("_{short}")));
+    if let (Some(one), None) = (ending.next(), ending.next()) {
+        return Some(one.clone());
+    }
+    let shorts = known.iter().filter_map(|it| it.strip_prefix(PREFIX));
+    nearest(short, shorts).map(|meant| format!("{PREFIX}{meant}"))
 }
 
 #[cfg(test)]
@@ -155,6 +178,8 @@ mod tests {
             given,
             [Value::Pair("111122223333".into(), "Prod, EU".into())]
         );
+        let (given, _) = read_one("ROOTWATCH_OU", "/Prod, EU\n/Security\n");
+        assert_eq!(given, [text("/Prod, EU"), text("/Security")]);
         let (given, problems) = read_one("ROOTWATCH_TOPIC_NAME", " ");
         assert_eq!((given.len(), problems.len()), (0, 0));
     }
@@ -166,6 +191,21 @@ mod tests {
         insta::assert_snapshot!(problem("ROOTWATCH_EMAIL", "nobody"), @r#"ROOTWATCH_EMAIL "nobody" is not an e-mail address"#);
         insta::assert_snapshot!(problem("ROOTWATCH_REGOIN", "eu-west-1"), @"the environment variable ROOTWATCH_REGOIN is none of rootwatch's; did you mean ROOTWATCH_REGION?");
         insta::assert_snapshot!(problem("ROOTWATCH_SNS_SUBSCRIPTION", "https://u:secret@h/p"), @r#"ROOTWATCH_SNS_SUBSCRIPTION holds "https://u:****@h/p", which has no = in it"#);
-        assert_eq!(problem("ROOTWATCH_LAB_SEED", "1"), "");
+    }
+
+    #[test]
+    fn a_variable_of_no_setting_is_refused() {
+        let problem = |name: &str| read_one(name, "x").1.join("\n");
+        insta::assert_snapshot!(["FORMAT", "READ_ONLY", "YES", "COLOUR", "NOTIFIER"].map(|it| problem(&format!("ROOTWATCH_{it}"))).join("\n"), @r#"
+        the environment variable ROOTWATCH_FORMAT is none of rootwatch's; did you mean ROOTWATCH_NOTIFY_FORMAT?
+        the environment variable ROOTWATCH_READ_ONLY is none of rootwatch's; did you mean ROOTWATCH_NOTIFY_READ_ONLY?
+        the environment variable ROOTWATCH_YES is none of rootwatch's; unset it; `rootwatch init` writes a file that names them all
+        the environment variable ROOTWATCH_COLOUR is none of rootwatch's; unset it; `rootwatch init` writes a file that names them all
+        the environment variable ROOTWATCH_NOTIFIER is none of rootwatch's; did you mean ROOTWATCH_NOTIFY_FORMAT?
+        "#);
+        for name in OTHERS.iter().chain(&["ROOTWATCH_LAB_SEED"]) {
+            assert_eq!(problem(name), "");
+        }
+        assert_eq!(read_one("ROOTWATCH_YES", "").1, [""; 0]);
     }
 }

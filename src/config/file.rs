@@ -115,6 +115,9 @@ impl Reader<'_> {
                     Err(_) => self.problem(value.span(), format!("{} is too large", key.name)),
                 }
             }
+            (Kind::List(_) | Kind::Tables(_), DeValue::Array(array)) if array.is_empty() => {
+                self.problem(value.span(), empty(key));
+            }
             (Kind::List(_), DeValue::Array(array)) => self.list(key, array),
             (Kind::Pairs(_), DeValue::Table(table)) => self.pairs(key, table),
             (Kind::Table(keys), DeValue::Table(table)) => self.table(table, keys, key.name),
@@ -237,6 +240,18 @@ impl Reader<'_> {
             column: before[line_start..].chars().count() + 1,
         }
     }
+}
+
+/// What to do about a list without anything in it: a list is the whole one, and nobody wants none.
+fn empty(key: &Key) -> String {
+    let filled = match key.kind {
+        Kind::Tables(_) => format!("write [[hub.{}]]", key.name),
+        _ => format!("write {} = {}", key.name, key.example),
+    };
+    format!(
+        "{} is an empty list, and a list in the file is the whole one, so this would mean none at all: leave it out, and what is deployed stays, or fill it in: {filled}",
+        key.name
+    )
 }
 
 /// What kind of value was found.

@@ -56,6 +56,11 @@ pub(super) fn protocols() -> Vec<String> {
 
 /// What is wrong with a subscription's endpoint; an unknown protocol has no form for it.
 pub(super) fn endpoint(subscription: &Subscription) -> Option<String> {
+    if has_stars(&subscription.endpoint) {
+        return Some(
+            "has stars in place of its password, as SNS shows it: give the password itself".into(),
+        );
+    }
     let (_, is_good, shape) = PROTOCOLS
         .iter()
         .find(|(name, _, _)| *name == subscription.protocol)?;
@@ -66,6 +71,13 @@ pub(super) fn endpoint(subscription: &Subscription) -> Option<String> {
             subscription.protocol
         ),
     )
+}
+
+/// Whether an address has what SNS lists in place of a password, and not the password.
+pub(super) fn has_stars(endpoint: &str) -> bool {
+    let rest = endpoint.split_once("://").map_or("", |(_, rest)| rest);
+    let user = rest.split('/').next().and_then(|it| it.rsplit_once('@'));
+    user.is_some_and(|(user, _)| user.ends_with(":****"))
 }
 
 fn unless(good: bool, problem: &str) -> Option<String> {

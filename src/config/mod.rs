@@ -7,7 +7,9 @@ mod environment;
 mod file;
 mod form;
 mod given;
+mod layers;
 mod operations;
+mod recorded;
 mod reset;
 mod schema;
 mod search;
@@ -19,6 +21,7 @@ pub(crate) use describe::{file as commented_file, json_schema};
 pub(crate) use file::DEFAULT as DEFAULT_FILE;
 pub(crate) use form::parse_duration;
 pub(crate) use given::{Given, Origin, Problem, Value};
+pub(crate) use recorded::recorded;
 pub(crate) use schema::Key;
 
 /// The keys that flags give.
@@ -48,7 +51,7 @@ use std::time::Duration;
 pub(crate) struct Flags {
     pub(crate) given: Vec<Given>,
     pub(crate) problems: Vec<Problem>,
-    /// Whether all enabled regions are wanted, whatever the file says.
+    /// Whether all enabled regions are wanted, whatever a variable or the file says.
     pub(crate) all_regions: bool,
     /// Settings that go back to their defaults, by name.
     pub(crate) reset: Vec<String>,
@@ -76,15 +79,20 @@ pub(crate) fn resolve(flags: Flags) -> Result<Settings> {
     problems.extend(file.problems);
     let mut of_the_file = file.given;
     of_the_file.retain(|given| !in_environment(given.key));
-    if flags.all_regions {
-        of_the_file.retain(|given| !given.key.is(&schema::REGIONS));
-    }
-    let (of_variables, wrong) = environment::read(variables());
+    let (mut of_variables, wrong) = environment::read(variables());
     problems.extend(wrong);
+    if flags.all_regions {
+        for layer in [&mut of_variables, &mut of_the_file] {
+            layer.retain(|given| !given.key.is(&schema::REGIONS));
+        }
+    }
     let is_profile = |it: &Given| it.key.is(&schema::PROFILE);
     let is_profile_typed = flags.given.iter().chain(&of_variables).any(is_profile);
-    problems.extend(contradictions(&flags.unsubscribed, &of_the_file));
-    problems.extend(contradictions(&flags.removed_ous, &of_the_file));
+    if !file.is_broken {
+        let removed = flags.unsubscribed.iter().chain(&flags.removed_ous);
+        let above: Vec<Given> = [&flags.given[..], &of_variables].concat();
+        problems.extend(layers::problems(removed, &above, &of_the_file));
+    }
     let values = Values::merge([flags.given, of_variables, of_the_file]);
     let mut sources = values.sources();
     problems.extend(reset::reset(&flags.reset, &values.0, &mut sources));
@@ -179,23 +187,6 @@ fn variables() -> impl Iterator<Item = (String, String)> {
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }
 
-/// What is to be removed, and listed in the file: the next run would bring it back.
-fn contradictions(removed: &[Given], of_the_file: &[Given]) -> Vec<Problem> {
-    let all = |given: &Given| Values(vec![given.clone()]).subscriptions();
-    let is_same = |one: &Given, other: &Given| {
-        one.key.is(other.key) && one.value == other.value
-            || !all(one).is_empty() && all(one) == all(other)
-    };
-    let mut problems = Vec::new();
-    for one in removed {
-        let listed = of_the_file.iter().find(|it| is_same(one, it));
-        problems.extend(listed.map(|it| {
-            it.problem("is listed here, and a flag removes it: take it out of the file, whose list is the whole one")
-        }));
-    }
-    problems
-}
-
 /// How another account is reached, if the settings say.
 fn access(values: &Values, profile: &'static Key, role: &'static Key) -> Option<Access> {
     let access = Access {
@@ -238,7 +229,10 @@ mod tests {
     /// What `rootwatch init` writes, with every setting in force.
     #[test]
     fn every_key_of_the_file_reaches_its_setting() {
-        let config = of_file(&describe::uncommented(&describe::file(&Default::default())));
+        let config = of_file(&describe::uncommented(&describe::file(
+            &Default::default(),
+            &[],
+        )));
         insta::assert_debug_snapshot!(config, @r#"
         Settings {
             name: "rootwatch",

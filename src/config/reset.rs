@@ -1,6 +1,7 @@
 //! `--reset`: settings that go back to their defaults, whatever is deployed.
 
-use super::given::{Given, Origin, Problem, nearest};
+use super::form;
+use super::given::{Given, Origin, Problem, Value, nearest};
 use super::schema::{ACCOUNT_NAMES, EMAIL, Key, Kind, OU, ROOT, SUBSCRIPTIONS, TAGS};
 use rootwatch_engine::source::key;
 use rootwatch_engine::{Source, Sources};
@@ -11,7 +12,7 @@ pub(super) fn reset(names: &[String], given: &[Given], sources: &mut Sources) ->
     let mut problems = Vec::new();
     for name in names {
         match find(name, &paths) {
-            Ok((path, setting)) => match refusal(setting, given) {
+            Ok((path, setting)) => match refusal(&path, setting, given) {
                 Some(why) => problems.push(problem(name, &why)),
                 None => sources.set(&path, Source::Reset),
             },
@@ -48,7 +49,10 @@ pub(super) fn paths(keys: &'static [&'static Key], table: &str) -> Vec<(String, 
 /// account after a full stop.
 fn find(name: &str, paths: &[(String, &'static Key)]) -> Result<(String, &'static Key), String> {
     if let Some(account) = name.strip_prefix("account_names.") {
-        return Ok((format!("{}.{account}", key::ACCOUNT_NAMES), &ACCOUNT_NAMES));
+        return match form::account(account) {
+            None => Ok((format!("{}.{account}", key::ACCOUNT_NAMES), &ACCOUNT_NAMES)),
+            Some(what) => Err(format!("\"{account}\" {what}")),
+        };
     }
     let is_it = |(path, key): &&(String, &'static Key)| {
         path == name || key.name == name || key.flag.trim_start_matches('-') == name
@@ -74,7 +78,7 @@ fn meant<'p>(name: &str, paths: &'p [(String, &'static Key)]) -> Option<&'p str>
 }
 
 /// Why this setting cannot be reset, if so.
-fn refusal(setting: &'static Key, given: &[Given]) -> Option<String> {
+fn refusal(path: &str, setting: &'static Key, given: &[Given]) -> Option<String> {
     if setting.is(&EMAIL) || setting.is(&SUBSCRIPTIONS) {
         return Some(
             "who is no longer to be notified is said by name, with --remove-subscription".into(),
@@ -95,7 +99,7 @@ fn refusal(setting: &'static Key, given: &[Given]) -> Option<String> {
     if !is_remembered {
         return Some("this is not remembered: leave it out, and it has its default".into());
     }
-    let one = given.iter().find(|it| it.key.is(setting))?;
+    let one = given.iter().find(|it| gives(it, path, setting))?;
     Some(match &one.origin {
         Origin::Flag => format!("{} gives it in the same command", setting.flag),
         Origin::Environment(name) => format!("{name} gives it: unset that"),
@@ -103,9 +107,18 @@ fn refusal(setting: &'static Key, given: &[Given]) -> Option<String> {
     })
 }
 
+/// Whether this value is one of the setting, or of the one account of a path such as `account_names.111122223333`.
+fn gives(given: &Given, path: &str, setting: &Key) -> bool {
+    let of_path = path.strip_prefix(key::ACCOUNT_NAMES);
+    let account = of_path.and_then(|it| it.strip_prefix('.'));
+    match (&given.value, account) {
+        (Value::Pair(name, _), Some(account)) => given.key.is(setting) && name == account,
+        _ => given.key.is(setting),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::super::given::Value;
     use super::super::schema;
     use super::*;
 
@@ -147,7 +160,7 @@ mod tests {
             origin: Origin::Flag,
         };
         let problem = |name: &str| reset_one(name, std::slice::from_ref(&flag)).1;
-        insta::assert_snapshot!(["email", "ou", "tags", "format", "timeout", "topic", "region"].map(problem).join("\n"), @r"
+        insta::assert_snapshot!(["email", "ou", "tags", "format", "timeout", "topic", "region", "account_names.bogus"].map(problem).join("\n"), @r#"
         --reset email: who is no longer to be notified is said by name, with --remove-subscription
         --reset ou: what is no longer to be watched is said by name, with --remove-ou
         --reset tags: rootwatch takes no tag off anything that carries it: take it off with the AWS CLI
@@ -155,6 +168,20 @@ mod tests {
         --reset timeout: this is not remembered: leave it out, and it has its default
         --reset topic: there is no such setting; did you mean hub.topic_name?
         --reset region: this is not remembered: leave it out, and it has its default
-        ");
+        --reset account_names.bogus: "bogus" is not an account id: 12 digits
+        "#);
+    }
+
+    #[test]
+    fn one_accounts_name_is_reset_beside_another_that_is_given() {
+        let name = Given {
+            key: &schema::ACCOUNT_NAMES,
+            value: Value::Pair("111122223333".into(), "Prod".into()),
+            origin: Origin::Flag,
+        };
+        let problem = |path: &str| reset_one(path, std::slice::from_ref(&name)).1;
+        assert_eq!(problem("account_names.444455556666"), "");
+        let refused = problem("account_names.111122223333");
+        assert!(refused.contains("in the same command"), "{refused}");
     }
 }

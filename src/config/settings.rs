@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 pub(super) struct Values(pub(super) Vec<Given>);
 
 impl Values {
-    /// Each layer replaces what those after it say for the same setting. Pairs are replaced one by one, and lists of
-    /// whom to notify and what to watch are added to.
+    /// Each layer replaces what those after it say for the same setting. Pairs are replaced one by one, and the lists of
+    /// whom to notify and what to watch are put together; beside a list of the file nothing else may be given.
     pub(super) fn merge(layers: impl IntoIterator<Item = Vec<Given>>) -> Self {
         let mut all: Vec<Given> = Vec::new();
         for mut layer in layers {
@@ -22,7 +22,7 @@ impl Values {
         Self(all)
     }
 
-    /// Where each setting was given. A list of the file's is the whole list, whatever a flag adds to it.
+    /// Where each setting was given. A list of the file's is the whole list.
     pub(super) fn sources(&self) -> Sources {
         let mut sources = Sources::default();
         let paths = reset::paths(ROOT, "");
@@ -32,6 +32,10 @@ impl Values {
             let key = if is_email { &SUBSCRIPTIONS } else { given.key };
             if let Some((path, _)) = paths.iter().find(|(_, it)| it.is(key)) {
                 sources.set(path, given.source());
+                // A unit may be removed by another of its names, which only the organization knows to be the same.
+                if key.is(&OU) {
+                    sources.set(&format!("{path}.{}", given.text()), given.source());
+                }
             }
         }
         sources
@@ -115,7 +119,7 @@ fn replaces(over: &Given, under: &Given) -> bool {
     }
 }
 
-/// Whether this is a list to which flags and variables add: whom to notify, and what to watch.
+/// Whether this is a list to which each flag and variable adds: whom to notify, and what to watch.
 fn is_added_to(key: &Key) -> bool {
     key.is(&EMAIL) || key.is(&SUBSCRIPTIONS) || key.is(&OU)
 }
@@ -178,31 +182,14 @@ mod tests {
     }
 
     #[test]
-    fn flags_add_to_the_subscribers_of_the_file() {
-        let reported = |values: &Values| -> Vec<String> {
-            let all = values.subscriptions();
-            all.iter().map(ToString::to_string).collect()
-        };
+    fn a_list_of_the_file_is_the_whole_list() {
         let file = merged(Vec::new());
-        assert_eq!(
-            reported(&file),
-            ["email a@example.com", "sms +491701234567"]
-        );
-        let flags = merged(vec![flag(&EMAIL, Value::Text("b@example.com".into()))]);
-        let all = [
-            "email a@example.com",
-            "email b@example.com",
-            "sms +491701234567",
-        ];
-        assert_eq!(reported(&flags), all);
-        let source =
-            |values: &Values, key: &str| values.sources().get(key).map(ToString::to_string);
-        let of_list = source(&flags, key::SUBSCRIPTIONS);
-        assert_eq!(
-            of_list.as_deref(),
-            Some("f, line 5"),
-            "the file's list is the whole list"
-        );
-        assert_eq!(source(&flags, key::TOPIC_NAME), None);
+        let all = file.subscriptions();
+        let reported: Vec<String> = all.iter().map(ToString::to_string).collect();
+        assert_eq!(reported, ["email a@example.com", "sms +491701234567"]);
+        let flags = merged(vec![flag(&EMAIL, Value::Text("a@example.com".into()))]);
+        let source = |key: &str| flags.sources().get(key).map(ToString::to_string);
+        assert_eq!(source(key::SUBSCRIPTIONS).as_deref(), Some("f, line 5"));
+        assert_eq!(source(key::TOPIC_NAME), None);
     }
 }

@@ -3,7 +3,7 @@
 use super::reset::paths;
 use super::schema::{EMAIL, Key, ROOT, SUBSCRIPTIONS};
 use rootwatch_engine::source::key;
-use rootwatch_engine::{Amount, CallAs, RegionConcurrency, Settings, Source};
+use rootwatch_engine::{Amount, CallAs, RegionConcurrency, Settings, Source, memory};
 use rootwatch_root_event::{Format, ReadOnly};
 use std::collections::BTreeMap;
 
@@ -56,11 +56,53 @@ pub(crate) struct Shown {
     pub(crate) default: &'static str,
     /// Where it comes from; `None` for the default.
     pub(crate) source: Option<Source>,
+    /// What the spokes have, where that is something else.
+    pub(crate) spokes: Option<Held>,
+}
+
+/// A value of the spokes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Held {
+    /// As TOML; `None` where it is not set.
+    pub(crate) value: Option<String>,
+    /// Where it comes from; `None` for the default.
+    pub(crate) source: Option<Source>,
+}
+
+/// A setting of which the hub has another value than the spokes.
+pub(crate) struct Differing {
+    pub(crate) key: &'static str,
+    /// The hub's value as TOML; `None` where it is not set.
+    pub(crate) hub: Option<String>,
+    pub(crate) spokes: Held,
+}
+
+/// The settings of which the hub has another value than the spokes.
+pub(crate) fn differing(deployed: &memory::Deployed) -> Vec<Differing> {
+    let Some(of_spokes) = &deployed.of_spokes else {
+        return Vec::new();
+    };
+    let (hub, spokes) = (values(&deployed.settings), values(of_spokes));
+    let differing = key::SHARED.into_iter().map(|key| Differing {
+        key,
+        hub: hub.get(key).map(Written::inline),
+        spokes: Held {
+            value: spokes.get(key).map(Written::inline),
+            source: of_spokes.sources.get(key).cloned(),
+        },
+    });
+    differing.filter(|it| it.hub != it.spokes.value).collect()
 }
 
 /// Every setting of the file, in its order.
-pub(crate) fn all(settings: &Settings) -> Vec<Shown> {
+pub(crate) fn all(deployed: &memory::Deployed) -> Vec<Shown> {
+    let settings = &deployed.settings;
     let values = values(settings);
+    let differing = differing(deployed);
+    let of_spokes = |path: &str| {
+        let found = differing.iter().find(|it| it.key == path)?;
+        Some(found.spokes.clone())
+    };
     let sources = &settings.sources;
     paths(ROOT, "")
         .into_iter()
@@ -70,6 +112,7 @@ pub(crate) fn all(settings: &Settings) -> Vec<Shown> {
             source: source(&path, key, settings).filter(|_| {
                 values.contains_key(path.as_str()) || sources.get(&path) == Some(&Source::Reset)
             }),
+            spokes: of_spokes(&path),
             key: path,
         })
         .collect()

@@ -1,7 +1,7 @@
 //! Settings as text and JSON.
 
 use crate::config::shown::Shown;
-use rootwatch_engine::{Session, memory};
+use rootwatch_engine::{Session, Source, memory};
 use serde::Serialize;
 
 /// Versioned form of the JSON that `settings` prints.
@@ -14,7 +14,7 @@ pub(crate) struct Settings<'a> {
     /// The region of this run.
     region: String,
     /// What of the deployment was found.
-    found: &'a [String],
+    found: Vec<&'a str>,
     /// What could not be read, and why.
     unknown: &'a [String],
     /// Every setting, in the order of the file.
@@ -31,7 +31,27 @@ struct Setting<'a> {
     value: Option<&'a str>,
     /// Where the value comes from.
     source: String,
+    /// What the spokes have, where that is something else than the hub has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    spokes: Option<OfSpokes<'a>>,
 }
+
+/// The same setting in the spokes.
+#[derive(Serialize)]
+struct OfSpokes<'a> {
+    /// Its value as TOML; absent where it is not set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<&'a str>,
+    /// Where the value comes from.
+    source: String,
+}
+
+fn words(source: Option<&Source>) -> String {
+    source.map_or_else(|| "default".to_owned(), ToString::to_string)
+}
+
+/// A line of the text: key, value and source.
+type Row<'a> = (&'a str, &'a str, String);
 
 impl<'a> Settings<'a> {
     /// Of what is given and deployed.
@@ -40,34 +60,35 @@ impl<'a> Settings<'a> {
         let setting = |shown: &'a Shown| Setting {
             key: &shown.key,
             value: shown.value.as_deref(),
-            source: match &shown.source {
-                Some(source) => source.to_string(),
-                None => "default".into(),
-            },
+            source: words(shown.source.as_ref()),
+            spokes: shown.spokes.as_ref().map(|it| OfSpokes {
+                value: it.value.as_deref(),
+                source: words(it.source.as_ref()),
+            }),
         };
         Self {
             schema: "rootwatch.settings/1",
             account: names.account,
             region: names.region,
-            found: &deployed.found,
+            found: deployed.found().collect(),
             unknown: &deployed.unknown,
             settings: all.iter().map(setting).collect(),
         }
     }
 
-    /// One line a setting: the value as the file would have it, and its source.
+    /// One line a setting: the value as the file would have it, and its source. Two where the hub and the spokes differ.
     pub(crate) fn text(&self) -> String {
-        let wide = |one: &dyn Fn(&Setting<'_>) -> usize| self.settings.iter().map(one).max();
-        let key = wide(&|it| it.key.len()).unwrap_or_default();
-        let value = |it: &Setting<'_>| it.value.unwrap_or("(not set)").to_owned();
+        let rows: Vec<Row<'_>> = self.settings.iter().flat_map(Setting::rows).collect();
+        let width = |texts: &mut dyn Iterator<Item = &str>| {
+            let widths = texts.map(|it| it.chars().count());
+            widths.max().unwrap_or_default()
+        };
+        let key = width(&mut rows.iter().map(|row| row.0));
         // A long list would push the sources of all others off the screen.
-        let most = wide(&|it| value(it).chars().count())
-            .unwrap_or_default()
-            .min(40);
+        let most = width(&mut rows.iter().map(|row| row.1)).min(40);
         let mut text = String::new();
-        for it in &self.settings {
-            let (name, value) = (it.key, value(it));
-            text.push_str(&format!("{name:key$}  {value:most$}  {}\n", it.source));
+        for (name, value, source) in &rows {
+            text.push_str(&format!("{name:key$}  {value:most$}  {source}\n"));
         }
         for why in self.unknown {
             text.push_str(&format!("\n{why}\n"));
@@ -78,5 +99,20 @@ impl<'a> Settings<'a> {
             );
         }
         text
+    }
+}
+
+impl Setting<'_> {
+    fn rows(&self) -> Vec<Row<'_>> {
+        const NOT_SET: &str = "(not set)";
+        let value = self.value.unwrap_or(NOT_SET);
+        let Some(spokes) = &self.spokes else {
+            return vec![(self.key, value, self.source.clone())];
+        };
+        let of_spokes = spokes.value.unwrap_or(NOT_SET);
+        vec![
+            (self.key, value, format!("{} (hub)", self.source)),
+            (self.key, of_spokes, format!("{} (spokes)", spokes.source)),
+        ]
     }
 }

@@ -72,16 +72,56 @@ fn flags_win_over_the_file_and_the_file_over_the_environment() {
         "{}",
         plan.stdout
     );
-    let typed = ["--name", "typed", "--email", "typed@example.com"];
+    let typed = ["--name", "typed"];
     let region = ["--region", "us-west-2"];
     let plan = run(&env, &[&args[..], &typed, &region].concat()).ends_with(0);
     for part in ["rootwatch \"typed\" · ", " · us-west-2 · "] {
         assert!(plan.stderr.contains(part), "{part}: {}", plan.stderr);
     }
-    // Whom to notify is a list that a flag adds to.
-    for who in ["of-file@example.com", "typed@example.com"] {
-        assert!(plan.stdout.contains(who), "{}", plan.stdout);
-    }
+    assert!(
+        plan.stdout.contains("of-file@example.com"),
+        "{}",
+        plan.stdout
+    );
+}
+
+/// No credentials are given, so what ends here has asked AWS nothing.
+#[test]
+fn layers_that_contradict_each_other_are_refused() {
+    let folder = folder();
+    let path = file(
+        &folder,
+        "[hub]\nemail = [\"a@example.com\"]\n[spokes]\nou = []\nregions = []\n",
+    );
+    let variable = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let env = [
+        variable("ROOTWATCH_EMAIL", "b@example.com"),
+        variable("ROOTWATCH_FORMAT", "chatbot"),
+    ];
+    let args = [
+        "settings",
+        "--config",
+        text(&path),
+        "--sns-subscription",
+        "https=https://me:****@example.com/in",
+        "--remove-subscription",
+        "a@example.com",
+        "--remove-subscription",
+        "b@example.com",
+    ];
+    let ran = run(&env, &args).ends_with(1);
+    let reported = ran.stderr.replace(text(folder.path()), "FOLDER");
+    insta::assert_snapshot!(reported, @r#"
+    error: 8 settings are wrong:
+      --sns-subscription "https=https://me:****@example.com/in" has stars in place of its password, as SNS shows it: give the password itself
+      FOLDER/rootwatch.toml, line 4, column 6: ou is an empty list, and a list in the file is the whole one, so this would mean none at all: leave it out, and what is deployed stays, or fill it in: write ou = ["/Workloads/Prod", "ou-ab12-cdefgh34"]
+      FOLDER/rootwatch.toml, line 5, column 11: regions is an empty list, and a list in the file is the whole one, so this would mean none at all: leave it out, and what is deployed stays, or fill it in: write regions = ["us-east-1", "eu-west-1"]
+      the environment variable ROOTWATCH_FORMAT is none of rootwatch's; did you mean ROOTWATCH_NOTIFY_FORMAT?
+      FOLDER/rootwatch.toml, line 2, column 10: email "a@example.com" is listed here, and --remove-subscription removes it: take it out of the file, whose list is the whole one
+      ROOTWATCH_EMAIL "b@example.com" is what --remove-subscription removes: take it out of the variable
+      --sns-subscription "https=https://me:****@example.com/in" is not in the list of FOLDER/rootwatch.toml, line 2, which is the whole one, so that the next run without it would unsubscribe it again: put it there
+      ROOTWATCH_EMAIL "b@example.com" is not in the list of FOLDER/rootwatch.toml, line 2, which is the whole one, so that the next run without it would unsubscribe it again: put it there
+    "#);
 }
 
 /// No credentials are given, so what ends here has asked AWS nothing.

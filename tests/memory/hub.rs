@@ -90,6 +90,14 @@ fn a_default_comes_back_by_name_only() {
         reset("account_names.111122223333"),
         ["function rootwatch-notifier"]
     );
+    let plan = world.rootwatch(&["plan", "hub", "--reset", "account_names.111122223333"]);
+    let said = "without what --reset account_names.111122223333 takes away";
+    assert!(plan.stdout.contains(said), "{}", plan.stdout);
+    let unknown = world
+        .rootwatch(&["plan", "hub", "--reset", "account_names.999988887777"])
+        .ends_with(1);
+    let said = "it remembers those of 111122223333";
+    assert!(unknown.stderr.contains(said), "{}", unknown.stderr);
     let refused = world
         .rootwatch(&["plan", "hub", "--reset", "emial"])
         .ends_with(1);
@@ -189,15 +197,22 @@ fn the_files_list_is_the_whole_one_and_variables_go_before_it() {
     for (name, value) in [
         ("ROOTWATCH_NOTIFY_FORMAT", "chatbot"),
         ("ROOTWATCH_LOG_RETENTION_DAYS", "90"),
-        ("ROOTWATCH_EMAIL", "cto@example.com"),
     ] {
         env.push((name.into(), value.into()));
     }
     let plan = ["plan", "hub", "--output", "json", "--config", path];
     assert_eq!(
         super::changed(&run(&env, &plan).ends_with(0)),
-        Vec::<String>::new()
+        [
+            "subscriptions root-alarms",
+            "subscriptions rootwatch-health"
+        ]
     );
+    // It would be subscribed now, and taken off again by the next plain run.
+    env.push(("ROOTWATCH_EMAIL".into(), "cto@example.com".into()));
+    let added = run(&env, &plan).ends_with(1).stderr;
+    let said = "ROOTWATCH_EMAIL \"cto@example.com\" is not in the list of";
+    assert!(added.contains(said) && added.contains("line 2"), "{added}");
     let listed = world
         .rootwatch(&[
             "plan",

@@ -1,7 +1,8 @@
 //! The spokes' settings are those that they were deployed with.
 
-use crate::world::{REGION, Ran, World, eventually};
+use crate::world::{REGION, Ran, World, eventually, run};
 use serde_json::Value;
+use std::io::Write;
 
 fn plan(world: &World, args: &[&str]) -> Ran {
     world
@@ -86,6 +87,46 @@ fn a_unit_is_added_by_one_flag_and_removed_by_another() {
         .rootwatch(&["plan", "spokes", "--remove-ou", "/Sandbox"])
         .ends_with(1);
     assert!(unknown.stderr.contains("/Sandbox"), "{}", unknown.stderr);
+}
+
+/// A file has units by their paths, and people take one away by its id, or the other way round.
+#[test]
+fn a_unit_of_the_files_list_is_removed_by_no_other_name() {
+    let world = World::with_hub().calm();
+    world.deploy_units(&["/Security"], &[]).ends_with(0);
+    let settings = world.rootwatch(&["settings", "--output", "json"]).json();
+    let all = settings["settings"].as_array().unwrap();
+    let units = all.iter().find(|it| it["key"] == "spokes.ou").unwrap();
+    let id = units["value"]
+        .as_str()
+        .unwrap()
+        .trim_matches(['[', ']', '"']);
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    writeln!(file, "[spokes]\nou = [\n  \"/Security\",\n]").unwrap();
+    let path = file.path().to_str().unwrap();
+    let of_file = ["plan", "spokes", "--config", path, "--remove-ou", id];
+    let refused = world.rootwatch(&of_file).ends_with(1).stderr;
+    let said = format!("--remove-ou removes {id}, the unit /Security, which {path}, line 3 lists");
+    assert!(refused.contains(&said), "{refused}");
+    let of_flag = ["plan", "spokes", "--ou", id, "--remove-ou", "/Security"];
+    let refused = world.rootwatch(&of_flag).ends_with(1).stderr;
+    assert!(refused.contains("is given by flag --ou"), "{refused}");
+}
+
+#[test]
+fn all_regions_win_over_the_variable() {
+    let world = World::with_hub().calm();
+    world.deploy_units(&["/Security"], &[]).ends_with(0);
+    let mut env = world.lab.env(&world.organization.hub, REGION);
+    env.push(("ROOTWATCH_REGIONS".into(), "us-east-1".into()));
+    let regions = |args: &[&str]| {
+        let ran = run(&env, args).ends_with(0).stdout;
+        let line = ran.lines().find(|it| it.starts_with("spokes.regions"));
+        line.unwrap().to_owned()
+    };
+    assert!(regions(&["settings"]).contains("ROOTWATCH_REGIONS"));
+    let all = regions(&["settings", "--all-regions"]);
+    assert!(all.contains("(not set)"), "{all}");
 }
 
 /// In the management account the StackSet knows the hub, the units and the regions.

@@ -3,8 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// The settings that a deployment remembers, by their keys in the settings file.
+/// The settings that a deployment remembers, and how AWS is reached, by their keys in the settings file.
 pub mod key {
+    /// Profile of the AWS configuration; not remembered.
+    pub const PROFILE: &str = "profile";
+    /// Region of the hub and the StackSet; not remembered.
+    pub const REGION: &str = "region";
+    /// Address of all calls; not remembered.
+    pub const ENDPOINT_URL: &str = "endpoint_url";
     /// Organization that may forward events.
     pub const ORG_ID: &str = "org_id";
     /// Who is notified.
@@ -48,7 +54,10 @@ pub mod key {
     /// Tags of everything.
     pub const TAGS: &str = "tags";
 
-    /// All of them.
+    /// Those that the hub and the spokes both have, each its own.
+    pub const SHARED: [&str; 4] = [PERMISSIONS_BOUNDARY, IAM_PATH, ROLE_PREFIX, TAGS];
+
+    /// All that are remembered.
     pub const ALL: [&str; 21] = [
         ORG_ID,
         SUBSCRIPTIONS,
@@ -85,6 +94,8 @@ pub enum Source {
     File(String),
     /// `--reset`: the default, whatever is deployed.
     Reset,
+    /// The configuration of AWS's own tools, `profile security`.
+    Configuration(String),
     /// What is deployed: the resource that shows it, `topic root-alerts`.
     Deployed(String),
 }
@@ -96,6 +107,7 @@ impl fmt::Display for Source {
             Self::Environment(name) => write!(f, "environment {name}"),
             Self::File(place) => f.write_str(place),
             Self::Reset => f.write_str("default, by --reset"),
+            Self::Configuration(what) => f.write_str(what),
             Self::Deployed(resource) => write!(f, "deployed: {resource}"),
         }
     }
@@ -115,7 +127,21 @@ impl Sources {
     /// Where the value of this setting comes from, as text.
     pub(crate) fn words(&self, key: &str) -> Option<String> {
         let source = self.get(key);
-        Some(source.map_or_else(|| "default".to_owned(), ToString::to_string))
+        let words = source.map_or_else(|| "default".to_owned(), ToString::to_string);
+        let resets: Vec<String> = self
+            .resets_of(key)
+            .map(|name| format!("--reset {key}.{name}"))
+            .collect();
+        Some(match resets.is_empty() {
+            true => words,
+            false => format!("{words}, without what {} takes away", resets.join(", ")),
+        })
+    }
+
+    /// The names within a table of this key that are reset by themselves.
+    pub(crate) fn resets_of(&self, key: &str) -> impl Iterator<Item = &str> {
+        let resets = self.0.iter().filter(|(_, it)| **it == Source::Reset);
+        resets.filter_map(move |(name, _)| name.strip_prefix(key)?.strip_prefix('.'))
     }
 
     /// Notes where a value comes from. The strongest source of a list is kept.

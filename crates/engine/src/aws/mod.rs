@@ -12,6 +12,7 @@ mod profile;
 pub(crate) mod spoke;
 
 use crate::settings::Connection;
+use crate::source::Source;
 use anyhow::{Context, Result, bail};
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
@@ -162,6 +163,19 @@ impl Aws {
             self.partition.name()
         )
     }
+}
+
+/// What gives the region where no setting does: the SDK asks its variables, then the profile.
+pub(crate) async fn region_source(profile: Option<&str>) -> Source {
+    const VARIABLES: [&str; 2] = ["AWS_REGION", "AWS_DEFAULT_REGION"];
+    if let Some(name) = VARIABLES.iter().find(|it| std::env::var(it).is_ok()) {
+        return Source::Environment((*name).to_owned());
+    }
+    let profile = Profile::selected(profile).await;
+    Source::Configuration(match profile.has_region {
+        true => format!("profile {}", profile.name),
+        false => "the metadata of this machine".into(),
+    })
 }
 
 /// The SDK panics at an endpoint that is set and empty.

@@ -11,6 +11,8 @@ const CHAIN: usize = 10;
 #[derive(Debug, Default)]
 pub(super) struct Profile {
     pub(super) name: String,
+    /// Whether it names a region.
+    pub(super) has_region: bool,
     /// File with the certificates to trust.
     pub(super) ca_bundle: Option<String>,
     /// What somebody has to do for its credentials.
@@ -32,6 +34,7 @@ impl Profile {
         match profile::load(&Fs::real(), &Env::real(), &Default::default(), name).await {
             Ok(all) => Self {
                 name: all.selected_profile().to_owned(),
+                has_region: all.get("region").is_some(),
                 ca_bundle: all.get("ca_bundle").map(str::to_owned),
                 by_hand: chain(&all).find_map(ByHand::of),
             },

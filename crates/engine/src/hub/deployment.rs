@@ -142,6 +142,7 @@ async fn make_plan(session: &Session, switches: Switches) -> Result<(Session, Hu
         found,
         doubts,
     } = recalled?;
+    memory::refuse_unknown_names(&session, &found)?;
     if !doubts.is_empty() {
         bail!(
             "the settings of the hub in {} are not clear, and nothing was changed:\n  {}",

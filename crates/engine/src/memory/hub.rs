@@ -11,7 +11,7 @@ use crate::names::{DEPLOYMENT_TAG, Names};
 use crate::session::Session;
 use crate::settings::{Boundary, Notify, Settings};
 use crate::source::{Sources, key};
-use anyhow::Result;
+use anyhow::{Result, bail};
 use rootwatch_eval::Policy;
 use rootwatch_root_event::{Format, ReadOnly};
 use std::collections::{BTreeMap, BTreeSet};
@@ -218,9 +218,36 @@ fn of_function(notify: &mut Notify, sources: &mut Sources, function: &Function, 
         .find(|(it, _)| Some(*it) == word(Notify::FORMAT));
     let format = format.map(|(_, it)| *it);
     sources.remember(key::FORMAT, &mut notify.format, format, from);
-    let named = word(Notify::ACCOUNT_NAMES).and_then(|text| serde_json::from_str(text).ok());
-    let named: BTreeMap<String, String> = named.unwrap_or_default();
+    let named = account_names(function);
     sources.remember_pairs(key::ACCOUNT_NAMES, &mut notify.account_names, named, from);
+}
+
+/// The names of accounts that the function was given.
+fn account_names(function: &Function) -> BTreeMap<String, String> {
+    let text = function.environment.get(Notify::ACCOUNT_NAMES);
+    let named = text.and_then(|text| serde_json::from_str(text).ok());
+    named.unwrap_or_default()
+}
+
+/// Fails where the name of an account is to be reset and the hub remembers none: the account was probably mistyped, and
+/// the run would change nothing and end well. Pure.
+pub(crate) fn refuse_unknown_names(session: &Session, found: &Found) -> Result<()> {
+    let named = names::function(found)
+        .map(account_names)
+        .unwrap_or_default();
+    let mut resets = session.settings.sources.resets_of(key::ACCOUNT_NAMES);
+    let Some(account) = resets.find(|it| !named.contains_key(*it)) else {
+        return Ok(());
+    };
+    let known: Vec<&str> = named.keys().map(String::as_str).collect();
+    let known = match known.as_slice() {
+        [] => "none".to_owned(),
+        all => format!("those of {}", all.join(", ")),
+    };
+    bail!(
+        "--reset account_names.{account}: the hub in {} remembers no name of that account; of account names it remembers {known}",
+        session.aws.place()
+    )
 }
 
 /// A key by its ARN: rootwatch sets no other, and what is set by hand is a difference to repair.

@@ -5,60 +5,119 @@
 
 mod hub;
 mod names;
+mod place;
 mod spokes;
 
-pub(crate) use hub::{Recalled, organization_id, recall, recall_function, values};
+pub(crate) use hub::{
+    Recalled, organization_id, recall, recall_function, refuse_unknown_names, values,
+};
 pub(crate) use spokes::{Deployment, recall as recall_spokes};
 
+use crate::elsewhere;
 use crate::session::Session;
 use crate::settings::Settings;
 use crate::source::{Source, key};
 use crate::spokes::organization;
 use crate::subscription::Subscription;
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 /// The settings of a run with what is deployed, and what of that could not be read.
 pub struct Deployed {
-    /// Every setting has its value and its source.
+    /// Every setting has its value and its source; of what the hub and the spokes both have, the hub's.
     pub settings: Settings,
+    /// The settings as the StackSet shows them, where both are here: those of [`key::SHARED`] may differ.
+    pub of_spokes: Option<Settings>,
     /// Why the hub or the spokes are not known, each as a sentence.
     pub unknown: Vec<String>,
-    /// Where the hub or the StackSet was found, `hub in account 111122223333, region eu-west-1`.
-    pub found: Vec<String>,
+    /// The hub, as it was found, `hub in account 111122223333, region eu-west-1`.
+    pub hub: Option<String>,
+    /// The StackSet, as it was found, `StackSet rootwatch-spoke`.
+    pub spokes: Option<String>,
+}
+
+impl Deployed {
+    /// What was found.
+    pub fn found(&self) -> impl Iterator<Item = &str> {
+        self.spokes.iter().chain(&self.hub).map(String::as_str)
+    }
 }
 
 /// Reads all that is deployed, as far as these credentials can see it.
 ///
 /// # Errors
-/// When the hub of this account and region cannot be read. What cannot be read of the spokes is in the result.
+/// When the hub of this account and region cannot be read, or is elsewhere and nothing of the deployment is here. What
+/// cannot be read of the spokes is in the result.
 pub async fn deployed(session: &Session) -> Result<Deployed> {
-    let (mut unknown, mut found) = (Vec::new(), Vec::new());
-    let mut settings = session.settings.clone();
-    match spokes_of(session).await {
-        Ok(Some(deployment)) => {
-            spokes::remember(&mut settings, &deployment);
-            found.push(format!("StackSet {}", deployment.set.name));
-        }
-        Ok(None) => {}
-        Err(error) => unknown.push(format!("the spokes cannot be read from here: {error:#}")),
-    }
-    // The hub last: where it is here, what it shows of roles and tags is what counts for it.
+    let mut unknown = Vec::new();
+    let spokes = spokes_of(session).await.unwrap_or_else(|error| {
+        unknown.push(format!("the spokes cannot be read from here: {error:#}"));
+        None
+    });
+    // Each by itself: what one remembers of roles and tags is no setting of the other.
     let Recalled {
         session: recalled,
-        found: hub,
+        found,
         doubts,
-    } = recall(&session.with(settings)).await?;
+    } = recall(session).await?;
     unknown.extend(doubts);
+    refuse_unknown_names(session, &found)?;
+    let has_hub = !found.is_empty();
+    if !has_hub && spokes.is_none() {
+        refuse_elsewhere(session).await?;
+    }
     let mut settings = recalled.settings.clone();
-    if !hub.is_empty() {
-        found.push(format!("hub in {}", session.aws.place()));
+    if has_hub {
         remember_subscribers(&recalled, &mut settings).await?;
     }
+    let of_spokes = spokes.as_ref().map(|it| of_spokes(session, it));
+    if let Some(deployment) = &spokes {
+        spokes::remember(&mut settings, deployment);
+    }
+    if has_hub {
+        keep_shared(&mut settings, &recalled.settings);
+    }
+    place::remember(&mut settings, session).await;
     Ok(Deployed {
         settings,
+        of_spokes: of_spokes.filter(|_| has_hub),
         unknown,
-        found,
+        hub: has_hub.then(|| format!("hub in {}", session.aws.place())),
+        spokes: spokes.map(|it| format!("StackSet {}", it.set.name)),
     })
+}
+
+/// The settings of a run with what the StackSet shows, and nothing of the hub. Pure.
+fn of_spokes(session: &Session, deployment: &Deployment) -> Settings {
+    let mut settings = session.settings.clone();
+    spokes::remember(&mut settings, deployment);
+    settings
+}
+
+/// Puts back what both the hub and the spokes have to what the hub has. Pure.
+fn keep_shared(settings: &mut Settings, of_hub: &Settings) {
+    settings.iam = of_hub.iam.clone();
+    settings.tags = of_hub.tags.clone();
+    for shared in key::SHARED {
+        settings.sources.forget(shared);
+        if let Some(source) = of_hub.sources.get(shared) {
+            settings.sources.set(shared, source.clone());
+        }
+    }
+}
+
+/// Fails where nothing is here and the hub is known to be elsewhere.
+async fn refuse_elsewhere(session: &Session) -> Result<()> {
+    let (aws, settings) = (&session.aws, &session.settings);
+    let call_as = settings.spokes.call_as;
+    let Some(other) = elsewhere::find_widely(aws, &session.names(), call_as).await? else {
+        return Ok(());
+    };
+    bail!(
+        "nothing of the deployment \"{}\" is in {}, and so there is {}",
+        settings.name,
+        aws.place(),
+        other.words(aws)
+    )
 }
 
 async fn spokes_of(session: &Session) -> Result<Option<Deployment>> {

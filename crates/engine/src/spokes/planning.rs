@@ -229,12 +229,7 @@ async fn preflight(
     let (access, hub, units, enabled, trail) = tokio::join!(
         preflight::trusted_access(place),
         preflight::hub(session, &organization.id),
-        preflight::units(
-            aws,
-            &settings.spokes,
-            deployed,
-            &organization.management_account
-        ),
+        preflight::units(aws, settings, deployed, &organization.management_account),
         regions::enabled(aws, &settings.spokes.regions),
         trail::find(aws),
     );

@@ -1,14 +1,15 @@
 //! Prerequisites, checked before anything is written, each with the command that fixes it.
 
 use super::directory::Directory;
-use super::organization::{self, Organization, Paths, Subtree};
+use super::organization::{self, Organization, Paths, Resolved, Subtree};
 use super::{HubBus, Location, Place};
 use crate::aws::Aws;
 use crate::aws::error::Call;
 use crate::elsewhere;
 use crate::next;
 use crate::session::Session;
-use crate::settings::SpokesSettings;
+use crate::settings::Settings;
+use crate::source::{Source, key};
 use anyhow::{Context, Result, bail};
 use aws_sdk_cloudformation::types::OrganizationStatus;
 use futures_util::future::join_all;
@@ -145,18 +146,23 @@ struct Chosen {
 /// Looks up the units of the settings. One that is only `deployed` to may be gone.
 async fn choose(
     aws: &Aws,
-    settings: &SpokesSettings,
+    all: &Settings,
     deployed: Option<&BTreeSet<String>>,
 ) -> Result<Chosen, Vec<String>> {
+    let settings = &all.spokes;
     let look_up = async |units: &[String]| {
         let found = units.iter().map(|unit| organization::resolve(aws, unit));
         join_all(found).await
     };
     let (found, removed) = tokio::join!(look_up(&settings.ous), look_up(&settings.removed_ous));
     let (mut chosen, mut problems) = (Chosen::default(), Vec::new());
+    let mut given: BTreeMap<String, &String> = BTreeMap::new();
     for (unit, found) in settings.ous.iter().zip(found) {
         match found {
             Ok(found) => {
+                if all.sources.get(&format!("{}.{unit}", key::OU)).is_some() {
+                    given.insert(found.id.clone(), unit);
+                }
                 chosen.ids.insert(found.id);
                 chosen.paths.extend(found.paths);
             }
@@ -167,11 +173,12 @@ async fn choose(
         }
     }
     for (unit, found) in settings.removed_ous.iter().zip(removed) {
-        match found {
-            Ok(found) if chosen.ids.remove(&found.id) => chosen.paths.extend(found.paths),
-            Ok(found) => problems.push(not_deployed_to(unit, &found.id, &chosen)),
-            Err(error) => problems.push(format!("{error:#}")),
-        }
+        let is_removed = found.map_err(|error| format!("{error:#}"));
+        let is_removed = is_removed.and_then(|found| match given.get(&found.id) {
+            Some(same) => Err(contradicted(unit, same, all)),
+            None => chosen.remove(unit, found, deployed),
+        });
+        problems.extend(is_removed.err());
     }
     if problems.is_empty() && chosen.ids.is_empty() {
         problems.push(match settings.removed_ous.is_empty() {
@@ -183,6 +190,40 @@ async fn choose(
         true => Ok(chosen),
         false => Err(problems),
     }
+}
+
+impl Chosen {
+    /// Takes a unit out. One that is deployed to and that the file's list leaves out is out already.
+    fn remove(
+        &mut self,
+        unit: &str,
+        found: Resolved,
+        deployed: Option<&BTreeSet<String>>,
+    ) -> Result<(), String> {
+        let is_deployed = deployed.is_some_and(|it| it.contains(&found.id));
+        if !self.ids.remove(&found.id) && !is_deployed {
+            return Err(not_deployed_to(unit, &found.id, self));
+        }
+        self.paths.extend(found.paths);
+        Ok(())
+    }
+}
+
+/// What to do where a unit is to be removed that the run gives under another name.
+fn contradicted(removed: &str, given: &str, settings: &Settings) -> String {
+    let source = settings.sources.get(&format!("{}.{given}", key::OU));
+    let what = match source {
+        Some(Source::File(place)) => {
+            format!("{place} lists: take it out of the file, whose list is the whole one")
+        }
+        Some(source) => format!("is given by {source}: leave one of them out"),
+        None => "is given too: leave one of them out".into(),
+    };
+    let same = match removed == given {
+        true => String::new(),
+        false => format!(", the unit {given}"),
+    };
+    format!("--remove-ou removes {removed}{same}, which {what}")
 }
 
 fn not_deployed_to(unit: &str, id: &str, chosen: &Chosen) -> String {
@@ -197,7 +238,7 @@ fn not_deployed_to(unit: &str, id: &str, chosen: &Chosen) -> String {
 /// Looks up the units, which must exist and contain accounts. One that is only `deployed` to may be gone.
 pub(crate) async fn units(
     aws: &Aws,
-    settings: &SpokesSettings,
+    settings: &Settings,
     deployed: Option<&BTreeSet<String>>,
     management_account: &str,
 ) -> Result<Units, Vec<String>> {
