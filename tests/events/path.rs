@@ -1,5 +1,7 @@
 use crate::faults::failing;
+use crate::intruder::{DEAD_LETTERS, Intruder};
 use crate::world::{REGION, World, api_call, eventually, sign_in};
+use rootwatch_lab::Late;
 
 #[test]
 fn root_in_any_account_and_region_reaches_a_person_and_teardown_leaves_nothing() {
@@ -88,6 +90,12 @@ fn read_only_calls_become_one_digest_a_session() {
 #[test]
 fn an_alert_that_cannot_be_published_waits_in_the_dead_letter_queue_and_status_says_so() {
     let world = World::deployed();
+    // Minutes between attempts are seconds here.
+    let quick = Late {
+        visibility_percent: Some(1),
+        ..Late::default()
+    };
+    world.lab.set_late(&quick).unwrap();
     let fault = failing("KMSAccessDenied", "no", 400).operation("Publish");
     world.fail(&fault);
     let shop = world.account("shop");
@@ -113,20 +121,13 @@ fn an_alert_that_cannot_be_published_waits_in_the_dead_letter_queue_and_status_s
             .iter()
             .any(|mail| mail.subject.contains(alarm))
     };
-    eventually("the alarms", || {
-        reported("rootwatch-dead-letters") && reported("rootwatch-notifier-errors")
-    });
-    // Lambda tried three times in all.
-    assert_eq!(
-        world
-            .lab
-            .invocations()
-            .unwrap()
-            .iter()
-            .filter(|it| !it.ok)
-            .count(),
-        3
-    );
+    eventually("the alarm", || reported("rootwatch-dead-letters"));
+    // The queue brought it five times in all.
+    let invocations = world.lab.invocations().unwrap();
+    let failed = invocations
+        .iter()
+        .filter(|it| it.response.contains("itemIdentifier"));
+    assert_eq!(failed.count(), 5);
     let status = world.rootwatch(&["status"]).ends_with(2);
     assert!(
         status.stdout.contains("1 undelivered event"),
@@ -208,4 +209,23 @@ fn a_forged_event_ends_in_the_spoke_or_at_the_notifier() {
         .wait_idle(std::time::Duration::from_secs(10))
         .unwrap();
     assert_eq!(world.lab.invocations().unwrap().len(), 1);
+}
+
+#[test]
+fn a_second_loss_is_heard_while_the_first_still_lies_there() {
+    let world = World::with_hub();
+    let intruder = Intruder::new(&world);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let heard = |alarm: &str| {
+        let mails = world.health_mails().into_iter();
+        mails.filter(|it| it.subject.contains(alarm)).count()
+    };
+    runtime.block_on(intruder.send(DEAD_LETTERS, "first"));
+    eventually("the first", || heard("\"rootwatch-dead-letters\"") == 1);
+    assert_eq!(heard("rootwatch-more-dead-letters"), 0);
+    runtime.block_on(intruder.send(DEAD_LETTERS, "second"));
+    eventually("the second", || heard("rootwatch-more-dead-letters") == 1);
+    runtime.block_on(intruder.send(DEAD_LETTERS, "third"));
+    eventually("the third", || heard("rootwatch-more-dead-letters") == 2);
+    assert_eq!(heard("\"rootwatch-dead-letters\""), 1);
 }

@@ -97,22 +97,6 @@ fn what_the_call_before_made_is_waited_for_until_it_is_there() {
         ),
         (
             "lambda",
-            "PutFunctionEventInvokeConfig",
-            "InvalidParameterValueException",
-            400,
-            "The function's execution role does not have permissions to call SendMessage on arn:x",
-            "Lambda to see the role's policy",
-        ),
-        (
-            "lambda",
-            "AddPermission",
-            "ResourceConflictException",
-            409,
-            "An update is in progress for resource: x",
-            "another update of the function to end",
-        ),
-        (
-            "lambda",
             "CreateEventSourceMapping",
             "InvalidParameterValueException",
             400,

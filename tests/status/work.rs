@@ -93,10 +93,10 @@ fn reads_that_nobody_takes_are_reported_until_what_verify_says_is_done() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         let mappings = lambda.list_event_source_mappings().send().await.unwrap();
-        let uuid = mappings.event_source_mappings()[0]
-            .uuid()
-            .unwrap()
-            .to_owned();
+        let mut mappings = mappings.event_source_mappings().iter();
+        let is_of_reads = |arn: &str| arn.ends_with(":rootwatch-reads");
+        let mapping = mappings.find(|it| it.event_source_arn().is_some_and(is_of_reads));
+        let uuid = mapping.unwrap().uuid().unwrap().to_owned();
         let call = lambda.update_event_source_mapping().uuid(uuid);
         call.enabled(false).send().await.unwrap();
     });

@@ -77,7 +77,10 @@ fn is_ours(names: &Names, attachments: &Attachment) -> bool {
         }
         Attachment::Mapping {
             queue, function, ..
-        } => *queue == names.reads_queue() && *function == names.function_arn(),
+        } => {
+            [names.acts_queue(), names.reads_queue()].contains(queue)
+                && *function == names.function_arn()
+        }
         Attachment::Archive { .. }
         | Attachment::Attached { .. }
         | Attachment::Inline { .. }
@@ -161,9 +164,9 @@ mod tests {
         }
     }
 
-    fn mapping(function: String) -> Attachment {
+    fn mapping(queue: &str, function: String) -> Attachment {
         Attachment::Mapping {
-            queue: "rootwatch-reads".into(),
+            queue: queue.into(),
             function,
             uuid: "id".into(),
         }
@@ -176,7 +179,8 @@ mod tests {
             rule("rootwatch-reads", Some("rootwatch")),
             rule("rootwatch-test-1", Some("rootwatch")),
             subscription("arn:aws:sqs:eu-west-1:111122223333:rootwatch-test-1"),
-            mapping(Names::sample().function_arn()),
+            mapping("rootwatch-acts", Names::sample().function_arn()),
+            mapping("rootwatch-reads", Names::sample().function_arn()),
         ];
         assert_eq!(foreign(&Names::sample(), &found), Vec::<String>::new());
     }
@@ -206,7 +210,10 @@ mod tests {
             rule("rootwatch-test-1", Some("another")),
             rule("copied", Some("rootwatch")),
             subscription("arn:aws:sqs:eu-west-1:999999999999:rootwatch-test-1"),
-            mapping(format!("{}-other", Names::sample().function_arn())),
+            mapping(
+                "rootwatch-acts",
+                format!("{}-other", Names::sample().function_arn()),
+            ),
             Attachment::Attached {
                 role: "r".into(),
                 arn: "arn:p".into(),

@@ -110,6 +110,12 @@ pub(super) fn dead_letter_queue(names: &Names) -> Policy {
     Policy::of([from_rules(names, &names.dead_letter_queue(), &arns)])
 }
 
+/// The rule for root's acts may send here.
+pub(super) fn acts_queue(names: &Names) -> Policy {
+    let arn = names.rule_arn(&names.acts_rule());
+    Policy::of([from_rules(names, &names.acts_queue(), &[arn])])
+}
+
 /// The rule for read-only activity may send here.
 pub(super) fn reads_queue(names: &Names) -> Policy {
     let arn = names.rule_arn(&names.reads_rule());
@@ -129,6 +135,19 @@ fn from_rules(names: &Names, queue: &str, rules: &[String]) -> (&'static str, se
     )
 }
 
+/// What the notifier's role may do besides, while a rule invokes the notifier itself: Lambda leaves what failed to the
+/// end in the dead-letter queue by that role.
+pub(super) fn keep_what_failed(names: &Names) -> (&'static str, serde_json::Value) {
+    (
+        "KeepWhatFailed",
+        json!({
+            "Effect": "Allow",
+            "Action": ["sqs:SendMessage"],
+            "Resource": names.queue_arn(&names.dead_letter_queue()),
+        }),
+    )
+}
+
 /// Only Lambda may assume the role.
 ///
 /// Without `aws:SourceArn`: Lambda checks the trust when the function is made, before the function has an ARN to send.
@@ -143,8 +162,7 @@ pub(super) fn notifier_trust() -> Policy {
     )])
 }
 
-/// What the notifier may do: log, publish alerts, read its queue, leave what failed in the dead-letter queue, and ask
-/// for the names of the organization's accounts.
+/// What the notifier may do: log, publish alerts, read its queues, and ask for the names of the organization's accounts.
 pub(super) fn notifier(
     names: &Names,
     org_id: &str,
@@ -166,22 +184,12 @@ pub(super) fn notifier(
             allow(&["sns:Publish"], names.topic_arn(&names.alerts_topic())),
         ),
         (
-            "KeepWhatFailed",
-            allow(
-                &["sqs:SendMessage"],
-                names.queue_arn(&names.dead_letter_queue()),
-            ),
-        ),
-        (
-            "ReadQueue",
-            allow(
-                &[
-                    "sqs:ReceiveMessage",
-                    "sqs:DeleteMessage",
-                    "sqs:GetQueueAttributes",
-                ],
-                names.queue_arn(&names.reads_queue()),
-            ),
+            "ReadQueues",
+            json!({
+                "Effect": "Allow",
+                "Action": ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
+                "Resource": [names.queue_arn(&names.acts_queue()), names.queue_arn(&names.reads_queue())],
+            }),
         ),
         (
             "AccountNames",

@@ -1,7 +1,7 @@
 //! The settings that a hub shows. Reads, and writes nothing.
 
 use super::names;
-use crate::hub::desired::hub;
+use crate::hub::desired::hub_and_former;
 use crate::hub::function::Function;
 use crate::hub::hub_resource::HubResource;
 use crate::hub::observe::{Found, observe};
@@ -56,7 +56,7 @@ async fn read(
     let mut seen = BTreeSet::new();
     loop {
         // What is there is found by its name, so the organization need not be known.
-        let mut nodes = hub(&at.hub(String::new()));
+        let mut nodes = hub_and_former(&at.hub(String::new()));
         let here = at.names();
         nodes.retain(|node| is_read(&node.resource, &here));
         let known: BTreeSet<String> = nodes.iter().map(|node| node.resource.id()).collect();
