@@ -123,8 +123,8 @@ pub(crate) fn hub(wanted: &Wanted) -> Vec<Node> {
     let reads_mapping =
         Node::after(wanted.reads_mapping(), &[&function, &reads_queue]).of(&function);
     // A rule comes last, when all that it leads to is there: no event meets a half-made path.
-    let acts = Node::after(wanted.acts_rule(), &[&bus, &acts_mapping, &alerts]);
-    let reads = Node::after(wanted.reads_rule(), &[&bus, &reads_mapping, &alerts]);
+    let acts = Node::after(wanted.acts_rule(), &[&bus, &acts_mapping, &alerts]).of(&bus);
+    let reads = Node::after(wanted.reads_rule(), &[&bus, &reads_mapping, &alerts]).of(&bus);
     let alert_subscriptions = Node::after(
         wanted.subscriptions(&wanted.names.alerts_topic()),
         &[&alerts],
@@ -220,9 +220,13 @@ impl Wanted {
             name: self.names.health_topic(),
             arn: self.health_arn(),
             kms_master_key_id: None,
-            policy: policies::health_topic(&self.names),
+            policy: policies::health_topic(&self.names, &self.alarm_arns()),
             tags: self.tags(),
         }
+    }
+
+    fn alarm_arns(&self) -> Vec<String> {
+        self.alarms().into_iter().map(|alarm| alarm.arn).collect()
     }
 
     fn health_arn(&self) -> String {
