@@ -138,6 +138,7 @@ fn a_plan_names_the_calls_that_a_deployment_makes() {
         ![
             "sts:GetCallerIdentity",
             "organizations:DescribeOrganization",
+            "lambda:GetPolicy",
         ]
         .contains(&call.as_str())
     });
@@ -147,15 +148,15 @@ fn a_plan_names_the_calls_that_a_deployment_makes() {
 
     assert_eq!(
         texts(&first["longest_chain"]).len(),
-        2 + 2 + 2 + 1 + 2 + 2,
-        "who, what is there; role, function, mapping, rule; what is there now"
+        2 + 1 + 2 + 1 + 1 + 2 + 1,
+        "who, whether there is a bus, what is there; role, function, mapping, rule; what is there now"
     );
     assert_eq!(
         texts(&again["longest_chain"]),
         [
             "sts:GetCallerIdentity",
-            "sqs:GetQueueUrl",
-            "sqs:GetQueueAttributes"
+            "events:DescribeEventBus",
+            "cloudwatch:DescribeAlarms"
         ]
     );
     let reported = world.rootwatch(&["plan", "hub", "--email", PERSON, "-v"]);

@@ -9,8 +9,8 @@ fn late_truths_are_waited_out_in_sight() {
     world
         .lab
         .set_late(&Late {
-            role_visible_after_ms: Some(1200),
-            lambda_pending_ms: Some(600),
+            role_visible_after_ms: Some(3000),
+            lambda_pending_ms: Some(4000),
             mapping_ms: Some(400),
             ..Late::default()
         })
@@ -18,7 +18,8 @@ fn late_truths_are_waited_out_in_sight() {
     let ran = world.rootwatch(&DEPLOY).ends_with(0);
     for awaited in [
         "waiting for Lambda to see the new role",
-        "waiting for the function to become active",
+        "waiting for AWS to show what was set: ",
+        "function rootwatch-notifier (",
     ] {
         assert!(ran.stderr.contains(awaited), "{}", ran.stderr);
     }

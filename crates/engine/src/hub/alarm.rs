@@ -1,6 +1,6 @@
 //! Alarms that notify people when the path itself breaks. They reach the health topic without the notifier's help.
 
-use super::resource::{Resource, Tags, tag_list};
+use super::resource::{Resource, Tags, are_compared, tag_list};
 use crate::aws::Aws;
 use crate::aws::consistency::retry_until_consistent;
 use crate::aws::error::{AwsError, Call, gone};
@@ -54,20 +54,43 @@ impl Alarm {
     ///
     /// At most 100, the most names that DescribeAlarms accepts.
     pub(crate) async fn find_all(aws: &Aws, wanted: &[&Self]) -> Result<Vec<Option<Self>>> {
+        if wanted.is_empty() {
+            return Ok(Vec::new());
+        }
         let names = wanted.iter().map(|alarm| alarm.name.clone()).collect();
         let call = aws.cloudwatch.describe_alarms();
         let alarms = async {
             let answer = call.set_alarm_names(Some(names)).send().await;
             answer.call("cloudwatch:DescribeAlarms")
         };
-        let tags = try_join_all(wanted.iter().map(|alarm| alarm.find_tags(aws)));
+        let are_compared = wanted.iter().any(|it| are_compared(&it.tags));
+        let tags = async {
+            match are_compared {
+                true => try_join_all(wanted.iter().map(|it| it.find_tags(aws))).await,
+                false => Ok(Vec::new()),
+            }
+        };
         let (alarms, tags) = tokio::try_join!(alarms, tags)?;
-        let found = wanted.iter().zip(tags).map(|(wanted, tags)| {
+        let found = wanted.iter().enumerate().map(async |(place, wanted)| {
             let mut all = alarms.metric_alarms().iter();
-            let alarm = all.find(|alarm| alarm.alarm_name() == Some(&wanted.name))?;
-            Some(wanted.found(alarm, tags))
+            let found = all.find(|alarm| alarm.alarm_name() == Some(&wanted.name));
+            let Some(found) = found else {
+                return Ok::<_, AwsError>(None);
+            };
+            let tags = match tags.get(place) {
+                Some(tags) => tags.clone(),
+                None if wanted.is_part_of_ours(found) => wanted.tags.clone(),
+                None => wanted.find_tags(aws).await?,
+            };
+            Ok(Some(wanted.found(found, tags)))
         });
-        Ok(found.collect())
+        Ok(try_join_all(found).await?)
+    }
+
+    /// One of our name that notifies our topic is ours, whatever its tags.
+    fn is_part_of_ours(&self, found: &sdk::MetricAlarm) -> bool {
+        let mut wanted = self.alarm_actions.iter();
+        wanted.any(|it| found.alarm_actions().contains(it))
     }
 
     async fn find_tags(&self, aws: &Aws) -> Result<Tags, AwsError> {

@@ -66,9 +66,10 @@ fn is_reported_with_another(attachments: &Attachment, found: &[Attachment]) -> b
 fn is_ours(names: &Names, attachments: &Attachment) -> bool {
     match attachments {
         Attachment::Rule { name, tags, .. } => {
-            let is_named = [names.acts_rule(), names.reads_rule()].contains(name)
-                || name.starts_with(&names.test(""));
-            is_named && tags.get(DEPLOYMENT_TAG) == Some(&names.deployment)
+            let is_tagged = tags.get(DEPLOYMENT_TAG) == Some(&names.deployment);
+            // On our bus our own rules are known by their names.
+            [names.acts_rule(), names.reads_rule()].contains(name)
+                || name.starts_with(&names.test("")) && is_tagged
         }
         // A test that was killed leaves one.
         Attachment::Subscription { subscription, .. } => {
@@ -175,7 +176,7 @@ mod tests {
     #[test]
     fn what_carries_our_name_and_tag_is_ours() {
         let found = [
-            rule("rootwatch-acts", Some("rootwatch")),
+            rule("rootwatch-acts", None),
             rule("rootwatch-reads", Some("rootwatch")),
             rule("rootwatch-test-1", Some("rootwatch")),
             subscription("arn:aws:sqs:eu-west-1:111122223333:rootwatch-test-1"),
@@ -206,7 +207,6 @@ mod tests {
     #[test]
     fn all_else_is_named() {
         let found = [
-            rule("rootwatch-acts", None),
             rule("rootwatch-test-1", Some("another")),
             rule("copied", Some("rootwatch")),
             subscription("arn:aws:sqs:eu-west-1:999999999999:rootwatch-test-1"),

@@ -47,6 +47,11 @@ macro_rules! hub_resources {
                 Ok(match self { $(Self::$kind(it) => it.find(aws).await?.map(Self::$kind),)+ })
             }
 
+            /// See [`Resource::find_doubtful`].
+            pub(crate) async fn find_doubtful(&self, aws: &Aws) -> Result<Option<Self>> {
+                Ok(match self { $(Self::$kind(it) => it.find_doubtful(aws).await?.map(Self::$kind),)+ })
+            }
+
             /// Carries out what the plan says of this resource.
             pub(crate) async fn apply(
                 &self,

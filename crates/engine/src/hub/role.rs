@@ -263,6 +263,14 @@ impl Resource for Role {
         }))
     }
 
+    async fn find_doubtful(&self, aws: &Aws) -> Result<Option<Self>> {
+        let call = aws.iam.get_role().role_name(&self.name);
+        match call.send().await.found("iam:GetRole")? {
+            Some(_) => self.find(aws).await,
+            None => Ok(None),
+        }
+    }
+
     async fn create(&self, aws: &Aws, work: &Work) -> Result<()> {
         let tags = self.sdk_tags()?;
         retry_until_consistent(work, async || {
