@@ -3,7 +3,7 @@ use aws_sdk_lambda::types::{DestinationConfig, OnFailure};
 use serde_json::json;
 
 impl Intruder {
-    /// Gives the hub the shape that versions before 0.2 made: the rule for acts invokes the function itself.
+    /// Gives the hub the shape that earlier versions made: the rule for acts invokes the function itself.
     pub(crate) async fn as_an_earlier_version_made_it(&self) {
         self.let_keep_what_failed().await;
         self.permit_rule().await;
