@@ -82,6 +82,10 @@ fn work_text(text: &mut String, hub: &HubStatus) {
         let age = oldest(metrics.and_then(|it| it.oldest_dead_letter_s));
         let _ = writeln!(text, "  dead-letter queue: {depth} waiting{age}");
     }
+    if let Some(depth) = hub.acts {
+        let age = oldest(metrics.and_then(|it| it.oldest_act_s));
+        let _ = writeln!(text, "  acts to be reported: {depth}{age}");
+    }
     if let Some(depth) = hub.reads {
         let age = oldest(metrics.and_then(|it| it.oldest_read_s));
         let _ = writeln!(text, "  read-only events for the next digest: {depth}{age}");

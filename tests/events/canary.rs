@@ -1,7 +1,7 @@
 use crate::faults::{access_denied, failing};
 use crate::world::{REGION, Ran, Running, World, eventually, run, with_profiles};
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
-use rootwatch_lab::{Fault, Kind, Mail};
+use rootwatch_lab::{Fault, Kind, Late, Mail};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -238,6 +238,12 @@ fn with_broken_code_it_says_where_it_stopped_and_leaves_nothing() {
         .function_name("rootwatch-notifier");
     let zip = aws_sdk_lambda::primitives::Blob::new(broken_code(&world));
     block_on(call.zip_file(zip).send()).unwrap();
+    // What failed is brought again at once.
+    let quick = Late {
+        visibility_percent: Some(0),
+        ..Late::default()
+    };
+    world.lab.set_late(&quick).unwrap();
     let before = world.lab.snapshot().unwrap();
     let args = ["test", "--wait", "10s", "--output", "json"];
     let report = world.rootwatch(&args).ends_with(2).json();

@@ -48,8 +48,8 @@ fn the_hub_tells_a_subscriber_there_too() {
         .collect();
     assert_eq!(
         differing,
-        ["event-bus rootwatch"],
-        "only the policy that ministack drops"
+        ["event-bus rootwatch", "alarm rootwatch-more-dead-letters"],
+        "only the policy and the expression that ministack drops"
     );
 
     let events = aws_sdk_eventbridge::Client::new(&config);

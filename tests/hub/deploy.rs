@@ -14,7 +14,7 @@ fn a_second_run_only_reads() {
     assert!(
         again
             .stdout
-            .starts_with("No changes: all 21 resources are up to date."),
+            .starts_with("No changes: all 23 resources are up to date."),
         "{}",
         again.stdout
     );
@@ -61,7 +61,7 @@ fn everything_that_can_carry_a_tag_carries_ours() {
         .map(|change| change["field"].as_str().unwrap())
         .collect();
     assert_eq!(fields, BTreeSet::from(["tags.team"]));
-    assert_eq!(tagged.count(), 16);
+    assert_eq!(tagged.count(), 19);
 }
 
 #[test]
@@ -138,6 +138,7 @@ fn a_plan_names_the_calls_that_a_deployment_makes() {
         ![
             "sts:GetCallerIdentity",
             "organizations:DescribeOrganization",
+            "lambda:GetPolicy",
         ]
         .contains(&call.as_str())
     });
@@ -147,15 +148,15 @@ fn a_plan_names_the_calls_that_a_deployment_makes() {
 
     assert_eq!(
         texts(&first["longest_chain"]).len(),
-        2 + 2 + 2 + 1 + 2 + 2,
-        "who, what is there; role, function, permission, rule; what is there now"
+        2 + 1 + 2 + 1 + 1 + 2 + 1,
+        "who, whether there is a bus, what is there; role, function, mapping, rule; what is there now"
     );
     assert_eq!(
         texts(&again["longest_chain"]),
         [
             "sts:GetCallerIdentity",
-            "sqs:GetQueueUrl",
-            "sqs:GetQueueAttributes"
+            "events:DescribeEventBus",
+            "cloudwatch:DescribeAlarms"
         ]
     );
     let reported = world.rootwatch(&["plan", "hub", "--email", PERSON, "-v"]);

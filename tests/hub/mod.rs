@@ -20,6 +20,8 @@ mod people;
 mod plan;
 /// Subscribers: who is notified, and who no longer.
 mod subscribers;
+/// A hub as an earlier version made it, brought over while events arrive.
+mod upgrade;
 
 use crate::world::PERSON;
 

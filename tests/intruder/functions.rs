@@ -1,11 +1,10 @@
-use super::{ACTS, FUNCTION, Intruder};
+use super::{FUNCTION, Intruder, READS};
 use aws_sdk_lambda::operation::update_event_source_mapping::builders::UpdateEventSourceMappingFluentBuilder as UpdateMapping;
 use aws_sdk_lambda::operation::update_function_code::builders::UpdateFunctionCodeFluentBuilder as UpdateCode;
 use aws_sdk_lambda::operation::update_function_configuration::builders::UpdateFunctionConfigurationFluentBuilder as Configure;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::{
-    Architecture, DestinationConfig, Environment, Filter, FilterCriteria, LayerVersionContentInput,
-    OnFailure,
+    Architecture, Environment, Filter, FilterCriteria, LayerVersionContentInput,
 };
 
 impl Intruder {
@@ -75,25 +74,6 @@ impl Intruder {
         call.tags("team", "x").send().await.unwrap();
     }
 
-    /// What happens to failed invocations; nothing of it is kept.
-    pub(crate) async fn invoke_config(&self, age: i32, attempts: i32, dead_letters: bool) {
-        let queue = self.arn("sqs", "rootwatch-dead-letters");
-        let on_failure = OnFailure::builder().set_destination(dead_letters.then_some(queue));
-        let destinations = DestinationConfig::builder().on_failure(on_failure.build());
-        let call = self.lambda.put_function_event_invoke_config();
-        let call = call
-            .function_name(FUNCTION)
-            .maximum_retry_attempts(attempts);
-        let call = call.maximum_event_age_in_seconds(age);
-        let call = call.destination_config(destinations.build());
-        call.send().await.unwrap();
-    }
-
-    pub(crate) async fn delete_invoke_config(&self) {
-        let call = self.lambda.delete_function_event_invoke_config();
-        call.function_name(FUNCTION).send().await.unwrap();
-    }
-
     /// A permission of one's own.
     pub(crate) async fn permit(&self, sid: &str, principal: &str) {
         let call = self.lambda.add_permission().function_name(FUNCTION);
@@ -106,31 +86,22 @@ impl Intruder {
         call.statement_id(sid).send().await.unwrap();
     }
 
-    /// Our permission, for another rule.
-    pub(crate) async fn permit_another_rule(&self) {
-        self.revoke(ACTS).await;
-        let call = self.lambda.add_permission().function_name(FUNCTION);
-        let call = call.statement_id(ACTS).action("lambda:InvokeFunction");
-        let call = call.principal("events.amazonaws.com");
-        let call = call.source_arn(self.arn("events", "rule/rootwatch/other"));
-        call.send().await.unwrap();
-    }
-
     pub(crate) async fn update_mapping(&self, change: impl FnOnce(UpdateMapping) -> UpdateMapping) {
         let call = self.lambda.update_event_source_mapping();
-        let call = call.uuid(self.mapping().await).function_name(FUNCTION);
+        let call = call.uuid(self.mapping(READS).await).function_name(FUNCTION);
         change(call).send().await.unwrap();
     }
 
-    async fn mapping(&self) -> String {
+    async fn mapping(&self, queue: &str) -> String {
         let all = self.lambda.list_event_source_mappings();
+        let all = all.event_source_arn(self.arn("sqs", queue));
         let all = all.function_name(FUNCTION).send().await.unwrap();
         all.event_source_mappings()[0].uuid().unwrap().to_owned()
     }
 
-    pub(crate) async fn delete_mapping(&self) {
+    pub(crate) async fn delete_mapping(&self, queue: &str) {
         let call = self.lambda.delete_event_source_mapping();
-        call.uuid(self.mapping().await).send().await.unwrap();
+        call.uuid(self.mapping(queue).await).send().await.unwrap();
     }
 }
 

@@ -9,6 +9,7 @@ mod queues;
 mod roles;
 mod spoke;
 mod topics;
+mod upgrade;
 
 pub(crate) use functions::filter;
 pub(crate) use spoke::SpokeIntruder;

@@ -53,6 +53,14 @@ impl Intruder {
         call.tags("team", "x").send().await.unwrap();
     }
 
+    pub(crate) async fn send(&self, queue: &str, body: &str) {
+        let call = self
+            .sqs
+            .send_message()
+            .queue_url(self.queue_url(queue).await);
+        call.message_body(body).send().await.unwrap();
+    }
+
     pub(crate) async fn delete_queue(&self, queue: &str) {
         let url = self.queue_url(queue).await;
         let call = self.sqs.delete_queue().queue_url(url);

@@ -227,7 +227,11 @@ fn the_hubs_log_and_queues_get_keys_of_their_own() {
     let here =
         |world: &World| world.lab.snapshot().unwrap()[&world.organization.hub][REGION].clone();
     let made = here(&world);
-    for name in ["rootwatch-reads", "rootwatch-dead-letters"] {
+    for name in [
+        "rootwatch-acts",
+        "rootwatch-reads",
+        "rootwatch-dead-letters",
+    ] {
         assert_eq!(made["queues"][name]["KmsMasterKeyId"], queue, "{name}");
         assert_eq!(
             made["queues"][name]["SqsManagedSseEnabled"], "false",
@@ -244,7 +248,7 @@ fn the_hubs_log_and_queues_get_keys_of_their_own() {
     let verify = world.rootwatch(&["verify", "--hub-only"]).ends_with(0);
     let said =
         format!("key: {queue}, by the notifier's role; the key's own policy is not evaluated");
-    assert_eq!(verify.stdout.matches(&said).count(), 2, "{}", verify.stdout);
+    assert_eq!(verify.stdout.matches(&said).count(), 3, "{}", verify.stdout);
 
     let reset = ["--reset", "hub.queue_kms_key"];
     world.rootwatch(&hub("deploy", &reset)).ends_with(0);

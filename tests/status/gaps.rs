@@ -285,6 +285,12 @@ fn what_waits_undelivered() {
     runtime
         .block_on(put.policy_document(deny.to_string()).send())
         .unwrap();
+    // Minutes between attempts are seconds here.
+    let quick = rootwatch_lab::Late {
+        visibility_percent: Some(1),
+        ..Default::default()
+    };
+    world.lab.set_late(&quick).unwrap();
     let shop = world.account("shop");
     world.root_does(
         &shop,

@@ -1,6 +1,6 @@
 use crate::faults::failing;
 use crate::world::{PERSON, REGION, World, api_call, eventually};
-use rootwatch_lab::Fault;
+use rootwatch_lab::{Fault, Late};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -53,17 +53,22 @@ fn a_notifier_that_fails_is_reported_and_one_that_rests_is_fine() {
         "{reported}"
     );
     assert!(gaps(&reported, "notifier").is_empty(), "{reported}");
-    // Three attempts at an event, then it is a dead letter.
+    // Five attempts at an event, then it is a dead letter. Minutes between them are seconds here.
+    let quick = Late {
+        visibility_percent: Some(1),
+        ..Late::default()
+    };
+    world.lab.set_late(&quick).unwrap();
     let publish = fail("Publish", "AuthorizationError");
     world.fail(&publish);
     root_creates_a_user(&world);
-    let failed = || hub_json(&world)["metrics"]["errors"] == 3;
-    eventually("the third failure", failed);
+    let failed = || hub_json(&world)["metrics"]["errors"] == 5;
+    eventually("the fifth failure", failed);
     world.lab.wait_idle(PATIENCE).unwrap();
     let reported = status(&world);
     let failed = gaps(
         &reported,
-        "the notifier failed 3 times in the last 24 hours",
+        "the notifier failed 5 times in the last 24 hours",
     );
     assert!(
         failed[0].contains(
@@ -74,6 +79,7 @@ fn a_notifier_that_fails_is_reported_and_one_that_rests_is_fine() {
     let alarm = "the alarm rootwatch-dead-letters is in the state ALARM";
     let in_alarm = || !gaps(&status(&world), alarm).is_empty();
     eventually("the alarm of the dead-letter queue", in_alarm);
+    let reported = status(&world);
     let dead = gaps(
         &reported,
         "1 undelivered event waits in the dead-letter queue rootwatch-dead-letters, the oldest for ",
@@ -93,10 +99,10 @@ fn reads_that_nobody_takes_are_reported_until_what_verify_says_is_done() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         let mappings = lambda.list_event_source_mappings().send().await.unwrap();
-        let uuid = mappings.event_source_mappings()[0]
-            .uuid()
-            .unwrap()
-            .to_owned();
+        let mut mappings = mappings.event_source_mappings().iter();
+        let is_of_reads = |arn: &str| arn.ends_with(":rootwatch-reads");
+        let mapping = mappings.find(|it| it.event_source_arn().is_some_and(is_of_reads));
+        let uuid = mapping.unwrap().uuid().unwrap().to_owned();
         let call = lambda.update_event_source_mapping().uuid(uuid);
         call.enabled(false).send().await.unwrap();
     });

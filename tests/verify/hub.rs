@@ -3,7 +3,7 @@
 
 use super::wrong;
 use crate::intruder::{
-    ACTS, ALERTS, Change, DEAD_LETTERS, HEALTH, Intruder, READS, filter, policy_with,
+    ACTS, ALARM, ALERTS, Change, DEAD_LETTERS, HEALTH, Intruder, READS, filter, policy_with,
 };
 use crate::world::{PERSON, World};
 use aws_sdk_eventbridge::types::RuleState;
@@ -63,11 +63,11 @@ const BUS: &str = "event-bus rootwatch";
 const ACTS_RULE: &str = "rule rootwatch-acts";
 const READS_RULE: &str = "rule rootwatch-reads";
 const FUNCTION: &str = "function rootwatch-notifier";
-const INVOKE: &str = "async-invoke rootwatch-notifier";
 const ROLE: &str = "role rootwatch-notifier-eu-west-1";
 const READS_QUEUE: &str = "queue rootwatch-reads";
 const DEAD_LETTER_QUEUE: &str = "queue rootwatch-dead-letters";
 const MAPPING: &str = "event-source-mapping rootwatch-reads";
+const ACTS_MAPPING: &str = "event-source-mapping rootwatch-acts";
 const ALERTS_TOPIC: &str = "topic rootwatch-alerts";
 const HEALTH_TOPIC: &str = "topic rootwatch-health";
 const ALERTS_SUBSCRIPTIONS: &str = "subscriptions rootwatch-alerts";
@@ -131,7 +131,6 @@ fn changed_function(c: &Intruder) -> Vec<Break<'_>> {
     let no_log = c.role_policy(|it| policy_with(it, "Log", None));
     let endpoint = c.set_variable("AWS_ENDPOINT_URL_SNS", "http://127.0.0.1:9");
     vec![
-        Break::new(FUNCTION, "permission", c.permit_another_rule()),
         Break::new(FUNCTION, "keeps out", c.permit("Theirs", "999988887777"))
             .fixed_by("find out who made it", c.revoke("Theirs")),
         Break::new(FUNCTION, "state", c.never_run()),
@@ -141,7 +140,6 @@ fn changed_function(c: &Intruder) -> Vec<Break<'_>> {
             c.configure(|call| call.runtime(Runtime::Providedal2)),
         ),
         Break::new(FUNCTION, "environment", endpoint),
-        Break::new(INVOKE, "retries", c.invoke_config(21_600, 2, false)),
         Break::new(ROLE, "trust", c.trust_another_service()),
         Break::new(ROLE, "policy", no_log),
     ]
@@ -176,7 +174,7 @@ fn changed_end(c: &Intruder) -> Vec<Break<'_>> {
         Break::new(
             "alarm rootwatch-dead-letters",
             "goes off",
-            c.put_alarm(|put| put.actions_enabled(false)),
+            c.put_alarm(ALARM, |put| put.actions_enabled(false)),
         ),
     ]
 }
@@ -196,8 +194,8 @@ fn gone(c: &Intruder) -> Vec<Break<'_>> {
         Break::new(ACTS_RULE, "exists", c.delete_acts_rule()),
         Break::new(READS_RULE, "target", c.remove_target(READS)),
         Break::new(DEAD_LETTER_QUEUE, "exists", c.delete_queue(DEAD_LETTERS)),
-        Break::new(MAPPING, "delivers", c.delete_mapping()),
-        Break::new(FUNCTION, "permission", c.revoke(ACTS)),
+        Break::new(MAPPING, "delivers", c.delete_mapping(READS)),
+        Break::new(ACTS_MAPPING, "delivers", c.delete_mapping(ACTS)),
         Break::new(FUNCTION, "code", c.other_code()),
         Break::new(FUNCTION, "settings", c.configure(|call| call.timeout(1))),
         Break::new(
@@ -205,7 +203,6 @@ fn gone(c: &Intruder) -> Vec<Break<'_>> {
             "environment",
             c.set_variable("ROOTWATCH_TOPIC_ARN", ""),
         ),
-        Break::new(INVOKE, "retries", c.delete_invoke_config()),
         Break::new(ROLE, "policy", c.attach("no-queues", deny))
             .fixed_by("detach policies of the role", c.detach("no-queues")),
         Break::new(ALERTS_TOPIC, "policy lets in", publish),

@@ -34,7 +34,11 @@ const DENIED: [(&str, &[&str], &str); 7] = [
     ),
     (
         "GetQueueAttributes",
-        &["queue rootwatch-reads", "queue rootwatch-dead-letters"],
+        &[
+            "queue rootwatch-acts",
+            "queue rootwatch-reads",
+            "queue rootwatch-dead-letters",
+        ],
         "sqs:GetQueueAttributes",
     ),
     (
@@ -59,7 +63,9 @@ const DENIED: [(&str, &[&str], &str); 7] = [
         "DescribeAlarms",
         &[
             "alarm rootwatch-acts-failed",
+            "alarm rootwatch-acts-waiting",
             "alarm rootwatch-dead-letters",
+            "alarm rootwatch-more-dead-letters",
             "alarm rootwatch-not-delivered",
             "alarm rootwatch-notifier-errors",
             "alarm rootwatch-reads-failed",

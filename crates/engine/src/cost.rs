@@ -67,11 +67,11 @@ mod tests {
     use crate::hub::sample;
 
     #[test]
-    fn a_hub_costs_its_alarms_and_the_polling_of_its_queue() {
+    fn a_hub_costs_its_alarms_and_the_polling_of_its_queues() {
         let plan = plan_deploy(hub(&sample::wanted()), std::collections::BTreeMap::new());
         assert_eq!(
             of_hub(&plan),
-            "Cost: about $0.86 a month, for 6 alarms and the polling of 1 empty queue (list prices of us-east-1, June 2026); root activity itself costs cents."
+            "Cost: about $1.32 a month, for 8 alarms and the polling of 2 empty queues (list prices of us-east-1, June 2026); root activity itself costs cents."
         );
     }
 }

@@ -42,6 +42,10 @@ impl Names {
         self.with("dead-letters")
     }
 
+    pub(crate) fn acts_queue(&self) -> String {
+        self.with("acts")
+    }
+
     pub(crate) fn reads_queue(&self) -> String {
         self.with("reads")
     }

@@ -126,6 +126,11 @@ impl<'a> Failures<'a> {
         self.0.extend(message_ids);
     }
 
+    /// Whether nothing of these was published completely.
+    pub(crate) fn are_all(&self, items: &[Item]) -> bool {
+        items.iter().all(|item| self.0.contains(&*item.message_id))
+    }
+
     /// The response that makes Lambda retry these items, and only these (Lambda guide, "Reporting batch item failures").
     pub(crate) fn reply(&self) -> Value {
         let failures: Vec<Value> = self

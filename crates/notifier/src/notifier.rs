@@ -96,10 +96,10 @@ impl Notifier {
     /// Handles one invocation: a batch from either queue, or anything else, which is handled as one event.
     ///
     /// # Errors
-    /// When a single event was not published. Failures within a batch are in the response.
+    /// When a single event was not published, or nothing of a batch. Other failures within a batch are in the response.
     pub async fn handle(&self, payload: &[u8], timing: Timing) -> Result<Value, Error> {
         match Item::all(payload) {
-            Some(items) => Ok(self.batch(&items, timing).await),
+            Some(items) => self.batch(&items, timing).await,
             None => self.single(payload, timing).await,
         }
     }
@@ -116,12 +116,17 @@ impl Notifier {
         }
     }
 
-    async fn batch(&self, items: &[Item], timing: Timing) -> Value {
+    /// A batch of which all failed is an error of the function, which retries all of it too: Lambda's metric of errors,
+    /// on which an alarm goes off, counts no items.
+    async fn batch(&self, items: &[Item], timing: Timing) -> Result<Value, Error> {
         let is_reads = items.iter().all(Item::is_from_reads);
         let every = if is_reads { pace::READS } else { pace::ACTS };
         let work = Work::of(items, self.settings.read_only);
         let run = self.all(&work, &self.pace, every, timing).await;
-        run.failures.reply()
+        match run.error {
+            Some(error) if run.failures.are_all(items) => Err(error.into()),
+            _ => Ok(run.failures.reply()),
+        }
     }
 
     /// Publishes all that there is, the most severe first. What cannot be published is a failure; so is an event that

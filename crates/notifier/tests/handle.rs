@@ -295,9 +295,9 @@ async fn nothing_is_started_when_the_function_is_about_to_time_out() {
     ];
     let reply = notifier
         .handle(batch(&bodies).to_string().as_bytes(), almost_over())
-        .await
-        .unwrap();
-    assert_eq!(failures(&reply), ["m0", "m1"]);
+        .await;
+    // All of it has failed, so that Lambda retries all of it, and counts an error.
+    assert!(reply.is_err(), "{reply:?}");
     assert!(sns.accepted().is_empty());
 }
 

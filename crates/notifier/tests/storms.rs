@@ -190,7 +190,7 @@ async fn without_time_nothing_waits_and_all_is_retried() {
     let payload = acts((0..15).map(act_in)).to_string();
     let begun = Instant::now();
     let reply = notifier.handle(payload.as_bytes(), almost_over()).await;
-    assert_eq!(failures(&reply.unwrap()).len(), 15);
+    assert!(reply.is_err(), "{reply:?}");
     assert!(sns.subjects().is_empty());
     assert!(begun.elapsed() < PACE * 14, "{:?}", begun.elapsed());
 }

@@ -1,13 +1,13 @@
 use super::Row;
-use crate::intruder::Intruder;
-use aws_sdk_cloudwatch::types::{ComparisonOperator, Dimension, Statistic};
+use crate::intruder::{ALARM, Intruder};
+use aws_sdk_cloudwatch::types::{ComparisonOperator, Dimension, MetricDataQuery, Statistic};
 
 const PUT: &[&str] = &["cloudwatch:PutMetricAlarm"];
 
 pub(super) fn rows(c: &Intruder) -> Vec<Vec<Row<'_>>> {
     let id = "alarm rootwatch-dead-letters";
     let other = Dimension::builder().name("QueueName").value("other");
-    let changed = c.put_alarm(|put| {
+    let changed = c.put_alarm(ALARM, |put| {
         put.actions_enabled(false)
             .set_alarm_actions(Some(vec![]))
             .comparison_operator(ComparisonOperator::LessThanThreshold)
@@ -49,5 +49,24 @@ pub(super) fn rows(c: &Intruder) -> Vec<Vec<Row<'_>>> {
             ),
         ],
         vec![Row::gone("alarm rootwatch-reads-failed", PUT, gone)],
+        expression(c),
     ]
+}
+
+/// Of an alarm on an expression: that nothing is above zero.
+fn expression(c: &Intruder) -> Vec<Row<'_>> {
+    let id = "alarm rootwatch-more-dead-letters";
+    let changed = c.put_alarm("rootwatch-more-dead-letters", |put| {
+        let mut metrics = put.get_metrics().clone().unwrap();
+        let nothing = MetricDataQuery::builder().id("e1").expression("m1 - m1");
+        metrics.retain(|it| it.expression().is_none());
+        metrics.push(nothing.return_data(true).build());
+        put.datapoints_to_alarm(2).set_metrics(Some(metrics))
+    });
+    vec![Row::new(
+        id,
+        &["datapoints_to_alarm", "expression"],
+        PUT,
+        changed,
+    )]
 }

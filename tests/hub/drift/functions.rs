@@ -1,9 +1,9 @@
 use super::Row;
-use crate::intruder::{ACTS, Intruder, filter};
+use crate::intruder::{ACTS, Intruder, READS, filter};
 use aws_sdk_lambda::types::{LoggingConfig, Runtime, ScalingConfig, VpcConfig};
 
 pub(super) fn rows(c: &Intruder) -> Vec<Vec<Row<'_>>> {
-    vec![function(c), invoke_config(c), permission(c), mapping(c)]
+    vec![function(c), mapping(c), acts_mapping(c)]
 }
 
 fn function(c: &Intruder) -> Vec<Row<'_>> {
@@ -91,26 +91,6 @@ fn surroundings(c: &Intruder) -> Row<'_> {
     )
 }
 
-fn invoke_config(c: &Intruder) -> Vec<Row<'_>> {
-    const PUT: &[&str] = &["lambda:PutFunctionEventInvokeConfig"];
-    let id = "async-invoke rootwatch-notifier";
-    let fields = &["maximum_event_age", "maximum_retry_attempts", "on_failure"];
-    vec![
-        Row::new(id, fields, PUT, c.invoke_config(60, 0, false)),
-        Row::gone(id, PUT, c.delete_invoke_config()),
-    ]
-}
-
-fn permission(c: &Intruder) -> Vec<Row<'_>> {
-    let id = "permission rootwatch-acts";
-    let again = &["lambda:RemovePermission", "lambda:AddPermission"];
-    let source = &["statement.Condition.ArnLike.AWS:SourceArn"];
-    vec![
-        Row::gone(id, &["lambda:AddPermission"], c.revoke(ACTS)),
-        Row::new(id, source, again, c.permit_another_rule()),
-    ]
-}
-
 fn mapping(c: &Intruder) -> Vec<Row<'_>> {
     let id = "event-source-mapping rootwatch-reads";
     let fields = &[
@@ -132,6 +112,16 @@ fn mapping(c: &Intruder) -> Vec<Row<'_>> {
     });
     vec![
         Row::new(id, fields, &["lambda:UpdateEventSourceMapping"], changed),
-        Row::gone(id, &["lambda:CreateEventSourceMapping"], c.delete_mapping()),
+        Row::gone(
+            id,
+            &["lambda:CreateEventSourceMapping"],
+            c.delete_mapping(READS),
+        ),
     ]
+}
+
+fn acts_mapping(c: &Intruder) -> Vec<Row<'_>> {
+    let id = "event-source-mapping rootwatch-acts";
+    let make = &["lambda:CreateEventSourceMapping"];
+    vec![Row::gone(id, make, c.delete_mapping(ACTS))]
 }

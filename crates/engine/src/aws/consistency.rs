@@ -237,7 +237,7 @@ mod tests {
                 "cannot be assumed by Lambda",
             ),
             (
-                "lambda:AddPermission",
+                "lambda:RemovePermission",
                 "ResourceConflictException",
                 "The statement id provided already exists",
             ),
@@ -247,7 +247,7 @@ mod tests {
                 "Scope ARN: arn:aws:iam::1:policy/team/role-boundary does not exist or is not attachable.",
             ),
             (
-                "lambda:AddPermission",
+                "lambda:RemovePermission",
                 "ResourceConflictException",
                 "The operation cannot be performed at this time. The function is currently in the following state: Failed",
             ),

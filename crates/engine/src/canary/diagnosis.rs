@@ -81,7 +81,7 @@ async fn in_hub(aws: &Aws, names: &Names, alert: &Alert, hub: Vec<Hop>) -> Diagn
         .filter_map(Trace::words)
         .collect();
     if traces.is_empty() {
-        traces.push("Lambda retries for some minutes: the test event may still reach the dead-letter queue, or people".into());
+        traces.push("the queue brings the test event again for some minutes: it may still reach the dead-letter queue, or people".into());
     }
     Diagnosis {
         stopped,

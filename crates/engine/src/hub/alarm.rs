@@ -1,17 +1,22 @@
 //! Alarms that notify people when the path itself breaks. They reach the health topic without the notifier's help.
 
-use super::resource::{Resource, Tags, tag_list};
+use super::resource::{Resource, Tags, are_compared, tag_list};
 use crate::aws::Aws;
 use crate::aws::consistency::retry_until_consistent;
 use crate::aws::error::{AwsError, Call, gone};
 use crate::work::Work;
 use anyhow::Result;
+use aws_sdk_cloudwatch::operation::put_metric_alarm::builders::PutMetricAlarmFluentBuilder as PutMetricAlarm;
 use aws_sdk_cloudwatch::types as sdk;
 use futures_util::future::try_join_all;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A CloudWatch alarm that goes off as soon as one period's sum or maximum is above zero.
+/// Id of the metric in an expression, and of the expression.
+const METRIC: &str = "m1";
+const EXPRESSION: &str = "e1";
+
+/// A CloudWatch alarm on one metric, or on an expression of it.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Alarm {
     #[serde(skip)]
@@ -22,9 +27,13 @@ pub(crate) struct Alarm {
     /// ARNs that are notified when it goes off.
     pub(crate) alarm_actions: Vec<String>,
     pub(crate) comparison: String,
+    /// How many of the evaluated periods have to be above the threshold; all of them where nothing is set.
+    pub(crate) datapoints_to_alarm: Option<i32>,
     pub(crate) description: String,
     pub(crate) dimensions: BTreeMap<String, String>,
     pub(crate) evaluation_periods: Option<i32>,
+    /// Metric math over the metric, which it calls `m1`; none where the metric itself is compared.
+    pub(crate) expression: Option<String>,
     pub(crate) metric: String,
     pub(crate) namespace: String,
     /// ARNs that are notified when it is back to OK.
@@ -45,20 +54,43 @@ impl Alarm {
     ///
     /// At most 100, the most names that DescribeAlarms accepts.
     pub(crate) async fn find_all(aws: &Aws, wanted: &[&Self]) -> Result<Vec<Option<Self>>> {
+        if wanted.is_empty() {
+            return Ok(Vec::new());
+        }
         let names = wanted.iter().map(|alarm| alarm.name.clone()).collect();
         let call = aws.cloudwatch.describe_alarms();
         let alarms = async {
             let answer = call.set_alarm_names(Some(names)).send().await;
             answer.call("cloudwatch:DescribeAlarms")
         };
-        let tags = try_join_all(wanted.iter().map(|alarm| alarm.find_tags(aws)));
+        let are_compared = wanted.iter().any(|it| are_compared(&it.tags));
+        let tags = async {
+            match are_compared {
+                true => try_join_all(wanted.iter().map(|it| it.find_tags(aws))).await,
+                false => Ok(Vec::new()),
+            }
+        };
         let (alarms, tags) = tokio::try_join!(alarms, tags)?;
-        let found = wanted.iter().zip(tags).map(|(wanted, tags)| {
+        let found = wanted.iter().enumerate().map(async |(place, wanted)| {
             let mut all = alarms.metric_alarms().iter();
-            let alarm = all.find(|alarm| alarm.alarm_name() == Some(&wanted.name))?;
-            Some(wanted.found(alarm, tags))
+            let found = all.find(|alarm| alarm.alarm_name() == Some(&wanted.name));
+            let Some(found) = found else {
+                return Ok::<_, AwsError>(None);
+            };
+            let tags = match tags.get(place) {
+                Some(tags) => tags.clone(),
+                None if wanted.is_part_of_ours(found) => wanted.tags.clone(),
+                None => wanted.find_tags(aws).await?,
+            };
+            Ok(Some(wanted.found(found, tags)))
         });
-        Ok(found.collect())
+        Ok(try_join_all(found).await?)
+    }
+
+    /// One of our name that notifies our topic is ours, whatever its tags.
+    fn is_part_of_ours(&self, found: &sdk::MetricAlarm) -> bool {
+        let mut wanted = self.alarm_actions.iter();
+        wanted.any(|it| found.alarm_actions().contains(it))
     }
 
     async fn find_tags(&self, aws: &Aws) -> Result<Tags, AwsError> {
@@ -88,20 +120,15 @@ impl Alarm {
 
     /// Tags given here count only when the alarm is new.
     async fn put(&self, aws: &Aws) -> Result<()> {
-        aws.cloudwatch
-            .put_metric_alarm()
-            .alarm_name(&self.name)
+        let call = self.with_metric(aws.cloudwatch.put_metric_alarm());
+        call.alarm_name(&self.name)
             .alarm_description(&self.description)
             .actions_enabled(self.actions_enabled)
             .set_alarm_actions(Some(self.alarm_actions.clone()))
             .set_ok_actions(Some(self.ok_actions.clone()))
             .comparison_operator(sdk::ComparisonOperator::from(self.comparison.as_str()))
-            .set_dimensions(Some(self.dimensions()))
+            .set_datapoints_to_alarm(self.datapoints_to_alarm)
             .set_evaluation_periods(self.evaluation_periods)
-            .metric_name(&self.metric)
-            .namespace(&self.namespace)
-            .set_period(self.period)
-            .statistic(sdk::Statistic::from(self.statistic.as_str()))
             .set_threshold(self.threshold)
             .treat_missing_data(&self.treat_missing_data)
             .set_tags(Some(self.sdk_tags()))
@@ -111,8 +138,43 @@ impl Alarm {
         Ok(())
     }
 
+    /// CloudWatch takes either a metric or a list of queries.
+    fn with_metric(&self, call: PutMetricAlarm) -> PutMetricAlarm {
+        let Some(expression) = &self.expression else {
+            return call
+                .set_dimensions(Some(self.dimensions()))
+                .metric_name(&self.metric)
+                .namespace(&self.namespace)
+                .set_period(self.period)
+                .statistic(sdk::Statistic::from(self.statistic.as_str()));
+        };
+        let metric = sdk::Metric::builder()
+            .namespace(&self.namespace)
+            .metric_name(&self.metric)
+            .set_dimensions(Some(self.dimensions()))
+            .build();
+        let stat = sdk::MetricStat::builder()
+            .metric(metric)
+            .set_period(self.period)
+            .stat(&self.statistic)
+            .build();
+        let metric = sdk::MetricDataQuery::builder()
+            .id(METRIC)
+            .metric_stat(stat)
+            .return_data(false);
+        let expression = sdk::MetricDataQuery::builder()
+            .id(EXPRESSION)
+            .expression(expression)
+            .return_data(true);
+        call.metrics(metric.build()).metrics(expression.build())
+    }
+
     fn found(&self, alarm: &sdk::MetricAlarm, tags: Tags) -> Self {
         let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
+        let queries = alarm.metrics().iter();
+        let stat = queries.clone().find_map(|it| it.metric_stat());
+        let metric = stat.and_then(|it| it.metric());
+        let dimensions = metric.map_or_else(|| alarm.dimensions(), |it| it.dimensions());
         Self {
             name: self.name.clone(),
             arn: self.arn.clone(),
@@ -120,17 +182,29 @@ impl Alarm {
             alarm_actions: alarm.alarm_actions().to_vec(),
             comparison: text(alarm.comparison_operator().map(|it| it.as_str())),
             description: text(alarm.alarm_description()),
-            dimensions: alarm
-                .dimensions()
+            datapoints_to_alarm: alarm.datapoints_to_alarm(),
+            dimensions: dimensions
                 .iter()
                 .map(|it| (text(it.name()), text(it.value())))
                 .collect(),
             evaluation_periods: alarm.evaluation_periods(),
-            metric: text(alarm.metric_name()),
-            namespace: text(alarm.namespace()),
+            expression: queries
+                .filter_map(|it| it.expression().map(str::to_owned))
+                .next(),
+            metric: text(
+                alarm
+                    .metric_name()
+                    .or(metric.and_then(|it| it.metric_name())),
+            ),
+            namespace: text(alarm.namespace().or(metric.and_then(|it| it.namespace()))),
             ok_actions: alarm.ok_actions().to_vec(),
-            period: alarm.period(),
-            statistic: text(alarm.statistic().map(|it| it.as_str())),
+            period: alarm.period().or(stat.and_then(|it| it.period())),
+            statistic: text(
+                alarm
+                    .statistic()
+                    .map(|it| it.as_str())
+                    .or(stat.and_then(|it| it.stat())),
+            ),
             tags,
             threshold: alarm.threshold(),
             treat_missing_data: text(alarm.treat_missing_data()),

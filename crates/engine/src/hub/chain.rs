@@ -8,7 +8,11 @@ use std::collections::BTreeMap;
 ///
 /// A change counts as one call, whatever its fields.
 pub(crate) fn longest(plan: &HubPlan) -> Vec<String> {
-    let mut chain = vec!["sts:GetCallerIdentity".to_owned()];
+    // The bus says whether there is a hub, and so how all else is read best.
+    let mut chain = vec![
+        "sts:GetCallerIdentity".to_owned(),
+        "events:DescribeEventBus".to_owned(),
+    ];
     chain.extend(deepest(plan.resources.iter().map(reads)));
     chain.extend(writes(plan));
     if plan.counts().changes() > 0 {

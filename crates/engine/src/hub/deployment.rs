@@ -2,7 +2,7 @@
 
 use super::chain;
 use super::deployed::{HubDeployed, HubPlanned, Report, pending};
-use super::desired::{Node, Wanted, hub};
+use super::desired::{Node, Wanted, hub_and_former};
 use super::former_topic;
 use super::hub_resource::HubResource;
 use super::observe::Found;
@@ -156,7 +156,7 @@ async fn make_plan(session: &Session, switches: Switches) -> Result<(Session, Hu
     if !switches.move_hub {
         refuse_second(&session, &found).await?;
     }
-    let wanted = hub(&Wanted {
+    let wanted = hub_and_former(&Wanted {
         own_build: switches.own_build,
         ..session.hub(org_id)
     });
@@ -166,6 +166,7 @@ async fn make_plan(session: &Session, switches: Switches) -> Result<(Session, Hu
     let former_topic = former_topic::observe(&session.aws, &wanted, &found).await;
     let mut plan = plan_deploy(wanted, found);
     plan.former_topic = former_topic;
+    plan.keep_what_failed(&session.names());
     plan.name_sources(|key| session.settings.sources.words(key));
     let foreign = plan.foreign();
     if !foreign.is_empty() && !switches.adopt {

@@ -1,19 +1,18 @@
 //! What a hub consists of. Pure: from names and settings to resources and what each needs.
 
 mod alarms;
-pub(crate) use alarms::LATE_DIGEST;
+pub(crate) use alarms::{LATE_ALERT, LATE_DIGEST};
 
-use super::async_invoke::AsyncInvoke;
+use super::direct_way::DirectWay;
 use super::event_bus::EventBus;
 use super::function::Function;
 use super::hub_resource::HubResource;
 use super::log_group::LogGroup;
 use super::mapping::Mapping;
 use super::pattern;
-use super::permission::Permission;
 use super::policies;
 use super::queue::{Queue, Redrive};
-use super::resource::Tags;
+use super::resource::{Resource, Tags};
 use super::role::Role;
 use super::rule::{ALL_MANAGEMENT_EVENTS, Rule, Target};
 use super::subscriptions::Subscriptions;
@@ -22,6 +21,7 @@ use crate::names::{DEPLOYMENT_TAG, Names};
 use crate::settings::Notify;
 use crate::subscription::Subscription;
 use rootwatch_bundle as bundle;
+use rootwatch_eval::Policy;
 use rootwatch_root_event::ReadOnly;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -44,9 +44,13 @@ const EACH_BATCH: i32 = 10;
 const READS_CONCURRENCY: i32 = 2;
 /// The longest that SQS keeps a message, in seconds: time to fix what broke.
 const LONGEST_RETENTION: u64 = 14 * 24 * 3600;
-/// Lambda asks for six times the function's timeout, and the window on top (Lambda Developer Guide, "Using Lambda with
-/// Amazon SQS").
-const READS_VISIBILITY: u64 = 6 * FUNCTION_TIMEOUT as u64 + DIGEST_WINDOW as u64;
+/// Seconds and events that make a batch of acts: what happens together becomes few messages, and waits a second at most.
+const ACTS_WINDOW: i32 = 1;
+const ACTS_BATCH: i32 = 100;
+/// The least that Lambda accepts; the notifier keeps one pace over both queues, so that more would only wait.
+const ACTS_CONCURRENCY: i32 = 2;
+/// How often a message is received before it becomes a dead letter.
+const MOST_RECEIVES: u64 = 5;
 /// Seconds and attempts for which EventBridge retries; both are the maximum.
 const TARGET_AGE: i32 = 24 * 3600;
 const TARGET_ATTEMPTS: i32 = 185;
@@ -112,17 +116,15 @@ pub(crate) fn hub(wanted: &Wanted) -> Vec<Node> {
     let dead_letters = Node::free(wanted.dead_letter_queue());
     let role = Node::free(wanted.role());
     let bus = Node::free(wanted.event_bus());
+    let acts_queue = Node::after(wanted.acts_queue(), &[&dead_letters]);
     let reads_queue = Node::after(wanted.reads_queue(), &[&dead_letters]);
     let function = Node::after(wanted.function(), &[&role, &log_group]);
-    let invoke = Node::after(wanted.async_invoke(), &[&function, &dead_letters]).of(&function);
-    let permission = Node::after(wanted.permission(), &[&function]).of(&function);
-    let mapping = Node::after(wanted.mapping(), &[&function, &reads_queue]).of(&function);
+    let acts_mapping = Node::after(wanted.acts_mapping(), &[&function, &acts_queue]).of(&function);
+    let reads_mapping =
+        Node::after(wanted.reads_mapping(), &[&function, &reads_queue]).of(&function);
     // A rule comes last, when all that it leads to is there: no event meets a half-made path.
-    let acts = Node::after(
-        wanted.acts_rule(),
-        &[&bus, &permission, &invoke, &dead_letters, &alerts],
-    );
-    let reads = Node::after(wanted.reads_rule(), &[&bus, &mapping]);
+    let acts = Node::after(wanted.acts_rule(), &[&bus, &acts_mapping, &alerts]).of(&bus);
+    let reads = Node::after(wanted.reads_rule(), &[&bus, &reads_mapping, &alerts]).of(&bus);
     let alert_subscriptions = Node::after(
         wanted.subscriptions(&wanted.names.alerts_topic()),
         &[&alerts],
@@ -147,17 +149,33 @@ pub(crate) fn hub(wanted: &Wanted) -> Vec<Node> {
         dead_letters,
         role,
         bus,
+        acts_queue,
         reads_queue,
         function,
-        invoke,
-        permission,
-        mapping,
+        acts_mapping,
+        reads_mapping,
         acts,
         reads,
         alert_subscriptions,
         health_subscriptions,
     ];
     nodes.extend(alarms);
+    nodes
+}
+
+/// The same, and what hubs of earlier versions have, which is removed where it is found.
+pub(crate) fn hub_and_former(wanted: &Wanted) -> Vec<Node> {
+    let mut nodes = hub(wanted);
+    let (function, rule) = (wanted.names.function(), wanted.names.acts_rule());
+    let is_needed = |node: &&Node| match &node.resource {
+        HubResource::Function(it) => it.name == function,
+        HubResource::Rule(it) => it.name == rule,
+        _ => false,
+    };
+    let needed: Vec<&Node> = nodes.iter().filter(is_needed).collect();
+    let mut former = Node::after(wanted.direct_way(), &needed);
+    former.belongs_to = Some(format!("{} {function}", Function::KIND));
+    nodes.push(former);
     nodes
 }
 
@@ -202,9 +220,13 @@ impl Wanted {
             name: self.names.health_topic(),
             arn: self.health_arn(),
             kms_master_key_id: None,
-            policy: policies::health_topic(&self.names),
+            policy: policies::health_topic(&self.names, &self.alarm_arns()),
             tags: self.tags(),
         }
+    }
+
+    fn alarm_arns(&self) -> Vec<String> {
+        self.alarms().into_iter().map(|alarm| alarm.arn).collect()
     }
 
     fn health_arn(&self) -> String {
@@ -239,21 +261,29 @@ impl Wanted {
         }
     }
 
+    fn acts_queue(&self) -> Queue {
+        let policy = policies::acts_queue(&self.names);
+        self.read_by_batches(self.names.acts_queue(), policy, ACTS_WINDOW)
+    }
+
     fn reads_queue(&self) -> Queue {
+        let policy = policies::reads_queue(&self.names);
+        self.read_by_batches(self.names.reads_queue(), policy, DIGEST_WINDOW)
+    }
+
+    /// Lambda asks for six times the function's timeout until a message is seen again, and the window on top (Lambda
+    /// Developer Guide, "Using Lambda with Amazon SQS").
+    fn read_by_batches(&self, name: String, policy: Policy, window: i32) -> Queue {
+        let visibility = 6 * FUNCTION_TIMEOUT + window;
         Queue {
-            name: self.names.reads_queue(),
-            message_retention_period: Some(LONGEST_RETENTION),
-            policy: policies::reads_queue(&self.names),
+            name,
+            policy,
             redrive: Some(Redrive {
                 dead_letter_target_arn: self.dead_letters_arn(),
-                max_receive_count: 5,
+                max_receive_count: MOST_RECEIVES,
             }),
-            kms_key: self.queue_kms_key.clone(),
-            sqs_managed_sse: self.queue_kms_key.is_none(),
-            tags: self.tags(),
-            visibility_timeout: Some(READS_VISIBILITY),
-            depth: None,
-            in_flight: None,
+            visibility_timeout: u64::try_from(visibility).ok(),
+            ..self.dead_letter_queue()
         }
     }
 
@@ -265,7 +295,7 @@ impl Wanted {
             attached_policies: BTreeSet::new(),
             other_policies: BTreeSet::new(),
             description: Some(
-                "Lets the rootwatch notifier log, publish alerts, read its queue and ask for account names"
+                "Lets the rootwatch notifier log, publish alerts, read its queues and ask for account names"
                     .into(),
             ),
             inline_policy: policies::notifier(
@@ -278,6 +308,7 @@ impl Wanted {
             is_unbounded: self.unbounded,
             tags: self.tags(),
             trust: policies::notifier_trust(),
+            policy_for_now: None,
             created: 0,
         }
     }
@@ -309,40 +340,46 @@ impl Wanted {
         function.marked(bundle::source_digest())
     }
 
-    fn async_invoke(&self) -> AsyncInvoke {
-        AsyncInvoke {
-            name: self.names.function(),
-            maximum_event_age: Some(6 * 3600),
-            maximum_retry_attempts: Some(2),
-            on_failure: Some(self.dead_letters_arn()),
+    fn direct_way(&self) -> DirectWay {
+        DirectWay {
+            name: self.names.acts_rule(),
+            function: self.names.function(),
+            role: self.role(),
         }
     }
 
-    fn permission(&self) -> Permission {
-        let rule = self.names.acts_rule();
-        Permission::for_rule(
-            &rule,
-            self.names.rule_arn(&rule),
-            self.names.function(),
-            &self.names.function_arn(),
-        )
+    fn acts_mapping(&self) -> Mapping {
+        Mapping {
+            batch_size: Some(ACTS_BATCH),
+            maximum_batching_window: Some(ACTS_WINDOW),
+            maximum_concurrency: Some(ACTS_CONCURRENCY),
+            ..self.mapping(self.names.acts_queue())
+        }
     }
 
-    fn mapping(&self) -> Mapping {
-        let queue = self.names.reads_queue();
+    fn reads_mapping(&self) -> Mapping {
         let (batch_size, window) = match self.notify.read_only {
             ReadOnly::Each => (EACH_BATCH, 0),
             ReadOnly::Digest | ReadOnly::Off => (DIGEST_BATCH, DIGEST_WINDOW),
         };
         Mapping {
+            batch_size: Some(batch_size),
+            maximum_batching_window: Some(window),
+            maximum_concurrency: Some(READS_CONCURRENCY),
+            ..self.mapping(self.names.reads_queue())
+        }
+    }
+
+    fn mapping(&self, queue: String) -> Mapping {
+        Mapping {
             queue_arn: self.names.queue_arn(&queue),
             name: queue,
             function: self.names.function(),
-            batch_size: Some(batch_size),
+            batch_size: None,
             enabled: true,
             filters: BTreeSet::new(),
-            maximum_batching_window: Some(window),
-            maximum_concurrency: Some(READS_CONCURRENCY),
+            maximum_batching_window: None,
+            maximum_concurrency: None,
             report_batch_item_failures: true,
             uuid: None,
         }
@@ -358,11 +395,12 @@ impl Wanted {
     }
 
     fn acts_rule(&self) -> Rule {
-        let arn = self.names.function_arn();
+        let arn = self.names.queue_arn(&self.names.acts_queue());
         self.rule(
             self.names.acts_rule(),
-            "Root sign-ins and write events of root users, to the notifier",
+            "Root sign-ins and write events of root users, to their queue",
             pattern::acts(&self.names.account),
+            // The id that earlier versions gave to the function as the target: PutTargets replaces it by one call.
             ("notifier", arn),
         )
     }

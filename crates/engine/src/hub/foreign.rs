@@ -66,9 +66,10 @@ fn is_reported_with_another(attachments: &Attachment, found: &[Attachment]) -> b
 fn is_ours(names: &Names, attachments: &Attachment) -> bool {
     match attachments {
         Attachment::Rule { name, tags, .. } => {
-            let is_named = [names.acts_rule(), names.reads_rule()].contains(name)
-                || name.starts_with(&names.test(""));
-            is_named && tags.get(DEPLOYMENT_TAG) == Some(&names.deployment)
+            let is_tagged = tags.get(DEPLOYMENT_TAG) == Some(&names.deployment);
+            // On our bus our own rules are known by their names.
+            [names.acts_rule(), names.reads_rule()].contains(name)
+                || name.starts_with(&names.test("")) && is_tagged
         }
         // A test that was killed leaves one.
         Attachment::Subscription { subscription, .. } => {
@@ -77,7 +78,10 @@ fn is_ours(names: &Names, attachments: &Attachment) -> bool {
         }
         Attachment::Mapping {
             queue, function, ..
-        } => *queue == names.reads_queue() && *function == names.function_arn(),
+        } => {
+            [names.acts_queue(), names.reads_queue()].contains(queue)
+                && *function == names.function_arn()
+        }
         Attachment::Archive { .. }
         | Attachment::Attached { .. }
         | Attachment::Inline { .. }
@@ -161,9 +165,9 @@ mod tests {
         }
     }
 
-    fn mapping(function: String) -> Attachment {
+    fn mapping(queue: &str, function: String) -> Attachment {
         Attachment::Mapping {
-            queue: "rootwatch-reads".into(),
+            queue: queue.into(),
             function,
             uuid: "id".into(),
         }
@@ -172,11 +176,12 @@ mod tests {
     #[test]
     fn what_carries_our_name_and_tag_is_ours() {
         let found = [
-            rule("rootwatch-acts", Some("rootwatch")),
+            rule("rootwatch-acts", None),
             rule("rootwatch-reads", Some("rootwatch")),
             rule("rootwatch-test-1", Some("rootwatch")),
             subscription("arn:aws:sqs:eu-west-1:111122223333:rootwatch-test-1"),
-            mapping(Names::sample().function_arn()),
+            mapping("rootwatch-acts", Names::sample().function_arn()),
+            mapping("rootwatch-reads", Names::sample().function_arn()),
         ];
         assert_eq!(foreign(&Names::sample(), &found), Vec::<String>::new());
     }
@@ -202,11 +207,13 @@ mod tests {
     #[test]
     fn all_else_is_named() {
         let found = [
-            rule("rootwatch-acts", None),
             rule("rootwatch-test-1", Some("another")),
             rule("copied", Some("rootwatch")),
             subscription("arn:aws:sqs:eu-west-1:999999999999:rootwatch-test-1"),
-            mapping(format!("{}-other", Names::sample().function_arn())),
+            mapping(
+                "rootwatch-acts",
+                format!("{}-other", Names::sample().function_arn()),
+            ),
             Attachment::Attached {
                 role: "r".into(),
                 arn: "arn:p".into(),

@@ -273,7 +273,7 @@ fn readiness(configuration: Option<FunctionConfiguration>) -> Poll<()> {
 impl Resource for Function {
     const KIND: &'static str = "function";
     const FIND: &'static [&'static str] = &["lambda:GetFunction"];
-    const CREATE: &'static [&'static str] = &["lambda:CreateFunction", "lambda:GetFunction"];
+    const CREATE: &'static [&'static str] = &["lambda:CreateFunction"];
 
     fn name(&self) -> &str {
         &self.name
@@ -286,6 +286,8 @@ impl Resource for Function {
         }
     }
 
+    /// It may still be `Pending` then: what needs it is refused until it is active, and tried again; and nothing counts as
+    /// settled before.
     async fn create(&self, aws: &Aws, work: &Work) -> Result<()> {
         retry_until_consistent(work, async || {
             aws.lambda
@@ -311,7 +313,7 @@ impl Resource for Function {
                 .call("lambda:CreateFunction")
         })
         .await?;
-        self.wait_until_active(aws, work).await
+        Ok(())
     }
 
     async fn update(

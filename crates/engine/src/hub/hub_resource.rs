@@ -1,13 +1,12 @@
 //! The one type that can be any resource of the hub.
 
 use super::alarm::Alarm;
-use super::async_invoke::AsyncInvoke;
 use super::build::Build;
+use super::direct_way::DirectWay;
 use super::event_bus::EventBus;
 use super::function::Function;
 use super::log_group::LogGroup;
 use super::mapping::Mapping;
-use super::permission::Permission;
 use super::queue::Queue;
 use super::resource::{Resource, Tags};
 use super::role::Role;
@@ -46,6 +45,11 @@ macro_rules! hub_resources {
             /// See [`Resource::find`].
             pub(crate) async fn find(&self, aws: &Aws) -> Result<Option<Self>> {
                 Ok(match self { $(Self::$kind(it) => it.find(aws).await?.map(Self::$kind),)+ })
+            }
+
+            /// See [`Resource::find_doubtful`].
+            pub(crate) async fn find_doubtful(&self, aws: &Aws) -> Result<Option<Self>> {
+                Ok(match self { $(Self::$kind(it) => it.find_doubtful(aws).await?.map(Self::$kind),)+ })
             }
 
             /// Carries out what the plan says of this resource.
@@ -89,6 +93,7 @@ macro_rules! hub_resources {
                 let is_wanted = match self { $(Self::$kind(it) => it.is_wanted(),)+ };
                 match (self, observed) {
                     (_, None) if !is_wanted => Action::Keep,
+                    (Self::DirectWay(_), Some(_)) => Action::Delete,
                     (Self::Function(wanted), Some(Self::Function(found))) => {
                         decide(wanted, Some(&wanted.as_compared(found)))
                     }
@@ -125,12 +130,11 @@ macro_rules! hub_resources {
 
 hub_resources!(
     Alarm,
-    AsyncInvoke,
+    DirectWay,
     EventBus,
     Function,
     LogGroup,
     Mapping,
-    Permission,
     Queue,
     Role,
     Rule,

@@ -3,9 +3,10 @@
 use super::resource::{Resource, Tags};
 use crate::aws::Aws;
 use crate::aws::consistency::retry_until_consistent;
-use crate::aws::error::{Call, gone};
+use crate::aws::error::{AwsError, Call, gone};
 use crate::work::Work;
 use anyhow::Result;
+use aws_sdk_cloudwatchlogs::types as sdk;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -72,6 +73,14 @@ impl LogGroup {
         ))
     }
 
+    async fn find_group(&self, aws: &Aws) -> Result<Option<sdk::LogGroup>, AwsError> {
+        let call = aws.logs.describe_log_groups();
+        let answer = call.log_group_name_prefix(&self.name).send().await;
+        let groups = answer.call("logs:DescribeLogGroups")?.log_groups;
+        let mut groups = groups.unwrap_or_default().into_iter();
+        Ok(groups.find(|group| group.log_group_name() == Some(&self.name)))
+    }
+
     /// What was logged before keeps the key that it was written with.
     async fn set_key(&self, aws: &Aws, work: &Work) -> Result<()> {
         let Some(key) = &self.kms_key else {
@@ -119,23 +128,15 @@ impl Resource for LogGroup {
     }
 
     async fn find(&self, aws: &Aws) -> Result<Option<Self>> {
-        let (groups, tags) = tokio::join!(
-            aws.logs
-                .describe_log_groups()
-                .log_group_name_prefix(&self.name)
-                .send(),
+        let (group, tags) = tokio::join!(
+            self.find_group(aws),
             aws.logs
                 .list_tags_for_resource()
                 .resource_arn(&self.arn)
                 .send(),
         );
-        let groups = groups.call("logs:DescribeLogGroups")?;
         let tags = tags.found("logs:ListTagsForResource")?;
-        let Some(group) = groups
-            .log_groups()
-            .iter()
-            .find(|group| group.log_group_name() == Some(&self.name))
-        else {
+        let Some(group) = group? else {
             return Ok(None);
         };
         Ok(Some(Self {
@@ -149,6 +150,13 @@ impl Resource for LogGroup {
                 .collect(),
             ..self.clone()
         }))
+    }
+
+    async fn find_doubtful(&self, aws: &Aws) -> Result<Option<Self>> {
+        match self.find_group(aws).await? {
+            Some(_) => self.find(aws).await,
+            None => Ok(None),
+        }
     }
 
     async fn create(&self, aws: &Aws, work: &Work) -> Result<()> {

@@ -42,6 +42,39 @@ pub(crate) struct Mapping {
 }
 
 impl Mapping {
+    /// Finds several mappings of one function: one call lists all that it has.
+    pub(crate) async fn find_all(aws: &Aws, wanted: &[&Self]) -> Result<Vec<Option<Self>>> {
+        let Some(first) = wanted.first() else {
+            return Ok(Vec::new());
+        };
+        let call = aws.lambda.list_event_source_mappings();
+        let call = call.function_name(&first.function);
+        let mut pages = call.into_paginator().items().send();
+        let mut listed = Vec::new();
+        while let Some(mapping) = pages.next().await {
+            match absent(mapping.call("lambda:ListEventSourceMappings"))? {
+                Some(mapping) => listed.push(mapping),
+                None => break,
+            }
+        }
+        let found = wanted.iter().map(|wanted| {
+            let is_of_queue = |it: &&EventSourceMappingConfiguration| {
+                it.event_source_arn() == Some(&wanted.queue_arn)
+            };
+            wanted.first_of(listed.iter().filter(is_of_queue))
+        });
+        Ok(found.collect())
+    }
+
+    /// The first that is not on its way out.
+    fn first_of<'a>(
+        &self,
+        mut all: impl Iterator<Item = &'a EventSourceMappingConfiguration>,
+    ) -> Option<Self> {
+        let found = all.find(|mapping| mapping.state() != Some("Deleting"));
+        found.map(|mapping| self.found(mapping))
+    }
+
     async fn list(&self, aws: &Aws) -> Result<Vec<EventSourceMappingConfiguration>, AwsError> {
         let answer = aws
             .lambda
@@ -147,10 +180,7 @@ impl Resource for Mapping {
 
     async fn find(&self, aws: &Aws) -> Result<Option<Self>> {
         let found = self.list(aws).await?;
-        Ok(found
-            .iter()
-            .find(|mapping| mapping.state() != Some("Deleting"))
-            .map(|mapping| self.found(mapping)))
+        Ok(self.first_of(found.iter()))
     }
 
     async fn create(&self, aws: &Aws, work: &Work) -> Result<()> {

@@ -11,12 +11,12 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-const OPERATION: &str = "cloudwatch:GetMetricData";
+pub(super) const OPERATION: &str = "cloudwatch:GetMetricData";
 /// How far back the last invocation is looked for: root users are quiet for weeks.
 pub(crate) const LOOK_BACK_DAYS: i64 = 30;
 /// Seconds. The shortest that CloudWatch keeps for longer than 15 days, and all periods of a call that looks back
-/// further must be multiples of it (CloudWatch API Reference, GetMetricData and MetricStat). Four metrics over
-/// [`LOOK_BACK_DAYS`] then have 34,560 data points at the most, and one answer holds 100,800.
+/// further must be multiples of it (CloudWatch API Reference, GetMetricData and MetricStat). Five metrics over
+/// [`LOOK_BACK_DAYS`] then have 43,200 data points at the most, and one answer holds 100,800.
 const PERIOD_S: i64 = 300;
 /// Only an age within this many seconds describes the present. SQS is up to 15 minutes late with the metrics of a queue
 /// that has not been used for a while (SQS Developer Guide, "Available CloudWatch metrics"), and the period comes on
@@ -30,6 +30,8 @@ const ERRORS_S: i64 = 24 * 3600;
 pub struct Metrics {
     /// How long the oldest event in the dead-letter queue has waited there, in seconds.
     pub oldest_dead_letter_s: Option<u64>,
+    /// The same of the queue for acts.
+    pub oldest_act_s: Option<u64>,
     /// The same of the queue for read-only events. SQS leaves out what was received three times without success.
     pub oldest_read_s: Option<u64>,
     /// Begin of the five minutes in which the notifier last ran, if it did within [`LOOK_BACK_DAYS`].
@@ -43,26 +45,28 @@ pub struct Metrics {
 }
 
 /// The metrics that are asked for: id in the call, namespace, name, statistic, dimension.
-const ASKED: [(&str, &str, &str, &str, &str); 4] = [
+const ASKED: [(&str, &str, &str, &str, &str); 5] = [
     (DEAD, "AWS/SQS", AGE, "Maximum", "QueueName"),
+    (ACTS, "AWS/SQS", AGE, "Maximum", "QueueName"),
     (READS, "AWS/SQS", AGE, "Maximum", "QueueName"),
     (RUNS, "AWS/Lambda", "Invocations", "Sum", "FunctionName"),
     (ERRORS, "AWS/Lambda", "Errors", "Sum", "FunctionName"),
 ];
 const AGE: &str = "ApproximateAgeOfOldestMessage";
 const DEAD: &str = "dead_letters";
+const ACTS: &str = "acts";
 const READS: &str = "reads";
 const RUNS: &str = "invocations";
 const ERRORS: &str = "errors";
 
 /// Data points of a metric, by the second since 1970 at which their period begins.
-type Points = BTreeMap<i64, f64>;
+pub(super) type Points = BTreeMap<i64, f64>;
 
 /// Asks CloudWatch by one call (`cloudwatch:GetMetricData`).
 ///
 /// Fails also when CloudWatch answers but leaves a metric out.
 pub(crate) async fn read(aws: &Aws, names: &Names, now: Timestamp) -> Result<Metrics, AwsError> {
-    let queries = ASKED.map(|asked| query(asked, &named(asked.0, names)));
+    let queries = ASKED.map(|asked| query(asked, &named(asked.0, names), PERIOD_S));
     // Whole periods: CloudWatch answers faster, and the current one is among them.
     let end = (now.as_second() / PERIOD_S + 1) * PERIOD_S;
     let mut pages = aws
@@ -90,14 +94,16 @@ pub(crate) async fn read(aws: &Aws, names: &Names, now: Timestamp) -> Result<Met
 fn named(id: &str, names: &Names) -> String {
     match id {
         DEAD => names.dead_letter_queue(),
+        ACTS => names.acts_queue(),
         READS => names.reads_queue(),
         _ => names.function(),
     }
 }
 
-fn query(
+pub(super) fn query(
     (id, namespace, name, statistic, dimension): (&str, &str, &str, &str, &str),
     value: &str,
+    period_s: i64,
 ) -> MetricDataQuery {
     let dimension = Dimension::builder().name(dimension).value(value).build();
     let metric = Metric::builder()
@@ -105,7 +111,7 @@ fn query(
         .metric_name(name)
         .dimensions(dimension)
         .build();
-    let period = i32::try_from(PERIOD_S).unwrap_or(i32::MAX);
+    let period = i32::try_from(period_s).unwrap_or(i32::MAX);
     let stat = MetricStat::builder()
         .metric(metric)
         .period(period)
@@ -114,7 +120,7 @@ fn query(
     MetricDataQuery::builder().id(id).metric_stat(stat).build()
 }
 
-fn points(result: &MetricDataResult) -> Result<Points, AwsError> {
+pub(super) fn points(result: &MetricDataResult) -> Result<Points, AwsError> {
     match result.status_code() {
         // Partial data continues on the next page.
         None | Some(StatusCode::Complete | StatusCode::PartialData) => {}
@@ -139,6 +145,7 @@ fn reported(found: &BTreeMap<&str, Points>, now: Timestamp) -> Metrics {
     let errors = of(ERRORS).range(since(ERRORS_S)..).map(|(_, count)| count);
     Metrics {
         oldest_dead_letter_s: newest(of(DEAD), since(FRESH_S)),
+        oldest_act_s: newest(of(ACTS), since(FRESH_S)),
         oldest_read_s: newest(of(READS), since(FRESH_S)),
         last_invocation: last(of(RUNS)),
         errors: whole(errors.sum()),

@@ -2,16 +2,17 @@
 
 pub(crate) mod alarm;
 pub(crate) mod apply;
-pub(crate) mod async_invoke;
 pub(crate) mod attachments;
 pub(crate) mod build;
 pub(crate) mod chain;
 pub(crate) mod deployed;
 pub(crate) mod deployment;
 pub(crate) mod desired;
+pub(crate) mod direct_way;
 #[cfg(test)]
 mod drift_tests;
 pub(crate) mod event_bus;
+mod failures;
 pub(crate) mod foreign;
 pub(crate) mod former_topic;
 pub(crate) mod function;
@@ -23,7 +24,6 @@ pub(crate) mod metrics;
 pub(crate) mod observe;
 pub(crate) mod pattern;
 pub(crate) mod people;
-mod permission;
 pub(crate) mod plan;
 mod policies;
 pub(crate) mod queue;

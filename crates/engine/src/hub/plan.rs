@@ -4,9 +4,10 @@ use super::desired::Node;
 use super::hub_resource::HubResource;
 use super::observe::Found;
 use super::people::FormerTopic;
+use super::policies;
 use super::role::Role;
 use crate::apply::Task;
-use crate::names::DEPLOYMENT_TAG;
+use crate::names::{DEPLOYMENT_TAG, Names};
 use crate::plan::{Action, Counts, FieldChange, Step};
 
 /// One resource: the desired state, the observed one, and what to do about it.
@@ -46,13 +47,20 @@ pub(crate) fn plan_deploy(nodes: Vec<Node>, mut found: Found) -> HubPlan {
             action,
         }
     };
+    // What earlier versions made is part of no plan once it is gone.
+    let is_gone = |it: &Planned| is_former(it) && it.found.is_none();
     let mut resources: Vec<Planned> = nodes.into_iter().map(planned).collect();
+    resources.retain(|it| !is_gone(it));
     renew_grant(&mut resources);
     HubPlan {
         resources,
         direction: Direction::Deploy,
         former_topic: None,
     }
+}
+
+fn is_former(planned: &Planned) -> bool {
+    matches!(planned.wanted.resource, HubResource::DirectWay(_))
 }
 
 /// Has the function's role set again where the role is newer than the function's last change.
@@ -152,6 +160,19 @@ impl Planned {
 }
 
 impl HubPlan {
+    /// Lets the role do what the way of earlier versions needs until that is removed.
+    pub(crate) fn keep_what_failed(&mut self, names: &Names) {
+        if !self.resources.iter().any(is_former) {
+            return;
+        }
+        for planned in &mut self.resources {
+            if let HubResource::Role(role) = &mut planned.wanted.resource {
+                let (sid, statement) = policies::keep_what_failed(names);
+                role.policy_for_now = Some(role.inline_policy.clone().with(sid, statement));
+            }
+        }
+    }
+
     /// Removes too a role of this deployment that the function has under another name: once it has the new one, or
     /// once it is gone.
     pub(crate) fn remove_former(&mut self, former: Role) {

@@ -1,6 +1,7 @@
 //! Plans of a hub that is there, is not, and is in part somebody else's.
 
-use super::super::desired::{Wanted, hub};
+use super::super::desired::{Wanted, hub, hub_and_former};
+use super::super::sample;
 use super::*;
 use crate::aws::partition::Partition;
 use crate::names::Names;
@@ -79,8 +80,7 @@ fn what_lacks_our_tag_is_foreign_and_stays_at_teardown() {
         kept,
         [
             "function rootwatch-notifier",
-            "async-invoke rootwatch-notifier",
-            "permission rootwatch-acts",
+            "event-source-mapping rootwatch-acts",
             "event-source-mapping rootwatch-reads",
         ]
     );
@@ -146,4 +146,38 @@ fn a_function_whose_role_is_new_gets_it_set_again() {
         let wanted: &[&str] = if is_set { &["role"] } else { &[] };
         assert_eq!(changed, wanted, "role {role:?}, function {modified}");
     }
+}
+
+#[test]
+fn what_earlier_versions_made_is_removed_last_and_is_no_part_of_a_removal() {
+    let id = "permission rootwatch-acts";
+    let wanted = sample::wanted();
+    let all = hub_and_former(&wanted).into_iter();
+    let found: Found = all.map(|it| (it.resource.id(), it.resource)).collect();
+    let mut plan = plan_deploy(hub_and_former(&wanted), found.clone());
+    plan.keep_what_failed(&wanted.names);
+    let tasks = plan.tasks();
+    let last = tasks.iter().find(|it| it.name == id).unwrap();
+    assert_eq!(last.what.action, Action::Delete);
+    for before in ["rule rootwatch-acts", "function rootwatch-notifier"] {
+        assert!(last.after.contains(&before.to_owned()), "{:?}", last.after);
+    }
+    let role = plan
+        .resources
+        .iter()
+        .find_map(|it| match &it.wanted.resource {
+            HubResource::Role(role) => role.policy_for_now.as_ref(),
+            _ => None,
+        });
+    assert!(role.unwrap().statement("KeepWhatFailed").is_some());
+
+    let without: Found = hub(&wanted)
+        .into_iter()
+        .map(|it| (it.resource.id(), it.resource))
+        .collect();
+    let plan = plan_deploy(hub_and_former(&wanted), without);
+    assert!(plan.steps().iter().all(|step| step.resource != id));
+    assert_eq!(plan.counts().changes(), 0);
+    let removal = plan_teardown(hub(&wanted), found);
+    assert!(removal.steps().iter().all(|step| step.resource != id));
 }

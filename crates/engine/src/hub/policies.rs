@@ -3,10 +3,11 @@
 use super::pattern::CANARY_DETAIL_TYPE;
 use crate::names::Names;
 use rootwatch_eval::Policy;
-use rootwatch_root_event::DETAIL_TYPES;
+use rootwatch_root_event::{CANARY_SOURCE, DETAIL_TYPES};
 use serde_json::json;
 
-/// The organization may forward CloudTrail events to the bus; nobody may write to it directly but the hub itself.
+/// The organization may forward CloudTrail events of AWS's own sources to the bus; nobody may write to it directly but
+/// the hub itself.
 ///
 /// A spoke may forward the canary of `rootwatch test` too, and as many as it likes: no rule of the hub takes a canary
 /// that came from a spoke, but the one that a test makes for its own ids and removes again.
@@ -39,7 +40,8 @@ pub(super) fn event_bus(names: &Names, org_id: &str) -> Policy {
             statement(
                 "Deny",
                 json!({
-                    "StringEquals": {"events:eventBusInvocation": "false"},
+                    // No page says in which case EventBridge writes it.
+                    "StringEqualsIgnoreCase": {"events:eventBusInvocation": "false"},
                     "StringNotEquals": {"aws:PrincipalAccount": names.account},
                 }),
             ),
@@ -53,6 +55,16 @@ pub(super) fn event_bus(names: &Names, org_id: &str) -> Policy {
                     // The key is a list, for which operators without a set are not defined (IAM User Guide, "Multivalued
                     // context keys"; Service Authorization Reference, EventBridge).
                     "ForAnyValue:StringNotEquals": {"events:detail-type": detail_types},
+                }),
+            ),
+        ),
+        (
+            "RootwatchAwsOnly",
+            statement(
+                "Deny",
+                json!({
+                    "Null": {"events:source": "false"},
+                    "ForAnyValue:StringNotLike": {"events:source": ["aws.*", CANARY_SOURCE]},
                 }),
             ),
         ),
@@ -86,28 +98,52 @@ pub(super) fn alerts_topic(names: &Names) -> Policy {
     ])
 }
 
-/// Alarms of this deployment may publish to the health topic.
-pub(super) fn health_topic(names: &Names) -> Policy {
-    Policy::of([(
-        "RootwatchAlarms",
-        json!({
-            "Effect": "Allow",
-            "Principal": {"Service": "cloudwatch.amazonaws.com"},
-            "Action": "sns:Publish",
-            "Resource": names.topic_arn(&names.health_topic()),
-            "Condition": {
-                "ArnLike": {"aws:SourceArn": names.alarm_arn(&names.alarm("*"))},
-                "StringEquals": {"aws:SourceAccount": names.account},
-            },
-        }),
-    )])
+/// These alarms may publish to the health topic, and nobody else, even if their own policies allow it: a made-up mail
+/// could say that all is well again.
+pub(super) fn health_topic(names: &Names, alarms: &[String]) -> Policy {
+    let topic = names.topic_arn(&names.health_topic());
+    Policy::of([
+        (
+            "RootwatchAlarms",
+            json!({
+                "Effect": "Allow",
+                "Principal": {"Service": "cloudwatch.amazonaws.com"},
+                "Action": "sns:Publish",
+                "Resource": topic,
+                "Condition": {
+                    "ArnEquals": {"aws:SourceArn": alarms},
+                    "StringEquals": {"aws:SourceAccount": names.account},
+                },
+            }),
+        ),
+        (
+            "RootwatchNobodyElse",
+            json!({
+                "Effect": "Deny",
+                "Principal": "*",
+                "Action": "sns:Publish",
+                "Resource": topic,
+                // A caller that is no service's has no source, and is denied too.
+                "Condition": {"ArnNotEquals": {"aws:SourceArn": alarms}},
+            }),
+        ),
+    ])
 }
 
 /// The hub's rules may leave here what they could not deliver.
+///
+/// Without a Deny, as in the two other queues: principals of the hub whose own policies allow it may send, since
+/// somebody has to move dead letters back (SQS, `StartMessageMoveTask`), which no condition tells from sending.
 pub(super) fn dead_letter_queue(names: &Names) -> Policy {
     let rules = [names.acts_rule(), names.reads_rule()];
     let arns: Vec<String> = rules.iter().map(|rule| names.rule_arn(rule)).collect();
     Policy::of([from_rules(names, &names.dead_letter_queue(), &arns)])
+}
+
+/// The rule for root's acts may send here.
+pub(super) fn acts_queue(names: &Names) -> Policy {
+    let arn = names.rule_arn(&names.acts_rule());
+    Policy::of([from_rules(names, &names.acts_queue(), &[arn])])
 }
 
 /// The rule for read-only activity may send here.
@@ -129,8 +165,22 @@ fn from_rules(names: &Names, queue: &str, rules: &[String]) -> (&'static str, se
     )
 }
 
+/// What the notifier's role may do besides, while a rule invokes the notifier itself: Lambda leaves what failed to the
+/// end in the dead-letter queue by that role.
+pub(super) fn keep_what_failed(names: &Names) -> (&'static str, serde_json::Value) {
+    (
+        "KeepWhatFailed",
+        json!({
+            "Effect": "Allow",
+            "Action": ["sqs:SendMessage"],
+            "Resource": names.queue_arn(&names.dead_letter_queue()),
+        }),
+    )
+}
+
 /// Only Lambda may assume the role.
 ///
+/// Without `aws:SourceAccount`: only who may pass the role can give it to a function, and that ends at the account.
 /// Without `aws:SourceArn`: Lambda checks the trust when the function is made, before the function has an ARN to send.
 pub(super) fn notifier_trust() -> Policy {
     Policy::of([(
@@ -143,8 +193,7 @@ pub(super) fn notifier_trust() -> Policy {
     )])
 }
 
-/// What the notifier may do: log, publish alerts, read its queue, leave what failed in the dead-letter queue, and ask
-/// for the names of the organization's accounts.
+/// What the notifier may do: log, publish alerts, read its queues, and ask for the names of the organization's accounts.
 pub(super) fn notifier(
     names: &Names,
     org_id: &str,
@@ -166,22 +215,12 @@ pub(super) fn notifier(
             allow(&["sns:Publish"], names.topic_arn(&names.alerts_topic())),
         ),
         (
-            "KeepWhatFailed",
-            allow(
-                &["sqs:SendMessage"],
-                names.queue_arn(&names.dead_letter_queue()),
-            ),
-        ),
-        (
-            "ReadQueue",
-            allow(
-                &[
-                    "sqs:ReceiveMessage",
-                    "sqs:DeleteMessage",
-                    "sqs:GetQueueAttributes",
-                ],
-                names.queue_arn(&names.reads_queue()),
-            ),
+            "ReadQueues",
+            json!({
+                "Effect": "Allow",
+                "Action": ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
+                "Resource": [names.queue_arn(&names.acts_queue()), names.queue_arn(&names.reads_queue())],
+            }),
         ),
         (
             "AccountNames",

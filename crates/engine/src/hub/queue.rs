@@ -43,11 +43,18 @@ pub(crate) struct Queue {
 }
 
 impl Queue {
-    async fn url(&self, aws: &Aws) -> Result<Option<String>, AwsError> {
-        let answer = aws.sqs.get_queue_url().queue_name(&self.name).send().await;
-        Ok(answer
-            .found("sqs:GetQueueUrl")?
-            .and_then(|answer| answer.queue_url))
+    /// As SQS gives it (SQS Developer Guide, "Queue and message identifiers"), so that nobody has to ask for it.
+    fn url(&self, aws: &Aws) -> String {
+        let (region, account, name) = (&aws.region, &aws.account, &self.name);
+        let suffix = aws.partition.dns_suffix();
+        format!("https://sqs.{region}.{suffix}/{account}/{name}")
+    }
+
+    async fn find_attributes(&self, aws: &Aws) -> Result<Option<HashMap<Name, String>>, AwsError> {
+        let call = aws.sqs.get_queue_attributes().queue_url(self.url(aws));
+        let answer = call.attribute_names(Name::All).send().await;
+        let found = answer.found("sqs:GetQueueAttributes")?;
+        Ok(found.and_then(|answer| answer.attributes))
     }
 
     /// Whether SQS says that no message is in it, neither waiting nor received.
@@ -152,7 +159,7 @@ fn attribute_of(field: &str) -> Option<Name> {
 
 impl Resource for Queue {
     const KIND: &'static str = "queue";
-    const FIND: &'static [&'static str] = &["sqs:GetQueueUrl", "sqs:GetQueueAttributes"];
+    const FIND: &'static [&'static str] = &["sqs:GetQueueAttributes"];
     const CREATE: &'static [&'static str] = &["sqs:CreateQueue"];
 
     fn name(&self) -> &str {
@@ -160,20 +167,12 @@ impl Resource for Queue {
     }
 
     async fn find(&self, aws: &Aws) -> Result<Option<Self>> {
-        let Some(url) = self.url(aws).await? else {
-            return Ok(None);
-        };
         let (attributes, tags) = tokio::join!(
-            aws.sqs
-                .get_queue_attributes()
-                .queue_url(&url)
-                .attribute_names(Name::All)
-                .send(),
-            aws.sqs.list_queue_tags().queue_url(&url).send(),
+            self.find_attributes(aws),
+            aws.sqs.list_queue_tags().queue_url(self.url(aws)).send(),
         );
-        let attributes = attributes.found("sqs:GetQueueAttributes")?;
         let tags = tags.found("sqs:ListQueueTags")?;
-        let Some(attributes) = attributes.and_then(|answer| answer.attributes) else {
+        let Some(attributes) = attributes? else {
             return Ok(None);
         };
         let tags = tags.and_then(|answer| answer.tags).unwrap_or_default();
@@ -181,6 +180,13 @@ impl Resource for Queue {
             &attributes,
             tags.into_iter().collect(),
         )?))
+    }
+
+    async fn find_doubtful(&self, aws: &Aws) -> Result<Option<Self>> {
+        match self.find_attributes(aws).await? {
+            Some(_) => self.find(aws).await,
+            None => Ok(None),
+        }
     }
 
     async fn create(&self, aws: &Aws, work: &Work) -> Result<()> {
@@ -195,9 +201,7 @@ impl Resource for Queue {
         observed: &Self,
         changed: &BTreeSet<&str>,
     ) -> Result<()> {
-        let Some(url) = self.url(aws).await? else {
-            return Err(AwsError::incomplete("sqs:GetQueueUrl", "QueueUrl").into());
-        };
+        let url = self.url(aws);
         let names: Vec<Name> = changed
             .iter()
             .filter_map(|field| attribute_of(field))
@@ -224,10 +228,8 @@ impl Resource for Queue {
     }
 
     async fn delete(&self, aws: &Aws, _: &Work) -> Result<()> {
-        let Some(url) = self.url(aws).await? else {
-            return Ok(());
-        };
-        let answer = aws.sqs.delete_queue().queue_url(url).send().await;
+        let call = aws.sqs.delete_queue().queue_url(self.url(aws));
+        let answer = call.send().await;
         Ok(gone(answer.call("sqs:DeleteQueue"))?)
     }
 

@@ -28,6 +28,11 @@ pub(crate) trait Resource: Serialize + Sized {
     /// Reads what AWS holds under this name.
     async fn find(&self, aws: &Aws) -> Result<Option<Self>>;
 
+    /// The same where there is most likely nothing: by one call then.
+    async fn find_doubtful(&self, aws: &Aws) -> Result<Option<Self>> {
+        self.find(aws).await
+    }
+
     /// Creates it. It has the desired state when this returns.
     async fn create(&self, aws: &Aws, work: &Work) -> Result<()>;
 
@@ -52,6 +57,11 @@ pub(crate) trait Resource: Serialize + Sized {
     fn is_wanted(&self) -> bool {
         true
     }
+}
+
+/// Whether tags are worth reading of what is known as ours by what it is part of: more is wanted than the mark.
+pub(crate) fn are_compared(wanted: &Tags) -> bool {
+    wanted.len() > 1
 }
 
 /// The tags in a service's own type.

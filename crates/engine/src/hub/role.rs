@@ -28,6 +28,9 @@ pub(crate) struct Role {
     pub(crate) attached_policies: BTreeSet<String>,
     pub(crate) description: Option<String>,
     pub(crate) inline_policy: Policy,
+    /// What it is put as for now, where something that is on its way out still needs more.
+    #[serde(skip)]
+    pub(crate) policy_for_now: Option<Policy>,
     /// Names of further inline policies; rootwatch puts none.
     pub(crate) other_policies: BTreeSet<String>,
     /// ARN of the policy that bounds what it may do.
@@ -49,11 +52,12 @@ impl Role {
         })?)
     }
 
-    async fn put_inline_policy(&self, aws: &Aws, work: &Work) -> Result<()> {
+    pub(super) async fn put_inline_policy(&self, aws: &Aws, work: &Work) -> Result<()> {
+        let policy = self.policy_for_now.as_ref().unwrap_or(&self.inline_policy);
         retry_until_consistent(work, async || {
             let call = aws.iam.put_role_policy().role_name(&self.name);
             let call = call.policy_name(self.policy_name);
-            let answer = call.policy_document(self.inline_policy.document()).send();
+            let answer = call.policy_document(policy.document()).send();
             answer.await.call("iam:PutRolePolicy")
         })
         .await?;
@@ -245,6 +249,7 @@ impl Resource for Role {
                 Some(policy) => Policy::parse(policy.policy_document())?,
                 None => Policy::default(),
             },
+            policy_for_now: None,
             tags: role
                 .tags()
                 .iter()
@@ -256,6 +261,14 @@ impl Resource for Role {
             },
             created: role.create_date().secs(),
         }))
+    }
+
+    async fn find_doubtful(&self, aws: &Aws) -> Result<Option<Self>> {
+        let call = aws.iam.get_role().role_name(&self.name);
+        match call.send().await.found("iam:GetRole")? {
+            Some(_) => self.find(aws).await,
+            None => Ok(None),
+        }
     }
 
     async fn create(&self, aws: &Aws, work: &Work) -> Result<()> {

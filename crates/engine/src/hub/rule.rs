@@ -1,13 +1,14 @@
 //! A rule on the hub's bus, with the targets that it sends to.
 
 use super::event_bus::{find_tags, put_tags, sdk_tags};
-use super::resource::{Resource, Tags};
+use super::resource::{Resource, Tags, are_compared};
 use crate::aws::Aws;
 use crate::aws::consistency::retry_until_consistent;
 use crate::aws::error::{AwsError, Call, gone};
 use crate::work::Work;
 use anyhow::Result;
 use aws_sdk_eventbridge::types as sdk;
+use futures_util::future::try_join_all;
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -100,6 +101,51 @@ impl Rule {
         Ok(gone(answer.await)?)
     }
 
+    /// Finds several rules of one bus: one call lists all that are on it.
+    pub(crate) async fn find_all(aws: &Aws, wanted: &[&Self]) -> Result<Vec<Option<Self>>> {
+        let Some(first) = wanted.first() else {
+            return Ok(Vec::new());
+        };
+        let each = try_join_all(wanted.iter().map(|it| it.find_parts(aws)));
+        let (listed, parts) = tokio::try_join!(list(aws, &first.bus), each)?;
+        let found = wanted.iter().zip(parts).map(|(wanted, (targets, tags))| {
+            let mut all = listed.iter();
+            let rule = all.find(|it| it.name() == Some(&wanted.name))?;
+            let of_rule = (rule.description(), rule.event_pattern(), rule.state());
+            Some(wanted.found(of_rule, targets, tags))
+        });
+        Ok(found.collect())
+    }
+
+    /// What is read beside the rule itself. A rule of our name on our bus is ours, whatever its tags.
+    async fn find_parts(&self, aws: &Aws) -> Result<(BTreeMap<String, Target>, Tags)> {
+        let tags = async {
+            match are_compared(&self.tags) {
+                true => find_tags(aws, &self.arn).await,
+                false => Ok(self.tags.clone()),
+            }
+        };
+        tokio::try_join!(self.find_targets(aws), tags)
+    }
+
+    fn found(
+        &self,
+        (description, pattern, state): OfRule<'_>,
+        targets: BTreeMap<String, Target>,
+        tags: Tags,
+    ) -> Self {
+        Self {
+            description: description.unwrap_or_default().to_owned(),
+            event_pattern: pattern
+                .and_then(|pattern| serde_json::from_str(pattern).ok())
+                .unwrap_or_default(),
+            state: state.map_or_else(String::new, |state| state.as_str().to_owned()),
+            tags,
+            targets,
+            ..self.clone()
+        }
+    }
+
     async fn find_targets(&self, aws: &Aws) -> Result<BTreeMap<String, Target>> {
         let answer = aws
             .eventbridge
@@ -114,6 +160,26 @@ impl Rule {
             .flat_map(|answer| answer.targets())
             .map(|target| (target.id().to_owned(), found_target(target)))
             .collect())
+    }
+}
+
+/// Description, pattern and state, as AWS gives them.
+type OfRule<'a> = (Option<&'a str>, Option<&'a str>, Option<&'a sdk::RuleState>);
+
+/// All rules of a bus; none where there is no bus.
+async fn list(aws: &Aws, bus: &str) -> Result<Vec<sdk::Rule>> {
+    let (mut found, mut token) = (Vec::new(), None);
+    loop {
+        let call = aws.eventbridge.list_rules().event_bus_name(bus);
+        let answer = call.set_next_token(token).send().await;
+        let Some(page) = answer.found("events:ListRules")? else {
+            return Ok(found);
+        };
+        found.extend(page.rules.unwrap_or_default());
+        token = page.next_token;
+        if token.is_none() {
+            return Ok(found);
+        }
     }
 }
 
@@ -179,7 +245,7 @@ fn found_input(target: &sdk::Target) -> Option<Value> {
 
 impl Resource for Rule {
     const KIND: &'static str = "rule";
-    const FIND: &'static [&'static str] = &["events:DescribeRule"];
+    const FIND: &'static [&'static str] = &["events:ListRules"];
     const CREATE: &'static [&'static str] = &["events:PutRule", "events:PutTargets"];
 
     fn name(&self) -> &str {
@@ -187,32 +253,20 @@ impl Resource for Rule {
     }
 
     async fn find(&self, aws: &Aws) -> Result<Option<Self>> {
-        let (rule, targets, tags) = tokio::join!(
+        let (rule, parts) = tokio::join!(
             aws.eventbridge
                 .describe_rule()
                 .name(&self.name)
                 .event_bus_name(&self.bus)
                 .send(),
-            self.find_targets(aws),
-            find_tags(aws, &self.arn),
+            self.find_parts(aws),
         );
         let Some(rule) = rule.found("events:DescribeRule")? else {
             return Ok(None);
         };
-        Ok(Some(Self {
-            description: rule.description().unwrap_or_default().to_owned(),
-            event_pattern: rule
-                .event_pattern()
-                .and_then(|pattern| serde_json::from_str(pattern).ok())
-                .unwrap_or_default(),
-            state: rule
-                .state()
-                .map(|state| state.as_str().to_owned())
-                .unwrap_or_default(),
-            tags: tags?,
-            targets: targets?,
-            ..self.clone()
-        }))
+        let (targets, tags) = parts?;
+        let of_rule = (rule.description(), rule.event_pattern(), rule.state());
+        Ok(Some(self.found(of_rule, targets, tags)))
     }
 
     async fn create(&self, aws: &Aws, work: &Work) -> Result<()> {

@@ -75,6 +75,9 @@ fn is_as_wanted(node: &Node, found: Option<&HubResource>) -> bool {
                 .iter()
                 .all(|field| *field == "message_retention_period")
         }
+        (HubResource::Function(_), Some(HubResource::Function(found))) => {
+            !action.is_change() && found.active
+        }
         _ => !action.is_change(),
     }
 }

@@ -133,8 +133,13 @@ impl Subscriptions {
             .collect())
     }
 
-    async fn subscribe(&self, aws: &Aws, work: &Work, wanted: &[&Subscription]) -> Result<()> {
-        let tags = find_tags(aws, &self.topic_arn).await?;
+    async fn subscribe(
+        &self,
+        aws: &Aws,
+        work: &Work,
+        wanted: &[&Subscription],
+        tags: &Tags,
+    ) -> Result<()> {
         let mut room = mark::MOST_TAGS.saturating_sub(tags.len());
         // One that is marked already is subscribed again, and the mark says since when.
         let fits = |it: &&&Subscription| {
@@ -240,11 +245,7 @@ fn read(entry: &aws_sdk_sns::types::Subscription) -> Option<(Subscription, Stand
 impl Resource for Subscriptions {
     const KIND: &'static str = "subscriptions";
     const FIND: &'static [&'static str] = &["sns:ListSubscriptionsByTopic"];
-    const CREATE: &'static [&'static str] = &[
-        "sns:ListTagsForResource",
-        "sns:TagResource",
-        "sns:Subscribe",
-    ];
+    const CREATE: &'static [&'static str] = &["sns:TagResource", "sns:Subscribe"];
 
     fn name(&self) -> &str {
         &self.name
@@ -276,7 +277,8 @@ impl Resource for Subscriptions {
 
     async fn create(&self, aws: &Aws, work: &Work) -> Result<()> {
         let wanted: Vec<&Subscription> = self.subscriptions.keys().collect();
-        self.subscribe(aws, work, &wanted).await
+        // There was no topic, so the new one has no mark.
+        self.subscribe(aws, work, &wanted, &Tags::new()).await
     }
 
     async fn update(
@@ -299,7 +301,8 @@ impl Resource for Subscriptions {
             })
             .collect();
         if !missing.is_empty() {
-            self.subscribe(aws, work, &missing).await?;
+            let tags = find_tags(aws, &self.topic_arn).await?;
+            self.subscribe(aws, work, &missing, &tags).await?;
         }
         self.unsubscribe(aws, work, &surplus).await
     }

@@ -85,6 +85,14 @@ impl Resource for Topic {
         }))
     }
 
+    async fn find_doubtful(&self, aws: &Aws) -> Result<Option<Self>> {
+        let call = aws.sns.get_topic_attributes().topic_arn(&self.arn);
+        match call.send().await.found("sns:GetTopicAttributes")? {
+            Some(_) => self.find(aws).await,
+            None => Ok(None),
+        }
+    }
+
     async fn create(&self, aws: &Aws, work: &Work) -> Result<()> {
         let mut request = aws
             .sns

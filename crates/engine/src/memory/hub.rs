@@ -1,10 +1,10 @@
 //! The settings that a hub shows. Reads, and writes nothing.
 
 use super::names;
-use crate::hub::desired::hub;
+use crate::hub::desired::{Node, hub, hub_and_former};
 use crate::hub::function::Function;
 use crate::hub::hub_resource::HubResource;
-use crate::hub::observe::{Found, observe};
+use crate::hub::observe::{Found, observe, observe_doubtful};
 use crate::hub::resource::{Resource, Tags};
 use crate::hub::topic::Topic;
 use crate::names::{DEPLOYMENT_TAG, Names};
@@ -62,7 +62,7 @@ async fn read(
     let mut seen = BTreeSet::new();
     loop {
         // What is there is found by its name, so the organization need not be known.
-        let mut nodes = hub(&at.hub(String::new()));
+        let mut nodes = hub_and_former(&at.hub(String::new()));
         let here = at.names();
         nodes.retain(|node| is_read(&node.resource, &here));
         let known: BTreeSet<String> = nodes.iter().map(|node| node.resource.id()).collect();
@@ -71,7 +71,7 @@ async fn read(
             found.retain(|id, _| known.contains(id));
             break;
         }
-        found.extend(observe(&session.aws, &nodes).await?);
+        found.extend(observe_by_bus(session, &nodes).await?);
         let mut settings = session.settings.clone();
         doubt = names::topic(&mut settings, &found, &here);
         let named = session.with(settings.clone()).names();
@@ -81,11 +81,40 @@ async fn read(
     let mut settings = at.settings.clone();
     let mut doubts: Vec<String> = doubt.into_iter().collect();
     doubts.extend(values(&mut settings, &found, &at.names()));
+    let recalled = session.with(settings);
+    if session.settings.tags.is_empty() && !recalled.settings.tags.is_empty() {
+        found.extend(with_tags(&recalled, &found).await?);
+    }
     Ok(Recalled {
-        session: session.with(settings),
+        session: recalled,
         found,
         doubts,
     })
+}
+
+/// Reads these; where the bus is among them and is not there, by few calls, since nothing else is then.
+async fn observe_by_bus(session: &Session, nodes: &[Node]) -> Result<Found> {
+    let is_bus = |node: &&Node| matches!(node.resource, HubResource::EventBus(_));
+    let (bus, others): (Vec<Node>, Vec<Node>) =
+        nodes.iter().cloned().partition(|node| is_bus(&node));
+    let mut found = observe(&session.aws, &bus).await?;
+    found.extend(match bus.is_empty() || !found.is_empty() {
+        true => observe(&session.aws, &others).await?,
+        false => observe_doubtful(&session.aws, &others).await?,
+    });
+    Ok(found)
+}
+
+/// What was read without its tags, with them: tags turned out to be a setting.
+async fn with_tags(session: &Session, found: &Found) -> Result<Found> {
+    let mut nodes = hub(&session.hub(String::new()));
+    nodes.retain(|node| !are_tags_read(&node.resource) && found.contains_key(&node.resource.id()));
+    observe(&session.aws, &nodes).await
+}
+
+/// Whether its tags are read in every run. Others are ours by what they are part of.
+fn are_tags_read(resource: &HubResource) -> bool {
+    !matches!(resource, HubResource::Alarm(_) | HubResource::Rule(_))
 }
 
 /// Takes what the resources show, each for the setting that it is made from. Returns what they do not say clearly. Pure.
@@ -95,12 +124,17 @@ pub(crate) fn values(settings: &mut Settings, found: &Found, names: &Names) -> V
         deployment == Some(&names.deployment)
     };
     let ours: Vec<&HubResource> = found.values().filter(ours).collect();
+    let tagged: Vec<&HubResource> = ours
+        .iter()
+        .copied()
+        .filter(|it| are_tags_read(it))
+        .collect();
     for resource in &ours {
         of_one(settings, resource, names);
     }
     let from = format!("tags of the hub in account {}", names.account);
     let Settings { sources, tags, .. } = settings;
-    sources.remember_pairs(key::TAGS, tags, common_tags(&ours), &from);
+    sources.remember_pairs(key::TAGS, tags, common_tags(&tagged), &from);
     let doubts = [
         queue_key(settings, &ours),
         topic_key(settings, &ours, names),

@@ -5,7 +5,6 @@ use super::subscribers::{function_policy, special};
 use super::{BUS, COMPARED_TAG, DISPLAY_NAME, FUNCTION, ROLE, ROLE_POLICY, RULE};
 use crate::aws::Aws;
 use crate::aws::error::{AwsError, Call};
-use crate::hub::async_invoke::AsyncInvoke;
 use crate::hub::attachments::{self, Attachment};
 use crate::hub::desired::Node;
 use crate::hub::event_bus::EventBus;
@@ -75,11 +74,10 @@ fn names(aws: &Aws) -> Names {
 pub(crate) async fn find(aws: &Aws, with_role: bool, listed: &BTreeSet<String>) -> Result<OldHub> {
     let names = names(aws);
     let function = function(&names);
-    let invoke = async_invoke();
     let reading = || format!("reading the function {FUNCTION} in {}", aws.place());
-    let (found, invoke) = tokio::join!(function.find(aws), invoke.find(aws));
+    let (found, on_failure) = tokio::join!(function.find(aws), on_failure(aws));
     let found = found.with_context(reading)?;
-    let on_failure = invoke.with_context(reading)?.and_then(|it| it.on_failure);
+    let on_failure = on_failure.with_context(reading)?;
     let topic_arn = found.as_ref().map(|it| topic_of(it, &names));
     let (topic_arn, unknown_topic) = match topic_arn {
         Some(Ok(arn)) => (Some(arn), None),
@@ -171,13 +169,14 @@ fn function(names: &Names) -> Function {
     }
 }
 
-fn async_invoke() -> AsyncInvoke {
-    AsyncInvoke {
-        name: FUNCTION.into(),
-        maximum_event_age: None,
-        maximum_retry_attempts: None,
-        on_failure: None,
-    }
+/// ARN of the function's failure destination.
+async fn on_failure(aws: &Aws) -> Result<Option<String>, AwsError> {
+    let call = aws.lambda.get_function_event_invoke_config();
+    let answer = call.function_name(FUNCTION).send().await;
+    let found = answer.found("lambda:GetFunctionEventInvokeConfig")?;
+    let destinations = found.and_then(|found| found.destination_config);
+    let on_failure = destinations.and_then(|it| it.on_failure);
+    Ok(on_failure.and_then(|it| it.destination))
 }
 
 /// Leaves out what has one of the reference's names, but not its shape; returns why. A role is removed with no

@@ -29,15 +29,17 @@ impl HubStatus {
         }
         let queue = |name: String| queues(plan).find(|queue| queue.name == name);
         let dead = queue(names.dead_letter_queue());
+        let acts = queue(names.acts_queue());
         let reads = queue(names.reads_queue());
         // A message that was received and not deleted is still undelivered.
         status.dead_letters =
             dead.and_then(|it| Some(it.depth? + it.in_flight.unwrap_or_default()));
+        status.acts = acts.and_then(|it| it.depth);
         status.reads = reads.and_then(|it| it.depth);
         status.alerts = Subscribers::of(plan, &names.alerts_topic());
         status.health = Subscribers::of(plan, &names.health_topic());
         match metrics {
-            Ok(found) => status.metrics = Some(now_waiting(found, dead, reads)),
+            Ok(found) => status.metrics = Some(now_waiting(found, [dead, acts, reads])),
             Err(error) => status.metrics_unknown = Some(error.to_string()),
         }
         status
@@ -52,10 +54,11 @@ fn queues(plan: &HubPlan) -> impl Iterator<Item = &Queue> {
 }
 
 /// CloudWatch's last data point of a queue is minutes old, and says nothing when the queue is empty again.
-fn now_waiting(metrics: Metrics, dead: Option<&Queue>, reads: Option<&Queue>) -> Metrics {
+fn now_waiting(metrics: Metrics, [dead, acts, reads]: [Option<&Queue>; 3]) -> Metrics {
     let waits = |queue: Option<&Queue>| queue.is_none_or(|it| !it.is_empty());
     Metrics {
         oldest_dead_letter_s: metrics.oldest_dead_letter_s.filter(|_| waits(dead)),
+        oldest_act_s: metrics.oldest_act_s.filter(|_| waits(acts)),
         oldest_read_s: metrics.oldest_read_s.filter(|_| waits(reads)),
         ..metrics
     }

@@ -5,7 +5,7 @@ use super::{
     unseen,
 };
 use crate::elsewhere::{self, hub_of};
-use crate::hub::desired::hub;
+use crate::hub::desired::hub_and_former;
 use crate::hub::metrics;
 use crate::hub::plan::plan_deploy;
 use crate::memory::{self, Recalled};
@@ -205,7 +205,7 @@ async fn hub_status(session: &Session, organization: &Organization) -> Result<Lo
         doubts,
     } = recalled?;
     let names = session.names();
-    let plan = plan_deploy(hub(&session.hub(org_id.clone())), found);
+    let plan = plan_deploy(hub_and_former(&session.hub(org_id.clone())), found);
     let status = HubStatus::of(&plan, metrics, &names);
     let mut gaps = resource_gaps(&plan);
     gaps.extend(doubts);

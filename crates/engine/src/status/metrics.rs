@@ -1,7 +1,7 @@
 //! What `status` says of the hub's metrics. Pure.
 
 use super::HubStatus;
-use crate::hub::desired::LATE_DIGEST;
+use crate::hub::desired::{LATE_ALERT, LATE_DIGEST};
 use crate::hub::metrics::{LOOK_BACK_DAYS, Metrics, waited};
 use crate::names::Names;
 use crate::words::count;
@@ -15,7 +15,18 @@ pub(super) fn gaps(status: &HubStatus, names: &Names) -> Vec<String> {
         ));
     }
     if let Some(metrics) = &status.metrics {
-        gaps.extend(late_reads(metrics, names));
+        gaps.extend(late(
+            metrics.oldest_act_s,
+            LATE_ALERT,
+            "acts",
+            &names.acts_queue(),
+        ));
+        gaps.extend(late(
+            metrics.oldest_read_s,
+            LATE_DIGEST,
+            "read-only events",
+            &names.reads_queue(),
+        ));
         gaps.extend(errors(metrics, names));
     }
     gaps
@@ -49,13 +60,12 @@ fn receive(names: &Names, queue: &str) -> String {
     )
 }
 
-fn late_reads(metrics: &Metrics, names: &Names) -> Option<String> {
-    let limit = u64::try_from(LATE_DIGEST).unwrap_or_default();
-    let age = metrics.oldest_read_s.filter(|age| *age > limit)?;
+fn late(age: Option<u64>, limit: i32, events: &str, queue: &str) -> Option<String> {
+    let limit = u64::try_from(limit).unwrap_or_default();
+    let age = age.filter(|age| *age > limit)?;
     Some(format!(
-        "read-only events have waited for {} in the queue {} and are not reported: `rootwatch verify` says what is broken and how to fix it",
+        "{events} have waited for {} in the queue {queue} and are not reported: `rootwatch verify` says what is broken and how to fix it",
         waited(age),
-        names.reads_queue(),
     ))
 }
 
@@ -102,6 +112,19 @@ mod tests {
             metrics: Some(metrics),
             ..HubStatus::default()
         }
+    }
+
+    #[test]
+    fn acts_are_late_when_the_alarm_says_so() {
+        let at = |seconds| {
+            with(Metrics {
+                oldest_act_s: Some(seconds),
+                ..Metrics::default()
+            })
+        };
+        assert_eq!(gaps(&at(120), &Names::sample()), Vec::<String>::new());
+        let late = gaps(&at(121), &Names::sample());
+        assert!(late[0].starts_with("acts have waited for 2m in the queue rootwatch-acts"));
     }
 
     #[test]

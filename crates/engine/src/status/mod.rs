@@ -73,6 +73,8 @@ pub struct HubStatus {
     pub health: Subscribers,
     /// Messages in the dead-letter queue.
     pub dead_letters: Option<u64>,
+    /// Acts of root users that wait to be reported.
+    pub acts: Option<u64>,
     /// Read-only events that wait for the next digest.
     pub reads: Option<u64>,
     /// What CloudWatch knows of the queues and the notifier.

@@ -7,8 +7,10 @@ use crate::hub::event_bus::EventBus;
 use crate::hub::pattern::CANARY_DETAIL_TYPE;
 use crate::names::region_of;
 use rootwatch_eval::iam::{Decision, Keys, Principal, Request, decide};
-use rootwatch_root_event::DETAIL_TYPES;
+use rootwatch_root_event::{CANARY_SOURCE, DETAIL_TYPES};
 
+/// The source of a service's events.
+const AWS_SOURCE: &str = "aws.signin";
 /// A number that no account has.
 const NOBODY: &str = "000000000000";
 /// An id that no organization has.
@@ -21,6 +23,7 @@ struct Sender<'a> {
     /// Forwarded by a rule, put by a call, or what EventBridge asks when a rule's target is made.
     way: Way,
     detail_type: &'a str,
+    source: &'a str,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -46,6 +49,7 @@ impl Sender<'_> {
             ("aws:principalaccount", Some(self.account.to_owned())),
             ("events:eventbusinvocation", known(invocation)),
             ("events:detail-type", known(self.detail_type)),
+            ("events:source", known(self.source)),
         ]
         .into();
         Request {
@@ -87,6 +91,7 @@ fn lets_in(id: &str, bus: &EventBus, org_id: &str, places: &[Place]) -> Hop {
             org_id: Some(org_id),
             way,
             detail_type,
+            source: source_of(detail_type),
         };
         let what = match way {
             Way::PutTargets => format!("a rule in account {account} that forwards to it"),
@@ -121,12 +126,13 @@ fn keeps_out(id: &str, bus: &EventBus, org_id: &str, places: &[Place]) -> Hop {
         .into_iter()
         .find(|account| !is_own(bus, account))
         .unwrap_or(NOBODY);
-    for (who, account, org_id, way, detail_type) in refused(spoke, org_id) {
+    for (who, account, org_id, way, (detail_type, source)) in refused(spoke, org_id) {
         let sender = Sender {
             account,
             org_id,
             way,
             detail_type,
+            source,
         };
         match decide([&bus.policy], &sender.request(bus)) {
             Decision::Allowed => {
@@ -152,16 +158,30 @@ fn keeps_out(id: &str, bus: &EventBus, org_id: &str, places: &[Place]) -> Hop {
         None => Hop::ok(
             id,
             check,
-            "everybody else, direct calls and other kinds of events",
+            "everybody else, direct calls, and other kinds and sources of events",
         ),
     }
 }
 
-/// Who must not write to the bus: a description, account, organization, way and detail-type.
-type Refused<'a> = (&'static str, &'a str, Option<&'a str>, Way, &'static str);
+/// Who must not write to the bus: a description, account, organization, way, and the event's detail-type and source.
+type Refused<'a> = (
+    &'static str,
+    &'a str,
+    Option<&'a str>,
+    Way,
+    (&'static str, &'static str),
+);
 
-fn refused<'a>(spoke: &'a str, org_id: &'a str) -> [Refused<'a>; 6] {
-    let api_call = DETAIL_TYPES[0];
+/// Of the service that records sign-ins and calls, or of a canary.
+fn source_of(detail_type: &str) -> &'static str {
+    match detail_type {
+        CANARY_DETAIL_TYPE => CANARY_SOURCE,
+        _ => AWS_SOURCE,
+    }
+}
+
+fn refused<'a>(spoke: &'a str, org_id: &'a str) -> [Refused<'a>; 7] {
+    let api_call = (DETAIL_TYPES[0], AWS_SOURCE);
     [
         (
             "an account that is in no organization",
@@ -196,14 +216,21 @@ fn refused<'a>(spoke: &'a str, org_id: &'a str) -> [Refused<'a>; 6] {
             spoke,
             Some(org_id),
             Way::Direct,
-            CANARY_DETAIL_TYPE,
+            (CANARY_DETAIL_TYPE, CANARY_SOURCE),
         ),
         (
             "a spoke that forwards another kind of event",
             spoke,
             Some(org_id),
             Way::Forwarded,
-            "made up",
+            ("made up", AWS_SOURCE),
+        ),
+        (
+            "a spoke that forwards an event of another source",
+            spoke,
+            Some(org_id),
+            Way::Forwarded,
+            (DETAIL_TYPES[0], "made.up"),
         ),
     ]
 }

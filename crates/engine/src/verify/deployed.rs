@@ -5,7 +5,6 @@ use super::identity::Identity;
 use crate::aws::Aws;
 use crate::aws::error::Call;
 use crate::hub::alarm::Alarm;
-use crate::hub::async_invoke::AsyncInvoke;
 use crate::hub::desired::{Node, Wanted, hub};
 use crate::hub::event_bus::EventBus;
 use crate::hub::function::Function;
@@ -111,9 +110,6 @@ impl Deployed {
     by_name!(
         /// An alarm as deployed.
         alarm, Alarm);
-    by_name!(
-        /// The asynchronous invocation settings of a function as deployed.
-        async_invoke, AsyncInvoke);
     by_name!(
         /// A bus as deployed.
         bus, EventBus);

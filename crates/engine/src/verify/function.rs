@@ -1,4 +1,4 @@
-//! The notifier: who may invoke it, whether it can run, and what it may do.
+//! The notifier: who may not invoke it, whether it can run, and what it may do.
 
 use super::deployed::{Deployed, TOPIC_VARIABLE};
 use super::events::Place;
@@ -9,7 +9,7 @@ use crate::hub::build::Build;
 use crate::hub::function::Function;
 use crate::hub::hub_resource::HubResource;
 use rootwatch_eval::external::{self, Access};
-use rootwatch_eval::iam::{Decision, Keys, Principal, Request, decide};
+use rootwatch_eval::iam::{Decision, Keys};
 
 /// Everything about the function.
 pub(super) fn check(deployed: &Deployed, place: &Place) -> Vec<Hop> {
@@ -21,51 +21,15 @@ pub(super) fn check(deployed: &Deployed, place: &Place) -> Vec<Hop> {
         Err(why) => return vec![Hop::unread(&id, "exists", &why)],
     };
     let mut hops = vec![
-        permission(deployed, &id, function),
         keeps_out(deployed, &id, function),
         state(&id, function),
         code(deployed, &id, function),
         settings(deployed, &id, function),
         publishes_to(deployed, &id, function),
         notifying::check(&id, place, function),
-        async_invoke(deployed),
     ];
     hops.extend(role(deployed, function));
     hops
-}
-
-fn permission(deployed: &Deployed, id: &str, function: &Function) -> Hop {
-    let check = "permission";
-    let policy = match &deployed.function_policy {
-        Ok(policy) => policy.clone().unwrap_or_default(),
-        Err(why) => return Hop::unread(id, check, why),
-    };
-    let rule = deployed.names.acts_rule();
-    // EventBridge sends no SourceAccount (EventBridge User Guide, "Troubleshooting").
-    let keys: Keys = [
-        ("aws:sourcearn", Some(deployed.names.rule_arn(&rule))),
-        ("aws:sourceaccount", None),
-    ]
-    .into();
-    let request = Request {
-        principal: Some(Principal::Service("events.amazonaws.com".to_owned())),
-        action: "lambda:InvokeFunction",
-        resource: function.arn.clone(),
-        keys,
-    };
-    match decide([&policy], &request) {
-        Decision::Allowed => Hop::ok(id, check, format!("rule {rule} may invoke it")),
-        Decision::Unknown(why) => Hop::unknown(id, check, why, Some(DEPLOY_HUB.to_owned())),
-        refused => Hop::broken(
-            id,
-            check,
-            format!(
-                "rule {rule} may not invoke it: the function's policy {}",
-                refused.words()
-            ),
-            DEPLOY_HUB,
-        ),
-    }
 }
 
 /// Anyone who may invoke it can make it publish forged alerts.
@@ -226,57 +190,6 @@ fn publishes_to(deployed: &Deployed, id: &str, function: &Function) -> Hop {
     }
 }
 
-fn async_invoke(deployed: &Deployed) -> Hop {
-    let name = deployed.names.function();
-    let (id, check) = (format!("async-invoke {name}"), "retries");
-    let found = match deployed.async_invoke(&name) {
-        Ok(Some(found)) => found,
-        Ok(None) => {
-            return Hop::broken(
-                &id,
-                check,
-                "none is set: events that the notifier fails on are lost after two retries",
-                DEPLOY_HUB,
-            );
-        }
-        Err(why) => return Hop::unread(&id, check, &why),
-    };
-    let queue = deployed
-        .names
-        .queue_arn(&deployed.names.dead_letter_queue());
-    let (attempts, age) = (
-        found.maximum_retry_attempts.unwrap_or(2),
-        found.maximum_event_age.unwrap_or(21_600),
-    );
-    match &found.on_failure {
-        None => Hop::broken(
-            &id,
-            check,
-            "events that the notifier fails on after all retries are lost",
-            DEPLOY_HUB,
-        ),
-        Some(arn) if *arn != queue => Hop::broken(
-            &id,
-            check,
-            format!("events that the notifier fails on go to {arn}, which no alarm watches"),
-            DEPLOY_HUB,
-        ),
-        Some(_) if attempts == 0 || age < 3600 => Hop::broken(
-            &id,
-            check,
-            format!(
-                "an event that the notifier fails on is dropped after {attempts} retries and {age} s"
-            ),
-            DEPLOY_HUB,
-        ),
-        Some(_) => Hop::ok(
-            &id,
-            check,
-            format!("{attempts} retries, then the dead-letter queue"),
-        ),
-    }
-}
-
 fn role(deployed: &Deployed, function: &Function) -> Vec<Hop> {
     let id = format!(
         "role {}",
@@ -333,24 +246,23 @@ pub(super) fn fix_of(refused: &Decision) -> String {
     }
 }
 
+/// What Lambda does with a queue as the function's role.
+const READ_QUEUE: [&str; 3] = [
+    "sqs:ReceiveMessage",
+    "sqs:DeleteMessage",
+    "sqs:GetQueueAttributes",
+];
+
 /// Everything that the notifier does, but publishing, which the topic's policy decides too.
 fn policy(deployed: &Deployed, id: &str, role: &Identity) -> Hop {
     let check = "policy";
     let names = &deployed.names;
-    let (reads, dead) = (
-        names.queue_arn(&names.reads_queue()),
-        names.queue_arn(&names.dead_letter_queue()),
-    );
+    let queues = [names.acts_queue(), names.reads_queue()].map(|queue| names.queue_arn(&queue));
     let log = format!("{}:log-stream:x", names.log_group_arn());
-    let needs = [
-        ("sqs:ReceiveMessage", &reads),
-        ("sqs:DeleteMessage", &reads),
-        ("sqs:GetQueueAttributes", &reads),
-        ("sqs:SendMessage", &dead),
-        ("logs:CreateLogStream", &log),
-        ("logs:PutLogEvents", &log),
-    ];
-    for (action, resource) in needs {
+    let of_queue = |queue| READ_QUEUE.map(|action| (action, queue));
+    let of_queues = queues.iter().flat_map(of_queue);
+    let of_log = ["logs:CreateLogStream", "logs:PutLogEvents"].map(|action| (action, &log));
+    for (action, resource) in of_queues.chain(of_log) {
         match role.may(action, resource) {
             Decision::Allowed => {}
             Decision::Unknown(why) => {
@@ -365,9 +277,5 @@ fn policy(deployed: &Deployed, id: &str, role: &Identity) -> Hop {
             }
         }
     }
-    Hop::ok(
-        id,
-        check,
-        "may read its queue, send to the dead-letter queue, and log",
-    )
+    Hop::ok(id, check, "may read its queues, and log")
 }

@@ -34,20 +34,20 @@ pub(super) fn check(deployed: &Deployed, places: &[Place]) -> Vec<Hop> {
     let acts_must = [acts.clone(), vec![own.canary()]].concat();
     let acts_never = [never.clone(), reads.clone()].concat();
     let reads_never = [never, acts].concat();
-    let (function, queue) = (names.function_arn(), names.queue_arn(&names.reads_queue()));
+    let queue = |name: String| names.queue_arn(&name);
     let mut hops = of_rule(
         deployed,
         &names.acts_rule(),
         &acts_must,
         &acts_never,
-        &function,
+        &queue(names.acts_queue()),
     );
     hops.extend(of_rule(
         deployed,
         &names.reads_rule(),
         &reads,
         &reads_never,
-        &queue,
+        &queue(names.reads_queue()),
     ));
     hops
 }

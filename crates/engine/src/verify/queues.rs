@@ -10,17 +10,40 @@ use rootwatch_eval::iam::Decision;
 /// Seconds that a dead letter must be kept at least: a weekend, until somebody reads the alarm.
 const SHORTEST_RETENTION: u64 = 3 * 24 * 3600;
 
-/// Both queues, and the mapping from one of them to the function.
+/// The queues, and the mappings from two of them to the function.
 pub(super) fn check(deployed: &Deployed) -> Vec<Hop> {
     let names = &deployed.names;
+    let ways = [
+        Way {
+            queue: names.acts_queue(),
+            rule: names.acts_rule(),
+            events: "acts",
+        },
+        Way {
+            queue: names.reads_queue(),
+            rule: names.reads_rule(),
+            events: "read-only calls",
+        },
+    ];
     let mut hops = of_queue(deployed, &names.dead_letter_queue());
-    let reads = of_queue(deployed, &names.reads_queue());
-    let is_there = reads.iter().all(|hop| hop.check != "exists");
-    hops.extend(reads);
-    if is_there {
-        hops.extend(of_reads(deployed, &names.reads_queue()));
+    hops.extend(ways.iter().flat_map(|way| of_way(deployed, way)));
+    hops
+}
+
+/// A queue between a rule and the function.
+struct Way {
+    queue: String,
+    rule: String,
+    /// What waits in it.
+    events: &'static str,
+}
+
+fn of_way(deployed: &Deployed, way: &Way) -> Vec<Hop> {
+    let mut hops = of_queue(deployed, &way.queue);
+    if hops.iter().all(|hop| hop.check != "exists") {
+        hops.extend(between(deployed, way));
     }
-    hops.push(mapping(deployed, &names.reads_queue()));
+    hops.push(mapping(deployed, way));
     hops
 }
 
@@ -83,10 +106,11 @@ fn retention(id: &str, queue: &Queue) -> Hop {
     }
 }
 
-fn of_reads(deployed: &Deployed, name: &str) -> Vec<Hop> {
+fn between(deployed: &Deployed, way: &Way) -> Vec<Hop> {
+    let name = &way.queue;
     let id = format!("queue {name}");
     let mut hops = Vec::new();
-    if let Ok(Some(rule)) = deployed.rule(&deployed.names.reads_rule()) {
+    if let Ok(Some(rule)) = deployed.rule(&way.rule) {
         hops.push(may_send(deployed, &id, "policy lets in", rule, name));
     }
     if let Ok(Some(queue)) = deployed.queue(name) {
@@ -97,10 +121,10 @@ fn of_reads(deployed: &Deployed, name: &str) -> Vec<Hop> {
     hops
 }
 
-/// Anyone who may send to it can make the notifier report forged calls.
+/// Anyone who may send to it can make the notifier report forged events.
 fn keeps_out(deployed: &Deployed, id: &str, queue: &Queue) -> Hop {
     let check = "policy keeps out";
-    let arn = deployed.names.queue_arn(&deployed.names.reads_queue());
+    let arn = deployed.names.queue_arn(&queue.name);
     let access = Access {
         account: &deployed.names.account,
         actions: &["sqs:SendMessage"],
@@ -115,7 +139,7 @@ fn keeps_out(deployed: &Deployed, id: &str, queue: &Queue) -> Hop {
     match found.unknown {
         None => {
             let finding =
-                format!("\"{sid}\" of its policy allows {who} to send forged calls to it");
+                format!("\"{sid}\" of its policy allows {who} to send forged events to it");
             Hop::broken(id, check, finding, fix)
         }
         Some(why) => Hop::unknown(id, check, format!("for {who}: {why}"), Some(fix)),
@@ -168,7 +192,8 @@ fn visibility(deployed: &Deployed, id: &str, queue: &Queue) -> Hop {
     Hop::ok(id, check, format!("{seconds} s"))
 }
 
-fn mapping(deployed: &Deployed, queue: &str) -> Hop {
+fn mapping(deployed: &Deployed, way: &Way) -> Hop {
+    let (queue, events) = (&way.queue, way.events);
     let (id, check) = (format!("event-source-mapping {queue}"), "delivers");
     let mapping = match deployed.mapping(queue) {
         Ok(Some(mapping)) => mapping,
@@ -176,7 +201,7 @@ fn mapping(deployed: &Deployed, queue: &str) -> Hop {
             return Hop::broken(
                 &id,
                 check,
-                "there is none: read-only calls wait in the queue and are never reported",
+                format!("there is none: {events} wait in the queue and are never reported"),
                 DEPLOY_HUB,
             );
         }
@@ -186,12 +211,12 @@ fn mapping(deployed: &Deployed, queue: &str) -> Hop {
         return Hop::broken(
             &id,
             check,
-            "it is disabled: read-only calls wait in the queue and are never reported",
+            format!("it is disabled: {events} wait in the queue and are never reported"),
             DEPLOY_HUB,
         );
     }
     if !mapping.filters.is_empty() {
-        let finding = "it drops read-only calls that match none of its filters";
+        let finding = format!("it drops {events} that match none of its filters");
         return Hop::broken(&id, check, finding, DEPLOY_HUB);
     }
     if !mapping.report_batch_item_failures {

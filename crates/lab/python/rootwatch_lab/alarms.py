@@ -15,7 +15,7 @@ from moto.core.utils import iso_8601_datetime_with_milliseconds
 from moto.sqs.models import sqs_backends
 from moto.utilities.utils import get_partition
 
-from . import events, functions, metrics, topics
+from . import events, functions, metricmath, metrics, topics
 from .state import activity, each, lock
 
 _PAUSE_S = 0.2
@@ -62,13 +62,34 @@ _METRICS: dict[tuple[str, str], Callable[..., float | None]] = {
 _UNITS = {"ApproximateAgeOfOldestMessage": "Seconds"}
 
 
+# What the metric of an alarm with an expression was at the last look, by the alarm's ARN: a look is the lab's period.
+_before: dict[str, float | None] = {}
+
+
+def _value(account: str, alarm: Alarm) -> tuple[bool, float | None]:
+    """Whether the lab has the alarm's metric, and its value."""
+    queries = {query.id: query for query in alarm.metric_data_queries}
+    stat = next((query.metric_stat for query in queries.values() if query.metric_stat), None)
+    of = stat.metric if stat else alarm
+    measure = _METRICS.get((of.namespace, of.metric_name))
+    if measure is None:
+        return False, None
+    named = {dimension.name: dimension.value for dimension in of.dimensions}
+    period = float(stat.period if stat else alarm.period)
+    value = measure(account, alarm.region_name, named, time.time() - period)
+    expression = next((query.expression for query in queries.values() if query.expression), None)
+    if expression is None:
+        return True, value
+    series = metricmath.Series(_before.get(alarm.alarm_arn), value)
+    _before[alarm.alarm_arn] = value
+    return True, metricmath.last(str(expression), series)
+
+
 def _state(account: str, alarm: Alarm) -> str | None:
-    measure = _METRICS.get((alarm.namespace, alarm.metric_name))
     compare = _COMPARE.get(alarm.comparison_operator)
-    if measure is None or compare is None:
+    is_known, value = _value(account, alarm)
+    if not is_known or compare is None:
         return None
-    named = {dimension.name: dimension.value for dimension in alarm.dimensions}
-    value = measure(account, alarm.region_name, named, time.time() - float(alarm.period))
     if alarm.unit and alarm.unit != _UNITS.get(str(alarm.metric_name), "Count"):
         # Data in another unit is other data (CloudWatch API, PutMetricAlarm): there is none in this one.
         value = None

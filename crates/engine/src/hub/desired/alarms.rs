@@ -3,6 +3,9 @@
 use super::Wanted;
 use crate::hub::alarm::Alarm;
 
+/// Seconds after which an act should have been reported. It waits behind a storm for a minute at the most: what is older
+/// has failed at least once. Lambda counts no error where a function reports that items of a batch failed.
+pub(crate) const LATE_ALERT: i32 = 2 * 60;
 /// Seconds after which read-only calls should have become a digest.
 pub(crate) const LATE_DIGEST: i32 = 15 * 60;
 
@@ -10,14 +13,29 @@ impl Wanted {
     /// Everything that could keep an alert from a person, as far as a metric shows it.
     pub(super) fn alarms(&self) -> Vec<Alarm> {
         let names = &self.names;
+        let depth = ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum");
+        let dead_letters = || vec![("QueueName", names.dead_letter_queue())];
+        let age = ("AWS/SQS", "ApproximateAgeOfOldestMessage", "Maximum");
         let rule = |rule: String| vec![("EventBusName", names.bus()), ("RuleName", rule)];
         vec![
             self.alarm(
                 "dead-letters",
-                "An event about a root user could not be delivered and waits in the dead-letter queue. Take it out: while it is there, nobody is notified of another.",
-                ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum"),
-                vec![("QueueName", names.dead_letter_queue())],
+                "An event about a root user could not be delivered and waits in the dead-letter queue.",
+                depth,
+                dead_letters(),
             ),
+            Alarm {
+                // The alarm above stays in ALARM while a letter is there, and says no more. `DIFF` needs two periods.
+                expression: Some("IF(m1 - DIFF(m1) > 0, DIFF(m1), 0)".into()),
+                evaluation_periods: Some(2),
+                datapoints_to_alarm: Some(1),
+                ..self.alarm(
+                    "more-dead-letters",
+                    "Another event about a root user could not be delivered, while others wait in the dead-letter queue already.",
+                    depth,
+                    dead_letters(),
+                )
+            },
             self.alarm(
                 "notifier-errors",
                 "The rootwatch notifier failed on an event about a root user.",
@@ -26,7 +44,7 @@ impl Wanted {
             ),
             self.alarm(
                 "acts-failed",
-                "The rule for root activity could not reach the notifier.",
+                "The rule for acts of root users could not reach its queue.",
                 ("AWS/Events", "FailedInvocations", "Sum"),
                 rule(names.acts_rule()),
             ),
@@ -37,11 +55,20 @@ impl Wanted {
                 rule(names.reads_rule()),
             ),
             Alarm {
+                threshold: Some(f64::from(LATE_ALERT)),
+                ..self.alarm(
+                    "acts-waiting",
+                    "An act of a root user waits in its queue and is not reported.",
+                    age,
+                    vec![("QueueName", names.acts_queue())],
+                )
+            },
+            Alarm {
                 threshold: Some(f64::from(LATE_DIGEST)),
                 ..self.alarm(
                     "reads-waiting",
                     "Read-only activity of a root user waits in its queue and is not reported.",
-                    ("AWS/SQS", "ApproximateAgeOfOldestMessage", "Maximum"),
+                    age,
                     vec![("QueueName", names.reads_queue())],
                 )
             },
@@ -73,7 +100,9 @@ impl Wanted {
                 .into_iter()
                 .map(|(name, value)| (name.to_owned(), value))
                 .collect(),
+            datapoints_to_alarm: None,
             evaluation_periods: Some(1),
+            expression: None,
             metric: metric.into(),
             namespace: namespace.into(),
             // A new alarm goes from INSUFFICIENT_DATA to OK, and CloudWatch runs the actions on every change of state

@@ -47,6 +47,9 @@ fn a_broken_bus() {
         policy("any detail-type", KEEPS_OUT, |it| {
             without(it, "RootwatchCloudTrailOnly")
         }),
+        policy("any source", KEEPS_OUT, |it| {
+            without(it, "RootwatchAwsOnly")
+        }),
         policy("a Deny of somebody else's", LETS_IN, |it| {
             add(it, freeze(json!({})))
         })

@@ -1,11 +1,9 @@
 use super::state::FUNCTION as NAME;
 use super::{Break, all_are_named_and_fixed};
-use crate::hub::async_invoke::AsyncInvoke;
 use crate::hub::function::Function;
 use serde_json::{Value, json};
 
 const FUNCTION: &str = "function rootwatch-notifier";
-const INVOKE: &str = "async-invoke rootwatch-notifier";
 const ARN: &str = "arn:aws:lambda:eu-west-1:111122223333:function:rootwatch-notifier";
 
 fn function(
@@ -14,12 +12,6 @@ fn function(
     change: impl FnOnce(&mut Function) + 'static,
 ) -> Break {
     Break::new(what, FUNCTION, check, |hub| change(hub.function(NAME)))
-}
-
-fn invoke(what: &'static str, change: impl FnOnce(&mut AsyncInvoke) + 'static) -> Break {
-    Break::new(what, INVOKE, "retries", |hub| {
-        change(hub.async_invoke(NAME))
-    })
 }
 
 fn statement(sid: &str, principal: Value, condition: Value) -> Value {
@@ -36,39 +28,13 @@ fn open_to(what: &'static str, principal: Value) -> Break {
 }
 
 #[test]
-fn a_function_that_is_not_invoked_or_by_others() {
-    let other = json!({"ArnLike": {"AWS:SourceArn": "arn:aws:events:eu-west-1:111122223333:rule/rootwatch/other"}});
-    let other = statement(
-        "rootwatch-acts",
-        json!({"Service": "events.amazonaws.com"}),
-        other,
-    );
+fn a_function_that_others_may_invoke() {
     let breaks = vec![
-        Break::new("no permission", FUNCTION, "permission", |hub| {
-            hub.permission(None)
-        }),
-        Break::new(
-            "permission for another rule",
-            FUNCTION,
-            "permission",
-            |hub| {
-                hub.permission(Some(other));
-            },
-        ),
         open_to("open to everybody", json!("*")),
         open_to(
             "open to another account",
             json!({"AWS": "arn:aws:iam::999988887777:root"}),
         ),
-        invoke("no retries", |it| it.maximum_retry_attempts = Some(0)),
-        invoke("a minute of retries", |it| it.maximum_event_age = Some(60)),
-        invoke("no destination", |it| it.on_failure = None),
-        invoke("another destination", |it| {
-            it.on_failure = Some("arn:aws:sqs:eu-west-1:111122223333:x".into())
-        }),
-        Break::new("no settings for failures", INVOKE, "retries", |hub| {
-            hub.delete(INVOKE)
-        }),
     ];
     all_are_named_and_fixed("invocations", breaks);
 }

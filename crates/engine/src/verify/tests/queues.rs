@@ -5,8 +5,10 @@ use crate::hub::queue::Queue;
 use rootwatch_eval::Policy;
 use serde_json::{Value, json};
 
+const ACTS: &str = "queue rootwatch-acts";
 const READS: &str = "queue rootwatch-reads";
 const DEAD_LETTERS: &str = "queue rootwatch-dead-letters";
+const ACTS_MAPPING: &str = "event-source-mapping rootwatch-acts";
 const MAPPING: &str = "event-source-mapping rootwatch-reads";
 const RULES: [&str; 2] = ["rule rootwatch-acts", "rule rootwatch-reads"];
 
@@ -18,6 +20,14 @@ fn reads(
     Break::new(what, READS, check, |hub| {
         change(hub.queue("rootwatch-reads"))
     })
+}
+
+fn acts(
+    what: &'static str,
+    check: &'static str,
+    change: impl FnOnce(&mut Queue) + 'static,
+) -> Break {
+    Break::new(what, ACTS, check, |hub| change(hub.queue("rootwatch-acts")))
 }
 
 /// Allows somebody else to send to it.
@@ -39,6 +49,17 @@ fn a_queue_that_takes_too_little_or_too_much() {
         reads("accepts nothing", "policy lets in", |it| {
             it.policy = Policy::default()
         }),
+        acts("accepts nothing", "policy lets in", |it| {
+            it.policy = Policy::default()
+        }),
+        acts("accepts everybody's", "policy keeps out", |it| {
+            let theirs = json!({
+                "Sid": "Theirs", "Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage",
+                "Resource": "arn:aws:sqs:eu-west-1:111122223333:rootwatch-acts",
+            });
+            add(&mut it.policy, theirs);
+        })
+        .needs("statements of that policy"),
         reads("accepts another rule's", "policy lets in", |it| {
             with(&mut it.policy, "RootwatchRules", "Condition", other);
         }),
@@ -91,6 +112,11 @@ fn a_queue_that_loses_what_waits_in_it() {
         reads("visible again at once", "visibility", |it| {
             it.visibility_timeout = Some(1)
         }),
+        acts("no redrive", "dead letters", |it| it.redrive = None),
+        acts("visible again at once", "visibility", |it| {
+            it.visibility_timeout = Some(1)
+        }),
+        Break::new("no queue for acts", ACTS, "exists", |hub| hub.delete(ACTS)),
         dead_letters("dead letters refused", |it| it.policy = Policy::default()),
         Break::new(
             "dead letters kept an hour",
@@ -127,6 +153,12 @@ fn a_mapping_that_does_not_deliver() {
         }),
         mapping("mapping with a filter", |it| {
             it.filters.insert("{\"body\":{\"source\":[\"x\"]}}".into());
+        }),
+        Break::new("mapping disabled", ACTS_MAPPING, "delivers", |hub| {
+            hub.mapping("rootwatch-acts").enabled = false;
+        }),
+        Break::new("mapping deleted", ACTS_MAPPING, "delivers", |hub| {
+            hub.delete(ACTS_MAPPING)
         }),
         Break::new("mapping deleted", MAPPING, "delivers", |hub| {
             hub.delete(MAPPING)

@@ -39,11 +39,11 @@ fn a_broken_role() {
             with(it, "Publish", "Resource", elsewhere)
         }),
         policy("a Deny in it", PUBLISH, |it| add(it, deny("sns:*"))),
-        policy("may not keep what failed", OTHER, |it| {
-            without(it, "KeepWhatFailed")
+        policy("may not read its queues", OTHER, |it| {
+            without(it, "ReadQueues")
         }),
-        policy("may not read its queue", OTHER, |it| {
-            with(it, "ReadQueue", "Action", json!("sqs:ReceiveMessage"));
+        policy("may only receive from its queues", OTHER, |it| {
+            with(it, "ReadQueues", "Action", json!("sqs:ReceiveMessage"));
         }),
         policy("may not log", OTHER, |it| without(it, "Log")),
         Break::new("a Deny attached to it", ROLE, "policy", |hub| {

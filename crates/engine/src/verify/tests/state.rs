@@ -5,8 +5,8 @@ use crate::hub::hub_resource::HubResource;
 use crate::hub::subscriptions::{Standing, Subscriptions};
 use crate::hub::topic::Topic;
 use crate::hub::{
-    alarm::Alarm, async_invoke::AsyncInvoke, event_bus::EventBus, function::Function,
-    mapping::Mapping, queue::Queue, role::Role, rule::Rule, sample,
+    alarm::Alarm, event_bus::EventBus, function::Function, mapping::Mapping, queue::Queue,
+    role::Role, rule::Rule, sample,
 };
 use crate::names::Names;
 use crate::verify::deployed::{Deployed, Filter, Subscriber, TOPIC_VARIABLE, publishes_to};
@@ -69,7 +69,6 @@ impl Hub {
 
     by_name! {
         alarm: Alarm,
-        async_invoke: AsyncInvoke,
         bus: EventBus,
         function: Function,
         mapping: Mapping,
@@ -103,12 +102,6 @@ impl Hub {
         self.role(ROLE).permissions_boundary = Some(arn.into());
     }
 
-    /// What the function's policy holds under the permission's name.
-    pub(super) fn permission(&mut self, statement: Option<Value>) {
-        self.delete("permission rootwatch-acts");
-        self.theirs.extend(statement);
-    }
-
     /// What `rootwatch deploy hub` does: what differs is fixed, and what others added to a policy stays.
     pub(super) fn deploy(&mut self) {
         for node in &self.wanted {
@@ -119,8 +112,6 @@ impl Hub {
                 self.found.insert(id, made);
             }
         }
-        // A permission that is created again takes the place of one that others changed.
-        self.theirs.retain(|it| it["Sid"] != "rootwatch-acts");
         let attached = self.role(ROLE).attached_policies.clone();
         self.attached.retain(|arn, _| attached.contains(arn));
     }
@@ -141,7 +132,7 @@ impl Hub {
             org_id: Ok("o-abcdefghij".into()),
             wanted: self.wanted.clone(),
             found,
-            function_policy: Ok(Some(self.function_policy())),
+            function_policy: Ok(Some(policy(self.theirs.clone()))),
             role: Ok(function.and_then(|it| self.identity(&it.role))),
             alerts: Ok(self.topics().find(|it| it.arn == topic_arn).cloned()),
             alerts_subscribers: Ok(self.subscribers(&topic_arn)),
@@ -149,15 +140,6 @@ impl Hub {
                 self.subscribers(&self.names.topic_arn(&self.names.health_topic()))
             ),
         }
-    }
-
-    fn function_policy(&self) -> Policy {
-        let ours = self.found.get("permission rootwatch-acts").map(|it| {
-            let mut statement = serde_json::to_value(it).unwrap()["statement"].take();
-            statement["Sid"] = json!("rootwatch-acts");
-            statement
-        });
-        policy(ours.into_iter().chain(self.theirs.clone()).collect())
     }
 
     fn identity(&self, arn: &str) -> Option<Identity> {

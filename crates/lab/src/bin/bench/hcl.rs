@@ -108,8 +108,6 @@ impl<'a> Place<'a> {
             "role" => role(name, &fields),
             "event-bus" => event_bus(name, &fields),
             "function" => vec![self.function(name, &fields)],
-            "async-invoke" => vec![async_invoke(name, &fields)],
-            "permission" => vec![self.permission(name, &fields)],
             "event-source-mapping" => vec![self.mapping(name, &fields)],
             "rule" => self.rule(name, &fields),
             "subscriptions" => self.subscriptions(name, &fields),
@@ -136,23 +134,6 @@ impl<'a> Place<'a> {
                 "runtime": fields.get("runtime"),
                 "tags": fields.get("tags"),
                 "timeout": fields.get("timeout"),
-            }),
-        )
-    }
-
-    fn permission(&self, name: &str, fields: &Fields<'_>) -> Block {
-        let statement = fields.get("statement");
-        let function = text(&statement["Resource"]);
-        let source = &statement["Condition"]["ArnLike"]["AWS:SourceArn"];
-        Block::new(
-            "aws_lambda_permission",
-            name,
-            json!({
-                "statement_id": name,
-                "action": statement["Action"],
-                "function_name": function.rsplit(':').next(),
-                "principal": statement["Principal"]["Service"],
-                "source_arn": source,
             }),
         )
     }
@@ -287,34 +268,39 @@ fn event_bus(name: &str, fields: &Fields<'_>) -> Vec<Block> {
     ]
 }
 
-fn async_invoke(name: &str, fields: &Fields<'_>) -> Block {
-    let arguments = json!({
-        "function_name": name,
-        "maximum_event_age_in_seconds": fields.get("maximum_event_age"),
-        "maximum_retry_attempts": fields.get("maximum_retry_attempts"),
-        "destination_config": {"on_failure": {"destination": fields.get("on_failure")}},
-    });
-    Block::new("aws_lambda_function_event_invoke_config", name, arguments)
-}
-
 fn alarm(name: &str, fields: &Fields<'_>) -> Block {
-    let arguments = json!({
+    let mut arguments = json!({
         "alarm_name": name,
         "actions_enabled": fields.get("actions_enabled"),
         "alarm_actions": fields.get("alarm_actions"),
         "alarm_description": fields.get("description"),
         "comparison_operator": fields.get("comparison"),
-        "dimensions": fields.get("dimensions"),
+        "datapoints_to_alarm": fields.get("datapoints_to_alarm"),
         "evaluation_periods": fields.get("evaluation_periods"),
-        "metric_name": fields.get("metric"),
-        "namespace": fields.get("namespace"),
         "ok_actions": fields.get("ok_actions"),
-        "period": fields.get("period"),
-        "statistic": fields.get("statistic"),
         "tags": fields.get("tags"),
         "threshold": fields.get("threshold"),
         "treat_missing_data": fields.get("treat_missing_data"),
     });
+    let mut metric = json!({
+        "dimensions": fields.get("dimensions"),
+        "metric_name": fields.get("metric"),
+        "namespace": fields.get("namespace"),
+        "period": fields.get("period"),
+    });
+    let statistic = fields.get("statistic");
+    if fields.get("expression").is_null() {
+        metric["statistic"] = statistic;
+        let all = arguments.as_object_mut().into_iter();
+        let more = metric.as_object().cloned().unwrap_or_default();
+        all.for_each(|all| all.extend(more.clone()));
+    } else {
+        metric["stat"] = statistic;
+        arguments["metric_query"] = json!([
+            {"id": "m1", "metric": metric, "return_data": false},
+            {"id": "e1", "expression": fields.get("expression"), "return_data": true},
+        ]);
+    }
     Block::new("aws_cloudwatch_metric_alarm", name, arguments)
 }
 

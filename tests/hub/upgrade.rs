@@ -1,0 +1,89 @@
+use super::DEPLOY;
+use crate::intruder::{DEAD_LETTERS, Intruder};
+use crate::world::{PERSON, REGION, World, api_call};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+/// Between two events.
+const PACE: Duration = Duration::from_millis(40);
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Has root act until told to end; returns the ids of the events.
+fn stream(world: &World, is_over: &AtomicBool) -> BTreeSet<String> {
+    let shop = world.account("shop");
+    let mut sent = BTreeSet::new();
+    while !is_over.load(Ordering::Relaxed) {
+        let id = format!("stream-{:06}", sent.len());
+        let mut event = api_call(&shop, REGION, "iam", "CreateUser", false);
+        event["eventID"] = json!(id);
+        world.root_does(&shop, REGION, &event);
+        sent.insert(id);
+        thread::sleep(PACE);
+    }
+    sent
+}
+
+/// How often the notifier published each event, by its log.
+fn published(world: &World) -> BTreeMap<String, usize> {
+    let mut times = BTreeMap::new();
+    let invocations = world.lab.invocations().unwrap();
+    let lines = invocations.iter().flat_map(|it| it.log.lines());
+    for line in lines.filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
+        if let (Some(id), Some(_)) = (line["event_id"].as_str(), line["sns_message_id"].as_str()) {
+            *times.entry(id.to_owned()).or_default() += 1;
+        }
+    }
+    times
+}
+
+#[test]
+fn a_hub_of_an_earlier_version_is_brought_over_without_losing_or_repeating_an_event() {
+    let world = World::deployed();
+    let intruder = Intruder::new(&world);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(intruder.as_an_earlier_version_made_it());
+    world.count_calls();
+    let is_over = AtomicBool::new(false);
+    let (sent, writes) = thread::scope(|scope| {
+        let stream = scope.spawn(|| stream(&world, &is_over));
+        let ran = world.rootwatch(&DEPLOY);
+        is_over.store(true, Ordering::Relaxed);
+        let sent = stream.join().unwrap();
+        let ran = ran.ends_with(0);
+        assert!(
+            ran.stderr.contains("- permission rootwatch-acts"),
+            "{}",
+            ran.stderr
+        );
+        (sent, world.writes())
+    });
+    // Everything that the new way needs, then the one target, and what the old way needed at the very end.
+    let end = writes.len() - 3;
+    let last = [
+        "lambda:DeleteFunctionEventInvokeConfig",
+        "iam:PutRolePolicy",
+        "lambda:RemovePermission",
+    ];
+    assert_eq!(writes[end..], last, "{writes:?}");
+    let place = |call: &str| writes.iter().position(|write| write == call);
+    assert!(place("sqs:CreateQueue") < place("lambda:CreateEventSourceMapping"));
+    assert!(place("lambda:CreateEventSourceMapping") < place("events:PutTargets"));
+
+    world.lab.wait_idle(PATIENCE).unwrap();
+    let all_once = sent.iter().map(|id| (id.clone(), 1)).collect();
+    assert_eq!(published(&world), all_once);
+    let hub = &world.organization.hub;
+    let lost = world.lab.queue_messages(hub, REGION, DEAD_LETTERS).unwrap();
+    assert!(lost.is_empty(), "{lost:?}");
+
+    assert_eq!(runtime.block_on(intruder.function_policy()), None);
+    world.count_calls();
+    world.rootwatch(&DEPLOY).ends_with(0);
+    assert_eq!(world.writes(), Vec::<String>::new());
+    world.rootwatch(&["verify", "--hub-only"]).ends_with(0);
+    let plan = ["plan", "hub", "--email", PERSON, "--detailed-exitcode"];
+    world.rootwatch(&plan).ends_with(0);
+}

@@ -1,0 +1,56 @@
+use super::{ACTS, DEAD_LETTERS, FUNCTION, Intruder, READS};
+use aws_sdk_lambda::types::{DestinationConfig, OnFailure};
+use serde_json::json;
+
+impl Intruder {
+    /// Gives the hub the shape that earlier versions made: the rule for acts invokes the function itself.
+    pub(crate) async fn as_an_earlier_version_made_it(&self) {
+        self.let_keep_what_failed().await;
+        self.permit_rule().await;
+        let queue = self.arn("sqs", DEAD_LETTERS);
+        let on_failure = OnFailure::builder().destination(queue).build();
+        let destinations = DestinationConfig::builder().on_failure(on_failure);
+        let config = self.lambda.put_function_event_invoke_config();
+        let config = config.function_name(FUNCTION).maximum_retry_attempts(2);
+        let config = config.maximum_event_age_in_seconds(21_600);
+        let config = config.destination_config(destinations.build());
+        config.send().await.unwrap();
+        let function = self.arn("lambda", &format!("function:{FUNCTION}"));
+        self.put_target(|target| target.arn = function).await;
+        self.delete_mapping(ACTS).await;
+        self.delete_queue(ACTS).await;
+        for alarm in ["rootwatch-acts-waiting", "rootwatch-more-dead-letters"] {
+            self.delete_alarm(alarm).await;
+        }
+    }
+
+    async fn permit_rule(&self) {
+        let call = self.lambda.add_permission().function_name(FUNCTION);
+        let call = call.statement_id(ACTS).action("lambda:InvokeFunction");
+        let call = call.principal("events.amazonaws.com");
+        let rule = self.arn("events", &format!("rule/rootwatch/{ACTS}"));
+        call.source_arn(rule).send().await.unwrap();
+    }
+
+    async fn let_keep_what_failed(&self) {
+        let (reads, dead) = (self.arn("sqs", READS), self.arn("sqs", DEAD_LETTERS));
+        self.role_policy(|policy| {
+            let mut policy: serde_json::Value = serde_json::from_str(policy).unwrap();
+            let statements = policy["Statement"].as_array_mut().unwrap();
+            statements.retain(|it| it["Sid"] != "ReadQueues");
+            let read = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"];
+            statements.push(json!({"Sid": "ReadQueue", "Effect": "Allow", "Action": read, "Resource": reads}));
+            statements.push(json!({
+                "Sid": "KeepWhatFailed", "Effect": "Allow", "Action": ["sqs:SendMessage"], "Resource": dead,
+            }));
+            policy.to_string()
+        })
+        .await;
+    }
+
+    /// Who may invoke the function, as its policy says.
+    pub(crate) async fn function_policy(&self) -> Option<String> {
+        let policy = self.lambda.get_policy().function_name(FUNCTION);
+        policy.send().await.ok()?.policy
+    }
+}
