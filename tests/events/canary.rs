@@ -547,7 +547,7 @@ fn an_account_or_region_that_does_not_exist_is_refused_before_anything_is_made()
     for said in [
         "(new) is in the organization, but has no stack instance: StackSet rootwatch-spoke has ",
         " in 2 regions",
-        "`rootwatch deploy spokes`",
+        "`rootwatch deploy spokes --ou /`",
     ] {
         assert!(ran.stderr.contains(said), "{said}: {}", ran.stderr);
     }

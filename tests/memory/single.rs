@@ -142,12 +142,12 @@ const ROWS: &[Row] = &[
     spokes(
         "spokes.ou",
         &["--ou", "/Workloads/Prod"],
-        &["create in eu-west-1,us-east-1"],
+        &["create in eu-west-1,us-east-1", "stack-set description"],
     ),
     spokes(
         "spokes.regions",
         &["--regions", "us-east-1,eu-west-1,eu-central-1"],
-        &["create in eu-central-1"],
+        &["create in eu-central-1", "stack-set description"],
     ),
     spokes("spokes.call_as", &["--call-as", "delegated-admin"], &[]),
     spokes("spokes.max_concurrent", &["--max-concurrent", "25%"], &[]),

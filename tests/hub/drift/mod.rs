@@ -18,7 +18,7 @@ use rootwatch_lab::Late;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-pub(crate) const SETTINGS: [&str; 12] = [
+pub(crate) const SETTINGS: [&str; 14] = [
     "hub",
     "--email",
     PERSON,
@@ -31,6 +31,8 @@ pub(crate) const SETTINGS: [&str; 12] = [
     "text",
     "--notify-read-only",
     "digest",
+    "--reset",
+    "account_names",
     "--yes",
 ];
 
@@ -103,7 +105,7 @@ pub(crate) fn waves(rows: Vec<Vec<Row<'_>>>) -> Vec<Vec<Row<'_>>> {
 }
 
 fn plan(world: &World, more: &[&str]) -> Ran {
-    world.rootwatch(&[&["plan"], &SETTINGS[..11], more].concat())
+    world.rootwatch(&[&["plan"], &SETTINGS[..13], more].concat())
 }
 
 fn text(value: &Value) -> String {

@@ -186,8 +186,10 @@ async fn subscribe_again(session: &mut Session, found: &Found) -> Result<()> {
     let names = session.names();
     let topic = |name: &str| found.get(&format!("topic {name}"));
     let is_gone = topic(&names.alerts_topic()).is_none();
-    let is_whole = session.settings.sources.is_whole(key::SUBSCRIPTIONS);
-    if !is_gone || is_whole || topic(&names.health_topic()).is_none() {
+    let sources = &session.settings.sources;
+    // A run that names another topic gets what it names, and no more.
+    let is_settled = sources.is_whole(key::SUBSCRIPTIONS) || !sources.is_open(key::TOPIC_NAME);
+    if !is_gone || is_settled || topic(&names.health_topic()).is_none() {
         return Ok(());
     }
     let arn = names.topic_arn(&names.health_topic());

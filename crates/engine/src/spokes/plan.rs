@@ -161,9 +161,10 @@ pub(crate) fn plan(wanted: &Wanted, observed: &Observed, management: Management)
     }
 }
 
-/// Whether every instance is updated with the StackSet.
+/// Whether every instance is updated with the StackSet. A description is no part of a stack.
 fn updates_all(stack_set: &Action) -> bool {
-    matches!(stack_set, Action::Update { .. })
+    let changed = stack_set.changed();
+    matches!(stack_set, Action::Update { .. }) && changed.iter().any(|it| *it != "description")
 }
 
 impl InstanceCounts {
