@@ -62,7 +62,8 @@ _METRICS: dict[tuple[str, str], Callable[..., float | None]] = {
 _UNITS = {"ApproximateAgeOfOldestMessage": "Seconds"}
 
 
-# What the metric of an alarm with an expression was at the last look, by the alarm's ARN: a look is the lab's period.
+# What the metric of an alarm with an expression was at the last look, by the alarm's ARN: a look
+# is the lab's period.
 _before: dict[str, float | None] = {}
 
 

@@ -1,4 +1,7 @@
-"""CloudWatch metric math, as far as an alarm on one metric needs it (CloudWatch guide, "Using metric math")."""
+"""CloudWatch metric math, as far as an alarm on one metric needs it.
+
+Source: CloudWatch guide, "Using metric math".
+"""
 
 from __future__ import annotations
 
