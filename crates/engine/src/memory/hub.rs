@@ -100,9 +100,17 @@ async fn observe_by_bus(session: &Session, nodes: &[Node]) -> Result<Found> {
     let mut found = observe(&session.aws, &bus).await?;
     found.extend(match bus.is_empty() || !found.is_empty() {
         true => observe(&session.aws, &others).await?,
-        false => observe_doubtful(&session.aws, &others).await?,
+        false => observe_doubtful(&session.aws, &without_rules(others)).await?,
     });
     Ok(found)
+}
+
+/// No rule is there without its bus, and nothing that lets it invoke anything.
+fn without_rules(mut nodes: Vec<Node>) -> Vec<Node> {
+    let needs_bus =
+        |it: &HubResource| matches!(it, HubResource::Rule(_) | HubResource::DirectWay(_));
+    nodes.retain(|node| !needs_bus(&node.resource));
+    nodes
 }
 
 /// What was read without its tags, with them: tags turned out to be a setting.

@@ -28,7 +28,8 @@ def oldest_age_s(queue: Queue) -> float | None:
     sent = [
         float(message.sent_timestamp or 0)
         for message in queue._messages
-        if message.approximate_receive_count < _POISON
+        # What was moved to a dead-letter queue has brought its count from the queue before.
+        if message.approximate_receive_count < _POISON or not queue.redrive_policy
     ]
     return max(0.0, time.time() - min(sent) / 1000) if sent else None
 
