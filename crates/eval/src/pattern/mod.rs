@@ -1,8 +1,8 @@
 //! Whether an event matches an EventBridge pattern, or a message a subscription's filter policy.
 //!
 //! As EventBridge's own matcher does it, Event Ruler (<https://github.com/aws/event-ruler>): a pattern becomes flat rules,
-//! each a list of values for each path ([`rule`]); an event becomes flat fields that remember in which element of which
-//! list they are ([`event`]). `tests/eval/patterns.rs` holds every answer against Event Ruler's. Of the crates there are,
+//! each a list of values for each path (`rule`); an event becomes flat fields that remember in which element of which
+//! list they are (`event`). `tests/eval/patterns.rs` holds every answer against Event Ruler's. Of the crates there are,
 //! `event-ruler` 0.1.0 is an empty placeholder, and `quamina` 0.7.0 has no `$or`, which every pattern here needs, and
 //! accepts operators that EventBridge refuses.
 //!
