@@ -5,6 +5,9 @@ use crate::world::{World, side_by_side};
 use rootwatch_lab::{Call, Fault, Kind};
 use serde_json::Value;
 use std::collections::BTreeSet;
+use std::time::Duration;
+
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Each value that is there, with where it is, without the ids that AWS gives.
 fn listing(world: &World) -> Vec<String> {
@@ -64,6 +67,10 @@ fn survives(scenario: &Scenario, calls: &[Call], nth: u64, applied: bool) {
         ran.stdout, ran.stderr
     );
     world.lab.clear_faults().unwrap();
+    // A canary that was sent twice may still be on its way.
+    for world in [&world, &undisturbed] {
+        world.lab.wait_idle(PATIENCE).unwrap();
+    }
     let (found, expected) = (listing(&world), listing(&undisturbed));
     let only = |these: &[String], those: &[String]| -> Vec<String> {
         let here = these.iter().filter(|it| !those.contains(it));

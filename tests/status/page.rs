@@ -118,7 +118,7 @@ fn the_page_shows_every_account_by_region_and_can_be_filtered() {
     let count = format!("{0} of {0} accounts", accounts.len());
     assert!(dom.contains(&count), "{dom}");
     let gap = format!(
-        "{new}|&lt;b&gt;new&lt;/b&gt;&amp;amp;|{prod}|no stack instance|no stack instance|"
+        "{new}|&lt;b&gt;new&lt;/b&gt;&amp;amp;|/Workloads/Prod ({prod})|no stack instance|no stack instance|"
     );
     for view in [
         format!("text={new}"),

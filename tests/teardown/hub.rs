@@ -204,7 +204,8 @@ fn what_aws_still_holds_on_to_is_waited_for() {
     // One that is going is none, and in the way of another.
     let again = world.rootwatch(&["deploy", "hub", "--email", PERSON, "--yes"]);
     let again = again.ends_with(0).stderr;
-    let said = "event-source-mapping rootwatch-reads: waiting for the deletion of the event source mapping";
+    let said =
+        "event-source-mapping rootwatch-acts: waiting for the deletion of the event source mapping";
     assert!(again.contains(said), "{again}");
     for (code, message, operation, said) in [
         (

@@ -44,7 +44,9 @@ pub(crate) async fn recall(session: &Session) -> Result<Recalled> {
 /// When one of them cannot be read.
 pub(crate) async fn recall_function(session: &Session) -> Result<Session> {
     let recalled = read(session, names::is_witness).await?;
-    if recalled.doubts.is_empty() {
+    let names = recalled.session.names();
+    let topic = format!("{} {}", Topic::KIND, names.alerts_topic());
+    if recalled.doubts.is_empty() && recalled.found.contains_key(&topic) {
         return Ok(recalled.session);
     }
     // What is contradictory is judged by what it should be.

@@ -181,5 +181,5 @@ fn a_unit_is_given_and_shown_by_its_path() {
         Some("/Work loads")
     );
     let gap = coverage.gaps[0].words(2);
-    assert!(gap.contains("--ou '/Work loads' creates it"), "{gap}");
+    assert!(gap.contains("--ou '/Work loads'` creates it"), "{gap}");
 }

@@ -207,6 +207,9 @@ def _poll_once(mapping: EventSourceMapping) -> bool:
     function = functions.find(mapping.function_arn)
     if queue is None or function is None or functions.is_pending(function):
         return False
+    # Throttled: what waits stays in the queue.
+    if function.reserved_concurrency == 0:
+        return False
     if not functions.role_may(function, "sqs:ReceiveMessage", queue.queue_arn):
         return False
     key = queues.key_of(queue)
