@@ -173,7 +173,7 @@ fn settings(to_keep: &[Subscription]) -> String {
     if to_keep.is_empty() {
         return String::new();
     }
-    let mut text = "Settings are not remembered. Add this to rootwatch.toml, or the next `deploy hub` removes the subscriptions that were taken over:\n".to_owned();
+    let mut text = "The settings file lists who is notified, and leaves out whom this run took over. Add them to it, or the next `deploy hub` removes them:\n".to_owned();
     let quoted = |text: &str| Value::from(text).to_string();
     let (mails, others): (Vec<_>, Vec<_>) = to_keep.iter().partition(|it| it.protocol == "email");
     if !mails.is_empty() {

@@ -4,8 +4,7 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 
 const REGIONS: [&str; 2] = ["us-east-1", "eu-west-1"];
-/// What the organization demands, as flags.
-/// Nothing of that, but for the tags.
+/// Nothing of what the organization demands, but for the tags.
 const GIVEN_UP: [&str; 6] = [
     "--reset",
     "iam.permissions_boundary",
@@ -14,6 +13,7 @@ const GIVEN_UP: [&str; 6] = [
     "--reset",
     "iam.role_prefix",
 ];
+/// What the organization demands, as flags.
 const DEMANDS: [&str; 10] = [
     "--permissions-boundary",
     "/team/Boundary",
