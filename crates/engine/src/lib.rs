@@ -11,6 +11,7 @@ pub mod canary;
 pub mod cost;
 mod elsewhere;
 mod end;
+pub mod findings;
 pub mod hub;
 mod id;
 pub mod memory;
