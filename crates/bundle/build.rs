@@ -41,7 +41,6 @@ fn main() -> Result<()> {
     let out_dir = PathBuf::from(variable("OUT_DIR")?);
     fs::write(out_dir.join("notifier.zip"), &function.zip)?;
     set("ARCHITECTURE", function.architecture);
-    set("SHA256", &package::sha256_base64(&function.zip));
     set("SOURCE_DIGEST", &digest::of(&workspace)?);
     Ok(())
 }

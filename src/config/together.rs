@@ -6,7 +6,7 @@ use super::schema::{
     ROLE_PREFIX, SUBSCRIPTIONS, TAGS, TOPIC_NAME,
 };
 use super::settings::Values;
-use rootwatch_engine::{Partition, Settings};
+use rootwatch_engine::{MOST_NOTIFIER_SETTINGS, Notify, Partition, Settings};
 use std::collections::BTreeMap;
 
 /// Tags that a resource can carry beside rootwatch's: one that marks it, and two more on the function.
@@ -15,10 +15,6 @@ const MOST_TAGS: usize = 47;
 const MOST_ROLE: usize = 64;
 /// Characters of a region's name: `ap-southeast-1`, and one to spare.
 const LONGEST_REGION: usize = 15;
-/// Bytes of a function's environment (Lambda Developer Guide, "Lambda quotas"). Lambda measures all of it as one JSON
-/// object, in which every quotation mark within a value counts as two bytes: its refusal quotes the string that it
-/// measured (github.com/github-aws-runners/terraform-aws-github-runner, issue 3594).
-const MOST_ENVIRONMENT: usize = 4_096;
 /// An ARN up to the topic's name, at its longest: the region need not be among the settings.
 const LONGEST_TOPIC: &str = "arn:aws-us-gov:sns:ap-southeast-1:111122223333";
 
@@ -184,15 +180,16 @@ fn too_many_names(settings: &Values) -> Option<Problem> {
         name, hub, notify, ..
     } = super::settings(settings);
     let topic = hub.topic_name.unwrap_or_else(|| format!("{name}-alerts"));
-    let environment = notify.environment(&format!("{LONGEST_TOPIC}:{topic}"));
-    let bytes = serde_json::to_string(&environment)
-        .unwrap_or_default()
-        .len();
-    (bytes > MOST_ENVIRONMENT).then(|| {
-        last.reported(format!(
-            "with {} account names the notifier's environment has {bytes} bytes, as Lambda measures it, and there is room for {MOST_ENVIRONMENT}: name fewer, or make the hub a delegated administrator, so that it can read them from Organizations",
+    too_long(&notify, &topic).map(|text| last.reported(text))
+}
+
+fn too_long(notify: &Notify, topic: &str) -> Option<String> {
+    let bytes = notify.package_settings_len(&format!("{LONGEST_TOPIC}:{topic}"));
+    (bytes > MOST_NOTIFIER_SETTINGS).then(|| {
+        format!(
+            "with {} account names the notifier's settings have {bytes} bytes, and there is room for {MOST_NOTIFIER_SETTINGS}: name fewer, or make the hub a delegated administrator, so that it can read them from Organizations",
             notify.account_names.len()
-        ))
+        )
     })
 }
 
@@ -259,32 +256,15 @@ mod tests {
     }
 
     #[test]
-    fn names_fit_the_environment_of_a_function() {
-        let names = |count: u32| {
-            let lines = (0..count).map(|n| format!("{n:012} = \"Account-of-some-team\"\n"));
-            format!("[account_names]\n{}", lines.collect::<String>())
+    fn names_fit_the_package_of_a_function() {
+        // As long as an account's name can be (Organizations API Reference, CreateAccount).
+        let name = |n: u32| (format!("{n:012}"), "x".repeat(50));
+        let notify = |count: u32| Notify {
+            account_names: (0..count).map(name).collect(),
+            ..Notify::default()
         };
-        assert_eq!(reported(&names(88)), Vec::<String>::new());
-        insta::assert_snapshot!(reported(&names(100)).join("\n"), @r#"
-        f, line 101, column 1: with 100 account names the notifier's environment has 4376 bytes, as Lambda measures it, and there is room for 4096: name fewer, or make the hub a delegated administrator, so that it can read them from Organizations
-        "#);
-    }
-
-    /// Counted by hand, as Lambda's refusal writes it: 94 names of 20 characters and the default topic.
-    #[test]
-    fn the_environment_is_measured_as_lambda_does() {
-        let name = |n: u32| (format!("{n:012}"), "x".repeat(20));
-        let notify = rootwatch_engine::Notify {
-            account_names: (0..94).map(name).collect(),
-            ..rootwatch_engine::Notify::default()
-        };
-        let topic = "arn:aws:sns:eu-central-1:111122223333:rootwatch-alerts";
-        let measured = serde_json::to_string(&notify.environment(topic)).unwrap();
-        assert!(
-            measured.contains(r#"{\"000000000000\":\"xxxx"#),
-            "{measured}"
-        );
-        assert_eq!(measured.len(), 4_115);
+        assert_eq!(too_long(&notify(100_000), "rootwatch-alerts"), None);
+        insta::assert_snapshot!(too_long(&notify(120_000), "rootwatch-alerts").unwrap(), @"with 120000 account names the notifier's settings have 8880154 bytes, and there is room for 8388608: name fewer, or make the hub a delegated administrator, so that it can read them from Organizations");
     }
 
     #[test]

@@ -60,10 +60,6 @@ fn the_hub_tells_a_subscriber_there_too() {
     runtime.block_on(enable.send()).unwrap();
     let lambda = aws_sdk_lambda::Client::new(&config);
     let variables = aws_sdk_lambda::types::Environment::builder()
-        .variables(
-            "ROOTWATCH_TOPIC_ARN",
-            format!("arn:aws:sns:{REGION}:{ACCOUNT}:rootwatch-alerts"),
-        )
         .variables("AWS_ENDPOINT_URL", ministack.endpoint())
         .build();
     let update = lambda

@@ -43,8 +43,8 @@ fn reads_are_reported_in_a_digest_each_or_not_at_all() {
     let world = World::deployed();
     let shop = world.account("shop");
 
-    let environment = "function rootwatch-notifier environment.ROOTWATCH_READ_ONLY";
-    assert_eq!(changes(&world, &OFF), [environment]);
+    let setting = "function rootwatch-notifier settings.read_only";
+    assert_eq!(changes(&world, &OFF), [setting]);
     deploy(&world, &OFF);
     reads(&world, &["ListBuckets", "GetBucketAcl"]);
     let card = api_call(&shop, REGION, "payments", "Instruments_Create", true);
@@ -74,7 +74,7 @@ fn reads_are_reported_in_a_digest_each_or_not_at_all() {
 
     let mapping = "event-source-mapping rootwatch-reads";
     let expected = [
-        environment.to_owned(),
+        setting.to_owned(),
         format!("{mapping} batch_size"),
         format!("{mapping} maximum_batching_window"),
     ];
@@ -86,8 +86,9 @@ fn reads_are_reported_in_a_digest_each_or_not_at_all() {
     assert_eq!(
         writes,
         [
+            "lambda:TagResource",
             "lambda:UpdateEventSourceMapping",
-            "lambda:UpdateFunctionConfiguration"
+            "lambda:UpdateFunctionCode"
         ]
     );
     assert_eq!(changes(&world, &EACH), Vec::<String>::new());

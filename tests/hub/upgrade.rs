@@ -84,6 +84,12 @@ fn a_hub_of_an_earlier_version_is_brought_over_without_losing_or_repeating_an_ev
     world.rootwatch(&DEPLOY).ends_with(0);
     assert_eq!(world.writes(), Vec::<String>::new());
     world.rootwatch(&["verify", "--hub-only"]).ends_with(0);
+    // What the environment said is kept.
+    let settings = world.rootwatch(&["settings"]).ends_with(0).stdout;
+    assert!(
+        settings.contains(r#""111122223333" = "Shop""#),
+        "{settings}"
+    );
     let plan = ["plan", "hub", "--email", PERSON, "--detailed-exitcode"];
     world.rootwatch(&plan).ends_with(0);
 }

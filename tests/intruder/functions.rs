@@ -6,6 +6,11 @@ use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::{
     Architecture, Environment, Filter, FilterCriteria, LayerVersionContentInput,
 };
+use rootwatch_bundle::with_settings;
+use serde_json::{Value, json};
+use std::io::{Cursor, Write};
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
 
 impl Intruder {
     pub(crate) async fn configure(&self, change: impl FnOnce(Configure) -> Configure) {
@@ -13,21 +18,30 @@ impl Intruder {
         change(call.function_name(FUNCTION)).send().await.unwrap();
     }
 
-    /// The function's environment with further variables, or other values for ours.
-    pub(crate) fn environment(&self, changes: &[(&str, &str)]) -> Environment {
-        let ours = Environment::builder()
-            .variables("ROOTWATCH_TOPIC_ARN", self.arn("sns", "rootwatch-alerts"))
-            .variables("ROOTWATCH_READ_ONLY", "digest")
-            .variables("ROOTWATCH_FORMAT", "text");
-        let all = changes
-            .iter()
-            .fold(ours, |all, (name, value)| all.variables(*name, *value));
-        all.build()
+    /// A variable in the function's environment, where rootwatch sets none.
+    pub(crate) async fn set_variable(&self, name: &str, value: &str) {
+        let environment = Environment::builder().variables(name, value).build();
+        self.configure(|call| call.environment(environment)).await;
     }
 
-    pub(crate) async fn set_variable(&self, name: &str, value: &str) {
-        let environment = self.environment(&[(name, value)]);
-        self.configure(|call| call.environment(environment)).await;
+    /// The notifier with its settings, some of them changed, as rootwatch packs it.
+    fn package(&self, zip: &[u8], changes: Value) -> Vec<u8> {
+        let mut all = json!({
+            "format": "text",
+            "read_only": "digest",
+            "topic_arn": self.arn("sns", "rootwatch-alerts"),
+        });
+        for (name, value) in changes.as_object().unwrap() {
+            all[name] = value.clone();
+        }
+        let text = serde_json::to_string_pretty(&all).unwrap();
+        with_settings(zip, &text).unwrap().zip
+    }
+
+    /// Puts other settings beside the notifier's executable.
+    pub(crate) async fn retell(&self, changes: Value) {
+        let zip = self.package(rootwatch_bundle::zip(), changes);
+        self.update_code(zip, |call| call).await;
     }
 
     /// A layer of one's own.
@@ -44,9 +58,20 @@ impl Intruder {
         change(call.zip_file(Blob::new(zip))).send().await.unwrap();
     }
 
-    pub(crate) async fn other_code(&self) {
-        let mut zip = rootwatch_bundle::zip().to_vec();
-        zip.push(0);
+    /// The executable alone, as earlier versions uploaded it.
+    pub(crate) async fn without_settings(&self) {
+        self.update_code(rootwatch_bundle::zip().to_vec(), |call| call)
+            .await;
+    }
+
+    /// Other code, with some of the settings changed.
+    pub(crate) async fn other_code(&self, changes: Value) {
+        let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+        let options = SimpleFileOptions::default().unix_permissions(0o755);
+        zip.start_file("bootstrap", options).unwrap();
+        zip.write_all(b"#!/bin/sh\nexit 1\n").unwrap();
+        let zip = zip.finish().unwrap().into_inner();
+        let zip = self.package(&zip, changes);
         self.update_code(zip, |call| call).await;
     }
 
@@ -55,7 +80,7 @@ impl Intruder {
             "arm64" => Architecture::X8664,
             _ => Architecture::Arm64,
         };
-        let zip = rootwatch_bundle::zip().to_vec();
+        let zip = self.package(rootwatch_bundle::zip(), json!({}));
         self.update_code(zip, |call| call.architectures(other))
             .await;
     }

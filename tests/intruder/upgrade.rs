@@ -1,10 +1,11 @@
 use super::{ACTS, DEAD_LETTERS, FUNCTION, Intruder, READS};
-use aws_sdk_lambda::types::{DestinationConfig, OnFailure};
+use aws_sdk_lambda::types::{DestinationConfig, Environment, OnFailure};
 use serde_json::json;
 
 impl Intruder {
     /// Gives the hub the shape that earlier versions made: the rule for acts invokes the function itself.
     pub(crate) async fn as_an_earlier_version_made_it(&self) {
+        self.tell_by_the_environment().await;
         self.let_keep_what_failed().await;
         self.permit_rule().await;
         let queue = self.arn("sqs", DEAD_LETTERS);
@@ -22,6 +23,17 @@ impl Intruder {
         for alarm in ["rootwatch-acts-waiting", "rootwatch-more-dead-letters"] {
             self.delete_alarm(alarm).await;
         }
+    }
+
+    async fn tell_by_the_environment(&self) {
+        let told = Environment::builder()
+            .variables("ROOTWATCH_TOPIC_ARN", self.arn("sns", "rootwatch-alerts"))
+            .variables("ROOTWATCH_READ_ONLY", "digest")
+            .variables("ROOTWATCH_FORMAT", "text")
+            .variables("ROOTWATCH_ACCOUNT_NAMES", r#"{"111122223333":"Shop"}"#)
+            .build();
+        self.configure(|call| call.environment(told)).await;
+        self.without_settings().await;
     }
 
     async fn permit_rule(&self) {

@@ -1,7 +1,10 @@
 //! A hub's settings are those that it was deployed with.
 
 use super::hub_changes;
+use crate::faults::failing;
+use crate::intruder::Intruder;
 use crate::world::{PERSON, REGION, World, run};
+use serde_json::json;
 use std::io::Write;
 
 const KEY: &str = "arn:aws:kms:eu-west-1:222222222222:key/1234abcd-12ab-34cd-56ef-1234567890ab";
@@ -74,7 +77,9 @@ fn a_single_flag_changes_what_it_names() {
         ]
     );
     let plan = world.rootwatch(&["plan", "hub", "--account-name", "444455556666=Data"]);
-    assert!(plan.stdout.contains("Prod-Payments"), "{}", plan.stdout);
+    let one = r#"settings.account_names.444455556666: (none) -> "Data""#;
+    assert!(plan.stdout.contains(one), "{}", plan.stdout);
+    assert!(!plan.stdout.contains("Prod-Payments"), "{}", plan.stdout);
 }
 
 #[test]
@@ -318,19 +323,14 @@ fn the_notifier_alone_turns_no_alert_away() {
                 _ => {}
             }
             let arn = format!("arn:aws:sns:{REGION}:{}:{topic}", world.organization.hub);
-            let lambda = aws_sdk_lambda::Client::new(&sdk);
-            let environment = aws_sdk_lambda::types::Environment::builder()
-                .variables("ROOTWATCH_TOPIC_ARN", arn)
-                .variables("ROOTWATCH_FORMAT", "chatbot")
-                .variables("ROOTWATCH_READ_ONLY", "each")
-                .variables(
-                    "ROOTWATCH_ACCOUNT_NAMES",
-                    r#"{"111122223333":"Prod-Payments"}"#,
-                )
-                .build();
-            let call = lambda.update_function_configuration();
-            let call = call.function_name("rootwatch-notifier");
-            call.environment(environment).send().await.unwrap();
+            Intruder::new(&world)
+                .retell(json!({
+                    "topic_arn": arn,
+                    "format": "chatbot",
+                    "read_only": "each",
+                    "account_names": {"111122223333": "Prod-Payments"},
+                }))
+                .await;
         });
         assert_eq!(
             hub_changes(&world, &[]),
@@ -414,4 +414,71 @@ fn queues_of_different_keys_are_asked_about() {
     let reset = ["deploy", "hub", "--yes", "--reset", "hub.queue_kms_key"];
     world.rootwatch(&reset).ends_with(0);
     assert_eq!(hub_changes(&world, &[]), Vec::<String>::new());
+}
+
+/// What the notifier is told is in its code, which a network that lets AWS's API through may not let through.
+#[test]
+fn what_the_notifier_is_told_and_cannot_be_read_is_asked_for() {
+    let world = special();
+    let blocked = failing("AccessDenied", "not by this endpoint", 403);
+    world
+        .lab
+        .add_fault(&blocked.service("s3").operation("GetObject"))
+        .unwrap();
+    world.count_calls();
+    let ran = world.rootwatch(&["deploy", "hub", "--yes"]).ends_with(1);
+    for part in [
+        "function rootwatch-notifier",
+        "HTTP 403",
+        "--notify-format or --reset notify.format",
+        "--notify-read-only or --reset notify.read_only",
+        "--reset account_names",
+    ] {
+        assert!(ran.stderr.contains(part), "{part}: {}", ran.stderr);
+    }
+    assert!(!ran.stderr.contains("X-Amz-"), "{}", ran.stderr);
+    assert_eq!(world.writes(), Vec::<String>::new());
+    let status = world.rootwatch(&["status"]).ends_with(2).stdout;
+    assert!(status.contains("could not be read"), "{status}");
+    let verified = world.rootwatch(&["verify", "--hub-only"]).ends_with(2);
+    assert!(
+        verified.stdout.contains("could not be read"),
+        "{}",
+        verified.stdout
+    );
+    // With all of it said anew nothing is left to be read.
+    let said = [
+        "--notify-format",
+        "chatbot",
+        "--notify-read-only",
+        "each",
+        "--reset",
+        "account_names",
+    ];
+    let deploy = [&["deploy", "hub", "--yes"], &said[..]].concat();
+    world.rootwatch(&deploy).ends_with(0);
+    world.rootwatch(&["teardown", "hub", "--yes"]).ends_with(0);
+}
+
+/// Settings that somebody else put beside the notifier's code hold, and nobody takes them for what rootwatch wrote.
+#[test]
+fn what_somebody_else_told_the_notifier_is_kept_and_said() {
+    let world = World::with_hub();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(Intruder::new(&world).retell(json!({"read_only": "off"})));
+    let plan = ["plan", "hub", "--detailed-exitcode"];
+    let ran = world.rootwatch(&plan).ends_with(2);
+    assert!(
+        ran.stdout.contains("somebody changed its settings"),
+        "{}",
+        ran.stdout
+    );
+    let status = world.rootwatch(&["status"]).ends_with(2).stdout;
+    assert!(status.contains("function rootwatch-notifier"), "{status}");
+    world.rootwatch(&["deploy", "hub", "--yes"]).ends_with(0);
+    world.rootwatch(&plan).ends_with(0);
+    let settings = world.rootwatch(&["settings"]).ends_with(0).stdout;
+    let mut lines = settings.lines();
+    let read_only = lines.find(|it| it.starts_with("notify.read_only")).unwrap();
+    assert!(read_only.contains("\"off\""), "{settings}");
 }

@@ -86,7 +86,7 @@ const ROWS: &[Row] = &[
         &["--topic-name", "other-alarms"],
         &[
             "alarm dimensions.TopicName",
-            "function environment.ROOTWATCH_TOPIC_ARN",
+            "function settings.topic_arn",
             "role inline_policy.Publish.Resource",
             "topic create",
         ],
@@ -126,18 +126,18 @@ const ROWS: &[Row] = &[
         &[
             "event-source-mapping batch_size",
             "event-source-mapping maximum_batching_window",
-            "function environment.ROOTWATCH_READ_ONLY",
+            "function settings.read_only",
         ],
     ),
     hub(
         "notify.format",
         &["--notify-format", "text"],
-        &["function environment.ROOTWATCH_FORMAT"],
+        &["function settings.format"],
     ),
     hub(
         "account_names",
         &["--account-name", "444455556666=Data"],
-        &["function environment.ROOTWATCH_ACCOUNT_NAMES"],
+        &["function settings.account_names.444455556666"],
     ),
     spokes(
         "spokes.ou",

@@ -139,7 +139,7 @@ fn changed_function(c: &Intruder) -> Vec<Break<'_>> {
             "code",
             c.configure(|call| call.runtime(Runtime::Providedal2)),
         ),
-        Break::new(FUNCTION, "environment", endpoint),
+        Break::new(FUNCTION, "publishes to", endpoint),
         Break::new(ROLE, "trust", c.trust_another_service()),
         Break::new(ROLE, "policy", no_log),
     ]
@@ -196,13 +196,9 @@ fn gone(c: &Intruder) -> Vec<Break<'_>> {
         Break::new(DEAD_LETTER_QUEUE, "exists", c.delete_queue(DEAD_LETTERS)),
         Break::new(MAPPING, "delivers", c.delete_mapping(READS)),
         Break::new(ACTS_MAPPING, "delivers", c.delete_mapping(ACTS)),
-        Break::new(FUNCTION, "code", c.other_code()),
+        Break::new(FUNCTION, "code", c.other_code(json!({"topic_arn": ""})))
+            .and(FUNCTION, "publishes to"),
         Break::new(FUNCTION, "settings", c.configure(|call| call.timeout(1))),
-        Break::new(
-            FUNCTION,
-            "environment",
-            c.set_variable("ROOTWATCH_TOPIC_ARN", ""),
-        ),
         Break::new(ROLE, "policy", c.attach("no-queues", deny))
             .fixed_by("detach policies of the role", c.detach("no-queues")),
         Break::new(ALERTS_TOPIC, "policy lets in", publish),
@@ -235,7 +231,7 @@ fn unknown(c: &Intruder) -> Vec<Break<'_>> {
     };
     let another_topic = async {
         let arn = c.other_topic().await;
-        c.set_variable("ROOTWATCH_TOPIC_ARN", &arn).await;
+        c.retell(json!({"topic_arn": arn})).await;
     };
     vec![
         Break::new(
@@ -257,7 +253,7 @@ fn unknown(c: &Intruder) -> Vec<Break<'_>> {
         )
         .unknown()
         .fixed_by("statements of that policy", c.close_reads()),
-        Break::new(FUNCTION, "environment", another_topic),
+        Break::new(FUNCTION, "publishes to", another_topic),
     ]
 }
 

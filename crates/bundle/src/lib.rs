@@ -1,6 +1,7 @@
-//! The notifier as AWS Lambda takes it: a zip with one executable, `bootstrap`, built by this crate's build script.
+//! The notifier as AWS Lambda takes it: a zip with one executable, `bootstrap`, built by this crate's build script, and
+//! with its settings beside it.
 //!
-//! The zip depends on the code and the compiler only. Variables of the build:
+//! The zip without settings depends on the code and the compiler only. Variables of the build:
 //! - `ROOTWATCH_LAMBDA_TARGET` is the Rust target of the function; this machine's where it is not set.
 //! - `ROOTWATCH_NOTIFIER_BOOTSTRAP` is the path of a prebuilt executable, where this machine cannot build one.
 //! - `ROOTWATCH_BUNDLE` is `skip` where code is only checked and no function is wanted, or `build`. Without it, the
@@ -12,11 +13,15 @@
 mod digest;
 #[cfg(test)]
 mod package;
+mod settings;
+
+pub use settings::{MOST_SETTINGS, Package, is_same_but_for_settings, settings_in, with_settings};
+pub use zip::result::ZipError;
 
 /// The architecture of the function, in Lambda's words: `x86_64` or `arm64`.
 pub const ARCHITECTURE: &str = env!("ROOTWATCH_NOTIFIER_ARCHITECTURE");
 
-/// The zip, for `CreateFunction` and `UpdateFunctionCode`.
+/// The zip without settings.
 #[must_use]
 #[inline(never)] // so that this crate does not compile without the function, optimized or not
 pub const fn zip() -> &'static [u8] {
@@ -34,12 +39,6 @@ const fn refuse_a_placeholder<T>() {
              checks): build again with ROOTWATCH_BUNDLE=build"
         );
     }
-}
-
-/// The zip's SHA-256 in base64, as Lambda reports it in `CodeSha256`.
-#[must_use]
-pub const fn sha256_base64() -> &'static str {
-    env!("ROOTWATCH_NOTIFIER_SHA256")
 }
 
 /// The SHA-256 of the function's sources, of its dependencies in the lock file and of its build settings, in hexadecimal

@@ -3,11 +3,8 @@
 use std::fmt;
 use std::io::{Cursor, Write as _};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use object::read::elf::ElfFile64;
 use object::{Architecture, Endianness, Object as _};
-use sha2::{Digest as _, Sha256};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
@@ -92,11 +89,6 @@ pub(crate) fn pack(executable: &[u8]) -> Result<Vec<u8>, Box<dyn std::error::Err
     zip.start_file(ENTRY, options)?;
     zip.write_all(executable)?;
     Ok(zip.finish()?.into_inner())
-}
-
-/// SHA-256 in base64, as Lambda's `CodeSha256`.
-pub(crate) fn sha256_base64(bytes: &[u8]) -> String {
-    STANDARD.encode(Sha256::digest(bytes))
 }
 
 #[cfg(test)]

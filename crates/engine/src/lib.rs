@@ -44,6 +44,7 @@ pub use names::{DEPLOYMENT_TAG, Names};
 pub use next::AfterHub;
 pub use operator::{Nobody, Operator, Question, View};
 pub use plan::{Action, Counts, FieldChange, Step};
+pub use rootwatch_bundle::MOST_SETTINGS as MOST_NOTIFIER_SETTINGS;
 pub use session::Session;
 pub use settings::{
     Access, Amount, Boundary, CallAs, Connection, HubSettings, IamSettings, Notify,

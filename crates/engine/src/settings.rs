@@ -1,6 +1,7 @@
 //! The settings of a run, checked: the desired configuration for the engine.
 
 use crate::aws::partition::Partition;
+use crate::hub::notifier_settings::NotifierSettings;
 use crate::shell::quoted;
 use crate::source::Sources;
 use crate::subscription::Subscription;
@@ -133,30 +134,10 @@ pub struct Notify {
 }
 
 impl Notify {
-    /// Variable with the topic's ARN.
-    pub(crate) const TOPIC_ARN: &str = "ROOTWATCH_TOPIC_ARN";
-    /// Variable with how read-only activity is reported.
-    pub(crate) const READ_ONLY: &str = "ROOTWATCH_READ_ONLY";
-    /// Variable with the form of messages.
-    pub(crate) const FORMAT: &str = "ROOTWATCH_FORMAT";
-    /// Variable with the names of accounts, as JSON.
-    pub(crate) const ACCOUNT_NAMES: &str = "ROOTWATCH_ACCOUNT_NAMES";
-
-    /// The notifier's configuration, as variables of its environment.
-    ///
-    /// It decides which read-only events matter, not a rule, so that every one reaches it, whatever `read_only` says.
+    /// Bytes that the settings in the function's package have, with a topic of this ARN.
     #[must_use]
-    pub fn environment(&self, topic_arn: &str) -> BTreeMap<String, String> {
-        let mut environment = BTreeMap::from([
-            (Self::TOPIC_ARN.into(), topic_arn.into()),
-            (Self::READ_ONLY.into(), self.read_only.name().into()),
-            (Self::FORMAT.into(), self.format.name().into()),
-        ]);
-        if !self.account_names.is_empty() {
-            let names = serde_json::to_string(&self.account_names).unwrap_or_default();
-            environment.insert(Self::ACCOUNT_NAMES.into(), names);
-        }
-        environment
+    pub fn package_settings_len(&self, topic_arn: &str) -> usize {
+        NotifierSettings::of(self, topic_arn).text().len()
     }
 }
 

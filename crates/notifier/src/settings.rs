@@ -60,7 +60,7 @@ impl Settings {
         let text = |field: &str, name: &str| file.text(field).or_else(|| variable(name));
         let topic_arn = text("topic_arn", "ROOTWATCH_TOPIC_ARN").ok_or_else(|| {
             SettingsError(format!(
-                "ROOTWATCH_TOPIC_ARN is not set, and {FILE} has no topic_arn: `rootwatch deploy hub` sets it"
+                "{FILE} has no topic_arn, and ROOTWATCH_TOPIC_ARN is not set: `rootwatch deploy hub` sets it"
             ))
         })?;
         let names_of_environment = || {

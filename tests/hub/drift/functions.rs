@@ -1,17 +1,22 @@
 use super::Row;
 use crate::intruder::{ACTS, Intruder, READS, filter};
-use aws_sdk_lambda::types::{LoggingConfig, Runtime, ScalingConfig, VpcConfig};
+use aws_sdk_lambda::types::{Environment, LoggingConfig, Runtime, ScalingConfig, VpcConfig};
+use serde_json::json;
 
 pub(super) fn rows(c: &Intruder) -> Vec<Vec<Row<'_>>> {
     vec![function(c), mapping(c), acts_mapping(c)]
 }
 
 fn function(c: &Intruder) -> Vec<Row<'_>> {
-    const CODE: &[&str] = &["lambda:UpdateFunctionCode"];
     let id = "function rootwatch-notifier";
     vec![
-        Row::new(id, &["architecture"], CODE, c.other_architecture()),
-        Row::new(id, &["code_sha256"], CODE, c.other_code()),
+        Row::new(
+            id,
+            &["architecture"],
+            &["lambda:UpdateFunctionCode", "lambda:TagResource"],
+            c.other_architecture(),
+        ),
+        code(c),
         configuration(c),
         surroundings(c),
         Row::new(
@@ -29,27 +34,35 @@ fn function(c: &Intruder) -> Vec<Row<'_>> {
     ]
 }
 
+/// Whoever wants to read unseen switches the reads off, or gives root's account a name that looks harmless.
+fn code(c: &Intruder) -> Row<'_> {
+    let fields = &[
+        "code_sha256",
+        "settings.account_names",
+        "settings.read_only",
+        "settings.topic_arn",
+    ];
+    let calls = &["lambda:UpdateFunctionCode", "lambda:TagResource"];
+    let changed = c.other_code(json!({
+        "topic_arn": "arn:aws:sns:eu-west-1:1:x",
+        "read_only": "off",
+        "account_names": {"333333333333": "test"},
+    }));
+    Row::new("function rootwatch-notifier", fields, calls, changed)
+}
+
 const CONFIGURATION: &[&str] = &["lambda:UpdateFunctionConfiguration"];
 
 fn configuration(c: &Intruder) -> Row<'_> {
     let fields = &[
         "description",
-        // Whoever wants to read unseen switches the reads off, or gives root's account a name that looks harmless.
-        "environment.ROOTWATCH_ACCOUNT_NAMES",
-        "environment.ROOTWATCH_READ_ONLY",
-        "environment.ROOTWATCH_TOPIC_ARN",
         "environment.RUST_LOG",
         "handler",
         "memory_size",
         "runtime",
         "timeout",
     ];
-    let environment = c.environment(&[
-        ("ROOTWATCH_TOPIC_ARN", "arn:aws:sns:eu-west-1:1:x"),
-        ("ROOTWATCH_READ_ONLY", "off"),
-        ("ROOTWATCH_ACCOUNT_NAMES", r#"{"333333333333":"test"}"#),
-        ("RUST_LOG", "off"),
-    ]);
+    let environment = Environment::builder().variables("RUST_LOG", "off").build();
     let changed = c.configure(|call| {
         call.description("mine")
             .environment(environment)

@@ -3,6 +3,7 @@
 mod answer;
 pub(crate) mod caller;
 pub(crate) mod consistency;
+mod download;
 pub(crate) mod error;
 pub(crate) mod hint;
 mod network;
@@ -20,7 +21,7 @@ use aws_config::{BehaviorVersion, Region, retry::RetryConfig, timeout::TimeoutCo
 use aws_sdk_sts::config::SharedCredentialsProvider;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use caller::{Caller, identity};
-use network::Network;
+use network::{Downloads, Network};
 use partition::{Partition, is_region_name};
 use profile::Profile;
 use std::time::Duration;
@@ -40,6 +41,7 @@ pub(crate) struct Aws {
     pub(crate) caller: String,
     /// What every client is made from.
     sdk: aws_config::SdkConfig,
+    downloads: Downloads,
     pub(crate) accounts: aws_sdk_account::Client,
     pub(crate) cloudformation: aws_sdk_cloudformation::Client,
     pub(crate) cloudtrail: aws_sdk_cloudtrail::Client,
@@ -77,21 +79,29 @@ impl Aws {
             format!("asking AWS for the caller's identity, in region {region}{way}")
         })?;
         let partition = Partition::of_caller(&caller.arn, &region)?;
-        Ok(Self::of(config, caller, region, partition))
+        Ok(Self::of(
+            config,
+            network.downloads,
+            caller,
+            region,
+            partition,
+        ))
     }
 
     fn of(
         config: aws_config::SdkConfig,
+        downloads: Downloads,
         caller: Caller,
         region: String,
         partition: Partition,
     ) -> Self {
         let words = caller.words();
-        Self::with_clients(config, caller.account, words, region, partition)
+        Self::with_clients(config, downloads, caller.account, words, region, partition)
     }
 
     fn with_clients(
         config: aws_config::SdkConfig,
+        downloads: Downloads,
         account: String,
         caller: String,
         region: String,
@@ -114,6 +124,7 @@ impl Aws {
             sns: aws_sdk_sns::Client::new(&config),
             sqs: aws_sdk_sqs::Client::new(&config),
             sdk: config,
+            downloads,
         }
     }
 
@@ -122,6 +133,7 @@ impl Aws {
         let sdk = self.sdk.to_builder().region(Region::new(region.to_owned()));
         Self::with_clients(
             sdk.build(),
+            self.downloads.clone(),
             self.account.clone(),
             self.caller.clone(),
             region.to_owned(),
@@ -140,6 +152,14 @@ impl Aws {
             .region(Region::new(region.to_owned()))
             .build();
         aws_sdk_eventbridge::Client::from_conf(config)
+    }
+
+    /// The bytes at an address that AWS gave: a credential, which no error shows.
+    ///
+    /// # Errors
+    /// When they cannot be had.
+    pub(crate) async fn download(&self, address: &str) -> Result<Vec<u8>> {
+        download::download(&self.downloads, address).await
     }
 
     /// Account, caller and region, and the partition where it is not the usual one, as the first line of a run has them.
@@ -285,6 +305,7 @@ mod tests {
         let config = configure(builder).build();
         let here = Aws::with_clients(
             config,
+            Downloads::default(),
             "1".into(),
             "user a".into(),
             "us-east-1".into(),

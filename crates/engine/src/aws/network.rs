@@ -4,7 +4,7 @@
 //! Both are found as the AWS CLI finds them (botocore 1.44: `httpsession.py`, `endpoint.py`, `configprovider.py`; Python:
 //! `urllib.request.getproxies_environment`).
 
-use super::answer::{of_aws, refusal};
+use super::answer::{description, of_aws, refusal};
 use super::partition::ALL;
 use super::profile::Profile;
 use crate::subscription::without_password;
@@ -26,9 +26,12 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use std::sync::Arc;
 
+const TLS: tls::Provider = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc);
+
 /// The client, and what the environment says about the way, for errors.
 pub(super) struct Network {
     pub(super) client: SharedHttpClient,
+    pub(super) downloads: Downloads,
     /// ` with HTTPS_PROXY=http://proxy:3128`, or nothing.
     pub(super) way: String,
 }
@@ -42,12 +45,14 @@ impl Network {
             .build()
             .context("setting up TLS")?;
         let proxies = Proxies::of(&variable)?;
-        let through = |proxy: Option<&Proxy>| -> Result<SharedHttpClient> {
-            let config = match proxy {
+        let config = |proxy: Option<&Proxy>| -> Result<ProxyConfig> {
+            Ok(match proxy {
                 Some(proxy) => proxy.config()?.no_proxy(&proxies.except),
                 None => ProxyConfig::disabled(),
-            };
-            Ok(client(config, trusted.clone()))
+            })
+        };
+        let through = |proxy: Option<&Proxy>| -> Result<SharedHttpClient> {
+            Ok(client(config(proxy)?, trusted.clone()))
         };
         let ways = Ways {
             direct: through(None)?,
@@ -65,6 +70,11 @@ impl Network {
         let way = proxies.http.iter().chain(&proxies.https);
         Ok(Self {
             client: SharedHttpClient::new(Client(Arc::new(ways))),
+            downloads: Downloads {
+                http: config(proxies.http.as_ref())?,
+                https: config(proxies.https.as_ref())?,
+                trusted,
+            },
             way: way.map(|it| format!(" with {}", it.shown())).collect(),
         })
     }
@@ -77,12 +87,51 @@ fn client(proxy: ProxyConfig, trusted: TlsContext) -> SharedHttpClient {
         builder.set_connector_settings(settings.cloned());
         builder.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
         builder
-            .tls_provider(tls::Provider::Rustls(
-                tls::rustls_provider::CryptoMode::AwsLc,
-            ))
+            .tls_provider(TLS)
             .tls_context(trusted.clone())
             .build()
     })
+}
+
+/// The same ways, for what is fetched from a presigned address and is no call of a service.
+#[derive(Clone)]
+pub(super) struct Downloads {
+    http: ProxyConfig,
+    https: ProxyConfig,
+    trusted: TlsContext,
+}
+
+impl Default for Downloads {
+    /// Without a proxy, and with the certificates of this machine.
+    fn default() -> Self {
+        Self {
+            http: ProxyConfig::disabled(),
+            https: ProxyConfig::disabled(),
+            trusted: TlsContext::default(),
+        }
+    }
+}
+
+impl Downloads {
+    /// The bytes at an address. Fails when there is no answer, or not the object's; the text does not name the address.
+    pub(super) async fn get(&self, address: &str) -> Result<Vec<u8>> {
+        let proxy = match address.starts_with("https:") {
+            true => &self.https,
+            false => &self.http,
+        };
+        let connector = Connector::builder()
+            .proxy_config(proxy.clone())
+            .tls_provider(TLS)
+            .tls_context(self.trusted.clone())
+            .build();
+        let request = HttpRequest::get(address).context("its address is not valid")?;
+        let answer = connector.call(request).await?;
+        let answer = of_aws(answer, is_own_endpoint(address)).await?;
+        if !answer.status().is_success() {
+            bail!(description(&answer));
+        }
+        Ok(answer.body().bytes().unwrap_or_default().to_vec())
+    }
 }
 
 /// A client for each way out.

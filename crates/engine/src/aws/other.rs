@@ -42,7 +42,14 @@ impl Aws {
                 caller.account
             );
         }
-        Ok(Self::of(sdk, caller, self.region.clone(), self.partition))
+        let downloads = self.downloads.clone();
+        Ok(Self::of(
+            sdk,
+            downloads,
+            caller,
+            self.region.clone(),
+            self.partition,
+        ))
     }
 }
 

@@ -14,7 +14,7 @@ pub(crate) const BUILD_TAG: &str = "rootwatch:build";
 /// How the code that is deployed stands to the code of this rootwatch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Build {
-    /// The same bytes.
+    /// The same executable.
     Same,
     /// Another build of the same sources, as it was uploaded.
     SameSources,
@@ -29,8 +29,8 @@ pub(crate) enum Build {
 impl Build {
     /// Compares what was found with what is wanted. Pure.
     pub(crate) fn of(wanted: &Function, found: &Function) -> Self {
-        let is = |it: &Function| (it.code_sha256.clone(), it.architecture.clone());
-        if is(wanted) == is(found) {
+        let is_ours = found.code_sha256 == wanted.code_sha256 || found.has_our_executable;
+        if wanted.architecture == found.architecture && is_ours {
             return Self::Same;
         }
         match found.tags.get(BUILD_TAG) {
@@ -61,19 +61,47 @@ pub(crate) fn mark(function: &Function) -> String {
 }
 
 impl Function {
-    /// What was found as it is compared with this: another build of the same sources counts as this one, unless it is
-    /// to be replaced.
+    /// What was found as it is compared with this: other settings beside the same executable are no other code, and
+    /// another build of the same sources counts as this one, unless it is to be replaced.
     pub(crate) fn as_compared(&self, found: &Self) -> Self {
         let mut compared = found.clone();
-        if !self.is_own_build_wanted && Build::of(self, found) == Build::SameSources {
-            compared.code_sha256.clone_from(&self.code_sha256);
-            compared.architecture.clone_from(&self.architecture);
+        let build = Build::of(self, found);
+        let counts_as_ours = match build {
+            Build::Same => true,
+            Build::SameSources => !self.is_own_build_wanted,
+            _ => false,
+        };
+        if !counts_as_ours {
+            return compared;
+        }
+        // Where the tag is not of what is there, somebody changed that since.
+        let is_as_uploaded = found.tags.get(BUILD_TAG) == Some(&mark(found));
+        compared.code_sha256.clone_from(&self.code_sha256);
+        compared.architecture.clone_from(&self.architecture);
+        if is_as_uploaded {
             let tag = self.tags.get(BUILD_TAG).cloned();
             compared
                 .tags
                 .extend(tag.map(|tag| (BUILD_TAG.to_owned(), tag)));
         }
         compared
+    }
+
+    /// What people should know of the code that was found.
+    pub(crate) fn note(&self, found: &Self) -> Option<String> {
+        let build = Build::of(self, found);
+        if let Some(words) = build.words() {
+            return Some(format!("its code is {words}"));
+        }
+        // No tag is a hub of the first versions.
+        let is_retold = found
+            .tags
+            .get(BUILD_TAG)
+            .is_some_and(|it| *it != mark(found));
+        is_retold.then(|| {
+            "somebody changed its settings since rootwatch uploaded it: they are kept, unless a flag, a variable or the file says otherwise"
+                .to_owned()
+        })
     }
 
     /// Carries the tags of its build.
@@ -112,6 +140,25 @@ mod tests {
             ..ours
         };
         assert_eq!(own.as_compared(&theirs).code_sha256, "b");
+    }
+
+    #[test]
+    fn settings_that_somebody_else_put_beside_our_code_are_said() {
+        let ours = function("a", "1");
+        let mut retold = Function {
+            code_sha256: "b".into(),
+            has_our_executable: true,
+            ..ours.clone()
+        };
+        assert_eq!(Build::of(&ours, &retold), Build::Same);
+        assert!(ours.note(&retold).unwrap().contains("changed its settings"));
+        let compared = ours.as_compared(&retold);
+        assert_eq!(compared.code_sha256, ours.code_sha256);
+        // As rootwatch uploads it.
+        retold.tags.insert(BUILD_TAG.into(), mark(&retold));
+        assert_eq!(ours.note(&retold), None);
+        assert_eq!(ours.as_compared(&retold).tags, ours.tags);
+        assert_eq!(ours.note(&ours), None);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use super::function::Function;
 use super::hub_resource::HubResource;
 use super::log_group::LogGroup;
 use super::mapping::Mapping;
+use super::notifier_settings::NotifierSettings;
 use super::pattern;
 use super::policies;
 use super::queue::{Queue, Redrive};
@@ -309,18 +310,19 @@ impl Wanted {
             tags: self.tags(),
             trust: policies::notifier_trust(),
             policy_for_now: None,
-            created: 0,
         }
     }
 
     fn function(&self) -> Function {
+        let settings = NotifierSettings::of(&self.notify, &self.alerts_arn());
+        let package = settings.package();
         let function = Function {
             name: self.names.function(),
             arn: self.names.function_arn(),
             architecture: bundle::ARCHITECTURE.into(),
-            code_sha256: bundle::sha256_base64().into(),
+            code_sha256: package.sha256.clone(),
             description: "Notifies people of what a root user did".into(),
-            environment: self.notify.environment(&self.alerts_arn()),
+            environment: BTreeMap::new(),
             handler: "bootstrap".into(),
             kms_key: None,
             layers: BTreeSet::new(),
@@ -329,13 +331,15 @@ impl Wanted {
             reserved_concurrency: None,
             role: self.names.role_arn(),
             runtime: "provided.al2023".into(),
+            settings,
             subnets: BTreeSet::new(),
             tags: self.tags(),
             timeout: FUNCTION_TIMEOUT,
-            zip: bundle::zip(),
+            package,
+            has_our_executable: false,
+            unread: None,
             is_own_build_wanted: self.own_build,
             active: true,
-            modified: i64::MAX,
         };
         function.marked(bundle::source_digest())
     }

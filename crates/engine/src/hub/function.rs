@@ -1,19 +1,23 @@
 //! The notifier Lambda function.
 
+use super::notifier_settings::NotifierSettings;
 use super::resource::{Resource, Tags};
 use crate::aws::Aws;
 use crate::aws::consistency::{Poll, poll_until, retry_until_consistent};
 use crate::aws::error::{AwsError, Call, gone};
+use crate::names::DEPLOYMENT_TAG;
 use crate::work::Work;
-use anyhow::Result;
+use anyhow::{Context, Result};
 use aws_sdk_lambda::operation::get_function::GetFunctionOutput;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::{
     Architecture, Environment, FunctionCode, FunctionConfiguration, LastUpdateStatus,
     LoggingConfig, Runtime, State, VpcConfig, VpcConfigResponse,
 };
+use rootwatch_bundle::{Package, is_same_but_for_settings, settings_in, zip as bundled};
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How long a function may take to become active, or an update to end.
@@ -30,6 +34,7 @@ pub(crate) struct Function {
     /// SHA-256 of the deployment package, in base64.
     pub(crate) code_sha256: String,
     pub(crate) description: String,
+    /// Variables by name; rootwatch sets none, and earlier versions told the notifier by them.
     pub(crate) environment: BTreeMap<String, String>,
     pub(crate) handler: String,
     /// Key for the environment, in place of Lambda's own; rootwatch sets none.
@@ -45,6 +50,8 @@ pub(crate) struct Function {
     /// ARN.
     pub(crate) role: String,
     pub(crate) runtime: String,
+    /// What the notifier is told, from its deployment package; from the environment where an earlier version made it.
+    pub(crate) settings: NotifierSettings,
     /// Of a VPC, from where it may not reach SNS; rootwatch sets none.
     pub(crate) subnets: BTreeSet<String>,
     pub(crate) tags: Tags,
@@ -52,16 +59,19 @@ pub(crate) struct Function {
     pub(crate) timeout: i32,
     /// The deployment package; nothing in a function that was found.
     #[serde(skip)]
-    pub(crate) zip: &'static [u8],
+    pub(crate) package: Arc<Package>,
+    /// Whether its package is this rootwatch's with other settings, when this was found.
+    #[serde(skip)]
+    pub(crate) has_our_executable: bool,
+    /// Why its settings are not known, when this was found.
+    #[serde(skip)]
+    pub(crate) unread: Option<String>,
     /// Whether another build of the same sources is to be replaced by this one.
     #[serde(skip)]
     pub(crate) is_own_build_wanted: bool,
     /// Whether it can be invoked, when this was found.
     #[serde(skip)]
     pub(crate) active: bool,
-    /// The second since 1970 in which its code or configuration was written last, when this was found.
-    #[serde(skip)]
-    pub(crate) modified: i64,
 }
 
 impl Function {
@@ -72,19 +82,42 @@ impl Function {
 
     /// ARN of the topic that it publishes to.
     pub(crate) fn topic(&self) -> Option<&str> {
-        let topic = self.environment.get("ROOTWATCH_TOPIC_ARN");
-        topic.map(String::as_str)
+        self.settings.topic()
+    }
+
+    /// Whether both are of the same deployment.
+    fn is_of_same(&self, other: &Self) -> bool {
+        let deployment = |it: &Self| it.tags.get(DEPLOYMENT_TAG).cloned();
+        deployment(self).is_some() && deployment(self) == deployment(other)
+    }
+
+    /// Adds what the notifier is told: the same as here where its package is the same, else from the package.
+    async fn read_settings(&self, aws: &Aws, mut found: Self, location: Option<&str>) -> Self {
+        if !self.is_of_same(&found) {
+            return found;
+        }
+        if found.code_sha256 == self.code_sha256 {
+            found.settings = self.settings.clone();
+            return found;
+        }
+        let read = package_at(aws, location).await;
+        let read = read.and_then(|zip| {
+            let text = settings_in(&zip)?;
+            // Without the file it is to be uploaded, whatever the environment says.
+            found.has_our_executable = text.is_some() && is_same_but_for_settings(&zip, bundled())?;
+            Ok(text)
+        });
+        match read {
+            Ok(Some(text)) => found.settings = NotifierSettings::parse(&text),
+            Ok(None) => found.settings = NotifierSettings::of_environment(&found.environment),
+            Err(why) => found.unread = Some(format!("{why:#}")),
+        }
+        found
     }
 
     async fn get(&self, aws: &Aws) -> Result<Option<GetFunctionOutput>, AwsError> {
         let answer = aws.lambda.get_function().function_name(&self.name).send();
         answer.await.found("lambda:GetFunction")
-    }
-
-    fn environment(&self) -> Environment {
-        Environment::builder()
-            .set_variables(Some(self.environment.clone().into_iter().collect()))
-            .build()
     }
 
     /// A function is `Pending` before it is `Active`, and accepts no second update while one is in progress.
@@ -107,7 +140,7 @@ impl Function {
                 .update_function_code()
                 .function_name(&self.name)
                 .architectures(Architecture::from(self.architecture.as_str()))
-                .zip_file(Blob::new(self.zip))
+                .zip_file(Blob::new(self.package.zip.as_slice()))
                 .send()
                 .await
                 .call("lambda:UpdateFunctionCode")
@@ -128,7 +161,6 @@ impl Function {
                 .update_function_configuration()
                 .function_name(&self.name)
                 .description(&self.description)
-                .environment(self.environment())
                 .handler(&self.handler)
                 .logging_config(self.logging())
                 .memory_size(self.memory_size)
@@ -136,6 +168,10 @@ impl Function {
                 .runtime(Runtime::from(self.runtime.as_str()))
                 .timeout(self.timeout);
             // An empty value removes what somebody set; where nothing is set, none is sent.
+            if changed.contains("environment") {
+                let none = Environment::builder().set_variables(Some(HashMap::new()));
+                request = request.environment(none.build());
+            }
             if changed.contains("kms_key") {
                 request = request.kms_key_arn("");
             }
@@ -229,6 +265,7 @@ impl Function {
             reserved_concurrency: reserved.filter(|most| *most == 0),
             role: text(configuration.role()),
             runtime: text(configuration.runtime().map(Runtime::as_str)),
+            settings: NotifierSettings::default(),
             subnets: vpc
                 .map(VpcConfigResponse::subnet_ids)
                 .unwrap_or_default()
@@ -237,18 +274,19 @@ impl Function {
                 .collect(),
             tags: answer.tags.unwrap_or_default().into_iter().collect(),
             timeout: configuration.timeout().unwrap_or_default(),
-            zip: &[],
+            package: Arc::default(),
+            has_our_executable: false,
+            unread: None,
             is_own_build_wanted: false,
-            modified: modified(&configuration),
             active: matches!(readiness(Some(configuration)), Poll::Ready(())),
         })
     }
 }
 
-/// From a time as Lambda writes it; in the future where it writes none, so that nothing is older.
-fn modified(configuration: &FunctionConfiguration) -> i64 {
-    let text = configuration.last_modified().unwrap_or_default();
-    text.parse().map_or(i64::MAX, jiff::Timestamp::as_second)
+/// The deployment package at this address.
+async fn package_at(aws: &Aws, location: Option<&str>) -> Result<Vec<u8>> {
+    let address = location.context("Lambda does not say where its code is")?;
+    aws.download(address).await
 }
 
 fn readiness(configuration: Option<FunctionConfiguration>) -> Poll<()> {
@@ -281,7 +319,14 @@ impl Resource for Function {
 
     async fn find(&self, aws: &Aws) -> Result<Option<Self>> {
         match self.get(aws).await? {
-            Some(answer) => Ok(Some(self.found(answer)?)),
+            Some(answer) => {
+                let code = answer.code.as_ref();
+                let location = code.and_then(|it| it.location()).map(str::to_owned);
+                let found = self.found(answer)?;
+                Ok(Some(
+                    self.read_settings(aws, found, location.as_deref()).await,
+                ))
+            }
             None => Ok(None),
         }
     }
@@ -296,11 +341,10 @@ impl Resource for Function {
                 .architectures(Architecture::from(self.architecture.as_str()))
                 .code(
                     FunctionCode::builder()
-                        .zip_file(Blob::new(self.zip))
+                        .zip_file(Blob::new(self.package.zip.as_slice()))
                         .build(),
                 )
                 .description(&self.description)
-                .environment(self.environment())
                 .handler(&self.handler)
                 .logging_config(self.logging())
                 .memory_size(self.memory_size)
@@ -323,8 +367,9 @@ impl Resource for Function {
         _: &Self,
         changed: &BTreeSet<&str>,
     ) -> Result<()> {
-        let is_code = |field: &&str| matches!(*field, "code_sha256" | "architecture");
-        if changed.iter().any(is_code) {
+        let is_code = |field: &&str| matches!(*field, "code_sha256" | "architecture" | "settings");
+        let is_uploaded = changed.iter().any(is_code);
+        if is_uploaded {
             self.update_code(aws, work).await?;
         }
         let is_configuration =
@@ -335,7 +380,8 @@ impl Resource for Function {
         if changed.contains("reserved_concurrency") {
             self.allow_to_run(aws, work).await?;
         }
-        if changed.contains("tags") {
+        // They say what was uploaded.
+        if is_uploaded || changed.contains("tags") {
             self.tag(aws, work).await?;
         }
         Ok(())
@@ -363,18 +409,6 @@ impl Resource for Function {
 mod tests {
     use super::*;
     use aws_sdk_lambda::types::TagsError;
-
-    #[test]
-    fn the_time_of_the_last_change_is_read() {
-        for (text, wanted) in [
-            ("2026-11-25T21:04:05.123+0000", 1_795_640_645),
-            ("2026-11-25T21:04:05.000Z", 1_795_640_645),
-            ("", i64::MAX),
-        ] {
-            let configuration = FunctionConfiguration::builder().last_modified(text);
-            assert_eq!(modified(&configuration.build()), wanted, "{text}");
-        }
-    }
 
     #[test]
     fn tags_that_may_not_be_listed_are_a_refused_read() {

@@ -1,7 +1,6 @@
 //! The one type that can be any resource of the hub.
 
 use super::alarm::Alarm;
-use super::build::Build;
 use super::direct_way::DirectWay;
 use super::event_bus::EventBus;
 use super::function::Function;
@@ -110,10 +109,7 @@ macro_rules! hub_resources {
             /// What people should know of the observed state, whatever is to be done.
             pub(crate) fn note(&self, observed: Option<&Self>) -> Option<String> {
                 match (self, observed?) {
-                    (Self::Function(wanted), Self::Function(found)) => {
-                        let build = Build::of(wanted, found).words()?;
-                        Some(format!("its code is {build}"))
-                    }
+                    (Self::Function(wanted), Self::Function(found)) => wanted.note(found),
                     (Self::LogGroup(wanted), Self::LogGroup(found)) => wanted.note(found),
                     (Self::Role(wanted), Self::Role(found)) => wanted.note(found),
                     _ => None,

@@ -8,7 +8,7 @@ use super::policies;
 use super::role::Role;
 use crate::apply::Task;
 use crate::names::{DEPLOYMENT_TAG, Names};
-use crate::plan::{Action, Counts, FieldChange, Step};
+use crate::plan::{Action, Counts, Step};
 
 /// One resource: the desired state, the observed one, and what to do about it.
 #[derive(Clone, Debug)]
@@ -51,7 +51,6 @@ pub(crate) fn plan_deploy(nodes: Vec<Node>, mut found: Found) -> HubPlan {
     let is_gone = |it: &Planned| is_former(it) && it.found.is_none();
     let mut resources: Vec<Planned> = nodes.into_iter().map(planned).collect();
     resources.retain(|it| !is_gone(it));
-    renew_grant(&mut resources);
     HubPlan {
         resources,
         direction: Direction::Deploy,
@@ -61,48 +60,6 @@ pub(crate) fn plan_deploy(nodes: Vec<Node>, mut found: Found) -> HubPlan {
 
 fn is_former(planned: &Planned) -> bool {
     matches!(planned.wanted.resource, HubResource::DirectWay(_))
-}
-
-/// Has the function's role set again where the role is newer than the function's last change.
-///
-/// Lambda decrypts the environment by a grant on its key, which names the role by its unique id. A role that was made
-/// anew under the same name has another: every invocation fails before any code runs, and the function looks the same
-/// as before. Setting the role, even to the same ARN, makes Lambda create the grant again.
-///
-/// Source: github.com/hashicorp/terraform-provider-aws, issues 6352 and 9703.
-fn renew_grant(resources: &mut [Planned]) {
-    let role = resources.iter().find_map(|it| match &it.wanted.resource {
-        HubResource::Role(_) => Some(match (&it.found, &it.action) {
-            (_, Action::Create { .. }) => i64::MAX,
-            (Some(HubResource::Role(found)), _) => found.created,
-            _ => i64::MIN,
-        }),
-        _ => None,
-    });
-    for planned in resources {
-        let (HubResource::Function(wanted), Some(HubResource::Function(found))) =
-            (&planned.wanted.resource, &planned.found)
-        else {
-            continue;
-        };
-        if role.is_none_or(|made| made <= found.modified)
-            || planned.action.changed().contains("role")
-        {
-            continue;
-        }
-        let again = FieldChange {
-            field: "role".into(),
-            old: Some(format!("a deleted role of the name {}", wanted.role_name()).into()),
-            new: Some(wanted.role.clone().into()),
-            source: None,
-        };
-        let mut fields = match &planned.action {
-            Action::Update { fields } => fields.clone(),
-            _ => Vec::new(),
-        };
-        fields.push(again);
-        planned.action = Action::Update { fields };
-    }
 }
 
 /// What removes the hub: everything that carries the deployment's tag. Pure.

@@ -112,42 +112,6 @@ fn every_arn_is_of_the_regions_partition() {
     assert!(!text.contains("arn:aws:"));
 }
 
-/// What a plan says of the function whose role was made then.
-fn function_after(role: Option<i64>, modified: i64) -> Action {
-    let mut found = all_there();
-    for resource in found.values_mut() {
-        match resource {
-            HubResource::Role(found) => found.created = role.unwrap_or_default(),
-            HubResource::Function(found) => found.modified = modified,
-            _ => {}
-        }
-    }
-    if role.is_none() {
-        found.retain(|id, _| !id.starts_with("role "));
-    }
-    let plan = plan_deploy(nodes(), found);
-    let mut steps = plan.steps().into_iter();
-    let function = steps.find(|step| step.resource.starts_with("function "));
-    function.unwrap().action
-}
-
-#[test]
-fn a_function_whose_role_is_new_gets_it_set_again() {
-    for (role, modified, is_set) in [
-        (None, 1_000, true),
-        (Some(2_000), 1_000, true),
-        (Some(1_000), 1_000, false),
-        (Some(500), 1_000, false),
-        // Without a date nothing is known to be wrong.
-        (Some(2_000), i64::MAX, false),
-    ] {
-        let action = function_after(role, modified);
-        let changed: Vec<&str> = action.changed().into_iter().collect();
-        let wanted: &[&str] = if is_set { &["role"] } else { &[] };
-        assert_eq!(changed, wanted, "role {role:?}, function {modified}");
-    }
-}
-
 #[test]
 fn what_earlier_versions_made_is_removed_last_and_is_no_part_of_a_removal() {
     let id = "permission rootwatch-acts";

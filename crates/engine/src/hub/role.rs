@@ -40,9 +40,6 @@ pub(crate) struct Role {
     pub(crate) is_unbounded: bool,
     pub(crate) tags: Tags,
     pub(crate) trust: Policy,
-    /// The second since 1970 in which it was created, when this was found.
-    #[serde(skip)]
-    pub(crate) created: i64,
 }
 
 impl Role {
@@ -259,7 +256,6 @@ impl Resource for Role {
                 Some(trust) => Policy::parse(trust)?,
                 None => Policy::default(),
             },
-            created: role.create_date().secs(),
         }))
     }
 

@@ -14,22 +14,10 @@ const SETTINGS: [(&str, &str, &str); 28] = [
     ("log-group", "retention_in_days", "hub.log_retention_days"),
     ("queue", "kms_key", "hub.queue_kms_key"),
     ("queue", "sqs_managed_sse", "hub.queue_kms_key"),
-    (
-        "function",
-        "environment.ROOTWATCH_TOPIC_ARN",
-        "hub.topic_name",
-    ),
-    (
-        "function",
-        "environment.ROOTWATCH_READ_ONLY",
-        "notify.read_only",
-    ),
-    ("function", "environment.ROOTWATCH_FORMAT", "notify.format"),
-    (
-        "function",
-        "environment.ROOTWATCH_ACCOUNT_NAMES",
-        "account_names",
-    ),
+    ("function", "settings.topic_arn", "hub.topic_name"),
+    ("function", "settings.read_only", "notify.read_only"),
+    ("function", "settings.format", "notify.format"),
+    ("function", "settings.account_names", "account_names"),
     ("function", "role", "iam.role_prefix"),
     ("event-source-mapping", "batch_size", "notify.read_only"),
     (

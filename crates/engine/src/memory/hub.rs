@@ -13,7 +13,7 @@ use crate::settings::{Boundary, Notify, Settings};
 use crate::source::{Sources, key};
 use anyhow::{Result, bail};
 use rootwatch_eval::Policy;
-use rootwatch_root_event::{Format, ReadOnly};
+
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Key that SNS provides, which is the default.
@@ -148,6 +148,7 @@ pub(crate) fn values(settings: &mut Settings, found: &Found, names: &Names) -> V
     let doubts = [
         queue_key(settings, &ours),
         topic_key(settings, &ours, names),
+        unread(settings, &ours, names),
     ];
     doubts.into_iter().flatten().collect()
 }
@@ -251,26 +252,56 @@ fn of_one(settings: &mut Settings, resource: &HubResource, names: &Names) {
 }
 
 fn of_function(notify: &mut Notify, sources: &mut Sources, function: &Function, from: &str) {
-    let word = |name: &str| function.environment.get(name).map(String::as_str);
-    let read_only = ReadOnly::ALL
-        .iter()
-        .find(|(it, _)| Some(*it) == word(Notify::READ_ONLY));
-    let read_only = read_only.map(|(_, it)| *it);
-    sources.remember(key::READ_ONLY, &mut notify.read_only, read_only, from);
-    let format = Format::ALL
-        .iter()
-        .find(|(it, _)| Some(*it) == word(Notify::FORMAT));
-    let format = format.map(|(_, it)| *it);
-    sources.remember(key::FORMAT, &mut notify.format, format, from);
-    let named = account_names(function);
-    sources.remember_pairs(key::ACCOUNT_NAMES, &mut notify.account_names, named, from);
+    let told = &function.settings;
+    sources.remember(
+        key::READ_ONLY,
+        &mut notify.read_only,
+        told.read_only(),
+        from,
+    );
+    sources.remember(key::FORMAT, &mut notify.format, told.format(), from);
+    let names = told.account_names();
+    sources.remember_pairs(key::ACCOUNT_NAMES, &mut notify.account_names, names, from);
 }
 
 /// The names of accounts that the function was given.
 fn account_names(function: &Function) -> BTreeMap<String, String> {
-    let text = function.environment.get(Notify::ACCOUNT_NAMES);
-    let named = text.and_then(|text| serde_json::from_str(text).ok());
-    named.unwrap_or_default()
+    function.settings.account_names()
+}
+
+/// What the notifier is told that could not be read and that this run does not give itself. Pure.
+fn unread(settings: &Settings, ours: &[&HubResource], names: &Names) -> Option<String> {
+    let why = ours.iter().find_map(|it| match it {
+        HubResource::Function(function) => function.unread.as_ref(),
+        _ => None,
+    })?;
+    let sources = &settings.sources;
+    let ways = [
+        (
+            sources.is_open(key::READ_ONLY),
+            "--notify-read-only",
+            key::READ_ONLY,
+        ),
+        (sources.is_open(key::FORMAT), "--notify-format", key::FORMAT),
+        // A name by a flag is beside those that are remembered.
+        (
+            !sources.is_whole(key::ACCOUNT_NAMES),
+            "[account_names] in the settings file",
+            key::ACCOUNT_NAMES,
+        ),
+    ];
+    let open: Vec<String> = ways
+        .iter()
+        .filter(|(is_open, ..)| *is_open)
+        .map(|(_, way, key)| format!("{way} or --reset {key}"))
+        .collect();
+    let function = names.function();
+    (!open.is_empty()).then(|| {
+        format!(
+            "what the notifier is told is in the code of function {function}, which could not be read: {why}. Let this network reach it, or name what could not be read: {}",
+            open.join(", ")
+        )
+    })
 }
 
 /// Fails where the name of an account is to be reset and the hub remembers none: the account was probably mistyped, and

@@ -3,6 +3,7 @@
 use super::*;
 use crate::hub::sample;
 use crate::source::Source;
+use rootwatch_root_event::{Format, ReadOnly};
 
 fn defaults() -> Settings {
     Settings {
@@ -118,9 +119,7 @@ fn what_others_made_or_changed_is_no_setting() {
                 function
                     .tags
                     .insert(DEPLOYMENT_TAG.into(), "another".into());
-                function
-                    .environment
-                    .insert(Notify::FORMAT.into(), "chatbot".into());
+                function.settings.set("format", "chatbot");
             }
             HubResource::Queue(queue) => queue.kms_key = Some("alias/aws/sqs".into()),
             HubResource::EventBus(bus) => {
@@ -159,9 +158,7 @@ fn one_part_alone_turns_no_alert_away() {
         let mut changed = deployed.clone();
         for resource in changed.values_mut() {
             if let HubResource::Function(function) = resource {
-                function
-                    .environment
-                    .insert(Notify::TOPIC_ARN.into(), topic.into());
+                function.settings.set("topic_arn", topic);
                 function.role = role.into();
             }
         }
@@ -201,4 +198,40 @@ fn keys_that_are_not_clear_are_asked_for() {
         alias.contains("alias/corp") && alias.contains("--kms-key"),
         "{alias}"
     );
+}
+
+#[test]
+fn what_the_notifier_is_told_and_cannot_be_read_is_named_until_it_is_given() {
+    let mut deployed = found(&sample::wanted());
+    for resource in deployed.values_mut() {
+        if let HubResource::Function(function) = resource {
+            function.settings.clear();
+            function.unread = Some("no answer within 20 s".into());
+        }
+    }
+    let doubts = |settings: &Settings| {
+        let mut settings = settings.clone();
+        values(&mut settings, &deployed, &Names::sample())
+    };
+    let mut settings = defaults();
+    let all = doubts(&settings).join("\n");
+    for part in [
+        "no answer",
+        "--notify-format",
+        "--notify-read-only",
+        "account_names",
+    ] {
+        assert!(all.contains(part), "{part}: {all}");
+    }
+    settings
+        .sources
+        .set(key::FORMAT, Source::Flag("--notify-format".into()));
+    settings.sources.set(key::ACCOUNT_NAMES, Source::Reset);
+    let rest = doubts(&settings).join("\n");
+    assert!(
+        rest.contains("--notify-read-only") && !rest.contains("--notify-format"),
+        "{rest}"
+    );
+    settings.sources.set(key::READ_ONLY, Source::Reset);
+    assert_eq!(doubts(&settings), Vec::<String>::new());
 }

@@ -11,7 +11,7 @@ use crate::hub::resource::{Resource, Tags};
 use crate::hub::role::Role;
 use crate::hub::topic::Topic;
 use crate::names::{DEPLOYMENT_TAG, Names};
-use crate::settings::{Notify, Settings};
+use crate::settings::Settings;
 use crate::source::{Source, key};
 use std::collections::BTreeMap;
 
@@ -84,8 +84,7 @@ fn witnesses(found: &Found, names: &Names) -> Vec<Witness> {
     for resource in found.values() {
         let topic = match resource {
             HubResource::Function(it) if is_ours(&it.tags, names) => {
-                let arn = it.environment.get(Notify::TOPIC_ARN);
-                arn.and_then(|arn| topic_of(arn, names))
+                it.topic().and_then(|arn| topic_of(arn, names))
             }
             HubResource::Role(it) if is_ours(&it.tags, names) => {
                 publishes_to(it).and_then(|arn| topic_of(arn, names))

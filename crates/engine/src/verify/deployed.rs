@@ -17,14 +17,10 @@ use crate::hub::rule::Rule;
 use crate::hub::subscriptions::{Standing, Subscriptions};
 use crate::hub::topic::Topic;
 use crate::names::{DEPLOYMENT_TAG, Names};
-use crate::settings::Notify;
 use anyhow::Result;
 use futures_util::future::join_all;
 use rootwatch_eval::Policy;
 use std::collections::{BTreeMap, HashMap};
-
-/// The notifier's variable with the topic that it publishes to.
-pub(crate) const TOPIC_VARIABLE: &str = Notify::TOPIC_ARN;
 
 /// A subscription of a topic.
 #[derive(Clone, Debug)]
@@ -171,16 +167,16 @@ async fn role(aws: &Aws, function: Option<&Function>) -> Read<Option<Identity>> 
     }
 }
 
-/// The topic that the function's environment names, or else the one of the deployment.
+/// The topic that the function's settings name, or else the one of the deployment.
 pub(super) fn publishes_to(function: Option<&Function>, names: &Names) -> String {
-    let said = function.and_then(|function| function.environment.get(TOPIC_VARIABLE));
-    let is_topic = |arn: &&String| {
+    let said = function.and_then(Function::topic);
+    let is_topic = |arn: &&str| {
         let parts: Vec<&str> = arn.split(':').collect();
         // Another region's topic cannot be read by this region's client.
         parts.len() == 6 && parts[2] == "sns" && parts[3] == names.region
     };
     match said.filter(is_topic) {
-        Some(arn) => arn.clone(),
+        Some(arn) => arn.to_owned(),
         None => names.topic_arn(&names.alerts_topic()),
     }
 }

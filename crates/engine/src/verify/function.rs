@@ -1,6 +1,6 @@
 //! The notifier: who may not invoke it, whether it can run, and what it may do.
 
-use super::deployed::{Deployed, TOPIC_VARIABLE};
+use super::deployed::Deployed;
 use super::events::Place;
 use super::finding::{DEPLOY_HUB, Hop};
 use super::identity::Identity;
@@ -155,31 +155,26 @@ fn settings(deployed: &Deployed, id: &str, function: &Function) -> Hop {
 }
 
 fn publishes_to(deployed: &Deployed, id: &str, function: &Function) -> Hop {
-    let check = "environment";
-    let Some(said) = function.environment.get(TOPIC_VARIABLE) else {
-        return Hop::broken(
-            id,
-            check,
-            format!("{TOPIC_VARIABLE} is not set: it cannot start"),
-            DEPLOY_HUB,
+    let check = "publishes to";
+    if let Some(why) = &function.unread {
+        let finding = format!("its settings are in its code, which could not be read: {why}");
+        return Hop::unknown(id, check, finding, None);
+    }
+    // Such as an endpoint, to which all its calls would go.
+    if let Some(name) = function.environment.keys().next() {
+        let finding = format!(
+            "{name} is set in its environment, where rootwatch sets nothing: it can send alerts elsewhere"
         );
+        return Hop::broken(id, check, finding, DEPLOY_HUB);
+    }
+    let Some(said) = function.topic() else {
+        let finding = "no topic is set: it cannot start";
+        return Hop::broken(id, check, finding, DEPLOY_HUB);
     };
     match &deployed.alerts {
         Err(why) => Hop::unread(id, check, why),
         Ok(Some(topic)) if topic.arn == *said && deployed.is_ours(topic) => {
-            // Such as an endpoint, to which all its calls would go.
-            let foreign = |name: &&String| !name.starts_with("ROOTWATCH_");
-            match function.environment.keys().find(foreign) {
-                None => Hop::ok(id, check, format!("publishes to {said}")),
-                Some(name) => Hop::broken(
-                    id,
-                    check,
-                    format!(
-                        "{name} is set, which rootwatch never sets: it can send alerts elsewhere"
-                    ),
-                    DEPLOY_HUB,
-                ),
-            }
+            Hop::ok(id, check, said)
         }
         Ok(_) => Hop::broken(
             id,

@@ -4,14 +4,12 @@ use super::deployed::Deployed;
 use super::events::{Canonical, Place};
 use super::finding::Hop;
 use crate::hub::function::Function;
-use rootwatch_root_event::{Decision, assess, parse};
+use rootwatch_root_event::{Decision, ReadOnly, assess, parse};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
 const CHECK: &str = "decides";
 const FIX: &str = "report this as a bug of rootwatch";
-/// The function's variable for `notify.read_only`.
-const READ_ONLY: &str = "ROOTWATCH_READ_ONLY";
 
 /// Whether it reports everything that a rule of the hub forwards, in every form: write events at once, read-only events
 /// at all.
@@ -50,8 +48,7 @@ pub(super) fn reports_reads(deployed: &Deployed) -> bool {
 }
 
 fn is_off(function: &Function) -> bool {
-    let setting = function.environment.get(READ_ONLY);
-    setting.is_some_and(|it| it == "off")
+    function.settings.read_only() == Some(ReadOnly::Off)
 }
 
 /// The kinds of those for which its decision differs.

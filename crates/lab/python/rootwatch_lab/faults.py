@@ -215,7 +215,7 @@ def answer(fault: Fault, call: Call, environ: dict[str, Any]) -> _RESULT:
         return status, headers, cbor.error(code, message)
     if "HTTP_X_AMZ_TARGET" in environ:
         return _json(call.service, code, status, message, environ)
-    if "Action=" in environ.get("lab.body", "") or call.service in ("sns", "iam", "sts"):
+    if "Action=" in environ.get("lab.body", "") or call.service in ("sns", "iam", "sts", "s3"):
         return _xml(code, status, message)
     return _rest_json(code, status, message)
 

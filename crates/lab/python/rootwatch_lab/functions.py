@@ -628,8 +628,27 @@ def _update_code(
     return function.get_configuration()
 
 
+# Lambda hands out a presigned address of S3, for ten minutes (Lambda API Reference, GetFunction).
+CODE_PATH = "/lab/code/"
+_code_addresses: dict[str, str] = {}
+
+
+def code_at(path: str) -> bytes | None:
+    """The deployment package at an address that GetFunction gave."""
+    arn = _code_addresses.get(path.removeprefix(CODE_PATH))
+    function = find(arn) if arn else None
+    return function.code_bytes if function else None
+
+
+def _code_address(function: LambdaFunction) -> str:
+    key = uuid.uuid4().hex
+    _code_addresses[key] = function.function_arn
+    return f"{endpoint}{CODE_PATH}{key}?X-Amz-Expires=600&X-Amz-Signature={uuid.uuid4().hex}"
+
+
 def _get_code(self: LambdaFunction) -> dict[str, Any]:
     answer = _moto_get_code(self)
+    answer["Code"] = {"RepositoryType": "S3", "Location": _code_address(self)}
     if self.reserved_concurrency is not None:
         answer["Concurrency"] = {"ReservedConcurrentExecutions": int(self.reserved_concurrency)}
     return answer

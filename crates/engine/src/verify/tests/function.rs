@@ -64,13 +64,11 @@ fn a_function_that_does_not_do_its_work() {
         function("another key", "settings", |it| {
             it.kms_key = Some("arn:aws:kms:::key/1".into())
         }),
-        function("no variable for the topic", "environment", |it| {
-            it.environment.clear()
-        }),
-        Break::new("no topic", FUNCTION, "environment", |hub| {
+        function("no settings", "publishes to", |it| it.settings.clear()),
+        Break::new("no topic", FUNCTION, "publishes to", |hub| {
             hub.publish_to("")
         }),
-        Break::new("another topic", FUNCTION, "environment", |hub| {
+        Break::new("another topic", FUNCTION, "publishes to", |hub| {
             let arn = "arn:aws:sns:eu-west-1:111122223333:elsewhere";
             let mut topic = hub.topic("rootwatch-alerts").clone();
             topic.arn = arn.into();
@@ -78,7 +76,7 @@ fn a_function_that_does_not_do_its_work() {
             hub.elsewhere = Some(topic);
             hub.publish_to(arn);
         }),
-        Break::new("another endpoint", FUNCTION, "environment", |hub| {
+        Break::new("another endpoint", FUNCTION, "publishes to", |hub| {
             hub.set_variable("AWS_ENDPOINT_URL_SNS", "http://127.0.0.1:9");
         }),
     ];

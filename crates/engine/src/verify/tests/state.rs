@@ -9,7 +9,7 @@ use crate::hub::{
     role::Role, rule::Rule, sample,
 };
 use crate::names::Names;
-use crate::verify::deployed::{Deployed, Filter, Subscriber, TOPIC_VARIABLE, publishes_to};
+use crate::verify::deployed::{Deployed, Filter, Subscriber, publishes_to};
 use crate::verify::identity::Identity;
 use rootwatch_eval::Policy;
 use serde_json::{Value, json};
@@ -191,14 +191,14 @@ impl Hub {
         all.flat_map(one).collect()
     }
 
-    /// The function's environment with another value of this variable.
+    /// Sets a variable in the function's environment.
     pub(super) fn set_variable(&mut self, name: &str, value: &str) {
         let environment = &mut self.function(FUNCTION).environment;
         environment.insert(name.into(), value.into());
     }
 
     pub(super) fn publish_to(&mut self, arn: &str) {
-        self.set_variable(TOPIC_VARIABLE, arn);
+        self.function(FUNCTION).settings.set("topic_arn", arn);
     }
 }
 

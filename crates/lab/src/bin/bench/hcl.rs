@@ -71,6 +71,14 @@ pub(crate) fn hub(plan: &Value, zip: &Path) -> Result<Value> {
     Ok(configuration)
 }
 
+/// The settings in the notifier's deployment package, as text.
+pub(crate) fn settings(plan: &Value) -> Option<String> {
+    let mut steps = plan["steps"].as_array()?.iter();
+    let function = steps.find(|step| text(&step["resource"]).starts_with("function "))?;
+    let settings = Fields::of(function).get("settings");
+    serde_json::to_string_pretty(&settings).ok()
+}
+
 /// What the names in a plan stand for.
 struct Place<'a> {
     account: String,
@@ -126,7 +134,6 @@ impl<'a> Place<'a> {
                 "source_code_hash": fields.get("code_sha256"),
                 "architectures": [fields.get("architecture")],
                 "description": fields.get("description"),
-                "environment": {"variables": fields.get("environment")},
                 "handler": fields.get("handler"),
                 "logging_config": {"log_format": "Text", "log_group": fields.get("log_group")},
                 "memory_size": fields.get("memory_size"),

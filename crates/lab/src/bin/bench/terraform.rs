@@ -2,6 +2,7 @@
 
 use crate::{Bench, hcl, millis, say};
 use anyhow::{Context as _, Result, bail};
+use rootwatch_bundle::with_settings;
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
@@ -40,8 +41,11 @@ pub(crate) fn compare(bench: &Bench, runs: usize) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let (hub, empty) = (folder.path().join("hub"), folder.path().join("empty"));
     let zip = folder.path().join("notifier.zip");
-    fs::write(&zip, rootwatch_bundle::zip())?;
-    write(&hub, &hcl::hub(&plan_of_nothing(bench)?, &zip)?)?;
+    let plan = plan_of_nothing(bench)?;
+    let settings = hcl::settings(&plan).context("a plan without the notifier's settings")?;
+    let package = with_settings(rootwatch_bundle::zip(), &settings)?;
+    fs::write(&zip, package.zip)?;
+    write(&hub, &hcl::hub(&plan, &zip)?)?;
     write(&empty, &hcl::empty())?;
     for folder in [&hub, &empty] {
         terraform(bench, folder, &["init"])?;
