@@ -17,5 +17,5 @@ pub(super) async fn verify(run: &Run<'_>, args: &VerifyArgs) -> Result<Exit> {
     let found = verify::verify(&session, &selection(&args.spokes), args.hub_only).await?;
     let text = report::verify::text(&found, run.output);
     run.output.result(&text, &found)?;
-    Ok(Exit::found(found.counts.broken + found.counts.unknown > 0))
+    Ok(Exit::found(found.counts.findings() > 0))
 }

@@ -30,7 +30,7 @@ pub(crate) fn text(report: &Report, output: Output) -> String {
     for ((kind, check), count) in fine.into_iter().filter(|_| !quiet) {
         let _ = writeln!(
             text,
-            "{GREEN}ok{GREEN:#}          spokes' {kind}, {check}: {count}"
+            "{GREEN}ok{GREEN:#}             spokes' {kind}, {check}: {count}"
         );
     }
     for hop in others.into_iter().filter(is_shown) {
@@ -39,10 +39,18 @@ pub(crate) fn text(report: &Report, output: Output) -> String {
     let Counts {
         ok,
         broken,
+        differs,
         unknown,
     } = report.counts;
-    if !quiet || broken + unknown > 0 {
-        let _ = writeln!(text, "{ok} fine, {broken} broken, {unknown} unknown.");
+    if !quiet || report.counts.findings() > 0 {
+        let differs = match differs {
+            0 => String::new(),
+            some => format!("{some} not as made, "),
+        };
+        let _ = writeln!(
+            text,
+            "{ok} fine, {broken} broken, {differs}{unknown} unknown."
+        );
     }
     text
 }
@@ -53,22 +61,23 @@ pub(crate) fn line(hop: &Hop, with_place: bool) -> String {
     let style = match hop.verdict {
         Verdict::Ok => GREEN,
         Verdict::Broken => RED,
-        Verdict::Unknown => YELLOW,
+        Verdict::Differs | Verdict::Unknown => YELLOW,
     };
     let place = if with_place {
         format!(" in account {}, {}", hop.account, hop.region)
     } else {
         String::new()
     };
+    let id = hop.id.map(|id| id.to_string()).unwrap_or_default();
     let mut text = format!(
-        "{style}{word}{style:#}{} {}{place}, {}: {}\n",
-        " ".repeat(11 - word.len()),
+        "{style}{word}{style:#}{}{id:<7}{}{place}, {}: {}\n",
+        " ".repeat(8_usize.saturating_sub(word.len())),
         hop.resource,
         hop.check,
         one_line(&hop.finding)
     );
     if let Some(fix) = &hop.fix {
-        let _ = writeln!(text, "            fix: {fix}");
+        let _ = writeln!(text, "               fix: {fix}");
     }
     text
 }

@@ -25,7 +25,7 @@ fn quiet_is_silent_about_what_is_fine_and_about_nothing_else() {
     let ran = world.rootwatch(&verify).ends_with(2);
     let lines: Vec<&str> = ran.stdout.lines().collect();
     assert_eq!(lines.len(), 3, "{}", ran.stdout);
-    assert!(lines[0].starts_with("broken      function rootwatch-notifier, state: "));
+    assert!(lines[0].starts_with("broken  RW143  function rootwatch-notifier, state: "));
     assert!(lines[1].contains("fix: run `rootwatch deploy hub`"));
     assert!(lines[2].ends_with(" fine, 1 broken, 0 unknown."));
     let ran = world

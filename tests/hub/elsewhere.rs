@@ -112,6 +112,6 @@ fn verify_without_any_hub_is_one_finding() {
     let world = World::new();
     let ran = world.rootwatch(&["verify", "--hub-only"]).ends_with(2);
     assert_eq!(ran.stdout.matches("fix: ").count(), 1, "{}", ran.stdout);
-    let said = "broken      hub, exists: there is none in account 222222222222";
+    let said = "broken  RW100  hub, exists: there is none in account 222222222222";
     assert!(ran.stdout.contains(said), "{}", ran.stdout);
 }

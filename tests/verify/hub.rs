@@ -6,6 +6,7 @@ use crate::intruder::{
     ACTS, ALARM, ALERTS, Change, DEAD_LETTERS, HEALTH, Intruder, READS, filter, policy_with,
 };
 use crate::world::{PERSON, World};
+use aws_sdk_cloudwatch::types::StandardUnit;
 use aws_sdk_eventbridge::types::RuleState;
 use aws_sdk_lambda::types::Runtime;
 use aws_sdk_sqs::types::QueueAttributeName as Name;
@@ -47,8 +48,8 @@ impl<'a> Break<'a> {
         self
     }
 
-    fn unknown(mut self) -> Self {
-        self.verdict = "unknown";
+    fn verdict(mut self, verdict: &'static str) -> Self {
+        self.verdict = verdict;
         self
     }
 
@@ -114,11 +115,17 @@ fn changed_path(c: &Intruder) -> Vec<Break<'_>> {
         Break::new(READS_QUEUE, "dead letters", set(Name::RedrivePolicy, "")),
         Break::new(READS_QUEUE, "visibility", set(Name::VisibilityTimeout, "1")),
         Break::new(
-            ACTS_RULE,
-            "dead letters",
+            DEAD_LETTER_QUEUE,
+            "policy lets in",
             c.set_queue(DEAD_LETTERS, Name::Policy, ""),
+        ),
+        Break::new(READS_QUEUE, "size", set(Name::MaximumMessageSize, "1024")),
+        Break::new(
+            DEAD_LETTER_QUEUE,
+            "as made",
+            c.set_queue(DEAD_LETTERS, Name::DelaySeconds, "900"),
         )
-        .and(READS_RULE, "dead letters"),
+        .verdict("differs"),
         Break::new(
             MAPPING,
             "delivers",
@@ -131,7 +138,7 @@ fn changed_function(c: &Intruder) -> Vec<Break<'_>> {
     let no_log = c.role_policy(|it| policy_with(it, "Log", None));
     let endpoint = c.set_variable("AWS_ENDPOINT_URL_SNS", "http://127.0.0.1:9");
     vec![
-        Break::new(FUNCTION, "keeps out", c.permit("Theirs", "999988887777"))
+        Break::new(FUNCTION, "policy", c.permit("Theirs", "999988887777"))
             .fixed_by("find out who made it", c.revoke("Theirs")),
         Break::new(FUNCTION, "state", c.never_run()),
         Break::new(
@@ -139,7 +146,7 @@ fn changed_function(c: &Intruder) -> Vec<Break<'_>> {
             "code",
             c.configure(|call| call.runtime(Runtime::Providedal2)),
         ),
-        Break::new(FUNCTION, "publishes to", endpoint),
+        Break::new(FUNCTION, "environment", endpoint),
         Break::new(ROLE, "trust", c.trust_another_service()),
         Break::new(ROLE, "policy", no_log),
     ]
@@ -174,7 +181,7 @@ fn changed_end(c: &Intruder) -> Vec<Break<'_>> {
         Break::new(
             "alarm rootwatch-dead-letters",
             "goes off",
-            c.put_alarm(ALARM, |put| put.actions_enabled(false)),
+            c.put_alarm(ALARM, |put| put.unit(StandardUnit::TerabytesSecond)),
         ),
     ]
 }
@@ -183,8 +190,6 @@ fn changed_end(c: &Intruder) -> Vec<Break<'_>> {
 fn gone(c: &Intruder) -> Vec<Break<'_>> {
     let deny = json!({"Sid": "No", "Effect": "Deny", "Action": "sqs:*", "Resource": "*"});
     let severe = json!({"severity": ["critical"]});
-    let elsewhere = Some(("Resource", json!("arn:aws:sns:eu-west-1:222222222222:x")));
-    let publish = c.role_policy(|it| policy_with(it, "Publish", elsewhere));
     vec![
         Break::new(
             BUS,
@@ -194,14 +199,12 @@ fn gone(c: &Intruder) -> Vec<Break<'_>> {
         Break::new(ACTS_RULE, "exists", c.delete_acts_rule()),
         Break::new(READS_RULE, "target", c.remove_target(READS)),
         Break::new(DEAD_LETTER_QUEUE, "exists", c.delete_queue(DEAD_LETTERS)),
-        Break::new(MAPPING, "delivers", c.delete_mapping(READS)),
-        Break::new(ACTS_MAPPING, "delivers", c.delete_mapping(ACTS)),
-        Break::new(FUNCTION, "code", c.other_code(json!({"topic_arn": ""})))
-            .and(FUNCTION, "publishes to"),
+        Break::new(MAPPING, "exists", c.delete_mapping(READS)),
+        Break::new(ACTS_MAPPING, "exists", c.delete_mapping(ACTS)),
+        Break::new(FUNCTION, "code", c.other_code(json!({"topic_arn": ""}))).and(FUNCTION, "told"),
         Break::new(FUNCTION, "settings", c.configure(|call| call.timeout(1))),
         Break::new(ROLE, "policy", c.attach("no-queues", deny))
             .fixed_by("detach policies of the role", c.detach("no-queues")),
-        Break::new(ALERTS_TOPIC, "policy lets in", publish),
         Break::new(ALERTS_SUBSCRIPTIONS, "received", c.unsubscribe(ALERTS)),
         Break::new(
             HEALTH_SUBSCRIPTIONS,
@@ -211,7 +214,7 @@ fn gone(c: &Intruder) -> Vec<Break<'_>> {
         .fixed_by("remove the filter policy", c.set_filter(HEALTH, json!({}))),
         Break::new(
             "alarm rootwatch-not-delivered",
-            "goes off",
+            "exists",
             c.delete_alarm("rootwatch-not-delivered"),
         ),
     ]
@@ -234,26 +237,14 @@ fn unknown(c: &Intruder) -> Vec<Break<'_>> {
         c.retell(json!({"topic_arn": arn})).await;
     };
     vec![
-        Break::new(
-            BUS,
-            "policy lets in",
-            c.add_bus_statement("Freeze", "Deny", deny),
-        )
-        .and(BUS, "policy keeps out")
-        .unknown()
-        .fixed_by(
-            "remove statements of the bus's policy",
-            c.bus_statement("Freeze", None),
-        ),
-        Break::new(ACTS_RULE, "pattern", c.pattern(odd)).unknown(),
-        Break::new(
-            READS_QUEUE,
-            "policy keeps out",
-            c.open_reads(json!("*"), unknown()),
-        )
-        .unknown()
-        .fixed_by("statements of that policy", c.close_reads()),
-        Break::new(FUNCTION, "publishes to", another_topic),
+        Break::new(BUS, "policy", c.add_bus_statement("Freeze", "Deny", deny))
+            .verdict("unknown")
+            .fixed_by("find out who made it", c.bus_statement("Freeze", None)),
+        Break::new(ACTS_RULE, "as made", c.pattern(odd)).verdict("differs"),
+        Break::new(READS_QUEUE, "policy", c.open_reads(json!("*"), unknown()))
+            .verdict("unknown")
+            .fixed_by("find out who made it", c.close_reads()),
+        Break::new(FUNCTION, "told", another_topic),
     ]
 }
 
@@ -318,11 +309,11 @@ fn whom_somebody_elses_statement_lets_in_is_unknown() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(intruder.add_bus_statement("Theirs", "Allow", theirs));
     let ran = world.rootwatch(&["verify"]).ends_with(2);
-    let reported = "\"Theirs\" of its policy is not rootwatch's and may allow others";
+    let reported = "statement \"Theirs\" of its policy is not rootwatch's: it allows arn:aws:iam::999988887777:root events:PutEvents";
     assert!(ran.stdout.contains(reported), "{}", ran.stdout);
     assert!(
         ran.stdout
-            .contains("find out whom it allows and who made it"),
+            .contains("find out who made it and what it is for"),
         "{}",
         ran.stdout
     );

@@ -16,7 +16,7 @@ fn a_good_deployment_is_fine_by_reads_alone() {
         .rootwatch(&["verify", "--output", "json"])
         .ends_with(0)
         .json();
-    assert_eq!(report["schema"], "rootwatch.verify/2");
+    assert_eq!(report["schema"], "rootwatch.verify/3");
     assert_eq!(report["counts"]["broken"], 0);
     let writes = world.writes();
     assert!(

@@ -18,7 +18,7 @@ fn without_a_trail_nothing_is_green() {
         let first = ran.stdout.lines().next().unwrap_or_default();
         assert!(
             first.starts_with(
-                "broken      CloudTrail, write events: no trail that logs management events"
+                "broken  RW501  CloudTrail, write events: no trail that logs management events"
             ),
             "{}",
             ran.stdout

@@ -119,6 +119,12 @@ fn differences(
         for key in keys {
             differences(&join(path, key), new.get(key), old.get(key), found);
         }
+    } else if let (None, Some(Value::Object(old)), true) = (desired, observed, is_not_default(path))
+    {
+        // Nothing is wanted there, and each of what was found is taken away by itself.
+        for (key, value) in old {
+            differences(&join(path, key), None, Some(value), found);
+        }
     } else if SHARED.contains(&path) && desired.is_none() {
         // All of it is others'.
     } else if let (Some(Value::Object(new)), None, true) = (desired, observed, path.is_empty()) {
@@ -133,6 +139,11 @@ fn differences(
             source: None,
         });
     }
+}
+
+/// Whether this is what a resource has that is not at AWS's default.
+fn is_not_default(path: &str) -> bool {
+    path.rsplit('.').next() == Some("not_default")
 }
 
 fn join(path: &str, key: &str) -> String {
@@ -253,6 +264,18 @@ mod tests {
             ]
         );
         assert!(kept(&desired, None).is_empty());
+    }
+
+    #[test]
+    fn what_is_not_at_its_default_is_named_by_itself() {
+        let observed = json!({"not_default": {"Delay": 1, "Size": 2}, "targets": {"a": {"not_default": {"Role": "x"}}}});
+        let found = paths(json!({"targets": {"a": {}}}), observed);
+        let wanted = [
+            "not_default.Delay",
+            "not_default.Size",
+            "targets.a.not_default.Role",
+        ];
+        assert_eq!(found, wanted);
     }
 
     #[test]

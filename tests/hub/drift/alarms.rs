@@ -1,6 +1,8 @@
 use super::Row;
 use crate::intruder::{ALARM, Intruder};
-use aws_sdk_cloudwatch::types::{ComparisonOperator, Dimension, MetricDataQuery, Statistic};
+use aws_sdk_cloudwatch::types::{
+    ComparisonOperator, Dimension, MetricDataQuery, StandardUnit, Statistic,
+};
 
 const PUT: &[&str] = &["cloudwatch:PutMetricAlarm"];
 
@@ -21,6 +23,7 @@ pub(super) fn rows(c: &Intruder) -> Vec<Vec<Row<'_>>> {
             .statistic(Statistic::Minimum)
             .threshold(1000.0)
             .treat_missing_data("missing")
+            .unit(StandardUnit::TerabytesSecond)
     });
     let fields = &[
         "actions_enabled",
@@ -31,6 +34,7 @@ pub(super) fn rows(c: &Intruder) -> Vec<Vec<Row<'_>>> {
         "evaluation_periods",
         "metric",
         "namespace",
+        "not_default.Unit",
         "ok_actions",
         "period",
         "statistic",

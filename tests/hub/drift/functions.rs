@@ -1,6 +1,8 @@
 use super::Row;
 use crate::intruder::{ACTS, Intruder, READS, filter};
-use aws_sdk_lambda::types::{Environment, LoggingConfig, Runtime, ScalingConfig, VpcConfig};
+use aws_sdk_lambda::types::{
+    Environment, LoggingConfig, Runtime, ScalingConfig, TracingConfig, TracingMode, VpcConfig,
+};
 use serde_json::json;
 
 pub(super) fn rows(c: &Intruder) -> Vec<Vec<Row<'_>>> {
@@ -81,16 +83,25 @@ fn configuration(c: &Intruder) -> Row<'_> {
 
 /// What rootwatch sets none of is taken away in the same call.
 fn surroundings(c: &Intruder) -> Row<'_> {
-    let fields = &["kms_key", "layers", "log_group", "role", "subnets"];
+    let fields = &[
+        "kms_key",
+        "layers",
+        "log_group",
+        "not_default.TracingConfig",
+        "role",
+        "subnets",
+    ];
     let changed = async {
         let (role, layer) = (c.other_role().await, c.layer().await);
         let vpc = VpcConfig::builder().subnet_ids("subnet-1");
         let vpc = vpc.security_group_ids("sg-1").build();
+        let tracing = TracingConfig::builder().mode(TracingMode::Active).build();
         let logs = LoggingConfig::builder().log_group("/mine").build();
         c.configure(|call| {
             call.kms_key_arn("arn:aws:kms:eu-west-1:222222222222:key/1")
                 .layers(layer)
                 .logging_config(logs)
+                .tracing_config(tracing)
                 .role(role)
                 .vpc_config(vpc)
         })

@@ -21,6 +21,17 @@ fn reads(c: &Intruder) -> Vec<Row<'_>> {
             "60",
         ),
         set(&["sqs_managed_sse"], Name::SqsManagedSseEnabled, "false"),
+        set(&["not_default.DelaySeconds"], Name::DelaySeconds, "900"),
+        set(
+            &["not_default.MaximumMessageSize"],
+            Name::MaximumMessageSize,
+            "1024",
+        ),
+        set(
+            &["not_default.RedriveAllowPolicy"],
+            Name::RedriveAllowPolicy,
+            r#"{"redrivePermission":"denyAll"}"#,
+        ),
         set(
             &["kms_key", "sqs_managed_sse"],
             Name::KmsMasterKeyId,

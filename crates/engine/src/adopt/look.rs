@@ -133,6 +133,7 @@ async fn old_log_group(aws: &Aws) -> Result<Option<(String, String)>> {
     let name = format!("/aws/lambda/{FUNCTION}");
     let (partition, region, account) = (aws.partition.name(), &aws.region, &aws.account);
     let group = LogGroup {
+        class: None,
         is_without_key: false,
         arn: format!("arn:{partition}:logs:{region}:{account}:log-group:{name}"),
         name,

@@ -6,7 +6,7 @@ use crate::aws::Aws;
 use crate::aws::error::{AwsError, Call, absent};
 use crate::hub::desired::Wanted;
 use crate::names::Names;
-use crate::spokes::{Location, organization};
+use crate::spokes::organization;
 use crate::verify;
 use crate::verify::deployed::Deployed;
 use crate::verify::finding::{CannotRead, Hop, Verdict};
@@ -31,9 +31,10 @@ pub(super) async fn find(
 ) -> Diagnosis {
     let organization = organization::find(aws).await;
     let org_id = organization.map(|found| found.id).map_err(CannotRead::from);
-    let locations: Vec<Location> = probes.iter().map(|it| it.location.clone()).collect();
     let deployed = Deployed::read(aws, wanted, org_id).await;
-    let hub = verify::hub(&deployed, &locations);
+    let locations = probes.iter().map(|it| &it.location);
+    let locations = locations.map(|it| (it.account.as_str(), it.region.as_str()));
+    let hub = verify::hub(&deployed, locations);
     match alert {
         Some(alert) if !alert.is_delivered => in_hub(aws, &wanted.names, alert, hub).await,
         _ => in_spokes(probes, &wanted.names, hub).await,

@@ -153,6 +153,7 @@ pub struct Diagnosis {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::findings::trail::TRAIL_WRITES;
 
     fn outcome(confirmed: usize, pending: &[&str]) -> Outcome {
         Outcome {
@@ -204,8 +205,14 @@ mod tests {
 
     #[test]
     fn an_event_that_arrives_proves_nothing_where_no_trail_logs_real_ones() {
-        let broken = Hop::broken("CloudTrail", "write events", "none", "make one");
-        let unknown = Hop::unknown("CloudTrail", "write events", "unseen", None);
+        let broken = Hop::broken(
+            TRAIL_WRITES,
+            "CloudTrail",
+            "write events",
+            "none",
+            "make one",
+        );
+        let unknown = Hop::unknown(TRAIL_WRITES, "CloudTrail", "write events", "unseen", None);
         for (hop, passes) in [(broken, false), (unknown, true)] {
             let mut outcome = outcome(1, &[]);
             outcome.trail = Some(hop);

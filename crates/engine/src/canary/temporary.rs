@@ -8,6 +8,7 @@ use crate::aws::Aws;
 use crate::aws::consistency::retry_until_consistent;
 use crate::aws::error::{AwsError, Call, gone};
 use crate::hub::desired::Wanted;
+use crate::hub::not_default::NotDefault;
 use crate::hub::pattern;
 use crate::hub::queue::Queue;
 use crate::hub::resource::{Resource, Tags};
@@ -101,6 +102,7 @@ impl<'a> Temporary<'a> {
         Queue {
             name: self.name.clone(),
             message_retention_period: Some(3600),
+            not_default: NotDefault::new(),
             policy: self.queue_policy(&self.names.rule_arn(&self.name)),
             redrive: None,
             kms_key: self.kms_key.clone(),
@@ -120,6 +122,8 @@ impl<'a> Temporary<'a> {
             input: None,
             maximum_event_age: None,
             maximum_retry_attempts: None,
+            not_default: NotDefault::new(),
+            role: None,
         };
         Rule {
             name: self.name.clone(),
@@ -127,6 +131,7 @@ impl<'a> Temporary<'a> {
             bus: self.names.bus(),
             description: "Temporary: the canaries of one `rootwatch test`".into(),
             event_pattern: pattern::canaries(run),
+            not_default: NotDefault::new(),
             state: RuleState::Enabled.as_str().to_owned(),
             tags,
             targets: BTreeMap::from([(TARGET_ID.to_owned(), target)]),

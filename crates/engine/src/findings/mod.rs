@@ -21,6 +21,7 @@ macro_rules! kinds {
 
 pub mod hub;
 pub mod spokes;
+pub mod trail;
 
 use serde::{Serialize, Serializer};
 use std::fmt;
@@ -45,7 +46,9 @@ pub struct Kind {
 
 /// Every kind, by number.
 pub fn all() -> impl Iterator<Item = &'static Kind> {
-    [hub::KINDS, spokes::KINDS].into_iter().flatten()
+    [hub::KINDS, spokes::KINDS, trail::KINDS]
+        .into_iter()
+        .flatten()
 }
 
 impl FindingId {

@@ -1,5 +1,6 @@
 //! Alarms that notify people when the path itself breaks. They reach the health topic without the notifier's help.
 
+use super::not_default::{self, NotDefault};
 use super::resource::{Resource, Tags, are_compared, tag_list};
 use crate::aws::Aws;
 use crate::aws::consistency::retry_until_consistent;
@@ -36,6 +37,9 @@ pub(crate) struct Alarm {
     pub(crate) expression: Option<String>,
     pub(crate) metric: String,
     pub(crate) namespace: String,
+    /// What rootwatch leaves at its default, and is not.
+    #[serde(skip_serializing_if = "NotDefault::is_empty")]
+    pub(crate) not_default: NotDefault,
     /// ARNs that are notified when it is back to OK.
     pub(crate) ok_actions: Vec<String>,
     /// In seconds.
@@ -169,6 +173,14 @@ impl Alarm {
         call.metrics(metric.build()).metrics(expression.build())
     }
 
+    /// Id of each query, and whether it returns data.
+    fn queries(&self) -> &[(&str, bool)] {
+        match self.expression {
+            Some(_) => &[(METRIC, false), (EXPRESSION, true)],
+            None => &[],
+        }
+    }
+
     fn found(&self, alarm: &sdk::MetricAlarm, tags: Tags) -> Self {
         let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
         let queries = alarm.metrics().iter();
@@ -197,6 +209,7 @@ impl Alarm {
                     .or(metric.and_then(|it| it.metric_name())),
             ),
             namespace: text(alarm.namespace().or(metric.and_then(|it| it.namespace()))),
+            not_default: not_default::of_alarm(alarm, self.queries()),
             ok_actions: alarm.ok_actions().to_vec(),
             period: alarm.period().or(stat.and_then(|it| it.period())),
             statistic: text(

@@ -9,6 +9,7 @@ use super::function::Function;
 use super::hub_resource::HubResource;
 use super::log_group::LogGroup;
 use super::mapping::Mapping;
+use super::not_default::NotDefault;
 use super::notifier_settings::NotifierSettings;
 use super::pattern;
 use super::policies;
@@ -195,6 +196,7 @@ impl Wanted {
             kms_key: self.log_kms_key.clone(),
             retention_in_days: Some(self.log_retention_days),
             tags: self.tags(),
+            class: None,
             retention_policy: None,
             is_without_key: self.log_without_key,
         }
@@ -206,6 +208,7 @@ impl Wanted {
             name: self.names.alerts_topic(),
             arn: self.alerts_arn(),
             kms_master_key_id: Some(key.unwrap_or_else(|| AWS_MANAGED_KEY.into())),
+            not_default: NotDefault::new(),
             policy: policies::alerts_topic(&self.names),
             tags: self.tags(),
         }
@@ -221,6 +224,7 @@ impl Wanted {
             name: self.names.health_topic(),
             arn: self.health_arn(),
             kms_master_key_id: None,
+            not_default: NotDefault::new(),
             policy: policies::health_topic(&self.names, &self.alarm_arns()),
             tags: self.tags(),
         }
@@ -251,6 +255,7 @@ impl Wanted {
         Queue {
             name: self.names.dead_letter_queue(),
             message_retention_period: Some(LONGEST_RETENTION),
+            not_default: NotDefault::new(),
             policy: policies::dead_letter_queue(&self.names),
             redrive: None,
             kms_key: self.queue_kms_key.clone(),
@@ -328,6 +333,7 @@ impl Wanted {
             layers: BTreeSet::new(),
             log_group: self.names.log_group(),
             memory_size: FUNCTION_MEMORY,
+            not_default: NotDefault::new(),
             reserved_concurrency: None,
             role: self.names.role_arn(),
             runtime: "provided.al2023".into(),
@@ -384,6 +390,7 @@ impl Wanted {
             filters: BTreeSet::new(),
             maximum_batching_window: None,
             maximum_concurrency: None,
+            not_default: NotDefault::new(),
             report_batch_item_failures: true,
             uuid: None,
         }
@@ -393,6 +400,7 @@ impl Wanted {
         EventBus {
             name: self.names.bus(),
             arn: self.names.bus_arn(),
+            not_default: NotDefault::new(),
             policy: policies::event_bus(&self.names, &self.org_id),
             tags: self.tags(),
         }
@@ -432,6 +440,8 @@ impl Wanted {
             input: None,
             maximum_event_age: Some(TARGET_AGE),
             maximum_retry_attempts: Some(TARGET_ATTEMPTS),
+            not_default: NotDefault::new(),
+            role: None,
         };
         Rule {
             arn: self.names.rule_arn(&name),
@@ -439,6 +449,7 @@ impl Wanted {
             bus: self.names.bus(),
             description: description.into(),
             event_pattern,
+            not_default: NotDefault::new(),
             // Plain ENABLED leaves out read-only calls, here as in the spokes.
             state: ALL_MANAGEMENT_EVENTS.into(),
             tags: self.tags(),

@@ -1,12 +1,13 @@
 //! The event bus that every account and region of the organization forwards to.
 
+use super::not_default::{self, NotDefault};
 use super::resource::{Resource, Tags, tag_list};
 use crate::aws::Aws;
 use crate::aws::consistency::retry_until_consistent;
 use crate::aws::error::{Call, gone};
 use crate::work::Work;
 use anyhow::Result;
-use aws_sdk_eventbridge::types::Tag;
+use aws_sdk_eventbridge::types::{DeadLetterConfig, IncludeDetail, Level, LogConfig, Tag};
 use rootwatch_eval::Policy;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -18,6 +19,9 @@ pub(crate) struct EventBus {
     pub(crate) name: String,
     #[serde(skip)]
     pub(crate) arn: String,
+    /// What rootwatch leaves at its default, and is not.
+    #[serde(skip_serializing_if = "NotDefault::is_empty")]
+    pub(crate) not_default: NotDefault,
     pub(crate) policy: Policy,
     pub(crate) tags: Tags,
 }
@@ -32,6 +36,23 @@ impl EventBus {
                 .send()
                 .await
                 .call("events:PutPermission")
+        })
+        .await?;
+        Ok(())
+    }
+
+    /// Takes away its own key, dead-letter queue and log. An empty key is AWS's own (EventBridge API Reference,
+    /// UpdateEventBus).
+    async fn reset(&self, aws: &Aws, work: &Work) -> Result<()> {
+        let log = LogConfig::builder()
+            .include_detail(IncludeDetail::None)
+            .level(Level::Off)
+            .build();
+        retry_until_consistent(work, async || {
+            let call = aws.eventbridge.update_event_bus().name(&self.name);
+            let call = call.kms_key_identifier("").log_config(log.clone());
+            let call = call.dead_letter_config(DeadLetterConfig::builder().build());
+            call.send().await.call("events:UpdateEventBus")
         })
         .await?;
         Ok(())
@@ -95,6 +116,7 @@ impl Resource for EventBus {
             return Ok(None);
         };
         Ok(Some(Self {
+            not_default: not_default::of_bus(&bus),
             policy: match bus.policy().filter(|text| !text.is_empty()) {
                 Some(text) => Policy::parse(text)?,
                 None => Policy::default(),
@@ -122,6 +144,9 @@ impl Resource for EventBus {
         observed: &Self,
         changed: &BTreeSet<&str>,
     ) -> Result<()> {
+        if changed.contains("not_default") {
+            self.reset(aws, work).await?;
+        }
         if changed.contains("policy") {
             self.put_policy(aws, work, Some(&observed.policy)).await?;
         }

@@ -1,5 +1,6 @@
 //! The notifier Lambda function.
 
+use super::not_default::{self, NotDefault};
 use super::notifier_settings::NotifierSettings;
 use super::resource::{Resource, Tags};
 use crate::aws::Aws;
@@ -9,10 +10,12 @@ use crate::names::DEPLOYMENT_TAG;
 use crate::work::Work;
 use anyhow::{Context, Result};
 use aws_sdk_lambda::operation::get_function::GetFunctionOutput;
+use aws_sdk_lambda::operation::update_function_configuration::builders::UpdateFunctionConfigurationFluentBuilder as UpdateFunctionConfiguration;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::{
-    Architecture, Environment, FunctionCode, FunctionConfiguration, LastUpdateStatus,
-    LoggingConfig, Runtime, State, VpcConfig, VpcConfigResponse,
+    Architecture, DeadLetterConfig, Environment, EphemeralStorage, FunctionCode,
+    FunctionConfiguration, ImageConfig, LastUpdateStatus, LogFormat, LoggingConfig, Runtime,
+    SnapStart, SnapStartApplyOn, State, TracingConfig, TracingMode, VpcConfig, VpcConfigResponse,
 };
 use rootwatch_bundle::{Package, is_same_but_for_settings, settings_in, zip as bundled};
 use serde::Serialize;
@@ -45,6 +48,9 @@ pub(crate) struct Function {
     pub(crate) log_group: String,
     /// In MB.
     pub(crate) memory_size: i32,
+    /// What rootwatch leaves at its default, and is not.
+    #[serde(skip_serializing_if = "NotDefault::is_empty")]
+    pub(crate) not_default: NotDefault,
     /// 0 keeps it from ever running. Any other value is the operator's decision, and not compared.
     pub(crate) reserved_concurrency: Option<i32>,
     /// ARN.
@@ -153,6 +159,7 @@ impl Function {
         &self,
         aws: &Aws,
         work: &Work,
+        observed: &Self,
         changed: &BTreeSet<&str>,
     ) -> Result<()> {
         retry_until_consistent(work, async || {
@@ -178,6 +185,7 @@ impl Function {
             if changed.contains("layers") {
                 request = request.set_layers(Some(Vec::new()));
             }
+            request = observed.reset(request);
             if changed.contains("subnets") {
                 let none = VpcConfig::builder().set_subnet_ids(Some(Vec::new()));
                 let none = none.set_security_group_ids(Some(Vec::new()));
@@ -190,8 +198,43 @@ impl Function {
         self.wait_until_active(aws, work).await
     }
 
+    /// Sets to its default what is not at it.
+    fn reset(&self, mut call: UpdateFunctionConfiguration) -> UpdateFunctionConfiguration {
+        for name in self.not_default.keys() {
+            call = match *name {
+                "DeadLetterConfig" => {
+                    call.dead_letter_config(DeadLetterConfig::builder().target_arn("").build())
+                }
+                "EphemeralStorage" => call.set_ephemeral_storage(
+                    EphemeralStorage::builder()
+                        .size(not_default::EPHEMERAL_STORAGE)
+                        .build()
+                        .ok(),
+                ),
+                "FileSystemConfigs" => call.set_file_system_configs(Some(Vec::new())),
+                "ImageConfig" => call.image_config(ImageConfig::builder().build()),
+                "SnapStart" => call.snap_start(
+                    SnapStart::builder()
+                        .apply_on(SnapStartApplyOn::None)
+                        .build(),
+                ),
+                "TracingConfig" => call.tracing_config(
+                    TracingConfig::builder()
+                        .mode(TracingMode::PassThrough)
+                        .build(),
+                ),
+                // The format of the log is always sent.
+                _ => call,
+            };
+        }
+        call
+    }
+
     fn logging(&self) -> LoggingConfig {
-        LoggingConfig::builder().log_group(&self.log_group).build()
+        LoggingConfig::builder()
+            .log_format(LogFormat::Text)
+            .log_group(&self.log_group)
+            .build()
     }
 
     async fn allow_to_run(&self, aws: &Aws, work: &Work) -> Result<()> {
@@ -262,6 +305,7 @@ impl Function {
                 .collect(),
             log_group: text(configuration.logging_config().and_then(|it| it.log_group())),
             memory_size: configuration.memory_size().unwrap_or_default(),
+            not_default: not_default::of_function(&configuration),
             reserved_concurrency: reserved.filter(|most| *most == 0),
             role: text(configuration.role()),
             runtime: text(configuration.runtime().map(Runtime::as_str)),
@@ -364,7 +408,7 @@ impl Resource for Function {
         &self,
         aws: &Aws,
         work: &Work,
-        _: &Self,
+        observed: &Self,
         changed: &BTreeSet<&str>,
     ) -> Result<()> {
         let is_code = |field: &&str| matches!(*field, "code_sha256" | "architecture" | "settings");
@@ -375,7 +419,8 @@ impl Resource for Function {
         let is_configuration =
             |field: &&str| !is_code(field) && !matches!(*field, "reserved_concurrency" | "tags");
         if changed.iter().any(is_configuration) {
-            self.update_configuration(aws, work, changed).await?;
+            self.update_configuration(aws, work, observed, changed)
+                .await?;
         }
         if changed.contains("reserved_concurrency") {
             self.allow_to_run(aws, work).await?;

@@ -24,6 +24,9 @@ pub(crate) struct LogGroup {
     pub(crate) is_without_key: bool,
     pub(crate) retention_in_days: Option<i32>,
     pub(crate) tags: Tags,
+    /// Its class, when this was found; AWS sets it at creation only.
+    #[serde(skip)]
+    pub(crate) class: Option<String>,
     /// Name of the account's retention policy, of a group that was found under one.
     #[serde(skip)]
     pub(crate) retention_policy: Option<String>,
@@ -140,6 +143,7 @@ impl Resource for LogGroup {
             return Ok(None);
         };
         Ok(Some(Self {
+            class: group.log_group_class().map(|it| it.as_str().to_owned()),
             kms_key: group.kms_key_id().map(str::to_owned),
             retention_in_days: group.retention_in_days(),
             retention_policy: group.retention_policy_name().map(str::to_owned),
@@ -215,6 +219,7 @@ mod tests {
 
     fn group(days: Option<i32>, policy: Option<&str>) -> HubResource {
         HubResource::LogGroup(LogGroup {
+            class: None,
             is_without_key: false,
             name: "/aws/lambda/rootwatch-notifier".into(),
             arn: String::new(),

@@ -1,5 +1,6 @@
 //! The event source mapping that brings read-only activity to the notifier in batches.
 
+use super::not_default::{self, NotDefault};
 use super::resource::Resource;
 use crate::aws::Aws;
 use crate::aws::consistency::{Poll, poll_until, retry_until_consistent};
@@ -7,7 +8,8 @@ use crate::aws::error::{AwsError, Call, absent, gone};
 use crate::work::Work;
 use anyhow::Result;
 use aws_sdk_lambda::types::{
-    EventSourceMappingConfiguration, FilterCriteria, FunctionResponseType, ScalingConfig,
+    EventSourceMappingConfiguration, FilterCriteria, FunctionResponseType, ProvisionedPollerConfig,
+    ScalingConfig,
 };
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -34,6 +36,9 @@ pub(crate) struct Mapping {
     pub(crate) maximum_batching_window: Option<i32>,
     /// Concurrent batches (`MaximumConcurrency`).
     pub(crate) maximum_concurrency: Option<i32>,
+    /// What rootwatch leaves at its default, and is not.
+    #[serde(skip_serializing_if = "NotDefault::is_empty")]
+    pub(crate) not_default: NotDefault,
     /// Whether the function says which messages of a batch failed.
     pub(crate) report_batch_item_failures: bool,
     /// Of the mapping that was found.
@@ -121,6 +126,7 @@ impl Mapping {
                 .scaling_config()
                 .and_then(|scaling| scaling.maximum_concurrency()),
             maximum_batching_window: mapping.maximum_batching_window_in_seconds(),
+            not_default: not_default::of_mapping(mapping),
             report_batch_item_failures: mapping
                 .function_response_types()
                 .contains(&FunctionResponseType::ReportBatchItemFailures),
@@ -205,9 +211,15 @@ impl Resource for Mapping {
         let filters = FilterCriteria::builder().set_filters(Some(Vec::new()));
         let filters = empty("filters").map(|()| filters.build());
         let scaling = empty("maximum_concurrency").map(|()| self.scaling());
+        let set = |name| observed.not_default.contains_key(name).then_some(());
+        let key = set("KMSKeyArn").map(|()| String::new());
+        let pollers = ProvisionedPollerConfig::builder();
+        let pollers = set("ProvisionedPollerConfig").map(|()| pollers.build());
         retry_until_consistent(work, async || {
             aws.lambda
                 .update_event_source_mapping()
+                .set_kms_key_arn(key.clone())
+                .set_provisioned_poller_config(pollers.clone())
                 .set_filter_criteria(filters.clone())
                 .set_scaling_config(scaling.clone())
                 .set_uuid(observed.uuid.clone())

@@ -21,6 +21,7 @@ pub(crate) mod log_group;
 pub(crate) mod mapping;
 pub(crate) mod mark;
 pub(crate) mod metrics;
+pub(crate) mod not_default;
 pub(crate) mod notifier_settings;
 pub(crate) mod observe;
 pub(crate) mod pattern;

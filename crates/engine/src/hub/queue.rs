@@ -1,5 +1,6 @@
 //! The SQS queues: what could not be delivered, and read-only events on their way to a digest.
 
+use super::not_default::{self, LEAST_MESSAGE_SIZE, NotDefault, REDRIVE_BY_ALL};
 use super::resource::{Resource, Tags};
 use crate::aws::Aws;
 use crate::aws::consistency::retry_until_consistent;
@@ -28,6 +29,9 @@ pub(crate) struct Queue {
     pub(crate) kms_key: Option<String>,
     /// In seconds.
     pub(crate) message_retention_period: Option<u64>,
+    /// What rootwatch leaves at its default, and is not.
+    #[serde(skip_serializing_if = "NotDefault::is_empty")]
+    pub(crate) not_default: NotDefault,
     pub(crate) policy: Policy,
     pub(crate) redrive: Option<Redrive>,
     pub(crate) sqs_managed_sse: bool,
@@ -105,13 +109,19 @@ impl Queue {
         attributes
     }
 
-    fn read_attributes(&self, found: &HashMap<Name, String>, tags: Tags) -> Result<Self> {
+    /// From what SQS gives.
+    pub(crate) fn read_attributes(
+        &self,
+        found: &HashMap<Name, String>,
+        tags: Tags,
+    ) -> Result<Self> {
         let text = |name| found.get(&name).filter(|value| !value.is_empty());
         let number = |name| text(name).and_then(|value| value.parse().ok());
         Ok(Self {
             name: self.name.clone(),
             kms_key: text(Name::KmsMasterKeyId).cloned(),
             message_retention_period: number(Name::MessageRetentionPeriod),
+            not_default: not_default::of_queue(found),
             policy: match text(Name::Policy) {
                 Some(policy) => Policy::parse(policy)?,
                 None => Policy::default(),
@@ -141,6 +151,16 @@ fn parse_redrive(policy: &str) -> Option<Redrive> {
         dead_letter_target_arn: policy["deadLetterTargetArn"].as_str()?.to_owned(),
         // SQS returns the number as it was sent, and consoles send it as a string.
         max_receive_count: count.as_u64().or_else(|| count.as_str()?.parse().ok())?,
+    })
+}
+
+/// The default of what is not at it.
+fn default_of(name: &str) -> Option<(Name, String)> {
+    Some(match name {
+        "DelaySeconds" => (Name::DelaySeconds, "0".into()),
+        "MaximumMessageSize" => (Name::MaximumMessageSize, LEAST_MESSAGE_SIZE.to_string()),
+        "RedriveAllowPolicy" => (Name::RedriveAllowPolicy, REDRIVE_BY_ALL.into()),
+        _ => return None,
     })
 }
 
@@ -206,9 +226,10 @@ impl Resource for Queue {
             .iter()
             .filter_map(|field| attribute_of(field))
             .collect();
-        if !names.is_empty() {
+        if !names.is_empty() || changed.contains("not_default") {
             let mut attributes = self.attributes(self.policy.document_over(Some(&observed.policy)));
             attributes.retain(|name, _| names.contains(name));
+            attributes.extend(observed.not_default.keys().filter_map(|it| default_of(it)));
             retry_until_consistent(work, async || {
                 let call = aws.sqs.set_queue_attributes().queue_url(&url);
                 let call = call.set_attributes(Some(attributes.clone()));

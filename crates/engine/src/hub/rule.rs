@@ -1,12 +1,14 @@
 //! A rule on the hub's bus, with the targets that it sends to.
 
 use super::event_bus::{find_tags, put_tags, sdk_tags};
+use super::not_default::{self, NotDefault};
 use super::resource::{Resource, Tags, are_compared};
 use crate::aws::Aws;
 use crate::aws::consistency::retry_until_consistent;
 use crate::aws::error::{AwsError, Call, gone};
 use crate::work::Work;
 use anyhow::Result;
+use aws_sdk_eventbridge::operation::describe_rule::DescribeRuleOutput;
 use aws_sdk_eventbridge::types as sdk;
 use futures_util::future::try_join_all;
 use serde::Serialize;
@@ -28,6 +30,12 @@ pub(crate) struct Target {
     /// In seconds.
     pub(crate) maximum_event_age: Option<i32>,
     pub(crate) maximum_retry_attempts: Option<i32>,
+    /// What rootwatch leaves at its default, and is not.
+    #[serde(skip_serializing_if = "NotDefault::is_empty")]
+    pub(crate) not_default: NotDefault,
+    /// As which EventBridge sends; rootwatch sets one in a spoke alone, where the target is another account's bus.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) role: Option<String>,
 }
 
 /// An EventBridge rule.
@@ -41,6 +49,9 @@ pub(crate) struct Rule {
     pub(crate) bus: String,
     pub(crate) description: String,
     pub(crate) event_pattern: Value,
+    /// What rootwatch leaves at its default, and is not.
+    #[serde(skip_serializing_if = "NotDefault::is_empty")]
+    pub(crate) not_default: NotDefault,
     pub(crate) state: String,
     pub(crate) tags: Tags,
     /// By target id.
@@ -111,7 +122,13 @@ impl Rule {
         let found = wanted.iter().zip(parts).map(|(wanted, (targets, tags))| {
             let mut all = listed.iter();
             let rule = all.find(|it| it.name() == Some(&wanted.name))?;
-            let of_rule = (rule.description(), rule.event_pattern(), rule.state());
+            let of_rule = OfRule {
+                description: rule.description(),
+                pattern: rule.event_pattern(),
+                state: rule.state(),
+                schedule: rule.schedule_expression(),
+                role: rule.role_arn(),
+            };
             Some(wanted.found(of_rule, targets, tags))
         });
         Ok(found.collect())
@@ -128,18 +145,23 @@ impl Rule {
         tokio::try_join!(self.find_targets(aws), tags)
     }
 
-    fn found(
+    /// As it was found.
+    pub(crate) fn found(
         &self,
-        (description, pattern, state): OfRule<'_>,
+        of_rule: OfRule<'_>,
         targets: BTreeMap<String, Target>,
         tags: Tags,
     ) -> Self {
         Self {
-            description: description.unwrap_or_default().to_owned(),
-            event_pattern: pattern
+            description: of_rule.description.unwrap_or_default().to_owned(),
+            event_pattern: of_rule
+                .pattern
                 .and_then(|pattern| serde_json::from_str(pattern).ok())
                 .unwrap_or_default(),
-            state: state.map_or_else(String::new, |state| state.as_str().to_owned()),
+            not_default: not_default::of_rule(of_rule.schedule, of_rule.role),
+            state: of_rule
+                .state
+                .map_or_else(String::new, |state| state.as_str().to_owned()),
             tags,
             targets,
             ..self.clone()
@@ -163,11 +185,29 @@ impl Rule {
     }
 }
 
-/// Description, pattern and state, as AWS gives them.
-type OfRule<'a> = (Option<&'a str>, Option<&'a str>, Option<&'a sdk::RuleState>);
+/// A rule as AWS gives it.
+pub(crate) struct OfRule<'a> {
+    description: Option<&'a str>,
+    pattern: Option<&'a str>,
+    state: Option<&'a sdk::RuleState>,
+    schedule: Option<&'a str>,
+    role: Option<&'a str>,
+}
+
+impl<'a> OfRule<'a> {
+    pub(crate) fn of(rule: &'a DescribeRuleOutput) -> Self {
+        Self {
+            description: rule.description(),
+            pattern: rule.event_pattern(),
+            state: rule.state(),
+            schedule: rule.schedule_expression(),
+            role: rule.role_arn(),
+        }
+    }
+}
 
 /// All rules of a bus; none where there is no bus.
-async fn list(aws: &Aws, bus: &str) -> Result<Vec<sdk::Rule>> {
+pub(crate) async fn list(aws: &Aws, bus: &str) -> Result<Vec<sdk::Rule>> {
     let (mut found, mut token) = (Vec::new(), None);
     loop {
         let call = aws.eventbridge.list_rules().event_bus_name(bus);
@@ -220,7 +260,8 @@ fn sdk_target(
         .build()
 }
 
-fn found_target(target: &sdk::Target) -> Target {
+/// A target as it was found.
+pub(crate) fn found_target(target: &sdk::Target) -> Target {
     let retries = target.retry_policy();
     Target {
         arn: target.arn().to_owned(),
@@ -231,6 +272,8 @@ fn found_target(target: &sdk::Target) -> Target {
         input: found_input(target),
         maximum_event_age: retries.and_then(|policy| policy.maximum_event_age_in_seconds()),
         maximum_retry_attempts: retries.and_then(|policy| policy.maximum_retry_attempts()),
+        not_default: not_default::of_target(target),
+        role: target.role_arn().map(str::to_owned),
     }
 }
 
@@ -265,7 +308,7 @@ impl Resource for Rule {
             return Ok(None);
         };
         let (targets, tags) = parts?;
-        let of_rule = (rule.description(), rule.event_pattern(), rule.state());
+        let of_rule = OfRule::of(&rule);
         Ok(Some(self.found(of_rule, targets, tags)))
     }
 
@@ -282,7 +325,7 @@ impl Resource for Rule {
         observed: &Self,
         changed: &BTreeSet<&str>,
     ) -> Result<()> {
-        if ["description", "event_pattern", "state"]
+        if ["description", "event_pattern", "not_default", "state"]
             .iter()
             .any(|field| changed.contains(field))
         {

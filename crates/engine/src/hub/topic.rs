@@ -1,5 +1,6 @@
 //! The SNS topics: one for alerts, one for the health of the path itself.
 
+use super::not_default::{self, NotDefault};
 use super::resource::{Resource, Tags, tag_list};
 use crate::aws::Aws;
 use crate::aws::consistency::{read_until_consistent, retry_until_consistent};
@@ -20,6 +21,9 @@ pub(crate) struct Topic {
     pub(crate) arn: String,
     /// Key id, ARN or alias; none leaves the topic without server-side encryption.
     pub(crate) kms_master_key_id: Option<String>,
+    /// What rootwatch leaves at its default, and is not.
+    #[serde(skip_serializing_if = "NotDefault::is_empty")]
+    pub(crate) not_default: NotDefault,
     pub(crate) policy: Policy,
     pub(crate) tags: Tags,
 }
@@ -76,6 +80,7 @@ impl Resource for Topic {
         let text = |name| attributes.get(name).filter(|value| !value.is_empty());
         Ok(Some(Self {
             kms_master_key_id: text("KmsMasterKeyId").cloned(),
+            not_default: not_default::of_topic(&attributes),
             policy: match text("Policy") {
                 Some(policy) => Policy::parse(policy)?,
                 None => Policy::default(),
@@ -120,6 +125,13 @@ impl Resource for Topic {
         if changed.contains("kms_master_key_id") {
             let key = self.kms_master_key_id.as_deref().unwrap_or_default();
             self.set(aws, work, "KmsMasterKeyId", key).await?;
+        }
+        for name in observed.not_default.keys() {
+            let default = match *name {
+                "SignatureVersion" => "1",
+                _ => "",
+            };
+            self.set(aws, work, name, default).await?;
         }
         if changed.contains("policy") {
             let policy = self.policy.document_over(Some(&observed.policy));

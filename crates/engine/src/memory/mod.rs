@@ -11,7 +11,7 @@ mod spokes;
 pub(crate) use hub::{
     Recalled, organization_id, recall, recall_function, refuse_unknown_names, values,
 };
-pub(crate) use spokes::{Deployment, recall as recall_spokes};
+pub(crate) use spokes::{Deployment, recall as recall_spokes, remember_set};
 
 use crate::elsewhere;
 use crate::session::Session;

@@ -84,6 +84,18 @@ async fn guess(session: &Session, deployed: Vec<String>) -> Result<Vec<String>, 
     })
 }
 
+/// Takes from a StackSet alone the settings that this run does not give. Pure.
+pub(crate) fn remember_set(settings: &mut Settings, set: &StackSet) {
+    let deployment = Deployment {
+        set: set.clone(),
+        units: BTreeSet::new(),
+        regions: Vec::new(),
+        says_regions: true,
+        operations: None,
+    };
+    remember(settings, &deployment);
+}
+
 /// Takes from the deployment the settings that this run does not give. Pure.
 pub(crate) fn remember(settings: &mut Settings, deployment: &Deployment) {
     let set = &deployment.set;

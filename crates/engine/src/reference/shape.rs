@@ -181,6 +181,8 @@ mod tests {
             input: None,
             maximum_event_age: None,
             maximum_retry_attempts: None,
+            not_default: Default::default(),
+            role: None,
         };
         let arns = [
             "arn:aws:lambda:eu-west-1:1:function:root-activity-monitor",

@@ -148,7 +148,8 @@ fn parameters(settings: &Settings, hub: &HubBus) -> BTreeMap<String, String> {
     all
 }
 
-fn iam_parameters(iam: &IamSettings) -> BTreeMap<String, String> {
+/// Of them those that say what the organization demands of roles.
+pub(crate) fn iam_parameters(iam: &IamSettings) -> BTreeMap<String, String> {
     let boundary = iam.boundary.as_ref();
     let owner = match boundary {
         Some(boundary) if boundary.is_aws => "aws",

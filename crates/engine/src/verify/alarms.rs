@@ -1,69 +1,35 @@
-//! The alarms: whether each would go off, and notify somebody.
+//! The alarms: whether each would go off, and notify somebody. Pure.
 
+use super::as_made::Changes;
 use super::deployed::Deployed;
 use super::finding::{DEPLOY_HUB, Hop};
+use crate::findings::hub;
 use crate::hub::alarm::Alarm;
-use crate::hub::hub_resource::HubResource;
-use crate::plan::{Action, decide};
 
-/// Fields that do not decide whether an alarm goes off and who is notified.
-const HARMLESS: [&str; 3] = ["description", "ok_actions", "tags"];
+/// Fields that decide who is notified, and not whether it goes off.
+const OF_PEOPLE: [&str; 4] = ["actions_enabled", "alarm_actions", "ok_actions", "tags"];
 
-/// Every alarm of this version.
-pub(super) fn check(deployed: &Deployed) -> Vec<Hop> {
-    let alarms = deployed
-        .wanted
-        .iter()
-        .filter_map(|node| match &node.resource {
-            HubResource::Alarm(alarm) => Some(alarm),
-            _ => None,
-        });
-    alarms.map(|wanted| one(deployed, wanted)).collect()
-}
-
-fn one(deployed: &Deployed, wanted: &Alarm) -> Hop {
-    let (id, check) = (format!("alarm {}", wanted.name), "goes off");
-    let found = match deployed.alarm(&wanted.name) {
-        Ok(Some(found)) => found,
-        Ok(None) => return Hop::broken(&id, check, "there is none", DEPLOY_HUB),
-        Err(why) => return Hop::unread(&id, check, &why),
-    };
-    if !found.actions_enabled {
-        return Hop::broken(
-            &id,
-            check,
-            "its actions are off: it notifies nobody",
-            DEPLOY_HUB,
-        );
-    }
+/// What is broken of an alarm.
+pub(super) fn broken(deployed: &Deployed, id: &str, found: &Alarm, changes: &Changes) -> Vec<Hop> {
+    let broken =
+        |finding: String| Hop::broken(hub::ALARM_SILENT, id, "goes off", finding, DEPLOY_HUB);
     let health = deployed.names.topic_arn(&deployed.names.health_topic());
+    let mut hops = Vec::new();
+    if !found.actions_enabled {
+        let finding = "its actions are off: it notifies nobody".to_owned();
+        hops.push(broken(finding).about("actions_enabled"));
+    }
     if !found.alarm_actions.contains(&health) {
-        return Hop::broken(
-            &id,
-            check,
-            format!("it does not notify {health}"),
-            DEPLOY_HUB,
-        );
+        hops.push(broken(format!("it does not notify {health}")).about("alarm_actions"));
     }
-    let fields = match decide(wanted, Some(found)) {
-        Action::Update { fields } => fields,
-        _ => Vec::new(),
+    let is_of_metric = |field: &&str| {
+        let top = field.split('.').next().unwrap_or_default();
+        !OF_PEOPLE.contains(&top)
     };
-    let wrong: Vec<String> = fields
-        .into_iter()
-        .map(|change| change.field)
-        // Who else is notified does not matter.
-        .filter(|field| {
-            field != "alarm_actions"
-                && !HARMLESS.contains(&field.split('.').next().unwrap_or(field))
-        })
-        .collect();
-    if wrong.is_empty() {
-        return Hop::ok(&id, check, "on, and notifies the health topic");
+    for field in changes.fields().filter(is_of_metric) {
+        let finding =
+            format!("it would not go off when it should: {field} is not as this version sets it");
+        hops.push(broken(finding).about(field));
     }
-    let finding = format!(
-        "it would not go off when it should: {} is not as this version sets it",
-        wrong.join(", ")
-    );
-    Hop::broken(&id, check, finding, DEPLOY_HUB)
+    hops
 }

@@ -1,13 +1,19 @@
-//! The hub's bus: what its policy lets in, and from whom.
+//! The hub's bus: what its policy lets in, and from whom. Pure.
 
+use super::as_made::Changes;
 use super::deployed::Deployed;
 use super::events::Place;
 use super::finding::{DEPLOY_HUB, Hop};
+use super::strangers::{self, Of};
+use crate::findings::hub;
 use crate::hub::event_bus::EventBus;
 use crate::hub::pattern::CANARY_DETAIL_TYPE;
-use crate::names::region_of;
+use crate::names::{Names, region_of};
+use rootwatch_eval::Policy;
 use rootwatch_eval::iam::{Decision, Keys, Principal, Request, decide};
 use rootwatch_root_event::{CANARY_SOURCE, DETAIL_TYPES};
+use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// The source of a service's events.
 const AWS_SOURCE: &str = "aws.signin";
@@ -15,10 +21,12 @@ const AWS_SOURCE: &str = "aws.signin";
 const NOBODY: &str = "000000000000";
 /// An id that no organization has.
 const OTHER_ORGANIZATION: &str = "o-somebodyelse";
+const LETS_IN: &str = "policy lets in";
 
-/// An event and the account that puts it on the bus.
+/// An event and the role that puts it on the bus.
 struct Sender<'a> {
     account: &'a str,
+    role: String,
     org_id: Option<&'a str>,
     /// Forwarded by a rule, put by a call, or what EventBridge asks when a rule's target is made.
     way: Way,
@@ -42,9 +50,8 @@ impl Sender<'_> {
         } else {
             "true"
         };
-        let partition = bus.arn.split(':').nth(1).unwrap_or_default();
-        let arn = format!("arn:{partition}:iam::{}:role/forward", self.account);
         let keys: Keys = [
+            ("aws:principalarn", Some(self.role.clone())),
             ("aws:principalorgid", self.org_id.map(str::to_owned)),
             ("aws:principalaccount", Some(self.account.to_owned())),
             ("events:eventbusinvocation", known(invocation)),
@@ -55,7 +62,7 @@ impl Sender<'_> {
         Request {
             principal: Some(Principal::Role {
                 account: self.account.to_owned(),
-                arn,
+                arn: self.role.clone(),
             }),
             action: "events:PutEvents",
             resource: bus.arn.clone(),
@@ -64,103 +71,181 @@ impl Sender<'_> {
     }
 }
 
-/// The bus and its policy.
-pub(super) fn check(deployed: &Deployed, places: &[Place]) -> Vec<Hop> {
-    let id = format!("event-bus {}", deployed.names.bus());
-    let bus = match deployed.bus(&deployed.names.bus()) {
-        Ok(Some(bus)) => bus,
-        Ok(None) => return vec![Hop::broken(&id, "exists", "there is none", DEPLOY_HUB)],
-        Err(why) => return vec![Hop::unread(&id, "exists", &why)],
-    };
-    let mut hops = vec![Hop::ok(&id, "exists", "is there")];
-    match &deployed.org_id {
-        Err(why) => hops.push(Hop::unread(&id, "policy lets in", why)),
-        Ok(org_id) => {
-            hops.push(lets_in(&id, bus, org_id, places));
-            hops.push(keeps_out(&id, bus, org_id, places));
+/// What is broken of the bus, and each statement of somebody else.
+pub(super) fn judge(
+    deployed: &Deployed,
+    (wanted, bus): (&EventBus, &EventBus),
+    changes: &Changes,
+    places: &[Place],
+) -> Vec<Hop> {
+    let id = format!("event-bus {}", bus.name);
+    let org_id = match &deployed.org_id {
+        Ok(org_id) => org_id,
+        Err(why) => {
+            let hop = Hop::unread(hub::UNREAD, &id, LETS_IN, why);
+            return vec![hop.about("policy.RootwatchOrganization")];
         }
+    };
+    let mut hops: Vec<Hop> = refuses(&deployed.names, &id, bus, org_id, places)
+        .into_iter()
+        .collect();
+    let spoke = spoke_of(bus, places);
+    let opens = |policy: &Policy| {
+        let found = open_to(policy, bus, org_id, spoke);
+        found.map(|who| format!("{who} can write to it"))
+    };
+    if changes.has("policy")
+        && let Some(finding) = opens(&bus.policy)
+    {
+        let hop = Hop::broken(hub::BUS_OPEN, &id, "policy keeps out", finding, DEPLOY_HUB);
+        hops.push(hop.about("policy"));
     }
+    let of = Of {
+        open: hub::BUS_OPEN,
+        statement: hub::BUS_STATEMENT,
+        id: &id,
+        shown_by: format!(
+            "aws events describe-event-bus --region {} --name {}",
+            region_of(&bus.arn),
+            bus.name
+        ),
+    };
+    hops.extend(strangers::statements(
+        &of,
+        &wanted.policy,
+        &bus.policy,
+        opens,
+    ));
     hops
 }
 
-fn lets_in(id: &str, bus: &EventBus, org_id: &str, places: &[Place]) -> Hop {
-    let check = "policy lets in";
-    for (account, detail_type, way) in wanted(places) {
-        let sender = Sender {
-            account,
-            org_id: Some(org_id),
-            way,
-            detail_type,
-            source: source_of(detail_type),
-        };
-        let what = match way {
-            Way::PutTargets => format!("a rule in account {account} that forwards to it"),
-            _ => format!("\"{detail_type}\" from account {account}"),
-        };
-        match decide([&bus.policy], &sender.request(bus)) {
-            Decision::Allowed => {}
-            Decision::Unknown(why) => {
-                return Hop::unknown(id, check, format!("for {what}: {why}"), Some(fix_policy()));
-            }
-            // Within one account the caller's own policy is enough; the hub forwards to itself.
-            Decision::NotAllowed if is_own(bus, account) => {}
-            refused => {
-                let finding = format!("{what} is refused: the policy {}", refused.words());
-                return Hop::broken(id, check, finding, fix_policy());
+/// Whether an event of an account of the organization is refused.
+fn refuses(names: &Names, id: &str, bus: &EventBus, org_id: &str, places: &[Place]) -> Option<Hop> {
+    let is_refused = |(_, decision): &(String, Decision)| match decision {
+        // What cannot be judged is not rootwatch's, and so is a finding of its own.
+        Decision::Allowed | Decision::Unknown(_) => false,
+        Decision::NotAllowed | Decision::Denied(_) | Decision::OutOfBounds => true,
+    };
+    let (what, refused) = answers(names, bus, org_id, places)
+        .into_iter()
+        .find(is_refused)?;
+    let finding = format!("{what} is refused: the policy {}", refused.words());
+    let fix =
+        format!("{DEPLOY_HUB}, and remove statements of the bus's policy that are not rootwatch's");
+    let hop = Hop::broken(hub::BUS_REFUSES, id, LETS_IN, finding, fix);
+    Some(hop.about("policy"))
+}
+
+/// Everything that the accounts of the organization must be able to send, and what the policy decides about it.
+pub(super) fn answers(
+    names: &Names,
+    bus: &EventBus,
+    org_id: &str,
+    places: &[Place],
+) -> Vec<(String, Decision)> {
+    let named = named_roles(&bus.policy);
+    let accounts: BTreeSet<&str> = places.iter().map(|it| it.account.as_str()).collect();
+    let mut answers = Vec::new();
+    for account in accounts {
+        for role in forwarders(names, account, &named) {
+            for (detail_type, way) in events() {
+                let sender = Sender {
+                    account,
+                    role: role.clone(),
+                    org_id: Some(org_id),
+                    way,
+                    detail_type,
+                    source: source_of(detail_type),
+                };
+                let what = match way {
+                    Way::PutTargets => format!("a rule in account {account} that forwards to it"),
+                    _ => format!("\"{detail_type}\" from account {account}"),
+                };
+                let decision = match decide([&bus.policy], &sender.request(bus)) {
+                    // Within one account the caller's own policy is enough; the hub forwards to itself.
+                    Decision::NotAllowed if is_own(bus, account) => Decision::Allowed,
+                    other => other,
+                };
+                answers.push((what, decision));
             }
         }
     }
-    Hop::ok(
-        id,
-        check,
-        format!(
-            "what {} accounts of the organization forward",
-            accounts(places).len()
-        ),
-    )
+    answers
 }
 
-fn keeps_out(id: &str, bus: &EventBus, org_id: &str, places: &[Place]) -> Hop {
-    let check = "policy keeps out";
-    let spoke = accounts(places)
+fn events() -> impl Iterator<Item = (&'static str, Way)> {
+    let kinds = DETAIL_TYPES.iter().copied().chain([CANARY_DETAIL_TYPE]);
+    let forwarded = kinds.map(|kind| (kind, Way::Forwarded));
+    forwarded.chain([("", Way::PutTargets)])
+}
+
+/// The roles by which an account may forward: one of the name that CloudFormation gives, or that the settings make, and
+/// each that the policy names and that has such a name.
+///
+/// Source: CloudFormation User Guide, "Name type"; a stack of a StackSet is called `StackSet-<set>-<id>`.
+fn forwarders(names: &Names, account: &str, named: &BTreeSet<String>) -> Vec<String> {
+    let prefix = format!(
+        "arn:{}:iam::{account}:role{}",
+        names.partition.name(),
+        names.iam.path()
+    );
+    let usual = match names.iam.role_prefix.as_str() {
+        "" => format!(
+            "StackSet-{}-00000000-ForwardRole-EXAMPLEEXAMPLE",
+            names.stack_set()
+        ),
+        given => format!("{given}{}-spoke-{}", names.deployment, names.region),
+    };
+    let is_forwarder = |arn: &&String| {
+        let is_in_account = arn.split(':').nth(4) == Some(account);
+        let name = arn.rsplit('/').next().unwrap_or_default();
+        let is_named =
+            name.contains("ForwardRole") || name.contains(&format!("{}-spoke", names.deployment));
+        is_in_account && is_named
+    };
+    let named = named.iter().filter(is_forwarder).cloned();
+    [format!("{prefix}{usual}")]
         .into_iter()
-        .find(|account| !is_own(bus, account))
-        .unwrap_or(NOBODY);
-    for (who, account, org_id, way, (detail_type, source)) in refused(spoke, org_id) {
+        .chain(named)
+        .collect()
+}
+
+/// Every ARN of a role that a policy has, as a principal or in a condition.
+fn named_roles(policy: &Policy) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for (_, statement) in policy.statements() {
+        collect(statement, &mut found);
+    }
+    found
+}
+
+fn collect(value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::String(text) if text.contains(":role/") && !text.contains('*') => {
+            found.insert(text.clone());
+        }
+        Value::Array(many) => many.iter().for_each(|it| collect(it, found)),
+        Value::Object(fields) => fields.values().for_each(|it| collect(it, found)),
+        _ => {}
+    }
+}
+
+/// Somebody who can write to the bus by this policy and must not.
+fn open_to(policy: &Policy, bus: &EventBus, org_id: &str, spoke: &str) -> Option<&'static str> {
+    let partition = bus.arn.split(':').nth(1).unwrap_or_default();
+    let is_let_in = |(_, account, org_id, way, (detail_type, source)): &Refused<'_>| {
         let sender = Sender {
             account,
-            org_id,
-            way,
+            role: format!("arn:{partition}:iam::{account}:role/any"),
+            org_id: *org_id,
+            way: *way,
             detail_type,
             source,
         };
-        match decide([&bus.policy], &sender.request(bus)) {
-            Decision::Allowed => {
-                return Hop::broken(id, check, format!("{who} can write to it"), fix_policy());
-            }
-            Decision::Unknown(why) => {
-                return Hop::unknown(id, check, format!("for {who}: {why}"), Some(fix_policy()));
-            }
-            _ => {}
-        }
-    }
-    match others(bus).next() {
-        Some(sid) => Hop::unknown(
-            id,
-            check,
-            format!("statement \"{sid}\" of its policy is not rootwatch's and may allow others"),
-            Some(format!(
-                "find out whom it allows and who made it (`aws events describe-event-bus --region {} --name {}` shows it), and have them take it away unless somebody needs it",
-                region_of(&bus.arn),
-                bus.name
-            )),
-        ),
-        None => Hop::ok(
-            id,
-            check,
-            "everybody else, direct calls, and other kinds and sources of events",
-        ),
-    }
+        decide([policy], &sender.request(bus)) == Decision::Allowed
+    };
+    let found = refused(spoke, org_id).into_iter().find(is_let_in);
+    found.map(|(who, ..)| who)
 }
 
 /// Who must not write to the bus: a description, account, organization, way, and the event's detail-type and source.
@@ -172,6 +257,64 @@ type Refused<'a> = (
     (&'static str, &'static str),
 );
 
+fn refused<'a>(spoke: &'a str, org_id: &'a str) -> [Refused<'a>; 7] {
+    use Way::{Direct, Forwarded};
+    let call = (DETAIL_TYPES[0], AWS_SOURCE);
+    let canary = (CANARY_DETAIL_TYPE, CANARY_SOURCE);
+    let (ours, other) = (Some(org_id), Some(OTHER_ORGANIZATION));
+    [
+        (
+            "an account that is in no organization",
+            NOBODY,
+            None,
+            Forwarded,
+            call,
+        ),
+        (
+            "an account of another organization",
+            NOBODY,
+            other,
+            Forwarded,
+            call,
+        ),
+        (
+            "an account outside that calls PutEvents",
+            NOBODY,
+            None,
+            Direct,
+            call,
+        ),
+        (
+            "a spoke that calls PutEvents itself",
+            spoke,
+            ours,
+            Direct,
+            call,
+        ),
+        (
+            "a spoke that puts a canary here by PutEvents",
+            spoke,
+            ours,
+            Direct,
+            canary,
+        ),
+        (
+            "a spoke that forwards another kind of event",
+            spoke,
+            ours,
+            Forwarded,
+            ("made up", AWS_SOURCE),
+        ),
+        (
+            "a spoke that forwards an event of another source",
+            spoke,
+            ours,
+            Forwarded,
+            (DETAIL_TYPES[0], "made.up"),
+        ),
+    ]
+}
+
 /// Of the service that records sign-ins and calls, or of a canary.
 fn source_of(detail_type: &str) -> &'static str {
     match detail_type {
@@ -180,88 +323,12 @@ fn source_of(detail_type: &str) -> &'static str {
     }
 }
 
-fn refused<'a>(spoke: &'a str, org_id: &'a str) -> [Refused<'a>; 7] {
-    let api_call = (DETAIL_TYPES[0], AWS_SOURCE);
-    [
-        (
-            "an account that is in no organization",
-            NOBODY,
-            None,
-            Way::Forwarded,
-            api_call,
-        ),
-        (
-            "an account of another organization",
-            NOBODY,
-            Some(OTHER_ORGANIZATION),
-            Way::Forwarded,
-            api_call,
-        ),
-        (
-            "an account outside that calls PutEvents",
-            NOBODY,
-            None,
-            Way::Direct,
-            api_call,
-        ),
-        (
-            "a spoke that calls PutEvents itself",
-            spoke,
-            Some(org_id),
-            Way::Direct,
-            api_call,
-        ),
-        (
-            "a spoke that puts a canary here by PutEvents",
-            spoke,
-            Some(org_id),
-            Way::Direct,
-            (CANARY_DETAIL_TYPE, CANARY_SOURCE),
-        ),
-        (
-            "a spoke that forwards another kind of event",
-            spoke,
-            Some(org_id),
-            Way::Forwarded,
-            ("made up", AWS_SOURCE),
-        ),
-        (
-            "a spoke that forwards an event of another source",
-            spoke,
-            Some(org_id),
-            Way::Forwarded,
-            (DETAIL_TYPES[0], "made.up"),
-        ),
-    ]
-}
-
-/// Statements of others that allow something; whom exactly is not evaluated.
-fn others(bus: &EventBus) -> impl Iterator<Item = &str> {
-    let allows = |(sid, statement): &(&str, &serde_json::Value)| {
-        statement["Effect"] == "Allow" && !sid.starts_with("Rootwatch")
-    };
-    bus.policy.statements().filter(allows).map(|(sid, _)| sid)
-}
-
-fn fix_policy() -> String {
-    format!("{DEPLOY_HUB}, and remove statements of the bus's policy that are not rootwatch's")
+fn spoke_of<'a>(bus: &EventBus, places: &'a [Place]) -> &'a str {
+    let accounts = places.iter().map(|it| it.account.as_str());
+    let mut others = accounts.filter(|account| !is_own(bus, account));
+    others.next().unwrap_or(NOBODY)
 }
 
 fn is_own(bus: &EventBus, account: &str) -> bool {
     bus.arn.split(':').nth(4) == Some(account)
-}
-
-fn accounts(places: &[Place]) -> Vec<&str> {
-    let mut accounts: Vec<&str> = places.iter().map(|place| place.account.as_str()).collect();
-    accounts.sort_unstable();
-    accounts.dedup();
-    accounts
-}
-
-fn wanted(places: &[Place]) -> impl Iterator<Item = (&str, &'static str, Way)> {
-    let kinds = || DETAIL_TYPES.iter().copied().chain([CANARY_DETAIL_TYPE]);
-    accounts(places).into_iter().flat_map(move |account| {
-        let forwarded = kinds().map(move |kind| (account, kind, Way::Forwarded));
-        forwarded.chain([(account, "", Way::PutTargets)])
-    })
 }

@@ -2,21 +2,21 @@
 
 use super::finding::{CannotRead, Read};
 use super::identity::Identity;
+use super::others::Others;
 use crate::aws::Aws;
 use crate::aws::error::Call;
-use crate::hub::alarm::Alarm;
 use crate::hub::desired::{Node, Wanted, hub};
 use crate::hub::event_bus::EventBus;
 use crate::hub::function::Function;
 use crate::hub::hub_resource::HubResource;
-use crate::hub::mapping::Mapping;
 use crate::hub::observe::Found;
 use crate::hub::queue::Queue;
 use crate::hub::resource::Resource;
 use crate::hub::rule::Rule;
 use crate::hub::subscriptions::{Standing, Subscriptions};
 use crate::hub::topic::Topic;
-use crate::names::{DEPLOYMENT_TAG, Names};
+use crate::names::Names;
+use crate::subscription::Subscription;
 use anyhow::Result;
 use futures_util::future::join_all;
 use rootwatch_eval::Policy;
@@ -25,12 +25,14 @@ use std::collections::{BTreeMap, HashMap};
 /// A subscription of a topic.
 #[derive(Clone, Debug)]
 pub(crate) struct Subscriber {
-    /// Protocol and endpoint.
+    /// Protocol and endpoint, without a password.
     pub(crate) who: String,
-    pub(crate) protocol: String,
+    pub(crate) subscription: Subscription,
     pub(crate) confirmed: bool,
     /// `None` where there is no filter.
     pub(crate) filter: Read<Option<Filter>>,
+    /// How an HTTP endpoint is tried again and throttled, where that is set for this one.
+    pub(crate) delivery: Option<String>,
 }
 
 /// A subscription's filter.
@@ -51,8 +53,8 @@ pub(crate) struct Deployed {
     pub(crate) function_policy: Read<Option<Policy>>,
     /// The role that the function runs as.
     pub(crate) role: Read<Option<Identity>>,
-    /// The topic that the function publishes to.
-    pub(crate) alerts: Read<Option<Topic>>,
+    /// What others made.
+    pub(crate) others: Others,
     pub(crate) alerts_subscribers: Read<Vec<Subscriber>>,
     pub(crate) health_subscribers: Read<Vec<Subscriber>>,
 }
@@ -75,20 +77,22 @@ impl Deployed {
     pub(crate) async fn read(aws: &Aws, wanted: &Wanted, org_id: Read<String>) -> Self {
         let names = wanted.names.clone();
         let nodes = hub(wanted);
-        let (found, function_policy) =
-            tokio::join!(find_all(aws, &nodes), function_policy(aws, &names));
+        let (found, function_policy, others) = tokio::join!(
+            find_all(aws, &nodes),
+            function_policy(aws, &names),
+            Others::read(aws, &names),
+        );
         let function = match found.get(&format!("{} {}", Function::KIND, names.function())) {
             Some(Ok(Some(HubResource::Function(function)))) => Some(function.clone()),
             _ => None,
         };
-        let topic_arn = publishes_to(function.as_ref(), &names);
-        let health_arn = names.topic_arn(&names.health_topic());
+        let topic = |name: String| names.topic_arn(&name);
+        let (alerts, health) = (topic(names.alerts_topic()), topic(names.health_topic()));
         let test_queues = names.queue_arn(&names.test(""));
-        let (role, alerts, alerts_subscribers, health_subscribers) = tokio::join!(
-            role(aws, function.as_ref()),
-            topic(aws, &nodes, &names, &topic_arn),
-            subscribers(aws, &topic_arn, &test_queues),
-            subscribers(aws, &health_arn, &test_queues),
+        let (role, alerts_subscribers, health_subscribers) = tokio::join!(
+            role(aws, function.as_ref(), &names),
+            subscribers(aws, &alerts, &test_queues),
+            subscribers(aws, &health, &test_queues),
         );
         Self {
             names,
@@ -97,24 +101,18 @@ impl Deployed {
             found,
             function_policy,
             role,
-            alerts,
+            others,
             alerts_subscribers,
             health_subscribers,
         }
     }
 
     by_name!(
-        /// An alarm as deployed.
-        alarm, Alarm);
-    by_name!(
         /// A bus as deployed.
         bus, EventBus);
     by_name!(
         /// A function as deployed.
         function, Function);
-    by_name!(
-        /// The mapping of a queue as deployed.
-        mapping, Mapping);
     by_name!(
         /// A queue as deployed.
         queue, Queue);
@@ -139,9 +137,9 @@ impl Deployed {
         self.found.values().all(|it| matches!(it, Ok(None)))
     }
 
-    /// Whether this topic is one of the deployment's.
-    pub(crate) fn is_ours(&self, topic: &Topic) -> bool {
-        topic.tags.get(DEPLOYMENT_TAG) == Some(&self.names.deployment)
+    /// Why a resource could not be read, if so.
+    pub(super) fn unread(&self, id: &str) -> Option<&CannotRead> {
+        self.found.get(id)?.as_ref().err()
     }
 }
 
@@ -160,39 +158,11 @@ async fn function_policy(aws: &Aws, names: &Names) -> Read<Option<Policy>> {
     Ok(text.map(|text| Policy::parse(&text)).transpose()?)
 }
 
-async fn role(aws: &Aws, function: Option<&Function>) -> Read<Option<Identity>> {
-    match function {
-        Some(function) => Identity::read(&aws.iam, &function.role).await,
-        None => Ok(None),
-    }
-}
-
-/// The topic that the function's settings name, or else the one of the deployment.
-pub(super) fn publishes_to(function: Option<&Function>, names: &Names) -> String {
-    let said = function.and_then(Function::topic);
-    let is_topic = |arn: &&str| {
-        let parts: Vec<&str> = arn.split(':').collect();
-        // Another region's topic cannot be read by this region's client.
-        parts.len() == 6 && parts[2] == "sns" && parts[3] == names.region
-    };
-    match said.filter(is_topic) {
-        Some(arn) => arn.to_owned(),
-        None => names.topic_arn(&names.alerts_topic()),
-    }
-}
-
-async fn topic(aws: &Aws, nodes: &[Node], names: &Names, arn: &str) -> Read<Option<Topic>> {
-    let ours = nodes.iter().find_map(|node| match &node.resource {
-        HubResource::Topic(topic) if topic.name == names.alerts_topic() => Some(topic.clone()),
-        _ => None,
-    });
-    let Some(ours) = ours else { return Ok(None) };
-    let followed = Topic {
-        name: arn.rsplit(':').next().unwrap_or_default().to_owned(),
-        arn: arn.to_owned(),
-        ..ours
-    };
-    Ok(followed.find(aws).await?)
+/// The role that the function runs as, or else the one that it would have.
+async fn role(aws: &Aws, function: Option<&Function>, names: &Names) -> Read<Option<Identity>> {
+    let wanted = names.role_arn();
+    let role = function.map_or(&wanted, |function| &function.role);
+    Identity::read(&aws.iam, role).await
 }
 
 /// All subscriptions of a topic but those of the temporary queues of `rootwatch test`.
@@ -201,31 +171,40 @@ async fn subscribers(aws: &Aws, topic_arn: &str, test_queues: &str) -> Read<Vec<
     let people = all
         .into_iter()
         .filter(|(it, _)| !it.endpoint.starts_with(test_queues));
-    Ok(join_all(people.map(async |(it, standing)| Subscriber {
-        who: it.to_string(),
-        protocol: it.protocol.clone(),
-        confirmed: matches!(standing, Standing::Confirmed(_)),
-        filter: match &standing {
-            Standing::Confirmed(arn) => filter(aws, arn).await.map_err(CannotRead::from),
-            Standing::Pending => Ok(None),
-        },
+    Ok(join_all(people.map(async |(it, standing)| {
+        let attributes = match &standing {
+            Standing::Confirmed(arn) => attributes(aws, arn).await.map_err(CannotRead::from),
+            Standing::Pending => Ok(HashMap::new()),
+        };
+        let delivery = attributes
+            .as_ref()
+            .ok()
+            .and_then(|all| all.get("DeliveryPolicy"));
+        Subscriber {
+            who: it.to_string(),
+            subscription: it.clone(),
+            confirmed: matches!(standing, Standing::Confirmed(_)),
+            delivery: delivery.filter(|it| !it.is_empty()).cloned(),
+            filter: attributes.map(|all| filter(&all)),
+        }
     }))
     .await)
 }
 
-async fn filter(aws: &Aws, arn: &str) -> Result<Option<Filter>> {
+async fn attributes(aws: &Aws, arn: &str) -> Result<HashMap<String, String>> {
     let call = aws.sns.get_subscription_attributes().subscription_arn(arn);
     let answer = call.send().await.found("sns:GetSubscriptionAttributes")?;
-    let attributes: HashMap<String, String> = answer
-        .and_then(|answer| answer.attributes)
-        .unwrap_or_default();
-    let policy = attributes
-        .get("FilterPolicy")
-        .filter(|policy| !policy.is_empty() && *policy != "{}");
-    Ok(policy.map(|policy| Filter {
+    let attributes = answer.and_then(|answer| answer.attributes);
+    Ok(attributes.unwrap_or_default())
+}
+
+fn filter(attributes: &HashMap<String, String>) -> Option<Filter> {
+    let policy = attributes.get("FilterPolicy");
+    let policy = policy.filter(|policy| !policy.is_empty() && *policy != "{}");
+    policy.map(|policy| Filter {
         policy: policy.clone(),
         on_body: attributes
             .get("FilterPolicyScope")
             .is_some_and(|scope| scope == "MessageBody"),
-    }))
+    })
 }

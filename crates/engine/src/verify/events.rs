@@ -225,6 +225,7 @@ impl Place {
     }
 
     /// What an AWS service does with root's authority: forwarded, and ignored by the notifier.
+    #[cfg(test)]
     pub(crate) fn service_made(&self) -> Canonical {
         let mut identity = self.root();
         identity["invokedBy"] = json!("autoscaling.amazonaws.com");

@@ -1,6 +1,7 @@
 //! What `verify` finds, as data: one value per hop.
 
 use crate::aws::error::AwsError;
+use crate::findings::FindingId;
 use crate::words::one_line;
 use serde::Serialize;
 use std::fmt;
@@ -18,6 +19,8 @@ pub enum Verdict {
     Ok,
     /// An event ends here, or one passes that must not.
     Broken,
+    /// It is not what rootwatch makes, and nothing says that an event ends here.
+    Differs,
     /// It could not be read, or contains what rootwatch never writes and cannot judge.
     Unknown,
 }
@@ -51,15 +54,27 @@ pub struct Hop {
     pub check: &'static str,
     /// The verdict.
     pub verdict: Verdict,
+    /// Which kind of finding it is; none where it is ok.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<FindingId>,
     /// Why, in a sentence.
     pub finding: String,
     /// How to fix it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fix: Option<String>,
+    /// The fields of the resource that it is about: what differs in them needs no other finding.
+    #[serde(skip)]
+    pub(crate) about: Vec<String>,
 }
 
 impl Hop {
-    fn new(resource: &str, check: &'static str, verdict: Verdict, finding: String) -> Self {
+    fn new(
+        id: Option<FindingId>,
+        resource: &str,
+        check: &'static str,
+        verdict: Verdict,
+        finding: String,
+    ) -> Self {
         Self {
             part: Part::Hub,
             account: String::new(),
@@ -67,16 +82,19 @@ impl Hop {
             resource: resource.to_owned(),
             check,
             verdict,
+            id,
             finding,
             fix: None,
+            about: Vec::new(),
         }
     }
 
     pub(crate) fn ok(resource: &str, check: &'static str, finding: impl Into<String>) -> Self {
-        Self::new(resource, check, Verdict::Ok, finding.into())
+        Self::new(None, resource, check, Verdict::Ok, finding.into())
     }
 
     pub(crate) fn broken(
+        id: FindingId,
         resource: &str,
         check: &'static str,
         finding: impl Into<String>,
@@ -84,11 +102,30 @@ impl Hop {
     ) -> Self {
         Self {
             fix: Some(fix.into()),
-            ..Self::new(resource, check, Verdict::Broken, finding.into())
+            ..Self::new(Some(id), resource, check, Verdict::Broken, finding.into())
+        }
+    }
+
+    pub(crate) fn differs(
+        id: FindingId,
+        resource: &str,
+        finding: impl Into<String>,
+        fix: impl Into<String>,
+    ) -> Self {
+        Self {
+            fix: Some(fix.into()),
+            ..Self::new(
+                Some(id),
+                resource,
+                "as made",
+                Verdict::Differs,
+                finding.into(),
+            )
         }
     }
 
     pub(crate) fn unknown(
+        id: FindingId,
         resource: &str,
         check: &'static str,
         why: impl Into<String>,
@@ -96,13 +133,24 @@ impl Hop {
     ) -> Self {
         Self {
             fix,
-            ..Self::new(resource, check, Verdict::Unknown, why.into())
+            ..Self::new(Some(id), resource, check, Verdict::Unknown, why.into())
         }
     }
 
     /// A hop that could not be read.
-    pub(crate) fn unread(resource: &str, check: &'static str, why: &CannotRead) -> Self {
-        Self::unknown(resource, check, &why.why, why.fix.clone())
+    pub(crate) fn unread(
+        id: FindingId,
+        resource: &str,
+        check: &'static str,
+        why: &CannotRead,
+    ) -> Self {
+        Self::unknown(id, resource, check, &why.why, why.fix.clone())
+    }
+
+    /// The same, which is about a field of the resource too.
+    pub(crate) fn about(mut self, field: &str) -> Self {
+        self.about.push(field.to_owned());
+        self
     }
 
     /// The same, in a place.
@@ -114,14 +162,17 @@ impl Hop {
     }
 }
 
-/// In one line, for a list: the verdict, where, what was found, and how to fix it.
+/// In one line, for a list: the verdict and its id, where, what was found, and how to fix it.
 impl fmt::Display for Hop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (account, region) = (&self.account, &self.region);
+        write!(f, "{}", self.verdict.word())?;
+        if let Some(id) = self.id {
+            write!(f, " {id}")?;
+        }
         write!(
             f,
-            "{}: {} in account {account}, {region}, {}: {}",
-            self.verdict.word(),
+            ": {} in account {account}, {region}, {}: {}",
             self.resource,
             self.check,
             one_line(&self.finding)
@@ -140,6 +191,7 @@ impl Verdict {
         match self {
             Self::Ok => "ok",
             Self::Broken => "broken",
+            Self::Differs => "differs",
             Self::Unknown => "unknown",
         }
     }

@@ -1,276 +1,186 @@
-//! The notifier: who may not invoke it, whether it can run, and what it may do.
+//! The notifier: whether it can run, does what it should, and nobody else uses it. Pure.
 
+use super::as_made::Changes;
 use super::deployed::Deployed;
-use super::events::Place;
 use super::finding::{DEPLOY_HUB, Hop};
-use super::identity::Identity;
-use super::notifying;
-use crate::hub::build::Build;
+use super::role;
+use super::strangers::{self, Of};
+use crate::findings::hub;
+use crate::hub::build::{BUILD_TAG, Build, SOURCES_TAG};
 use crate::hub::function::Function;
-use crate::hub::hub_resource::HubResource;
+use rootwatch_eval::Policy;
 use rootwatch_eval::external::{self, Access};
-use rootwatch_eval::iam::{Decision, Keys};
 
-/// Everything about the function.
-pub(super) fn check(deployed: &Deployed, place: &Place) -> Vec<Hop> {
-    let name = deployed.names.function();
-    let id = format!("function {name}");
-    let function = match deployed.function(&name) {
-        Ok(Some(function)) => function,
-        Ok(None) => return vec![Hop::broken(&id, "exists", "there is none", DEPLOY_HUB)],
-        Err(why) => return vec![Hop::unread(&id, "exists", &why)],
-    };
-    let mut hops = vec![
-        keeps_out(deployed, &id, function),
-        state(&id, function),
-        code(deployed, &id, function),
-        settings(deployed, &id, function),
-        publishes_to(deployed, &id, function),
-        notifying::check(&id, place, function),
-    ];
-    hops.extend(role(deployed, function));
+/// What is broken of the function, and each statement in its policy: rootwatch makes none.
+pub(super) fn judge(
+    deployed: &Deployed,
+    id: &str,
+    (wanted, found): (&Function, &Function),
+    changes: &Changes,
+) -> Vec<Hop> {
+    let mut hops: Vec<Hop> = state(id, found).into_iter().collect();
+    hops.extend(code(id, wanted, found));
+    hops.extend(settings(id, wanted, found));
+    hops.extend(told(id, wanted, found));
+    if changes.has("role") {
+        hops.extend(
+            role::judge(deployed)
+                .into_iter()
+                .map(|hop| hop.about("role")),
+        );
+    }
+    hops.extend(statements(deployed, id, &found.arn));
     hops
 }
 
 /// Anyone who may invoke it can make it publish forged alerts.
-fn keeps_out(deployed: &Deployed, id: &str, function: &Function) -> Hop {
-    let check = "keeps out";
+fn statements(deployed: &Deployed, id: &str, arn: &str) -> Vec<Hop> {
     let policy = match &deployed.function_policy {
-        Ok(policy) => policy.clone().unwrap_or_default(),
-        Err(why) => return Hop::unread(id, check, why),
+        Ok(Some(policy)) => policy,
+        Ok(None) => return Vec::new(),
+        Err(why) => return vec![Hop::unread(hub::UNREAD, id, "policy", why)],
     };
-    let access = Access {
-        account: &deployed.names.account,
-        actions: &["lambda:InvokeFunction", "lambda:InvokeFunctionUrl"],
-        resource: &function.arn,
+    let names = &deployed.names;
+    let opens = |policy: &Policy| {
+        let access = Access {
+            account: &names.account,
+            actions: &["lambda:InvokeFunction", "lambda:InvokeFunctionUrl"],
+            resource: arn,
+        };
+        let found = external::find(policy, &access).filter(|it| it.unknown.is_none())?;
+        Some(format!("{} can invoke it with forged events", found.who))
     };
-    let Some(found) = external::find(&policy, &access) else {
-        return Hop::ok(id, check, "other accounts");
+    let of = Of {
+        open: hub::FUNCTION_OPEN,
+        statement: hub::FUNCTION_STATEMENT,
+        id,
+        shown_by: format!(
+            "aws lambda get-policy --region {} --function-name {}",
+            names.region,
+            names.function()
+        ),
     };
-    let (who, sid) = (&found.who, &found.sid);
-    let fix = format!(
-        "find out who made it and what it is for (`aws lambda get-policy --region {} --function-name {}` shows it), and have them take it away; {DEPLOY_HUB} when it is rootwatch's own",
-        deployed.names.region, function.name
-    );
-    match found.unknown {
-        None => {
-            let finding =
-                format!("\"{sid}\" of its policy allows {who} to invoke it with forged events");
-            Hop::broken(id, check, finding, fix)
-        }
-        Some(why) => Hop::unknown(id, check, format!("for {who}: {why}"), Some(fix)),
-    }
+    strangers::statements(&of, &Policy::default(), policy, opens)
 }
 
-fn state(id: &str, function: &Function) -> Hop {
-    let check = "state";
-    if !function.active {
-        return Hop::broken(
-            id,
-            check,
-            "it is not active, or its last update failed or is under way",
-            DEPLOY_HUB,
-        );
-    }
-    if function.reserved_concurrency == Some(0) {
-        return Hop::broken(
-            id,
-            check,
-            "its reserved concurrency is 0: it never runs",
-            DEPLOY_HUB,
-        );
-    }
-    Hop::ok(id, check, "active")
-}
-
-fn wanted<'a>(deployed: &'a Deployed, function: &Function) -> Option<&'a Function> {
-    deployed
-        .wanted
-        .iter()
-        .find_map(|node| match &node.resource {
-            HubResource::Function(it) if it.name == function.name => Some(it),
-            _ => None,
-        })
-}
-
-fn code(deployed: &Deployed, id: &str, function: &Function) -> Hop {
-    let check = "code";
-    let Some(wanted) = wanted(deployed, function) else {
-        return Hop::unknown(id, check, "it is not the function of this version", None);
+fn state(id: &str, found: &Function) -> Option<Hop> {
+    let finding = match (found.active, found.reserved_concurrency) {
+        (false, _) => "it is not active, or its last update failed or is under way",
+        (true, Some(0)) => "its reserved concurrency is 0: it never runs",
+        _ => return None,
     };
-    let build = Build::of(wanted, function);
+    let hop = Hop::broken(hub::FUNCTION_STATE, id, "state", finding, DEPLOY_HUB);
+    Some(hop.about("reserved_concurrency"))
+}
+
+fn code(id: &str, wanted: &Function, found: &Function) -> Vec<Hop> {
+    let build = Build::of(wanted, found);
     let finding = build.words().map(|it| format!("its code is {it}"));
     let finding = finding.unwrap_or_default();
-    match build {
-        Build::Same => {}
+    let kind = hub::FUNCTION_CODE;
+    let mut hops = match build {
+        Build::Same => Vec::new(),
         Build::SameSources => {
             let finding = format!("{finding}, by its tags, and cannot be compared with this one");
             let fix =
                 "verify with the build that deployed it, or run `rootwatch deploy hub --own-build`";
-            return Hop::unknown(id, check, finding, Some(fix.into()));
+            vec![Hop::unknown(kind, id, "code", finding, Some(fix.into()))]
         }
         Build::OtherVersion | Build::Changed | Build::Unmarked => {
-            return Hop::broken(id, check, finding, DEPLOY_HUB);
+            let hop = Hop::broken(kind, id, "code", finding, DEPLOY_HUB);
+            let hop = hop.about("code_sha256").about("architecture");
+            let tags = [SOURCES_TAG, BUILD_TAG].map(|tag| format!("tags.{tag}"));
+            vec![tags.iter().fold(hop, |hop, tag| hop.about(tag))]
         }
-    }
-    if function.runtime != wanted.runtime {
+    };
+    if found.runtime != wanted.runtime {
         let finding = format!(
             "its code is built for {}, and it runs on {}",
-            wanted.runtime, function.runtime
+            wanted.runtime, found.runtime
         );
-        return Hop::broken(id, check, finding, DEPLOY_HUB);
+        hops.push(Hop::broken(kind, id, "code", finding, DEPLOY_HUB).about("runtime"));
     }
-    Hop::ok(id, check, "the notifier of this version of rootwatch")
+    hops
 }
 
-fn settings(deployed: &Deployed, id: &str, function: &Function) -> Hop {
-    let check = "settings";
-    let Some(wanted) = wanted(deployed, function) else {
-        return Hop::unknown(id, check, "it is not the function of this version", None);
+fn settings(id: &str, wanted: &Function, found: &Function) -> Vec<Hop> {
+    let broken = |finding: String, about| {
+        Hop::broken(hub::FUNCTION_SETTINGS, id, "settings", finding, DEPLOY_HUB).about(about)
     };
-    let finding = format!("{} s and {} MB", function.timeout, function.memory_size);
-    if function.timeout < wanted.timeout || function.memory_size < wanted.memory_size {
-        let (timeout, memory) = (wanted.timeout, wanted.memory_size);
-        let finding = format!("it has {finding}, where it needs {timeout} s and {memory} MB");
-        return Hop::broken(id, check, finding, DEPLOY_HUB);
+    let mut hops = Vec::new();
+    if found.timeout < wanted.timeout {
+        let (timeout, needs) = (found.timeout, wanted.timeout);
+        hops.push(broken(
+            format!("it has {timeout} s, where it needs {needs} s"),
+            "timeout",
+        ));
     }
-    let beside = [
+    if found.memory_size < wanted.memory_size {
+        let (memory, needs) = (found.memory_size, wanted.memory_size);
+        let finding = format!("it has {memory} MB, where it needs {needs} MB");
+        hops.push(broken(finding, "memory_size"));
+    }
+    let files = "not_default.FileSystemConfigs";
+    let has_files = found.not_default.contains_key("FileSystemConfigs");
+    for (is_so, field, finding) in [
         (
-            !function.layers.is_empty(),
+            !found.layers.is_empty(),
+            "layers",
             "it has layers, which run foreign code",
         ),
         (
-            !function.subnets.is_empty(),
+            !found.subnets.is_empty(),
+            "subnets",
             "it is in a VPC, from where it may not reach SNS",
         ),
         (
-            function.kms_key.is_some(),
+            found.kms_key.is_some(),
+            "kms_key",
             "its environment is encrypted with a key that it may not be able to use",
         ),
-    ];
-    match beside.into_iter().find(|(is_so, _)| *is_so) {
-        Some((_, finding)) => Hop::broken(id, check, finding, DEPLOY_HUB),
-        None => Hop::ok(id, check, finding),
+        (
+            has_files,
+            files,
+            "it mounts a file system, without which it does not start",
+        ),
+    ] {
+        if is_so {
+            hops.push(broken(finding.to_owned(), field));
+        }
     }
+    hops
 }
 
-fn publishes_to(deployed: &Deployed, id: &str, function: &Function) -> Hop {
-    let check = "publishes to";
-    if let Some(why) = &function.unread {
-        let finding = format!("its settings are in its code, which could not be read: {why}");
-        return Hop::unknown(id, check, finding, None);
-    }
-    // Such as an endpoint, to which all its calls would go.
-    if let Some(name) = function.environment.keys().next() {
-        let finding = format!(
-            "{name} is set in its environment, where rootwatch sets nothing: it can send alerts elsewhere"
+/// What it is told, and what is set beside: such as an endpoint, to which all its calls would go.
+fn told(id: &str, wanted: &Function, found: &Function) -> Vec<Hop> {
+    let mut hops = Vec::new();
+    if let Some(why) = &found.unread {
+        let finding = format!("what it is told is in its code, which could not be read: {why}");
+        let fix = format!(
+            "let this network reach that host, or {DEPLOY_HUB} with the settings that it asks for"
         );
-        return Hop::broken(id, check, finding, DEPLOY_HUB);
-    }
-    let Some(said) = function.topic() else {
-        let finding = "no topic is set: it cannot start";
-        return Hop::broken(id, check, finding, DEPLOY_HUB);
-    };
-    match &deployed.alerts {
-        Err(why) => Hop::unread(id, check, why),
-        Ok(Some(topic)) if topic.arn == *said && deployed.is_ours(topic) => {
-            Hop::ok(id, check, said)
-        }
-        Ok(_) => Hop::broken(
-            id,
-            check,
-            format!("it publishes to {said}, which is not a topic of this deployment"),
-            DEPLOY_HUB,
-        ),
-    }
-}
-
-fn role(deployed: &Deployed, function: &Function) -> Vec<Hop> {
-    let id = format!(
-        "role {}",
-        function.role.rsplit('/').next().unwrap_or_default()
-    );
-    let role = match &deployed.role {
-        Ok(Some(role)) => role,
-        Ok(None) => {
-            return vec![Hop::broken(
-                &id,
-                "exists",
-                "the role that the function runs as does not exist",
-                DEPLOY_HUB,
-            )];
-        }
-        Err(why) => return vec![Hop::unread(&id, "exists", why)],
-    };
-    vec![
-        trust(deployed, &id, function, role),
-        policy(deployed, &id, role),
-    ]
-}
-
-fn trust(deployed: &Deployed, id: &str, function: &Function, role: &Identity) -> Hop {
-    let keys: Keys = [
-        ("aws:sourcearn", Some(function.arn.clone())),
-        ("aws:sourceaccount", Some(deployed.names.account.clone())),
-    ]
-    .into();
-    match role.trusts("lambda.amazonaws.com", keys) {
-        Decision::Allowed => Hop::ok(id, "trust", "Lambda may assume it"),
-        Decision::Unknown(why) => Hop::unknown(id, "trust", why, Some(DEPLOY_HUB.to_owned())),
-        refused => Hop::broken(
-            id,
-            "trust",
-            format!(
-                "Lambda may not assume it: its trust policy {}",
-                refused.words()
+        let hop = Hop::unknown(hub::FUNCTION_TOLD, id, "told", finding, Some(fix));
+        hops.push(hop.about("settings"));
+    } else if found.topic() != wanted.topic() {
+        let (finding, about) = match found.topic() {
+            None => (
+                "it is told no topic: it cannot start".to_owned(),
+                "settings",
             ),
-            DEPLOY_HUB,
-        ),
+            Some(said) => (
+                format!("it publishes to {said}, which is not the topic of this deployment"),
+                "settings.topic_arn",
+            ),
+        };
+        let hop = Hop::broken(hub::FUNCTION_TOLD, id, "told", finding, DEPLOY_HUB);
+        hops.push(hop.about(about));
     }
-}
-
-/// What lets the role do what its policies, or its permissions boundary, do not.
-pub(super) fn fix_of(refused: &Decision) -> String {
-    match refused {
-        Decision::OutOfBounds => {
-            format!(
-                "{DEPLOY_HUB} with a --permissions-boundary that allows it, or have the role's taken away"
-            )
-        }
-        _ => format!("{DEPLOY_HUB}, and detach policies of the role that are not rootwatch's"),
-    }
-}
-
-/// What Lambda does with a queue as the function's role.
-const READ_QUEUE: [&str; 3] = [
-    "sqs:ReceiveMessage",
-    "sqs:DeleteMessage",
-    "sqs:GetQueueAttributes",
-];
-
-/// Everything that the notifier does, but publishing, which the topic's policy decides too.
-fn policy(deployed: &Deployed, id: &str, role: &Identity) -> Hop {
-    let check = "policy";
-    let names = &deployed.names;
-    let queues = [names.acts_queue(), names.reads_queue()].map(|queue| names.queue_arn(&queue));
-    let log = format!("{}:log-stream:x", names.log_group_arn());
-    let of_queue = |queue| READ_QUEUE.map(|action| (action, queue));
-    let of_queues = queues.iter().flat_map(of_queue);
-    let of_log = ["logs:CreateLogStream", "logs:PutLogEvents"].map(|action| (action, &log));
-    for (action, resource) in of_queues.chain(of_log) {
-        match role.may(action, resource) {
-            Decision::Allowed => {}
-            Decision::Unknown(why) => {
-                return Hop::unknown(id, check, why, Some(DEPLOY_HUB.to_owned()));
-            }
-            refused => {
-                let finding = format!(
-                    "it may not {action} on {resource}: its policy {}",
-                    refused.words()
-                );
-                return Hop::broken(id, check, finding, fix_of(&refused));
-            }
-        }
-    }
-    Hop::ok(id, check, "may read its queues, and log")
+    hops.extend(found.environment.keys().map(|name| {
+        let finding =
+            format!("{name} is set, and rootwatch sets no variable: it can send alerts elsewhere");
+        let kind = hub::FUNCTION_ENVIRONMENT;
+        let hop = Hop::broken(kind, id, "environment", finding, DEPLOY_HUB);
+        hop.about(&format!("environment.{name}"))
+    }));
+    hops
 }

@@ -6,6 +6,7 @@ use anyhow::Result;
 use futures_util::future::try_join_all;
 use rootwatch_eval::Policy;
 use rootwatch_eval::iam::{Decision, Principal, Request, decide};
+use std::collections::BTreeMap;
 
 /// A role with its policies.
 #[derive(Clone, Debug)]
@@ -16,6 +17,8 @@ pub(crate) struct Identity {
     pub(crate) policies: Vec<Policy>,
     /// The permissions boundary, which narrows what its policies allow.
     pub(crate) boundary: Option<Policy>,
+    pub(crate) boundary_arn: Option<String>,
+    pub(crate) tags: BTreeMap<String, String>,
 }
 
 impl Identity {
@@ -53,18 +56,6 @@ impl Identity {
             },
             (found, _) => found,
         }
-    }
-
-    /// What keeps it from using a KMS key through a service, if anything does, and the call that is refused.
-    pub(crate) fn refused_key(&self, key: &str, via: &str) -> Option<(&'static str, Decision)> {
-        let decided = ["kms:GenerateDataKey", "kms:Decrypt"]
-            .into_iter()
-            .map(|action| {
-                let mut request = self.request(None, action, key);
-                request.keys.insert("kms:viaservice", Some(via.to_owned()));
-                (action, self.decides(&request))
-            });
-        decided.into_iter().find(|(_, it)| *it != Decision::Allowed)
     }
 
     /// A call that it makes in its own account.
@@ -109,10 +100,10 @@ async fn read(iam: &aws_sdk_iam::Client, arn: &str) -> Result<Option<Identity>> 
     }
     let boundary = role.permissions_boundary();
     let boundary = boundary.and_then(|it| it.permissions_boundary_arn().map(str::to_owned));
-    let (mut policies, attached, boundary) = tokio::try_join!(
+    let (mut policies, attached, bounds) = tokio::try_join!(
         inline(iam, name),
         attached(iam, name),
-        try_join_all(boundary.into_iter().map(|arn| managed(iam, arn))),
+        try_join_all(boundary.clone().into_iter().map(|arn| managed(iam, arn))),
     )?;
     policies.extend(attached);
     Ok(Some(Identity {
@@ -123,7 +114,13 @@ async fn read(iam: &aws_sdk_iam::Client, arn: &str) -> Result<Option<Identity>> 
             None => Policy::default(),
         },
         policies,
-        boundary: boundary.into_iter().next(),
+        boundary: bounds.into_iter().next(),
+        boundary_arn: boundary,
+        tags: role
+            .tags()
+            .iter()
+            .map(|tag| (tag.key().to_owned(), tag.value().to_owned()))
+            .collect(),
     }))
 }
 

@@ -1,231 +1,210 @@
-//! The queues: what waits in them must arrive, or be kept until somebody fixes the path.
+//! The queues: what waits in them must arrive, or be kept until somebody fixes the path. Pure.
 
+use super::as_made::Changes;
 use super::deployed::Deployed;
 use super::finding::{DEPLOY_HUB, Hop};
-use super::hub_rules::may_send;
+use super::strangers::{self, Of};
+use crate::findings::hub;
+use crate::hub::mapping::Mapping;
 use crate::hub::queue::Queue;
+use rootwatch_eval::Policy;
 use rootwatch_eval::external::{self, Access};
-use rootwatch_eval::iam::Decision;
+use rootwatch_eval::iam::{Decision, Keys, Principal, Request, decide};
 
 /// Seconds that a dead letter must be kept at least: a weekend, until somebody reads the alarm.
 const SHORTEST_RETENTION: u64 = 3 * 24 * 3600;
 
-/// The queues, and the mappings from two of them to the function.
-pub(super) fn check(deployed: &Deployed) -> Vec<Hop> {
+/// What is broken of a queue, and each statement of somebody else in its policy.
+pub(super) fn judge(
+    deployed: &Deployed,
+    id: &str,
+    (wanted, found): (&Queue, &Queue),
+    changes: &Changes,
+) -> Vec<Hop> {
+    let mut hops = losses(deployed, id, (wanted, found), changes);
     let names = &deployed.names;
-    let ways = [
-        Way {
-            queue: names.acts_queue(),
-            rule: names.acts_rule(),
-            events: "acts",
-        },
-        Way {
-            queue: names.reads_queue(),
-            rule: names.reads_rule(),
-            events: "read-only calls",
-        },
-    ];
-    let mut hops = of_queue(deployed, &names.dead_letter_queue());
-    hops.extend(ways.iter().flat_map(|way| of_way(deployed, way)));
+    let rules = match &found.name {
+        name if *name == names.acts_queue() => vec![names.acts_rule()],
+        name if *name == names.reads_queue() => vec![names.reads_rule()],
+        _ => vec![names.acts_rule(), names.reads_rule()],
+    };
+    let refused = rules.iter().find_map(|rule| {
+        let refused = refuses(
+            &found.policy,
+            &names.queue_arn(&found.name),
+            &names.rule_arn(rule),
+        )?;
+        Some(format!(
+            "it refuses what rule {rule} sends: its policy {refused}"
+        ))
+    });
+    if let Some(finding) = refused {
+        let fix =
+            format!("{DEPLOY_HUB}, and remove statements of that policy that are not rootwatch's");
+        let hop = Hop::broken(hub::QUEUE_REFUSES, id, "policy lets in", finding, fix);
+        hops.push(hop.about("policy"));
+    }
+    let opens = |policy: &Policy| open_to(deployed, policy, &found.name);
+    if changes.has("policy")
+        && let Some(finding) = opens(&ours(&wanted.policy, &found.policy))
+    {
+        let hop = Hop::broken(hub::QUEUE_OPEN, id, "policy keeps out", finding, DEPLOY_HUB);
+        hops.push(hop.about("policy"));
+    }
+    let of = Of {
+        open: hub::QUEUE_OPEN,
+        statement: hub::QUEUE_STATEMENT,
+        id,
+        shown_by: shown_by(deployed, &found.name),
+    };
+    hops.extend(strangers::statements(
+        &of,
+        &wanted.policy,
+        &found.policy,
+        opens,
+    ));
     hops
 }
 
-/// A queue between a rule and the function.
-struct Way {
-    queue: String,
-    rule: String,
-    /// What waits in it.
-    events: &'static str,
-}
-
-fn of_way(deployed: &Deployed, way: &Way) -> Vec<Hop> {
-    let mut hops = of_queue(deployed, &way.queue);
-    if hops.iter().all(|hop| hop.check != "exists") {
-        hops.extend(between(deployed, way));
-    }
-    hops.push(mapping(deployed, way));
-    hops
-}
-
-fn of_queue(deployed: &Deployed, name: &str) -> Vec<Hop> {
-    let id = format!("queue {name}");
-    let queue = match deployed.queue(name) {
-        Ok(Some(queue)) => queue,
-        Ok(None) => return vec![Hop::broken(&id, "exists", "there is none", DEPLOY_HUB)],
-        Err(why) => return vec![Hop::unread(&id, "exists", &why)],
-    };
-    let key = queue.kms_key.as_deref();
-    let key = key.and_then(|key| self::key(deployed, &id, key));
-    [retention(&id, queue)].into_iter().chain(key).collect()
-}
-
-/// Whether a key of its own lets through what is sent to the queue and read from it.
-fn key(deployed: &Deployed, id: &str, key: &str) -> Option<Hop> {
-    let check = "key";
-    // EventBridge Developer Guide, "Amazon SQS queue is encrypted": its principal has to be in the key's policy, and
-    // that of AWS's own key cannot be changed.
-    if key.contains("alias/aws/") {
-        let finding = format!("EventBridge may not use {key}: what it sends to this queue is lost");
-        return Some(Hop::broken(id, check, finding, DEPLOY_HUB));
-    }
-    // A missing role has been reported already.
-    let Ok(Some(role)) = &deployed.role else {
-        return None;
-    };
+fn shown_by(deployed: &Deployed, name: &str) -> String {
     let names = &deployed.names;
-    let via = format!("sqs.{}.{}", names.region, names.partition.dns_suffix());
-    match role.refused_key(key, &via) {
-        None => {}
-        Some((_, Decision::Unknown(why))) => {
-            return Some(Hop::unknown(id, check, why, Some(DEPLOY_HUB.to_owned())));
-        }
-        Some((action, refused)) => {
-            let words = refused.words();
-            let finding =
-                format!("the notifier may not {action} with {key}: its role's policy {words}");
-            return Some(Hop::broken(id, check, finding, DEPLOY_HUB));
-        }
-    }
-    let finding = format!("{key}, by the notifier's role; the key's own policy is not evaluated");
-    Some(Hop::ok(id, check, finding))
+    format!(
+        "aws sqs get-queue-attributes --region {} --queue-url https://sqs.{}.{}/{}/{name} --attribute-names Policy",
+        names.region,
+        names.region,
+        names.partition.dns_suffix(),
+        names.account
+    )
 }
 
-fn retention(id: &str, queue: &Queue) -> Hop {
-    match queue.message_retention_period {
-        Some(seconds) if seconds < SHORTEST_RETENTION => Hop::broken(
-            id,
-            "retention",
-            format!("what waits in it is lost after {seconds} s"),
-            DEPLOY_HUB,
-        ),
-        seconds => Hop::ok(
-            id,
-            "retention",
-            format!("{} days", seconds.unwrap_or_default() / 86_400),
-        ),
-    }
-}
-
-fn between(deployed: &Deployed, way: &Way) -> Vec<Hop> {
-    let name = &way.queue;
-    let id = format!("queue {name}");
-    let mut hops = Vec::new();
-    if let Ok(Some(rule)) = deployed.rule(&way.rule) {
-        hops.push(may_send(deployed, &id, "policy lets in", rule, name));
-    }
-    if let Ok(Some(queue)) = deployed.queue(name) {
-        hops.push(keeps_out(deployed, &id, queue));
-        hops.push(redrive(deployed, &id, queue));
-        hops.push(visibility(deployed, &id, queue));
-    }
-    hops
+/// The statements that have the names of ours, with every statement that denies.
+fn ours(wanted: &Policy, found: &Policy) -> Policy {
+    let all = found.statements();
+    all.filter(|(sid, it)| wanted.statement(sid).is_some() || it["Effect"] != "Allow")
+        .fold(Policy::default(), |policy, (sid, it)| {
+            policy.with(sid, it.clone())
+        })
 }
 
 /// Anyone who may send to it can make the notifier report forged events.
-fn keeps_out(deployed: &Deployed, id: &str, queue: &Queue) -> Hop {
-    let check = "policy keeps out";
-    let arn = deployed.names.queue_arn(&queue.name);
+fn open_to(deployed: &Deployed, policy: &Policy, queue: &str) -> Option<String> {
+    let arn = deployed.names.queue_arn(queue);
     let access = Access {
         account: &deployed.names.account,
         actions: &["sqs:SendMessage"],
         resource: &arn,
     };
-    let Some(found) = external::find(&queue.policy, &access) else {
-        return Hop::ok(id, check, "other accounts");
-    };
-    let (who, sid) = (&found.who, &found.sid);
-    let fix =
-        format!("{DEPLOY_HUB}, and remove statements of that policy that are not rootwatch's");
-    match found.unknown {
-        None => {
-            let finding =
-                format!("\"{sid}\" of its policy allows {who} to send forged events to it");
-            Hop::broken(id, check, finding, fix)
-        }
-        Some(why) => Hop::unknown(id, check, format!("for {who}: {why}"), Some(fix)),
+    let found = external::find(policy, &access).filter(|it| it.unknown.is_none())?;
+    Some(format!("{} can send forged events to it", found.who))
+}
+
+/// How the policy of a queue refuses what a rule sends; none where it accepts it, or cannot be judged.
+pub(super) fn refuses(policy: &Policy, queue_arn: &str, rule_arn: &str) -> Option<String> {
+    match accepts(policy, queue_arn, rule_arn) {
+        Decision::Allowed | Decision::Unknown(_) => None,
+        refused => Some(refused.words()),
     }
 }
 
-fn redrive(deployed: &Deployed, id: &str, queue: &Queue) -> Hop {
-    let check = "dead letters";
-    let wanted = deployed
-        .names
-        .queue_arn(&deployed.names.dead_letter_queue());
-    match &queue.redrive {
-        None => Hop::broken(
-            id,
-            check,
-            "events that the notifier fails on are retried until they are lost: there is no redrive policy",
-            DEPLOY_HUB,
-        ),
-        Some(redrive) if redrive.dead_letter_target_arn != wanted => Hop::broken(
-            id,
-            check,
-            format!(
-                "events that the notifier fails on go to {}, which no alarm watches",
-                redrive.dead_letter_target_arn
-            ),
-            DEPLOY_HUB,
-        ),
-        Some(redrive) => Hop::ok(
-            id,
-            check,
-            format!("after {} attempts", redrive.max_receive_count),
-        ),
-    }
+/// What the policy of a queue decides about what a rule sends.
+pub(super) fn accepts(policy: &Policy, queue_arn: &str, rule_arn: &str) -> Decision {
+    let account = rule_arn.split(':').nth(4).map(str::to_owned);
+    let keys: Keys = [
+        ("aws:sourcearn", Some(rule_arn.to_owned())),
+        ("aws:sourceaccount", account),
+    ]
+    .into();
+    let request = Request {
+        principal: Some(Principal::Service("events.amazonaws.com".to_owned())),
+        action: "sqs:SendMessage",
+        resource: queue_arn.to_owned(),
+        keys,
+    };
+    decide([policy], &request)
 }
 
-/// Lambda Developer Guide, "Using Lambda with Amazon SQS": never shorter than the function may run.
-fn visibility(deployed: &Deployed, id: &str, queue: &Queue) -> Hop {
-    let check = "visibility";
-    let timeout = match deployed.function(&deployed.names.function()) {
-        Ok(Some(function)) => u64::try_from(function.timeout).unwrap_or_default(),
-        _ => 0,
+/// What it has that loses what is in it.
+fn losses(
+    deployed: &Deployed,
+    id: &str,
+    (wanted, found): (&Queue, &Queue),
+    changes: &Changes,
+) -> Vec<Hop> {
+    let broken = |check, finding: String, about| {
+        Hop::broken(hub::QUEUE_LOSES, id, check, finding, DEPLOY_HUB).about(about)
     };
-    let seconds = queue.visibility_timeout.unwrap_or_default();
-    if seconds < timeout {
+    let mut hops: Vec<Hop> = key(id, found).into_iter().collect();
+    if let Some(seconds) = found
+        .message_retention_period
+        .filter(|it| *it < SHORTEST_RETENTION)
+    {
+        let finding = format!("what waits in it is lost after {seconds} s");
+        hops.push(broken("retention", finding, "message_retention_period"));
+    }
+    if let Some(size) = found.not_default.get("MaximumMessageSize") {
+        let finding =
+            format!("events of more than {size} bytes are lost: it takes no larger message");
+        hops.push(broken("size", finding, "not_default.MaximumMessageSize"));
+    }
+    if let (Some(wanted), true) = (&wanted.redrive, changes.has("redrive")) {
+        let target = found.redrive.as_ref().map(|it| &it.dead_letter_target_arn);
+        let finding = match target {
+            None => Some("events that the notifier fails on are retried until they are lost: there is no redrive policy".to_owned()),
+            Some(arn) if *arn == wanted.dead_letter_target_arn => None,
+            Some(arn) => Some(format!(
+                "events that the notifier fails on go to {arn}, which no alarm watches"
+            )),
+        };
+        hops.extend(finding.map(|it| broken("dead letters", it, "redrive")));
+    }
+    let seconds = found.visibility_timeout.unwrap_or_default();
+    let timeout = timeout(deployed);
+    // Lambda Developer Guide, "Using Lambda with Amazon SQS": never shorter than the function may run.
+    if wanted.redrive.is_some() && seconds < timeout {
         let finding = format!(
             "a message becomes visible again after {seconds} s, while the notifier may still work on it for {timeout} s"
         );
-        return Hop::broken(id, check, finding, DEPLOY_HUB);
+        hops.push(broken("visibility", finding, "visibility_timeout"));
     }
-    Hop::ok(id, check, format!("{seconds} s"))
+    hops
 }
 
-fn mapping(deployed: &Deployed, way: &Way) -> Hop {
-    let (queue, events) = (&way.queue, way.events);
-    let (id, check) = (format!("event-source-mapping {queue}"), "delivers");
-    let mapping = match deployed.mapping(queue) {
-        Ok(Some(mapping)) => mapping,
-        Ok(None) => {
-            return Hop::broken(
-                &id,
-                check,
-                format!("there is none: {events} wait in the queue and are never reported"),
-                DEPLOY_HUB,
-            );
-        }
-        Err(why) => return Hop::unread(&id, check, &why),
+fn timeout(deployed: &Deployed) -> u64 {
+    match deployed.function(&deployed.names.function()) {
+        Ok(Some(function)) => u64::try_from(function.timeout).unwrap_or_default(),
+        _ => 0,
+    }
+}
+
+/// EventBridge Developer Guide, "Amazon SQS queue is encrypted": its principal has to be in the key's policy, and that
+/// of AWS's own key cannot be changed.
+fn key(id: &str, found: &Queue) -> Option<Hop> {
+    let key = found
+        .kms_key
+        .as_deref()
+        .filter(|it| it.contains("alias/aws/"))?;
+    let finding = format!("EventBridge may not use {key}: what it sends to this queue is lost");
+    let hop = Hop::broken(hub::QUEUE_KEY, id, "key", finding, DEPLOY_HUB);
+    Some(hop.about("kms_key"))
+}
+
+/// What is broken of the mapping from a queue to the function.
+pub(super) fn mapping(id: &str, found: &Mapping) -> Vec<Hop> {
+    let broken = |finding: &str, about| {
+        Hop::broken(hub::MAPPING_LOSES, id, "delivers", finding, DEPLOY_HUB).about(about)
     };
-    if !mapping.enabled {
-        return Hop::broken(
-            &id,
-            check,
-            format!("it is disabled: {events} wait in the queue and are never reported"),
-            DEPLOY_HUB,
-        );
+    let mut hops = Vec::new();
+    if !found.enabled {
+        let finding = "it is disabled: events wait in the queue and are never reported";
+        hops.push(broken(finding, "enabled"));
     }
-    if !mapping.filters.is_empty() {
-        let finding = format!("it drops {events} that match none of its filters");
-        return Hop::broken(&id, check, finding, DEPLOY_HUB);
+    if !found.filters.is_empty() {
+        let finding = "it drops events that match none of its filters";
+        hops.push(broken(finding, "filters"));
     }
-    if !mapping.report_batch_item_failures {
-        return Hop::broken(
-            &id,
-            check,
-            "it does not use ReportBatchItemFailures: messages that failed count as reported, and are lost",
-            DEPLOY_HUB,
-        );
+    if !found.report_batch_item_failures {
+        let finding = "it does not use ReportBatchItemFailures: messages that failed count as reported, and are lost";
+        hops.push(broken(finding, "report_batch_item_failures"));
     }
-    Hop::ok(&id, check, "on, and retries only the messages that failed")
+    hops
 }

@@ -5,18 +5,19 @@ use super::finding::{CannotRead, Hop, Part, Read, Verdict};
 use super::spokes::{self, Selection};
 use super::{named, notifying};
 use crate::elsewhere;
+use crate::findings;
 use crate::hub::desired::hub;
 use crate::memory;
 use crate::session::Session;
 use crate::spokes::organization::{self, Organization};
-use crate::spokes::{Location, Place, trail};
+use crate::spokes::{Place, trail};
 use anyhow::{Result, bail};
 use serde::Serialize;
 
 /// Versioned form of the JSON that `verify` prints.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
-    /// `rootwatch.verify/2`.
+    /// `rootwatch.verify/3`.
     pub schema: &'static str,
     /// The account of this run.
     pub account: String,
@@ -28,6 +29,14 @@ pub struct Report {
     pub hops: Vec<Hop>,
 }
 
+impl Counts {
+    /// Hops that are not ok.
+    #[must_use]
+    pub fn findings(&self) -> usize {
+        self.broken + self.differs + self.unknown
+    }
+}
+
 /// How many hops there are of each verdict.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 pub struct Counts {
@@ -35,6 +44,8 @@ pub struct Counts {
     pub ok: usize,
     /// Hops that are broken.
     pub broken: usize,
+    /// Hops that differ from what rootwatch makes.
+    pub differs: usize,
     /// Hops that could not be judged.
     pub unknown: usize,
 }
@@ -49,7 +60,7 @@ pub async fn verify(session: &Session, selection: &Selection, hub_only: bool) ->
     let organization = organization.map_err(CannotRead::from);
     let hops = hops(session, &organization, selection, hub_only).await?;
     Ok(Report {
-        schema: "rootwatch.verify/2",
+        schema: "rootwatch.verify/3",
         account: session.aws.account.clone(),
         region: session.aws.region.clone(),
         counts: count(&hops),
@@ -67,6 +78,7 @@ pub(crate) async fn hops(
 ) -> Result<Vec<Hop>> {
     // What the function cannot say is a finding of its own.
     let named = memory::recall_function(session).await;
+    let as_given = session;
     let session = &named.unwrap_or_else(|_| session.clone());
     let (aws, names) = (&session.aws, session.names());
     let org_id = match &session.settings.org_id {
@@ -87,7 +99,13 @@ pub(crate) async fn hops(
         trail::find(aws),
     );
     let mut settings = session.settings.clone();
-    memory::values(&mut settings, &deployed.readable(), &names);
+    let found = deployed.readable();
+    memory::values(&mut settings, &found, &names);
+    // Where the organization is not known, that is a finding; what is there is compared with itself.
+    let known_id = match known_id.is_empty() {
+        true => memory::organization_id(&found).unwrap_or_default(),
+        false => known_id,
+    };
     deployed.wanted = hub(&session.with(settings).hub(known_id));
     refuse_elsewhere(session, &deployed).await?;
     if let Ok(organization) = organization {
@@ -100,18 +118,16 @@ pub(crate) async fn hops(
             named::check_unread(session, selection).await?;
         }
     }
-    let locations: Vec<Location> = observed
-        .iter()
-        .flat_map(|it| it.instances.locations().map(|(location, _)| location))
-        .collect();
+    let instances = observed.iter().flat_map(|it| it.instances.iter());
+    let locations = instances.map(|(region, account, _)| (account, region));
     let mut hops = match deployed.is_nothing() {
         true => vec![no_hub(session)],
-        false => super::hub(&deployed, &locations),
+        false => super::hub(&deployed, locations),
     };
     if !hub_only {
         hops.splice(
             0..0,
-            spokes::check(aws, &names, &place, &observed, selection).await,
+            spokes::check(as_given, &names, &place, &observed, selection).await,
         );
     }
     let of_trail = super::trail::check(aws, &trails, notifying::reports_reads(&deployed));
@@ -140,7 +156,11 @@ fn no_hub(session: &Session) -> Hop {
         aws.place()
     );
     let fix = "run `rootwatch deploy hub`".to_owned();
-    Hop::broken("hub", "exists", finding, fix).at(Part::Hub, &aws.account, &aws.region)
+    Hop::broken(findings::hub::HUB_MISSING, "hub", "exists", finding, fix).at(
+        Part::Hub,
+        &aws.account,
+        &aws.region,
+    )
 }
 
 fn count(hops: &[Hop]) -> Counts {
@@ -148,6 +168,7 @@ fn count(hops: &[Hop]) -> Counts {
     Counts {
         ok: of(Verdict::Ok),
         broken: of(Verdict::Broken),
+        differs: of(Verdict::Differs),
         unknown: of(Verdict::Unknown),
     }
 }

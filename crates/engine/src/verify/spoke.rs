@@ -1,15 +1,22 @@
-//! One spoke: its rule, the target, and the role that forwards.
+//! One spoke: its rule, the role that forwards, and the queue of what could not be forwarded.
 
-use super::events::Place;
+use super::as_made::Changes;
+use super::events::{Canonical, Place};
 use super::finding::{CannotRead, Hop, Part, Read};
 use super::identity::Identity;
-use super::{rules, spoke_queue};
+use super::rules::{self, Events, Judged};
+use super::spoke_queue;
+use super::spoke_wanted::{At, Forwarder};
 use crate::aws::error::{Call, absent};
 use crate::aws::spoke::Spoke;
+use crate::findings::{FindingId, spokes};
+use crate::hub::queue::Queue;
+use crate::hub::resource::Tags;
+use crate::hub::rule::{OfRule, Rule, Target, found_target};
 use crate::names::Names;
-use aws_sdk_eventbridge::types::Target;
+use anyhow::Result;
 use rootwatch_eval::iam::{Decision, Keys};
-use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// A spoke as deployed in its account.
 pub(crate) struct Seen {
@@ -18,49 +25,42 @@ pub(crate) struct Seen {
     rule: Read<Option<Rule>>,
     /// The role of the target that leads to the hub.
     role: Read<Option<Identity>>,
-    /// That target's dead-letter queue; `None` where there is none.
-    dead_letters: Read<Option<spoke_queue::Queue>>,
-}
-
-struct Rule {
-    arn: String,
-    state: String,
-    pattern: Value,
-    targets: Vec<Target>,
-}
-
-impl Rule {
-    fn to_hub(&self, names: &Names) -> Option<&Target> {
-        let hub = names.bus_arn();
-        self.targets.iter().find(|target| target.arn() == hub)
-    }
+    /// That target's dead-letter queue.
+    queue: Read<Option<Queue>>,
 }
 
 impl Seen {
     /// Reads it; what cannot be read is kept with the reason.
     pub(crate) async fn read(spoke: &Spoke, names: &Names) -> Self {
-        let rule = rule(spoke, &names.spoke_rule()).await;
+        let none = BTreeMap::new();
+        let at = At {
+            names,
+            account: &spoke.account,
+            region: &spoke.region,
+            parameters: &none,
+        };
+        let rule = rule(spoke, &at).await.map_err(CannotRead::from);
         let target = rule.as_ref().ok().and_then(Option::as_ref);
-        let target = target.and_then(|rule| rule.to_hub(names));
+        let target = target.and_then(|rule| to_hub(rule, names));
         let role = async {
-            match target.and_then(Target::role_arn) {
+            match target.and_then(|it| it.role.as_ref()) {
                 Some(arn) => Identity::read(&spoke.iam, arn).await,
                 None => Ok(None),
             }
         };
-        let dead_letters = async {
-            match target.and_then(spoke_queue::of_target) {
-                Some(arn) => spoke_queue::read(spoke, arn).await,
+        let queue = async {
+            match target.and_then(|it| it.dead_letter_queue.as_ref()) {
+                Some(arn) => spoke_queue::read(spoke, &at.queue(arn), arn).await,
                 None => Ok(None),
             }
         };
-        let (role, dead_letters) = tokio::join!(role, dead_letters);
+        let (role, queue) = tokio::join!(role, queue);
         Self {
             account: spoke.account.clone(),
             region: spoke.region.clone(),
             rule,
             role,
-            dead_letters,
+            queue,
         }
     }
 
@@ -71,100 +71,146 @@ impl Seen {
             region: region.to_owned(),
             rule: Err(why),
             role: Ok(None),
-            dead_letters: Ok(None),
+            queue: Ok(None),
         }
     }
 
-    /// Its hops.
-    pub(crate) fn check(&self, names: &Names, fix: &str) -> Vec<Hop> {
-        let hops = self.hops(names, fix);
+    /// Its hops, against the template with these parameters.
+    pub(crate) fn check(
+        &self,
+        names: &Names,
+        parameters: &BTreeMap<String, String>,
+        fix: &str,
+    ) -> Vec<Hop> {
+        let at = At {
+            names,
+            account: &self.account,
+            region: &self.region,
+            parameters,
+        };
+        let hops = self.hops(&at, fix);
         hops.into_iter()
             .map(|hop| hop.at(Part::Spoke, &self.account, &self.region))
             .collect()
     }
 
-    fn hops(&self, names: &Names, fix: &str) -> Vec<Hop> {
-        let id = format!("rule {}", names.spoke_rule());
+    fn hops(&self, at: &At<'_>, fix: &str) -> Vec<Hop> {
+        let id = format!("rule {}", at.names.spoke_rule());
         let rule = match &self.rule {
             Ok(Some(rule)) => rule,
             Ok(None) => {
+                let finding = "there is none: nothing is forwarded";
                 return vec![Hop::broken(
+                    spokes::RULE_MISSING,
                     &id,
                     "exists",
-                    "there is none: nothing is forwarded",
+                    finding,
                     fix,
                 )];
             }
-            Err(why) => return vec![Hop::unread(&id, "exists", why)],
+            Err(why) => return vec![Hop::unread(spokes::UNREAD, &id, "exists", why)],
         };
+        let wanted = at.rule(rule);
+        let changes = Changes::between(&wanted, rule);
+        let judged = Judged {
+            kinds: rules::SPOKE,
+            id: &id,
+            wanted: &wanted,
+            found: rule,
+            changes: &changes,
+            fix,
+        };
+        let mut hops = judged.broken(|| self.events(at.names));
+        let target = to_hub(rule, at.names);
+        let mut others = Vec::new();
+        if let Some(arn) = target.and_then(|it| it.dead_letter_queue.as_ref()) {
+            let (of_rule, of_queue) = self.queue(at, &id, arn, fix);
+            hops.extend(of_rule);
+            others.extend(of_queue);
+        }
+        if let Some(arn) = target.and_then(|it| it.role.as_ref()) {
+            others.extend(self.role(at, arn, fix));
+        }
+        hops.extend(changes.left(spokes::RULE_DIFFERS, &id, &hops, fix));
+        if hops.is_empty() {
+            hops.push(Hop::ok(
+                &id,
+                "as made",
+                format!("forwards to {}", at.names.bus_arn()),
+            ));
+        }
+        hops.extend(others);
+        hops
+    }
+
+    /// Everything that the hub reports, and the canary.
+    fn events(&self, names: &Names) -> Events {
         let place = Place {
             account: self.account.clone(),
             region: self.region.clone(),
             sign_in_region: names.partition.sign_in_region().to_owned(),
         };
-        let must = must(&place);
-        let mut hops = vec![
-            rules::state(&id, &rule.state, &must, fix),
-            rules::pattern(&id, &rule.pattern, &must, &place.never(), fix),
-        ];
-        match rule.to_hub(names) {
-            None => hops.push(no_target(&id, rule, names, fix)),
-            Some(target) => {
-                hops.push(the_target(&id, target, fix));
-                hops.extend(self.role(rule, target, names, fix));
-                let queue = &self.dead_letters;
-                let (rule, account) = (&rule.arn, &self.account);
-                hops.push(spoke_queue::check(&id, target, queue, rule, account, fix));
-            }
+        Events {
+            must: must(&place),
+            never: place.never(),
         }
-        hops
     }
 
-    fn role(&self, rule: &Rule, target: &Target, names: &Names, fix: &str) -> Vec<Hop> {
-        let Some(arn) = target.role_arn() else {
-            return Vec::new();
+    /// What there is to say of the queue at the rule, and at the queue.
+    fn queue(&self, at: &At<'_>, rule: &str, arn: &str, fix: &str) -> (Option<Hop>, Vec<Hop>) {
+        let queue = match &self.queue {
+            Ok(queue) => queue.as_ref(),
+            Err(why) => {
+                return (
+                    Some(Hop::unread(spokes::UNREAD, rule, "dead letters", why)),
+                    Vec::new(),
+                );
+            }
         };
+        let broken = spoke_queue::broken(at, rule, arn, queue, fix);
+        let of_queue = queue.map(|queue| spoke_queue::judge(at, arn, queue, broken.as_ref(), fix));
+        (broken, of_queue.unwrap_or_default())
+    }
+
+    fn role(&self, at: &At<'_>, arn: &str, fix: &str) -> Vec<Hop> {
         let id = format!("role {}", arn.rsplit('/').next().unwrap_or(arn));
         let role = match &self.role {
             Ok(Some(role)) => role,
             Ok(None) => {
+                let finding = "the role of the rule's target does not exist";
                 return vec![Hop::broken(
+                    spokes::ROLE_MISSING,
                     &id,
                     "exists",
-                    "the role of the rule's target does not exist",
+                    finding,
                     fix,
                 )];
             }
-            Err(why) => return vec![Hop::unread(&id, "exists", why)],
+            Err(why) => return vec![Hop::unread(spokes::UNREAD, &id, "exists", why)],
         };
         let keys: Keys = [
-            ("aws:sourcearn", Some(rule.arn.clone())),
+            ("aws:sourcearn", Some(at.rule_arn())),
             ("aws:sourceaccount", Some(self.account.clone())),
         ]
         .into();
-        vec![
-            judged(
-                &id,
-                "trust",
-                &role.trusts("events.amazonaws.com", keys),
-                "EventBridge may assume it for this rule",
-                "EventBridge may not assume it for this rule: its trust policy",
-                fix,
-            ),
-            judged(
-                &id,
-                "policy",
-                &role.may("events:PutEvents", &names.bus_arn()),
-                "may put events on the hub's bus",
-                "it may not put events on the hub's bus: its policy",
-                fix,
-            ),
-        ]
+        let trust = role.trusts("events.amazonaws.com", keys);
+        let trust =
+            refused(spokes::ROLE_TRUST, &id, "trust", &trust, fix).map(|hop| hop.about("trust"));
+        let policy = role.may("events:PutEvents", &at.names.bus_arn());
+        let policy = refused(spokes::ROLE_POLICY, &id, "policy", &policy, fix)
+            .map(|hop| hop.about("policies").about("permissions_boundary"));
+        let mut hops: Vec<Hop> = [trust, policy].into_iter().flatten().collect();
+        let changes = Changes::between(&at.role(), &Forwarder::found(role));
+        hops.extend(changes.left(spokes::ROLE_DIFFERS, &id, &hops, fix));
+        if hops.is_empty() {
+            hops.push(Hop::ok(&id, "as made", "is as rootwatch makes it"));
+        }
+        hops
     }
 }
 
 /// What a spoke's rule must match: everything that the hub reports, and the canary.
-pub(super) fn must(place: &Place) -> Vec<super::events::Canonical> {
+pub(super) fn must(place: &Place) -> Vec<Canonical> {
     [
         place.acts(),
         place.act_forms(),
@@ -175,71 +221,64 @@ pub(super) fn must(place: &Place) -> Vec<super::events::Canonical> {
     .concat()
 }
 
-fn judged(
+fn to_hub<'a>(rule: &'a Rule, names: &Names) -> Option<&'a Target> {
+    let hub = names.bus_arn();
+    rule.targets.values().find(|target| target.arn == hub)
+}
+
+fn refused(
+    kind: FindingId,
     id: &str,
     check: &'static str,
     decision: &Decision,
-    fine: &str,
-    refused: &str,
     fix: &str,
-) -> Hop {
-    match decision {
-        Decision::Allowed => Hop::ok(id, check, fine),
-        Decision::Unknown(why) => Hop::unknown(id, check, why, Some(fix.to_owned())),
-        other => Hop::broken(id, check, format!("{refused} {}", other.words()), fix),
-    }
-}
-
-fn no_target(id: &str, rule: &Rule, names: &Names, fix: &str) -> Hop {
-    let others: Vec<&str> = rule.targets.iter().map(Target::arn).collect();
-    let finding = if others.is_empty() {
-        "it has no target: nothing is forwarded".to_owned()
-    } else {
-        format!(
-            "it does not forward to {}, only to {}",
-            names.bus_arn(),
-            others.join(", ")
-        )
+) -> Option<Hop> {
+    let what = match check {
+        "trust" => "EventBridge may not assume it for this rule: its trust policy",
+        _ => "it may not put events on the hub's bus: its policy",
     };
-    Hop::broken(id, "target", finding, fix)
-}
-
-fn the_target(id: &str, target: &Target, fix: &str) -> Hop {
-    if target.role_arn().is_none() {
-        return Hop::broken(
-            id,
-            "target",
-            "its target has no role, without which no event leaves the account",
-            fix,
-        );
+    match decision {
+        Decision::Allowed => None,
+        Decision::Unknown(why) => Some(Hop::unknown(kind, id, check, why, Some(fix.to_owned()))),
+        other => {
+            let finding = format!("{what} {}", other.words());
+            Some(Hop::broken(kind, id, check, finding, fix))
+        }
     }
-    Hop::ok(id, "target", format!("forwards to {}", target.arn()))
 }
 
-async fn rule(spoke: &Spoke, name: &str) -> Read<Option<Rule>> {
-    let client = &spoke.eventbridge;
+async fn rule(spoke: &Spoke, at: &At<'_>) -> Result<Option<Rule>> {
+    let (client, name) = (&spoke.eventbridge, at.names.spoke_rule());
     let (rule, targets) = tokio::join!(
-        client.describe_rule().name(name).send(),
-        client.list_targets_by_rule().rule(name).send(),
+        client.describe_rule().name(&name).send(),
+        client.list_targets_by_rule().rule(&name).send(),
     );
     let Some(rule) = rule.found("events:DescribeRule")? else {
         return Ok(None);
     };
     let targets = absent(targets.call("events:ListTargetsByRule"))?;
-    Ok(Some(Rule {
-        arn: rule.arn().unwrap_or_default().to_owned(),
-        state: rule
-            .state()
-            .map(|state| state.as_str().to_owned())
-            .unwrap_or_default(),
-        pattern: rule
-            .event_pattern()
-            .and_then(|pattern| serde_json::from_str(pattern).ok())
-            .unwrap_or_default(),
-        targets: targets
-            .and_then(|answer| answer.targets)
-            .unwrap_or_default(),
-    }))
+    let targets = targets
+        .and_then(|answer| answer.targets)
+        .unwrap_or_default();
+    let targets = targets
+        .iter()
+        .map(|it| (it.id().to_owned(), as_default(found_target(it))));
+    let found = at.rule(&Rule::default());
+    Ok(Some(found.found(
+        OfRule::of(&rule),
+        targets.collect(),
+        Tags::new(),
+    )))
+}
+
+/// What a rule retries where nothing is set, which EventBridge may say or leave out (EventBridge User Guide, "Retrying
+/// events"): a day, and 185 times.
+fn as_default(target: Target) -> Target {
+    Target {
+        maximum_event_age: target.maximum_event_age.filter(|it| *it != 86_400),
+        maximum_retry_attempts: target.maximum_retry_attempts.filter(|it| *it != 185),
+        ..target
+    }
 }
 
 #[cfg(test)]

@@ -1,34 +1,25 @@
-//! A spoke's dead-letter queue: what cannot be forwarded must arrive there.
+//! A spoke's dead-letter queue: what cannot be forwarded must arrive there, and stay.
 
+use super::as_made::Changes;
 use super::finding::{Hop, Read};
+use super::queues::refuses;
+use super::spoke_wanted::{At, STATEMENT};
+use super::strangers::{self, Of};
 use crate::aws::error::{Call, absent};
 use crate::aws::spoke::Spoke;
+use crate::findings::spokes;
+use crate::hub::queue::Queue;
+use crate::hub::resource::Tags;
 use anyhow::Result;
-use aws_sdk_eventbridge::types::Target;
 use aws_sdk_sqs::types::QueueAttributeName;
 use rootwatch_eval::Policy;
-use rootwatch_eval::iam::{Decision, Keys, Principal, Request, decide};
-
-/// What decides whether EventBridge may send to a queue.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Queue {
-    /// Empty where it has none.
-    pub(super) policy: Policy,
-    /// Its KMS key, where it has not SQS's own encryption.
-    pub(super) kms_key: Option<String>,
-}
-
-/// ARN of a target's dead-letter queue.
-pub(super) fn of_target(target: &Target) -> Option<&str> {
-    target.dead_letter_config()?.arn()
-}
 
 /// A queue in the spoke's account; `None` when there is none.
-pub(super) async fn read(spoke: &Spoke, arn: &str) -> Read<Option<Queue>> {
-    Ok(find(spoke, arn).await?)
+pub(super) async fn read(spoke: &Spoke, wanted: &Queue, arn: &str) -> Read<Option<Queue>> {
+    Ok(find(spoke, wanted, arn).await?)
 }
 
-async fn find(spoke: &Spoke, arn: &str) -> Result<Option<Queue>> {
+async fn find(spoke: &Spoke, wanted: &Queue, arn: &str) -> Result<Option<Queue>> {
     let mut parts = arn.split(':').skip(3);
     let place = (parts.next(), parts.next());
     // EventBridge sends to queues of the rule's own region alone, and rootwatch to those of its account.
@@ -44,85 +35,105 @@ async fn find(spoke: &Spoke, arn: &str) -> Result<Option<Queue>> {
         return Ok(None);
     };
     let call = spoke.sqs.get_queue_attributes().queue_url(url);
-    let call = call
-        .attribute_names(QueueAttributeName::Policy)
-        .attribute_names(QueueAttributeName::KmsMasterKeyId);
+    let call = call.attribute_names(QueueAttributeName::All);
     let Some(answer) = absent(call.send().await.call("sqs:GetQueueAttributes"))? else {
         return Ok(None);
     };
-    let text = |name| {
-        let found = answer.attributes().and_then(|all| all.get(&name));
-        found.filter(|text| !text.is_empty())
-    };
-    Ok(Some(Queue {
-        policy: match text(QueueAttributeName::Policy) {
-            Some(text) => Policy::parse(text)?,
-            None => Policy::default(),
-        },
-        kms_key: text(QueueAttributeName::KmsMasterKeyId).cloned(),
-    }))
+    let attributes = answer.attributes.unwrap_or_default();
+    Ok(Some(wanted.read_attributes(&attributes, Tags::new())?))
 }
 
-/// Whether the rule keeps what it cannot forward.
-pub(super) fn check(
-    id: &str,
-    target: &Target,
-    queue: &Read<Option<Queue>>,
-    rule_arn: &str,
-    account: &str,
+/// Whether the rule, whose finding it would be, keeps what it cannot forward.
+pub(super) fn broken(
+    at: &At<'_>,
+    rule: &str,
+    arn: &str,
+    queue: Option<&Queue>,
     fix: &str,
-) -> Hop {
-    let check = "dead letters";
-    let Some(arn) = of_target(target) else {
-        let finding = "what it cannot forward is lost: the target has no dead-letter queue";
-        return Hop::broken(id, check, finding, fix);
-    };
-    let queue = match queue {
-        Ok(Some(queue)) => queue,
-        Ok(None) => {
-            let finding = format!("what it cannot forward is lost: there is no queue {arn} here");
-            return Hop::broken(id, check, finding, fix);
+) -> Option<Hop> {
+    let why = match queue {
+        None => format!("there is no queue {arn} here"),
+        Some(queue) => {
+            let key = queue.kms_key.as_deref();
+            // Nobody can change the policies of AWS's keys for EventBridge.
+            match (refuses(&queue.policy, arn, &at.rule_arn()), key) {
+                (Some(refused), _) => format!("the policy of {arn} {refused}"),
+                (None, Some(key)) if key.contains("alias/aws/") => {
+                    format!("EventBridge may not use {key}, the key of {arn}")
+                }
+                _ => return None,
+            }
         }
-        Err(why) => return Hop::unread(id, check, why),
     };
-    let keys: Keys = [
-        ("aws:sourcearn", Some(rule_arn.to_owned())),
-        ("aws:sourceaccount", Some(account.to_owned())),
-    ]
-    .into();
-    let request = Request {
-        principal: Some(Principal::Service("events.amazonaws.com".to_owned())),
-        action: "sqs:SendMessage",
-        resource: arn.to_owned(),
-        keys,
+    let finding = format!("what it cannot forward is lost: {why}");
+    Some(Hop::broken(
+        spokes::RULE_DEAD_LETTERS,
+        rule,
+        "dead letters",
+        finding,
+        fix,
+    ))
+}
+
+/// What differs of a queue that is there, and each statement of somebody else.
+pub(super) fn judge(
+    at: &At<'_>,
+    arn: &str,
+    found: &Queue,
+    broken: Option<&Hop>,
+    fix: &str,
+) -> Vec<Hop> {
+    let wanted = at.queue(arn);
+    let id = format!("queue {}", found.name);
+    let found = Queue {
+        policy: keyed(&wanted.policy, &found.policy),
+        ..found.clone()
     };
-    match (decide([&queue.policy], &request), &queue.kms_key) {
-        // Nobody can change the policies of AWS's keys for EventBridge.
-        (Decision::Allowed, Some(key)) if key.contains("alias/aws/") => {
-            let finding = format!(
-                "what it cannot forward is lost: EventBridge may not use {key}, the key of {arn}"
-            );
-            Hop::broken(id, check, finding, fix)
-        }
-        (Decision::Allowed, Some(key)) => Hop::unknown(
-            id,
-            check,
-            format!("{arn} has the key {key}, whose policy is not evaluated"),
-            Some(fix.to_owned()),
+    let of = Of {
+        open: spokes::QUEUE_STATEMENT,
+        statement: spokes::QUEUE_STATEMENT,
+        id: &id,
+        shown_by: format!(
+            "aws sqs get-queue-attributes --region {} --queue-url https://sqs.{}.{}/{}/{} --attribute-names Policy",
+            at.region,
+            at.region,
+            at.names.partition.dns_suffix(),
+            at.account,
+            found.name
         ),
-        (Decision::Allowed, None) => {
-            Hop::ok(id, check, format!("{arn} accepts what it cannot forward"))
-        }
-        (Decision::Unknown(why), _) => Hop::unknown(
-            id,
-            check,
-            format!("the policy of {arn}: {why}"),
-            Some(fix.to_owned()),
-        ),
-        (refused, _) => {
-            let words = refused.words();
-            let finding = format!("what it cannot forward is lost: the policy of {arn} {words}");
-            Hop::broken(id, check, finding, fix)
-        }
+    };
+    let mut hops = strangers::statements(&of, &wanted.policy, &found.policy, |_| None);
+    // What it breaks has been said of the rule.
+    let said: Vec<Hop> = broken
+        .map(|hop| {
+            hop.clone()
+                .about("policy")
+                .about("kms_key")
+                .about("sqs_managed_sse")
+        })
+        .into_iter()
+        .collect();
+    let changes = Changes::between(&wanted, &found);
+    hops.extend(changes.left(spokes::QUEUE_DIFFERS, &id, &said, fix));
+    if hops.is_empty() && said.is_empty() {
+        hops.push(Hop::ok(&id, "as made", "is as rootwatch makes it"));
     }
+    hops
+}
+
+/// The statement that says what ours says under the key of ours, wherever it stands in the document.
+fn keyed(wanted: &Policy, found: &Policy) -> Policy {
+    let ours = wanted.statement(STATEMENT);
+    let is_there = found.statements().any(|(_, it)| Some(it) == ours);
+    let key = |sid: &str, is_ours: bool| match (is_ours, sid == STATEMENT && is_there) {
+        (true, _) => STATEMENT.to_owned(),
+        (false, true) => "statement 0".to_owned(),
+        (false, false) => sid.to_owned(),
+    };
+    let keyed = found
+        .statements()
+        .map(|(sid, it)| (key(sid, Some(it) == ours), it));
+    keyed.fold(Policy::default(), |policy, (sid, it)| {
+        policy.with(&sid, it.clone())
+    })
 }

@@ -1,16 +1,13 @@
 //! Each hop of a correct spoke is broken in turn: that hop is named and no other, with the hint.
 
 use super::*;
-use crate::hub::pattern;
-use crate::hub::rule::ALL_MANAGEMENT_EVENTS;
+use crate::hub::not_default::NotDefault;
 use crate::verify::finding::Verdict;
-use aws_sdk_eventbridge::types::DeadLetterConfig;
 use rootwatch_eval::Policy;
-use serde_json::json;
+use serde_json::{Value, json};
 
 const ACCOUNT: &str = "333333333333";
 const REGION: &str = "us-east-1";
-const RULE: &str = "arn:aws:events:us-east-1:333333333333:rule/rootwatch-root-activity";
 const OTHER_RULE: &str = "arn:aws:events:us-east-1:333333333333:rule/other";
 const ROLE: &str = "arn:aws:iam::333333333333:role/forward";
 const QUEUE: &str = "arn:aws:sqs:us-east-1:333333333333:dead-letters";
@@ -20,28 +17,11 @@ fn policy(statement: Value) -> Policy {
     Policy::parse(&json!({"Statement": [statement]}).to_string()).unwrap()
 }
 
-fn target() -> Target {
-    Target::builder()
-        .id("hub")
-        .arn(Names::sample().bus_arn())
-        .role_arn(ROLE)
-        .dead_letter_config(DeadLetterConfig::builder().arn(QUEUE).build())
-        .build()
-        .unwrap()
-}
-
 fn trust(rule: &str) -> Policy {
     policy(json!({
         "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "events.amazonaws.com"},
         "Condition": {"StringEquals": {"aws:SourceAccount": ACCOUNT}, "ArnEquals": {"aws:SourceArn": rule}},
     }))
-}
-
-fn queue(rule: &str) -> spoke_queue::Queue {
-    spoke_queue::Queue {
-        policy: queue_policy(rule),
-        kms_key: None,
-    }
 }
 
 /// Allows what one rule alone sends.
@@ -54,26 +34,34 @@ fn queue_policy(rule: &str) -> Policy {
 
 /// As the template makes it.
 fn good() -> Seen {
+    let (names, parameters) = (Names::sample(), BTreeMap::new());
+    let at = At {
+        names: &names,
+        account: ACCOUNT,
+        region: REGION,
+        parameters: &parameters,
+    };
+    let mut rule = at.rule(&Rule::default());
+    let target = rule.targets.get_mut("hub").unwrap();
+    target.role = Some(ROLE.into());
+    target.dead_letter_queue = Some(QUEUE.into());
     let forward = policy(json!({
-        "Effect": "Allow", "Action": "events:PutEvents", "Resource": Names::sample().bus_arn(),
+        "Effect": "Allow", "Action": "events:PutEvents", "Resource": names.bus_arn(),
     }));
     Seen {
         account: ACCOUNT.into(),
         region: REGION.into(),
-        rule: Ok(Some(Rule {
-            arn: RULE.into(),
-            state: ALL_MANAGEMENT_EVENTS.into(),
-            pattern: pattern::root_activity(),
-            targets: vec![target()],
-        })),
         role: Ok(Some(Identity {
             arn: ROLE.into(),
             account: ACCOUNT.into(),
-            trust: trust(RULE),
+            trust: trust(&at.rule_arn()),
             policies: vec![forward],
             boundary: None,
+            boundary_arn: None,
+            tags: BTreeMap::from([(crate::names::DEPLOYMENT_TAG.into(), "rootwatch".into())]),
         })),
-        dead_letters: Ok(Some(queue(RULE))),
+        queue: Ok(Some(at.queue(QUEUE))),
+        rule: Ok(Some(rule)),
     }
 }
 
@@ -83,24 +71,32 @@ impl Seen {
     }
 
     fn the_target(&mut self) -> &mut Target {
-        &mut self.the_rule().targets[0]
+        self.the_rule().targets.get_mut("hub").unwrap()
     }
 
     fn the_role(&mut self) -> &mut Identity {
         self.role.as_mut().unwrap().as_mut().unwrap()
     }
 
+    fn the_queue(&mut self) -> &mut Queue {
+        self.queue.as_mut().unwrap().as_mut().unwrap()
+    }
+
     fn replace_in_pattern(&mut self, old: &str, new: &str) {
         let rule = self.the_rule();
-        let text = rule.pattern.to_string();
+        let text = rule.event_pattern.to_string();
         assert!(text.contains(old), "{text}");
-        rule.pattern = serde_json::from_str(&text.replace(old, new)).unwrap();
+        rule.event_pattern = serde_json::from_str(&text.replace(old, new)).unwrap();
+    }
+
+    fn judged(&self) -> Vec<Hop> {
+        self.check(&Names::sample(), &BTreeMap::new(), FIX)
     }
 }
 
 /// Kind of the resource, check, and finding of every hop that is not fine.
 fn wrong(seen: &Seen, verdict: Verdict) -> Vec<(String, &'static str, String)> {
-    let hops = seen.check(&Names::sample(), FIX);
+    let hops = seen.judged();
     let wrong = hops.into_iter().filter(|hop| hop.verdict != Verdict::Ok);
     wrong
         .map(|hop| {
@@ -121,7 +117,7 @@ fn breaks(kind: &str, check: &str, finding: &str, change: impl FnOnce(&mut Seen)
     assert_eq!(found.len(), 1, "{found:#?}");
     assert_eq!((&*found[0].0, found[0].1), (kind, check));
     assert!(found[0].2.contains(finding), "{finding}: {found:#?}");
-    let hops = seen.check(&Names::sample(), FIX);
+    let hops = seen.judged();
     assert!(hops.iter().any(|hop| hop.fix.as_deref() == Some(FIX)));
 }
 
@@ -158,19 +154,19 @@ fn a_broken_rule() {
 fn a_broken_target() {
     breaks("rule", "target", "it has no target", |it| {
         it.the_rule().targets.clear();
-        (it.role, it.dead_letters) = (Ok(None), Ok(None));
+        (it.role, it.queue) = (Ok(None), Ok(None));
     });
     breaks(
         "rule",
         "target",
-        "it does not forward to arn:aws:events:",
+        "it does not send to arn:aws:events:",
         |it| {
             it.the_target().arn = "arn:aws:sqs:us-east-1:333333333333:x".into();
-            (it.role, it.dead_letters) = (Ok(None), Ok(None));
+            (it.role, it.queue) = (Ok(None), Ok(None));
         },
     );
     breaks("rule", "target", "has no role", |it| {
-        it.the_target().role_arn = None;
+        it.the_target().role = None;
         it.role = Ok(None);
     });
 }
@@ -199,8 +195,8 @@ fn dead_letters_that_are_lost() {
         "dead letters",
         "the target has no dead-letter queue",
         |it| {
-            it.the_target().dead_letter_config = None;
-            it.dead_letters = Ok(None);
+            it.the_target().dead_letter_queue = None;
+            it.queue = Ok(None);
         },
     );
     breaks(
@@ -208,22 +204,117 @@ fn dead_letters_that_are_lost() {
         "dead letters",
         "there is no queue arn:aws:sqs:",
         |it| {
-            it.dead_letters = Ok(None);
+            it.queue = Ok(None);
         },
     );
     breaks("rule", "dead letters", "the policy of arn:aws:sqs:", |it| {
-        it.dead_letters = Ok(Some(spoke_queue::Queue::default()));
+        it.the_queue().policy = Policy::default();
     });
     breaks("rule", "dead letters", "the policy of arn:aws:sqs:", |it| {
-        it.dead_letters = Ok(Some(queue(OTHER_RULE)));
+        it.the_queue().policy = queue_policy(OTHER_RULE);
     });
     breaks("rule", "dead letters", "EventBridge may not use", |it| {
-        let kms_key = Some("alias/aws/sqs".into());
-        it.dead_letters = Ok(Some(spoke_queue::Queue {
-            kms_key,
-            ..queue(RULE)
-        }));
+        it.the_queue().kms_key = Some("alias/aws/sqs".into());
     });
+}
+
+/// Checks that it is a finding, though nothing says that it breaks anything.
+#[track_caller]
+fn differs(kind: &str, finding: &str, change: impl FnOnce(&mut Seen)) {
+    let mut seen = good();
+    change(&mut seen);
+    let found = wrong(&seen, Verdict::Differs);
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert_eq!((&*found[0].0, found[0].1), (kind, "as made"));
+    assert!(found[0].2.contains(finding), "{finding}: {found:#?}");
+}
+
+#[test]
+fn whatever_differs_from_the_template_is_a_finding() {
+    let narrowed =
+        |detail: Value| move |it: &mut Seen| it.the_rule().event_pattern["detail"] = detail;
+    let address = json!({"sourceIPAddress": [{"exists": false}, {"anything-but": "203.0.113.66"}]});
+    differs("rule", "event_pattern.detail", narrowed(address));
+    let key = json!({"userIdentity": {"accessKeyId": [{"exists": false}, {"prefix": "ASIA"}]}});
+    breaks("rule", "pattern", "a long-lived access key", narrowed(key));
+    breaks("rule", "pattern", "does not match a sign-in", |it| {
+        it.the_rule().event_pattern["resources"] = json!([{"exists": true}]);
+    });
+    differs("rule", "targets.copy", |it| {
+        let mut copy = it.the_target().clone();
+        copy.arn = "arn:aws:sqs:us-east-1:999988887777:x".into();
+        it.the_rule().targets.insert("copy".into(), copy);
+    });
+    differs("rule", "not_default.ScheduleExpression", |it| {
+        it.the_rule().not_default =
+            NotDefault::from([("ScheduleExpression", "rate(1 day)".into())]);
+    });
+    let more = json!({"Effect": "Allow", "Action": "s3:*", "Resource": "*"});
+    differs("role", "policies", |it| {
+        it.the_role().policies.push(policy(more))
+    });
+    differs("role", "permissions_boundary", |it| {
+        it.the_role().boundary_arn = Some("arn:aws:iam::333333333333:policy/x".into());
+        it.the_role().boundary = Some(policy(
+            json!({"Effect": "Allow", "Action": "*", "Resource": "*"}),
+        ));
+    });
+    differs("role", "deployment", |it| it.the_role().tags.clear());
+    differs("queue", "message_retention_period", |it| {
+        it.the_queue().message_retention_period = Some(60);
+    });
+    differs("queue", "not_default.MaximumMessageSize", |it| {
+        it.the_queue().not_default = NotDefault::from([("MaximumMessageSize", "1024".into())]);
+    });
+    differs("queue", "kms_key", |it| {
+        it.the_queue().kms_key = Some("arn:aws:kms:us-east-1:333333333333:key/1".into());
+    });
+}
+
+#[test]
+fn a_deny_on_a_short_arn_is_no_green() {
+    let deny =
+        json!({"Effect": "Deny", "Action": "events:PutEvents", "Resource": "arn:aws:events"});
+    let mut seen = good();
+    seen.the_role().policies.push(policy(deny));
+    let found = wrong(&seen, Verdict::Unknown);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!((&*found[0].0, found[0].1), ("role", "policy"));
+}
+
+#[test]
+fn a_statement_of_somebody_else_is_named() {
+    let theirs =
+        json!({"Effect": "Allow", "Action": "sqs:PurgeQueue", "Principal": "*", "Resource": QUEUE});
+    let mut seen = good();
+    // Without a Sid each, theirs first: which is ours is known by what it says.
+    let ours = seen
+        .the_queue()
+        .policy
+        .statement("statement 1")
+        .unwrap()
+        .clone();
+    let document = json!({"Statement": [theirs, ours]});
+    seen.the_queue().policy = Policy::parse(&document.to_string()).unwrap();
+    let found = wrong(&seen, Verdict::Unknown);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(
+        found[0].2.contains("it allows everybody sqs:PurgeQueue"),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn a_boundary_is_that_of_the_stack_sets_parameters() {
+    let parameters = BTreeMap::from([("PermissionsBoundary".to_owned(), "team/Bound".to_owned())]);
+    let mut seen = good();
+    let is_fine = |seen: &Seen| {
+        let hops = seen.check(&Names::sample(), &parameters, FIX);
+        hops.iter().all(|hop| hop.verdict == Verdict::Ok)
+    };
+    assert!(!is_fine(&seen));
+    seen.the_role().boundary_arn = Some("arn:aws:iam::333333333333:policy/team/Bound".into());
+    assert!(is_fine(&seen));
 }
 
 #[test]
@@ -236,16 +327,7 @@ fn what_cannot_be_read_is_unknown() {
     let unread = |kind: &str, check| (kind.to_owned(), check, why().why);
     assert_eq!(wrong(&closed, Verdict::Unknown), [unread("rule", "exists")]);
     let mut seen = good();
-    (seen.role, seen.dead_letters) = (Err(why()), Err(why()));
-    let expected = [unread("role", "exists"), unread("rule", "dead letters")];
+    (seen.role, seen.queue) = (Err(why()), Err(why()));
+    let expected = [unread("rule", "dead letters"), unread("role", "exists")];
     assert_eq!(wrong(&seen, Verdict::Unknown), expected);
-    let mut seen = good();
-    let kms_key = Some("arn:aws:kms:us-east-1:333333333333:key/1".to_owned());
-    seen.dead_letters = Ok(Some(spoke_queue::Queue {
-        kms_key,
-        ..queue(RULE)
-    }));
-    let found = wrong(&seen, Verdict::Unknown);
-    assert_eq!(found.len(), 1, "{found:?}");
-    assert_eq!(found[0].1, "dead letters");
 }

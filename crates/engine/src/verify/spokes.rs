@@ -5,10 +5,14 @@ use super::spoke::Seen;
 use super::template;
 use crate::aws::Aws;
 use crate::aws::spoke::{Entry, Session, Spoke};
+use crate::findings;
+use crate::memory;
 use crate::names::Names;
 use crate::next;
+use crate::session::Session as Run;
 use crate::spokes::instances::Instances;
-use crate::spokes::{self, Location, Observed, Place};
+use crate::spokes::stack_set::StackSet;
+use crate::spokes::{self, HubBus, Location, Observed, Place};
 use futures_util::stream::{self, StreamExt};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,17 +31,18 @@ pub struct Selection {
 }
 
 impl Selection {
-    fn includes(&self, location: &Location) -> bool {
-        let within = |list: &[String], one: &String| list.is_empty() || list.contains(one);
-        within(&self.accounts, &location.account) && within(&self.regions, &location.region)
+    fn includes(&self, account: &str, region: &str) -> bool {
+        let within =
+            |list: &[String], one: &str| list.is_empty() || list.iter().any(|it| it == one);
+        within(&self.accounts, account) && within(&self.regions, region)
     }
 
     /// The selected instances; and locations that were named and have no instance.
     pub(crate) fn of(&self, instances: &Instances, home: &str) -> BTreeSet<Location> {
         let mut locations: BTreeSet<Location> = instances
-            .locations()
-            .filter(|(location, instance)| self.includes(location) && !instance.is_skipped())
-            .map(|(location, _)| location)
+            .iter()
+            .filter(|(region, account, it)| self.includes(account, region) && !it.is_skipped())
+            .map(|(region, account, _)| Location::of(account, region))
             .collect();
         let mut regions: BTreeSet<&str> = self.regions.iter().map(String::as_str).collect();
         if regions.is_empty() {
@@ -72,12 +77,13 @@ pub(crate) async fn observe(place: &Read<Place<'_>>, names: &Names) -> Read<Obse
 
 /// Every hop of the selected spokes.
 pub(crate) async fn check(
-    aws: &Aws,
+    session: &Run,
     names: &Names,
     place: &Read<Place<'_>>,
     observed: &Read<Observed>,
     selection: &Selection,
 ) -> Vec<Hop> {
+    let aws = &session.aws;
     let id = format!("stack-set {}", names.stack_set());
     let nothing = Instances::default();
     let (known, mut hops) = match observed {
@@ -86,19 +92,16 @@ pub(crate) async fn check(
             instances,
             ..
         }) => {
-            let mut hops = template::check_set(set, names);
-            let meant = instances
-                .locations()
-                .filter(|(location, _)| selection.includes(location));
-            hops.extend(
-                meant.map(|(location, instance)| template::check_instance(&location, instance)),
-            );
+            let mut hops = template::check_set(set, &wanted_set(session, set), names);
+            let selected = |account: &str, region: &str| selection.includes(account, region);
+            hops.extend(template::check_instances(instances, selected));
             (instances, hops)
         }
         Ok(Observed {
             stack_set: None, ..
         }) => {
             let none = Hop::broken(
+                findings::spokes::STACK_SET_MISSING,
                 &id,
                 "exists",
                 "there is none: no account forwards anything",
@@ -110,7 +113,10 @@ pub(crate) async fn check(
         Err(_) if selection.entry.is_some() && !selection.accounts.is_empty() => {
             (&nothing, Vec::new())
         }
-        Err(why) => (&nothing, vec![Hop::unread(&id, "exists", why)]),
+        Err(why) => (
+            &nothing,
+            vec![Hop::unread(findings::spokes::UNREAD, &id, "exists", why)],
+        ),
     };
     for hop in &mut hops {
         if hop.account.is_empty() {
@@ -123,7 +129,16 @@ pub(crate) async fn check(
             .as_ref()
             .map_or("SELF", |place| place.call_as.as_str());
         let fix = |seen: &Seen| fix(names, aws, call_as, seen, known);
-        hops.extend(look(aws, names, entry, &locations, &fix).await);
+        let found = observed.as_ref().ok().and_then(|it| it.stack_set.as_ref());
+        let parameters = match found {
+            Some(set) => wanted_set(session, set).parameters,
+            None => spokes::iam_parameters(&names.iam),
+        };
+        let seen = look(aws, names, entry, &locations).await;
+        hops.extend(
+            seen.iter()
+                .flat_map(|it| it.check(names, &parameters, &fix(it))),
+        );
     }
     hops
 }
@@ -133,8 +148,7 @@ async fn look(
     names: &Names,
     entry: &Entry,
     locations: &BTreeSet<Location>,
-    fix: impl Fn(&Seen) -> String,
-) -> Vec<Hop> {
+) -> Vec<Seen> {
     let mut by_account: BTreeMap<&str, Vec<&Location>> = BTreeMap::new();
     for location in locations {
         by_account
@@ -147,16 +161,31 @@ async fn look(
         in_account(names, session.map_err(CannotRead::from), &locations).await
     });
     let seen: Vec<Vec<Seen>> = all.buffered(AT_ONCE).collect().await;
-    seen.iter()
-        .flatten()
-        .flat_map(|seen| seen.check(names, &fix(seen)))
-        .collect()
+    seen.into_iter().flatten().collect()
+}
+
+/// The StackSet as this version makes it with these settings, and what the found one shows of those that are not given.
+/// Its description is its memory of regions and units, and decides nothing.
+fn wanted_set(session: &Run, found: &StackSet) -> StackSet {
+    let mut settings = session.settings.clone();
+    memory::remember_set(&mut settings, found);
+    let hub = HubBus {
+        account: session.aws.account.clone(),
+        region: session.aws.region.clone(),
+    };
+    StackSet {
+        description: found.description.clone(),
+        ..spokes::stack_set(&settings, found.name.clone(), &hub)
+    }
 }
 
 /// One spoke whose account has been entered.
 pub(crate) async fn look_at(spoke: &Spoke, names: &Names) -> Vec<Hop> {
     let fix = "run `rootwatch verify`: it says how to fix it";
-    Seen::read(spoke, names).await.check(names, fix)
+    let parameters = spokes::iam_parameters(&names.iam);
+    Seen::read(spoke, names)
+        .await
+        .check(names, &parameters, fix)
 }
 
 async fn in_account(names: &Names, session: Read<Session>, locations: &[&Location]) -> Vec<Seen> {

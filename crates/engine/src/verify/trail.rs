@@ -2,6 +2,7 @@
 
 use super::finding::{Hop, Part, Verdict};
 use crate::aws::Aws;
+use crate::findings::trail;
 use crate::spokes::trail::{Best, Coverage};
 
 const RESOURCE: &str = "CloudTrail";
@@ -21,12 +22,19 @@ fn hops(coverage: &Coverage, are_reads_reported: bool) -> Vec<Hop> {
     let Best::Organization { reads } = coverage.best else {
         return vec![match coverage.is_broken() {
             true => Hop::broken(
+                trail::TRAIL_WRITES,
                 RESOURCE,
                 WRITES,
                 coverage.finding(),
                 coverage.fix().unwrap_or_default(),
             ),
-            false => Hop::unknown(RESOURCE, WRITES, coverage.finding(), coverage.fix()),
+            false => Hop::unknown(
+                trail::TRAIL_WRITES,
+                RESOURCE,
+                WRITES,
+                coverage.finding(),
+                coverage.fix(),
+            ),
         }];
     };
     let logged = "a trail of the organization logs them in all regions";
@@ -39,6 +47,7 @@ fn hops(coverage: &Coverage, are_reads_reported: bool) -> Vec<Hop> {
             "no trail logs them, and `notify.read_only` does not report them",
         ),
         (false, true) => Hop::broken(
+            trail::TRAIL_READS,
             RESOURCE,
             READS,
             coverage.finding(),

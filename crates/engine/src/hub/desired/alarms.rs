@@ -2,6 +2,7 @@
 
 use super::Wanted;
 use crate::hub::alarm::Alarm;
+use crate::hub::not_default::NotDefault;
 
 /// Seconds after which an act should have been reported. It waits behind a storm for a minute at the most: what is older
 /// has failed at least once. Lambda counts no error where a function reports that items of a batch failed.
@@ -108,6 +109,7 @@ impl Wanted {
             // A new alarm goes from INSUFFICIENT_DATA to OK, and CloudWatch runs the actions on every change of state
             // (PutMetricAlarm, `OKActions`): with any, each deployment of an alarm would notify people of nothing.
             ok_actions: Vec::new(),
+            not_default: NotDefault::new(),
             period: Some(60),
             statistic: statistic.into(),
             tags: self.tags(),

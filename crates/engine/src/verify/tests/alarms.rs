@@ -19,7 +19,7 @@ fn an_alarm_that_notifies_nobody() {
         alarm("another metric", |it| {
             it.metric = "NumberOfMessagesSent".into()
         }),
-        Break::new("deleted", NOT_DELIVERED, "goes off", |hub| {
+        Break::new("deleted", NOT_DELIVERED, "exists", |hub| {
             hub.delete(NOT_DELIVERED)
         }),
     ];

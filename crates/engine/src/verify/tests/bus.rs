@@ -53,13 +53,13 @@ fn a_broken_bus() {
         policy("a Deny of somebody else's", LETS_IN, |it| {
             add(it, freeze(json!({})))
         })
+        .and_unknown(BUS, "policy")
         .needs(theirs),
-        policy("a Deny that cannot be judged", LETS_IN, |it| {
+        policy("a Deny that cannot be judged", "policy", |it| {
             add(it, freeze(unknown))
         })
-        .and(BUS, KEEPS_OUT)
         .unknown()
-        .needs(theirs),
+        .needs("find out who made it"),
         Break::new("deleted", BUS, "exists", |hub| hub.delete(BUS)),
     ];
     all_are_named_and_fixed("bus", breaks);

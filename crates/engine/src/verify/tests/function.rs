@@ -23,7 +23,7 @@ fn statement(sid: &str, principal: Value, condition: Value) -> Value {
 
 fn open_to(what: &'static str, principal: Value) -> Break {
     let theirs = statement("Theirs", principal, json!({}));
-    Break::new(what, FUNCTION, "keeps out", |hub| hub.theirs.push(theirs))
+    Break::new(what, FUNCTION, "policy", |hub| hub.theirs.push(theirs))
         .needs("find out who made it")
 }
 
@@ -64,19 +64,17 @@ fn a_function_that_does_not_do_its_work() {
         function("another key", "settings", |it| {
             it.kms_key = Some("arn:aws:kms:::key/1".into())
         }),
-        function("no settings", "publishes to", |it| it.settings.clear()),
-        Break::new("no topic", FUNCTION, "publishes to", |hub| {
-            hub.publish_to("")
+        function("no settings", "told", |it| it.settings.clear()),
+        function("settings that cannot be read", "told", |it| {
+            it.settings.clear();
+            it.unread = Some("downloading from a host: no answer".into());
+        })
+        .unknown(),
+        Break::new("no topic", FUNCTION, "told", |hub| hub.publish_to("")),
+        Break::new("another topic", FUNCTION, "told", |hub| {
+            hub.publish_to("arn:aws:sns:eu-west-1:111122223333:elsewhere");
         }),
-        Break::new("another topic", FUNCTION, "publishes to", |hub| {
-            let arn = "arn:aws:sns:eu-west-1:111122223333:elsewhere";
-            let mut topic = hub.topic("rootwatch-alerts").clone();
-            topic.arn = arn.into();
-            topic.tags.clear();
-            hub.elsewhere = Some(topic);
-            hub.publish_to(arn);
-        }),
-        Break::new("another endpoint", FUNCTION, "publishes to", |hub| {
+        Break::new("another endpoint", FUNCTION, "environment", |hub| {
             hub.set_variable("AWS_ENDPOINT_URL_SNS", "http://127.0.0.1:9");
         }),
     ];

@@ -6,7 +6,9 @@ mod function;
 mod queues;
 mod role;
 mod rules;
-mod state;
+pub(super) mod state;
+mod strangers;
+mod table;
 mod topics;
 
 use super::finding::{Hop, Part, Verdict};
@@ -18,9 +20,8 @@ const DEPLOY: &str = "`rootwatch deploy hub";
 /// One way to break the hub.
 struct Break {
     what: &'static str,
-    /// Resource and check of each hop that is named.
-    hops: Vec<(&'static str, &'static str)>,
-    verdict: Verdict,
+    /// Resource, check and verdict of each hop that is named.
+    hops: Vec<(&'static str, &'static str, Verdict)>,
     change: Box<dyn FnOnce(&mut Hub)>,
     /// What the hint must contain.
     hint: &'static str,
@@ -37,8 +38,7 @@ impl Break {
     ) -> Self {
         Self {
             what,
-            hops: vec![(resource, check)],
-            verdict: Verdict::Broken,
+            hops: vec![(resource, check, Verdict::Broken)],
             change: Box::new(change),
             hint: DEPLOY,
             deploy_fixes: true,
@@ -47,12 +47,28 @@ impl Break {
 
     /// With a further hop that it breaks.
     fn and(mut self, resource: &'static str, check: &'static str) -> Self {
-        self.hops.push((resource, check));
+        self.hops.push((resource, check, Verdict::Broken));
+        self
+    }
+
+    /// With a further hop that cannot be judged.
+    fn and_unknown(mut self, resource: &'static str, check: &'static str) -> Self {
+        self.hops.push((resource, check, Verdict::Unknown));
         self
     }
 
     fn unknown(mut self) -> Self {
-        self.verdict = Verdict::Unknown;
+        for hop in &mut self.hops {
+            hop.2 = Verdict::Unknown;
+        }
+        self
+    }
+
+    /// It differs, and nothing says that it breaks anything.
+    fn differs(mut self) -> Self {
+        for hop in &mut self.hops {
+            (hop.1, hop.2) = ("as made", Verdict::Differs);
+        }
         self
     }
 
@@ -72,7 +88,7 @@ impl Break {
 
 /// The hops of a hub that are not fine.
 fn wrong(hub: &Hub) -> Vec<Hop> {
-    let mut hops = super::hub(&hub.deployed(), &[]);
+    let mut hops = super::hub(&hub.deployed(), [].into_iter());
     assert!(hops.iter().all(|hop| hop.part == Part::Hub
         && hop.account == hub.names().account
         && hop.region == hub.names().region));
@@ -91,11 +107,7 @@ fn tried(one: Break) -> (Vec<String>, String) {
         .iter()
         .map(|hop| (hop.resource.as_str(), hop.check, hop.verdict))
         .collect();
-    let expected: BTreeSet<_> = one
-        .hops
-        .iter()
-        .map(|(resource, check)| (*resource, *check, one.verdict))
-        .collect();
+    let expected: BTreeSet<_> = one.hops.iter().copied().collect();
     if named != expected || found.len() != expected.len() {
         complaints.push(format!("{what}: found {found:#?}"));
     }
@@ -116,6 +128,7 @@ fn words(what: &str, found: &[Hop]) -> String {
     for hop in found {
         let verdict = match hop.verdict {
             Verdict::Unknown => " is unknown",
+            Verdict::Differs => " differs",
             _ => "",
         };
         text += &format!(

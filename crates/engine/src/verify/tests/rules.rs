@@ -1,6 +1,7 @@
 use super::state::Hub;
 use super::{Break, all_are_named_and_fixed};
 use crate::hub::rule::{Rule, Target};
+use crate::verify::finding::Verdict;
 use serde_json::{Value, json};
 
 const ACTS: &str = "rule rootwatch-acts";
@@ -57,7 +58,7 @@ fn a_rule_that_is_off_or_gone() {
     let breaks = vec![
         rule("disabled", "state", |it| it.state = "DISABLED".into()),
         rule("plain ENABLED", "state", |it| it.state = "ENABLED".into()),
-        rule("an unknown state", "state", |it| it.state = "NEW".into()).unknown(),
+        rule("an unknown state", "state", |it| it.state = "NEW".into()).differs(),
         Break::new("deleted", ACTS, "exists", |hub| hub.delete(ACTS)),
         reads("reads disabled", "state", |it| it.state = "DISABLED".into()),
         reads("reads in plain ENABLED", "state", |it| {
@@ -99,7 +100,7 @@ fn a_broken_pattern() {
             "[{\"prefix\":\"aws.\"}]",
             "[{\"regex\":\"aws.*\"}]",
         )
-        .unknown(),
+        .differs(),
     ];
     all_are_named_and_fixed("patterns", breaks);
 }
@@ -135,11 +136,14 @@ fn a_broken_target() {
 }
 
 #[test]
-fn a_copy_to_others_is_no_break() {
+fn a_copy_to_others_is_named() {
     let mut hub = Hub::good();
     let targets = &mut hub.rule("rootwatch-acts").targets;
     let mut copy = targets["notifier"].clone();
     copy.arn = queue_arn("theirs");
     targets.insert("copy".into(), copy);
-    assert_eq!(super::wrong(&hub), []);
+    let found = super::wrong(&hub);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].verdict, Verdict::Differs);
+    assert!(found[0].finding.contains(&queue_arn("theirs")), "{found:?}");
 }

@@ -5,39 +5,44 @@ use crate::hub::hub_resource::HubResource;
 use crate::hub::subscriptions::{Standing, Subscriptions};
 use crate::hub::topic::Topic;
 use crate::hub::{
-    alarm::Alarm, event_bus::EventBus, function::Function, mapping::Mapping, queue::Queue,
-    role::Role, rule::Rule, sample,
+    alarm::Alarm, event_bus::EventBus, function::Function, log_group::LogGroup, mapping::Mapping,
+    queue::Queue, role::Role, rule::Rule, sample,
 };
 use crate::names::Names;
-use crate::verify::deployed::{Deployed, Filter, Subscriber, publishes_to};
+use crate::verify::deployed::{Deployed, Filter, Subscriber};
 use crate::verify::identity::Identity;
+use crate::verify::others::{OtherMapping, OtherRule, Others, Way};
 use rootwatch_eval::Policy;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-pub(super) const FUNCTION: &str = "rootwatch-notifier";
+pub(in crate::verify) const FUNCTION: &str = "rootwatch-notifier";
 const ROLE: &str = "rootwatch-notifier-eu-west-1";
 
-pub(super) struct Hub {
+pub(in crate::verify) struct Hub {
     names: Names,
     wanted: Vec<Node>,
     /// By id; without what was deleted.
     found: BTreeMap<String, HubResource>,
     /// Statements of others in the function's policy.
-    pub(super) theirs: Vec<Value>,
+    pub(in crate::verify) theirs: Vec<Value>,
     /// Managed policies of the role.
-    pub(super) attached: BTreeMap<String, Policy>,
+    pub(in crate::verify) attached: BTreeMap<String, Policy>,
     /// The role's permissions boundary, where it has one.
-    pub(super) boundary: Policy,
-    /// Filter policies of all subscriptions of a topic.
-    pub(super) filters: BTreeMap<String, Value>,
-    /// Another topic of the account.
-    pub(super) elsewhere: Option<Topic>,
+    pub(in crate::verify) boundary: Policy,
+    /// Filter policies of all subscriptions of a topic, and whether each is of the body.
+    pub(in crate::verify) filters: BTreeMap<String, (Value, bool)>,
+    /// Subscribers besides, of the alerts topic.
+    pub(in crate::verify) further: Vec<Subscriber>,
+    /// What others made.
+    pub(in crate::verify) rules: Vec<OtherRule>,
+    pub(in crate::verify) ways: Vec<Way>,
+    pub(in crate::verify) mappings: Vec<OtherMapping>,
 }
 
 macro_rules! by_name {
     ($($function:ident: $kind:ident,)+) => { $(
-        pub(super) fn $function(&mut self, name: &str) -> &mut $kind {
+        pub(in crate::verify) fn $function(&mut self, name: &str) -> &mut $kind {
             let id = format!("{} {name}", <$kind as crate::hub::resource::Resource>::KIND);
             match self.found.get_mut(&id) {
                 Some(HubResource::$kind(it)) => it,
@@ -48,7 +53,7 @@ macro_rules! by_name {
 }
 
 impl Hub {
-    pub(super) fn good() -> Self {
+    pub(in crate::verify) fn good() -> Self {
         let wanted = sample::wanted();
         let names = wanted.names.clone();
         let wanted = hub(&wanted);
@@ -63,7 +68,10 @@ impl Hub {
             attached: BTreeMap::new(),
             boundary: Policy::default(),
             filters: BTreeMap::new(),
-            elsewhere: None,
+            further: Vec::new(),
+            rules: Vec::new(),
+            ways: Vec::new(),
+            mappings: Vec::new(),
         }
     }
 
@@ -71,6 +79,7 @@ impl Hub {
         alarm: Alarm,
         bus: EventBus,
         function: Function,
+        log_group: LogGroup,
         mapping: Mapping,
         queue: Queue,
         role: Role,
@@ -79,31 +88,31 @@ impl Hub {
         topic: Topic,
     }
 
-    pub(super) fn names(&self) -> &Names {
+    pub(in crate::verify) fn names(&self) -> &Names {
         &self.names
     }
 
     /// Takes a resource away.
-    pub(super) fn delete(&mut self, id: &str) {
+    pub(in crate::verify) fn delete(&mut self, id: &str) {
         assert!(self.found.remove(id).is_some(), "{id}");
     }
 
     /// Attaches a managed policy to the role.
-    pub(super) fn attach(&mut self, statement: Value) {
+    pub(in crate::verify) fn attach(&mut self, statement: Value) {
         let arn = "arn:aws:iam::111122223333:policy/theirs";
         self.attached.insert(arn.into(), policy(vec![statement]));
         self.role(ROLE).attached_policies.insert(arn.into());
     }
 
     /// Bounds the role by a policy of this one statement.
-    pub(super) fn bound(&mut self, statement: Value) {
+    pub(in crate::verify) fn bound(&mut self, statement: Value) {
         self.boundary = policy(vec![statement]);
         let arn = "arn:aws:iam::111122223333:policy/bounds";
         self.role(ROLE).permissions_boundary = Some(arn.into());
     }
 
     /// What `rootwatch deploy hub` does: what differs is fixed, and what others added to a policy stays.
-    pub(super) fn deploy(&mut self) {
+    pub(in crate::verify) fn deploy(&mut self) {
         for node in &self.wanted {
             let id = node.resource.id();
             let found = self.found.get(&id);
@@ -117,7 +126,7 @@ impl Hub {
     }
 
     /// As it is read.
-    pub(super) fn deployed(&self) -> Deployed {
+    pub(in crate::verify) fn deployed(&self) -> Deployed {
         let ids = self.wanted.iter().map(|node| node.resource.id());
         let found = ids
             .map(|id| (id.clone(), Ok(self.found.get(&id).cloned())))
@@ -126,19 +135,17 @@ impl Hub {
             HubResource::Function(it) => Some(it),
             _ => None,
         });
-        let topic_arn = publishes_to(function, &self.names);
+        let topic = |name: String| self.names.topic_arn(&name);
         Deployed {
             names: self.names.clone(),
             org_id: Ok("o-abcdefghij".into()),
             wanted: self.wanted.clone(),
             found,
             function_policy: Ok(Some(policy(self.theirs.clone()))),
+            others: self.others(),
             role: Ok(function.and_then(|it| self.identity(&it.role))),
-            alerts: Ok(self.topics().find(|it| it.arn == topic_arn).cloned()),
-            alerts_subscribers: Ok(self.subscribers(&topic_arn)),
-            health_subscribers: Ok(
-                self.subscribers(&self.names.topic_arn(&self.names.health_topic()))
-            ),
+            alerts_subscribers: Ok(self.subscribers(&topic(self.names.alerts_topic()))),
+            health_subscribers: Ok(self.subscribers(&topic(self.names.health_topic()))),
         }
     }
 
@@ -159,15 +166,17 @@ impl Hub {
                 .permissions_boundary
                 .as_ref()
                 .map(|_| self.boundary.clone()),
+            boundary_arn: role.permissions_boundary.clone(),
+            tags: BTreeMap::new(),
         })
     }
 
-    fn topics(&self) -> impl Iterator<Item = &Topic> {
-        let ours = self.found.values().filter_map(|it| match it {
-            HubResource::Topic(it) => Some(it),
-            _ => None,
-        });
-        ours.chain(&self.elsewhere)
+    fn others(&self) -> Others {
+        Others {
+            rules: Ok(self.rules.clone()),
+            ways: Ok(self.ways.clone()),
+            mappings: Ok(self.mappings.clone()),
+        }
     }
 
     fn subscribers(&self, topic_arn: &str) -> Vec<Subscriber> {
@@ -176,28 +185,33 @@ impl Hub {
             _ => None,
         });
         let one = |of: &Subscriptions| -> Vec<Subscriber> {
-            let filter = self.filters.get(&of.name).map(|policy| Filter {
+            let filter = self.filters.get(&of.name).map(|(policy, on_body)| Filter {
                 policy: policy.to_string(),
-                on_body: false,
+                on_body: *on_body,
             });
             let people = of.subscriptions.keys().map(|it| Subscriber {
                 who: it.to_string(),
-                protocol: it.protocol.clone(),
+                subscription: it.clone(),
                 confirmed: of.standings.get(it) != Some(&Standing::Pending),
                 filter: Ok(filter.clone()),
+                delivery: None,
             });
             people.collect()
         };
-        all.flat_map(one).collect()
+        let further = self
+            .further
+            .iter()
+            .filter(|_| topic_arn.ends_with("-alerts"));
+        all.flat_map(one).chain(further.cloned()).collect()
     }
 
     /// Sets a variable in the function's environment.
-    pub(super) fn set_variable(&mut self, name: &str, value: &str) {
+    pub(in crate::verify) fn set_variable(&mut self, name: &str, value: &str) {
         let environment = &mut self.function(FUNCTION).environment;
         environment.insert(name.into(), value.into());
     }
 
-    pub(super) fn publish_to(&mut self, arn: &str) {
+    pub(in crate::verify) fn publish_to(&mut self, arn: &str) {
         self.function(FUNCTION).settings.set("topic_arn", arn);
     }
 }
@@ -224,7 +238,7 @@ fn merge(new: &mut Policy, old: &Policy) {
 }
 
 /// A policy of these statements, each with its `Sid`.
-pub(super) fn policy(statements: Vec<Value>) -> Policy {
+pub(in crate::verify) fn policy(statements: Vec<Value>) -> Policy {
     let document = json!({"Version": "2012-10-17", "Statement": statements});
     Policy::parse(&document.to_string()).unwrap()
 }
@@ -237,17 +251,17 @@ fn edit(of: &mut Policy, change: impl FnOnce(&mut Vec<Value>)) {
     *of = policy(statements.clone());
 }
 
-pub(super) fn without(of: &mut Policy, sid: &str) {
+pub(in crate::verify) fn without(of: &mut Policy, sid: &str) {
     edit(of, |statements| statements.retain(|it| it["Sid"] != sid));
 }
 
-pub(super) fn with(of: &mut Policy, sid: &str, element: &str, value: Value) {
+pub(in crate::verify) fn with(of: &mut Policy, sid: &str, element: &str, value: Value) {
     edit(of, |statements| {
         let statement = statements.iter_mut().find(|it| it["Sid"] == sid);
         statement.unwrap()[element] = value;
     });
 }
 
-pub(super) fn add(of: &mut Policy, statement: Value) {
+pub(in crate::verify) fn add(of: &mut Policy, statement: Value) {
     edit(of, |statements| statements.push(statement));
 }

@@ -54,7 +54,7 @@ fn a_broken_topic() {
                 it.kms_master_key_id = Some("alias/own".into());
             },
         )
-        .unknown(),
+        .differs(),
         Break::new("health deleted", HEALTH, "exists", |hub| hub.delete(HEALTH)),
     ];
     all_are_named_and_fixed("topics", breaks);
@@ -70,7 +70,7 @@ fn nobody(what: &'static str, id: &'static str) -> Break {
 fn filtered(what: &'static str, id: &'static str, policy: Value) -> Break {
     Break::new(what, id, "received", move |hub| {
         let name = &id["subscriptions ".len()..];
-        hub.filters.insert(name.into(), policy);
+        hub.filters.insert(name.into(), (policy, false));
     })
     .needs("remove the filter policy")
 }

@@ -1,0 +1,165 @@
+//! What the template makes in an account and region. Pure.
+//!
+//! The template is CloudFormation's, so this says the same a second time; the lab deploys the template, and
+//! `tests/verify/reads.rs` holds the one against the other.
+
+use super::identity::Identity;
+use crate::hub::not_default::NotDefault;
+use crate::hub::pattern;
+use crate::hub::queue::Queue;
+use crate::hub::rule::{ALL_MANAGEMENT_EVENTS, Rule, Target};
+use crate::names::{DEPLOYMENT_TAG, Names};
+use rootwatch_eval::Policy;
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// Key of the one statement in each policy of the template, none of which has a `Sid`.
+pub(super) const STATEMENT: &str = "statement 1";
+/// Seconds.
+const RETENTION: u64 = 14 * 24 * 3600;
+/// Seconds, where the template says nothing (SQS API Reference, SetQueueAttributes).
+const VISIBILITY: u64 = 30;
+
+/// An account and region, and the parameters of its stack.
+pub(super) struct At<'a> {
+    pub(super) names: &'a Names,
+    pub(super) account: &'a str,
+    pub(super) region: &'a str,
+    pub(super) parameters: &'a BTreeMap<String, String>,
+}
+
+/// The role that forwards, as it is compared.
+#[derive(Debug, Serialize)]
+pub(super) struct Forwarder {
+    trust: Policy,
+    /// All that it has, inline and managed.
+    policies: Vec<Policy>,
+    permissions_boundary: Option<String>,
+    /// The tag that says whose it is.
+    deployment: Option<String>,
+}
+
+impl Forwarder {
+    pub(super) fn found(role: &Identity) -> Self {
+        Self {
+            trust: role.trust.clone(),
+            policies: role.policies.clone(),
+            permissions_boundary: role.boundary_arn.clone(),
+            deployment: role.tags.get(DEPLOYMENT_TAG).cloned(),
+        }
+    }
+}
+
+impl At<'_> {
+    fn partition(&self) -> &'static str {
+        self.names.partition.name()
+    }
+
+    pub(super) fn rule_arn(&self) -> String {
+        format!(
+            "arn:{}:events:{}:{}:rule/{}",
+            self.partition(),
+            self.region,
+            self.account,
+            self.names.spoke_rule()
+        )
+    }
+
+    /// The names of the role and the queue are CloudFormation's: those that are found are judged by themselves.
+    pub(super) fn rule(&self, found: &Rule) -> Rule {
+        let bus = self.names.bus_arn();
+        let target = found.targets.values().find(|it| it.arn == bus);
+        let named = |arn: Option<&String>, what: &str| {
+            Some(
+                arn.cloned()
+                    .unwrap_or_else(|| format!("the {what} of its stack")),
+            )
+        };
+        let target = Target {
+            dead_letter_queue: named(
+                target.and_then(|it| it.dead_letter_queue.as_ref()),
+                "dead-letter queue",
+            ),
+            role: named(target.and_then(|it| it.role.as_ref()), "role"),
+            arn: bus,
+            input: None,
+            maximum_event_age: None,
+            maximum_retry_attempts: None,
+            not_default: NotDefault::new(),
+        };
+        Rule {
+            name: self.names.spoke_rule(),
+            arn: self.rule_arn(),
+            bus: "default".into(),
+            description: String::new(),
+            event_pattern: pattern::root_activity(),
+            not_default: NotDefault::new(),
+            state: ALL_MANAGEMENT_EVENTS.into(),
+            tags: found.tags.clone(),
+            targets: BTreeMap::from([("hub".into(), target)]),
+        }
+    }
+
+    /// The role of the rule's target.
+    pub(super) fn role(&self) -> Forwarder {
+        let trust = json!({
+            "Effect": "Allow",
+            "Principal": {"Service": "events.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+            "Condition": {
+                "StringEquals": {"aws:SourceAccount": self.account},
+                "ArnEquals": {"aws:SourceArn": self.rule_arn()},
+            },
+        });
+        let forward = json!({
+            "Effect": "Allow",
+            "Action": "events:PutEvents",
+            "Resource": self.names.bus_arn(),
+        });
+        Forwarder {
+            trust: one(trust),
+            policies: vec![one(forward)],
+            permissions_boundary: self.boundary(),
+            deployment: Some(self.names.deployment.clone()),
+        }
+    }
+
+    fn boundary(&self) -> Option<String> {
+        let parameter = |name| self.parameters.get(name).filter(|it| !it.is_empty());
+        let policy = parameter("PermissionsBoundary")?;
+        let owner = parameter("BoundaryAccount").map_or(self.account, String::as_str);
+        Some(format!(
+            "arn:{}:iam::{owner}:policy/{policy}",
+            self.partition()
+        ))
+    }
+
+    /// The queue of the rule's target, of this ARN.
+    pub(super) fn queue(&self, arn: &str) -> Queue {
+        let sends = json!({
+            "Effect": "Allow",
+            "Principal": {"Service": "events.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": arn,
+            "Condition": {"ArnEquals": {"aws:SourceArn": self.rule_arn()}},
+        });
+        Queue {
+            name: arn.rsplit(':').next().unwrap_or_default().to_owned(),
+            kms_key: None,
+            message_retention_period: Some(RETENTION),
+            not_default: NotDefault::new(),
+            policy: one(sends),
+            redrive: None,
+            sqs_managed_sse: true,
+            tags: BTreeMap::new(),
+            visibility_timeout: Some(VISIBILITY),
+            depth: None,
+            in_flight: None,
+        }
+    }
+}
+
+fn one(statement: Value) -> Policy {
+    Policy::of([(STATEMENT, statement)])
+}
