@@ -1,5 +1,12 @@
-//! 5,000 root events of many kinds in a burst, some of which come twice, while SNS fails for a while: counts where each
-//! has ended, and fails when one is lost. A smaller one of it is among the tests.
+//! Three storms on the lab, each in a world of its own; each fails when an event is lost, or when the topic gets more than
+//! eight messages in any second:
+//!
+//! - `mixed [EVENTS] [SECONDS]`: root events of many kinds, some of which come twice, while SNS fails for a while;
+//! - `audits [SESSIONS]`: one administrator audits root's credentials in many accounts, which is five mails at the most;
+//! - `refused [CALLS]`: calls of `sts:AssumeRoot` by one user are refused, and root of another account acts in the middle,
+//!   whose alert is out within a minute.
+//!
+//! Without a name all three run. Smaller ones are among the tests.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 // They are the tests', which need more of them.
@@ -7,26 +14,59 @@
 
 #[path = "../tests/events/burst.rs"]
 mod burst;
+#[path = "../tests/events/collected.rs"]
+mod collected;
 #[path = "../tests/faults.rs"]
 mod faults;
+#[path = "../tests/events/storms.rs"]
+mod storms;
 #[path = "../tests/world.rs"]
 mod world;
 
-use burst::{Burst, run};
+use burst::Burst;
+use std::fmt::Display;
 use std::io::Write as _;
 use std::time::Duration;
 
 fn main() {
-    let mut words = std::env::args().skip(1).filter(|word| word != "--bench");
-    let mut number = |otherwise| {
-        words
-            .next()
-            .map_or(otherwise, |word| word.parse().expect("EVENTS SECONDS"))
+    let words = std::env::args().skip(1).filter(|word| word != "--bench");
+    let words: Vec<String> = words.collect();
+    let number = |place: usize, otherwise| {
+        let word = words.get(place);
+        word.map_or(otherwise, |word| word.parse().expect("a number"))
     };
-    let events = number(5_000);
-    let outage = Duration::from_secs(number(20) as u64);
-    let ledger = run(Burst { events, outage });
-    let mut out = std::io::stdout();
-    write!(out, "{ledger}").unwrap();
-    ledger.check();
+    let mixed = || {
+        let events = number(1, 5_000);
+        let outage = Duration::from_secs(number(2, 20) as u64);
+        let ledger = burst::run(Burst { events, outage });
+        say("root events of many kinds", &ledger);
+        ledger.check();
+    };
+    let audits = || {
+        let storm = storms::audits(number(1, 1_000));
+        say("sessions that audit root's credentials", &storm);
+        storm.check_audits();
+    };
+    let refused = || {
+        let storm = storms::refused(number(1, 5_000));
+        say("refused calls of sts:AssumeRoot", &storm);
+        storm.check_refused();
+    };
+    match words.first().map(String::as_str) {
+        None => {
+            audits();
+            refused();
+            mixed();
+        }
+        Some("mixed") => mixed(),
+        Some("audits") => audits(),
+        Some("refused") => refused(),
+        Some(other) => panic!(
+            "{other}? Known are mixed [EVENTS] [SECONDS], audits [SESSIONS], refused [CALLS]"
+        ),
+    }
+}
+
+fn say(what: &str, result: &dyn Display) {
+    writeln!(std::io::stdout(), "{what}\n{result}").unwrap();
 }

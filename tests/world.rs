@@ -437,6 +437,12 @@ impl World {
         mails
     }
 
+    /// What there is once nothing is under way: the notifier keeps what it has reported until it may publish again.
+    pub(crate) fn at_rest(&self) -> Value {
+        self.lab.wait_idle(PATIENCE).unwrap();
+        self.lab.snapshot().unwrap()
+    }
+
     /// The alarms that the person received.
     pub(crate) fn health_mails(&self) -> Vec<Mail> {
         let mut mails = self.lab.mailbox(PERSON).unwrap();

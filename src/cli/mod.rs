@@ -239,9 +239,10 @@ pub(crate) enum Plan {
 
 #[derive(Clone, Debug, Args)]
 pub(crate) struct ExplainArgs {
-    /// File with a CloudTrail record, a CloudTrail log, or an EventBridge event; - for standard input
-    #[arg(value_name = "FILE")]
-    pub(crate) file: PathBuf,
+    /// Files with CloudTrail records or EventBridge's events, as AWS's services and its command line give them, compressed
+    /// or not; - for standard input
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
 }
 
 #[derive(Clone, Debug, Args)]

@@ -1,60 +1,107 @@
 //! `rootwatch explain`: what would be sent for an event, and why. Without AWS.
 
+mod gzip;
+mod unwrap;
+
 use super::Exit;
 use crate::cli::{Cli, ExplainArgs, HubArgs, OutputForm, SpokesArgs, flags};
 use crate::config;
 use crate::output::Output;
 use anyhow::{Context, Result, bail};
-use rootwatch_engine::Notify;
-use rootwatch_engine::shell::quoted;
+use rootwatch_engine::{Notify, one_line};
 use rootwatch_root_event::{
     Assessment, Context as MessageContext, Decision, Explanation, assess, explain as explain_event,
 };
+use serde::Serialize;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// How a compressed log begins, as CloudTrail leaves it in S3.
-const GZIP: [u8; 2] = [0x1f, 0x8b];
+/// Of what could not be read, the most that is said.
+const MOST_SAID: usize = 10;
 
 pub(super) fn explain(args: &ExplainArgs, cli: &Cli) -> Result<Exit> {
-    let form = cli.output;
     let flags = flags(cli, &HubArgs::default(), &SpokesArgs::default());
     let notify = config::resolve(flags)?.notify;
-    let bytes = read(&args.file)?;
-    if bytes.trim_ascii().is_empty() {
-        bail!("{} is empty: there is no event in it", args.file.display());
-    }
-    if bytes.starts_with(&GZIP) {
-        bail!(
-            "{} is compressed: `gunzip -c {} | rootwatch explain -`",
-            args.file.display(),
-            quoted(&args.file.display().to_string())
+    let output = Output {
+        form: cli.output,
+        verbose: false,
+        quiet: false,
+    };
+    let is_one = args.files.len() == 1;
+    let mut unread = Vec::new();
+    for path in &args.files {
+        let file = name(path);
+        let found = read(path).and_then(|bytes| events(&bytes));
+        let found = found.unwrap_or_else(|error| unwrap::Found::nothing(format!("{error:#}")));
+        for value in &found.values {
+            for explanation in of_value(value, &notify) {
+                show(&explanation, (!is_one).then_some(&file), output)?;
+            }
+        }
+        unread.extend(
+            found
+                .unread
+                .iter()
+                .map(|why| format!("{file}{}", one_line(why))),
         );
     }
-    let explanations = match rootwatch_root_event::parse(&bytes) {
+    if unread.is_empty() {
+        return Ok(Exit::Done);
+    }
+    bail!(said(&unread))
+}
+
+/// What could not be read, each with its place.
+fn said(unread: &[String]) -> String {
+    let mut lines: Vec<&str> = unread.iter().take(MOST_SAID).map(String::as_str).collect();
+    let more = format!("and {} more", unread.len().saturating_sub(MOST_SAID));
+    if unread.len() > MOST_SAID {
+        lines.push(&more);
+    }
+    lines.join("\n")
+}
+
+fn name(path: &Path) -> String {
+    match path == Path::new("-") {
+        true => "standard input".to_owned(),
+        false => path.display().to_string(),
+    }
+}
+
+fn read(path: &PathBuf) -> Result<Vec<u8>> {
+    if path != Path::new("-") {
+        return std::fs::read(path).context(": it cannot be read");
+    }
+    let mut bytes = Vec::new();
+    let mut stdin = std::io::stdin();
+    stdin
+        .read_to_end(&mut bytes)
+        .context(": it cannot be read")?;
+    Ok(bytes)
+}
+
+fn events(bytes: &[u8]) -> Result<unwrap::Found> {
+    let bytes = gzip::opened(bytes).map_err(|why| anyhow::anyhow!(": {why}"))?;
+    if bytes.trim_ascii().is_empty() {
+        bail!(" is empty: there is no event in it");
+    }
+    Ok(unwrap::all(&bytes))
+}
+
+/// What would be sent for the events of a JSON value that is none of the wrappers; one that is no event is sent as it is.
+fn of_value(value: &serde_json::Value, notify: &Notify) -> Vec<Explanation> {
+    let bytes = value.to_string().into_bytes();
+    match rootwatch_root_event::parse(&bytes) {
         Ok(events) => events
             .iter()
-            .map(|event| of(&assess(event).under(notify.read_only), &notify))
+            .map(|event| of(&assess(event).under(notify.read_only), notify))
             .collect(),
         Err(why) => vec![rootwatch_root_event::explain_unreadable(
             &bytes,
             &why,
             &MessageContext::new(),
         )],
-    };
-    let output = Output {
-        form,
-        verbose: false,
-        quiet: false,
-    };
-    for explanation in &explanations {
-        let text = match form {
-            OutputForm::Json => serde_json::to_string(explanation).context("writing JSON")? + "\n",
-            OutputForm::Text => words(explanation),
-        };
-        output.text(&text)?;
     }
-    Ok(Exit::Done)
 }
 
 /// With the names that the settings give; Organizations is not called.
@@ -69,15 +116,28 @@ fn of(it: &Assessment, notify: &Notify) -> Explanation {
     explain_event(it, &context)
 }
 
-fn read(path: &Path) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    if path == Path::new("-") {
-        std::io::stdin()
-            .read_to_end(&mut bytes)
-            .context("reading standard input")?;
-        return Ok(bytes);
-    }
-    std::fs::read(path).with_context(|| format!("reading {}", path.display()))
+/// A line for programs.
+#[derive(Serialize)]
+struct Line<'a> {
+    /// Where there are several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<&'a String>,
+    #[serde(flatten)]
+    explanation: &'a Explanation,
+}
+
+fn show(explanation: &Explanation, file: Option<&String>, output: Output) -> Result<()> {
+    let text = match output.form {
+        OutputForm::Json => {
+            let line = Line { file, explanation };
+            serde_json::to_string(&line).context("writing JSON")? + "\n"
+        }
+        OutputForm::Text => {
+            let head = file.map(|file| format!("{file}: ")).unwrap_or_default();
+            format!("{head}{}", words(explanation))
+        }
+    };
+    output.text(&text)
 }
 
 fn words(it: &Explanation) -> String {

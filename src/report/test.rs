@@ -2,9 +2,15 @@
 
 use super::{GREEN, RED, YELLOW};
 use rootwatch_engine::canary::{Audience, Diagnosis, Outcome, Sent};
+use rootwatch_engine::findings::canary as kinds;
 use rootwatch_engine::one_line;
 use rootwatch_engine::spokes::Location;
 use std::fmt::Write;
+
+/// More places than this are counted, and only those that failed are named.
+const MANY: usize = 20;
+/// Of those that failed, the most that are named.
+const MOST_NAMED: usize = 100;
 
 /// The result, for people; the last line says whether somebody was notified.
 pub(crate) fn text(outcome: &Outcome) -> String {
@@ -25,7 +31,9 @@ pub(crate) fn text(outcome: &Outcome) -> String {
 /// Where the event was seen.
 fn way(outcome: &Outcome) -> String {
     let mut text = String::new();
-    if outcome.spokes.len() > 1 || !outcome.is_arrived() {
+    if outcome.spokes.len() > MANY {
+        text += &counted(outcome);
+    } else if outcome.spokes.len() > 1 || !outcome.is_arrived() {
         for (location, sent) in &outcome.spokes {
             text += &spoke_line(location, sent);
         }
@@ -36,8 +44,44 @@ fn way(outcome: &Outcome) -> String {
     text
 }
 
+/// Many places: how many there are of each result, and those that failed.
+fn counted(outcome: &Outcome) -> String {
+    let counts = outcome.counts();
+    let failed = |sent: &Sent| !matches!(sent, Sent::Arrived { .. });
+    let failures = outcome.spokes.iter().filter(|(_, sent)| failed(sent));
+    let mut text: String = failures
+        .take(MOST_NAMED)
+        .map(|(location, sent)| spoke_line(location, sent))
+        .collect();
+    let more = (counts.lost + counts.not_sent).saturating_sub(MOST_NAMED);
+    if more > 0 {
+        let _ = writeln!(text, "and {more} more: --output json names each");
+    }
+    let _ = write!(
+        text,
+        "{} of {} accounts and regions reached the hub's bus",
+        counts.arrived, counts.tested
+    );
+    if let Some(ms) = counts.slowest_ms {
+        let _ = write!(text, ", after {ms} ms at the most");
+    }
+    for (count, what) in [
+        (counts.late, "took longer than --wait"),
+        (counts.lost, "did not"),
+        (counts.not_sent, "could not be tested"),
+    ] {
+        if count > 0 {
+            let _ = write!(text, "; {count} {what}");
+        }
+    }
+    text + "\n"
+}
+
 fn stopped(diagnosis: &Diagnosis) -> String {
-    let mut text = format!("{RED}Failed{RED:#}: it stopped {}.\n", diagnosis.stopped);
+    let mut text = format!(
+        "{RED}Failed{RED:#}: it stopped {} ({}).\n",
+        diagnosis.stopped, diagnosis.id
+    );
     for trace in &diagnosis.traces {
         let _ = writeln!(text, "  {}", one_line(trace));
     }
@@ -66,8 +110,9 @@ fn in_vain(outcome: &Outcome) -> String {
         let found = one_line(&hop.finding);
         let _ = writeln!(
             text,
-            "{style}{word}{style:#}: the test event arrived; real ones are another matter. {}: {found}.",
-            hop.resource
+            "{style}{word}{style:#}: the test event arrived; real ones are another matter. {}: {found} ({}).",
+            hop.resource,
+            kinds::TRAIL
         );
         text += &fix(hop.fix.as_deref(), "  ");
     }
@@ -81,7 +126,12 @@ fn in_vain(outcome: &Outcome) -> String {
     }
     let (how, who) = nobody(audience);
     text += &fix(how, "  ");
-    let _ = writeln!(text, "{RED}Reached the topic. {}{RED:#}", one_line(&who));
+    let _ = writeln!(
+        text,
+        "{RED}Reached the topic. {} ({}){RED:#}",
+        one_line(&who),
+        outcome.audience.problem_id()
+    );
     text
 }
 
@@ -117,12 +167,17 @@ fn fix(fix: Option<&str>, indent: &str) -> String {
 
 fn spoke_line(location: &Location, sent: &Sent) -> String {
     let (style, said) = match sent {
-        Sent::Arrived { ms } => (GREEN, format!("on the hub's bus after {ms} ms")),
+        Sent::Arrived { ms, is_late: false } => (GREEN, format!("on the hub's bus after {ms} ms")),
+        Sent::Arrived { ms, is_late: true } => (
+            YELLOW,
+            format!("on the hub's bus after {ms} ms, longer than --wait"),
+        ),
         Sent::Lost => (RED, "did not reach the hub's bus".to_owned()),
         Sent::Unsent { why } => (RED, format!("could not be sent: {}", one_line(why))),
     };
+    let id = sent.id().map(|id| format!(" {id}")).unwrap_or_default();
     format!(
-        "{}  {:<15} {style}{said}{style:#}\n",
+        "{}  {:<15}{id} {style}{said}{style:#}\n",
         location.account, location.region
     )
 }

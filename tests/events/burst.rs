@@ -1,17 +1,13 @@
 //! Many root events at once, while SNS fails for a while: none may be lost.
 
+use super::collected::{MOST_A_SECOND, PATIENCE, at_once, collected, most_in_a_second, published};
 use crate::faults::failing;
-use crate::world::{PERSON, REGION, World, api_call, sign_in};
-use aws_sdk_sqs::types::QueueAttributeName;
+use crate::world::{REGION, World, api_call, sign_in};
 use rootwatch_lab::Late;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-/// How long the lab may take to come to rest; it delivers some dozens of events a second.
-const PATIENCE: Duration = Duration::from_secs(1_200);
-/// Who else is reported: a queue, in which every message stays.
-const COLLECTOR: &str = "collector";
 const DEAD_LETTERS: &str = "rootwatch-dead-letters";
 /// How much longer SNS fails at the most.
 const LONGER: Duration = Duration::from_secs(60);
@@ -46,6 +42,8 @@ pub(crate) struct Ledger {
     sending: Duration,
     outage: Duration,
     took: Duration,
+    /// Messages that the topic accepted in any second.
+    most_in_a_second: usize,
 }
 
 impl Ledger {
@@ -74,6 +72,7 @@ impl Ledger {
         let (alerts, digests) = (self.alerts.len(), self.digests.len());
         assert!(alerts > 0 && digests > 0, "{self}");
         assert!(self.sent_twice > 0, "{self}");
+        assert!(self.most_in_a_second <= MOST_A_SECOND, "{self}");
     }
 }
 
@@ -118,24 +117,23 @@ impl std::fmt::Display for Ledger {
             f,
             "invocations                    {:>6}, {} of them failed",
             self.invocations, self.failed_invocations
+        )?;
+        writeln!(
+            f,
+            "messages in any second         {:>6} at the most",
+            self.most_in_a_second
         )
     }
 }
 
 /// Lets it all happen in a world of its own.
 pub(crate) fn run(burst: Burst) -> Ledger {
-    let world = World::new();
-    let collector = collector(&world);
-    let subscription = format!("sqs={collector}");
-    let reported = ["--email", PERSON, "--sns-subscription", &subscription];
-    let deploy = [&["deploy", "hub", "--yes"], &reported[..]].concat();
-    world.rootwatch(&deploy).ends_with(0);
-    world.deploy_spokes().ends_with(0);
+    let world = collected();
     // Minutes between attempts are seconds here.
     let quick = Late {
         async_retry_ms: Some(300),
         visibility_percent: Some(1),
-        ..Late::default()
+        ..at_once()
     };
     world.lab.set_late(&quick).unwrap();
     let mut ledger = Ledger::default();
@@ -146,22 +144,6 @@ pub(crate) fn run(burst: Burst) -> Ledger {
     ledger.took = began.elapsed();
     look(&world, &mut ledger);
     ledger
-}
-
-/// A queue that takes what the alerts topic sends.
-fn collector(world: &World) -> String {
-    let hub = &world.organization.hub;
-    let arn = format!("arn:aws:sqs:{REGION}:{hub}:{COLLECTOR}");
-    let policy = json!({"Version": "2012-10-17", "Statement": [{
-        "Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": arn,
-        "Condition": {"ArnLike": {"aws:SourceArn": format!("arn:aws:sns:{REGION}:{hub}:rootwatch-*")}},
-    }]});
-    let client = aws_sdk_sqs::Client::new(&world.sdk(hub, REGION));
-    let create = client.create_queue().queue_name(COLLECTOR);
-    let create = create.attributes(QueueAttributeName::Policy, policy.to_string());
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(create.send()).unwrap();
-    arn
 }
 
 fn send(world: &World, burst: Burst, ledger: &mut Ledger) {
@@ -298,49 +280,27 @@ fn odd(mut event: Value) -> Value {
     event
 }
 
-/// Reads what came of it: the messages in the collector, the notifier's log, the dead letters.
+/// Reads what came of it: the messages that were collected, the invocations, the dead letters.
 fn look(world: &World, ledger: &mut Ledger) {
     let hub = &world.organization.hub;
-    let messages = |queue| world.lab.queue_messages(hub, REGION, queue).unwrap();
     let invocations = world.lab.invocations().unwrap();
     ledger.invocations = invocations.len();
     ledger.failed_invocations = invocations
         .iter()
         .filter(|it| !it.ok || it.response.contains("itemIdentifier"))
         .count();
-    let log: Vec<Value> = invocations
-        .iter()
-        .flat_map(|it| it.log.lines())
-        .filter_map(|line| serde_json::from_str(line).ok())
-        .collect();
-    let mut in_digest: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for line in log.iter().filter(|line| line["message"] == "digest") {
-        if let (Some(message), Some(id)) =
-            (line["sns_message_id"].as_str(), line["event_id"].as_str())
-        {
-            in_digest.entry(message).or_default().insert(id);
-        }
-    }
-    for message in messages(COLLECTOR) {
-        let outer: Value = serde_json::from_str(&message.body).unwrap();
-        let inner: Value = serde_json::from_str(outer["Message"].as_str().unwrap()).unwrap();
-        match inner["kind"].as_str() {
-            Some("digest") => {
-                let ids = &in_digest[outer["MessageId"].as_str().unwrap()];
-                // What the log says is in it must be what it says itself.
-                assert_eq!(inner["digest"]["events"], ids.len(), "{inner}");
-                ledger.digests.extend(ids.iter().map(ToString::to_string));
-                ledger.digest_messages += 1;
-            }
-            Some("alert") => {
-                let id = inner["event_id"].as_str().unwrap().to_owned();
+    for message in published(world) {
+        if message.is_digest() {
+            ledger.digests.extend(message.ids);
+            ledger.digest_messages += 1;
+        } else {
+            for id in message.ids {
                 *ledger.alerts.entry(id).or_default() += 1;
             }
-            // Alarms notify the collector too.
-            _ => assert!(inner["AlarmName"].is_string(), "{inner}"),
         }
     }
-    for letter in messages(DEAD_LETTERS) {
+    ledger.most_in_a_second = most_in_a_second(world);
+    for letter in world.lab.queue_messages(hub, REGION, DEAD_LETTERS).unwrap() {
         event_ids(
             &serde_json::from_str(&letter.body).unwrap(),
             &mut ledger.dead_letters,

@@ -4,6 +4,10 @@
 mod burst;
 /// `rootwatch test`: a canary from the hub and from spokes, what it says when it stops, and that nothing stays.
 mod canary;
+/// What the alerts topic sends, collected.
+mod collected;
+/// `rootwatch test` for many accounts.
+mod many;
 /// The hub's inner path on a second emulator that nobody here wrote.
 mod ministack;
 /// How people are notified: read-only activity, chat programs, account names.
@@ -12,3 +16,5 @@ mod notify;
 mod path;
 /// `rootwatch verify` and `rootwatch test` as a scheduled job runs them.
 mod scheduled;
+/// Storms that anybody can make.
+mod storms;

@@ -53,7 +53,7 @@ fn root_in_any_account_and_region_reaches_a_person_and_teardown_leaves_nothing()
     assert!(world.alerts(3)[2].body.contains(&hub));
 
     world.rootwatch(&["teardown", "all", "--yes"]).ends_with(0);
-    assert_eq!(world.lab.snapshot().unwrap(), before);
+    assert_eq!(world.at_rest(), before);
     let again = world.rootwatch(&["teardown", "all", "--yes"]).ends_with(0);
     assert_eq!(again.stdout, "There is nothing of rootwatch's to remove.\n");
 }

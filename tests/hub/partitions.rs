@@ -47,7 +47,7 @@ fn a_hub_works_in(region: &str, partition: &str) {
     assert_eq!(world.writes(), Vec::<String>::new());
     let teardown = ["teardown", "hub", "--yes", "--region", region];
     world.rootwatch(&teardown).ends_with(0);
-    assert_eq!(world.lab.snapshot().unwrap(), before);
+    assert_eq!(world.at_rest(), before);
 }
 
 #[test]

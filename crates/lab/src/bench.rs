@@ -2,10 +2,12 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::fs;
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
@@ -44,6 +46,67 @@ fn cargo(variables: impl Iterator<Item = OsString>) -> Command {
         }
     }
     cargo
+}
+
+/// How often the memory of a run is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(10);
+
+/// What a run of the binary came to.
+#[derive(Clone, Debug)]
+pub struct Measured {
+    /// How long it took.
+    pub took: Duration,
+    /// Its exit code.
+    pub code: Option<i32>,
+    /// The most memory that it held at once.
+    pub peak_mb: u64,
+    /// What it wrote on its standard output.
+    pub stdout: String,
+}
+
+/// Runs the binary with these arguments and this environment. Reads its memory from /proc, so that is 0 but on Linux.
+///
+/// # Errors
+/// When it cannot be started.
+pub fn measure(binary: &Path, args: &[&str], env: Vec<(String, String)>) -> Result<Measured> {
+    let since = Instant::now();
+    let mut output = tempfile::tempfile().context("making a file for the output")?;
+    let mut child = Command::new(binary)
+        .args(args)
+        .envs(env)
+        .current_dir(env::temp_dir())
+        .stdin(Stdio::null())
+        .stdout(output.try_clone().context("sharing the file")?)
+        .stderr(Stdio::null())
+        .spawn()
+        .context("starting rootwatch")?;
+    let mut peak_mb = 0;
+    let status = loop {
+        // Gone once it has ended, so the last look before that counts.
+        peak_mb = peak_mb.max(peak_memory_mb(child.id()).unwrap_or_default());
+        match child.try_wait()? {
+            Some(status) => break status,
+            None => thread::sleep(LOOK_EVERY),
+        }
+    };
+    let took = since.elapsed();
+    let mut stdout = String::new();
+    output.seek(SeekFrom::Start(0))?;
+    output.read_to_string(&mut stdout)?;
+    Ok(Measured {
+        took,
+        code: status.code(),
+        peak_mb,
+        stdout,
+    })
+}
+
+/// The most that a process has held in memory so far.
+fn peak_memory_mb(id: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{id}/status")).ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    let kilobytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kilobytes / 1024)
 }
 
 /// Whole milliseconds.

@@ -130,6 +130,10 @@ pub struct Late {
     /// How much of a mapping's batching window passes before it invokes the function, in percent. Initially 5.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub batching_window_percent: Option<u64>,
+    /// How many batches of one queue a function is given at once, two at the most. Initially 1, so that what arrives
+    /// together is one batch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub batches_at_once: Option<u64>,
     /// How much of a queue's visibility timeout passes before a mapping receives again what a function did not process,
     /// in percent. Initially 100.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -26,6 +26,7 @@ pub mod bench;
 mod control;
 mod faults;
 mod fork;
+mod front;
 mod host;
 mod http;
 mod ministack;
@@ -37,6 +38,7 @@ mod venv;
 
 pub use control::{Call, Invocation, Late, Mail, Message};
 pub use faults::{Fault, InstanceFault, Kind};
+pub use front::{Front, Manner, Seen};
 pub use host::{Answer, Host, Request};
 pub use ministack::Ministack;
 pub use organization::{Account, Generated, Organization, Ou};

@@ -16,7 +16,7 @@ use crate::batch::{Failures, Item, Work};
 use crate::clients::Clients;
 use crate::log::{self, Line};
 use crate::names::Names;
-use crate::pace::{self, Pace};
+use crate::pace::{self, Limits, Pace};
 use crate::publish::{PublishError, publish};
 use crate::settings::Settings;
 
@@ -77,7 +77,6 @@ pub struct Notifier {
     names: Names,
     settings: Settings,
     refused: AtomicU64,
-    pace: Pace,
 }
 
 impl Notifier {
@@ -89,7 +88,6 @@ impl Notifier {
             names: Names::new(clients.organizations, settings.account_names.clone()),
             settings,
             refused: AtomicU64::new(0),
-            pace: Pace::default(),
         }
     }
 
@@ -109,7 +107,7 @@ impl Notifier {
         let alone = [Item::alone(payload)];
         let work = Work::of(&alone, self.settings.read_only);
         // What invokes the function without a queue has a process for each event: there is no pace to keep between them.
-        let run = self.all(&work, &Pace::default(), pace::ACTS, timing).await;
+        let (run, _) = self.all(&work, pace::ACTS, timing).await;
         match run.error {
             Some(error) => Err(error.into()),
             None => Ok(json!({ "published": run.published })),
@@ -117,12 +115,14 @@ impl Notifier {
     }
 
     /// A batch of which all failed is an error of the function, which retries all of it too: Lambda's metric of errors,
-    /// on which an alarm goes off, counts no items.
+    /// on which an alarm goes off, counts no items. It ends when the next message may be published, since the next batch of
+    /// the queue begins then, perhaps in another process.
     async fn batch(&self, items: &[Item], timing: Timing) -> Result<Value, Error> {
         let is_reads = items.iter().all(Item::is_from_reads);
-        let every = if is_reads { pace::READS } else { pace::ACTS };
+        let limits = if is_reads { pace::READS } else { pace::ACTS };
         let work = Work::of(items, self.settings.read_only);
-        let run = self.all(&work, &self.pace, every, timing).await;
+        let (run, pace) = self.all(&work, limits, timing).await;
+        turn(&pace, timing).await;
         match run.error {
             Some(error) if run.failures.are_all(items) => Err(error.into()),
             _ => Ok(run.failures.reply()),
@@ -131,25 +131,21 @@ impl Notifier {
 
     /// Publishes all that there is, the most severe first. What cannot be published is a failure; so is an event that
     /// cannot be read, when there are more of them than one batch may publish.
-    async fn all<'a>(
-        &self,
-        work: &Work<'a>,
-        pace: &Pace,
-        every: Duration,
-        timing: Timing,
-    ) -> Run<'a> {
-        let mut run = Run::default();
+    async fn all<'a>(&self, work: &Work<'a>, limits: Limits, timing: Timing) -> (Run<'a>, Pace) {
+        let (mut run, mut pace) = (Run::default(), Pace::new(limits));
         self.log_ignored(work, timing);
         let now = work.unreadable.len().min(pace::MOST_UNREADABLE);
-        for report in reports(&work.events, pace::MOST_MESSAGES - now) {
-            turn(pace, every, timing).await;
+        for report in reports(&work.events, limits.most.saturating_sub(now)) {
+            turn(&pace, timing).await;
             let result = self.report(&report, &work.events, timing).await;
+            pace.published(Instant::now());
             run.ended(result, work.message_ids(&report.events));
         }
         let (now, later) = work.unreadable.split_at(now);
         for (item, why) in now {
-            turn(pace, every, timing).await;
+            turn(&pace, timing).await;
             let result = self.unreadable(item.body.as_bytes(), why, timing).await;
+            pace.published(Instant::now());
             run.ended(result, [item.message_id.as_str()]);
         }
         if !later.is_empty() {
@@ -161,7 +157,7 @@ impl Notifier {
         for (item, _) in later {
             run.ended(Err(PublishError::too_many()), [item.message_id.as_str()]);
         }
-        run
+        (run, pace)
     }
 
     fn log_ignored(&self, work: &Work<'_>, timing: Timing) {
@@ -256,9 +252,9 @@ impl Notifier {
 }
 
 /// What will not be published any more needs no turn: waiting would only use up the time to say so.
-async fn turn(pace: &Pace, every: Duration, timing: Timing) {
+async fn turn(pace: &Pace, timing: Timing) {
     if !timing.is_almost_over() {
-        pace.turn(every).await;
+        pace.turn().await;
     }
 }
 

@@ -10,7 +10,7 @@ use crate::services::{NEVER, Sns};
 use crate::{batch_of, envelope};
 
 /// Between two messages from the queue of write events.
-const PACE: Duration = Duration::from_millis(350);
+const PACE: Duration = Duration::from_millis(400);
 
 fn account(number: usize) -> String {
     format!("{:012}", 444_455_556_666 + number)
@@ -136,7 +136,8 @@ async fn messages_keep_their_pace_from_one_batch_to_the_next() {
     handle(&notifier, &acts((0..3).map(act_in))).await.unwrap();
     handle(&notifier, &acts([act_in(4)])).await.unwrap();
     assert_eq!(sns.subjects().len(), 4);
-    assert!(begun.elapsed() >= PACE * 3, "{:?}", begun.elapsed());
+    // The last rest is within the batch: another process may take the next one, and knows nothing of this.
+    assert!(begun.elapsed() >= PACE * 4, "{:?}", begun.elapsed());
 }
 
 #[tokio::test]

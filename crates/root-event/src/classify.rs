@@ -246,6 +246,9 @@ fn is_root(record: &Record) -> bool {
 fn not_root(record: &Record) -> String {
     match &record.identity.kind {
         Some(kind) => format!("not root: the identity's type is {kind}"),
+        None if record.is_insight() => {
+            "CloudTrail Insights counted calls: nobody's identity is in it".to_owned()
+        }
         None => "not root: the identity has no type".to_owned(),
     }
 }

@@ -167,12 +167,21 @@ fn enveloped(value: &Value, detail: &Value) -> Result<Event, Unreadable> {
 
 fn record(value: &Value) -> Result<Record, Unreadable> {
     let record = Record::read(value);
-    if record.event_name.is_none() && record.identity == Identity::default() {
+    let is_empty = record.event_name.is_none() && record.identity == Identity::default();
+    if is_empty && !record.is_insight() {
         return Err(Unreadable::new(
             "not a CloudTrail record: it has neither eventName nor userIdentity",
         ));
     }
     Ok(record)
+}
+
+impl Record {
+    /// Whether CloudTrail Insights made it: it counts calls, and has nobody who made them (CloudTrail guide, "CloudTrail
+    /// record contents for Insights events for trails").
+    pub(crate) fn is_insight(&self) -> bool {
+        self.event_type.as_deref() == Some("AwsCloudTrailInsight")
+    }
 }
 
 impl Envelope {

@@ -25,6 +25,7 @@ pub enum Entry {
 }
 
 /// Credentials in an account.
+#[derive(Clone)]
 pub(crate) struct Session {
     pub(crate) account: String,
     sdk: SdkConfig,
@@ -132,6 +133,12 @@ impl Aws {
 }
 
 impl Session {
+    /// EventBridge in a region of the account.
+    pub(crate) fn events(&self, region: &str) -> aws_sdk_eventbridge::Client {
+        let sdk = self.sdk.to_builder();
+        aws_sdk_eventbridge::Client::new(&sdk.region(Region::new(region.to_owned())).build())
+    }
+
     /// The account's clients in a region.
     pub(crate) fn spoke(&self, region: &str) -> Spoke {
         let sdk = self.sdk.to_builder();

@@ -1,6 +1,7 @@
 //! What `test` does: chooses where canaries come from, sends them, and reports.
 
-use super::{Audience, Outcome, Sent, Target, run};
+use super::{Audience, Counts, Outcome, Problem, Sent, Target, run};
+use crate::findings::FindingId;
 use crate::memory;
 use crate::session::Session;
 use crate::spokes::instances::Instances;
@@ -33,6 +34,9 @@ pub struct Report<'a> {
     passed: bool,
     /// Whether the event arrived at the topic, from everywhere that it was sent from.
     arrived: bool,
+    counts: Counts,
+    /// What was found, by kind.
+    problems: Vec<Problem>,
     spokes: Vec<SpokeReport<'a>>,
     hops: Vec<HopReport<'a>>,
     /// Where it stopped, as text.
@@ -53,6 +57,9 @@ struct SpokeReport<'a> {
     location: &'a Location,
     #[serde(flatten)]
     sent: &'a Sent,
+    /// The kind of finding; none where it arrived in time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<FindingId>,
 }
 
 #[derive(Serialize)]
@@ -166,14 +173,20 @@ impl Outcome {
         let spokes = self.spokes.iter();
         let hops = self.hops.iter();
         Report {
-            schema: "rootwatch.test/2",
+            schema: "rootwatch.test/3",
             account: &session.aws.account,
             region: &session.aws.region,
             id: &self.id,
             passed: self.is_passed(),
             arrived: self.is_arrived(),
+            counts: self.counts(),
+            problems: self.problems(),
             spokes: spokes
-                .map(|(location, sent)| SpokeReport { location, sent })
+                .map(|(location, sent)| SpokeReport {
+                    location,
+                    sent,
+                    id: sent.id(),
+                })
                 .collect(),
             hops: hops.map(|(hop, ms)| HopReport { hop, ms: *ms }).collect(),
             stopped: diagnosis.map(|it| it.stopped.as_str()),

@@ -1,16 +1,18 @@
 //! Where a test event stopped: from its traces, and from what `verify` finds.
 
 use super::outcome::{Diagnosis, Sent};
-use super::test::{Alert, Probe};
+use super::test::{Alert, Test};
 use crate::aws::Aws;
 use crate::aws::error::{AwsError, Call, absent};
+use crate::findings::{FindingId, canary as kinds};
 use crate::hub::desired::Wanted;
 use crate::names::Names;
-use crate::spokes::organization;
+use crate::spokes::{Location, organization};
 use crate::verify;
 use crate::verify::deployed::Deployed;
 use crate::verify::finding::{CannotRead, Hop, Verdict};
 use crate::verify::spokes::look_at;
+use crate::work::Work;
 use aws_sdk_sqs::types::Message;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -23,45 +25,82 @@ const CLOCKS_MS: i64 = 300_000;
 const LOOKS: usize = 10;
 
 /// Looks for the place where the event stopped. Its messages in the dead-letter queue are deleted.
-pub(super) async fn find(
-    aws: &Aws,
-    wanted: &Wanted,
-    probes: &[Probe],
-    alert: Option<&Alert>,
-) -> Diagnosis {
+pub(super) async fn find(aws: &Aws, wanted: &Wanted, test: &Test<'_>, work: &Work) -> Diagnosis {
     let organization = organization::find(aws).await;
     let org_id = organization.map(|found| found.id).map_err(CannotRead::from);
     let deployed = Deployed::read(aws, wanted, org_id).await;
-    let locations = probes.iter().map(|it| &it.location);
-    let locations = locations.map(|it| (it.account.as_str(), it.region.as_str()));
-    let hub = verify::hub(&deployed, locations);
-    match alert {
-        Some(alert) if !alert.is_delivered => in_hub(aws, &wanted.names, alert, hub).await,
-        _ => in_spokes(probes, &wanted.names, hub).await,
+    let lost = Lost::of(test);
+    let sample = lost.sample();
+    let places = sample
+        .iter()
+        .map(|it| (it.account.as_str(), it.region.as_str()));
+    let hub = verify::hub(&deployed, places);
+    match test.alert() {
+        Some(alert) if !alert.is_delivered => in_hub(aws, &wanted.names, &alert, hub).await,
+        _ => in_spokes(test, &lost, &wanted.names, hub, work).await,
     }
 }
 
-async fn in_spokes(probes: &[Probe], names: &Names, hub: Vec<Hop>) -> Diagnosis {
-    let is_lost = |probe: &&Probe| !matches!(probe.sent, Sent::Arrived { .. });
-    let lost: Vec<&Probe> = probes.iter().filter(is_lost).collect();
+/// The places whose canary did not arrive.
+struct Lost<'a> {
+    places: Vec<&'a Location>,
+    /// Of how many.
+    all: usize,
+    /// Whether one of them was sent.
+    is_sent: bool,
+}
+
+impl<'a> Lost<'a> {
+    fn of(test: &Test<'a>) -> Self {
+        let (mut places, mut is_sent) = (Vec::new(), false);
+        let results = test.places();
+        let all = results.len();
+        for (location, sent) in results {
+            if matches!(sent, Sent::Arrived { .. }) {
+                continue;
+            }
+            is_sent |= sent == Sent::Lost;
+            places.push(location);
+        }
+        Self {
+            places,
+            all,
+            is_sent,
+        }
+    }
+
+    /// The hub treats all accounts of the organization alike, so a few show what is wrong with it.
+    fn sample(&self) -> Vec<Location> {
+        let few = self.places.iter().take(MOST_SPOKES);
+        few.map(|location| (*location).clone()).collect()
+    }
+}
+
+async fn in_spokes<'a>(
+    test: &Test<'a>,
+    lost: &Lost<'a>,
+    names: &Names,
+    hub: Vec<Hop>,
+    work: &Work,
+) -> Diagnosis {
     let mut findings = Vec::new();
-    for probe in lost.iter().take(MOST_SPOKES) {
-        if let Some(spoke) = &probe.spoke {
-            findings.extend(look_at(spoke, names).await);
+    for location in lost.places.iter().take(MOST_SPOKES) {
+        if let Some(spoke) = test.sender.spoke(location, work).await {
+            findings.extend(look_at(&spoke, names).await);
         }
     }
     findings.extend(
         hub.into_iter()
             .filter(|hop| hop.resource.starts_with("event-bus")),
     );
-    let sent = lost.iter().any(|probe| probe.sent == Sent::Lost);
-    let place = if sent {
-        "between the spoke and the hub's bus"
+    let (id, place) = if lost.is_sent {
+        (kinds::LOST, "between the spoke and the hub's bus")
     } else {
-        "before it was sent"
+        (kinds::NOT_SENT, "before it was sent")
     };
     Diagnosis {
-        stopped: format!("{place}, for {} of {} spokes", lost.len(), probes.len()),
+        id,
+        stopped: format!("{place}, for {} of {} spokes", lost.places.len(), lost.all),
         traces: Vec::new(),
         findings: wrong(findings),
     }
@@ -71,11 +110,10 @@ async fn in_hub(aws: &Aws, names: &Names, alert: &Alert, hub: Vec<Hop>) -> Diagn
     let (logged, dead) = tokio::join!(log(aws, names, alert), dead_letters(aws, names, &alert.id));
     let findings = wrong(hub);
     let first = findings.iter().find(|hop| hop.verdict == Verdict::Broken);
-    let stopped = match (&logged, &dead, first) {
-        (Trace::Found(said), _, _) => said.place.to_owned(),
-        (_, Trace::Found(said), _) => said.place.to_owned(),
-        (_, _, Some(hop)) => format!("at {}", hop.resource),
-        _ => "between the hub's bus and the topic, where every hop is fine: it may only be late; try a longer --wait".to_owned(),
+    let (id, stopped) = match (&logged, &dead, first) {
+        (Trace::Found(said), _, _) | (_, Trace::Found(said), _) => (said.id, said.place.to_owned()),
+        (_, _, Some(hop)) => (kinds::AT_HOP, format!("at {}", hop.resource)),
+        _ => (kinds::SOMEWHERE, "between the hub's bus and the topic, where every hop is fine: it may only be late; try a longer --wait".to_owned()),
     };
     let mut traces: Vec<String> = [logged, dead]
         .into_iter()
@@ -85,6 +123,7 @@ async fn in_hub(aws: &Aws, names: &Names, alert: &Alert, hub: Vec<Hop>) -> Diagn
         traces.push("the queue brings the test event again for some minutes: it may still reach the dead-letter queue, or people".into());
     }
     Diagnosis {
+        id,
         stopped,
         traces,
         findings,
@@ -105,6 +144,7 @@ enum Trace {
 }
 
 struct Said {
+    id: FindingId,
     place: &'static str,
     words: String,
 }
@@ -159,11 +199,13 @@ async fn find_logged(aws: &Aws, names: &Names, alert: &Alert) -> Result<Option<S
 fn logged(line: &Value) -> Option<Said> {
     if let Some(error) = line["error"].as_str() {
         return Some(Said {
+            id: kinds::NOT_PUBLISHED,
             place: "between the notifier and the topic",
             words: format!("the notifier got the event and could not publish it: {error}"),
         });
     }
     line["sns_message_id"].as_str().map(|message| Said {
+        id: kinds::NOT_DELIVERED,
         place: "between the topic and the temporary queue",
         words: format!("the notifier published it as message {message}"),
     })
@@ -194,8 +236,9 @@ async fn take_out(aws: &Aws, names: &Names, id: &str) -> Result<Option<Said>, Aw
             .receive_message()
             .queue_url(&url)
             .max_number_of_messages(10);
-        // Other messages become visible again in a moment.
-        let call = call.visibility_timeout(5).message_attribute_names("All");
+        // A short poll asks some of SQS's servers only. Other messages become visible again in a moment.
+        let call = call.wait_time_seconds(1).visibility_timeout(5);
+        let call = call.message_attribute_names("All");
         let messages = call
             .send()
             .await
@@ -229,6 +272,7 @@ fn dead_letter(message: &Message) -> Said {
     if let Some(code) = attribute("ERROR_CODE") {
         let why = attribute("ERROR_MESSAGE").unwrap_or_default();
         return Said {
+            id: kinds::BEFORE_NOTIFIER,
             place: "between the rule and the notifier",
             words: format!(
                 "EventBridge could not deliver it and sent it to the dead-letter queue: {code}: {why}"
@@ -242,6 +286,7 @@ fn dead_letter(message: &Message) -> Said {
     let why = &record["responsePayload"]["errorMessage"];
     let why = why.as_str().unwrap_or("it gave no reason");
     Said {
+        id: kinds::AT_NOTIFIER,
         place: "at the notifier",
         words: format!(
             "the notifier failed on it after all retries, and Lambda sent it to the dead-letter queue: {why}"

@@ -8,16 +8,19 @@
 mod command;
 mod diagnosis;
 pub(crate) mod leftovers;
+mod limit;
 mod outcome;
+mod probes;
 mod receiving;
 mod run;
 mod send;
+mod sending;
 mod temporary;
 mod test;
 
 pub(crate) use command::sample;
 pub use command::{Report, Scope, test};
-pub use outcome::{Audience, Diagnosis, Outcome, Sent, Target};
+pub use outcome::{Audience, Counts, Diagnosis, Outcome, Problem, Sent, Target};
 pub(crate) use run::run;
 
 /// Key of the tag on everything temporary; its value is the second since 1970 after which no run needs it any more.

@@ -1,6 +1,7 @@
 //! The request and the result of a test, as data.
 
 use crate::aws::spoke::Entry;
+use crate::findings::{FindingId, canary as kinds};
 use crate::spokes::Location;
 use crate::verify::finding::{Hop, Verdict};
 use serde::Serialize;
@@ -34,7 +35,67 @@ pub enum Sent {
     Arrived {
         /// How many.
         ms: i64,
+        /// Whether that is longer than was to be waited; other places were still waited for then.
+        #[serde(rename = "late", skip_serializing_if = "std::ops::Not::not")]
+        is_late: bool,
     },
+}
+
+impl Sent {
+    /// Which kind of finding it is; none where it arrived in time.
+    #[must_use]
+    pub fn id(&self) -> Option<FindingId> {
+        match self {
+            Self::Unsent { .. } => Some(kinds::NOT_SENT),
+            Self::Lost => Some(kinds::LOST),
+            Self::Arrived { is_late, .. } => is_late.then_some(kinds::LATE),
+        }
+    }
+}
+
+/// How many places there are of each result.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Accounts and regions that were tested.
+    pub tested: usize,
+    /// Those whose canary reached the hub's bus, the late ones too.
+    pub arrived: usize,
+    /// Those of them that took longer than was to be waited.
+    pub late: usize,
+    /// Those whose canary did not.
+    pub lost: usize,
+    /// Those whose canary could not be sent.
+    pub not_sent: usize,
+    /// The longest that one took, in milliseconds.
+    pub slowest_ms: Option<i64>,
+}
+
+impl Counts {
+    fn of<'a>(all: impl Iterator<Item = &'a Sent>) -> Self {
+        let mut counts = Self::default();
+        for sent in all {
+            counts.tested += 1;
+            match sent {
+                Sent::Unsent { .. } => counts.not_sent += 1,
+                Sent::Lost => counts.lost += 1,
+                Sent::Arrived { ms, is_late } => {
+                    counts.arrived += 1;
+                    counts.late += usize::from(*is_late);
+                    counts.slowest_ms = counts.slowest_ms.max(Some(*ms));
+                }
+            }
+        }
+        counts
+    }
+}
+
+/// One kind of finding of a test.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// Its kind.
+    pub id: FindingId,
+    /// What was found, in a sentence without a full stop.
+    pub text: String,
 }
 
 /// The result of a test.
@@ -69,6 +130,15 @@ pub struct Audience {
 }
 
 impl Audience {
+    /// The kind of [`Audience::problem`].
+    #[must_use]
+    pub fn problem_id(&self) -> FindingId {
+        match self.unknown {
+            Some(_) => kinds::SUBSCRIBERS_UNKNOWN,
+            None => kinds::NOBODY_NOTIFIED,
+        }
+    }
+
     /// Why nobody, or perhaps nobody, was notified; `None` where somebody was.
     #[must_use]
     pub fn problem(&self) -> Option<String> {
@@ -127,6 +197,49 @@ impl Outcome {
         trail.into_iter().chain(self.audience.problem()).collect()
     }
 
+    /// How many places there are of each result.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        Counts::of(self.spokes.iter().map(|(_, sent)| sent))
+    }
+
+    /// What was found, by kind: programs filter by it. Late is one too, although it arrived.
+    #[must_use]
+    pub fn problems(&self) -> Vec<Problem> {
+        let counts = self.counts();
+        let of_places = [
+            (counts.not_sent, kinds::NOT_SENT, "could not be sent"),
+            (counts.lost, kinds::LOST, "did not reach the hub's bus"),
+            (counts.late, kinds::LATE, "took longer than --wait"),
+        ];
+        let of_places = of_places.into_iter().filter(|(count, ..)| *count > 0);
+        let of_places = of_places.map(|(count, id, what)| Problem {
+            id,
+            text: format!(
+                "the test event of {count} of {} accounts and regions {what}",
+                counts.tested
+            ),
+        });
+        let in_hub = self.diagnosis.iter().filter(|it| !it.is_of_places());
+        let in_hub = in_hub.map(|it| Problem {
+            id: it.id,
+            text: format!("the test event stopped {}", it.stopped),
+        });
+        let trail = self.trail.iter().map(|hop| Problem {
+            id: kinds::TRAIL,
+            text: format!("{}: {}", hop.resource, hop.finding),
+        });
+        let audience = self.audience.problem().map(|text| Problem {
+            id: self.audience.problem_id(),
+            text,
+        });
+        of_places
+            .chain(in_hub)
+            .chain(trail)
+            .chain(audience)
+            .collect()
+    }
+
     /// Why it does not show that people are notified, in a sentence; `None` where it does.
     pub(crate) fn shortfall(&self) -> Option<String> {
         if let Some(diagnosis) = &self.diagnosis {
@@ -142,12 +255,21 @@ impl Outcome {
 
 /// Why an event did not arrive.
 pub struct Diagnosis {
+    /// The kind of finding.
+    pub id: FindingId,
     /// What follows "it stopped".
     pub stopped: String,
     /// What the event itself left behind.
     pub traces: Vec<String>,
     /// Hops that are broken or cannot be judged.
     pub findings: Vec<Hop>,
+}
+
+impl Diagnosis {
+    /// Whether it stopped before the hub, so that each place has its own result.
+    fn is_of_places(&self) -> bool {
+        [kinds::NOT_SENT, kinds::LOST].contains(&self.id)
+    }
 }
 
 #[cfg(test)]
@@ -203,6 +325,63 @@ mod tests {
         }
     }
 
+    fn ids(outcome: &Outcome) -> Vec<String> {
+        let problems = outcome.problems().into_iter();
+        problems.map(|it| it.id.to_string()).collect()
+    }
+
+    #[test]
+    fn each_kind_of_result_is_one_problem_with_its_count() {
+        let mut outcome = outcome(1, &[]);
+        assert_eq!(ids(&outcome), Vec::<String>::new());
+        let location = Location {
+            account: "1".into(),
+            region: "eu-west-1".into(),
+        };
+        let unsent = || Sent::Unsent { why: "no".into() };
+        let arrived = |ms, is_late| Sent::Arrived { ms, is_late };
+        let all = [
+            unsent(),
+            unsent(),
+            Sent::Lost,
+            arrived(7, false),
+            arrived(9, true),
+        ];
+        outcome.spokes = all.map(|sent| (location.clone(), sent)).into();
+        outcome.diagnosis = Some(Diagnosis {
+            id: kinds::LOST,
+            stopped: "between".into(),
+            traces: Vec::new(),
+            findings: Vec::new(),
+        });
+        assert_eq!(ids(&outcome), ["RW601", "RW602", "RW603"]);
+        let text = "the test event of 2 of 5 accounts and regions could not be sent";
+        assert_eq!(outcome.problems()[0].text, text);
+        let counts = Counts {
+            tested: 5,
+            arrived: 2,
+            late: 1,
+            lost: 1,
+            not_sent: 2,
+            slowest_ms: Some(9),
+        };
+        assert_eq!(outcome.counts(), counts);
+    }
+
+    #[test]
+    fn what_stopped_in_the_hub_and_who_was_not_notified_have_kinds_of_their_own() {
+        let mut nobody = outcome(0, &[]);
+        assert_eq!(ids(&nobody), ["RW620"]);
+        nobody.diagnosis = Some(Diagnosis {
+            id: kinds::AT_NOTIFIER,
+            stopped: "at the notifier".into(),
+            traces: Vec::new(),
+            findings: Vec::new(),
+        });
+        assert_eq!(ids(&nobody), ["RW611", "RW620"]);
+        assert_eq!(ids(&unread()), ["RW621"]);
+    }
+
     #[test]
     fn an_event_that_arrives_proves_nothing_where_no_trail_logs_real_ones() {
         let broken = Hop::broken(
@@ -219,6 +398,7 @@ mod tests {
             assert_eq!(outcome.is_passed(), passes);
             assert_eq!(outcome.shortfall().is_none(), passes);
             assert_eq!(outcome.warnings().len(), 1);
+            assert_eq!(ids(&outcome), ["RW622"]);
         }
     }
 }

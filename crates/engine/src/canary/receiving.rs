@@ -4,7 +4,7 @@ use crate::aws::Aws;
 use crate::aws::consistency::retry_until_consistent;
 use crate::aws::error::{AwsError, Call};
 use crate::work::Work;
-use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
+use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName};
 use rootwatch_root_event::CANARY_SOURCE;
 use serde_json::Value;
 
@@ -32,26 +32,51 @@ pub(super) enum Received {
     },
 }
 
-/// Waits a little for messages.
-pub(super) async fn receive(
-    aws: &Aws,
-    queue_url: &str,
-    work: &Work,
-) -> Result<Vec<Received>, AwsError> {
-    let answer = retry_until_consistent(work, async || {
-        let call = aws.sqs.receive_message().queue_url(queue_url);
-        let call = call.max_number_of_messages(10).wait_time_seconds(WAIT);
-        let call = call.message_system_attribute_names(MessageSystemAttributeName::SentTimestamp);
-        call.send().await.call("sqs:ReceiveMessage")
-    })
-    .await?;
-    let messages = answer.messages.unwrap_or_default();
-    for message in &messages {
-        let call = aws.sqs.delete_message().queue_url(queue_url);
-        let call = call.set_receipt_handle(message.receipt_handle.clone());
-        call.send().await.call("sqs:DeleteMessage")?;
+/// Receives from the temporary queue.
+pub(super) struct Receiver<'a> {
+    aws: &'a Aws,
+    queue_url: &'a str,
+}
+
+/// What has to be deleted of what was received.
+pub(super) type Handles = Vec<String>;
+
+impl<'a> Receiver<'a> {
+    pub(super) fn new(aws: &'a Aws, queue_url: &'a str) -> Self {
+        Self { aws, queue_url }
     }
-    Ok(messages.iter().filter_map(received).collect())
+
+    /// Waits a little for messages. What is not deleted comes again.
+    pub(super) async fn receive(&self, work: &Work) -> Result<(Vec<Received>, Handles), AwsError> {
+        let answer = retry_until_consistent(work, async || {
+            let call = self.aws.sqs.receive_message().queue_url(self.queue_url);
+            let call = call.max_number_of_messages(10).wait_time_seconds(WAIT);
+            let sent = MessageSystemAttributeName::SentTimestamp;
+            let call = call.message_system_attribute_names(sent);
+            call.send().await.call("sqs:ReceiveMessage")
+        })
+        .await?;
+        let messages = answer.messages.unwrap_or_default();
+        let all = messages.iter().filter_map(received).collect();
+        let handles = messages.into_iter().filter_map(|it| it.receipt_handle);
+        Ok((all, handles.collect()))
+    }
+
+    /// What cannot be deleted comes again, which does no harm.
+    pub(super) async fn delete(&self, handles: Handles) -> Result<(), AwsError> {
+        let entries = handles.into_iter().enumerate().map(|(number, handle)| {
+            DeleteMessageBatchRequestEntry::builder()
+                .id(number.to_string())
+                .receipt_handle(handle)
+                .build()
+        });
+        // It fails where a field is missing, and none is.
+        let entries: Vec<_> = entries.filter_map(Result::ok).collect();
+        let call = self.aws.sqs.delete_message_batch();
+        let call = call.queue_url(self.queue_url).set_entries(Some(entries));
+        call.send().await.call("sqs:DeleteMessageBatch")?;
+        Ok(())
+    }
 }
 
 fn received(message: &Message) -> Option<Received> {

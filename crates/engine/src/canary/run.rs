@@ -39,16 +39,16 @@ pub(crate) async fn run(
     let until = jiff::Timestamp::now().as_second() + wait_s + MARGIN;
     let tested = async {
         let url = temporary.make(&id, until, work).await?;
-        let mut test = Test::new(aws, names, &id, url);
+        let test = Test::new(aws, names, &id, url, target, wait);
         tokio::select! {
-            done = test.carry_out(target, wait, work) => done?,
+            done = test.carry_out(target, work) => done?,
             () = work.stop().requested() => return Err(Stopped.into()),
         }
         let diagnosis = if test.is_passed() {
             None
         } else {
             tokio::select! {
-                found = diagnosis::find(aws, wanted, &test.probes, test.alert.as_ref()) => Some(found),
+                found = diagnosis::find(aws, wanted, &test, work) => Some(found),
                 () = work.stop().requested() => return Err(Stopped.into()),
             }
         };

@@ -1,62 +1,34 @@
 //! Sending canaries, and noting where each is seen.
 
 use super::now_ms;
-use super::outcome::{Audience, Diagnosis, Outcome, Sent, Target};
-use super::receiving::{Received, receive};
+use super::outcome::{Audience, Diagnosis, Outcome, Target};
+use super::probes::Probes;
+use super::receiving::{Received, Receiver};
 use super::send::{Purpose, send};
+use super::sending::{self, Sender, tried_ms};
 use crate::aws::Aws;
-use crate::aws::consistency::passes;
-use crate::aws::spoke::{Entry, Spoke};
 use crate::names::Names;
 use crate::spokes::Location;
 use crate::verify::finding::Hop;
 use crate::work::Work;
 use anyhow::{Context, Result};
-use futures_util::stream::{self, StreamExt};
-use std::collections::BTreeMap;
+use futures_util::future::select_all;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Accounts whose roles are assumed, and canaries that are sent, concurrently.
-const AT_ONCE: usize = 16;
-/// A canary that has not reached the hub's bus is sent again: a rule that was made a moment ago may not see the first.
-/// It goes to the temporary queue alone, so nobody is notified twice.
-const REPEAT_TO_BUS_MS: i64 = 5_000;
 /// One that the topic has not delivered is sent again once, at the price of a second mail: SNS may not have known the
 /// temporary subscription yet.
 const REPEAT_TO_PEOPLE_MS: i64 = 20_000;
-/// A canary that a spoke sends.
-pub(super) struct Probe {
-    pub(super) location: Location,
-    pub(super) spoke: Option<Spoke>,
-    pub(super) sent: Sent,
-    id: String,
-    first_ms: i64,
-    last_ms: i64,
-}
-
-impl Probe {
-    /// One that was sent before may still arrive when its repetition fails.
-    async fn send(&mut self, work: &Work) {
-        let Some(spoke) = &self.spoke else { return };
-        let (bus, id) = (&spoke.eventbridge, &self.id);
-        match send(bus, "default", id, &self.location, Purpose::Probe, work).await {
-            Ok(at) => {
-                self.last_ms = at;
-                if self.first_ms == 0 {
-                    self.first_ms = at;
-                }
-            }
-            Err(error) if self.first_ms > 0 || passes(&error) => self.last_ms = now_ms(),
-            Err(error) => {
-                self.sent = Sent::Unsent {
-                    why: error.to_string(),
-                }
-            }
-        }
-    }
-}
+/// How often it is looked whether canaries have to be sent again.
+const LOOK: Duration = Duration::from_millis(500);
+/// Places for each receiver, of which each takes some hundred messages a second; and the most receivers.
+const PLACES_A_RECEIVER: usize = 250;
+const MOST_RECEIVERS: usize = 16;
+/// More places than this are counted while they are waited for.
+const FEW: usize = 10;
 
 /// The canary that the topic is to report.
+#[derive(Clone)]
 pub(super) struct Alert {
     pub(super) id: String,
     from: Location,
@@ -69,54 +41,67 @@ pub(super) struct Alert {
 pub(super) struct Test<'a> {
     aws: &'a Aws,
     names: &'a Names,
-    run: String,
+    run: &'a str,
     queue_url: String,
-    pub(super) probes: Vec<Probe>,
-    pub(super) alert: Option<Alert>,
+    wait_ms: i64,
+    pub(super) sender: Sender<'a>,
+    state: Mutex<State<'a>>,
+}
+
+/// What is known so far.
+struct State<'a> {
+    probes: Probes<'a>,
+    alert: Option<Alert>,
+    /// Receivers that found the queue empty one after the other, and a message by none in between.
+    empty: usize,
 }
 
 impl<'a> Test<'a> {
-    pub(super) fn new(aws: &'a Aws, names: &'a Names, run: &str, queue_url: String) -> Self {
+    pub(super) fn new(
+        aws: &'a Aws,
+        names: &'a Names,
+        run: &'a str,
+        queue_url: String,
+        target: &'a Target,
+        wait: Duration,
+    ) -> Self {
+        let (entry, locations) = match target {
+            Target::Hub => (None, [].as_slice()),
+            Target::Spokes { entry, locations } => (entry.as_ref(), locations.as_slice()),
+        };
+        let wait_ms = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
         Self {
             aws,
             names,
-            run: run.to_owned(),
+            run,
             queue_url,
-            probes: Vec::new(),
-            alert: None,
+            wait_ms,
+            sender: Sender::new(aws, entry, locations),
+            state: Mutex::new(State {
+                probes: Probes::new(run, locations, wait_ms),
+                alert: None,
+                empty: 0,
+            }),
         }
     }
 
-    pub(super) async fn carry_out(
-        &mut self,
-        target: &Target,
-        wait: Duration,
-        work: &Work,
-    ) -> Result<()> {
-        let until = Instant::now() + wait;
-        match target {
-            Target::Hub => {
-                let own = Location {
-                    account: self.names.account.clone(),
-                    region: self.names.region.clone(),
-                };
-                let id = format!("{}-hub", self.run);
-                self.send_alert(id, own, Vec::new(), work).await?;
-            }
-            Target::Spokes { entry, locations } => {
-                self.enter(entry.as_ref(), locations).await;
-                self.send_all(work, |_| true).await;
-            }
+    fn state(&self) -> MutexGuard<'_, State<'a>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) async fn carry_out(&self, target: &Target, work: &Work) -> Result<()> {
+        if matches!(target, Target::Hub) {
+            let own = Location {
+                account: self.names.account.clone(),
+                region: self.names.region.clone(),
+            };
+            self.send_alert(format!("{}-hub", self.run), own, Vec::new(), work)
+                .await?;
         }
         let work = work.of("test event");
-        let since = Instant::now();
-        while !self.is_settled() && Instant::now() < until {
-            work.waiting(self.awaited(), since.elapsed());
-            let received = receive(self.aws, &self.queue_url, &work).await?;
-            for one in received {
-                self.note(one, &work).await?;
-            }
-            self.repeat(&work).await?;
+        tokio::select! {
+            done = self.listen(&work) => done?,
+            done = self.send(&work) => done?,
         }
         work.done(if self.is_passed() {
             "arrived"
@@ -126,87 +111,124 @@ impl<'a> Test<'a> {
         Ok(())
     }
 
-    fn awaited(&self) -> &'static str {
-        match &self.alert {
-            Some(alert) if !alert.is_delivered => "the topic to deliver the event",
-            _ => "the hub's bus to get the event",
-        }
+    /// Receives side by side until there is nothing left to wait for.
+    async fn listen(&self, work: &Work) -> Result<()> {
+        let since = Instant::now();
+        let count = receivers(self.state().probes.len());
+        let all = (0..count).map(|_| Box::pin(self.receive(since, work)));
+        let (first, ..) = select_all(all).await;
+        first
     }
 
-    async fn enter(&mut self, entry: Option<&Entry>, locations: &[Location]) {
-        let mut accounts: BTreeMap<&str, Vec<&Location>> = BTreeMap::new();
-        for location in locations {
-            accounts
-                .entry(&location.account)
-                .or_default()
-                .push(location);
-        }
-        let aws = self.aws;
-        let sessions = stream::iter(accounts).map(async |(account, locations)| {
-            let session = match entry {
-                Some(entry) => aws.enter(account, entry).await,
-                None => Ok(aws.own_session()),
-            };
-            (session, locations)
-        });
-        let sessions: Vec<_> = sessions.buffered(AT_ONCE).collect().await;
-        for (session, locations) in sessions {
-            for location in locations {
-                let (spoke, sent) = match &session {
-                    Ok(session) => (Some(session.spoke(&location.region)), Sent::Lost),
-                    Err(error) => (
-                        None,
-                        Sent::Unsent {
-                            why: error.to_string(),
-                        },
-                    ),
+    async fn receive(&self, since: Instant, work: &Work) -> Result<()> {
+        let receiver = Receiver::new(self.aws, &self.queue_url);
+        while !self.is_over() {
+            work.waiting(&self.awaited(), since.elapsed());
+            let (received, handles) = receiver.receive(work).await?;
+            let empty = {
+                let mut state = self.state();
+                state.empty = if handles.is_empty() {
+                    state.empty + 1
+                } else {
+                    0
                 };
-                self.probes.push(Probe {
-                    id: format!("{}-{}", self.run, self.probes.len()),
-                    location: location.clone(),
-                    spoke,
-                    sent,
-                    first_ms: 0,
-                    last_ms: 0,
-                });
+                handles.is_empty()
+            };
+            for one in received {
+                self.note(one, work).await?;
+            }
+            if !empty {
+                receiver.delete(handles).await?;
             }
         }
+        Ok(())
     }
 
-    async fn send_all(&mut self, work: &Work, which: impl Fn(&Probe) -> bool) {
-        let due = self
-            .probes
-            .iter_mut()
-            .filter(|probe| probe.sent == Sent::Lost && which(probe));
-        stream::iter(due)
-            .for_each_concurrent(AT_ONCE, |probe| probe.send(work))
-            .await;
+    /// Sends everything once, and again what has not arrived. Ends with the run.
+    async fn send(&self, work: &Work) -> Result<()> {
+        let all = (0..self.state().probes.len()).collect();
+        self.send_these(all, work).await;
+        loop {
+            tokio::time::sleep(LOOK).await;
+            let due = {
+                let state = self.state();
+                // What is still in the queue has arrived.
+                let came_up_empty = state.empty >= receivers(state.probes.len());
+                match came_up_empty {
+                    true => state.probes.due(now_ms()),
+                    false => Vec::new(),
+                }
+            };
+            self.send_these(due, work).await;
+            self.repeat_alert(work).await?;
+        }
     }
 
-    /// Sends a canary along the path of real alerts.
+    async fn send_these(&self, places: Vec<usize>, work: &Work) {
+        let canaries = {
+            let probes = &self.state().probes;
+            places
+                .into_iter()
+                .map(|place| (place, probes.id(place)))
+                .collect()
+        };
+        let note = |place: usize, result: sending::Result| {
+            let at_ms = tried_ms(&result);
+            let probes = &mut self.state().probes;
+            match result {
+                Ok(at) => probes.sent(place, at),
+                Err(failure) => probes.failed(place, at_ms, &failure.why, failure.passes),
+            }
+        };
+        self.sender.send(canaries, work, &note).await;
+    }
+
+    fn awaited(&self) -> String {
+        let state = self.state();
+        let (settled, all) = (state.probes.settled(), state.probes.len());
+        match &state.alert {
+            _ if settled < all && all > FEW => {
+                format!("the hub's bus to get the events: {settled} of {all}")
+            }
+            Some(alert) if !alert.is_delivered => "the topic to deliver the event".to_owned(),
+            _ => "the hub's bus to get the event".to_owned(),
+        }
+    }
+
+    /// Sends a canary along the path of real alerts. Nobody else sends one from now on.
     async fn send_alert(
-        &mut self,
+        &self,
         id: String,
         from: Location,
         before: Vec<(String, i64)>,
         work: &Work,
     ) -> Result<()> {
-        let at = self.send_to_hub(&id, &from, work).await?;
-        let mut hops = before;
-        let what = if hops.is_empty() {
+        let what = if before.is_empty() {
             "sent to the hub's bus"
         } else {
             "forwarded to the rule for alerts"
         };
-        hops.push((what.to_owned(), at));
-        self.alert = Some(Alert {
-            id,
-            from,
-            sent_ms: at,
-            is_repeated: false,
-            hops,
-            is_delivered: false,
-        });
+        {
+            let mut state = self.state();
+            if state.alert.is_some() {
+                return Ok(());
+            }
+            state.alert = Some(Alert {
+                id: id.clone(),
+                from: from.clone(),
+                sent_ms: now_ms(),
+                is_repeated: false,
+                hops: before,
+                is_delivered: false,
+            });
+        }
+        let at = self.send_to_hub(&id, &from, work).await?;
+        if let Some(alert) = &mut self.state().alert {
+            alert.sent_ms = at;
+            alert.hops.push((what.to_owned(), at));
+            // It may have been delivered before this was known.
+            alert.hops.sort_by_key(|(_, at)| *at);
+        }
         Ok(())
     }
 
@@ -221,29 +243,26 @@ impl<'a> Test<'a> {
         })
     }
 
-    async fn note(&mut self, received: Received, work: &Work) -> Result<()> {
+    async fn note(&self, received: Received, work: &Work) -> Result<()> {
         match received {
             Received::OnBus { id, account, at_ms } => {
-                // Another account may have seen the id and sent it, too.
-                let is_it = |probe: &&mut Probe| {
-                    probe.id == id && probe.location.account == account && probe.sent == Sent::Lost
-                };
-                let Some(probe) = self.probes.iter_mut().find(is_it) else {
+                let arrival = self.state().probes.arrived(&id, &account, at_ms);
+                let Some(arrival) = arrival else {
                     return Ok(());
                 };
-                probe.sent = Sent::Arrived {
-                    ms: at_ms - probe.first_ms,
-                };
-                let sent = (
-                    format!("sent in account {}, {}", account, probe.location.region),
-                    probe.first_ms,
-                );
-                let arrived = ("on the hub's bus".to_owned(), at_ms);
-                let from = probe.location.clone();
-                if self.alert.is_none() {
-                    let before = vec![sent, arrived];
-                    self.send_alert(id, from, before, work).await?;
+                if self.state().alert.is_some() {
+                    return Ok(());
                 }
+                let region = &arrival.from.region;
+                let before = vec![
+                    (
+                        format!("sent in account {account}, {region}"),
+                        arrival.sent_ms,
+                    ),
+                    ("on the hub's bus".to_owned(), at_ms),
+                ];
+                self.send_alert(arrival.id, arrival.from, before, work)
+                    .await
             }
             Received::Alert {
                 id,
@@ -251,61 +270,68 @@ impl<'a> Test<'a> {
                 topic_ms,
                 at_ms,
             } => {
-                let Some(alert) = self
-                    .alert
-                    .as_mut()
-                    .filter(|alert| alert.id == id && !alert.is_delivered)
-                else {
-                    return Ok(());
-                };
-                alert.is_delivered = true;
-                let seen = [
-                    ("at the notifier", function_ms),
-                    ("at the topic", topic_ms),
-                    ("received", Some(at_ms)),
-                ];
-                alert.hops.extend(
-                    seen.into_iter()
-                        .filter_map(|(hop, at)| Some((hop.to_owned(), at?))),
-                );
+                let mut state = self.state();
+                let is_it = |alert: &&mut Alert| alert.id == id && !alert.is_delivered;
+                if let Some(alert) = state.alert.as_mut().filter(is_it) {
+                    alert.is_delivered = true;
+                    let seen = [
+                        ("at the notifier", function_ms),
+                        ("at the topic", topic_ms),
+                        ("received", Some(at_ms)),
+                    ];
+                    let hops = seen.map(|(hop, at)| Some((hop.to_owned(), at?)));
+                    alert.hops.extend(hops.into_iter().flatten());
+                }
+                Ok(())
             }
         }
-        Ok(())
     }
 
-    async fn repeat(&mut self, work: &Work) -> Result<()> {
+    async fn repeat_alert(&self, work: &Work) -> Result<()> {
         let now = now_ms();
-        self.send_all(work, |probe| now - probe.last_ms > REPEAT_TO_BUS_MS)
-            .await;
-        let due = |alert: &&Alert| {
-            !alert.is_delivered && !alert.is_repeated && now - alert.sent_ms > REPEAT_TO_PEOPLE_MS
+        let due = {
+            let mut state = self.state();
+            let is_due = |alert: &&mut Alert| {
+                !alert.is_delivered
+                    && !alert.is_repeated
+                    && now - alert.sent_ms > REPEAT_TO_PEOPLE_MS
+            };
+            let alert = state.alert.as_mut().filter(is_due);
+            alert.map(|alert| {
+                alert.is_repeated = true;
+                (alert.id.clone(), alert.from.clone())
+            })
         };
-        let Some((id, from)) = self
-            .alert
-            .as_ref()
-            .filter(due)
-            .map(|alert| (alert.id.clone(), alert.from.clone()))
-        else {
-            return Ok(());
-        };
-        self.send_to_hub(&id, &from, work).await?;
-        if let Some(alert) = &mut self.alert {
-            alert.is_repeated = true;
+        if let Some((id, from)) = due {
+            self.send_to_hub(&id, &from, work).await?;
         }
         Ok(())
     }
 
-    /// Whether there is nothing left to wait for.
-    fn is_settled(&self) -> bool {
-        let waits = self.probes.iter().any(|probe| probe.sent == Sent::Lost);
-        let is_told = self.alert.as_ref().is_none_or(|alert| alert.is_delivered);
-        !waits && is_told
+    /// Whether there is nothing left to wait for, or no time.
+    fn is_over(&self) -> bool {
+        let (state, now) = (self.state(), now_ms());
+        let is_alert_over = state
+            .alert
+            .as_ref()
+            .is_none_or(|alert| alert.is_delivered || now - alert.sent_ms > self.wait_ms);
+        state.probes.is_over(now) && is_alert_over
     }
 
     pub(super) fn is_passed(&self) -> bool {
-        let arrived = |probe: &Probe| matches!(probe.sent, Sent::Arrived { .. });
-        self.probes.iter().all(arrived)
-            && self.alert.as_ref().is_some_and(|alert| alert.is_delivered)
+        let state = self.state();
+        let is_delivered = state.alert.as_ref().is_some_and(|alert| alert.is_delivered);
+        state.probes.are_all_arrived() && is_delivered
+    }
+
+    /// The canary that the topic was to report.
+    pub(super) fn alert(&self) -> Option<Alert> {
+        self.state().alert.clone()
+    }
+
+    /// What became of each place's canary.
+    pub(super) fn places(&self) -> Vec<(&'a Location, super::Sent)> {
+        self.state().probes.results().collect()
     }
 
     pub(super) fn outcome(
@@ -314,15 +340,14 @@ impl<'a> Test<'a> {
         audience: Audience,
         trail: Option<Hop>,
     ) -> Outcome {
-        let hops = self.alert.map(|alert| alert.hops).unwrap_or_default();
+        let spokes = self.places().into_iter();
+        let spokes = spokes.map(|(location, sent)| (location.clone(), sent));
+        let spokes = spokes.collect();
+        let hops = self.alert().map(|alert| alert.hops).unwrap_or_default();
         let begun = hops.first().map(|(_, at)| *at).unwrap_or_default();
         Outcome {
-            id: self.run,
-            spokes: self
-                .probes
-                .into_iter()
-                .map(|probe| (probe.location, probe.sent))
-                .collect(),
+            id: self.run.to_owned(),
+            spokes,
             hops: hops
                 .into_iter()
                 .map(|(hop, at)| (hop, at - begun))
@@ -333,4 +358,9 @@ impl<'a> Test<'a> {
             allow_nobody: false,
         }
     }
+}
+
+/// How many receive, for so many places.
+fn receivers(places: usize) -> usize {
+    (places / PLACES_A_RECEIVER).clamp(1, MOST_RECEIVERS)
 }

@@ -19,6 +19,7 @@ macro_rules! kinds {
     };
 }
 
+pub mod canary;
 pub mod hub;
 pub mod spokes;
 pub mod trail;
@@ -46,7 +47,7 @@ pub struct Kind {
 
 /// Every kind, by number.
 pub fn all() -> impl Iterator<Item = &'static Kind> {
-    [hub::KINDS, spokes::KINDS, trail::KINDS]
+    [hub::KINDS, spokes::KINDS, trail::KINDS, canary::KINDS]
         .into_iter()
         .flatten()
 }

@@ -13,8 +13,13 @@ pub(crate) const CANARY_DETAIL_TYPE: &str = "rootwatch canary";
 /// notified of it.
 pub(crate) const PROBE: &str = "probe";
 
+/// End of the ARN of the task policy that only reads root's credentials (IAM guide, "Perform a privileged task on an AWS
+/// Organizations member account").
+const AUDIT_POLICY: &str = ":aws:policy/root-task/IAMAuditRootUserCredentials";
+
 /// Write events: all root activity but what CloudTrail marks as read-only, with the read-only calls that matter as
-/// much; and the canary, when the hub account itself sent it.
+/// much; sessions by `sts:AssumeRoot`, but for those that [`reads`] takes; and the canary, when the hub account itself
+/// sent it.
 ///
 /// `readOnly` is missing from old records and from some sign-ins; what is not certainly read-only counts as a write
 /// event. The envelope's `account` is set by EventBridge, and no sender can choose it: so a spoke's canary invokes
@@ -27,6 +32,15 @@ pub(crate) fn acts(hub_account: &str) -> Value {
         json!({"eventName": READ_ONLY_THAT_MATTERS}),
     ]);
     if let Some(entries) = pattern["$or"].as_array_mut() {
+        entries.push(assume_root(&[
+            ("errorCode", json!([{"exists": false}])),
+            (
+                "requestParameters",
+                task_policy(
+                    &json!([{"exists": false}, {"anything-but": {"suffix": AUDIT_POLICY}}]),
+                ),
+            ),
+        ]));
         entries.push(json!({
             "source": [CANARY_SOURCE],
             "account": [hub_account],
@@ -39,21 +53,63 @@ pub(crate) fn acts(hub_account: &str) -> Value {
     pattern
 }
 
-/// Read-only events.
+/// Read-only events; and of `sts:AssumeRoot`, which is a write event, the calls that were refused and the sessions that
+/// only audit: anybody can make thousands of the one, and an audit of a large organization makes as many of the other.
+/// They are reported in digests, and the larger batches of this queue make few of them; nor does an alert wait behind
+/// them.
 ///
-/// AssumeRoot is a write event, and so is not in it.
+/// A call that root itself made is with root's own: STS refuses it (STS API, `AssumeRoot`).
 pub(crate) fn reads() -> Value {
     let mut pattern = root_activity_where(&[json!({
         "readOnly": [true, "true"],
         "eventName": [{"anything-but": READ_ONLY_THAT_MATTERS}],
     })]);
     if let Some(entries) = pattern["$or"].as_array_mut() {
-        entries.retain(|entry| entry["detail"]["readOnly"].is_array());
+        let others = (
+            "userIdentity",
+            json!({"type": others(), "sessionContext": {"sessionIssuer": {"type": others()}}}),
+        );
+        entries.push(assume_root(&[
+            ("errorCode", json!([{"exists": true}])),
+            others.clone(),
+        ]));
+        entries.push(assume_root(&[
+            (
+                "requestParameters",
+                task_policy(&json!([{"suffix": AUDIT_POLICY}])),
+            ),
+            others,
+        ]));
     }
     pattern
 }
 
-/// The root activity pattern without the canary, and with its entries for identities split into one for each condition.
+/// Its entry in the root activity pattern, narrowed by these fields of the record.
+fn assume_root(conditions: &[(&str, Value)]) -> Value {
+    let pattern = root_activity();
+    let mut entries = pattern["$or"].as_array().into_iter().flatten();
+    let found = entries.find(|entry| is_assume_root(entry));
+    let mut entry = found.cloned().unwrap_or_default();
+    for (field, condition) in conditions {
+        entry["detail"][field] = condition.clone();
+    }
+    entry
+}
+
+fn is_assume_root(entry: &Value) -> bool {
+    entry["detail"]["eventName"] == json!(["AssumeRoot"])
+}
+
+/// A type of identity that is not root's.
+fn others() -> Value {
+    json!([{"exists": false}, {"anything-but": "Root"}])
+}
+
+fn task_policy(arn: &Value) -> Value {
+    json!({"taskPolicyArn": {"arn": arn}})
+}
+
+/// The root activity pattern's entries for identities, one for each condition.
 fn root_activity_where(conditions: &[Value]) -> Value {
     let mut pattern = root_activity();
     if let Some(types) = pattern["detail-type"].as_array_mut() {
@@ -62,16 +118,11 @@ fn root_activity_where(conditions: &[Value]) -> Value {
     let entries = pattern["$or"].as_array().cloned().unwrap_or_default();
     let narrowed = entries
         .iter()
-        .filter(|entry| entry["source"] != json!([CANARY_SOURCE]))
+        .filter(|entry| entry["detail"]["userIdentity"].is_object())
         .flat_map(|entry| {
-            if entry["detail"]["userIdentity"].is_object() {
-                conditions
-                    .iter()
-                    .map(|condition| with_detail(entry, condition))
-                    .collect()
-            } else {
-                vec![entry.clone()]
-            }
+            conditions
+                .iter()
+                .map(|condition| with_detail(entry, condition))
         });
     pattern["$or"] = narrowed.collect();
     pattern
@@ -102,6 +153,8 @@ fn with_detail(entry: &Value, condition: &Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rootwatch_eval::Answer;
+    use rootwatch_eval::pattern::matches;
 
     const SPOKE_TEMPLATE: &str = include_str!("../../../../templates/spoke.yaml");
 
@@ -127,12 +180,13 @@ mod tests {
     fn acts_and_reads_share_the_root_activity_and_only_acts_takes_the_hubs_canary() {
         let entries = |pattern: Value| pattern["$or"].as_array().unwrap().clone();
         let (acts, reads) = (entries(acts("111122223333")), entries(reads()));
-        // Root users, and sessions that root handed out: four kinds of write events each, one of read-only events.
-        assert_eq!((acts.len(), reads.len()), (2 * 4 + 2, 2));
+        // Root users, and sessions that root handed out: four kinds of write events each, one of read-only events. AssumeRoot:
+        // one kind, and two. The canary.
+        assert_eq!((acts.len(), reads.len()), (2 * 4 + 1 + 1, 2 + 2));
         assert!(
             acts.iter()
                 .take(8)
-                .chain(&reads)
+                .chain(reads.iter().take(2))
                 .all(|it| it["detail"]["userIdentity"].is_object())
         );
         assert!(
@@ -144,6 +198,82 @@ mod tests {
             acts[9],
             json!({"source": ["rootwatch.canary"], "account": ["111122223333"], "detail": {"probe": [{"exists": false}]}})
         );
+    }
+
+    /// What a field of a record may be; none means that there is no such field.
+    fn with(record: &mut Value, pointer: &str, value: Option<Value>) {
+        let (parent, field) = pointer.rsplit_once('/').unwrap();
+        if let (Some(value), Some(parent)) = (value, record.pointer_mut(parent)) {
+            parent[field] = value;
+        }
+    }
+
+    #[test]
+    fn each_call_of_assume_root_matches_one_of_the_two_rules() {
+        let forms = |of: &[Value]| -> Vec<Option<Value>> {
+            let present = of.iter().cloned().map(Some);
+            std::iter::once(None).chain(present).collect()
+        };
+        let audit = "arn:aws:iam::aws:policy/root-task/IAMAuditRootUserCredentials";
+        let unlock = "arn:aws:iam::aws:policy/root-task/S3UnlockBucketPolicy";
+        let policies = forms(&[
+            json!(audit),
+            json!(unlock),
+            json!(null),
+            json!(7),
+            json!({"x": audit}),
+            json!([unlock, 1]),
+        ]);
+        let errors = forms(&[json!("AccessDenied"), json!(null)]);
+        let types = forms(&[json!("Root"), json!("AssumedRole"), json!(null)]);
+        let issuers = forms(&[json!("Root"), json!("Role")]);
+        let (acts, reads) = (acts("222222222222"), reads());
+        let is = |pattern: &Value, event: &Value| matches(pattern, event) == Answer::Yes;
+        let mut to_reads = 0;
+        for (policy, error) in policies
+            .iter()
+            .flat_map(|it| errors.iter().map(move |error| (it, error)))
+        {
+            for (kind, issuer) in types
+                .iter()
+                .flat_map(|it| issuers.iter().map(move |issuer| (it, issuer)))
+            {
+                let mut event = json!({"source": "aws.sts", "detail-type": "AWS API Call via CloudTrail", "account": "333333333333",
+                    "detail": {"eventSource": "sts.amazonaws.com", "eventName": "AssumeRoot", "readOnly": false,
+                        "userIdentity": {"sessionContext": {"sessionIssuer": {}}}, "requestParameters": {"taskPolicyArn": {}}}});
+                with(
+                    &mut event,
+                    "/detail/requestParameters/taskPolicyArn/arn",
+                    policy.clone(),
+                );
+                with(&mut event, "/detail/errorCode", error.clone());
+                with(&mut event, "/detail/userIdentity/type", kind.clone());
+                with(
+                    &mut event,
+                    "/detail/userIdentity/sessionContext/sessionIssuer/type",
+                    issuer.clone(),
+                );
+                let by_root = [kind, issuer].iter().any(|it| **it == Some(json!("Root")));
+                let in_digest = !by_root && (error.is_some() || *policy == Some(json!(audit)));
+                assert_eq!(
+                    (is(&acts, &event), is(&reads, &event)),
+                    (!in_digest, in_digest),
+                    "{event}"
+                );
+                to_reads += usize::from(in_digest);
+            }
+        }
+        assert!(to_reads > 0);
+    }
+
+    #[test]
+    fn what_the_rules_take_for_a_digest_the_notifier_reports_in_one() {
+        let text = include_str!("../../../root-event/tests/fixtures/privileged-session-audit.json");
+        let event: Value = serde_json::from_str(text).unwrap();
+        assert_eq!(matches(&reads(), &event), Answer::Yes);
+        let events = rootwatch_root_event::parse(text.as_bytes()).unwrap();
+        let decision = rootwatch_root_event::assess(&events[0]).decision;
+        assert_eq!(decision, rootwatch_root_event::Decision::Digest);
     }
 
     #[test]

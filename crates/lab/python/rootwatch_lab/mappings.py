@@ -24,10 +24,12 @@ from .state import activity, each, late, lock, operations
 
 _POLL_S = 0.05
 _RECEIVE_LIMIT = 10
+# What polls one queue; AWS has five to begin with (Lambda guide, "Scaling with SQS").
+_POLLERS = 2
 _NEEDED = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
 
 _busy_lock = threading.Lock()
-_busy: set[str] = set()
+_busy: list[str] = []
 
 
 class InUse(LambdaClientError):
@@ -183,13 +185,16 @@ def begin() -> None:
 
 
 def _begin_to_poll(backend: LambdaBackend, mapping: EventSourceMapping) -> None:
-    threading.Thread(target=_poll, args=(backend, mapping), daemon=True).start()
+    for number in range(_POLLERS):
+        threading.Thread(target=_poll, args=(backend, mapping, number), daemon=True).start()
 
 
-def _poll(backend: LambdaBackend, mapping: EventSourceMapping) -> None:
+def _poll(backend: LambdaBackend, mapping: EventSourceMapping, number: int) -> None:
     while mapping.uuid in backend._event_source_mappings:
-        with activity.of("mapping"):
-            busy = state_of(mapping) == "Enabled" and _try_to_poll(mapping)
+        busy = False
+        if number < late.batches_at_once:
+            with activity.of("mapping"):
+                busy = state_of(mapping) == "Enabled" and _try_to_poll(mapping)
         if not busy:
             time.sleep(_POLL_S)
 
@@ -219,12 +224,12 @@ def _poll_once(mapping: EventSourceMapping) -> bool:
     if not batch:
         return False
     with _busy_lock:
-        _busy.add(mapping.uuid)
+        _busy.append(mapping.uuid)
     try:
         _hand_over(mapping, queue, function, batch)
     finally:
         with _busy_lock:
-            _busy.discard(mapping.uuid)
+            _busy.remove(mapping.uuid)
     return True
 
 

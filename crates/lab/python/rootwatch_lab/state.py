@@ -37,6 +37,7 @@ class Lateness:
     async_retry_ms: int = 200
     target_retry_ms: int = 100
     batching_window_percent: int = 5
+    batches_at_once: int = 1
     visibility_percent: int = 100
 
     def update(self, values: dict[str, Any]) -> None:

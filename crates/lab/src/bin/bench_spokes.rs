@@ -3,19 +3,14 @@
 //! what one lister would need. Reads the memory from /proc, so it needs Linux.
 
 use std::env;
-use std::fs;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use rootwatch_lab::bench::{build, millis, say};
+use rootwatch_lab::bench::{self, build, millis, say};
 use rootwatch_lab::{Generated, Lab, Organization};
 
 const REGION: &str = "eu-west-1";
-/// How often the memory is looked at.
-const LOOK_EVERY: Duration = Duration::from_millis(10);
 /// What the issue asks for.
 const MOST_MEMORY_MB: u64 = 200;
 const MOST_OF_ONE_LISTER: f64 = 0.25;
@@ -160,28 +155,15 @@ impl Bench {
 
     fn measure(&self, args: &[&str], code: i32, allowed: Writes) -> Result<Measured> {
         self.lab.clear_calls()?;
-        let since = Instant::now();
-        let mut child = Command::new(&self.binary)
-            .args(args)
-            .envs(self.lab.env(&self.organization.hub, REGION))
-            .current_dir(env::temp_dir())
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .context("starting rootwatch")?;
-        let mut peak_mb = 0;
-        let status = loop {
-            // Gone once it has ended, so the last look before that counts.
-            peak_mb = peak_mb.max(peak_memory_mb(child.id()).unwrap_or_default());
-            match child.try_wait()? {
-                Some(status) => break status,
-                None => thread::sleep(LOOK_EVERY),
-            }
-        };
-        let took = since.elapsed();
-        if status.code() != Some(code) {
-            bail!("rootwatch {} ended with {status}", args.join(" "));
+        let env = self.lab.env(&self.organization.hub, REGION);
+        let bench::Measured {
+            took,
+            code: ended,
+            peak_mb,
+            ..
+        } = bench::measure(&self.binary, args, env)?;
+        if ended != Some(code) {
+            bail!("rootwatch {} ended with {ended:?}", args.join(" "));
         }
         let calls = self.lab.calls()?;
         let writes = calls.iter().filter(|call| call.write).count();
@@ -227,12 +209,4 @@ impl Bench {
         say(&text)?;
         Ok(missed)
     }
-}
-
-/// The most that a process has held in memory so far.
-fn peak_memory_mb(id: u32) -> Option<u64> {
-    let status = fs::read_to_string(format!("/proc/{id}/status")).ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
-    let kilobytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
-    Some(kilobytes / 1024)
 }
