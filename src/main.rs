@@ -10,6 +10,7 @@ mod progress;
 mod report;
 mod typed;
 
+use anyhow::Context;
 use interrupt::Interrupts;
 use std::io::Write;
 use std::process::ExitCode;
@@ -22,11 +23,7 @@ async fn main() -> ExitCode {
     };
     output::set_color(cli.color);
     typed::set(&matches);
-    let interrupts = Interrupts::listen();
-    let ended = tokio::select! {
-        ended = commands::run(&cli, &interrupts) => ended,
-        interrupted = interrupts.to_end_at_once() => Err(interrupted.into()),
-    };
+    let ended = run(&cli).await;
     match ended {
         Ok(exit) => exit.into(),
         Err(error) => {
@@ -38,5 +35,13 @@ async fn main() -> ExitCode {
             );
             commands::Exit::of(&error).into()
         }
+    }
+}
+
+async fn run(cli: &cli::Cli) -> anyhow::Result<commands::Exit> {
+    let interrupts = Interrupts::listen().context("catching signals")?;
+    tokio::select! {
+        ended = commands::run(cli, &interrupts) => ended,
+        interrupted = interrupts.to_end_at_once() => Err(interrupted.into()),
     }
 }

@@ -288,7 +288,8 @@ fn ctrl_c_leaves_nothing() {
         assert_eq!(made["team"], "security", "{made}");
         assert_eq!(made["rootwatch:deployment"], "rootwatch", "{made}");
     }
-    running.interrupt();
+    // As a job that is cancelled.
+    running.signal("-TERM");
     let ran = running.wait().ends_with(130);
     assert!(
         ran.stderr.contains("removing what this test made"),

@@ -97,13 +97,19 @@ fn calls(world: &World, wanted: impl Fn(&Call) -> bool) -> usize {
 }
 
 #[test]
-fn ctrl_c_before_the_first_write_changes_nothing() {
+fn a_signal_before_the_first_write_changes_nothing() {
+    side_by_side(["-INT", "-TERM", "-HUP"], |it| {
+        ends_before_the_first_write(it)
+    });
+}
+
+fn ends_before_the_first_write(signal: &str) {
     let world = World::new();
     world.count_calls();
     world.lab.set_delay(400).unwrap();
     let running = world.begin(&DEPLOY);
     eventually("the first call", || calls(&world, |_| true) > 0);
-    running.interrupt();
+    running.signal(signal);
     let ran = running.wait().ends_with(130);
     assert!(
         ran.stderr
@@ -116,14 +122,21 @@ fn ctrl_c_before_the_first_write_changes_nothing() {
     assert_eq!(world.writes(), Vec::<String>::new());
 }
 
+/// Of a terminal, of a job that is cancelled, and of a terminal that is closed.
 #[test]
-fn ctrl_c_finishes_the_call_under_way_and_the_next_run_goes_on() {
+fn each_signal_finishes_the_call_under_way_and_the_next_run_goes_on() {
+    side_by_side(["-INT", "-TERM", "-HUP"], |it| {
+        finishes_the_call_under_way(it)
+    });
+}
+
+fn finishes_the_call_under_way(signal: &str) {
     let world = World::new();
     world.count_calls();
     world.lab.set_delay(300).unwrap();
     let running = world.begin(&DEPLOY);
     eventually("a write", || calls(&world, |call| call.write) > 0);
-    running.interrupt();
+    running.signal(signal);
     let ran = running.wait().ends_with(130);
     let writes = world.writes();
     for said in ["\nDone: ", "\nNot done: ", "Run the same command again"] {
