@@ -33,6 +33,8 @@ async fn main() -> ExitCode {
                 "{}",
                 typed::complete(&report::error(&error))
             );
+            // A program that reads JSON gets one value whatever happened; where stdout fails, stderr has said it.
+            let _ = output::Output::of(&cli).error(cli.command.name(), &error);
             commands::Exit::of(&error).into()
         }
     }

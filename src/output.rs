@@ -1,10 +1,16 @@
 //! Where results go: stdout, as text or JSON. Only this, the progress and the operator write to a stream.
 
-use crate::cli::{Color, OutputForm};
+use crate::cli::{Cli, Color, OutputForm};
+use crate::interrupt::Interrupted;
 use crate::typed;
 use anyhow::{Context, Result};
+use rootwatch_engine::ErrorReport;
 use serde::Serialize;
 use std::io::Write;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Whether something was printed on stdout: of JSON there is one value.
+static HAS_PRINTED: AtomicBool = AtomicBool::new(false);
 
 /// The form of what is printed, and how much of it.
 #[derive(Clone, Copy, Debug)]
@@ -16,6 +22,15 @@ pub(crate) struct Output {
 }
 
 impl Output {
+    /// As the command line asks for it.
+    pub(crate) fn of(cli: &Cli) -> Self {
+        Self {
+            form: cli.output,
+            verbose: cli.verbose,
+            quiet: cli.quiet,
+        }
+    }
+
     /// Prints a result: the text for people, or the value for programs.
     pub(crate) fn result(self, text: &str, value: &impl Serialize) -> Result<()> {
         match self.form {
@@ -27,8 +42,20 @@ impl Output {
         }
     }
 
+    /// Prints the error that ended a command, unless the command has printed its own report.
+    pub(crate) fn error(self, command: String, error: &anyhow::Error) -> Result<()> {
+        if self.form == OutputForm::Text || HAS_PRINTED.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let mut report = ErrorReport::of(command, error);
+        // Nothing is wrong with the run.
+        report.error.retry |= error.is::<Interrupted>();
+        self.result("", &report)
+    }
+
     /// Prints text on stdout. A closed pipe is not an error.
     pub(crate) fn text(self, text: &str) -> Result<()> {
+        HAS_PRINTED.store(true, Ordering::Relaxed);
         match anstream::stdout().write_all(text.as_bytes()) {
             Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
                 Err(error).context("writing to standard output")

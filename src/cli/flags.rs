@@ -3,13 +3,13 @@
 use super::{Cli, HubArgs, SpokesArgs};
 use crate::config::keys::{
     ACCOUNT_NAMES, CALL_AS, EMAIL, ENDPOINT_URL, FAILURE_TOLERANCE, FORMAT, HUB_ACCOUNT,
-    HUB_PROFILE, HUB_REGION, HUB_ROLE, IAM_PATH, INSTANCE_QUOTA, KMS_KEY, LOG_KMS_KEY,
+    HUB_PROFILE, HUB_REGION, HUB_ROLE, IAM_PATH, IGNORE, INSTANCE_QUOTA, KMS_KEY, LOG_KMS_KEY,
     LOG_RETENTION_DAYS, MANAGEMENT_PROFILE, MANAGEMENT_ROLE, MAX_CONCURRENT, NAME, ORG_ID, OU,
     PERMISSIONS_BOUNDARY, PROFILE, QUEUE_KMS_KEY, READ_ONLY, REGION, REGION_CONCURRENCY, REGIONS,
     ROLE_PREFIX, SUBSCRIPTIONS, TAGS, TIMEOUT, TOPIC_NAME,
 };
 use crate::config::{Flags, Given, Key, Origin, Problem, Value};
-use rootwatch_engine::{CallAs, RegionConcurrency, Subscription, without_password};
+use rootwatch_engine::{CallAs, Ignore, RegionConcurrency, Subscription, without_password};
 
 /// What the flags of a run give.
 pub(crate) fn flags(cli: &Cli, hub: &HubArgs, spokes: &SpokesArgs) -> Flags {
@@ -66,6 +66,20 @@ pub(crate) fn flags(cli: &Cli, hub: &HubArgs, spokes: &SpokesArgs) -> Flags {
 }
 
 impl Flags {
+    /// Findings that are accepted, each as RW301[@ACCOUNT[/REGION]]=REASON.
+    pub(crate) fn ignores(&mut self, texts: &[String]) {
+        for text in texts {
+            let (what, reason) = text.split_once('=').unwrap_or((text, ""));
+            match Ignore::parse(what, reason, IGNORE.flag) {
+                Ok(ignore) => self.give(&IGNORE, Value::Ignore(ignore)),
+                Err(why) => self.problems.push(Problem {
+                    place: None,
+                    text: format!("{} {why}", IGNORE.flag),
+                }),
+            }
+        }
+    }
+
     /// Whom no longer to notify, and what no longer to watch.
     fn removals(&mut self, hub: &HubArgs, spokes: &SpokesArgs) {
         let given = std::mem::take(&mut self.given);

@@ -24,6 +24,10 @@ pub(crate) struct StatusArgs {
     /// Exit with 2 also when a part cannot be seen with these credentials
     #[arg(long)]
     pub(crate) strict: bool,
+    /// Accept a kind of finding, of all or of one account and region, for a reason: it is shown and no longer counts;
+    /// may be given again. docs/findings.md lists the kinds
+    #[arg(long, value_name = "ID[@ACCOUNT[/REGION]]=REASON")]
+    pub(crate) ignore: Vec<String>,
     #[command(flatten)]
     pub(crate) others: OtherAccountArgs,
 }
@@ -65,6 +69,10 @@ pub(crate) struct VerifyArgs {
     /// Leave out the spokes
     #[arg(long, conflicts_with_all = ["account", "spoke_region", "role", "spoke_profile"])]
     pub(crate) hub_only: bool,
+    /// Accept a kind of finding, of all or of one account and region, for a reason: it is shown and no longer counts;
+    /// may be given again. docs/findings.md lists the kinds
+    #[arg(long, value_name = "ID[@ACCOUNT[/REGION]]=REASON")]
+    pub(crate) ignore: Vec<String>,
     #[command(flatten)]
     pub(crate) caller: CallerArgs,
 }

@@ -175,13 +175,20 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Plan(Plan),
     /// Show what exists, what is missing, and which accounts are covered
+    ///
+    /// Ends with 0 when there is no gap, and with 2 when there is one, or when something could not be read, which is a gap
+    /// too: what can be read is shown all the same. Each gap begins with the number of its kind, RW301 for example;
+    /// docs/findings.md says what each means and what to do, and --ignore, or [[ignore]] in the settings file, accepts
+    /// one for a reason.
     Status(StatusArgs),
     /// Follow the deployed path hop by hop and judge each, with read-only calls
     ///
     /// Begins with CloudTrail's trail, without which no event sets out. Ends with 0 when every hop is fine, with 2 when
     /// one is broken, and also with 2 when one cannot be judged: it could not be read, or contains what rootwatch never
     /// writes. With --quiet only those are printed, so nothing when
-    /// all is fine; --output json prints every hop all the same.
+    /// all is fine; --output json prints every hop all the same. Each finding has the number of its kind, RW111 for
+    /// example; docs/findings.md says what each means and what to do, and --ignore, or [[ignore]] in the settings file,
+    /// accepts one for a reason.
     Verify(VerifyArgs),
     /// Send a marked event and wait until the topic delivers it
     ///
@@ -214,6 +221,28 @@ pub(crate) enum Command {
         /// Shell to complete in
         shell: clap_complete::Shell,
     },
+}
+
+impl Command {
+    /// As it is typed, `deploy spokes`.
+    pub(crate) fn name(&self) -> String {
+        match self {
+            Self::Deploy(Deploy::Hub { .. }) => "deploy hub",
+            Self::Deploy(Deploy::Spokes(_)) => "deploy spokes",
+            Self::Plan(Plan::Hub(_)) => "plan hub",
+            Self::Plan(Plan::Spokes(_)) => "plan spokes",
+            Self::Status(_) => "status",
+            Self::Verify(_) => "verify",
+            Self::Test(_) => "test",
+            Self::Teardown(args) => return format!("teardown {}", args.what.name()),
+            Self::Adopt(_) => "adopt",
+            Self::Explain(_) => "explain",
+            Self::Settings(_) => "settings",
+            Self::Init(_) => "init",
+            Self::Completions { .. } => "completions",
+        }
+        .to_owned()
+    }
 }
 
 #[derive(Debug, Subcommand)]

@@ -41,3 +41,14 @@ pub(crate) enum Teardown {
     /// The spokes, then the hub
     All,
 }
+
+impl Teardown {
+    /// As it is typed.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Hub => "hub",
+            Self::Spokes => "spokes",
+            Self::All => "all",
+        }
+    }
+}

@@ -20,21 +20,28 @@ pub(super) struct Run<'a> {
 
 impl<'a> Run<'a> {
     pub(super) fn new(cli: &'a Cli, interrupts: &'a Interrupts) -> Self {
-        let output = Output {
-            form: cli.output,
-            verbose: cli.verbose,
-            quiet: cli.quiet,
-        };
         Self {
             cli,
             interrupts,
-            output,
+            output: Output::of(cli),
         }
     }
 
     /// Checks the settings, finds the credentials, and shows the account and region.
     pub(super) async fn start(&self, hub: &HubArgs, spokes: &SpokesArgs) -> Result<Session> {
-        let settings = config::resolve(flags(self.cli, hub, spokes))?;
+        self.start_accepting(hub, spokes, &[]).await
+    }
+
+    /// The same with findings that are accepted.
+    pub(super) async fn start_accepting(
+        &self,
+        hub: &HubArgs,
+        spokes: &SpokesArgs,
+        ignores: &[String],
+    ) -> Result<Session> {
+        let mut flags = flags(self.cli, hub, spokes);
+        flags.ignores(ignores);
+        let settings = config::resolve(flags)?;
         let progress = Arc::new(Terminal::new(self.cli.quiet, self.interrupts.clone()));
         let person = Person {
             progress: progress.clone(),

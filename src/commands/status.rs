@@ -5,7 +5,7 @@ use super::run::{Run, called_by};
 use crate::cli::{SpokesArgs, StatusArgs};
 use crate::report::{self, page};
 use anyhow::Result;
-use rootwatch_engine::status;
+use rootwatch_engine::{Failure, status};
 
 /// Shows the state of the whole path as far as these credentials can see it.
 pub(super) async fn status(run: &Run<'_>, args: &StatusArgs) -> Result<Exit> {
@@ -14,11 +14,19 @@ pub(super) async fn status(run: &Run<'_>, args: &StatusArgs) -> Result<Exit> {
         others: args.others.clone(),
         ..called_by(&args.caller)
     };
-    let session = run.start(&args.hub, &spokes).await?;
-    let found = status::status(&session, args.detect_drift).await?;
-    run.output.result(&report::status::text(&found), &found)?;
+    let session = run
+        .start_accepting(&args.hub, &spokes, &args.ignore)
+        .await?;
+    let mut found = status::status(&session, args.detect_drift).await?;
+    let written = match &args.html {
+        Some(file) => page::write(file, &session, &found),
+        None => Ok(()),
+    };
+    found.error = written.as_ref().err().map(Failure::of);
+    let text = report::status::text(&found, run.output.verbose);
+    run.output.result(&text, &found)?;
+    written?;
     if let Some(file) = &args.html {
-        page::write(file, &session, &found)?;
         session
             .work()
             .message(&format!("Wrote {}.", file.display()));

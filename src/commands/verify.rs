@@ -13,7 +13,9 @@ pub(super) async fn verify(run: &Run<'_>, args: &VerifyArgs) -> Result<Exit> {
         org_id: args.org_id.clone(),
         ..on_topic(&args.topic)
     };
-    let session = run.start(&hub, &called_by(&args.caller)).await?;
+    let session = run
+        .start_accepting(&hub, &called_by(&args.caller), &args.ignore)
+        .await?;
     let found = verify::verify(&session, &selection(&args.spokes), args.hub_only).await?;
     let text = report::verify::text(&found, run.output);
     run.output.result(&text, &found)?;

@@ -97,7 +97,7 @@ fn lines(key: &Key, value: &Written) -> Vec<String> {
         Written::Pairs(all) => pairs(&mut all.iter().map(|(name, it)| (name.clone(), it))),
         Written::Tables(all) => {
             let table = |table: &Vec<(&str, String)>| {
-                let header = format!("[[hub.{}]]", key.name);
+                let header = format!("[[{}]]", key.header());
                 let mut values = table.iter().map(|(name, it)| ((*name).to_owned(), it));
                 [vec![header], pairs(&mut values)].concat()
             };
@@ -111,7 +111,7 @@ fn example(key: &Key) -> Vec<String> {
         Kind::Tables(inner) => {
             let parts = inner.iter();
             let parts = parts.map(|part| format!("{} = {}", part.name, part.example));
-            std::iter::once(format!("[[hub.{}]]", key.name))
+            std::iter::once(format!("[[{}]]", key.header()))
                 .chain(parts)
                 .collect()
         }
@@ -169,7 +169,8 @@ fn property(key: &Key) -> Value {
         Kind::Table(keys) => table(keys),
         Kind::Tables(keys) => {
             let mut each = table(keys);
-            each["required"] = keys.iter().map(|key| key.name).collect();
+            let required = keys.iter().filter(|key| !key.optional);
+            each["required"] = required.map(|key| key.name).collect();
             json!({"type": "array", "items": each})
         }
     };

@@ -1,8 +1,8 @@
 //! The variables of rootwatch's own: one for each setting that has a flag, named after it.
 
 use super::given::{Given, Origin, Problem, Value, nearest};
-use super::schema::{ACCOUNT_NAMES, Key, Kind, OU, ROOT, SUBSCRIPTIONS};
-use rootwatch_engine::Subscription;
+use super::schema::{ACCOUNT_NAMES, IGNORE, Key, Kind, OU, ROOT, SUBSCRIPTIONS};
+use rootwatch_engine::{Ignore, Subscription};
 
 /// Begins the name of each.
 const PREFIX: &str = "ROOTWATCH_";
@@ -83,6 +83,12 @@ fn give(
         Kind::Pairs(_) | Kind::Tables(_) => {
             for one in each(key, text) {
                 match one.split_once('=') {
+                    Some((left, right)) if key.is(&IGNORE) => {
+                        match Ignore::parse(left, right, name) {
+                            Ok(ignore) => add(Value::Ignore(ignore)),
+                            Err(why) => problem(format!("{name} holds {one}: {why}")),
+                        }
+                    }
                     Some((left, right)) => add(pair(key, left, right)),
                     None => problem(format!(
                         "{name} holds \"{}\", which has no = in it",
@@ -107,7 +113,8 @@ fn pair(key: &Key, left: &str, right: &str) -> Value {
 
 /// Several values, one a line, or with commas between them where a value cannot hold one.
 fn each<'t>(key: &Key, text: &'t str) -> impl Iterator<Item = &'t str> {
-    let may_hold_commas = key.is(&SUBSCRIPTIONS) || key.is(&ACCOUNT_NAMES) || key.is(&OU);
+    let may_hold_commas = [&SUBSCRIPTIONS, &ACCOUNT_NAMES, &OU, &IGNORE];
+    let may_hold_commas = may_hold_commas.iter().any(|it| key.is(it));
     let parts = text.split(move |it| it == '\n' || it == ',' && !may_hold_commas);
     parts.map(str::trim).filter(|it| !it.is_empty())
 }

@@ -1,10 +1,13 @@
 //! `rootwatch.toml`, as it is written.
 
 use super::given::{Given, Origin, Place, Problem, Value, nearest};
-use super::schema::{ENDPOINT, Key, Kind, PROTOCOL, ROOT};
+use super::schema::{
+    ENDPOINT, IGNORE, IGNORE_ACCOUNT, IGNORE_ID, IGNORE_REASON, IGNORE_REGION, IGNORE_RESOURCE,
+    Key, Kind, PROTOCOL, ROOT,
+};
 use super::search;
 use anyhow::{Context, Result};
-use rootwatch_engine::Subscription;
+use rootwatch_engine::{Ignore, Subscription};
 use std::ops::Range;
 use std::path::Path;
 use toml::Spanned;
@@ -158,6 +161,9 @@ impl Reader<'_> {
     fn tables(&mut self, key: &'static Key, keys: &'static [&'static Key], array: &DeArray<'_>) {
         for item in array {
             match item.get_ref() {
+                DeValue::Table(table) if key.is(&IGNORE) => {
+                    self.ignore(key, keys, table, item.span());
+                }
                 DeValue::Table(table) => self.subscription(key, keys, table, item.span()),
                 _ => self.wrong_type(key, item),
             }
@@ -172,20 +178,7 @@ impl Reader<'_> {
         table: &DeTable<'_>,
         span: Range<usize>,
     ) {
-        let before = self.file.given.len();
-        self.table(table, keys, "hub.subscriptions");
-        let parts = self.file.given.split_off(before);
-        for part in keys {
-            if !table.contains_key(part.name) {
-                self.problem(
-                    span.clone(),
-                    format!("a subscription lacks \"{}\"", part.name),
-                );
-            }
-        }
-        let wrong: Vec<Problem> = parts.iter().filter_map(Given::check).collect();
-        let is_good = wrong.is_empty();
-        self.file.problems.extend(wrong);
+        let (parts, is_good) = self.parts(key, keys, table, span, "a subscription");
         let part = |key| parts.iter().find(|part| part.key.is(key));
         if let (true, Some(protocol), Some(endpoint)) = (is_good, part(&PROTOCOL), part(&ENDPOINT))
         {
@@ -196,6 +189,59 @@ impl Reader<'_> {
                     endpoint: endpoint.text().into(),
                 }),
                 origin: endpoint.origin.clone(),
+            });
+        }
+    }
+
+    /// The values of one of several tables, and whether each is good.
+    fn parts(
+        &mut self,
+        key: &'static Key,
+        keys: &'static [&'static Key],
+        table: &DeTable<'_>,
+        span: Range<usize>,
+        what: &str,
+    ) -> (Vec<Given>, bool) {
+        let before = self.file.given.len();
+        self.table(table, keys, &key.header());
+        let parts = self.file.given.split_off(before);
+        let is_missing = |part: &&&Key| !part.optional && !table.contains_key(part.name);
+        for part in keys.iter().filter(is_missing) {
+            self.problem(span.clone(), format!("{what} lacks \"{}\"", part.name));
+        }
+        let wrong: Vec<Problem> = parts.iter().filter_map(Given::check).collect();
+        let is_good = wrong.is_empty();
+        self.file.problems.extend(wrong);
+        (parts, is_good)
+    }
+
+    /// A finding that is accepted.
+    fn ignore(
+        &mut self,
+        key: &'static Key,
+        keys: &'static [&'static Key],
+        table: &DeTable<'_>,
+        span: Range<usize>,
+    ) {
+        let place = self.place(span.start);
+        let (parts, is_good) = self.parts(key, keys, table, span, "an accepted finding");
+        let text = |key| {
+            let part = parts.iter().find(|part: &&Given| part.key.is(key));
+            part.map(|it| it.text().to_owned())
+        };
+        let id = text(&IGNORE_ID).and_then(|it| it.parse().ok());
+        if let (true, Some(id), Some(reason)) = (is_good, id, text(&IGNORE_REASON)) {
+            self.file.given.push(Given {
+                key,
+                value: Value::Ignore(Ignore {
+                    id,
+                    account: text(&IGNORE_ACCOUNT),
+                    region: text(&IGNORE_REGION),
+                    resource: text(&IGNORE_RESOURCE),
+                    reason,
+                    source: format!("{}, line {}", place.file, place.line),
+                }),
+                origin: Origin::File(place),
             });
         }
     }
@@ -219,7 +265,7 @@ impl Reader<'_> {
             words(value.get_ref())
         );
         match key.kind {
-            Kind::Tables(_) => text.push_str(&format!(": write [[hub.{}]]", key.name)),
+            Kind::Tables(_) => text.push_str(&format!(": write [[{}]]", key.header())),
             Kind::Table(_) => text.push_str(&format!(": write [{}]", key.name)),
             _ => text.push_str(&format!(": write {} = {}", key.name, key.example)),
         }
@@ -245,7 +291,7 @@ impl Reader<'_> {
 /// What to do about a list without anything in it: a list is the whole one, and nobody wants none.
 fn empty(key: &Key) -> String {
     let filled = match key.kind {
-        Kind::Tables(_) => format!("write [[hub.{}]]", key.name),
+        Kind::Tables(_) => format!("write [[{}]]", key.header()),
         _ => format!("write {} = {}", key.name, key.example),
     };
     format!(
@@ -271,7 +317,7 @@ fn words(value: &DeValue<'_>) -> &'static str {
 fn unknown(name: &str, keys: &'static [&'static Key], header: &str) -> String {
     let here = match header {
         "" => "at the top".to_owned(),
-        "hub.subscriptions" => format!("in [[{header}]]"),
+        "hub.subscriptions" | "ignore" => format!("in [[{header}]]"),
         _ => format!("in [{header}]"),
     };
     let mut meant: Vec<String> = nearest(name, keys.iter().map(|key| key.name))
@@ -348,6 +394,37 @@ mod tests {
     }
 
     #[test]
+    fn what_is_accepted_has_a_kind_and_a_reason() {
+        let good = "[[ignore]]\nid = \"RW301\"\nreason = \"known\"\n[[ignore]]\nid = \"RW307\"\naccount = \"111122223333\"\nregion = \"us-east-1\"\nresource = \"x\"\nreason = \"y\"\n";
+        let file = parse(good, "f");
+        assert_eq!(file.problems, []);
+        let ignores: Vec<String> = file
+            .given
+            .iter()
+            .map(|given| match &given.value {
+                Value::Ignore(it) => format!("{it}: {} ({})", it.reason, it.source),
+                other => format!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(
+            ignores,
+            [
+                "RW301: known (f, line 1)",
+                "RW307@111122223333/us-east-1 of x: y (f, line 4)"
+            ]
+        );
+        let wrong = "[[ignore]]\nid = \"RW3\"\naccount = \"1\"\n[[ignore]]\nid = \"RW301\"\nreason = \"\"\nreasons = \"x\"\n";
+        insta::assert_snapshot!(reported(wrong).join("\n"), @r#"
+        f, line 1, column 1: an accepted finding lacks "reason"
+        f, line 2, column 6: id "RW3" is not the number of a kind of finding (such as RW307); docs/findings.md lists them
+        f, line 3, column 11: account "1" is not an account id: 12 digits
+        f, line 6, column 10: reason "" is empty
+        f, line 7, column 1: there is no key "reasons" in [[ignore]]; did you mean "reason"?
+        "#);
+        assert_eq!(reported("ignore = []\n").len(), 1);
+    }
+
+    #[test]
     fn all_problems_of_a_file_are_reported_at_once_and_in_order() {
         let text = r#"nmae = "x"
 region = 5
@@ -397,7 +474,7 @@ team = 1
         f, line 23, column 11: call_as "delegated_admin" is not one of self, delegated-admin; did you mean "delegated-admin"?
         f, line 25, column 8: tags "team" must be a string in quotes, and this is a whole number
         f, line 26, column 1: tags "aws:x" must not be empty or begin with "aws:" or "rootwatch:"
-        f, line 27, column 2: there is no key "colour" at the top; there are name, profile, region, endpoint_url, org_id, timeout, hub, management, notify, account_names, spokes, iam, tags
+        f, line 27, column 2: there is no key "colour" at the top; there are name, profile, region, endpoint_url, org_id, timeout, hub, management, notify, account_names, spokes, iam, tags, ignore
         "#);
     }
 

@@ -124,6 +124,14 @@ pub(super) fn organization(text: &str) -> Option<String> {
     )
 }
 
+pub(super) fn finding(text: &str) -> Option<String> {
+    let known: Result<rootwatch_engine::findings::FindingId, _> = text.parse();
+    unless(
+        known.is_ok(),
+        "is not the number of a kind of finding (such as RW307); docs/findings.md lists them",
+    )
+}
+
 pub(super) fn account(text: &str) -> Option<String> {
     unless(is_account(text), "is not an account id: 12 digits")
 }

@@ -2,7 +2,7 @@
 
 use super::form;
 use super::schema::{ENDPOINT, Key, Kind};
-use rootwatch_engine::{Source, Subscription, without_password};
+use rootwatch_engine::{Ignore, Source, Subscription, without_password};
 use std::fmt;
 
 /// What was given for a setting. A setting that takes several has one of these for each.
@@ -19,6 +19,7 @@ pub(crate) enum Value {
     Number(i64),
     Subscription(Subscription),
     Pair(String, String),
+    Ignore(Ignore),
 }
 
 /// Where a value was given.
@@ -86,6 +87,7 @@ impl Given {
             }
             (Origin::File(_), Value::Subscription(it)) => format!("\"{}\"", it.shown()),
             (_, Value::Pair(key, _)) => format!("\"{key}\""),
+            (_, Value::Ignore(it)) => format!("\"{it}\""),
         }
     }
 

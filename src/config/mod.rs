@@ -28,7 +28,7 @@ pub(crate) use schema::Key;
 pub(crate) mod keys {
     pub(crate) use super::schema::{
         ACCOUNT_NAMES, CALL_AS, EMAIL, ENDPOINT_URL, FAILURE_TOLERANCE, FORMAT, HUB_ACCOUNT,
-        HUB_PROFILE, HUB_REGION, HUB_ROLE, IAM_PATH, INSTANCE_QUOTA, KMS_KEY, LOG_KMS_KEY,
+        HUB_PROFILE, HUB_REGION, HUB_ROLE, IAM_PATH, IGNORE, INSTANCE_QUOTA, KMS_KEY, LOG_KMS_KEY,
         LOG_RETENTION_DAYS, MANAGEMENT_PROFILE, MANAGEMENT_ROLE, MAX_CONCURRENT, NAME, ORG_ID, OU,
         PERMISSIONS_BOUNDARY, PROFILE, QUEUE_KMS_KEY, READ_ONLY, REGION, REGION_CONCURRENCY,
         REGIONS, ROLE_PREFIX, SUBSCRIPTIONS, TAGS, TIMEOUT, TOPIC_NAME,
@@ -177,6 +177,7 @@ fn settings(values: &Values) -> Settings {
             .text(&schema::TIMEOUT)
             .and_then(|text| form::parse_duration(&text))
             .unwrap_or(TIMEOUT),
+        ignores: values.ignores(),
         sources: Sources::default(),
     }
 }
@@ -351,6 +352,24 @@ mod tests {
                 "team": "security",
             },
             timeout: 1800s,
+            ignores: [
+                Ignore {
+                    id: FindingId(
+                        307,
+                    ),
+                    account: Some(
+                        "111122223333",
+                    ),
+                    region: Some(
+                        "ap-southeast-5",
+                    ),
+                    resource: Some(
+                        "stack-set rootwatch-spoke",
+                    ),
+                    reason: "an SCP denies this region to everybody",
+                    source: "f, line 173",
+                },
+            ],
             sources: Sources(
                 {},
             ),

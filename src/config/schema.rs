@@ -20,12 +20,22 @@ pub(crate) struct Key {
     pub(crate) environment: &'static [&'static str],
     /// Whether nearly everyone has to set it.
     pub(crate) essential: bool,
+    /// Whether a table that holds it may leave it out.
+    pub(crate) optional: bool,
 }
 
 impl Key {
     /// Whether this is the same key: several tables have one called `region`.
     pub(crate) fn is(&self, other: &Key) -> bool {
         std::ptr::eq(self, other)
+    }
+
+    /// What stands above each of its tables, without the brackets.
+    pub(crate) fn header(&self) -> String {
+        match self.is(&IGNORE) {
+            true => self.name.to_owned(),
+            false => format!("hub.{}", self.name),
+        }
     }
 }
 
@@ -42,7 +52,7 @@ pub(crate) enum Kind {
     /// Any names, each with a text.
     Pairs(PairForm),
     Table(&'static [&'static Key]),
-    /// Several tables, in each of which every key must be there.
+    /// Several tables, in each of which every key must be there that is not optional.
     Tables(&'static [&'static Key]),
 }
 
@@ -56,6 +66,7 @@ const KEY: Key = Key {
     flag: "",
     environment: &[],
     essential: false,
+    optional: false,
 };
 
 /// All keys, in the order in which people read them.
@@ -73,6 +84,7 @@ pub(crate) static ROOT: &[&Key] = &[
     &SPOKES,
     &IAM,
     &TAGS,
+    &IGNORE,
 ];
 
 pub(crate) static NAME: Key = Key {
@@ -475,6 +487,64 @@ pub(crate) static TAGS: Key = Key {
     default: "none",
     example: r#"team = "security""#,
     flag: "--tag",
+    ..KEY
+};
+
+pub(crate) static IGNORE: Key = Key {
+    name: "ignore",
+    kind: Kind::Tables(&[
+        &IGNORE_ID,
+        &IGNORE_ACCOUNT,
+        &IGNORE_REGION,
+        &IGNORE_RESOURCE,
+        &IGNORE_REASON,
+    ]),
+    meaning: "A finding of `status` or `verify` that is accepted: shown, and no reason to end with 2; write one such block for each. docs/findings.md lists the kinds",
+    default: "none",
+    flag: "--ignore",
+    ..KEY
+};
+
+pub(crate) static IGNORE_ID: Key = Key {
+    name: "id",
+    kind: Kind::Text(form::finding),
+    meaning: "Number of the kind of finding",
+    example: r#""RW307""#,
+    ..KEY
+};
+
+pub(crate) static IGNORE_ACCOUNT: Key = Key {
+    name: "account",
+    kind: Kind::Text(form::account),
+    meaning: "Only of this account",
+    example: r#""111122223333""#,
+    optional: true,
+    ..KEY
+};
+
+pub(crate) static IGNORE_REGION: Key = Key {
+    name: "region",
+    kind: Kind::Text(form::region),
+    meaning: "Only in this region",
+    example: r#""ap-southeast-5""#,
+    optional: true,
+    ..KEY
+};
+
+pub(crate) static IGNORE_RESOURCE: Key = Key {
+    name: "resource",
+    kind: Kind::Text(form::not_empty),
+    meaning: "Only of this resource, by its name, or by its kind and name",
+    example: r#""stack-set rootwatch-spoke""#,
+    optional: true,
+    ..KEY
+};
+
+pub(crate) static IGNORE_REASON: Key = Key {
+    name: "reason",
+    kind: Kind::Text(form::not_empty),
+    meaning: "Why it is accepted",
+    example: r#""an SCP denies this region to everybody""#,
     ..KEY
 };
 

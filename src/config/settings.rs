@@ -2,8 +2,8 @@
 
 use super::given::{Given, Origin, Value};
 use super::reset;
-use super::schema::{EMAIL, Key, Kind, LOG_RETENTION_DAYS, OU, ROOT, SUBSCRIPTIONS};
-use rootwatch_engine::{Sources, Subscription};
+use super::schema::{EMAIL, IGNORE, Key, Kind, LOG_RETENTION_DAYS, OU, ROOT, SUBSCRIPTIONS};
+use rootwatch_engine::{Ignore, Sources, Subscription};
 use std::collections::BTreeMap;
 
 /// All effective values.
@@ -101,6 +101,15 @@ impl Values {
             .collect()
     }
 
+    /// Findings that are accepted.
+    pub(super) fn ignores(&self) -> Vec<Ignore> {
+        let all = self.all(&IGNORE).filter_map(|given| match &given.value {
+            Value::Ignore(ignore) => Some(ignore.clone()),
+            _ => None,
+        });
+        all.collect()
+    }
+
     pub(super) fn log_retention_days(&self) -> i32 {
         self.one(&LOG_RETENTION_DAYS)
             .and_then(|given| match given.value {
@@ -119,9 +128,9 @@ fn replaces(over: &Given, under: &Given) -> bool {
     }
 }
 
-/// Whether this is a list to which each flag and variable adds: whom to notify, and what to watch.
+/// Whether this is a list to which each flag and variable adds: whom to notify, what to watch, and what is accepted.
 fn is_added_to(key: &Key) -> bool {
-    key.is(&EMAIL) || key.is(&SUBSCRIPTIONS) || key.is(&OU)
+    key.is(&EMAIL) || key.is(&SUBSCRIPTIONS) || key.is(&OU) || key.is(&IGNORE)
 }
 
 fn is_list(key: &Key) -> bool {

@@ -1,7 +1,7 @@
 //! Settings as they are written in the file: for `rootwatch settings`, and `rootwatch init --from-deployed`.
 
 use super::reset::paths;
-use super::schema::{EMAIL, Key, ROOT, SUBSCRIPTIONS};
+use super::schema::{EMAIL, IGNORE, Key, ROOT, SUBSCRIPTIONS};
 use rootwatch_engine::source::key;
 use rootwatch_engine::{Amount, CallAs, RegionConcurrency, Settings, Source, memory};
 use rootwatch_root_event::{Format, ReadOnly};
@@ -134,6 +134,7 @@ pub(crate) fn values(settings: &Settings) -> BTreeMap<&'static str, Written> {
         (key::SUBSCRIPTIONS, others(settings)),
         (key::ACCOUNT_NAMES, pairs(&settings.notify.account_names)),
         (key::TAGS, pairs(&settings.tags)),
+        (IGNORE.name, ignores(settings)),
     ];
     all.extend(
         written
@@ -239,6 +240,27 @@ fn others(settings: &Settings) -> Option<Written> {
         })
         .collect();
     (!others.is_empty()).then_some(Written::Tables(others))
+}
+
+fn ignores(settings: &Settings) -> Option<Written> {
+    let all: Vec<Vec<(&str, String)>> = settings
+        .ignores
+        .iter()
+        .map(|it| {
+            let optional = [
+                ("account", &it.account),
+                ("region", &it.region),
+                ("resource", &it.resource),
+            ];
+            let optional = optional.into_iter();
+            let optional = optional.filter_map(|(key, it)| Some((key, quoted(it.as_deref()?))));
+            let mut parts = vec![("id", quoted(&it.id.to_string()))];
+            parts.extend(optional);
+            parts.push(("reason", quoted(&it.reason)));
+            parts
+        })
+        .collect();
+    (!all.is_empty()).then_some(Written::Tables(all))
 }
 
 fn quoted(text: &str) -> String {

@@ -2,6 +2,7 @@
 
 pub(crate) mod adopt;
 pub(crate) mod hub;
+pub(crate) mod ignore;
 mod next;
 pub(crate) mod page;
 mod people;
@@ -15,8 +16,9 @@ mod value;
 pub(crate) mod verify;
 
 use anstyle::{AnsiColor, Style};
+use rootwatch_engine::findings::FindingId;
 use rootwatch_engine::{
-    Action, Counts, NotConfirmed, Outcome, Question, Step, Unfinished, View, hint_of,
+    Action, Counts, NotConfirmed, Outcome, Question, Step, Unfinished, View, failure, hint_of,
 };
 use std::fmt::Write;
 
@@ -31,6 +33,7 @@ pub(crate) fn view(view: &View<'_>, verbose: bool) -> String {
         View::Removal(preview) => teardown::preview(preview, verbose),
         View::Unfinished(outcome) => ended_early(outcome),
         View::Error(it) => error(it),
+        View::StepError(id, it) => step_error(*id, it),
         View::OldPath(old, report) => adopt::found(old, report),
         View::Takeover(takeover, old) => adopt::takeover(takeover, old),
         View::OldPathRemoval(old) => adopt::removal(old, verbose),
@@ -167,15 +170,30 @@ fn ended_early(outcome: &Outcome) -> String {
         names => names.join(", "),
     };
     let mut text = String::new();
+    let mut passes = true;
     if let Some(Unfinished::Failed(failed)) = &outcome.unfinished {
         for (_, failure) in failed {
-            text.push_str(&error(failure));
+            text.push_str(&step_error(outcome.kind, failure));
+            passes &= failure::passes(failure);
         }
     }
     let _ = writeln!(text, "Done: {}.", listed(&outcome.done));
     let _ = writeln!(text, "Not done: {}.", listed(&outcome.left));
-    text.push_str("Run the same command again to continue.\n");
+    text.push_str(match passes {
+        true => "Run the same command again to continue.\n",
+        false => "Once that is fixed, run the same command again to continue.\n",
+    });
     text
+}
+
+/// The error of a step: with the number of its kind, and whether the same run again can help.
+fn step_error(id: FindingId, failed: &anyhow::Error) -> String {
+    let (text, again) = (error(failed), failure::again(failure::passes(failed)));
+    match text.contains(again) {
+        // An operation that failed has said it.
+        true => text,
+        false => format!("{text}  {id}: {again}\n"),
+    }
 }
 
 /// An error and what led to it, with a hint where one is known.

@@ -73,7 +73,7 @@ function filtered() {
 function start() {
   at("where").textContent = `${data.place}, as of ${data.made}`;
   at("sums").textContent =
-    `${data.covered_accounts} of ${data.accounts} active accounts are covered in all of ${data.regions.length} regions; gaps: ${data.all_gaps.length}`;
+    `${data.covered_accounts} of ${data.accounts} active accounts are covered in all of ${data.regions.length} regions; gaps: ${data.all_gaps.length}` + (data.accepted ? `, and ${data.accepted} accepted` : "");
   at("gaps").append(...data.all_gaps.map((gap) => make("li", gap)));
   at("region").append(...data.regions.map((region) => make("option", region)));
   for (const [id, value] of new URLSearchParams(location.hash.slice(1))) if (at(id)) at(id).value = value;

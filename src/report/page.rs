@@ -23,7 +23,9 @@ struct Page<'a> {
     #[serde(flatten)]
     coverage: &'a Coverage,
     /// Every gap of the whole path, as `status` prints it.
-    all_gaps: &'a [String],
+    all_gaps: Vec<String>,
+    /// How many of them somebody accepts.
+    accepted: usize,
 }
 
 /// Writes the coverage as a page. Fails when it is not known, or the file cannot be written.
@@ -34,6 +36,7 @@ pub(crate) fn write(file: &Path, session: &Session, report: &Report) -> Result<(
             file.display()
         );
     }
+    let gaps = report.gaps.iter();
     let page = Page {
         place: format!(
             "rootwatch \"{}\": {}",
@@ -42,7 +45,8 @@ pub(crate) fn write(file: &Path, session: &Session, report: &Report) -> Result<(
         ),
         made: format!("{:.0}", jiff::Timestamp::now()),
         coverage: &report.spokes.coverage,
-        all_gaps: &report.gaps,
+        all_gaps: gaps.map(|it| format!("{} {}", it.id, it.words())).collect(),
+        accepted: report.accepted.len(),
     };
     std::fs::write(file, page.html()?).with_context(|| format!("writing {}", file.display()))
 }
@@ -91,7 +95,8 @@ mod tests {
             place: "here".into(),
             made: "now".into(),
             coverage: &coverage,
-            all_gaps: &[],
+            all_gaps: Vec::new(),
+            accepted: 0,
         }
         .html()
         .unwrap()

@@ -1,12 +1,13 @@
 //! Plans and outcomes of the spokes as text.
 
-use super::{GREEN, RED, YELLOW, error, next, step_line};
+use super::{GREEN, RED, YELLOW, next, step_error, step_line};
+use rootwatch_engine::findings::steps::OWN_STACKS_FAILED;
 use rootwatch_engine::spokes::{
     Accounts, Change, ChangeKind, Directory, InstanceCounts, Management, SpokesDeployed,
     SpokesPlan, Stops, Watched, reason, words,
 };
 use rootwatch_engine::verify::{Hop, Verdict};
-use rootwatch_engine::{Action, End, Step, cost, count, hint_of, one_line};
+use rootwatch_engine::{Action, End, Step, cost, count, failure, hint_of, one_line};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
@@ -215,12 +216,19 @@ fn management(done: &[&Step]) -> String {
 
 /// The result of `deploy spokes`, with what comes next.
 pub(crate) fn deployed(deployed: &SpokesDeployed, verbose: bool) -> String {
+    // What was done and the error have been shown.
+    if deployed.end != End::Interrupted && deployed.error.is_some() {
+        return String::new();
+    }
     let text = ended(deployed, verbose) + &next::steps(&what_next(deployed));
     text + &last_line(deployed)
 }
 
 /// The same as a step of another command, which goes on.
 pub(super) fn step(deployed: &SpokesDeployed, verbose: bool) -> String {
+    if deployed.end != End::Interrupted && deployed.error.is_some() {
+        return String::new();
+    }
     ended(deployed, verbose) + &last_line(deployed)
 }
 
@@ -312,7 +320,7 @@ fn failed_stacks(deployed: &SpokesDeployed) -> String {
     let groups = groups.values();
     groups
         .map(|alike| match alike.as_slice() {
-            [(_, failure)] => error(failure),
+            [(_, failure)] => step_error(OWN_STACKS_FAILED, failure),
             many => {
                 let regions: Vec<&str> = many.iter().map(|(region, _)| *region).collect();
                 let regions = words::regions_of(&regions, stacks.len());
@@ -329,12 +337,14 @@ fn cause(failure: &anyhow::Error) -> String {
     causes.join(": ")
 }
 
-fn alike_stacks(stacks: &str, failure: &anyhow::Error) -> String {
-    let why = reason::short(&cause(failure));
+fn alike_stacks(stacks: &str, failed: &anyhow::Error) -> String {
+    let why = reason::short(&cause(failed));
     let mut text = format!("{RED}error:{RED:#} {stacks} · {why}\n");
-    if let Some(hint) = hint_of(failure) {
+    if let Some(hint) = hint_of(failed) {
         let _ = writeln!(text, "  hint: {hint}");
     }
+    let again = failure::again(failure::passes(failed));
+    let _ = writeln!(text, "  {OWN_STACKS_FAILED}: {again}");
     text
 }
 

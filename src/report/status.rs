@@ -1,5 +1,7 @@
 //! The report of `rootwatch status` in plain text.
 
+use super::ignore;
+use rootwatch_engine::one_line;
 use rootwatch_engine::spokes::words;
 use rootwatch_engine::status::{
     HubStatus, Report, SpokesStatus, Subscribers, Unseen, notifier, oldest,
@@ -7,7 +9,7 @@ use rootwatch_engine::status::{
 use std::fmt::Write;
 
 /// The report as people read it.
-pub(crate) fn text(report: &Report) -> String {
+pub(crate) fn text(report: &Report, verbose: bool) -> String {
     let mut text = String::new();
     let hub = &report.hub;
     let all = hub.present.len() + hub.missing.len() + hub.changed.len();
@@ -16,36 +18,48 @@ pub(crate) fn text(report: &Report) -> String {
         "Hub in account {}, region {}",
         hub.account, hub.region
     );
-    if !hub.is_here() {
-        let _ = writeln!(text, "  not here");
-    } else {
-        let _ = writeln!(
+    let unknown = hub.unknown.len();
+    let _ = match (hub.is_here(), unknown) {
+        (false, 0) => writeln!(text, "  not here"),
+        (false, _) => writeln!(text, "  could not be read: see the gaps"),
+        (true, 0) => writeln!(
             text,
             "  {} of {all} resources up to date",
             hub.present.len()
-        );
-    }
+        ),
+        (true, _) => writeln!(
+            text,
+            "  {} of {} resources up to date, {unknown} unknown",
+            hub.present.len(),
+            all + unknown
+        ),
+    };
     subscribers_text(&mut text, "notified", &hub.alerts);
     subscribers_text(&mut text, "notified when the path breaks", &hub.health);
     work_text(&mut text, hub);
     let _ = writeln!(text, "Spokes");
     let spokes = &report.spokes;
     match (&spokes.unknown, &spokes.stack_set) {
-        (Some(why), _) => {
-            let _ = writeln!(text, "  cannot be seen from here: {why}");
+        (Some(_), _) => {
+            let _ = writeln!(text, "  cannot be seen from here: see the gaps");
         }
         (None, None) => {
-            let _ = writeln!(text, "  no StackSet");
+            let _ = match spokes.stack_set_unknown {
+                Some(_) => writeln!(text, "  the StackSet could not be read: see the gaps"),
+                None => writeln!(text, "  no StackSet"),
+            };
         }
         (None, Some(name)) => spokes_text(&mut text, name, spokes),
     }
     unseen_text(&mut text, &report.unseen);
+    text += &ignore::accepted(&report.accepted, |gap| one_line(&gap.text), verbose);
+    text += &ignore::unused(&report.unused_ignores);
     if report.gaps.is_empty() {
         let _ = writeln!(text, "No gaps found.");
     } else {
         let _ = writeln!(text, "Gaps: {}", report.gaps.len());
         for gap in &report.gaps {
-            let _ = writeln!(text, "  ! {gap}");
+            let _ = writeln!(text, "  ! {} {}", gap.id, gap.words());
         }
     }
     text
@@ -97,14 +111,26 @@ fn work_text(text: &mut String, hub: &HubStatus) {
 
 fn spokes_text(text: &mut String, name: &str, spokes: &SpokesStatus) {
     let coverage = &spokes.coverage;
-    let _ = writeln!(
-        text,
-        "  StackSet {name}: {} of {} active accounts covered in {} regions ({})",
-        coverage.covered_accounts,
-        coverage.accounts,
+    let regions = format!(
+        "{} regions ({})",
         coverage.regions.len(),
         coverage.regions.join(", ")
     );
+    let covered = format!("{} of {}", coverage.covered_accounts, coverage.accounts);
+    let _ = match (&spokes.instances_unknown, &spokes.accounts_unknown) {
+        (Some(_), _) => writeln!(
+            text,
+            "  StackSet {name}: which accounts are covered in {regions} could not be read"
+        ),
+        (None, Some(_)) => writeln!(
+            text,
+            "  StackSet {name}: {covered} active accounts with a stack instance covered in {regions}; others are not known"
+        ),
+        (None, None) => writeln!(
+            text,
+            "  StackSet {name}: {covered} active accounts covered in {regions}"
+        ),
+    };
     if let Some(hub) = &spokes.forwards_to {
         let _ = writeln!(text, "  forwarding to the hub in {hub}");
     }

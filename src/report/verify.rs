@@ -1,6 +1,6 @@
 //! Every hop of the path, with its verdict.
 
-use super::{GREEN, RED, YELLOW};
+use super::{GREEN, RED, YELLOW, ignore};
 use crate::output::Output;
 use rootwatch_engine::one_line;
 use rootwatch_engine::verify::{Counts, Hop, Part, Report, Verdict};
@@ -36,6 +36,9 @@ pub(crate) fn text(report: &Report, output: Output) -> String {
     for hop in others.into_iter().filter(is_shown) {
         text += &line(hop, false);
     }
+    if !quiet {
+        text += &accepted(report, output.verbose);
+    }
     let Counts {
         ok,
         broken,
@@ -53,6 +56,33 @@ pub(crate) fn text(report: &Report, output: Output) -> String {
         );
     }
     text
+}
+
+/// What somebody accepts, and what of it means that events are lost.
+fn accepted(report: &Report, verbose: bool) -> String {
+    let shown = |hop: &Hop| {
+        format!(
+            "{} in account {}, {}, {} is {}: {}",
+            hop.resource,
+            hop.account,
+            hop.region,
+            hop.check,
+            hop.verdict.word(),
+            one_line(&hop.finding)
+        )
+    };
+    let mut text = ignore::accepted(&report.accepted, shown, verbose);
+    let all = report.accepted.iter();
+    let broken = all
+        .filter(|it| it.finding.verdict == Verdict::Broken)
+        .count();
+    if broken > 0 {
+        let _ = writeln!(
+            text,
+            "{YELLOW}!{YELLOW:#} {broken} of them broken: events may be lost there, as somebody accepts."
+        );
+    }
+    text + &ignore::unused(&report.unused_ignores)
 }
 
 /// One hop for people.

@@ -1,3 +1,4 @@
 mod first_day;
+mod json;
 pub(crate) mod printed;
 mod situations;

@@ -1,3 +1,4 @@
+use crate::faults::access_denied;
 use crate::world::{PERSON, REGION, World};
 
 /// The same commands that people try where there is no hub.
@@ -114,4 +115,46 @@ fn verify_without_any_hub_is_one_finding() {
     assert_eq!(ran.stdout.matches("fix: ").count(), 1, "{}", ran.stdout);
     let said = "broken  RW100  hub, exists: there is none in account 222222222222";
     assert!(ran.stdout.contains(said), "{}", ran.stdout);
+}
+
+#[test]
+fn a_look_for_another_hub_that_is_refused_is_said_and_not_taken_for_none() {
+    let world = World::new().calm();
+    let rule = access_denied().operation("ListTargetsByRule");
+    world.fail(&rule);
+    let answer = "events:ListTargetsByRule: AccessDenied: not today";
+    let plan = world.rootwatch(&["plan", "hub"]).ends_with(0);
+    let said = "Could not determine whether the spokes forward to a hub elsewhere";
+    assert!(
+        plan.stderr.contains(said) && plan.stderr.contains(answer),
+        "{}",
+        plan.stderr
+    );
+    let status = world.rootwatch(&["status"]).ends_with(2).stdout;
+    let said = "creates it, unless there is one elsewhere, which could not be read: events:ListTargetsByRule";
+    assert!(status.contains(said), "{status}");
+    let nothing = world.rootwatch(&["teardown", "all", "--yes"]).ends_with(0);
+    let said = "Could not determine everything that may be beside it: events:ListTargetsByRule";
+    assert!(nothing.stderr.contains(said), "{}", nothing.stderr);
+    world.lab.clear_faults().unwrap();
+    let plan = world.rootwatch(&["plan", "hub"]).ends_with(0);
+    assert!(
+        !plan.stderr.contains("Could not determine"),
+        "{}",
+        plan.stderr
+    );
+}
+
+#[test]
+fn a_hub_here_that_cannot_be_read_is_said_where_only_the_stack_set_names_one_elsewhere() {
+    let world = World::deployed().calm();
+    let management = &world.organization.management;
+    let bus = access_denied()
+        .operation("DescribeEventBus")
+        .account(management);
+    world.fail(&bus);
+    let plan = ["plan", "spokes", "--ou", "/Workloads"];
+    let ran = world.rootwatch_as(management, &plan).ends_with(0);
+    let said = "Could not determine whether a hub of this deployment is here too, besides the one to which the StackSet forwards: events:DescribeEventBus";
+    assert!(ran.stderr.contains(said), "{}", ran.stderr);
 }

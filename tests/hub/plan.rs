@@ -102,9 +102,15 @@ fn somebody_elses() {
         .block_on(client.create_event_bus().name("rootwatch").send())
         .unwrap();
     insta::assert_snapshot!("somebody-elses", plan(&world, &[]).ends_with(1).stderr);
-    // A program that reads stdout finds no plan there, and the exit code says why.
+    // A program that reads stdout finds no plan there, and why.
     let json = plan(&world, &["--output", "json"]).ends_with(1);
-    assert_eq!(json.stdout, "");
+    let refused = json.json();
+    assert_eq!(refused["schema"], "rootwatch.error/1");
+    let text = refused["error"]["text"].as_str().unwrap();
+    assert!(
+        text.contains("there is already event-bus rootwatch"),
+        "{text}"
+    );
     let adopted = plan(&world, &["--adopt", "--output", "json"]).ends_with(0);
     let bus = &adopted.json()["steps"][5];
     insta::assert_snapshot!("adopted-json", world.stable(&format!("{bus:#}")));

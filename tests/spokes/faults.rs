@@ -331,7 +331,7 @@ fn a_missing_trail_is_the_last_line_too() {
     assert_eq!(json.json()["plan"]["trail"]["verdict"], "broken");
     let status = world.rootwatch(&["status"]).ends_with(2);
     assert!(
-        status.stdout.contains("! CloudTrail: no trail"),
+        status.stdout.contains("! RW501 CloudTrail: no trail"),
         "{}",
         status.stdout
     );

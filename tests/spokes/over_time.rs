@@ -201,7 +201,11 @@ fn a_spoke_that_somebody_changed_is_a_gap_once_drift_was_detected() {
     runtime.block_on(disabling).unwrap();
     let found = world.rootwatch(&[&STATUS[..], &["--detect-drift"]].concat());
     let found = found.ends_with(2);
-    assert!(found.stdout.contains("! drift: 1 of "), "{}", found.stdout);
+    assert!(
+        found.stdout.contains("! RW313 drift: 1 of "),
+        "{}",
+        found.stdout
+    );
     assert!(
         found.stdout.contains("(DETECT_DRIFT) succeeded"),
         "{}",
@@ -210,7 +214,11 @@ fn a_spoke_that_somebody_changed_is_a_gap_once_drift_was_detected() {
     // What was found stays known, and asking for it is no write.
     world.count_calls();
     let again = world.rootwatch(&STATUS).ends_with(2);
-    assert!(again.stdout.contains("! drift: 1 of "), "{}", again.stdout);
+    assert!(
+        again.stdout.contains("! RW313 drift: 1 of "),
+        "{}",
+        again.stdout
+    );
     assert_eq!(world.writes(), Vec::<String>::new());
     // Where it could not look, nothing is known.
     let fault = InstanceFault {
@@ -220,7 +228,7 @@ fn a_spoke_that_somebody_changed_is_a_gap_once_drift_was_detected() {
     };
     world.lab.fail_instances(&fault).unwrap();
     let failed = world.rootwatch(&[&STATUS[..], &["--detect-drift"]].concat());
-    let gap = "! drift could not be detected everywhere: ";
+    let gap = "! RW314 drift could not be detected everywhere: ";
     let failed = failed.ends_with(2);
     let (_, reported) = failed.stdout.split_once(gap).unwrap();
     assert!(reported.contains("Access denied by SCP"), "{reported}");

@@ -21,7 +21,8 @@ impl Status {
 
     fn gaps(&self) -> Vec<&str> {
         let lines = self.text.lines();
-        lines.filter_map(|line| line.strip_prefix("  ! ")).collect()
+        let gaps = lines.filter_map(|line| line.strip_prefix("  ! RW")?.split_once(' '));
+        gaps.map(|(_, gap)| gap).collect()
     }
 
     /// The one gap that begins like this; it must name what closes it.

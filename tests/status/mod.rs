@@ -1,9 +1,13 @@
 //! `rootwatch status`.
 
+/// What somebody accepts.
+mod accepted;
 /// Each kind of gap that `rootwatch status` finds, and what closes it.
 mod gaps;
 /// `rootwatch status --html`, in a real browser where there is one.
 mod page;
+/// Reads that are refused, one at a time.
+mod refused;
 /// What another account has to look at.
 mod unseen;
 /// What `rootwatch status` says of the hub at work: what waits, and how the notifier fared.

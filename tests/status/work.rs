@@ -20,8 +20,11 @@ fn hub_json(world: &World) -> Value {
 
 /// The gaps that say this.
 fn gaps<'a>(status: &'a str, what: &str) -> Vec<&'a str> {
-    let gaps = status.lines().filter_map(|line| line.strip_prefix("  ! "));
-    gaps.filter(|gap| gap.contains(what)).collect()
+    let lines = status.lines();
+    let gaps = lines.filter_map(|line| line.strip_prefix("  ! RW")?.split_once(' '));
+    gaps.map(|(_, gap)| gap)
+        .filter(|gap| gap.contains(what))
+        .collect()
 }
 
 fn root_creates_a_user(world: &World) {

@@ -1,5 +1,6 @@
 use super::{SPOKE_ROLE, wrong};
 use crate::faults::access_denied;
+use crate::intruder::Intruder;
 use crate::world::World;
 use std::collections::BTreeSet;
 
@@ -79,6 +80,26 @@ const DENIED: [(&str, &[&str], &str); 7] = [
         "organizations:DescribeOrganization",
     ),
 ];
+
+#[test]
+fn tags_that_only_the_resources_know_are_compared() {
+    let world = World::with_hub();
+    let deploy = ["deploy", "hub", "--tag", "team=security", "--yes"];
+    world.rootwatch(&deploy).ends_with(0);
+    let verify = ["verify", "--hub-only", "--output", "json"];
+    world.rootwatch(&verify).ends_with(0);
+    let intruder = Intruder::new(&world);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(intruder.tag_alarm());
+    let found = wrong(&world.rootwatch(&verify).ends_with(2));
+    let [alarm] = &found[..] else {
+        panic!("{found:#?}");
+    };
+    assert_eq!(
+        (&*alarm.resource, &*alarm.verdict),
+        ("alarm rootwatch-dead-letters", "differs")
+    );
+}
 
 /// All at once: each call's resources are its own.
 #[test]

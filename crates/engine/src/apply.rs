@@ -1,6 +1,7 @@
 //! Carries out a plan's steps: each when its dependencies are done, concurrently where there are none.
 
 use crate::aws::error::is_stopped;
+use crate::findings::{FindingId, steps};
 use anyhow::{Error, Result};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use std::collections::BTreeSet;
@@ -32,9 +33,16 @@ pub struct Outcome {
     pub left: Vec<String>,
     /// Why it ended early, if it did.
     pub unfinished: Option<Unfinished>,
+    /// The kind of finding that a failure of a step is.
+    pub kind: FindingId,
 }
 
 impl Outcome {
+    /// The same of another kind of steps.
+    pub(crate) fn of(self, kind: FindingId) -> Self {
+        Self { kind, ..self }
+    }
+
     /// Keeps only these names.
     pub(crate) fn retain(mut self, is_kept: impl Fn(&str) -> bool) -> Self {
         self.done.retain(|name| is_kept(name));
@@ -96,6 +104,7 @@ pub(crate) async fn in_order<T, F: Future<Output = Result<()>>>(
         done,
         left,
         unfinished,
+        kind: steps::STEP_FAILED,
     }
 }
 

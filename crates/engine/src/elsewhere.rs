@@ -10,6 +10,7 @@ use crate::spokes::stack_set::StackSet;
 use crate::spokes::{Location, Place};
 use anyhow::Result;
 use futures_util::future::try_join_all;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A hub in another account or region, and how it was found.
@@ -48,14 +49,26 @@ pub(crate) fn run_there(hub: &Location, aws: &Aws) -> String {
     }
 }
 
+/// What these credentials were denied while they looked around: it leads nowhere, and is not known to be nothing.
+#[derive(Debug, Default)]
+pub(crate) struct Denied(RefCell<BTreeMap<&'static str, AwsError>>);
+
+impl Denied {
+    /// AWS's answers, one for each operation.
+    pub(crate) fn answers(&self) -> Vec<AwsError> {
+        self.0.borrow().values().cloned().collect()
+    }
+}
+
 /// Where the spokes of a deployment forward to, by what of them is in this account; nothing where that is here, or
-/// nothing forwards. What these credentials may not read leads nowhere.
+/// nothing forwards. What these credentials may not read leads nowhere, and is noted.
 pub(crate) async fn find(
     aws: &Aws,
     names: &Names,
     call_as: Option<CallAs>,
+    denied: &Denied,
 ) -> Result<Option<Elsewhere>> {
-    let found = all(aws, names, call_as).await?;
+    let found = all(aws, names, call_as, denied).await?;
     Ok(choose(found, &Location::of(&aws.account, &aws.region)))
 }
 
@@ -66,7 +79,7 @@ pub(crate) async fn forward_here(
     call_as: Option<CallAs>,
 ) -> Result<bool> {
     let here = Location::of(&aws.account, &aws.region);
-    let found = all(aws, names, call_as).await?;
+    let found = all(aws, names, call_as, &Denied::default()).await?;
     Ok(found.iter().any(|it| it.hub == here))
 }
 
@@ -76,9 +89,19 @@ pub(crate) async fn find_widely(
     names: &Names,
     call_as: Option<CallAs>,
 ) -> Result<Option<Elsewhere>> {
-    match find_in_account(aws, names, call_as).await? {
+    look_widely(aws, names, call_as, &Denied::default()).await
+}
+
+/// The same, and notes what was denied on the way.
+pub(crate) async fn look_widely(
+    aws: &Aws,
+    names: &Names,
+    call_as: Option<CallAs>,
+    denied: &Denied,
+) -> Result<Option<Elsewhere>> {
+    match find_in_account(aws, names, call_as, denied).await? {
         Some(found) => Ok(found),
-        None => by_sets(aws, names, call_as).await,
+        None => by_sets(aws, names, call_as, denied).await,
     }
 }
 
@@ -88,14 +111,16 @@ pub(crate) async fn find_in_account(
     aws: &Aws,
     names: &Names,
     call_as: Option<CallAs>,
+    denied: &Denied,
 ) -> Result<Option<Option<Elsewhere>>> {
-    let found = all(aws, names, call_as).await?;
+    let found = all(aws, names, call_as, denied).await?;
     if !found.is_empty() {
         let here = Location::of(&aws.account, &aws.region);
         return Ok(Some(choose(found, &here)));
     }
-    let buses = other_regions(aws).await?.into_iter().map(async |region| {
-        let found = has_bus(&aws.in_region(&region), names).await?;
+    let regions = other_regions(aws, denied).await?.into_iter();
+    let buses = regions.map(async |region| {
+        let found = has_bus(&aws.in_region(&region), names, denied).await?;
         anyhow::Ok(found.then_some(region))
     });
     let found = try_join_all(buses).await?.into_iter().flatten().next();
@@ -104,15 +129,21 @@ pub(crate) async fn find_in_account(
 }
 
 /// By the StackSet of another region, for the management account or a delegated administrator in a wrong one.
-async fn by_sets(aws: &Aws, names: &Names, call_as: Option<CallAs>) -> Result<Option<Elsewhere>> {
-    let Some(organization) = organization(aws).await? else {
+async fn by_sets(
+    aws: &Aws,
+    names: &Names,
+    call_as: Option<CallAs>,
+    denied: &Denied,
+) -> Result<Option<Elsewhere>> {
+    let Some(organization) = organization(aws, denied).await? else {
         return Ok(None);
     };
     let name = names.stack_set();
-    let sets = other_regions(aws).await?.into_iter().map(async |region| {
+    let regions = other_regions(aws, denied).await?.into_iter();
+    let sets = regions.map(async |region| {
         let there = aws.in_region(&region);
         let place = Place::of(&there, &organization, call_as);
-        let set = readable(StackSet::find(&place, &name).await)?;
+        let set = readable(StackSet::find(&place, &name).await, denied)?;
         let hub = set.and_then(|set| hub_of(&set.parameters));
         let by = format!("the StackSet {name} in region {region} forwards to");
         anyhow::Ok(hub.map(|hub| Elsewhere::of(&by, hub)))
@@ -122,10 +153,15 @@ async fn by_sets(aws: &Aws, names: &Names, call_as: Option<CallAs>) -> Result<Op
 }
 
 /// Everything that leads to a hub, this one too.
-async fn all(aws: &Aws, names: &Names, call_as: Option<CallAs>) -> Result<Vec<Elsewhere>> {
-    let found = by_rules(aws, names).await?;
+async fn all(
+    aws: &Aws,
+    names: &Names,
+    call_as: Option<CallAs>,
+    denied: &Denied,
+) -> Result<Vec<Elsewhere>> {
+    let found = by_rules(aws, names, denied).await?;
     match found.is_empty() {
-        true => by_stacks(aws, names, call_as).await,
+        true => by_stacks(aws, names, call_as, denied).await,
         false => Ok(found),
     }
 }
@@ -139,34 +175,35 @@ fn choose(found: Vec<Elsewhere>, here: &Location) -> Option<Elsewhere> {
 }
 
 /// Whether a bus of the deployment's name is in this account and region.
-pub(crate) async fn has_bus(aws: &Aws, names: &Names) -> Result<bool> {
+pub(crate) async fn has_bus(aws: &Aws, names: &Names, denied: &Denied) -> Result<bool> {
     let call = aws.eventbridge.describe_event_bus().name(names.bus());
     let found = call.send().await.found("events:DescribeEventBus");
-    Ok(readable(found)?.is_some())
+    Ok(readable(found, denied)?.is_some())
 }
 
 /// The other regions that this account has enabled; none where it may not ask.
-pub(crate) async fn other_regions(aws: &Aws) -> Result<Vec<String>> {
-    let all = readable(organization::enabled_regions(aws).await.map(Some))?;
+pub(crate) async fn other_regions(aws: &Aws, denied: &Denied) -> Result<Vec<String>> {
+    let all = readable(organization::enabled_regions(aws).await.map(Some), denied)?;
     let names = all.into_iter().flatten().map(|region| region.name);
     Ok(names.filter(|name| *name != aws.region).collect())
 }
 
 /// The organization; nothing where this account may not ask, or is in none.
-pub(crate) async fn organization(aws: &Aws) -> Result<Option<Organization>> {
+pub(crate) async fn organization(aws: &Aws, denied: &Denied) -> Result<Option<Organization>> {
     match organization::find(aws).await {
         Ok(found) => Ok(Some(found)),
         Err(error) => match error.downcast::<AwsError>() {
-            Ok(refused) => readable(Err(refused)),
+            Ok(refused) => readable(Err(refused), denied),
             Err(error) => Err(error),
         },
     }
 }
 
 /// By the spoke's rule in this region and in the one of sign-ins, where every spoke has one.
-async fn by_rules(aws: &Aws, names: &Names) -> Result<Vec<Elsewhere>> {
+async fn by_rules(aws: &Aws, names: &Names, denied: &Denied) -> Result<Vec<Elsewhere>> {
     let regions = here_and_sign_ins(aws).into_iter();
-    let hubs = regions.map(async |region| spoke_target(aws, &region, &names.deployment).await);
+    let name = &names.deployment;
+    let hubs = regions.map(async |region| spoke_target(aws, &region, name, denied).await);
     let hubs = try_join_all(hubs).await?.into_iter().flatten();
     Ok(hubs
         .map(|hub| Elsewhere::of("this account forwards to", hub))
@@ -183,11 +220,12 @@ pub(crate) async fn spoke_target(
     aws: &Aws,
     region: &str,
     deployment: &str,
+    denied: &Denied,
 ) -> Result<Option<Location>> {
     let client = aws.eventbridge_in(region);
     let rule = format!("{deployment}{SPOKE_RULE}");
     let answer = client.list_targets_by_rule().rule(rule).send().await;
-    let found = readable(answer.found("events:ListTargetsByRule"))?;
+    let found = readable(answer.found("events:ListTargetsByRule"), denied)?;
     let targets = found.and_then(|it| it.targets).unwrap_or_default();
     Ok(targets.iter().find_map(|it| bus_of(it.arn(), deployment)))
 }
@@ -206,13 +244,18 @@ fn bus_of(arn: &str, name: &str) -> Option<Location> {
 }
 
 /// By the StackSet of this region, and by the management account's own stacks.
-async fn by_stacks(aws: &Aws, names: &Names, call_as: Option<CallAs>) -> Result<Vec<Elsewhere>> {
-    let Some(organization) = organization(aws).await? else {
+async fn by_stacks(
+    aws: &Aws,
+    names: &Names,
+    call_as: Option<CallAs>,
+    denied: &Denied,
+) -> Result<Vec<Elsewhere>> {
+    let Some(organization) = organization(aws, denied).await? else {
         return Ok(Vec::new());
     };
     let name = names.stack_set();
     let place = Place::of(aws, &organization, call_as);
-    let set = readable(StackSet::find(&place, &name).await)?;
+    let set = readable(StackSet::find(&place, &name).await, denied)?;
     let by_set = set.and_then(|set| hub_of(&set.parameters));
     let by_set = by_set.map(|hub| Elsewhere::of(&format!("the StackSet {name} forwards to"), hub));
     if by_set.is_some() || aws.account != organization.management_account {
@@ -221,7 +264,7 @@ async fn by_stacks(aws: &Aws, names: &Names, call_as: Option<CallAs>) -> Result<
     let regions = here_and_sign_ins(aws).into_iter();
     let stacks = try_join_all(regions.map(async |region| {
         let client = aws.cloudformation_in(&region);
-        readable(Stack::find(&client, &name, &region).await)
+        readable(Stack::find(&client, &name, &region).await, denied)
     }));
     let stacks = stacks.await?.into_iter().flatten();
     let hubs = stacks.filter_map(|stack| hub_of(&stack.parameters));
@@ -239,8 +282,11 @@ pub(crate) fn hub_of(parameters: &BTreeMap<String, String>) -> Option<Location> 
     Some(Location::of(account, region))
 }
 
-/// What was read; nothing where AWS denies it or cannot be reached, since this only looks around.
-pub(crate) fn readable<T>(answer: Result<Option<T>, AwsError>) -> Result<Option<T>> {
+/// What was read; nothing where AWS denies it, which is noted, or cannot be reached, since this only looks around.
+pub(crate) fn readable<T>(
+    answer: Result<Option<T>, AwsError>,
+    denied: &Denied,
+) -> Result<Option<T>> {
     const CLOSED: [&str; 4] = [
         NO_ANSWER,
         // An emulator that lacks the call.
@@ -249,7 +295,11 @@ pub(crate) fn readable<T>(answer: Result<Option<T>, AwsError>) -> Result<Option<
         "ValidationError",
     ];
     match answer {
-        Err(error) if error.is_denied() || CLOSED.contains(&error.code.as_str()) => Ok(None),
+        Err(error) if error.is_denied() => {
+            denied.0.borrow_mut().insert(error.operation, error);
+            Ok(None)
+        }
+        Err(error) if CLOSED.contains(&error.code.as_str()) => Ok(None),
         answer => Ok(answer?),
     }
 }

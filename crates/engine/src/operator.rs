@@ -5,6 +5,7 @@ use crate::adopt::report::{Proved, Report as AdoptReport};
 use crate::apply::Outcome;
 use crate::canary;
 use crate::end::NotConfirmed;
+use crate::findings::FindingId;
 use crate::hub::people::Lost;
 use crate::hub::plan::HubPlan;
 use crate::reference::subscribers::Takeover;
@@ -35,6 +36,8 @@ pub enum View<'a> {
     Unfinished(&'a Outcome),
     /// An error after which the run continues to its report.
     Error(&'a Error),
+    /// The same of a step, with the number of its kind.
+    StepError(FindingId, &'a Error),
     /// The parts of the published pattern that were found, and what it misses.
     OldPath(&'a OldPath, &'a AdoptReport),
     /// Who of the old topic's subscribers is taken over.

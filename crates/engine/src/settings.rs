@@ -2,6 +2,7 @@
 
 use crate::aws::partition::Partition;
 use crate::hub::notifier_settings::NotifierSettings;
+use crate::ignore::Ignore;
 use crate::shell::quoted;
 use crate::source::Sources;
 use crate::subscription::Subscription;
@@ -35,6 +36,8 @@ pub struct Settings {
     pub tags: BTreeMap<String, String>,
     /// How long AWS may take to end a StackSet operation, or to show what was set.
     pub timeout: Duration,
+    /// Findings that are accepted: shown, and no reason to end with 2.
+    pub ignores: Vec<Ignore>,
     /// Where each value comes from.
     pub sources: Sources,
 }

@@ -33,12 +33,6 @@ fn alerts(c: &Intruder) -> Vec<Row<'_>> {
             SET,
             c.topic_statement(ALERTS, "RootwatchNotifier", change),
         ),
-        Row::new(
-            id,
-            &["not_default.SignatureVersion"],
-            SET,
-            c.set_topic(ALERTS, "SignatureVersion", "2"),
-        ),
         Row::new(id, &["tags.team"], &["sns:TagResource"], c.tag_alerts()),
     ]
 }

@@ -13,6 +13,7 @@ mod terraform_state;
 mod waiting;
 
 use crate::end::End;
+use crate::failure::Failure;
 use crate::memory;
 use crate::operator::View;
 use crate::reference::subscribers::takeover;
@@ -93,6 +94,7 @@ pub async fn adopt(session: &Session, options: &Options) -> Result<Adopted> {
         Ok(end) => end,
         Err(error) => {
             session.show(View::Error(&error));
+            report.error = Some(Failure::of(&error));
             End::of(&error)
         }
     };
@@ -162,6 +164,7 @@ async fn deploy(session: &Session, old: &OldPath, report: &mut Report) -> Result
     let hub = hub::deploy(session, hub::Switches::default()).await?;
     session.show(View::HubDeployed(&hub));
     let end = hub.end;
+    report.error.clone_from(&hub.report.error);
     report.hub = Some(hub.report);
     if end != End::Done || old.sets.is_none() {
         return Ok(end);
@@ -169,6 +172,7 @@ async fn deploy(session: &Session, old: &OldPath, report: &mut Report) -> Result
     let session = with_units(session, old).await?;
     let spokes = spokes::deploy(&session, Switches::default(), false).await?;
     session.show(View::SpokesDeployed(&spokes));
+    report.error = spokes.failure();
     report.spokes = serde_json::to_value(spokes.report())?;
     Ok(spokes.end)
 }

@@ -114,5 +114,6 @@ async fn remove_hub(
         return Ok(End::Done);
     };
     session.show(View::Unfinished(&outcome));
+    report.error = outcome.error();
     Ok(End::from(unfinished))
 }

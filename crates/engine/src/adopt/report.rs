@@ -2,6 +2,7 @@
 
 use super::old_path::{OldPath, terraform_commands};
 use crate::canary::Target;
+use crate::failure::Failure;
 use crate::hub::deployed;
 use crate::spokes::operation::Ended;
 use crate::spokes::reach::Stuck;
@@ -46,6 +47,9 @@ pub struct Report {
     pub removed: Vec<String>,
     /// Parts of the old path that were to be removed and are still there.
     pub left: Vec<String>,
+    /// Why it ended early, if it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<Failure>,
     /// Subscriptions that were taken over and are in no setting.
     pub to_keep: Vec<Subscription>,
     /// Commands that make Terraform forget the old parts.
@@ -110,6 +114,7 @@ impl Report {
             retained: Vec::new(),
             removed: Vec::new(),
             left: Vec::new(),
+            error: None,
             to_keep: Vec::new(),
             terraform: terraform_commands(old),
         }

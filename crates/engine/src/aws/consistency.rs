@@ -5,6 +5,7 @@
 pub(crate) mod cases;
 
 use super::error::AwsError;
+use crate::failure::Late;
 use crate::stop::Stopped;
 use crate::work::Work;
 use anyhow::{Result, bail};
@@ -17,7 +18,7 @@ pub(crate) fn passes(error: &AwsError) -> bool {
     case_of(error).is_some()
 }
 
-fn case_of(error: &AwsError) -> Option<&'static Case> {
+pub(super) fn case_of(error: &AwsError) -> Option<&'static Case> {
     CASES.iter().find(|case| {
         case.is_of(error.operation)
             && error.code == case.code
@@ -124,7 +125,8 @@ pub(crate) async fn poll_until<T>(
 
 fn still_waiting(work: &Work, awaited: &str, waited: Duration, patience: Duration) -> Result<()> {
     if waited >= patience {
-        bail!("after {}s still waiting for {awaited}", patience.as_secs());
+        let text = format!("after {}s still waiting for {awaited}", patience.as_secs());
+        return Err(Late(text).into());
     }
     work.waiting(awaited, waited);
     Ok(())
@@ -176,6 +178,7 @@ mod tests {
             code: code.into(),
             message: message.into(),
             request_id: None,
+            http_status: None,
         }
     }
 

@@ -32,6 +32,8 @@ pub(crate) struct AwsError {
     pub(crate) message: String,
     /// What AWS's support asks for; none where AWS did not answer.
     pub(crate) request_id: Option<String>,
+    /// The answer's HTTP status; none where nobody answered.
+    pub(crate) http_status: Option<u16>,
 }
 
 fn in_words(request_id: Option<&str>) -> String {
@@ -46,6 +48,7 @@ impl AwsError {
             code: "IncompleteAnswer".into(),
             message: format!("the answer has no {field}"),
             request_id: None,
+            http_status: None,
         }
     }
 
@@ -56,6 +59,7 @@ impl AwsError {
             code: code.unwrap_or("UnknownError").to_owned(),
             message: message.to_owned(),
             request_id: None,
+            http_status: None,
         }
     }
 
@@ -98,6 +102,7 @@ impl AwsError {
             code: INTERRUPTED.into(),
             message: format!("interrupted while waiting for {awaited}"),
             request_id: None,
+            http_status: None,
         }
     }
 
@@ -143,6 +148,7 @@ impl AwsError {
             code,
             message,
             request_id: error.raw_response().and_then(request_id),
+            http_status: error.raw_response().map(|it| it.status().as_u16()),
         }
     }
 }

@@ -11,6 +11,11 @@ pub fn of(error: &anyhow::Error) -> Option<&'static str> {
     error.chain().find_map(|cause| hint(cause.downcast_ref()?))
 }
 
+/// The hint for one call, where one is known.
+pub(crate) fn of_call(error: &AwsError) -> Option<&'static str> {
+    hint(error)
+}
+
 /// An error and what led to it, with its hint, as lines of plain text.
 pub(crate) fn with_hint(error: &anyhow::Error) -> String {
     let hint = of(error).map(|hint| format!("  hint: {hint}\n"));
@@ -196,6 +201,7 @@ mod tests {
                 code: code.into(),
                 message: message.into(),
                 request_id: None,
+                http_status: None,
             };
             let found = hint(&error);
             assert!(

@@ -10,6 +10,7 @@ mod network;
 mod other;
 pub(crate) mod partition;
 mod profile;
+mod retry;
 pub(crate) mod spoke;
 
 use crate::settings::Connection;

@@ -83,6 +83,7 @@ impl Aws {
                 code: error::OTHER_ACCOUNT.into(),
                 operation: "sts:GetCallerIdentity",
                 request_id: None,
+                http_status: None,
             });
         }
         Ok(Session {

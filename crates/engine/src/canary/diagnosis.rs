@@ -5,7 +5,7 @@ use super::test::{Alert, Test};
 use crate::aws::Aws;
 use crate::aws::error::{AwsError, Call, absent};
 use crate::findings::{FindingId, canary as kinds};
-use crate::hub::desired::Wanted;
+use crate::hub::desired::{Wanted, hub};
 use crate::names::Names;
 use crate::spokes::{Location, organization};
 use crate::verify;
@@ -28,7 +28,11 @@ const LOOKS: usize = 10;
 pub(super) async fn find(aws: &Aws, wanted: &Wanted, test: &Test<'_>, work: &Work) -> Diagnosis {
     let organization = organization::find(aws).await;
     let org_id = organization.map(|found| found.id).map_err(CannotRead::from);
-    let deployed = Deployed::read(aws, wanted, org_id).await;
+    let mut deployed = Deployed::read(aws, wanted, org_id).await;
+    deployed.wanted = hub(&Wanted {
+        org_id: deployed.organization(),
+        ..wanted.clone()
+    });
     let lost = Lost::of(test);
     let sample = lost.sample();
     let places = sample

@@ -20,8 +20,13 @@ macro_rules! kinds {
 }
 
 pub mod canary;
+pub mod coverage;
 pub mod hub;
+pub mod organization;
 pub mod spokes;
+pub mod status_hub;
+pub mod steps;
+pub mod subscribers;
 pub mod trail;
 
 use serde::{Serialize, Serializer};
@@ -47,9 +52,47 @@ pub struct Kind {
 
 /// Every kind, by number.
 pub fn all() -> impl Iterator<Item = &'static Kind> {
-    [hub::KINDS, spokes::KINDS, trail::KINDS, canary::KINDS]
-        .into_iter()
-        .flatten()
+    let groups = [
+        hub::KINDS,
+        spokes::KINDS,
+        coverage::KINDS,
+        subscribers::KINDS,
+        trail::KINDS,
+        organization::KINDS,
+        canary::KINDS,
+        status_hub::KINDS,
+        steps::KINDS,
+    ];
+    groups.into_iter().flatten()
+}
+
+/// A command that tells of findings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// `verify`, and `test` where it says why an event did not arrive.
+    Verify,
+    /// `status`.
+    Status,
+    /// `test`.
+    Test,
+    /// What writes: the steps of `deploy`, `adopt` and `teardown`.
+    Deploy,
+}
+
+impl Command {
+    /// Whether it can tell of a kind.
+    #[must_use]
+    pub fn tells(self, id: FindingId) -> bool {
+        match id.0 / 100 {
+            1 | 2 => self == Self::Verify,
+            5 if trail::KINDS.iter().any(|kind| kind.id == id) => {
+                matches!(self, Self::Verify | Self::Status)
+            }
+            6 => self == Self::Test,
+            9 => self == Self::Deploy,
+            _ => self == Self::Status,
+        }
+    }
 }
 
 impl FindingId {
@@ -91,6 +134,9 @@ impl FromStr for FindingId {
         known.map(|kind| kind.id).ok_or_else(unknown)
     }
 }
+
+#[cfg(test)]
+mod reference;
 
 #[cfg(test)]
 mod tests {

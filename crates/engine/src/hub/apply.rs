@@ -1,9 +1,10 @@
 //! Makes, changes and removes what the hub's plan says.
 
-use super::plan::{HubPlan, Planned};
+use super::plan::{Direction, HubPlan, Planned};
 use crate::apply::{self, Outcome};
 use crate::aws::Aws;
 use crate::aws::error::is_stopped;
+use crate::findings::steps;
 use crate::plan::Action;
 use crate::work::Work;
 use anyhow::Result;
@@ -18,7 +19,11 @@ impl HubPlan {
         let outcome = apply::in_order(self.tasks(), interrupted, |planned| {
             planned.carry_out(aws, work)
         });
-        outcome.await.retain(|id| self.changes(id))
+        let kind = match self.direction {
+            Direction::Deploy => steps::STEP_FAILED,
+            Direction::Remove => steps::REMOVAL_FAILED,
+        };
+        outcome.await.of(kind).retain(|id| self.changes(id))
     }
 }
 

@@ -11,8 +11,10 @@ use super::plan::{HubPlan, plan_deploy};
 use super::role::Role;
 use super::subscriptions::{self, Standing};
 use crate::apply::Outcome;
-use crate::elsewhere;
+use crate::elsewhere::{self, Denied};
 use crate::end::End;
+use crate::failure::Failure;
+use crate::findings::steps;
 use crate::memory::{self, Recalled};
 use crate::names::DEPLOYMENT_TAG;
 use crate::next::{self, AfterHub};
@@ -107,6 +109,8 @@ async fn finish(
     mut report: Report,
 ) -> HubDeployed {
     report.left.clone_from(&outcome.left);
+    report.failed = outcome.failed();
+    report.error = outcome.error();
     let mut deployed = HubDeployed {
         end: End::Done,
         is_changed: true,
@@ -125,7 +129,8 @@ async fn finish(
             deployed.report.pending_subscriptions = pending(&now);
         }
         Err(error) => {
-            session.show(View::Error(&error));
+            session.show(View::StepError(steps::NOT_SHOWN, &error));
+            deployed.report.error = Some(Failure::of_step(steps::NOT_SHOWN, &error));
             deployed.end = End::of(&error);
         }
     }
@@ -141,6 +146,7 @@ async fn make_plan(session: &Session, switches: Switches) -> Result<(Session, Hu
         mut session,
         found,
         doubts,
+        ..
     } = recalled?;
     memory::refuse_unknown_names(&session, &found)?;
     if !doubts.is_empty() {
@@ -345,7 +351,16 @@ async fn refuse_second(session: &Session, found: &Found) -> Result<()> {
     }
     let (aws, names) = (&session.aws, session.names());
     let call_as = session.settings.spokes.call_as;
-    if let Some(other) = elsewhere::find(aws, &names, call_as).await? {
+    let denied = Denied::default();
+    let other = elsewhere::find(aws, &names, call_as, &denied).await?;
+    if other.is_none() {
+        for why in denied.answers() {
+            session.work.message(&format!(
+                "Could not determine whether the spokes forward to a hub elsewhere, beside which nothing would reach this one: {why}."
+            ));
+        }
+    }
+    if let Some(other) = other {
         bail!(
             "{}. Nothing was changed, since nothing would reach a second hub: to move the hub to {}, give --move-hub, then run `rootwatch deploy spokes --region {} --hub-account {} --hub-region {}`, and then {}; a deployment of its own needs another --name",
             other.words(aws),

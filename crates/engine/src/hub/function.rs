@@ -273,6 +273,7 @@ impl Function {
                 code: refused.error_code,
                 message: refused.message,
                 request_id: None,
+                http_status: None,
             }
             .into());
         }

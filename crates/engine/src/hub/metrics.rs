@@ -27,6 +27,7 @@ const ERRORS_S: i64 = 24 * 3600;
 
 /// What the metrics show. CloudWatch has no data points where nothing happened.
 #[derive(Debug, Default, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Metrics {
     /// How long the oldest event in the dead-letter queue has waited there, in seconds.
     pub oldest_dead_letter_s: Option<u64>,
@@ -35,10 +36,12 @@ pub struct Metrics {
     /// The same of the queue for read-only events. SQS leaves out what was received three times without success.
     pub oldest_read_s: Option<u64>,
     /// Begin of the five minutes in which the notifier last ran, if it did within [`LOOK_BACK_DAYS`].
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub last_invocation: Option<Timestamp>,
     /// How often the notifier failed in the last 24 hours; Lambda counts each attempt at an event.
     pub errors: u64,
     /// Begin of the five minutes in which it last did, if within [`LOOK_BACK_DAYS`].
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub last_error: Option<Timestamp>,
     /// Whether it has succeeded in later five minutes.
     pub has_recovered: bool,
@@ -130,6 +133,7 @@ pub(super) fn points(result: &MetricDataResult) -> Result<Points, AwsError> {
                 code: code.as_str().to_owned(),
                 message: format!("no data of {}", result.id().unwrap_or_default()),
                 request_id: None,
+                http_status: None,
             });
         }
     }

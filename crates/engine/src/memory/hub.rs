@@ -4,7 +4,7 @@ use super::names;
 use crate::hub::desired::{Node, hub, hub_and_former};
 use crate::hub::function::Function;
 use crate::hub::hub_resource::HubResource;
-use crate::hub::observe::{Found, observe, observe_doubtful};
+use crate::hub::observe::{Found, Seen, Unreadable, observe_doubtful, observe_each};
 use crate::hub::resource::{Resource, Tags};
 use crate::hub::topic::Topic;
 use crate::names::{DEPLOYMENT_TAG, Names};
@@ -25,6 +25,8 @@ pub(crate) struct Recalled {
     pub(crate) found: Found,
     /// What the hub contradicts itself about: no run that writes may guess.
     pub(crate) doubts: Vec<String>,
+    /// What could not be read; nothing of it in a run that needs all.
+    pub(crate) unread: Vec<Unreadable>,
 }
 
 /// Reads the hub, and takes from it the settings that this run does not give.
@@ -35,7 +37,19 @@ pub(crate) struct Recalled {
 /// # Errors
 /// When something cannot be read.
 pub(crate) async fn recall(session: &Session) -> Result<Recalled> {
+    whole(recall_readable(session).await)
+}
+
+/// The same of what can be read; the rest is named.
+pub(crate) async fn recall_readable(session: &Session) -> Recalled {
     read(session, |_, _| true).await
+}
+
+fn whole(mut recalled: Recalled) -> Result<Recalled> {
+    match recalled.unread.is_empty() {
+        true => Ok(recalled),
+        false => Err(recalled.unread.swap_remove(0).error),
+    }
 }
 
 /// The same of the few parts that say the most: for what reads the rest of the hub by itself, or needs none.
@@ -43,7 +57,7 @@ pub(crate) async fn recall(session: &Session) -> Result<Recalled> {
 /// # Errors
 /// When one of them cannot be read.
 pub(crate) async fn recall_function(session: &Session) -> Result<Session> {
-    let recalled = read(session, names::is_witness).await?;
+    let recalled = whole(read(session, names::is_witness).await)?;
     let names = recalled.session.names();
     let topic = format!("{} {}", Topic::KIND, names.alerts_topic());
     if recalled.doubts.is_empty() && recalled.found.contains_key(&topic) {
@@ -55,12 +69,9 @@ pub(crate) async fn recall_function(session: &Session) -> Result<Session> {
     Ok(recalled.session.with(settings))
 }
 
-async fn read(
-    session: &Session,
-    is_read: impl Fn(&HubResource, &Names) -> bool,
-) -> Result<Recalled> {
+async fn read(session: &Session, is_read: impl Fn(&HubResource, &Names) -> bool) -> Recalled {
     let mut at = session.clone();
-    let (mut found, mut doubt) = (Found::new(), None);
+    let (mut all, mut doubt) = (Seen::default(), None);
     let mut seen = BTreeSet::new();
     loop {
         // What is there is found by its name, so the organization need not be known.
@@ -70,41 +81,47 @@ async fn read(
         let known: BTreeSet<String> = nodes.iter().map(|node| node.resource.id()).collect();
         nodes.retain(|node| seen.insert(node.resource.id()));
         if nodes.is_empty() {
-            found.retain(|id, _| known.contains(id));
+            all.found.retain(|id, _| known.contains(id));
+            all.unread
+                .retain(|it| it.ids.iter().any(|id| known.contains(id)));
             break;
         }
-        found.extend(observe_by_bus(session, &nodes).await?);
+        all.extend(observe_by_bus(session, &nodes).await);
         let mut settings = session.settings.clone();
-        doubt = names::topic(&mut settings, &found, &here);
+        doubt = names::topic(&mut settings, &all.found, &here);
         let named = session.with(settings.clone()).names();
-        names::role(&mut settings, &found, &named);
+        names::role(&mut settings, &all.found, &named);
         at = session.with(settings);
     }
     let mut settings = at.settings.clone();
     let mut doubts: Vec<String> = doubt.into_iter().collect();
-    doubts.extend(values(&mut settings, &found, &at.names()));
+    doubts.extend(values(&mut settings, &all.found, &at.names()));
     let recalled = session.with(settings);
     if session.settings.tags.is_empty() && !recalled.settings.tags.is_empty() {
-        found.extend(with_tags(&recalled, &found).await?);
+        let tagged = with_tags(&recalled, &all.found).await;
+        all.extend(tagged);
     }
-    Ok(Recalled {
+    Recalled {
         session: recalled,
-        found,
+        found: all.found,
         doubts,
-    })
+        unread: all.unread,
+    }
 }
 
 /// Reads these; where the bus is among them and is not there, by few calls, since nothing else is then.
-async fn observe_by_bus(session: &Session, nodes: &[Node]) -> Result<Found> {
+async fn observe_by_bus(session: &Session, nodes: &[Node]) -> Seen {
     let is_bus = |node: &&Node| matches!(node.resource, HubResource::EventBus(_));
     let (bus, others): (Vec<Node>, Vec<Node>) =
         nodes.iter().cloned().partition(|node| is_bus(&node));
-    let mut found = observe(&session.aws, &bus).await?;
-    found.extend(match bus.is_empty() || !found.is_empty() {
-        true => observe(&session.aws, &others).await?,
-        false => observe_doubtful(&session.aws, &without_rules(others)).await?,
+    let mut seen = observe_each(&session.aws, &bus).await;
+    // One that cannot be read may be there.
+    let is_there = bus.is_empty() || !seen.found.is_empty() || !seen.unread.is_empty();
+    seen.extend(match is_there {
+        true => observe_each(&session.aws, &others).await,
+        false => observe_doubtful(&session.aws, &without_rules(others)).await,
     });
-    Ok(found)
+    seen
 }
 
 /// No rule is there without its bus, and nothing that lets it invoke anything.
@@ -116,10 +133,10 @@ fn without_rules(mut nodes: Vec<Node>) -> Vec<Node> {
 }
 
 /// What was read without its tags, with them: tags turned out to be a setting.
-async fn with_tags(session: &Session, found: &Found) -> Result<Found> {
+async fn with_tags(session: &Session, found: &Found) -> Seen {
     let mut nodes = hub(&session.hub(String::new()));
     nodes.retain(|node| !are_tags_read(&node.resource) && found.contains_key(&node.resource.id()));
-    observe(&session.aws, &nodes).await
+    observe_each(&session.aws, &nodes).await
 }
 
 /// Whether its tags are read in every run. Others are ours by what they are part of.

@@ -9,9 +9,12 @@ mod place;
 mod spokes;
 
 pub(crate) use hub::{
-    Recalled, organization_id, recall, recall_function, refuse_unknown_names, values,
+    Recalled, organization_id, recall, recall_function, recall_readable, refuse_unknown_names,
+    values,
 };
-pub(crate) use spokes::{Deployment, recall as recall_spokes, remember_set};
+pub(crate) use spokes::{
+    Deployment, of_set, recall as recall_spokes, remember as remember_spokes, remember_set,
+};
 
 use crate::elsewhere;
 use crate::session::Session;
@@ -58,6 +61,7 @@ pub async fn deployed(session: &Session) -> Result<Deployed> {
         session: recalled,
         found,
         doubts,
+        ..
     } = recall(session).await?;
     unknown.extend(doubts);
     refuse_unknown_names(session, &found)?;

@@ -54,6 +54,19 @@ pub(crate) async fn read(session: &Session, place: &Place<'_>) -> Result<Option<
         StackSet::auto_deployment_targets(place, &name),
         operation::newest_preferences(place, &name),
     )?;
+    Ok(Some(of_set(session, set, auto, operations).await?))
+}
+
+/// What a StackSet shows, with the units of its automatic deployment and how its newest operation went.
+///
+/// # Errors
+/// When the StackSet is of an earlier version, and the regions that are enabled cannot be read.
+pub(crate) async fn of_set(
+    session: &Session,
+    set: StackSet,
+    auto: BTreeMap<String, BTreeSet<String>>,
+    operations: Option<OperationSettings>,
+) -> Result<Deployment, AwsError> {
     let record = Record::of(&set.description);
     let says_regions = record.is_some();
     let (regions, units) = match record {
@@ -65,13 +78,13 @@ pub(crate) async fn read(session: &Session, place: &Place<'_>) -> Result<Option<
     };
     let targets = || set.units.iter().cloned().chain(auto.into_keys()).collect();
     let units = units.unwrap_or_else(targets);
-    Ok(Some(Deployment {
+    Ok(Deployment {
         units,
         regions,
         says_regions,
         operations,
         set,
-    }))
+    })
 }
 
 /// What the settings of a StackSet of an earlier version were: where it is in all regions that are enabled, all.

@@ -235,6 +235,7 @@ fn parse(operation: &'static str, text: Option<&String>) -> Result<Policy, AwsEr
             code: "UnreadablePolicy".into(),
             message: format!("{error:#}"),
             request_id: None,
+            http_status: None,
         })
 }
 

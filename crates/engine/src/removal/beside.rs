@@ -1,9 +1,9 @@
 //! What is beside a place in which nothing was found to remove: the deployment elsewhere, and other deployments here.
-//! Reads only; what these credentials may not read is left out.
+//! Reads only; what these credentials may not read is named.
 
 use crate::aws::Aws;
-use crate::aws::error::Call;
-use crate::elsewhere::{self, SPOKE_RULE, readable};
+use crate::aws::error::{AwsError, Call};
+use crate::elsewhere::{self, Denied, SPOKE_RULE, readable};
 use crate::names::DEPLOYMENT_TAG;
 use crate::session::Session;
 use crate::spokes::Place;
@@ -17,23 +17,38 @@ use std::collections::BTreeSet;
 /// What a StackSet's name ends in.
 const STACK_SET: &str = "-spoke";
 
+/// What was found, and what these credentials may not read.
+pub(super) struct Beside {
+    pub(super) found: Vec<String>,
+    pub(super) denied: Vec<AwsError>,
+}
+
 /// Everything of it, each with what to do; nothing where a hub of this name is here.
-pub(super) async fn find(session: &Session) -> Result<Vec<String>> {
+pub(super) async fn find(session: &Session) -> Result<Beside> {
+    let denied = Denied::default();
+    let found = look(session, &denied).await?;
+    Ok(Beside {
+        found,
+        denied: denied.answers(),
+    })
+}
+
+async fn look(session: &Session, denied: &Denied) -> Result<Vec<String>> {
     let (aws, names) = (&session.aws, session.names());
-    if elsewhere::has_bus(aws, &names).await? {
+    if elsewhere::has_bus(aws, &names, denied).await? {
         return Ok(Vec::new());
     }
     let call_as = session.settings.spokes.call_as;
-    let other = elsewhere::find_in_account(aws, &names, call_as).await?;
+    let other = elsewhere::find_in_account(aws, &names, call_as, denied).await?;
     if let Some(other) = other.flatten() {
         return Ok(vec![other.words(aws)]);
     }
-    let organization = elsewhere::organization(aws).await?;
+    let organization = elsewhere::organization(aws, denied).await?;
     let mut found = Vec::new();
     if let Some(organization) = &organization {
-        found.extend(stack_sets_elsewhere(session, organization).await?);
+        found.extend(stack_sets_elsewhere(session, organization, denied).await?);
     }
-    let others = deployments(session, organization.as_ref()).await?;
+    let others = deployments(session, organization.as_ref(), denied).await?;
     found.extend(
         others.iter().map(|name| {
             format!("the deployment \"{name}\" is here: --name {name} removes that one")
@@ -46,13 +61,14 @@ pub(super) async fn find(session: &Session) -> Result<Vec<String>> {
 async fn stack_sets_elsewhere(
     session: &Session,
     organization: &Organization,
+    denied: &Denied,
 ) -> Result<Vec<String>> {
     let (aws, name) = (&session.aws, session.names().stack_set());
-    let regions = elsewhere::other_regions(aws).await?.into_iter();
+    let regions = elsewhere::other_regions(aws, denied).await?.into_iter();
     let found = regions.map(async |region| {
         let aws = aws.in_region(&region);
         let place = Place::of(&aws, organization, session.settings.spokes.call_as);
-        let set = readable(StackSet::find(&place, &name).await)?;
+        let set = readable(StackSet::find(&place, &name).await, denied)?;
         anyhow::Ok(set.filter(|it| is_of(it, &session.settings.name)).map(|_| {
             format!(
                 "the StackSet {name} is administered in region {region}: run with --region {region}"
@@ -72,33 +88,33 @@ fn is_of(set: &StackSet, deployment: &str) -> bool {
 async fn deployments(
     session: &Session,
     organization: Option<&Organization>,
+    denied: &Denied,
 ) -> Result<BTreeSet<String>> {
     let aws = &session.aws;
     let sets = async {
         match organization {
             Some(organization) => {
-                of_stack_sets(&Place::of(
-                    aws,
-                    organization,
-                    session.settings.spokes.call_as,
-                ))
-                .await
+                let call_as = session.settings.spokes.call_as;
+                of_stack_sets(&Place::of(aws, organization, call_as), denied).await
             }
             None => Ok(Vec::new()),
         }
     };
-    let (hubs, spokes, sets) = tokio::try_join!(of_buses(aws), of_rules(aws), sets)?;
+    let (hubs, spokes, sets) =
+        tokio::try_join!(of_buses(aws, denied), of_rules(aws, denied), sets)?;
     let all = hubs.into_iter().chain(spokes).chain(sets);
     Ok(all.filter(|name| *name != session.settings.name).collect())
 }
 
 /// By the tags of the buses.
-async fn of_buses(aws: &Aws) -> Result<Vec<String>> {
+async fn of_buses(aws: &Aws, denied: &Denied) -> Result<Vec<String>> {
     let (mut arns, mut next) = (Vec::new(), None);
     loop {
         let call = aws.eventbridge.list_event_buses().set_next_token(next);
         let answer = call.send().await.found("events:ListEventBuses");
-        let Some(page) = readable(answer)? else { break };
+        let Some(page) = readable(answer, denied)? else {
+            break;
+        };
         let buses = page.event_buses.unwrap_or_default().into_iter();
         let made = buses.filter(|bus| bus.name() != Some("default"));
         arns.extend(made.filter_map(|bus| bus.arn));
@@ -109,7 +125,10 @@ async fn of_buses(aws: &Aws) -> Result<Vec<String>> {
     }
     let tags = arns.iter().map(async |arn| {
         let call = aws.eventbridge.list_tags_for_resource().resource_arn(arn);
-        let answer = readable(call.send().await.found("events:ListTagsForResource"))?;
+        let answer = readable(
+            call.send().await.found("events:ListTagsForResource"),
+            denied,
+        )?;
         let tags = answer.and_then(|it| it.tags).unwrap_or_default();
         let ours = tags.into_iter().find(|tag| tag.key == DEPLOYMENT_TAG);
         anyhow::Ok(ours.map(|tag| tag.value))
@@ -118,12 +137,14 @@ async fn of_buses(aws: &Aws) -> Result<Vec<String>> {
 }
 
 /// By the names of the rules of spokes that forward to a bus named like the deployment.
-async fn of_rules(aws: &Aws) -> Result<Vec<String>> {
+async fn of_rules(aws: &Aws, denied: &Denied) -> Result<Vec<String>> {
     let (mut names, mut next) = (Vec::new(), None);
     loop {
         let call = aws.eventbridge.list_rules().set_next_token(next);
         let answer = call.send().await.found("events:ListRules");
-        let Some(page) = readable(answer)? else { break };
+        let Some(page) = readable(answer, denied)? else {
+            break;
+        };
         let rules = page.rules.unwrap_or_default().into_iter();
         let ours = rules.filter_map(|rule| Some(rule.name?.strip_suffix(SPOKE_RULE)?.to_owned()));
         names.extend(ours);
@@ -133,7 +154,7 @@ async fn of_rules(aws: &Aws) -> Result<Vec<String>> {
         }
     }
     let forwarding = names.into_iter().map(async |name: String| {
-        let hub = elsewhere::spoke_target(aws, &aws.region, &name).await?;
+        let hub = elsewhere::spoke_target(aws, &aws.region, &name, denied).await?;
         anyhow::Ok(hub.map(|_| name))
     });
     Ok(try_join_all(forwarding)
@@ -144,13 +165,13 @@ async fn of_rules(aws: &Aws) -> Result<Vec<String>> {
 }
 
 /// By the tags of the StackSets that are named like ours.
-async fn of_stack_sets(place: &Place<'_>) -> Result<Vec<String>> {
+async fn of_stack_sets(place: &Place<'_>, denied: &Denied) -> Result<Vec<String>> {
     let (mut names, mut next) = (Vec::new(), None);
     loop {
         let call = place.aws.cloudformation.list_stack_sets();
         let call = call.call_as(place.call_as.clone()).set_next_token(next);
         let answer = call.status(StackSetStatus::Active).send().await;
-        let Some(page) = readable(answer.found("cloudformation:ListStackSets"))? else {
+        let Some(page) = readable(answer.found("cloudformation:ListStackSets"), denied)? else {
             break;
         };
         let sets = page.summaries.unwrap_or_default().into_iter();
@@ -162,7 +183,7 @@ async fn of_stack_sets(place: &Place<'_>) -> Result<Vec<String>> {
         }
     }
     let found = names.iter().map(async |name| {
-        let set = readable(StackSet::find(place, name).await)?;
+        let set = readable(StackSet::find(place, name).await, denied)?;
         let ours = set.and_then(|it| it.tags.get(DEPLOYMENT_TAG).cloned());
         anyhow::Ok(ours)
     });

@@ -8,8 +8,10 @@ pub(crate) mod stack_set;
 
 use crate::aws::error::is_stopped;
 use crate::canary::leftovers;
-use crate::elsewhere;
+use crate::elsewhere::{self, Denied};
 use crate::end::End;
+use crate::failure::Failure;
+use crate::findings::steps;
 use crate::hub::deployment::{former_role, remove_former};
 use crate::hub::desired::hub;
 use crate::hub::foreign;
@@ -19,7 +21,7 @@ use crate::names::DEPLOYMENT_TAG;
 use crate::operator::{Question, View};
 use crate::plan::Counts;
 use crate::session::Session;
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 pub use report::{InstanceCounts, Preview, Report, Spokes};
 
 /// What to remove.
@@ -98,9 +100,17 @@ pub async fn teardown(session: &Session, options: Options) -> Result<Removed<'_>
         report,
     };
     if removed.is_nothing {
-        removed.report.beside = beside::find(&at_hub).await?;
+        let beside = beside::find(&at_hub).await?;
+        removed.report.beside = beside.found;
+        for why in beside.denied {
+            session.work.message(&format!(
+                "Could not determine everything that may be beside it: {why}."
+            ));
+        }
         if !removed.report.beside.is_empty() {
             removed.end = End::Failed;
+            let elsewhere = removed.report.beside.join("; ");
+            removed.report.error = Some(Failure::of(&anyhow!(elsewhere)));
         }
         return Ok(removed);
     }
@@ -114,14 +124,14 @@ async fn at_hub(session: &Session, part: Part, spokes: Option<&mut Spokes<'_>>) 
     let (aws, names) = (&session.aws, session.names());
     let here = session.clone();
     let is_wanted = part != Part::Spokes && session.settings.hub.access.is_some();
-    if !is_wanted || elsewhere::has_bus(aws, &names).await? {
+    if !is_wanted || elsewhere::has_bus(aws, &names, &Denied::default()).await? {
         return Ok(here);
     }
     let by_set = spokes.as_ref().and_then(|it| it.other_hub.clone());
     let call_as = session.settings.spokes.call_as;
     let hub = match by_set {
         Some(hub) => Some(hub),
-        None => elsewhere::find(aws, &names, call_as)
+        None => elsewhere::find(aws, &names, call_as, &Denied::default())
             .await?
             .map(|it| it.hub),
     };
@@ -176,10 +186,14 @@ impl Removed<'_> {
             false => Ok(()),
         });
         let Err(error) = removed else { return };
-        match is_stopped(&error) {
-            true => self.follow = spokes.detached(session, &error, report),
-            false => session.show(View::Error(&error)),
-        }
+        self.follow = spokes.detached(session, &error, report);
+        report.error = Some(match is_stopped(&error) {
+            true => Failure::of(&error),
+            false => {
+                session.show(View::StepError(steps::REMOVAL_FAILED, &error));
+                Failure::of_step(steps::REMOVAL_FAILED, &error)
+            }
+        });
         spokes.note_left(session, report);
         self.end = End::of(&error);
         self.is_before_hub = true;
@@ -198,8 +212,9 @@ impl Removed<'_> {
         let names = session.names();
         let removed = leftovers::remove(&session.aws, &names, true, &session.work).await;
         if let Err(error) = removed {
-            session.show(View::Error(&error));
+            session.show(View::StepError(steps::REMOVAL_FAILED, &error));
             self.end = End::of(&error);
+            self.report.error = Some(Failure::of_step(steps::REMOVAL_FAILED, &error));
             self.leave_hub();
             return;
         }
@@ -207,6 +222,8 @@ impl Removed<'_> {
         if let Some(unfinished) = &outcome.unfinished {
             session.show(View::Unfinished(&outcome));
             self.end = End::from(unfinished);
+            self.report.failed = outcome.failed();
+            self.report.error = outcome.error();
             self.report.left.extend(outcome.left);
         }
     }

@@ -1,6 +1,8 @@
 //! What `teardown` is about to remove, and what it came to, as data.
 
 use crate::aws::Aws;
+use crate::aws::error::AwsError;
+use crate::failure::{FailedStep, Failure};
 use crate::hub::plan::HubPlan;
 use crate::names::Names;
 use crate::next;
@@ -24,7 +26,7 @@ pub struct Report {
     pub operations: Vec<Ended>,
     /// Whether the StackSet is gone.
     pub stack_set_removed: bool,
-    /// An operation that continues in AWS after an interruption.
+    /// An operation that continues in AWS after an interruption or an error.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detached: Option<String>,
     /// The management account's own stacks.
@@ -37,6 +39,12 @@ pub struct Report {
     pub retained: Vec<Stuck>,
     /// Parts of the deployment that could not be removed.
     pub left: Vec<String>,
+    /// Steps of the hub's removal that failed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub failed: Vec<FailedStep>,
+    /// Why it ended early, if it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<Failure>,
     /// Where nothing was found here: the deployment's parts elsewhere, and other deployments here.
     pub beside: Vec<String>,
 }
@@ -72,6 +80,8 @@ impl Report {
             hub: hub.map(HubPlan::steps).unwrap_or_default(),
             kept,
             retained: Vec::new(),
+            failed: Vec::new(),
+            error: None,
             beside: Vec::new(),
             left: spokes
                 .into_iter()
@@ -124,7 +134,7 @@ impl Spokes<'_> {
     /// Stacks that may exist, where these credentials cannot read.
     pub(crate) fn may_be_left(&self, stack_set: &str) -> Vec<String> {
         let name = stack_set;
-        let words = |(region, why): (&String, &String)| {
+        let words = |(region, why): (&String, &AwsError)| {
             format!("stack {name} in {region} of the management account, if there is one: {why}")
         };
         let unread = self.unread.iter().map(words);

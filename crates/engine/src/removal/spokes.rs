@@ -109,6 +109,9 @@ impl Spokes<'_> {
         let mut found = reach::stuck(&self.place, &name, &reach, instances, beyond).await?;
         found.retain(|it| it.stack.is_some());
         self.unknown = reach.unknown().map(str::to_owned);
+        if let Some(why) = reach.off_unknown() {
+            session.work.message(&format!("Could not determine {why}."));
+        }
         match &self.unknown {
             Some(why) if self.retain => bail!(
                 "--retain-stacks needs to know which accounts can no longer be reached, and nothing was changed: {why}"
@@ -149,7 +152,7 @@ impl Spokes<'_> {
         }
     }
 
-    /// Notes the operation that continues in AWS after an interruption; returns the command that shows it.
+    /// Notes the operation that continues in AWS after an interruption or an error; returns the command that shows it.
     pub(crate) fn detached(
         &self,
         session: &Session,

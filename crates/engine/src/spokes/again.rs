@@ -46,9 +46,22 @@ pub(super) fn is_deletion(ended: &Ended) -> bool {
 }
 
 fn passes(failure: &Failure) -> bool {
-    let reason = failure.reason.to_lowercase();
+    is_passing(&failure.reason, &PASSING)
+}
+
+/// Parts of AWS's reason that do not pass within a run, and may in the next: somebody stopped the operation, or there
+/// were too many calls at once.
+const LATER: [&str; 3] = ["cancelled by user", "rate exceeded", "throttl"];
+
+/// Whether the same run again can help where an instance failed for this reason. Pure.
+pub(super) fn can_pass(reason: &str) -> bool {
+    is_passing(reason, &PASSING) || is_passing(reason, &LATER)
+}
+
+fn is_passing(reason: &str, parts: &[&str]) -> bool {
+    let reason = reason.to_lowercase();
     let is_denied = reason.contains("explicit deny");
-    !is_denied && PASSING.iter().any(|part| reason.contains(part))
+    !is_denied && parts.iter().any(|part| reason.contains(part))
 }
 
 #[cfg(test)]
@@ -91,8 +104,11 @@ mod tests {
                 status: "FAILED".into(),
                 reason: reason.into(),
                 hint: None,
+                retry: wanted,
             };
             assert_eq!(passes(&failure), wanted, "{reason}");
+            assert_eq!(can_pass(reason), wanted, "{reason}");
         }
+        assert!(can_pass("Cancelled by user") && can_pass("Rate exceeded"));
     }
 }

@@ -6,6 +6,9 @@ use super::directory::Directory;
 use super::instances::{Instance, Instances};
 use super::management::{Unread, unread_words};
 use super::organization::Account;
+use crate::aws::error::AwsError;
+use crate::findings::FindingId;
+use crate::findings::coverage as kinds;
 use crate::shell::quoted;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,7 +21,8 @@ pub(crate) struct Known<'a> {
     pub(crate) accounts: &'a [Account],
     /// The regions to watch.
     pub(crate) regions: &'a BTreeSet<String>,
-    pub(crate) instances: &'a Instances,
+    /// Where the StackSet has instances; `None` where that could not be read.
+    pub(crate) instances: Option<&'a Instances>,
     /// The management account, which no StackSet reaches.
     pub(crate) management_account: &'a str,
     /// What is wrong with the management account's own stack in each region, or nothing where it is as it should be;
@@ -33,6 +37,7 @@ pub(crate) struct Known<'a> {
 
 /// An account with its name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Named {
     /// Number of the account.
     pub account: String,
@@ -42,7 +47,11 @@ pub struct Named {
 
 /// Accounts that are not watched in some regions, for one reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Gap {
+    /// The number of its kind.
+    #[cfg_attr(test, schemars(with = "String"))]
+    pub id: FindingId,
     /// The accounts.
     pub accounts: Vec<Named>,
     /// The regions.
@@ -56,6 +65,7 @@ pub struct Gap {
 /// The state of an account as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Standing {
     /// Watched in every region.
     Covered,
@@ -69,6 +79,7 @@ pub enum Standing {
 
 /// An account of the organization and its state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct AccountStanding {
     /// The account.
     #[serde(flatten)]
@@ -84,6 +95,7 @@ pub struct AccountStanding {
 
 /// What is watched and what is not.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Coverage {
     /// The regions that are checked.
     pub regions: Vec<String>,
@@ -108,6 +120,7 @@ pub struct Coverage {
 /// Why an account is not watched in a region, and what closes that.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Reason {
+    id: FindingId,
     words: String,
     closes: String,
 }
@@ -137,6 +150,7 @@ pub(crate) fn coverage(known: &Known<'_>) -> Coverage {
     coverage.gaps = gaps
         .into_iter()
         .map(|((reason, regions), accounts)| Gap {
+            id: reason.id,
             accounts,
             regions,
             reason: reason.words,
@@ -156,6 +170,11 @@ impl Coverage {
         let is_management = account.id == known.management_account;
         if is_management && known.management.is_none() {
             self.unseen.push(unseen_management(account));
+            let locations = known.regions.iter().map(|it| Location::of(&account.id, it));
+            self.unseen_locations.extend(locations);
+            return Standing::Unseen;
+        }
+        if !is_management && known.instances.is_none() {
             let locations = known.regions.iter().map(|it| Location::of(&account.id, it));
             self.unseen_locations.extend(locations);
             return Standing::Unseen;
@@ -188,17 +207,21 @@ fn unseen_management(account: &Account) -> String {
 
 fn unread_management(account: &Account, unread: &Unread) -> String {
     format!(
-        "management account {} ({}): {}: `rootwatch status` with credentials that may read them shows whether it is watched there",
+        "management account {} ({}): {}",
         account.id,
         account.name,
         unread_words(unread)
     )
 }
 
+/// What shows whether the management account is watched where it could not be read.
+pub(crate) const LOOK_OTHERWISE: &str =
+    "`rootwatch status` with credentials that may read them shows whether it is watched there";
+
 impl Known<'_> {
     /// The wanted regions of which nothing is known for an account.
     fn unread_of(&self, is_management: bool) -> Unread {
-        let is_meant = |(region, _): &(&String, &String)| self.regions.contains(*region);
+        let is_meant = |(region, _): &(&String, &AwsError)| self.regions.contains(*region);
         let unread = self.unread.iter().filter(|_| is_management);
         let unread = unread.filter(is_meant);
         unread
@@ -228,8 +251,9 @@ impl Known<'_> {
         if self.off.contains(&Location::of(&account.id, region)) {
             return None;
         }
-        match self.instances.get(&account.id, region) {
+        match self.instances?.get(&account.id, region) {
             None => Some(Reason {
+                id: kinds::NO_INSTANCE,
                 words: "no stack instance".into(),
                 closes: format!(
                     "its unit was not given, or automatic deployment has not reached it yet; `rootwatch deploy spokes --ou {}` creates it",
@@ -243,12 +267,13 @@ impl Known<'_> {
 
 /// What is wrong with the management account's own stack in a region, if anything is.
 fn own_stack(standing: Option<Option<&str>>) -> Option<Reason> {
-    let words = match standing {
+    let (id, words) = match standing {
         Some(None) => return None,
-        Some(Some(trouble)) => trouble.to_owned(),
-        None => "no stack".to_owned(),
+        Some(Some(trouble)) => (kinds::OWN_STACK_WRONG, trouble.to_owned()),
+        None => (kinds::NO_OWN_STACK, "no stack".to_owned()),
     };
     Some(Reason {
+        id,
         words,
         closes: "`rootwatch deploy spokes` fixes it".into(),
     })
@@ -259,23 +284,29 @@ fn not_current(instance: &Instance) -> Option<Reason> {
         return None;
     }
     let why = instance.reason.as_deref().unwrap_or(&instance.detail);
-    let closes = match &*instance.detail {
-        "PENDING" | "RUNNING" => {
-            "`rootwatch deploy spokes` follows the operation that is under way, or tries again where none is"
-        }
-        _ if instance.is_inoperable() => {
-            "`rootwatch deploy spokes` deletes the instance and creates it again"
-        }
-        _ => "`rootwatch deploy spokes` tries again",
+    let (id, closes) = match &*instance.detail {
+        "PENDING" | "RUNNING" => (
+            kinds::INSTANCE_UNDER_WAY,
+            "`rootwatch deploy spokes` follows the operation that is under way, or tries again where none is",
+        ),
+        _ if instance.is_inoperable() => (
+            kinds::INSTANCE_INOPERABLE,
+            "`rootwatch deploy spokes` deletes the instance and creates it again",
+        ),
+        _ => (
+            kinds::INSTANCE_FAILED,
+            "`rootwatch deploy spokes` tries again",
+        ),
     };
     Some(Reason {
+        id,
         words: format!("{} {why}", instance.status),
         closes: closes.into(),
     })
 }
 
 impl Gap {
-    /// The gap in a sentence. `all` is how many regions are wanted.
+    /// Who is not watched where, and why. `all` is how many regions are wanted.
     pub(crate) fn words(&self, all: usize) -> String {
         let accounts: Vec<String> = self.accounts.iter().take(NAMED).map(Named::words).collect();
         let more = self.accounts.len().saturating_sub(NAMED);
@@ -288,13 +319,43 @@ impl Gap {
             many if many == all && all > 1 => format!("all {all} regions"),
             _ => self.regions.join(", "),
         };
-        format!("{who}: {regions} {}: {}", self.reason, self.closes)
+        format!("{who}: {regions} {}", self.reason)
+    }
+
+    /// Takes out the locations that something covers; returns what is left and what was taken, each as few gaps.
+    pub(crate) fn split(self, covers: impl Fn(&str, &str) -> bool) -> (Vec<Self>, Vec<Self>) {
+        let (mut left, mut taken) = (Groups::new(), Groups::new());
+        for account in &self.accounts {
+            let is_covered = |region: &&String| covers(&account.account, region);
+            let (covered, open): (Vec<_>, Vec<_>) = self.regions.iter().partition(is_covered);
+            for (regions, groups) in [(open, &mut left), (covered, &mut taken)] {
+                if !regions.is_empty() {
+                    let regions: Vec<String> = regions.into_iter().cloned().collect();
+                    groups.entry(regions).or_default().push(account.clone());
+                }
+            }
+        }
+        let gaps = |groups: Groups| {
+            let gaps = groups.into_iter().map(|(regions, accounts)| Self {
+                accounts,
+                regions,
+                ..self.clone()
+            });
+            gaps.collect()
+        };
+        (gaps(left), gaps(taken))
     }
 }
 
+/// Accounts by the regions that they have in common.
+type Groups = BTreeMap<Vec<String>, Vec<Named>>;
+
 impl Named {
     fn words(&self) -> String {
-        format!("{} ({})", self.account, self.name)
+        match self.name.as_str() {
+            "" => self.account.clone(),
+            name => format!("{} ({name})", self.account),
+        }
     }
 }
 

@@ -1,4 +1,5 @@
 use super::*;
+use crate::aws::error::AwsError;
 
 fn account(id: &str, active: bool) -> Account {
     Account {
@@ -46,14 +47,15 @@ fn reported_of(
     let coverage = coverage(&Known {
         accounts,
         regions: &regions,
-        instances,
+        instances: Some(instances),
         management_account: "0",
         management,
         unread,
         off: &off.iter().cloned().collect(),
         directory: &Directory::default(),
     });
-    let gaps = coverage.gaps.iter().map(|gap| gap.words(2));
+    let gaps = coverage.gaps.iter();
+    let gaps = gaps.map(|gap| format!("{} {}: {}", gap.id, gap.words(2), gap.closes));
     let all = gaps.chain(coverage.unseen.iter().cloned()).collect();
     (coverage.accounts, coverage.covered_accounts, all)
 }
@@ -75,7 +77,7 @@ fn every_account_is_covered_suspended_or_a_gap_with_its_reason() {
     let known = Known {
         accounts: &accounts,
         regions: &REGIONS.map(str::to_owned).into(),
-        instances: &found,
+        instances: Some(&found),
         management_account: "0",
         management: None,
         unread: &Unread::new(),
@@ -99,9 +101,9 @@ fn every_account_is_covered_suspended_or_a_gap_with_its_reason() {
     let unseen = coverage(&known).unseen_locations;
     assert_eq!(unseen, REGIONS.map(|region| Location::of("0", region)));
     insta::assert_snapshot!(reported.join("\n"), @r"
-    account 6 (name-6): us-east-1 INOPERABLE INOPERABLE: `rootwatch deploy spokes` deletes the instance and creates it again
-    account 2 (name-2): eu-west-1 OUTDATED no permission: `rootwatch deploy spokes` tries again
-    2 accounts, 4 (name-4), 5 (name-5): all 2 regions no stack instance: its unit was not given, or automatic deployment has not reached it yet; `rootwatch deploy spokes --ou ou-1` creates it
+    RW301 2 accounts, 4 (name-4), 5 (name-5): all 2 regions no stack instance: its unit was not given, or automatic deployment has not reached it yet; `rootwatch deploy spokes --ou ou-1` creates it
+    RW302 account 2 (name-2): eu-west-1 OUTDATED no permission: `rootwatch deploy spokes` tries again
+    RW303 account 6 (name-6): us-east-1 INOPERABLE INOPERABLE: `rootwatch deploy spokes` deletes the instance and creates it again
     management account 0 (name-0): StackSets never reach it, and its own stacks cannot be seen from here
     ");
 }
@@ -116,21 +118,25 @@ fn the_management_account_is_covered_by_its_own_stacks() {
     own.insert("us-east-1".into(), Some("stack ROLLBACK_COMPLETE".into()));
     own.remove("eu-west-1");
     insta::assert_snapshot!(reported(&accounts, &none, Some(&own), &[]).2.join("\n"), @r"
-    account 0 (name-0): eu-west-1 no stack: `rootwatch deploy spokes` fixes it
-    account 0 (name-0): us-east-1 stack ROLLBACK_COMPLETE: `rootwatch deploy spokes` fixes it
+    RW305 account 0 (name-0): eu-west-1 no stack: `rootwatch deploy spokes` fixes it
+    RW306 account 0 (name-0): us-east-1 stack ROLLBACK_COMPLETE: `rootwatch deploy spokes` fixes it
     ");
 }
 
 #[test]
 fn a_region_that_cannot_be_read_is_neither_covered_nor_a_gap() {
     let own = [("us-east-1".to_owned(), None)].into();
-    let why = "cloudformation:DescribeStacks: AccessDenied: by an SCP".to_owned();
+    let why = AwsError::of_entry(
+        "cloudformation:DescribeStacks",
+        Some("AccessDenied"),
+        "by an SCP",
+    );
     let unread = [("eu-west-1".to_owned(), why.clone()), ("x".to_owned(), why)].into();
     let accounts = [account("0", true)];
     let (_, covered, reported) =
         reported_of(&accounts, &Instances::default(), Some(&own), &unread, &[]);
     assert_eq!(covered, 0);
-    insta::assert_snapshot!(reported.join("\n"), @"management account 0 (name-0): its own stacks in eu-west-1 cannot be read from here (cloudformation:DescribeStacks: AccessDenied: by an SCP): `rootwatch status` with credentials that may read them shows whether it is watched there");
+    insta::assert_snapshot!(reported.join("\n"), @"management account 0 (name-0): its own stacks in eu-west-1 cannot be read from here (cloudformation:DescribeStacks: AccessDenied: by an SCP)");
 }
 
 #[test]
@@ -152,7 +158,7 @@ fn of_many_accounts_only_some_are_named() {
     let (_, _, reported) = reported(&accounts, &Instances::default(), None, &[]);
     assert_eq!(reported.len(), 1);
     assert!(
-        reported[0].starts_with("20 accounts, 10 (name-10), "),
+        reported[0].starts_with("RW301 20 accounts, 10 (name-10), "),
         "{reported:?}"
     );
     assert!(
@@ -168,7 +174,7 @@ fn a_unit_is_given_and_shown_by_its_path() {
     let known = Known {
         accounts: &accounts,
         regions: &REGIONS.map(str::to_owned).into(),
-        instances: &Instances::default(),
+        instances: Some(&Instances::default()),
         management_account: "0",
         management: None,
         unread: &Unread::new(),
@@ -180,6 +186,66 @@ fn a_unit_is_given_and_shown_by_its_path() {
         coverage.every_account[0].unit_path.as_deref(),
         Some("/Work loads")
     );
-    let gap = coverage.gaps[0].words(2);
-    assert!(gap.contains("--ou '/Work loads'` creates it"), "{gap}");
+    let closes = &coverage.gaps[0].closes;
+    assert!(
+        closes.contains("--ou '/Work loads'` creates it"),
+        "{closes}"
+    );
+}
+
+#[test]
+fn what_is_taken_out_of_a_gap_leaves_the_rest_as_few_gaps() {
+    let accounts: Vec<Account> = ["1", "2", "3"].map(|id| account(id, true)).into();
+    let regions = REGIONS.map(str::to_owned).into();
+    let mut all = coverage(&Known {
+        accounts: &accounts,
+        regions: &regions,
+        instances: Some(&Instances::default()),
+        management_account: "0",
+        management: None,
+        unread: &Unread::new(),
+        off: &BTreeSet::new(),
+        directory: &Directory::default(),
+    });
+    let gap = all.gaps.remove(0);
+    let (left, taken) = gap
+        .clone()
+        .split(|account, region| account == "2" || (account == "3" && region == "us-east-1"));
+    let shown = |gaps: &[Gap]| -> Vec<String> { gaps.iter().map(|it| it.words(2)).collect() };
+    let why =
+        "no stack instance: its unit was not given, or automatic deployment has not reached it yet";
+    let why = &why[..why.find(':').unwrap()];
+    assert_eq!(
+        shown(&left),
+        [
+            format!("account 3 (name-3): eu-west-1 {why}"),
+            format!("account 1 (name-1): all 2 regions {why}"),
+        ]
+    );
+    assert_eq!(
+        shown(&taken),
+        [
+            format!("account 2 (name-2): all 2 regions {why}"),
+            format!("account 3 (name-3): us-east-1 {why}"),
+        ]
+    );
+    assert_eq!(gap.clone().split(|_, _| false), (vec![gap], Vec::new()));
+}
+
+#[test]
+fn what_could_not_be_listed_is_neither_covered_nor_a_gap() {
+    let accounts = [account("1", true)];
+    let all = coverage(&Known {
+        accounts: &accounts,
+        regions: &REGIONS.map(str::to_owned).into(),
+        instances: None,
+        management_account: "0",
+        management: None,
+        unread: &Unread::new(),
+        off: &BTreeSet::new(),
+        directory: &Directory::default(),
+    });
+    assert_eq!((all.covered_accounts, all.gaps), (0, Vec::new()));
+    assert_eq!(all.every_account[0].standing, Standing::Unseen);
+    assert_eq!(all.unseen_locations.len(), 2);
 }

@@ -1,6 +1,7 @@
 //! What planning and deploying the spokes come to, as data.
 
 use super::Place;
+use super::change::Change;
 use super::operation::Ended;
 use super::organization::Region;
 use super::plan::{SpokesPlan, Wanted};
@@ -8,6 +9,8 @@ use super::stack_set::Only;
 use crate::apply::{Outcome, Unfinished};
 use crate::aws::Aws;
 use crate::end::End;
+use crate::failure::{FailedStep, Failure};
+use crate::findings::steps;
 use crate::plan::Step;
 use crate::shell::CommandLine;
 use anyhow::Error;
@@ -40,9 +43,42 @@ pub struct Report<'a> {
     stack_set: &'a str,
     plan: &'a SpokesPlan,
     operations: &'a [Ended],
-    /// An operation that continues in AWS after an interruption.
+    /// An operation that continues in AWS after an interruption or an error.
     #[serde(skip_serializing_if = "Option::is_none")]
     detached: Option<&'a str>,
+    /// The management account's own stacks that failed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    failed: Vec<FailedStep>,
+    /// What was not done, where it ended early.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    left: Option<&'a Left>,
+    /// Why it ended early, if it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Failure>,
+}
+
+/// What of a plan was not done.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Left {
+    /// The management account's own stacks.
+    pub stacks: Vec<String>,
+    /// Whether the StackSet itself is to be created or updated.
+    pub stack_set: bool,
+    /// Changes of stack instances.
+    pub changes: Vec<Change>,
+}
+
+impl Left {
+    /// All of a plan.
+    pub(super) fn all(plan: &SpokesPlan) -> Self {
+        let stacks = plan.management.stacks().iter().map(|it| &it.step);
+        let stacks = stacks.filter(|step| step.action.is_change());
+        Self {
+            stacks: stacks.map(|step| step.resource.clone()).collect(),
+            stack_set: plan.stack_set.is_change(),
+            changes: plan.changes.clone(),
+        }
+    }
 }
 
 impl SpokesPlanned {
@@ -66,6 +102,9 @@ impl SpokesPlanned {
             plan: &self.plan,
             operations,
             detached,
+            failed: Vec::new(),
+            left: None,
+            error: None,
         }
     }
 
@@ -100,8 +139,12 @@ pub struct SpokesDeployed {
     pub planned: SpokesPlanned,
     /// Operations that ended, each with what failed in it.
     pub operations: Vec<Ended>,
-    /// An operation that continues in AWS after an interruption.
+    /// An operation that continues in AWS after an interruption or an error.
     pub detached: Option<String>,
+    /// What was not done; nothing where all was.
+    pub left: Left,
+    /// What ended it early.
+    pub error: Option<Error>,
     pub(super) management: Option<Outcome>,
     pub(super) follow: Option<String>,
 }
@@ -113,6 +156,8 @@ impl SpokesDeployed {
             planned,
             operations: Vec::new(),
             detached: None,
+            left: Left::default(),
+            error: None,
             management: None,
             follow: None,
         }
@@ -158,7 +203,27 @@ impl SpokesDeployed {
     pub fn report(&self) -> Report<'_> {
         let schema = "rootwatch.deploy-spokes/1";
         let detached = self.detached.as_deref();
-        self.planned.report_with(schema, &self.operations, detached)
+        let outcome = self.management.as_ref();
+        let failed = outcome.map(Outcome::failed);
+        Report {
+            failed: failed.unwrap_or_default(),
+            left: (self.left != Left::default()).then_some(&self.left),
+            error: self.failure(),
+            ..self.planned.report_with(schema, &self.operations, detached)
+        }
+    }
+
+    /// Why it ended otherwise than well.
+    pub(crate) fn failure(&self) -> Option<Failure> {
+        if let Some(error) = &self.error {
+            return Some(match self.end {
+                End::Interrupted => Failure::of(error),
+                _ => Failure::of_step(steps::SPOKES_FAILED, error),
+            });
+        }
+        let outcome = self.management.as_ref();
+        let of_stacks = outcome.and_then(Outcome::error);
+        of_stacks.or_else(|| Ended::failure(&self.operations))
     }
 
     pub(super) fn ended(&self, interrupted: bool) -> End {

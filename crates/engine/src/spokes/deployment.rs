@@ -1,7 +1,7 @@
 //! Deploying the spokes: carries out what the plan shows.
 
 use super::change::{Change, ChangeKind};
-use super::deployed::{SpokesDeployed, SpokesPlanned};
+use super::deployed::{Left, SpokesDeployed, SpokesPlanned};
 use super::following::{Following, carry_out, follow_command, follow_one, wait_for_others};
 use super::operation::{Ended, Failure, Preferences};
 use super::plan::REMADE;
@@ -10,6 +10,8 @@ use super::{Location, Place, again, management, preflight, regions};
 use crate::apply::Unfinished;
 use crate::aws::consistency::rest;
 use crate::aws::error::is_stopped;
+use crate::end::End;
+use crate::findings::steps;
 use crate::operator::{Question, View};
 use crate::plan::Action;
 use crate::session::Session;
@@ -19,8 +21,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Brings the StackSet, its instances and the management account's own stacks to the configured state.
 ///
 /// # Errors
-/// As [`plan`], when it is not confirmed, or when a call fails; what was done until then has been shown. Accounts and
-/// regions in which an operation failed are in the result.
+/// As [`plan`], or when it is not confirmed. A call that fails after that is in the result, with what was done until then,
+/// and so are accounts and regions in which an operation failed.
 pub async fn deploy(
     session: &Session,
     switches: Switches,
@@ -43,16 +45,21 @@ pub async fn deploy(
     confirm(session, &done.planned).await?;
     let ended = apply(session, no_wait, &mut done).await;
     explain(session, &mut done).await;
-    match ended {
-        Err(error) if !is_stopped(&error) => {
-            session.show(View::Spokes(&done));
-            Err(error.context("the rest was not done; run the same command again to continue"))
-        }
-        ended => {
-            done.end = done.ended(ended.is_err());
-            Ok(done)
-        }
+    done.end = done.ended(ended.is_err());
+    let Err(error) = ended else {
+        return Ok(done);
+    };
+    if is_stopped(&error) {
+        done.error = Some(error);
+        return Ok(done);
     }
+    // What was done, and which operations were begun, is in the result.
+    let error = error.context("the rest was not done; run the same command again to continue");
+    session.show(View::Spokes(&done));
+    session.show(View::StepError(steps::SPOKES_FAILED, &error));
+    done.end = End::of(&error);
+    done.error = Some(error);
+    Ok(done)
 }
 
 /// Accounts that stop being watched must be confirmed by their number.
@@ -66,6 +73,7 @@ async fn confirm(session: &Session, planned: &SpokesPlanned) -> Result<()> {
 }
 
 async fn apply(session: &Session, no_wait: bool, done: &mut SpokesDeployed) -> Result<()> {
+    done.left = Left::all(&done.planned.plan);
     if done.planned.plan.enable_trusted_access {
         preflight::enable_trusted_access(&session.aws).await?;
         let task = session.work.of("trusted access for StackSets");
@@ -76,6 +84,7 @@ async fn apply(session: &Session, no_wait: bool, done: &mut SpokesDeployed) -> R
     let management = session.management(account).await?;
     let aws = management.as_ref().unwrap_or(&session.aws);
     let outcome = management::apply(aws, stacks, &session.work).await;
+    done.left.stacks.clone_from(&outcome.left);
     let interrupted = matches!(outcome.unfinished, Some(Unfinished::Interrupted));
     done.management = Some(outcome);
     if interrupted {
@@ -83,6 +92,7 @@ async fn apply(session: &Session, no_wait: bool, done: &mut SpokesDeployed) -> R
     }
     let place = done.planned.place(&session.aws);
     stack_set(session, &place, no_wait, done).await?;
+    done.left.stack_set = false;
     let changes = done.planned.plan.changes.clone();
     carry_out_all(session, changes, no_wait, done).await?;
     try_again(session, no_wait, done).await
@@ -150,6 +160,7 @@ async fn carry_out_all(
                 failed.extend(ended.failures.iter().map(location));
             }
         }
+        done.left.changes.retain(|it| *it != change);
     }
     Ok(())
 }

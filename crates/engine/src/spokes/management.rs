@@ -4,6 +4,8 @@
 use super::stack::{Condition, Stack};
 use crate::apply::{Outcome, Task, in_order};
 use crate::aws::Aws;
+use crate::aws::error::AwsError;
+use crate::findings::steps;
 use crate::names::DEPLOYMENT_TAG;
 use crate::plan::{Action, Step, decide, kept};
 use crate::work::Work;
@@ -60,12 +62,30 @@ impl Management {
 #[derive(Default)]
 pub(crate) struct Found {
     pub(crate) stacks: BTreeMap<String, Stack>,
-    /// Regions in which these credentials may not read, with AWS's answer.
+    /// Regions that could not be read, with AWS's answer.
     pub(crate) unread: Unread,
 }
 
 /// Regions that cannot be read, with AWS's answer.
-pub(crate) type Unread = BTreeMap<String, String>;
+pub(crate) type Unread = BTreeMap<String, AwsError>;
+
+/// Reads the stacks of this name in some regions, each by itself.
+pub(crate) async fn look(aws: &Aws, name: &str, regions: &BTreeSet<String>) -> Found {
+    let answers = join_all(regions.iter().map(async |region| {
+        let found = Stack::find(&aws.cloudformation_in(region), name, region).await;
+        (region.clone(), found)
+    }));
+    let mut all = Found::default();
+    for (region, answer) in answers.await {
+        match answer {
+            Ok(stack) => all.stacks.extend(stack.map(|it| (region, it))),
+            Err(error) => {
+                all.unread.insert(region, error);
+            }
+        }
+    }
+    all
+}
 
 /// Reads the stacks of this name in some regions.
 ///
@@ -77,38 +97,29 @@ pub(crate) async fn observe(
     regions: &BTreeSet<String>,
     wanted: &BTreeSet<String>,
 ) -> Result<Found> {
-    let answers = join_all(regions.iter().map(async |region| {
-        let found = Stack::find(&aws.cloudformation_in(region), name, region).await;
-        (region, found)
-    }))
-    .await;
-    let mut all = Found::default();
-    for (region, answer) in answers {
-        match answer {
-            Ok(stack) => all.stacks.extend(stack.map(|it| (region.clone(), it))),
-            Err(error) if error.is_denied() && !wanted.contains(region) => {
-                all.unread.insert(region.clone(), error.to_string());
-            }
-            Err(error) => {
-                return Err(error).with_context(|| {
-                    format!(
-                        "reading the stack {name} in account {}, region {region}",
-                        aws.account
-                    )
-                });
-            }
-        }
+    let found = look(aws, name, regions).await;
+    let is_meant =
+        |region: &String, error: &AwsError| error.is_denied() && !wanted.contains(region);
+    let mut unread = found.unread.iter();
+    match unread.find(|(region, error)| !is_meant(region, error)) {
+        None => Ok(found),
+        Some((region, error)) => Err(error.clone()).with_context(|| {
+            format!(
+                "reading the stack {name} in account {}, region {region}",
+                aws.account
+            )
+        }),
     }
-    Ok(all)
 }
 
 /// Regions that cannot be read, as text.
 pub(crate) fn unread_words(unread: &Unread) -> String {
     let regions: Vec<&str> = unread.keys().map(String::as_str).collect();
-    let why = unread.values().next().map_or("", String::as_str);
+    let why = unread.values().next().map(|it| format!(" ({it})"));
     format!(
-        "its own stacks in {} cannot be read from here ({why})",
-        regions.join(", ")
+        "its own stacks in {} cannot be read from here{}",
+        regions.join(", "),
+        why.unwrap_or_default()
     )
 }
 
@@ -229,6 +240,7 @@ pub(crate) async fn apply(aws: &Aws, stacks: &[StackPlan], work: &Work) -> Outco
         },
     )
     .await
+    .of(steps::OWN_STACKS_FAILED)
 }
 
 /// What is wrong with the stack in each region where there is one; nothing where it is as it should be.

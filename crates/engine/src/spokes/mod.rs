@@ -83,6 +83,7 @@ impl<'a> Place<'a> {
 
 /// An account and a region.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Location {
     /// Number of the account.
     pub account: String,
@@ -242,6 +243,17 @@ const LAG: Duration = Duration::from_secs(60);
 /// Equal answers in a row that are believed after an operation that has just ended.
 const STEADY: usize = 3;
 
+/// What is there beside the StackSet, each with why it could not be read.
+#[derive(Default)]
+pub(crate) struct Listed {
+    /// Empty where it could not be read.
+    pub(crate) observed: Observed,
+    /// Why the instances are not known.
+    pub(crate) instances: Option<AwsError>,
+    /// Why the operations are not known.
+    pub(crate) operations: Option<AwsError>,
+}
+
 /// The same as [`observe`], read again after an operation that has ended a moment ago: until no instance shows it as
 /// under way, and the list stays the same.
 pub(crate) async fn observe_settled(
@@ -250,11 +262,35 @@ pub(crate) async fn observe_settled(
     regions: &BTreeSet<String>,
     work: &Work,
 ) -> anyhow::Result<Observed> {
+    let read = async || Ok(observe(place, name, regions).await?);
+    settled(work, read, |it| it).await
+}
+
+/// Instances and operations, in the same manner. `regions` are all that the StackSet may be in.
+///
+/// # Errors
+/// When the run is stopped.
+pub(crate) async fn list_settled(
+    place: &Place<'_>,
+    name: &str,
+    regions: &BTreeSet<String>,
+    work: &Work,
+) -> anyhow::Result<Listed> {
+    let read = async || Ok(list(place, name, regions).await);
+    settled(work, read, |it| &it.observed).await
+}
+
+async fn settled<T>(
+    work: &Work,
+    read: impl AsyncFn() -> anyhow::Result<T>,
+    of: impl Fn(&T) -> &Observed,
+) -> anyhow::Result<T> {
     let since = Instant::now();
     let (mut last, mut equal) = (Instances::default(), 0);
     let awaited = "AWS to list the stack instances as they are";
     poll_until(work, awaited, 2 * LAG, async || {
-        let observed = observe(place, name, regions).await?;
+        let seen = read().await?;
+        let observed = of(&seen);
         equal = match observed.instances == last {
             true => equal + 1,
             false => 1,
@@ -264,11 +300,29 @@ pub(crate) async fn observe_settled(
             || (equal >= STEADY && !observed.moves())
             || since.elapsed() >= LAG;
         Ok(match is_believed {
-            true => Poll::Ready(observed),
+            true => Poll::Ready(seen),
             false => Poll::Pending,
         })
     })
     .await
+}
+
+async fn list(place: &Place<'_>, name: &str, regions: &BTreeSet<String>) -> Listed {
+    let (instances, operations) = tokio::join!(
+        instances::list(place, name, regions),
+        operation::list(place, name),
+    );
+    let mut listed = Listed::default();
+    let observed = &mut listed.observed;
+    match instances {
+        Ok(found) => observed.instances = found,
+        Err(error) => listed.instances = Some(error),
+    }
+    match operations {
+        Ok((running, last)) => (observed.running, observed.last) = (running, last),
+        Err(error) => listed.operations = Some(error),
+    }
+    listed
 }
 
 impl Observed {

@@ -1,10 +1,12 @@
 //! StackSet operations: how they run, and how they ended in each account and region.
 
+use super::again;
 use super::hint::hint;
 use super::pace::{Pace, Tally};
 use super::{Location, Place};
 use crate::aws::consistency::{Poll, poll_until, retry_at_most, retry_until_consistent};
 use crate::aws::error::{AwsError, Call};
+use crate::findings::{FindingId, steps};
 use crate::id;
 use crate::settings::{Amount, OperationSettings, RegionConcurrency};
 use crate::work::Work;
@@ -73,6 +75,8 @@ pub struct Failure {
     pub reason: String,
     /// What to do about it, where that is known.
     pub hint: Option<String>,
+    /// Whether the same run again can help, without anything being changed first.
+    pub retry: bool,
 }
 
 /// The result of an operation.
@@ -92,6 +96,9 @@ pub struct Ended {
     pub counts: BTreeMap<String, usize>,
     /// Those that did not succeed.
     pub failures: Vec<Failure>,
+    /// The number of the kind of failure, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<FindingId>,
     /// The regions that it went through.
     #[serde(skip)]
     pub(crate) regions: BTreeSet<String>,
@@ -111,10 +118,12 @@ impl Ended {
             status_reason: operation.status_reason().map(str::to_owned),
             counts: results.tally.0,
             failures: results.failures,
+            id: None,
             regions: results.regions,
             is_only_left_out: false,
         };
         ended.result = ended.in_words();
+        ended.set_id();
         ended
     }
 
@@ -141,6 +150,38 @@ impl Ended {
         self.counts.insert(word.to_owned(), left_out);
         self.is_only_left_out = self.failures.is_empty() && self.status == "FAILED";
         self.result = self.in_words();
+        self.set_id();
+    }
+
+    fn set_id(&mut self) {
+        self.id = (!self.is_success()).then_some(steps::INSTANCES_FAILED);
+    }
+
+    /// Whether the same run again can help with all that failed, without anything being changed first. What ended as a
+    /// whole, as one that somebody stopped, can be tried again.
+    #[must_use]
+    pub fn passes(&self) -> bool {
+        self.failures.iter().all(|it| it.retry)
+    }
+
+    /// Why operations did not succeed everywhere, as one error; nothing where they did.
+    pub(crate) fn failure(operations: &[Self]) -> Option<crate::Failure> {
+        let failed = || operations.iter().filter(|it| !it.is_success());
+        failed().next()?;
+        let texts: Vec<String> = failed()
+            .map(|it| {
+                format!(
+                    "StackSet operation {} ({}): {}",
+                    it.operation_id, it.action, it.result
+                )
+            })
+            .collect();
+        let retry = failed().all(Self::passes);
+        Some(crate::Failure::said(
+            steps::INSTANCES_FAILED,
+            texts.join("; "),
+            retry,
+        ))
     }
 
     fn in_words(&self) -> String {
@@ -162,6 +203,7 @@ impl Ended {
 
 /// An operation that has not ended.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Running {
     /// Its id.
     pub operation_id: String,
@@ -175,6 +217,7 @@ pub struct Running {
 
 /// The newest operation of a StackSet that has ended.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Last {
     /// Its id.
     pub operation_id: String,
@@ -485,6 +528,7 @@ fn failure(summary: &sdk::StackSetOperationResultSummary, status: &str) -> Failu
         name: None,
         status: status.to_owned(),
         hint: hint(&reason, &region).map(str::to_owned),
+        retry: again::can_pass(&reason),
         region,
         reason,
     }

@@ -12,7 +12,7 @@ use super::stack_set::Only;
 use super::{
     HubBus, Location, Observed, Place, observe, regions, stack_set, stacks, stuck_role, trail,
 };
-use crate::elsewhere;
+use crate::elsewhere::{self, Denied};
 use crate::memory::{self, Deployment};
 use crate::names::DEPLOYMENT_TAG;
 use crate::next;
@@ -203,7 +203,16 @@ async fn refuse_redirected(session: &Session, recalled: &Session) -> Result<()> 
     let is_given = given.account.is_some() || given.region.is_some();
     let here = (Some(&aws.account), Some(&aws.region));
     let is_here = (hub.account.as_ref(), hub.region.as_ref()) == here;
-    if is_given || is_here || !elsewhere::has_bus(aws, &session.names()).await? {
+    if is_given || is_here {
+        return Ok(());
+    }
+    let denied = Denied::default();
+    if !elsewhere::has_bus(aws, &session.names(), &denied).await? {
+        for why in denied.answers() {
+            session.work.message(&format!(
+                "Could not determine whether a hub of this deployment is here too, besides the one to which the StackSet forwards: {why}."
+            ));
+        }
         return Ok(());
     }
     let (account, region) = (&aws.account, &aws.region);
@@ -243,7 +252,7 @@ async fn preflight(
         Ok(false) if !may_enable => Err(preflight::access_is_off(&organization, &aws.account)),
         other => other,
     };
-    let access = access.map_err(|problem| problems.push(problem));
+    let access = access.map_err(|problem| problems.push(problem.to_string()));
     let units = units.map_err(|found| problems.extend(found));
     // Without access the StackSet cannot be read either.
     problems.extend(recalled.unread.clone().filter(|_| access.is_ok()));

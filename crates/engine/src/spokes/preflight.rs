@@ -68,10 +68,28 @@ fn unlisted(region: &str) -> String {
     )
 }
 
+/// Why it is not known whether StackSets may work in the organization's accounts, and what to do.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{why}{}", after(.fix))]
+pub(crate) struct NoAccess {
+    pub(crate) why: String,
+    pub(crate) fix: String,
+}
+
+fn after(fix: &str) -> String {
+    match fix {
+        "" => String::new(),
+        fix => format!(": {fix}"),
+    }
+}
+
+/// The call that [`trusted_access`] makes.
+pub(crate) const ACCESS: &str = "cloudformation:DescribeOrganizationsAccess";
+
 /// Whether StackSets may work in the organization's accounts, as set in its management account.
 ///
 /// Fails with what to do when these credentials may not ask.
-pub(crate) async fn trusted_access(place: &Place<'_>) -> Result<bool, String> {
+pub(crate) async fn trusted_access(place: &Place<'_>) -> Result<bool, NoAccess> {
     let account = &place.aws.account;
     let answer = place
         .aws
@@ -80,17 +98,23 @@ pub(crate) async fn trusted_access(place: &Place<'_>) -> Result<bool, String> {
         .call_as(place.call_as.clone())
         .send()
         .await
-        .call("cloudformation:DescribeOrganizationsAccess");
+        .call(ACCESS);
     match answer {
         Ok(answer) => Ok(answer.status() == Some(&OrganizationStatus::Enabled)),
         // CloudFormation says the same when the caller lacks the permission to look it up.
-        Err(error) if error.is_denied() || error.code == "ValidationError" => Err(format!(
-            "account {account} may not run service-managed StackSets ({error}): that requires the management account, or a delegated administrator for StackSets, which needs organizations:ListDelegatedAdministrators too: `aws organizations register-delegated-administrator --service-principal member.org.stacksets.cloudformation.amazonaws.com --account-id {account}` in the management account{}",
-            unlisted(&place.aws.region)
-        )),
-        Err(error) => Err(format!(
-            "whether account {account} may run service-managed StackSets cannot be read: {error}"
-        )),
+        Err(error) if error.is_denied() || error.code == "ValidationError" => Err(NoAccess {
+            why: format!("account {account} may not run service-managed StackSets ({error})"),
+            fix: format!(
+                "that requires the management account, or a delegated administrator for StackSets, which needs organizations:ListDelegatedAdministrators too: `aws organizations register-delegated-administrator --service-principal member.org.stacksets.cloudformation.amazonaws.com --account-id {account}` in the management account{}",
+                unlisted(&place.aws.region)
+            ),
+        }),
+        Err(error) => Err(NoAccess {
+            why: format!(
+                "whether account {account} may run service-managed StackSets cannot be read: {error}"
+            ),
+            fix: String::new(),
+        }),
     }
 }
 
@@ -103,15 +127,19 @@ pub(crate) async fn access(place: &Place<'_>, organization: &Organization) -> Re
     }
 }
 
-/// What to do when trusted access is off.
-pub(crate) fn access_is_off(organization: &Organization, account: &str) -> String {
-    if organization.management_account == account {
-        return "trusted access for StackSets is off: --enable-trusted-access turns it on, as `aws cloudformation activate-organizations-access` does".into();
+/// That trusted access is off, and what to do.
+pub(crate) fn access_is_off(organization: &Organization, account: &str) -> NoAccess {
+    let fix = match organization.management_account == account {
+        true => "--enable-trusted-access turns it on, as `aws cloudformation activate-organizations-access` does".into(),
+        false => format!(
+            "`aws cloudformation activate-organizations-access` in the management account {} turns it on",
+            organization.management_account
+        ),
+    };
+    NoAccess {
+        why: "trusted access for StackSets is off".into(),
+        fix,
     }
-    format!(
-        "trusted access for StackSets is off: `aws cloudformation activate-organizations-access` in the management account {} turns it on",
-        organization.management_account
-    )
 }
 
 /// Turns trusted access on (CloudFormation API Reference, ActivateOrganizationsAccess).

@@ -67,6 +67,11 @@ impl Reach {
         })
     }
 
+    /// Why it is not known which accounts have turned a region off.
+    pub(crate) fn off_unknown(&self) -> Option<String> {
+        self.off.unknown()
+    }
+
     /// Why it is not known which accounts are out of reach.
     pub(crate) fn unknown(&self) -> Option<&str> {
         let answer = self.accounts.as_ref()?.as_ref();
@@ -117,7 +122,12 @@ async fn turned_off(aws: &Aws, instances: &Instances) -> Result<Off> {
     let enabled = match organization::enabled_regions(aws).await {
         Ok(enabled) => enabled,
         // Then nothing counts as off.
-        Err(error) if error.is_denied() => return Ok(Off::default()),
+        Err(error) if error.is_denied() => {
+            return Ok(Off {
+                denied: Some(error.to_string()),
+                ..Off::default()
+            });
+        }
         Err(error) => return Err(error).context("reading which regions are turned on"),
     };
     let suspects = regions::suspects(instances, &enabled);

@@ -134,12 +134,18 @@ pub(crate) struct Off {
 }
 
 impl Off {
-    /// What is not known, why, and how to allow it. Trusted access: Account Management API Reference, ListRegions.
+    /// What is not known, why, and how to allow it.
     pub(crate) fn unknown(&self) -> Option<String> {
         let why = self.denied.as_ref()?;
         Some(format!(
-            "which regions other accounts have turned off cannot be read ({why}), so a stack instance in such a region counts as failed. To allow it: `aws organizations enable-aws-service-access --service-principal account.amazonaws.com` in the management account, and account:ListRegions for the caller, who must be there or in a delegated administrator of Account Management; or leave the region out with --regions"
+            "which regions other accounts have turned off cannot be read ({why}), so a stack instance in such a region counts as failed. To allow it: {}",
+            self.fix()
         ))
+    }
+
+    /// How to allow it. Trusted access: Account Management API Reference, ListRegions.
+    pub(crate) fn fix(&self) -> &'static str {
+        "`aws organizations enable-aws-service-access --service-principal account.amazonaws.com` in the management account, and account:ListRegions for the caller, who must be there or in a delegated administrator of Account Management; or leave the region out with --regions"
     }
 }
 

@@ -5,6 +5,8 @@ use super::stack::{sdk_parameters, sdk_tags};
 use super::{Location, Place};
 use crate::aws::consistency::{read_until_consistent, retry_until_consistent};
 use crate::aws::error::{AwsError, Call, gone};
+use crate::findings::FindingId;
+use crate::findings::coverage as kinds;
 use crate::id;
 use crate::names::DEPLOYMENT_TAG;
 use crate::plan::decide;
@@ -59,6 +61,7 @@ impl Only {
 
 /// What CloudFormation's drift detection found: instances whose stack differs from the template.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Drift {
     pub drifted: i32,
     pub instances: i32,
@@ -83,6 +86,15 @@ impl Drift {
             self.drifted, self.instances, self.checked
         )
     }
+}
+
+/// What is wrong with a StackSet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Fault {
+    pub(crate) id: FindingId,
+    pub(crate) text: String,
+    /// What fixes it.
+    pub(crate) fix: String,
 }
 
 impl StackSet {
@@ -123,8 +135,7 @@ impl StackSet {
     /// What could keep an alert from the hub, or accounts that join later from being watched. Pure.
     ///
     /// Where it forwards to is compared only when it `is_known` where the hub is.
-    pub(crate) fn faults(&self, wanted: &Self, is_known: bool) -> Vec<String> {
-        let fixes = "`rootwatch deploy spokes` fixes it";
+    pub(crate) fn faults(&self, wanted: &Self, is_known: bool) -> Vec<Fault> {
         let hub = |key: &str| wanted.parameters.get(key).map_or("", String::as_str);
         let turns = format!(
             "`rootwatch deploy spokes --hub-account {} --hub-region {}` fixes it",
@@ -133,26 +144,37 @@ impl StackSet {
         );
         let name = &self.name;
         let mut faults = Vec::new();
+        let mut fault = |id, text, fix| faults.push(Fault { id, text, fix });
         if self.tags.get(DEPLOYMENT_TAG) != wanted.tags.get(DEPLOYMENT_TAG) {
-            faults.push(format!(
-                "the StackSet {name} does not carry the tag of this deployment: it belongs to somebody else, unless --adopt takes it over"
-            ));
+            fault(
+                kinds::STACK_SET_OF_OTHERS,
+                format!("the StackSet {name} does not carry the tag of this deployment"),
+                "it belongs to somebody else, unless `rootwatch deploy spokes --adopt` takes it over".into(),
+            );
         }
         if !self.auto_deployment {
-            faults.push(format!(
-                "automatic deployment of the StackSet {name} is off, so accounts that join later are not watched: {fixes}"
-            ));
+            fault(
+                kinds::NO_AUTOMATIC_DEPLOYMENT,
+                format!(
+                    "automatic deployment of the StackSet {name} is off, so accounts that join later are not watched"
+                ),
+                "`rootwatch deploy spokes` fixes it".into(),
+            );
         }
         for key in ["HubAccountId", "HubRegion", "HubBusName"] {
             let (found, meant) = (self.parameters.get(key), wanted.parameters.get(key));
             if is_known && found != meant {
                 let word =
                     |value: Option<&String>| value.map_or("not set", String::as_str).to_owned();
-                faults.push(format!(
-                    "the StackSet {name} forwards elsewhere than to the hub: {key} is {}, not {}: {turns}",
-                    word(found),
-                    word(meant)
-                ));
+                fault(
+                    kinds::FORWARDS_ELSEWHERE,
+                    format!(
+                        "the StackSet {name} forwards elsewhere than to the hub: {key} is {}, not {}",
+                        word(found),
+                        word(meant)
+                    ),
+                    turns.clone(),
+                );
             }
         }
         faults
@@ -370,19 +392,23 @@ mod tests {
     #[test]
     fn a_set_that_forwards_elsewhere_or_stands_still_is_at_fault() {
         let mut found = set();
-        assert_eq!(found.faults(&set(), true), Vec::<String>::new());
+        assert_eq!(found.faults(&set(), true), Vec::new());
         found
             .parameters
             .insert("HubRegion".into(), "us-east-1".into());
-        assert_eq!(found.faults(&set(), false), Vec::<String>::new());
+        assert_eq!(found.faults(&set(), false), Vec::new());
         found.parameters.remove("HubAccountId");
         found.auto_deployment = false;
         found.tags.clear();
-        insta::assert_snapshot!(found.faults(&set(), true).join("\n"), @r"
-        the StackSet rootwatch-spoke does not carry the tag of this deployment: it belongs to somebody else, unless --adopt takes it over
-        automatic deployment of the StackSet rootwatch-spoke is off, so accounts that join later are not watched: `rootwatch deploy spokes` fixes it
-        the StackSet rootwatch-spoke forwards elsewhere than to the hub: HubAccountId is not set, not 1: `rootwatch deploy spokes --hub-account 1 --hub-region eu-west-1` fixes it
-        the StackSet rootwatch-spoke forwards elsewhere than to the hub: HubRegion is us-east-1, not eu-west-1: `rootwatch deploy spokes --hub-account 1 --hub-region eu-west-1` fixes it
+        let faults = found.faults(&set(), true).into_iter();
+        let faults: Vec<String> = faults
+            .map(|it| format!("{} {}: {}", it.id, it.text, it.fix))
+            .collect();
+        insta::assert_snapshot!(faults.join("\n"), @r"
+        RW310 the StackSet rootwatch-spoke does not carry the tag of this deployment: it belongs to somebody else, unless `rootwatch deploy spokes --adopt` takes it over
+        RW311 automatic deployment of the StackSet rootwatch-spoke is off, so accounts that join later are not watched: `rootwatch deploy spokes` fixes it
+        RW312 the StackSet rootwatch-spoke forwards elsewhere than to the hub: HubAccountId is not set, not 1: `rootwatch deploy spokes --hub-account 1 --hub-region eu-west-1` fixes it
+        RW312 the StackSet rootwatch-spoke forwards elsewhere than to the hub: HubRegion is us-east-1, not eu-west-1: `rootwatch deploy spokes --hub-account 1 --hub-region eu-west-1` fixes it
         ");
     }
 }

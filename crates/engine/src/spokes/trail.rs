@@ -3,7 +3,10 @@
 
 use crate::aws::Aws;
 use crate::aws::error::{AwsError, Call};
+use crate::findings::FindingId;
+use crate::findings::trail as kinds;
 use aws_sdk_cloudtrail::types as sdk;
+use std::fmt;
 
 /// What is known of the trails, as far as these credentials see.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,14 +20,49 @@ pub(crate) struct Coverage {
 /// The trail that covers most.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Best {
-    /// The call was denied, with this answer.
-    Unseen(String),
+    /// They could not be read.
+    Unseen(Unread),
     /// No trail that logs management events of all regions.
     Nothing,
     /// This account's own trail.
     Account { reads: bool },
     /// A trail of the whole organization.
     Organization { reads: bool },
+}
+
+/// Why the trails could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Unread {
+    /// The call that failed, as an IAM action.
+    pub(crate) operation: Option<&'static str>,
+    why: String,
+    is_denied: bool,
+}
+
+impl From<&AwsError> for Unread {
+    fn from(error: &AwsError) -> Self {
+        Self {
+            operation: Some(error.operation),
+            why: error.to_string(),
+            is_denied: error.is_denied(),
+        }
+    }
+}
+
+impl From<&str> for Unread {
+    fn from(why: &str) -> Self {
+        Self {
+            operation: None,
+            why: why.to_owned(),
+            is_denied: false,
+        }
+    }
+}
+
+impl fmt::Display for Unread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.why)
+    }
 }
 
 /// A trail that does not log what is needed, and why.
@@ -48,7 +86,7 @@ pub(crate) async fn find(aws: &Aws) -> Coverage {
     match read(aws).await {
         Ok(coverage) => coverage,
         Err(error) => Coverage {
-            best: Best::Unseen(error.to_string()),
+            best: Best::Unseen(Unread::from(&error)),
             idle: Vec::new(),
         },
     }
@@ -68,7 +106,7 @@ async fn read(aws: &Aws) -> Result<Coverage, AwsError> {
             Ok(Ok(coverage)) => best = best.max(coverage),
             Ok(Err(why)) => idle.push(Idle::of(trail, why)),
             // Another one may say enough.
-            Err(error) => unseen = Some(Best::Unseen(error.to_string())),
+            Err(error) => unseen = Some(Best::Unseen(Unread::from(&error))),
         }
     }
     let best = match best {
@@ -104,6 +142,16 @@ async fn coverage_of(aws: &Aws, trail: &sdk::Trail) -> Result<Result<Best, Lack>
             (true, false) => Ok(Best::Account { reads }),
         },
     )
+}
+
+impl Unread {
+    fn fix(&self) -> String {
+        let sure = "make sure that every account has one that logs management events";
+        match self.operation.filter(|_| self.is_denied) {
+            Some(operation) => format!("allow the caller {operation}, or {sure}"),
+            None => sure.to_owned(),
+        }
+    }
 }
 
 impl Idle {
@@ -226,9 +274,16 @@ impl Coverage {
             Best::Organization { reads: true } => None,
             Best::Organization { reads: false } => Some(READS.into()),
             Best::Account { .. } | Best::Nothing => Some(start().unwrap_or_else(|| MAKE.into())),
-            Best::Unseen(_) => {
-                Some("make sure that every account has one that logs management events".into())
-            }
+            Best::Unseen(why) => Some(why.fix()),
+        }
+    }
+
+    /// The number of the kind of what is wrong; `None` when all is logged.
+    pub(crate) fn id(&self) -> Option<FindingId> {
+        match &self.best {
+            Best::Organization { reads: true } => None,
+            Best::Organization { reads: false } => Some(kinds::TRAIL_READS),
+            Best::Account { .. } | Best::Nothing | Best::Unseen(_) => Some(kinds::TRAIL_WRITES),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::operation::{Ended, Failure, Last, Running};
 use super::reason;
+use crate::failure::again;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
@@ -59,6 +60,10 @@ pub fn operation(ended: &Ended) -> String {
         let _ = writeln!(text, "  {reason}");
     }
     text.push_str(&rows(&ended.failures, &ended.regions));
+    if let Some(id) = ended.id {
+        let again = again(ended.passes());
+        let _ = writeln!(text, "  {id}: {again}");
+    }
     text
 }
 
@@ -136,6 +141,7 @@ mod tests {
             status: "FAILED".into(),
             reason: reason.into(),
             hint: super::super::hint::hint(reason, region).map(str::to_owned),
+            retry: super::super::again::can_pass(reason),
         }
     }
 

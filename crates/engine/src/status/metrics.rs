@@ -1,38 +1,46 @@
 //! What `status` says of the hub's metrics. Pure.
 
-use super::HubStatus;
+use super::{Gap, HubStatus};
+use crate::findings::FindingId;
+use crate::findings::status_hub as kinds;
 use crate::hub::desired::{LATE_ALERT, LATE_DIGEST};
 use crate::hub::metrics::{LOOK_BACK_DAYS, Metrics, waited};
 use crate::names::Names;
 use crate::words::count;
 
 /// What could prevent an alert.
-pub(super) fn gaps(status: &HubStatus, names: &Names) -> Vec<String> {
-    let mut gaps: Vec<String> = dead_letters(status, names).into_iter().collect();
-    if let Some(why) = &status.metrics_unknown {
-        gaps.push(format!(
-            "could not determine how long events wait and whether the notifier fails: {why}"
-        ));
-    }
+pub(super) fn gaps(status: &HubStatus, names: &Names) -> Vec<Gap> {
+    let mut gaps: Vec<Gap> = dead_letters(status, names).into_iter().collect();
+    gaps.extend(status.metrics_error.as_ref().map(|why| {
+        Gap::unread(
+            kinds::METRICS_NOT_READ,
+            "metrics",
+            "could not determine how long events wait and whether the notifier fails",
+            why,
+        )
+    }));
     if let Some(metrics) = &status.metrics {
+        let (acts, reads) = (names.acts_queue(), names.reads_queue());
         gaps.extend(late(
+            kinds::ACTS_LATE,
             metrics.oldest_act_s,
             LATE_ALERT,
             "acts",
-            &names.acts_queue(),
+            &acts,
         ));
         gaps.extend(late(
+            kinds::READS_LATE,
             metrics.oldest_read_s,
             LATE_DIGEST,
             "read-only events",
-            &names.reads_queue(),
+            &reads,
         ));
         gaps.extend(errors(metrics, names));
     }
     gaps
 }
 
-fn dead_letters(status: &HubStatus, names: &Names) -> Option<String> {
+fn dead_letters(status: &HubStatus, names: &Names) -> Option<Gap> {
     let depth = status.dead_letters.filter(|depth| *depth > 0)?;
     let queue = names.dead_letter_queue();
     let oldest = status
@@ -40,15 +48,24 @@ fn dead_letters(status: &HubStatus, names: &Names) -> Option<String> {
         .as_ref()
         .and_then(|it| it.oldest_dead_letter_s);
     let oldest = oldest.map(|age| format!(", the oldest for {}", waited(age)));
-    Some(format!(
-        "{depth} undelivered {} in the dead-letter queue {queue}{}: `rootwatch verify` says what is broken and how to fix it; then read it with {} and `rootwatch explain`, and delete it",
+    let text = format!(
+        "{depth} undelivered {} in the dead-letter queue {queue}{}",
         if depth == 1 {
             "event waits"
         } else {
             "events wait"
         },
         oldest.unwrap_or_default(),
-        receive(names, &queue),
+    );
+    let fix = format!(
+        "`rootwatch verify` says what is broken and how to fix it; then read it with {} and `rootwatch explain`, and delete it",
+        receive(names, &queue)
+    );
+    Some(Gap::new(
+        kinds::DEAD_LETTERS,
+        format!("queue {queue}"),
+        text,
+        fix,
     ))
 }
 
@@ -60,28 +77,35 @@ fn receive(names: &Names, queue: &str) -> String {
     )
 }
 
-fn late(age: Option<u64>, limit: i32, events: &str, queue: &str) -> Option<String> {
+fn late(id: FindingId, age: Option<u64>, limit: i32, events: &str, queue: &str) -> Option<Gap> {
     let limit = u64::try_from(limit).unwrap_or_default();
     let age = age.filter(|age| *age > limit)?;
-    Some(format!(
-        "{events} have waited for {} in the queue {queue} and are not reported: `rootwatch verify` says what is broken and how to fix it",
-        waited(age),
-    ))
+    let text = format!(
+        "{events} have waited for {} in the queue {queue} and are not reported",
+        waited(age)
+    );
+    let fix = "`rootwatch verify` says what is broken and how to fix it";
+    Some(Gap::new(id, format!("queue {queue}"), text, fix))
 }
 
-fn errors(metrics: &Metrics, names: &Names) -> Option<String> {
+fn errors(metrics: &Metrics, names: &Names) -> Option<Gap> {
     // Events that failed after all retries wait in the dead-letter queue.
     let is_open = metrics.errors > 0 && !metrics.has_recovered;
     let last = metrics.last_error.filter(|_| is_open)?;
-    Some(format!(
-        "the notifier failed {} in the last 24 hours, last in the five minutes from {last}: `rootwatch verify` says what is broken, and `aws logs tail {} --region {} --since 24h` what the notifier says; once `rootwatch test` passes, five minutes later, this counts as resolved",
+    let text = format!(
+        "the notifier failed {} in the last 24 hours, last in the five minutes from {last}",
         match metrics.errors {
             1 => "once".to_owned(),
             often => format!("{often} times"),
-        },
+        }
+    );
+    let fix = format!(
+        "`rootwatch verify` says what is broken, and `aws logs tail {} --region {} --since 24h` what the notifier says; once `rootwatch test` passes, five minutes later, this counts as resolved",
         names.log_group(),
-        names.region,
-    ))
+        names.region
+    );
+    let function = format!("function {}", names.function());
+    Some(Gap::new(kinds::NOTIFIER_FAILS, function, text, fix))
 }
 
 /// When the notifier last ran, and how it did.
@@ -106,6 +130,7 @@ pub fn oldest(age: Option<u64>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::aws::error::AwsError;
 
     fn with(metrics: Metrics) -> HubStatus {
         HubStatus {
@@ -122,9 +147,13 @@ mod tests {
                 ..Metrics::default()
             })
         };
-        assert_eq!(gaps(&at(120), &Names::sample()), Vec::<String>::new());
+        assert_eq!(gaps(&at(120), &Names::sample()), Vec::new());
         let late = gaps(&at(121), &Names::sample());
-        assert!(late[0].starts_with("acts have waited for 2m in the queue rootwatch-acts"));
+        assert!(
+            late[0]
+                .text
+                .starts_with("acts have waited for 2m in the queue rootwatch-acts")
+        );
     }
 
     #[test]
@@ -135,10 +164,11 @@ mod tests {
                 ..Metrics::default()
             })
         };
-        assert_eq!(gaps(&at(900), &Names::sample()), Vec::<String>::new());
+        assert_eq!(gaps(&at(900), &Names::sample()), Vec::new());
         let late = gaps(&at(901), &Names::sample());
         assert!(
             late[0]
+                .text
                 .starts_with("read-only events have waited for 15m in the queue rootwatch-reads")
         );
     }
@@ -147,16 +177,24 @@ mod tests {
     fn what_is_not_known_is_a_gap_and_silence_is_none() {
         assert_eq!(
             gaps(&with(Metrics::default()), &Names::sample()),
-            Vec::<String>::new()
+            Vec::new()
         );
         let unknown = HubStatus {
-            metrics_unknown: Some("AccessDenied".into()),
+            metrics_error: Some(AwsError::of_entry(
+                "cloudwatch:GetMetricData",
+                Some("AccessDenied"),
+                "no",
+            )),
             ..HubStatus::default()
         };
+        let unknown = &gaps(&unknown, &Names::sample())[0];
         assert!(
-            gaps(&unknown, &Names::sample())[0]
-                .ends_with("whether the notifier fails: AccessDenied")
+            unknown
+                .text
+                .ends_with("the notifier fails: cloudwatch:GetMetricData: AccessDenied: no"),
+            "{unknown:?}"
         );
+        assert_eq!(unknown.operation, Some("cloudwatch:GetMetricData"));
     }
 
     #[test]
@@ -165,7 +203,7 @@ mod tests {
             dead_letters: Some(1),
             ..HubStatus::default()
         };
-        let reported = gaps(&status, &Names::sample()).concat();
+        let reported = gaps(&status, &Names::sample())[0].words();
         assert!(
             reported.starts_with(
                 "1 undelivered event waits in the dead-letter queue rootwatch-dead-letters: "

@@ -1,30 +1,47 @@
 //! What `rootwatch status` reports: its data, and which of it is a gap. Nothing here calls AWS.
 
+mod covered;
+mod gap;
 mod hub;
 mod look;
+mod looked;
 mod metrics;
+mod spokes;
 mod subscribers;
+mod unread;
 mod unseen;
 
 use crate::aws::Aws;
+use crate::aws::error::AwsError;
 use crate::elsewhere::hub_of;
+use crate::failure::Failure;
+use crate::findings::status_hub as kinds;
+use crate::findings::{coverage, subscribers as people};
 use crate::hub::metrics::Metrics;
+use crate::ignore::{Accepted, Ignore};
 use crate::names::Names;
 use crate::spokes::Location;
 use crate::spokes::coverage::Coverage;
 use crate::spokes::operation::{Last, Running};
 use crate::spokes::stack_set::{Drift, StackSet};
-pub(crate) use hub::resource_gaps;
+pub use gap::Gap;
+pub(crate) use hub::{resource_gaps, unread_gaps};
 use jiff::Timestamp;
 pub use look::status;
 pub use metrics::{notifier, oldest};
 use serde::Serialize;
 pub use subscribers::Subscribers;
+use subscribers::Topic;
 
 /// Versioned form of the JSON that `status` prints.
 #[derive(Serialize)]
+#[cfg_attr(
+    test,
+    derive(schemars::JsonSchema),
+    schemars(title = "rootwatch status, version 3")
+)]
 pub struct Report {
-    /// `rootwatch.status/2`.
+    /// `rootwatch.status/3`.
     pub schema: &'static str,
     /// The account of this run.
     pub account: String,
@@ -34,14 +51,22 @@ pub struct Report {
     pub hub: HubStatus,
     /// The spokes.
     pub spokes: SpokesStatus,
-    /// Everything that could prevent an alert.
-    pub gaps: Vec<String>,
+    /// Everything that could prevent an alert or could not be read, but for what somebody accepts.
+    pub gaps: Vec<Gap>,
+    /// Gaps that somebody accepts, with the reason.
+    pub accepted: Vec<Accepted<Gap>>,
+    /// What was to be accepted and was not found: it may be gone.
+    pub unused_ignores: Vec<Ignore>,
     /// What these credentials cannot see, which is no gap by itself.
     pub unseen: Vec<Unseen>,
+    /// What went wrong after all was read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<Failure>,
 }
 
 /// A part of the deployment that only other credentials can see.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Unseen {
     /// What it is.
     pub text: String,
@@ -55,6 +80,7 @@ pub struct Unseen {
 
 /// What is known of the hub.
 #[derive(Default, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct HubStatus {
     /// The account that was looked in.
     pub account: String,
@@ -66,6 +92,8 @@ pub struct HubStatus {
     pub missing: Vec<String>,
     /// Resources of which something differs.
     pub changed: Vec<String>,
+    /// Resources that could not be read, or not be judged.
+    pub unknown: Vec<String>,
     /// Who receives the alerts.
     #[serde(flatten)]
     pub alerts: Subscribers,
@@ -81,13 +109,25 @@ pub struct HubStatus {
     pub metrics: Option<Metrics>,
     /// Why nothing of that is known, if so.
     pub metrics_unknown: Option<String>,
+    #[serde(skip)]
+    pub(crate) metrics_error: Option<AwsError>,
 }
 
 /// What is known of the spokes.
 #[derive(Default, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SpokesStatus {
     /// Why nothing is known of them, if so.
     pub unknown: Option<String>,
+    /// Why the StackSet itself is not known, if so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stack_set_unknown: Option<String>,
+    /// Why it is not known which accounts are covered, if so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instances_unknown: Option<String>,
+    /// Why it is not known which accounts there are, if so; then only those that have a stack instance are looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accounts_unknown: Option<String>,
     /// Account and region of the hub, as the StackSet has them.
     pub forwards_to: Option<String>,
     /// Name of the StackSet, where there is one.
@@ -97,6 +137,9 @@ pub struct SpokesStatus {
     /// Whether the management account's own stacks were looked for.
     #[serde(skip)]
     pub(crate) with_management: bool,
+    /// Whether CloudTrail answered.
+    #[serde(skip)]
+    pub(crate) with_trail: bool,
     /// Which accounts are covered.
     #[serde(flatten)]
     pub coverage: Coverage,
@@ -116,41 +159,60 @@ impl HubStatus {
 }
 
 /// What of a hub that is here could prevent an alert. Pure.
-pub(crate) fn hub_gaps(status: &HubStatus, names: &Names, now: Timestamp) -> Vec<String> {
+pub(crate) fn hub_gaps(status: &HubStatus, names: &Names, now: Timestamp) -> Vec<Gap> {
     let mut gaps = Vec::new();
     let fix = "`rootwatch deploy hub` fixes it";
     for id in &status.missing {
-        gaps.push(format!("{id} is missing: {fix}"));
+        let text = format!("{id} is missing");
+        gaps.push(Gap::new(kinds::RESOURCE_MISSING, id, text, fix));
     }
     let (alerts, health) = (names.alerts_topic(), names.health_topic());
     let topics = [
-        (&status.alerts, alerts, "the alerts"),
-        (&status.health, health, "failures of the path itself"),
+        (
+            &status.alerts,
+            Topic {
+                name: &alerts,
+                what: "the alerts",
+                nobody: people::NOBODY_OF_ALERTS,
+            },
+        ),
+        (
+            &status.health,
+            Topic {
+                name: &health,
+                what: "failures of the path itself",
+                nobody: people::NOBODY_OF_HEALTH,
+            },
+        ),
     ];
     // Subscribers that are gone are reported by name.
     let is_told = |id: &String| {
-        topics.iter().any(|(subscribers, topic, _)| {
-            subscribers.misses_somebody() && *id == format!("subscriptions {topic}")
+        topics.iter().any(|(subscribers, topic)| {
+            subscribers.misses_somebody() && *id == format!("subscriptions {}", topic.name)
         })
     };
     for id in status.changed.iter().filter(|id| !is_told(id)) {
-        gaps.push(format!(
-            "{id} is not up to date (`rootwatch plan hub` shows the difference): {fix}"
-        ));
+        let text = format!("{id} is not up to date (`rootwatch plan hub` shows the difference)");
+        gaps.push(Gap::new(kinds::RESOURCE_CHANGED, id, text, fix));
     }
-    for (subscribers, topic, what) in &topics {
-        gaps.extend(subscribers.gaps(topic, what, names, now));
+    for (subscribers, topic) in &topics {
+        gaps.extend(subscribers.gaps(topic, names, now));
     }
     gaps.extend(metrics::gaps(status, names));
-    gaps
+    gaps.into_iter().map(|gap| gap.of(names)).collect()
 }
 
 /// Drift of the last detection that could keep an event from the hub. Pure.
-pub(crate) fn drift_gap(drift: &Drift) -> Option<String> {
+pub(crate) fn drift_gap(drift: &Drift, stack_set: &str) -> Option<Gap> {
     (drift.drifted > 0).then(|| {
-        format!(
-            "{}: somebody changed these spokes, which `rootwatch deploy spokes` does not see; `rootwatch verify` with --role and the name of a role in those accounts says what is broken there and how to fix it",
-            drift.words()
+        Gap::new(
+            coverage::DRIFTED,
+            format!("stack-set {stack_set}"),
+            format!(
+                "{}: somebody changed these spokes, which `rootwatch deploy spokes` does not see",
+                drift.words()
+            ),
+            "`rootwatch verify` with --role and the name of a role in those accounts says what is broken there and how to fix it",
         )
     })
 }
@@ -165,4 +227,14 @@ pub(crate) fn forwards_to(found: &StackSet) -> String {
     let parameter = |name: &str| found.parameters.get(name).cloned().unwrap_or_default();
     let (account, region) = (parameter("HubAccountId"), parameter("HubRegion"));
     format!("account {account}, region {region}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_schema_in_templates_is_of_what_is_printed() {
+        crate::schema::holds::<Report>("status-3");
+    }
 }

@@ -1,35 +1,58 @@
 //! Who is subscribed to a topic, who has not confirmed yet, and who is gone. Pure.
 
+use super::Gap;
+use crate::findings::FindingId;
+use crate::findings::subscribers as kinds;
 use crate::hub::hub_resource::HubResource;
 use crate::hub::mark::{self, Mark};
 use crate::hub::metrics::waited;
 use crate::hub::plan::HubPlan;
-use crate::hub::resource::Tags;
+use crate::hub::resource::{Resource, Tags};
 use crate::hub::subscriptions::{Standing, Subscriptions};
 use crate::names::{Names, region_of};
 use crate::shell::quoted;
 use jiff::Timestamp;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Seconds in which a new subscription must be confirmed (Amazon SNS API Reference, "Subscribe"). Then SNS drops it.
 const TO_CONFIRM_S: u64 = 2 * 24 * 3600;
 
+/// A topic, and what people are notified of by it.
+pub(super) struct Topic<'a> {
+    pub(super) name: &'a str,
+    /// Follows "nobody is notified of".
+    pub(super) what: &'static str,
+    /// The kind of gap where that is so.
+    pub(super) nobody: FindingId,
+}
+
 /// All subscribers of a topic, and those that are configured.
 #[derive(Default, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Subscribers {
     /// `confirmed`, `pending`, or `gone`: the settings name it, and SNS does not.
     pub subscriptions: BTreeMap<String, &'static str>,
     /// When rootwatch subscribed those that are pending, where that is known.
+    #[cfg_attr(test, schemars(with = "BTreeMap<String, String>"))]
     pub pending_since: BTreeMap<String, Timestamp>,
     /// Protocols of those that rootwatch subscribed and SNS lists no more, by the topic's tag. Only where the settings
     /// name nobody: else they say who is missed.
     pub lost: BTreeMap<String, String>,
+    /// Whether the subscriptions could not be read, so that nobody is known.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub subscriptions_unknown: bool,
 }
 
 impl Subscribers {
     /// Those of one topic; empty where the topic does not exist.
-    pub(crate) fn of(plan: &HubPlan, topic: &str) -> Self {
+    pub(crate) fn of(plan: &HubPlan, topic: &str, unknown: &BTreeSet<String>) -> Self {
+        if unknown.contains(&format!("{} {topic}", Subscriptions::KIND)) {
+            return Self {
+                subscriptions_unknown: true,
+                ..Self::default()
+            };
+        }
         let Some(found) = subscriptions(plan.found(), topic) else {
             return Self::default();
         };
@@ -87,54 +110,81 @@ impl Subscribers {
         self.standing("gone").next().is_some()
     }
 
-    /// Why people may not receive the topic's messages.
-    pub(super) fn gaps(
-        &self,
-        topic: &str,
-        what: &str,
-        names: &Names,
-        now: Timestamp,
-    ) -> Vec<String> {
-        let arn = names.topic_arn(topic);
+    /// Why people may not receive the topic's messages; nothing where that is not known.
+    pub(super) fn gaps(&self, of: &Topic<'_>, names: &Names, now: Timestamp) -> Vec<Gap> {
+        if self.subscriptions_unknown {
+            return Vec::new();
+        }
+        let Topic { name, what, nobody } = of;
+        let (topic, arn) = (format!("topic {name}"), names.topic_arn(name));
         let mut gaps = Vec::new();
+        let mut gap = |id, text: String, fix: String| {
+            gaps.push(Gap::new(id, &topic, text, fix));
+        };
         if self.standing("confirmed").next().is_none() {
-            gaps.push(format!(
-                "nobody is notified of {what}: no subscription of the topic {topic} is confirmed; `rootwatch deploy hub` with --email and an address subscribes somebody, who must follow the link in SNS's mail"
-            ));
+            gap(
+                *nobody,
+                format!(
+                    "nobody is notified of {what}: no subscription of the topic {name} is confirmed"
+                ),
+                "`rootwatch deploy hub` with --email and an address subscribes somebody, who must follow the link in SNS's mail".into(),
+            );
         }
         for who in self.standing("pending") {
-            let time = self.time_to_confirm(who, &arn, now);
-            gaps.push(format!(
-                "{who} has not confirmed the subscription to the topic {topic}{time}"
-            ));
+            let (id, since, fix) = self.time_to_confirm(who, &arn, now);
+            gap(
+                id,
+                format!("{who} has not confirmed the subscription to the topic {name}{since}"),
+                fix,
+            );
         }
         for who in self.standing("gone") {
-            gaps.push(format!(
-                "{who} is gone from the topic {topic}: somebody unsubscribed it, or nobody confirmed it within two days; `rootwatch deploy hub` subscribes it again"
-            ));
+            gap(
+                kinds::GONE,
+                format!(
+                    "{who} is gone from the topic {name}: somebody unsubscribed it, or nobody confirmed it within two days"
+                ),
+                "`rootwatch deploy hub` subscribes it again".into(),
+            );
         }
         for (key, protocol) in &self.lost {
-            gaps.push(format!(
-                "somebody whom rootwatch subscribed by {protocol} is gone from the topic {topic}: `rootwatch deploy hub` with --email, or --sns-subscription, and the address subscribes them again; if nobody is missed, `aws sns untag-resource --region {} --resource-arn {arn} --tag-keys {key}`",
-                names.region
-            ));
+            gap(
+                kinds::LOST,
+                format!(
+                    "somebody whom rootwatch subscribed by {protocol} is gone from the topic {name}"
+                ),
+                format!(
+                    "`rootwatch deploy hub` with --email, or --sns-subscription, and the address subscribes them again; if nobody is missed, `aws sns untag-resource --region {} --resource-arn {arn} --tag-keys {key}`",
+                    names.region
+                ),
+            );
         }
         gaps
     }
 
-    fn time_to_confirm(&self, who: &str, arn: &str, now: Timestamp) -> String {
+    /// The kind, since when, and what to do.
+    fn time_to_confirm(&self, who: &str, arn: &str, now: Timestamp) -> (FindingId, String, String) {
+        let within = |time: &str| {
+            format!(
+                "the link in SNS's mail must be followed within {time}, after which SNS drops it and `rootwatch deploy hub` subscribes it again"
+            )
+        };
         let Some(age) = self.age(who, now) else {
-            return ": the link in SNS's mail must be followed within two days, after which SNS drops it and `rootwatch deploy hub` subscribes it again".to_owned();
+            return (kinds::NOT_CONFIRMED, String::new(), within("two days"));
         };
         let shown = waited(age);
         match TO_CONFIRM_S.checked_sub(age) {
-            Some(left) => format!(
-                ", pending for {shown}: the link in SNS's mail must be followed within {}, after which SNS drops it and `rootwatch deploy hub` subscribes it again",
-                waited(left)
+            Some(left) => (
+                kinds::NOT_CONFIRMED,
+                format!(", pending for {shown}"),
+                within(&waited(left)),
             ),
-            None => format!(
-                ", which rootwatch made {shown} ago: SNS gives two days, so it has put this one back to pending, as it does when an address gets more than 10 mails a second; {} sends a new link",
-                subscribe_again(who, arn)
+            None => (
+                kinds::SUSPENDED,
+                format!(
+                    ", which rootwatch made {shown} ago: SNS gives two days, so it has put this one back to pending, as it does when an address gets more than 10 mails a second"
+                ),
+                format!("{} sends a new link", subscribe_again(who, arn)),
             ),
         }
     }
@@ -223,7 +273,13 @@ mod tests {
     fn gaps(subscribers: &Subscribers) -> Vec<String> {
         let names = Names::sample();
         let now = Timestamp::from_second(NOW).unwrap();
-        subscribers.gaps("alerts", "the alerts", &names, now)
+        let alerts = Topic {
+            name: "alerts",
+            what: "the alerts",
+            nobody: kinds::NOBODY_OF_ALERTS,
+        };
+        let gaps = subscribers.gaps(&alerts, &names, now).into_iter();
+        gaps.map(|gap| gap.words()).collect()
     }
 
     fn confirmed() -> Standing {

@@ -4,6 +4,7 @@ use super::as_made::Changes;
 use super::deployed::Deployed;
 use super::events::Place;
 use super::finding::{DEPLOY_HUB, Hop};
+use super::forwarders;
 use super::strangers::{self, Of};
 use crate::findings::hub;
 use crate::hub::event_bus::EventBus;
@@ -12,7 +13,6 @@ use crate::names::{Names, region_of};
 use rootwatch_eval::Policy;
 use rootwatch_eval::iam::{Decision, Keys, Principal, Request, decide};
 use rootwatch_root_event::{CANARY_SOURCE, DETAIL_TYPES};
-use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// The source of a service's events.
@@ -143,11 +143,11 @@ pub(super) fn answers(
     org_id: &str,
     places: &[Place],
 ) -> Vec<(String, Decision)> {
-    let named = named_roles(&bus.policy);
+    let named = forwarders::named(&bus.policy);
     let accounts: BTreeSet<&str> = places.iter().map(|it| it.account.as_str()).collect();
     let mut answers = Vec::new();
     for account in accounts {
-        for role in forwarders(names, account, &named) {
+        for role in forwarders::of(names, account, &named) {
             for (detail_type, way) in events() {
                 let sender = Sender {
                     account,
@@ -177,57 +177,6 @@ fn events() -> impl Iterator<Item = (&'static str, Way)> {
     let kinds = DETAIL_TYPES.iter().copied().chain([CANARY_DETAIL_TYPE]);
     let forwarded = kinds.map(|kind| (kind, Way::Forwarded));
     forwarded.chain([("", Way::PutTargets)])
-}
-
-/// The roles by which an account may forward: one of the name that CloudFormation gives, or that the settings make, and
-/// each that the policy names and that has such a name.
-///
-/// Source: CloudFormation User Guide, "Name type"; a stack of a StackSet is called `StackSet-<set>-<id>`.
-fn forwarders(names: &Names, account: &str, named: &BTreeSet<String>) -> Vec<String> {
-    let prefix = format!(
-        "arn:{}:iam::{account}:role{}",
-        names.partition.name(),
-        names.iam.path()
-    );
-    let usual = match names.iam.role_prefix.as_str() {
-        "" => format!(
-            "StackSet-{}-00000000-ForwardRole-EXAMPLEEXAMPLE",
-            names.stack_set()
-        ),
-        given => format!("{given}{}-spoke-{}", names.deployment, names.region),
-    };
-    let is_forwarder = |arn: &&String| {
-        let is_in_account = arn.split(':').nth(4) == Some(account);
-        let name = arn.rsplit('/').next().unwrap_or_default();
-        let is_named =
-            name.contains("ForwardRole") || name.contains(&format!("{}-spoke", names.deployment));
-        is_in_account && is_named
-    };
-    let named = named.iter().filter(is_forwarder).cloned();
-    [format!("{prefix}{usual}")]
-        .into_iter()
-        .chain(named)
-        .collect()
-}
-
-/// Every ARN of a role that a policy has, as a principal or in a condition.
-fn named_roles(policy: &Policy) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    for (_, statement) in policy.statements() {
-        collect(statement, &mut found);
-    }
-    found
-}
-
-fn collect(value: &Value, found: &mut BTreeSet<String>) {
-    match value {
-        Value::String(text) if text.contains(":role/") && !text.contains('*') => {
-            found.insert(text.clone());
-        }
-        Value::Array(many) => many.iter().for_each(|it| collect(it, found)),
-        Value::Object(fields) => fields.values().for_each(|it| collect(it, found)),
-        _ => {}
-    }
 }
 
 /// Somebody who can write to the bus by this policy and must not.

@@ -15,6 +15,7 @@ use crate::hub::resource::Resource;
 use crate::hub::rule::Rule;
 use crate::hub::subscriptions::{Standing, Subscriptions};
 use crate::hub::topic::Topic;
+use crate::memory;
 use crate::names::Names;
 use crate::subscription::Subscription;
 use anyhow::Result;
@@ -122,6 +123,23 @@ impl Deployed {
     by_name!(
         /// A topic of the deployment as deployed.
         topic, Topic);
+
+    /// Reads again what is ours by what it is part of, and was read without its tags: those turned out to be a setting.
+    pub(super) async fn read_tags(&mut self, aws: &Aws) {
+        let is_without = |node: &&Node| {
+            matches!(node.resource, HubResource::Alarm(_) | HubResource::Rule(_))
+                && self.unread(&node.resource.id()).is_none()
+        };
+        let nodes: Vec<Node> = self.wanted.iter().filter(is_without).cloned().collect();
+        self.found.extend(find_all(aws, &nodes).await);
+    }
+
+    /// The organization; where it is not known, which is a finding, the one that the bus lets in.
+    pub(crate) fn organization(&self) -> String {
+        let known = self.org_id.as_ref().ok().cloned();
+        let let_in = || memory::organization_id(&self.readable());
+        known.or_else(let_in).unwrap_or_default()
+    }
 
     /// What could be read.
     pub(super) fn readable(&self) -> Found {

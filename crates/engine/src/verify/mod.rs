@@ -5,12 +5,15 @@
 //! nothing it differs. What others made or added is judged by whom it names. Reading writes nothing, and what cannot be
 //! read is a finding of its own; judging is pure.
 
+mod accept;
 mod alarms;
 mod as_made;
+mod attached;
 mod bus;
 pub(crate) mod deployed;
 pub(crate) mod events;
 pub(crate) mod finding;
+mod forwarders;
 mod function;
 mod hub_rules;
 mod identity;
@@ -67,7 +70,7 @@ pub(crate) fn hub<'a>(
     let mut planned = plan_deploy(nodes, deployed.readable()).resources;
     planned.sort_by_key(|it| rank(&it.wanted.resource));
     hops.extend(planned.iter().flat_map(|it| one(deployed, it, &places)));
-    hops.extend(others::judge(deployed));
+    hops.extend(attached::judge(deployed));
     hops.into_iter()
         .map(|hop| hop.at(Part::Hub, &names.account, &names.region))
         .collect()
@@ -158,6 +161,13 @@ fn judge(
     }
 }
 
+fn with_key(key: Option<&str>) -> String {
+    // The policies of AWS's own keys are known.
+    let key = key.filter(|key| !key.starts_with("alias/aws/"));
+    let key = key.map(|key| format!(", with the key {key}; the key's own policy is not evaluated"));
+    format!("is as rootwatch makes it{}", key.unwrap_or_default())
+}
+
 /// What there is to know of a resource that is fine.
 fn words(deployed: &Deployed, found: &HubResource) -> String {
     let subscribers = match found {
@@ -165,7 +175,9 @@ fn words(deployed: &Deployed, found: &HubResource) -> String {
             &deployed.health_subscribers
         }
         HubResource::Subscriptions(_) => &deployed.alerts_subscribers,
-        _ => return "is as rootwatch makes it".to_owned(),
+        HubResource::Queue(queue) => return with_key(queue.kms_key.as_deref()),
+        HubResource::Topic(topic) => return with_key(topic.kms_master_key_id.as_deref()),
+        _ => return with_key(None),
     };
     match subscribers {
         Ok(subscribers) => subscribers::summary(subscribers),

@@ -7,6 +7,7 @@ use super::{named, notifying};
 use crate::elsewhere;
 use crate::findings;
 use crate::hub::desired::hub;
+use crate::ignore::{Accepted, Ignore};
 use crate::memory;
 use crate::session::Session;
 use crate::spokes::organization::{self, Organization};
@@ -27,6 +28,10 @@ pub struct Report {
     pub counts: Counts,
     /// Every hop, in the order in which an event passes them.
     pub hops: Vec<Hop>,
+    /// Hops that are not ok and that somebody accepts, with the reason.
+    pub accepted: Vec<Accepted<Hop>>,
+    /// What was to be accepted and was not found: it may be gone.
+    pub unused_ignores: Vec<Ignore>,
 }
 
 impl Counts {
@@ -59,13 +64,17 @@ pub async fn verify(session: &Session, selection: &Selection, hub_only: bool) ->
     let organization = organization::find(&session.aws).await;
     let organization = organization.map_err(CannotRead::from);
     let hops = hops(session, &organization, selection, hub_only).await?;
-    Ok(Report {
+    let mut report = Report {
         schema: "rootwatch.verify/3",
         account: session.aws.account.clone(),
         region: session.aws.region.clone(),
         counts: count(&hops),
         hops,
-    })
+        accepted: Vec::new(),
+        unused_ignores: Vec::new(),
+    };
+    report.accept(&session.settings.ignores);
+    Ok(report)
 }
 
 /// Every hop as it is deployed, with a finding. Fails where the hub is elsewhere: the fix for that would create a second
@@ -88,8 +97,7 @@ pub(crate) async fn hops(
             .map(|found| found.id.clone())
             .map_err(Clone::clone),
     };
-    let known_id = org_id.clone().unwrap_or_default();
-    let wanted = session.hub(known_id.clone());
+    let wanted = session.hub(org_id.clone().unwrap_or_default());
     let call_as = session.settings.spokes.call_as;
     let place = organization.as_ref().map_err(Clone::clone);
     let place = place.map(|organization| Place::of(aws, organization, call_as));
@@ -101,12 +109,11 @@ pub(crate) async fn hops(
     let mut settings = session.settings.clone();
     let found = deployed.readable();
     memory::values(&mut settings, &found, &names);
-    // Where the organization is not known, that is a finding; what is there is compared with itself.
-    let known_id = match known_id.is_empty() {
-        true => memory::organization_id(&found).unwrap_or_default(),
-        false => known_id,
-    };
-    deployed.wanted = hub(&session.with(settings).hub(known_id));
+    let are_tags_new = session.settings.tags.is_empty() && !settings.tags.is_empty();
+    deployed.wanted = hub(&session.with(settings).hub(deployed.organization()));
+    if are_tags_new {
+        deployed.read_tags(aws).await;
+    }
     refuse_elsewhere(session, &deployed).await?;
     if let Ok(organization) = organization {
         let found = observed.as_ref().ok();
@@ -163,7 +170,7 @@ fn no_hub(session: &Session) -> Hop {
     )
 }
 
-fn count(hops: &[Hop]) -> Counts {
+pub(super) fn count(hops: &[Hop]) -> Counts {
     let of = |verdict| hops.iter().filter(|hop| hop.verdict == verdict).count();
     Counts {
         ok: of(Verdict::Ok),

@@ -3,15 +3,19 @@
 
 use super::state::{Hub, with};
 use super::wrong;
+use crate::findings::spokes::RULE_DIFFERS;
 use crate::hub::hub_resource::HubResource;
 use crate::hub::rule::Rule;
+use crate::names::Names;
 use crate::plan::{Action, decide};
 use crate::verify::as_made::Changes;
 use crate::verify::deployed::Deployed;
 use crate::verify::finding::Verdict::{self, Broken, Differs, Unknown};
+use crate::verify::spoke_wanted::At;
 use crate::verify::{one, places};
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// What was changed, and the gravest verdict on it.
@@ -229,13 +233,11 @@ fn parent<'a>(value: &'a mut Value, path: &[String]) -> &'a mut Value {
 }
 
 /// Replaces, removes, or adds a value at a place.
-fn changed(wanted: &Value, place: &prop::sample::Index, way: u8, by: Value) -> (String, Value) {
+fn changed(wanted: &Value, path: &[String], way: u8, by: Value) -> (String, Value) {
     let mut found = wanted.clone();
-    let all = paths(wanted);
-    let path = place.get(&all);
     let (last, object) = (path.last().unwrap(), parent(&mut found, path));
     let beside = format!("{last}x");
-    let mut path = path.clone();
+    let mut path = path.to_vec();
     match way {
         0 => object[last] = by,
         1 => {
@@ -274,7 +276,10 @@ proptest! {
         let deployed = &*GOOD;
         let wanted = &node.get(&deployed.wanted).resource;
         let value = serde_json::to_value(wanted).unwrap();
-        let (path, found) = changed(&value, &place, way, by);
+        let (path, found) = {
+            let all = paths(&value);
+            changed(&value, place.get(&all).as_slice(), way, by)
+        };
         let action = decide(&value, Some(&found));
         let planned = crate::hub::plan::Planned {
             wanted: node.get(&deployed.wanted).clone(),
@@ -290,6 +295,37 @@ proptest! {
         // A description is the only field whose change is fine.
         if let (Action::Update { fields }, true) = (&action, is_fine) {
             prop_assert!(fields.iter().all(|it| it.field == "description"));
+        }
+    }
+}
+
+#[test]
+fn whatever_differs_of_a_spoke_is_never_fine() {
+    let (names, parameters) = (Names::sample(), BTreeMap::new());
+    let at = At {
+        names: &names,
+        account: "333333333333",
+        region: "us-east-1",
+        parameters: &parameters,
+    };
+    let queue = at.queue("arn:aws:sqs:us-east-1:333333333333:x");
+    let all = [
+        serde_json::to_value(at.rule(&Rule::default())),
+        serde_json::to_value(at.role()),
+        serde_json::to_value(&queue),
+    ];
+    for wanted in all.map(Result::unwrap) {
+        for (place, way) in paths(&wanted)
+            .iter()
+            .flat_map(|it| (0..3).map(move |way| (it, way)))
+        {
+            let (path, found) = changed(&wanted, place, way, json!("another"));
+            let left = Changes::between(&wanted, &found).left(RULE_DIFFERS, "rule x", &[], "fix");
+            let is_theirs = way == 2 && place.len() == 2 && place[0] == "policy";
+            let is_unset =
+                way == 1 && parent(&mut wanted.clone(), place)[&place[place.len() - 1]].is_null();
+            let is_same = is_theirs || is_unset || path == "description";
+            assert_eq!(left.is_none(), is_same, "{path}: {found}");
         }
     }
 }

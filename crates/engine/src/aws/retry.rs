@@ -1,0 +1,110 @@
+//! Whether the same run again can help after an error, by what AWS answered. Pure.
+//!
+//! The SDK has tried each call a few times before its error is seen, so this is about minutes and not seconds.
+
+use super::consistency::case_of;
+use super::error::{AwsError, NO_ANSWER, NOT_AWS};
+
+/// Codes that pass with time, in any service.
+///
+/// Throttling and time-outs: THROTTLING_ERRORS and TRANSIENT_ERRORS of the SDK (aws-runtime, retries/classifiers.rs), but
+/// for `LimitExceededException`, which is a quota in IAM, Lambda and CloudFormation (IAM API Reference, CreateRole,
+/// LimitExceeded; CloudFormation API Reference, CreateStackInstances, LimitExceededException). Failures of the service:
+/// AWS General Reference, "Common errors". Other changes under way: IAM API Reference, ConcurrentModification; EventBridge
+/// API Reference, ConcurrentModificationException; CloudFormation API Reference, OperationInProgressException and
+/// StaleRequestException; CloudWatch Logs API Reference, OperationAbortedException; Lambda API Reference,
+/// ResourceInUseException; SNS API Reference, ConcurrentAccessException; SQS API Reference, QueueDeletedRecently; AWS
+/// Organizations API Reference, ConcurrentModificationException and ServiceException.
+const PASSING: [&str; 35] = [
+    "AWS.SimpleQueueService.QueueDeletedRecently",
+    "BandwidthLimitExceeded",
+    "ConcurrentAccess",
+    "ConcurrentAccessException",
+    "ConcurrentModification",
+    "ConcurrentModificationException",
+    "EC2ThrottledException",
+    "InternalError",
+    "InternalErrorException",
+    "InternalFailure",
+    "InternalServerError",
+    "InternalServiceError",
+    "InternalServiceFault",
+    "OperationAbortedException",
+    "OperationInProgressException",
+    "PriorRequestNotComplete",
+    "ProvisionedThroughputExceededException",
+    "QueueDeletedRecently",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "RequestTimeout",
+    "RequestTimeoutException",
+    "ResourceInUseException",
+    "ServiceException",
+    "ServiceFailure",
+    "ServiceFailureException",
+    "ServiceUnavailable",
+    "ServiceUnavailableException",
+    "SlowDown",
+    "StaleRequestException",
+    "ThrottledException",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+];
+
+impl AwsError {
+    /// Whether the same call again can succeed without anything being changed first.
+    pub(crate) fn passes(&self) -> bool {
+        let code = self.code.as_str();
+        PASSING.contains(&code)
+            || self.is_interruption()
+            // AWS API Reference of each service: 5xx is a failure of the service.
+            || self.http_status.is_some_and(|it| it >= 500 && code != NOT_AWS)
+            || (code == NO_ANSWER && !self.is_configured_wrong())
+            || case_of(self).is_some()
+    }
+
+    /// Whether the endpoint or the certificates are what keeps a call from being answered: no wait changes that.
+    fn is_configured_wrong(&self) -> bool {
+        const WRONG: [&str; 4] = ["certificate", "FIPS", "Dualstack", "DualStack"];
+        WRONG.iter().any(|text| self.message.contains(text))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_passes_is_told_from_what_has_to_be_changed() {
+        assert!(PASSING.is_sorted(), "{PASSING:?}");
+        for (code, message, wanted) in [
+            ("ThrottlingException", "Rate exceeded", true),
+            ("OperationInProgressException", "busy", true),
+            (NO_ANSWER, "no answer in time", true),
+            (NO_ANSWER, "invalid peer certificate", false),
+            (NOT_AWS, "HTTP 407", false),
+            ("AccessDenied", "no", false),
+            ("AccessDeniedException", "no", false),
+            ("LimitExceededException", "a quota", false),
+            ("ValidationError", "not a delegated administrator", false),
+            ("NoSuchEntity", "The policy is not attachable", false),
+            ("ExpiredToken", "log in again", false),
+        ] {
+            let error = AwsError::of_entry("sns:Publish", Some(code), message);
+            assert_eq!(error.passes(), wanted, "{code} {message}");
+        }
+        let late = AwsError::of_entry(
+            "events:PutRule",
+            Some("ResourceNotFoundException"),
+            "Event bus x does not exist.",
+        );
+        assert!(late.passes(), "what AWS says late");
+        let broken = AwsError {
+            http_status: Some(503),
+            ..AwsError::of_entry("sns:Publish", Some("Unknown"), "x")
+        };
+        assert!(broken.passes());
+    }
+}

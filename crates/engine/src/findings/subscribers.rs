@@ -1,0 +1,24 @@
+//! RW4xx: what `status` finds of people who are not notified.
+
+use super::{FindingId, Kind};
+
+kinds! {
+    NOBODY_OF_ALERTS = 401, "nobody is notified of the alerts",
+        "The topic for alerts has no confirmed subscription, so what root users do reaches nobody.",
+        "`rootwatch deploy hub` with --email and an address subscribes somebody, who must follow the link in SNS's mail.";
+    NOBODY_OF_HEALTH = 402, "nobody is notified of failures of the path itself",
+        "The topic for health has no confirmed subscription, so nobody learns that alerts are lost.",
+        "`rootwatch deploy hub` with --email and an address subscribes somebody, who must follow the link in SNS's mail.";
+    NOT_CONFIRMED = 403, "a subscription is not confirmed",
+        "SNS sends it nothing, and drops it after two days.",
+        "Follow the link in SNS's mail; `rootwatch deploy hub` subscribes again whom SNS has dropped.";
+    SUSPENDED = 404, "SNS has put a subscription back to pending",
+        "It was confirmed or has had its two days; SNS suspends an address that gets more than 10 mails a second. It gets nothing now.",
+        "Subscribe it again, and follow the link in SNS's mail.";
+    GONE = 405, "a configured subscriber is gone",
+        "The settings name them, and the topic does not: somebody unsubscribed them, or nobody confirmed in two days.",
+        "`rootwatch deploy hub` subscribes them again.";
+    LOST = 406, "somebody whom rootwatch subscribed is gone",
+        "The topic's tags remember them, and the topic has no such subscription.",
+        "`rootwatch deploy hub` with --email, or --sns-subscription, subscribes them again; if nobody is missed, remove the tag that the finding names.";
+}
