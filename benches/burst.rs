@@ -68,5 +68,6 @@ fn main() {
 }
 
 fn say(what: &str, result: &dyn Display) {
-    writeln!(std::io::stdout(), "{what}\n{result}").unwrap();
+    let mut out = std::io::stdout();
+    writeln!(out, "{what}\n{result}").unwrap();
 }

@@ -2,6 +2,8 @@
 
 mod gzip;
 mod unwrap;
+#[cfg(test)]
+mod unwrap_tests;
 
 use super::Exit;
 use crate::cli::{Cli, ExplainArgs, HubArgs, OutputForm, SpokesArgs, flags};

@@ -1,4 +1,5 @@
-//! `rootwatch test` for many accounts, which a stand-in plays: much smaller than `cargo bench-test`.
+//! `rootwatch test` for many accounts, which a stand-in plays, and `rootwatch verify`: much smaller than
+//! `cargo bench-test` and `cargo bench-verify`.
 
 use crate::world::{PERSON, REGION, Ran, World, run};
 use rootwatch_lab::{Front, Generated, Manner};
@@ -10,8 +11,7 @@ const ACCOUNTS: u32 = 130;
 const REGIONS: u32 = 4;
 const PLACES: usize = 520;
 
-/// The tests of these accounts, against a stand-in of this manner.
-fn tested(manner: Manner, code: i32, more: &[&str]) -> (Ran, Front) {
+fn organization() -> World {
     let world = World::deployed().calm();
     let generated = Generated {
         accounts: ACCOUNTS,
@@ -20,6 +20,12 @@ fn tested(manner: Manner, code: i32, more: &[&str]) -> (Ran, Front) {
         hub: world.organization.hub.clone(),
     };
     world.lab.generate(&generated).unwrap();
+    world
+}
+
+/// The tests of these accounts, against a stand-in of this manner.
+fn tested(manner: Manner, code: i32, more: &[&str]) -> (Ran, Front) {
+    let world = organization();
     let front = Front::start(world.lab.endpoint(), manner).unwrap();
     let mut env = world.lab.env(&world.organization.hub, REGION);
     env.push(("AWS_ENDPOINT_URL".to_owned(), front.endpoint()));
@@ -94,4 +100,22 @@ fn only_what_fails_is_named_and_a_session_that_ends_is_renewed() {
     let seen = front.seen();
     assert!(seen.expired > 0, "{seen:?}");
     assert!(seen.calls["AssumeRole"] > ACCOUNTS as usize, "{seen:?}");
+}
+
+#[test]
+fn the_spokes_of_many_accounts_are_judged_by_pages_of_instances() {
+    let world = organization();
+    world.count_calls();
+    let ran = world
+        .rootwatch(&["verify", "--output", "json"])
+        .ends_with(0);
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let hops = report["hops"].as_array().unwrap();
+    assert!(hops.iter().all(|hop| hop["verdict"] == "ok"), "{hops:?}");
+    let calls = world.lab.calls().unwrap();
+    let pages = calls
+        .iter()
+        .filter(|call| call.operation == "ListStackInstances");
+    // 130 instances a region by 100.
+    assert_eq!(pages.count(), 2 * REGIONS as usize);
 }

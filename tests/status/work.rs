@@ -137,9 +137,7 @@ fn reads_that_nobody_takes_are_reported_until_what_verify_says_is_done() {
     });
     let verify = world.rootwatch(&["verify", "--hub-only"]).ends_with(2);
     assert!(
-        verify
-            .stdout
-            .contains("it is disabled: read-only calls wait"),
+        verify.stdout.contains("it is disabled: events wait"),
         "{}",
         verify.stdout
     );

@@ -4,6 +4,7 @@ use crate::intruder::{Change, SpokeIntruder};
 use crate::world::{REGION, World};
 use aws_sdk_cloudformation::types::{AccountFilterType, CallAs, DeploymentTargets};
 use aws_sdk_eventbridge::types::RuleState;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -132,6 +133,38 @@ fn broken_spokes_are_named_and_fixed() {
     }
     world.deploy_spokes().ends_with(0);
     world.rootwatch(&verify).ends_with(0);
+}
+
+#[test]
+fn a_rule_narrowed_by_an_address_is_never_fine() {
+    let world = World::deployed();
+    let spoke = SpokeIntruder::new(&world, "shop", "us-east-1");
+    let narrow = |pattern: &str| {
+        let mut pattern: Value = serde_json::from_str(pattern).unwrap();
+        let address = json!([{"exists": false}, {"anything-but": "203.0.113.66"}]);
+        pattern["detail"] = json!({"sourceIPAddress": address});
+        pattern.to_string()
+    };
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let all = RuleState::EnabledWithAllCloudtrailManagementEvents;
+    runtime.block_on(spoke.put_rule(all, narrow));
+    let args = ["verify", "--role", SPOKE_ROLE, "--account", &spoke.account];
+    let json = [&args[..], &["--output", "json"]].concat();
+    let found = wrong(&world.rootwatch(&json).ends_with(2));
+    let [rule] = &found[..] else {
+        panic!("{found:#?}");
+    };
+    assert_eq!(
+        (&*rule.resource, &*rule.region, &*rule.verdict),
+        ("rule rootwatch-root-activity", "us-east-1", "differs")
+    );
+    let text = world.rootwatch(&args).ends_with(2).stdout;
+    let line = "differs RW206  rule rootwatch-root-activity in account ";
+    assert!(text.contains(line), "{text}");
+    assert!(text.contains("event_pattern.detail is {"), "{text}");
+    runtime.block_on(remove_instance(&world, &rule.fix));
+    world.deploy_spokes().ends_with(0);
+    world.rootwatch(&json).ends_with(0);
 }
 
 #[test]

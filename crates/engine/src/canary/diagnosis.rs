@@ -1,7 +1,8 @@
 //! Where a test event stopped: from its traces, and from what `verify` finds.
 
+use super::alert::Alert;
 use super::outcome::{Diagnosis, Sent};
-use super::test::{Alert, Test};
+use super::test::Test;
 use crate::aws::Aws;
 use crate::aws::error::{AwsError, Call, absent};
 use crate::findings::{FindingId, canary as kinds};

@@ -5,12 +5,17 @@
 //! canaries that nobody announced invokes nothing, mails nobody, and delays no alert. What arrived there is forwarded,
 //! under its own id, to the rule for real alerts, by the hub account, whose canaries that rule accepts.
 
+mod alert;
 mod command;
 mod diagnosis;
 pub(crate) mod leftovers;
 mod limit;
 mod outcome;
+#[cfg(test)]
+mod outcome_tests;
 mod probes;
+#[cfg(test)]
+mod probes_tests;
 mod receiving;
 mod run;
 mod send;

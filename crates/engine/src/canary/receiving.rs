@@ -22,14 +22,19 @@ pub(super) enum Received {
         at_ms: i64,
     },
     /// The topic's message about one.
-    Alert {
-        id: String,
-        /// When the function got the event.
-        function_ms: Option<i64>,
-        /// When SNS accepted the message.
-        topic_ms: Option<i64>,
-        at_ms: i64,
-    },
+    Alert(Delivery),
+}
+
+/// When the canary for people was seen, in milliseconds since 1970.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Delivery {
+    pub(super) id: String,
+    /// When the function got the event.
+    pub(super) function_ms: Option<i64>,
+    /// When SNS accepted the message.
+    pub(super) topic_ms: Option<i64>,
+    /// When it came to the queue.
+    pub(super) at_ms: i64,
 }
 
 /// Receives from the temporary queue.
@@ -96,12 +101,12 @@ fn read(body: &str, at_ms: i64) -> Option<Received> {
         });
     }
     let alert: Value = serde_json::from_str(body["Message"].as_str()?).ok()?;
-    Some(Received::Alert {
+    Some(Received::Alert(Delivery {
         id: text(&alert["event_id"])?,
         function_ms: milliseconds(&alert["received"]),
         topic_ms: milliseconds(&body["Timestamp"]),
         at_ms,
-    })
+    }))
 }
 
 fn milliseconds(value: &Value) -> Option<i64> {
@@ -131,12 +136,12 @@ mod tests {
         let reported = json!({"Message": alert, "Timestamp": "1970-01-01T00:00:00.008Z"});
         assert_eq!(
             read(&reported.to_string(), 9),
-            Some(Received::Alert {
+            Some(Received::Alert(Delivery {
                 id: "a".into(),
                 function_ms: Some(7),
                 topic_ms: Some(8),
                 at_ms: 9
-            })
+            }))
         );
         for other in [
             "",

@@ -18,8 +18,10 @@ use crate::work::Work;
 use anyhow::{Result, bail};
 use std::time::Duration;
 
-/// What a run needs in addition to its wait, in seconds.
+/// What a run needs in addition to its wait, in seconds; and how many places are tested in a second at the least, while
+/// AWS throttles. Another run removes what is older.
 const MARGIN: i64 = 600;
+const PLACES_A_SECOND: usize = 20;
 
 /// Sends, waits, and removes what it made, whatever happens.
 pub(crate) async fn run(
@@ -36,7 +38,8 @@ pub(crate) async fn run(
     leftovers::remove(aws, names, false, work).await?;
     let temporary = Temporary::of_run(aws, wanted, &id);
     let wait_s = i64::try_from(wait.as_secs()).unwrap_or_default();
-    let until = jiff::Timestamp::now().as_second() + wait_s + MARGIN;
+    let sending_s = i64::try_from(target.places() / PLACES_A_SECOND).unwrap_or_default();
+    let until = jiff::Timestamp::now().as_second() + wait_s + sending_s + MARGIN;
     let tested = async {
         let url = temporary.make(&id, until, work).await?;
         let test = Test::new(aws, names, &id, url, target, wait);

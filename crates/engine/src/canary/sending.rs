@@ -83,12 +83,12 @@ impl<'a> Sender<'a> {
         }
         stream::iter(accounts)
             .for_each_concurrent(ACCOUNTS_AT_ONCE, async |(account, canaries)| {
-                self.from_account(account, canaries, work, note).await;
+                self.in_account(account, canaries, work, note).await;
             })
             .await;
     }
 
-    async fn from_account(
+    async fn in_account(
         &self,
         account: &'a str,
         canaries: Vec<(Canary, &Location)>,

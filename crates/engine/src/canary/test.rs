@@ -1,5 +1,6 @@
 //! Sending canaries, and noting where each is seen.
 
+use super::alert::Alert;
 use super::now_ms;
 use super::outcome::{Audience, Diagnosis, Outcome, Target};
 use super::probes::Probes;
@@ -16,9 +17,6 @@ use futures_util::future::select_all;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// One that the topic has not delivered is sent again once, at the price of a second mail: SNS may not have known the
-/// temporary subscription yet.
-const REPEAT_TO_PEOPLE_MS: i64 = 20_000;
 /// How often it is looked whether canaries have to be sent again.
 const LOOK: Duration = Duration::from_millis(500);
 /// Places for each receiver, of which each takes some hundred messages a second; and the most receivers.
@@ -26,17 +24,6 @@ const PLACES_A_RECEIVER: usize = 250;
 const MOST_RECEIVERS: usize = 16;
 /// More places than this are counted while they are waited for.
 const FEW: usize = 10;
-
-/// The canary that the topic is to report.
-#[derive(Clone)]
-pub(super) struct Alert {
-    pub(super) id: String,
-    from: Location,
-    pub(super) sent_ms: i64,
-    is_repeated: bool,
-    hops: Vec<(String, i64)>,
-    pub(super) is_delivered: bool,
-}
 
 pub(super) struct Test<'a> {
     aws: &'a Aws,
@@ -213,21 +200,11 @@ impl<'a> Test<'a> {
             if state.alert.is_some() {
                 return Ok(());
             }
-            state.alert = Some(Alert {
-                id: id.clone(),
-                from: from.clone(),
-                sent_ms: now_ms(),
-                is_repeated: false,
-                hops: before,
-                is_delivered: false,
-            });
+            state.alert = Some(Alert::new(id.clone(), from.clone(), before, now_ms()));
         }
         let at = self.send_to_hub(&id, &from, work).await?;
         if let Some(alert) = &mut self.state().alert {
-            alert.sent_ms = at;
-            alert.hops.push((what.to_owned(), at));
-            // It may have been delivered before this was known.
-            alert.hops.sort_by_key(|(_, at)| *at);
+            alert.sent(what, at);
         }
         Ok(())
     }
@@ -264,23 +241,9 @@ impl<'a> Test<'a> {
                 self.send_alert(arrival.id, arrival.from, before, work)
                     .await
             }
-            Received::Alert {
-                id,
-                function_ms,
-                topic_ms,
-                at_ms,
-            } => {
-                let mut state = self.state();
-                let is_it = |alert: &&mut Alert| alert.id == id && !alert.is_delivered;
-                if let Some(alert) = state.alert.as_mut().filter(is_it) {
-                    alert.is_delivered = true;
-                    let seen = [
-                        ("at the notifier", function_ms),
-                        ("at the topic", topic_ms),
-                        ("received", Some(at_ms)),
-                    ];
-                    let hops = seen.map(|(hop, at)| Some((hop.to_owned(), at?)));
-                    alert.hops.extend(hops.into_iter().flatten());
+            Received::Alert(delivery) => {
+                if let Some(alert) = &mut self.state().alert {
+                    alert.delivered(&delivery);
                 }
                 Ok(())
             }
@@ -288,20 +251,11 @@ impl<'a> Test<'a> {
     }
 
     async fn repeat_alert(&self, work: &Work) -> Result<()> {
-        let now = now_ms();
-        let due = {
-            let mut state = self.state();
-            let is_due = |alert: &&mut Alert| {
-                !alert.is_delivered
-                    && !alert.is_repeated
-                    && now - alert.sent_ms > REPEAT_TO_PEOPLE_MS
-            };
-            let alert = state.alert.as_mut().filter(is_due);
-            alert.map(|alert| {
-                alert.is_repeated = true;
-                (alert.id.clone(), alert.from.clone())
-            })
-        };
+        let due = self
+            .state()
+            .alert
+            .as_mut()
+            .and_then(|it| it.repeat(now_ms()));
         if let Some((id, from)) = due {
             self.send_to_hub(&id, &from, work).await?;
         }
@@ -311,10 +265,8 @@ impl<'a> Test<'a> {
     /// Whether there is nothing left to wait for, or no time.
     fn is_over(&self) -> bool {
         let (state, now) = (self.state(), now_ms());
-        let is_alert_over = state
-            .alert
-            .as_ref()
-            .is_none_or(|alert| alert.is_delivered || now - alert.sent_ms > self.wait_ms);
+        let alert = state.alert.as_ref();
+        let is_alert_over = alert.is_none_or(|alert| alert.is_over(now, self.wait_ms));
         state.probes.is_over(now) && is_alert_over
     }
 
@@ -343,15 +295,11 @@ impl<'a> Test<'a> {
         let spokes = self.places().into_iter();
         let spokes = spokes.map(|(location, sent)| (location.clone(), sent));
         let spokes = spokes.collect();
-        let hops = self.alert().map(|alert| alert.hops).unwrap_or_default();
-        let begun = hops.first().map(|(_, at)| *at).unwrap_or_default();
+        let hops = self.alert().map(Alert::hops).unwrap_or_default();
         Outcome {
             id: self.run.to_owned(),
             spokes,
-            hops: hops
-                .into_iter()
-                .map(|(hop, at)| (hop, at - begun))
-                .collect(),
+            hops,
             diagnosis,
             audience,
             trail,

@@ -4,7 +4,7 @@
 //! What is here is not at its default; so nothing is wanted here, and a plan names and removes what it finds. The tests
 //! hold this against every field that AWS's answers have.
 
-use aws_sdk_cloudwatch::types::MetricAlarm;
+use aws_sdk_cloudwatch::types::{EvaluationWindow, MetricAlarm};
 use aws_sdk_eventbridge::operation::describe_event_bus::DescribeEventBusOutput;
 use aws_sdk_eventbridge::types::{IncludeDetail, Level, Target};
 use aws_sdk_lambda::types::{
@@ -79,15 +79,16 @@ pub(super) fn of_queue(found: &HashMap<Name, String>) -> NotDefault {
 
 /// Of an alarm that has these queries, by id and whether each returns data.
 pub(super) fn of_alarm(found: &MetricAlarm, queries: &[(&str, bool)]) -> NotDefault {
+    // CloudWatch API Reference, PutMetricAlarm: a sliding window where nothing is set.
+    let window = found.evaluation_window();
+    let window = window.filter(|it| !matches!(it, EvaluationWindow::SlidingWindow(_)));
     let set = Set::default()
         .text("Unit", found.unit().map(|it| it.as_str()))
         .text("ExtendedStatistic", found.extended_statistic())
         .text("ThresholdMetricId", found.threshold_metric_id())
-        .any("EvaluationWindow", found.evaluation_window())
+        .any("EvaluationWindow", window)
         .any("WarmUpConfiguration", found.warm_up_configuration())
-        .any("EvaluationCriteria", found.evaluation_criteria())
-        .number("EvaluationInterval", found.evaluation_interval())
-        .any("ActionConfiguration", found.action_configuration());
+        .any("EvaluationCriteria", found.evaluation_criteria());
     let is_ours = |query: &&aws_sdk_cloudwatch::types::MetricDataQuery| {
         let id = query.id().unwrap_or_default();
         let wanted = queries.iter().find(|(name, _)| *name == id);

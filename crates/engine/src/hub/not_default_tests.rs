@@ -88,7 +88,6 @@ fn of_alarms() {
     all_are_decided(
         fields(&MetricAlarm::builder().build()),
         &[
-            "action_configuration",
             "actions_enabled",
             "alarm_actions",
             "alarm_description",
@@ -96,7 +95,6 @@ fn of_alarms() {
             "datapoints_to_alarm",
             "dimensions",
             "evaluation_criteria",
-            "evaluation_interval",
             "evaluation_periods",
             "evaluation_window",
             "extended_statistic",
@@ -113,12 +111,20 @@ fn of_alarms() {
             "warm_up_configuration",
         ],
         &[
+            (
+                "action_configuration",
+                "what a notification says, not whether there is one",
+            ),
             ("alarm_arn", NAME),
             ("alarm_configuration_updated_timestamp", SAYS),
             ("alarm_name", NAME),
             (
                 "evaluate_low_sample_count_percentile",
                 "of percentiles, which an extended statistic would be",
+            ),
+            (
+                "evaluation_interval",
+                "of alarms on a query, which name no metric",
             ),
             ("evaluation_state", SAYS),
             (

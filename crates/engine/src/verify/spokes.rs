@@ -134,21 +134,20 @@ pub(crate) async fn check(
             Some(set) => wanted_set(session, set).parameters,
             None => spokes::iam_parameters(&names.iam),
         };
-        let seen = look(aws, names, entry, &locations).await;
-        hops.extend(
-            seen.iter()
-                .flat_map(|it| it.check(names, &parameters, &fix(it))),
-        );
+        let judge = |seen: &Seen| seen.check(names, &parameters, &fix(seen));
+        hops.extend(look(aws, names, entry, &locations, judge).await);
     }
     hops
 }
 
+/// Each is judged once its account has been read, so that not all of them are held.
 async fn look(
     aws: &Aws,
     names: &Names,
     entry: &Entry,
     locations: &BTreeSet<Location>,
-) -> Vec<Seen> {
+    judge: impl Fn(&Seen) -> Vec<Hop>,
+) -> Vec<Hop> {
     let mut by_account: BTreeMap<&str, Vec<&Location>> = BTreeMap::new();
     for location in locations {
         by_account
@@ -160,8 +159,11 @@ async fn look(
         let session = aws.enter(account, entry).await;
         in_account(names, session.map_err(CannotRead::from), &locations).await
     });
-    let seen: Vec<Vec<Seen>> = all.buffered(AT_ONCE).collect().await;
-    seen.into_iter().flatten().collect()
+    let hops = all
+        .buffered(AT_ONCE)
+        .map(|seen| seen.iter().flat_map(&judge).collect());
+    let hops: Vec<Vec<Hop>> = hops.collect().await;
+    hops.into_iter().flatten().collect()
 }
 
 /// The StackSet as this version makes it with these settings, and what the found one shows of those that are not given.

@@ -117,7 +117,6 @@ pub(super) fn number(handle: &str) -> Option<usize> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
     use std::collections::BTreeSet;
