@@ -26,8 +26,8 @@ Exit codes:
   0    done, or nothing to do
   1    error
   2    changes are pending (plan --detailed-exitcode), gaps were found (status; with --strict also
-       when a part cannot be seen), the path is broken or a part of it cannot be judged (verify),
-       a test did not arrive, nobody was notified of it, or no trail logs real events (test), or
+       when a part cannot be seen), the path is broken, or a part of it differs from what
+       rootwatch makes or cannot be judged (verify), a test did not arrive, nobody was notified of it, or no trail logs real events (test), or
        both paths stand until something is done (adopt)
   3    refused, because nobody confirmed
   130  interrupted";
@@ -184,8 +184,8 @@ pub(crate) enum Command {
     /// Follow the deployed path hop by hop and judge each, with read-only calls
     ///
     /// Begins with CloudTrail's trail, without which no event sets out. Ends with 0 when every hop is fine, with 2 when
-    /// one is broken, and also with 2 when one cannot be judged: it could not be read, or contains what rootwatch never
-    /// writes. With --quiet only those are printed, so nothing when
+    /// one is broken, and also with 2 when one differs from what this version makes, or cannot be judged: it could not be
+    /// read, or somebody else made it. With --quiet only those are printed, so nothing when
     /// all is fine; --output json prints every hop all the same. Each finding has the number of its kind, RW111 for
     /// example; docs/findings.md says what each means and what to do, and --ignore, or [[ignore]] in the settings file,
     /// accepts one for a reason.

@@ -181,3 +181,65 @@ fn spoke_line(location: &Location, sent: &Sent) -> String {
         location.account, location.region
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outcome(spokes: Vec<(Location, Sent)>) -> Outcome {
+        Outcome {
+            id: "id".into(),
+            spokes,
+            hops: Vec::new(),
+            diagnosis: None,
+            audience: Audience::default(),
+            trail: None,
+            allow_nobody: true,
+        }
+    }
+
+    fn place(number: usize) -> Location {
+        Location {
+            account: format!("{number:012}"),
+            region: "eu-west-1".into(),
+        }
+    }
+
+    fn plain(text: &str) -> String {
+        anstream::adapter::strip_str(text).to_string()
+    }
+
+    #[test]
+    fn many_places_are_counted_and_only_those_that_failed_are_named() {
+        let arrived = |ms, is_late| Sent::Arrived { ms, is_late };
+        let mut spokes: Vec<_> = (0..200)
+            .map(|number| (place(number), arrived(7, false)))
+            .collect();
+        spokes.extend([(place(200), arrived(90, true)), (place(201), Sent::Lost)]);
+        let expected = "000000000201  eu-west-1       RW602 did not reach the hub's bus\n\
+            201 of 202 accounts and regions reached the hub's bus, after 90 ms at the most; 1 took longer than --wait; 1 did not\n";
+        assert_eq!(plain(&way(&outcome(spokes))), expected);
+        let lost = (0..250).map(|number| (place(number), Sent::Lost)).collect();
+        let text = plain(&way(&outcome(lost)));
+        assert_eq!(text.lines().count(), MOST_NAMED + 2, "{text}");
+        assert!(
+            text.contains("and 150 more: --output json names each"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn few_places_are_named_with_what_is_wrong() {
+        let late = Sent::Arrived {
+            ms: 90,
+            is_late: true,
+        };
+        let text = plain(&way(&outcome(vec![
+            (place(1), late),
+            (place(2), Sent::Lost),
+        ])));
+        let expected = "000000000001  eu-west-1       RW603 on the hub's bus after 90 ms, longer than --wait\n\
+            000000000002  eu-west-1       RW602 did not reach the hub's bus\n";
+        assert_eq!(text, expected);
+    }
+}

@@ -252,8 +252,9 @@ fn with_broken_code_it_says_where_it_stopped_and_leaves_nothing() {
     assert_eq!(report["stopped"], "at the notifier", "{traces}");
     assert!(traces.contains("dead-letter queue"), "{traces}");
     let findings = texts(&report["findings"], "resource");
-    assert_eq!(findings, ["function rootwatch-notifier"]);
-    assert_eq!(texts(&report["findings"], "check"), ["code"]);
+    assert_eq!(findings, ["function rootwatch-notifier"; 2]);
+    // Its settings were beside the code.
+    assert_eq!(texts(&report["findings"], "check"), ["code", "told"]);
     // The event's dead letter is gone too.
     assert_eq!(world.lab.snapshot().unwrap(), before);
 }

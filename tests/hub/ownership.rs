@@ -126,11 +126,13 @@ fn a_boundary_and_a_key_that_somebody_set_stay_until_they_are_reset() {
     ];
     let deploy = [&["deploy", "hub", "--yes"], &reset[..]].concat();
     world.rootwatch(&deploy).ends_with(0);
+    let mut writes = world.writes();
+    writes.sort();
     assert_eq!(
-        world.writes(),
+        writes,
         [
-            "logs:DisassociateKmsKey",
-            "iam:DeleteRolePermissionsBoundary"
+            "iam:DeleteRolePermissionsBoundary",
+            "logs:DisassociateKmsKey"
         ]
     );
     let plan = ["plan", "hub", "--detailed-exitcode"];

@@ -46,6 +46,8 @@ fn a_notifier_that_fails_is_reported_and_one_that_rests_is_fine() {
     assert!(gaps(&quiet, "notifier").is_empty(), "{quiet}");
     root_creates_a_user(&world);
     world.alerts(1);
+    // The invocation goes on for a moment, and is counted at its end.
+    world.lab.wait_idle(PATIENCE).unwrap();
     let reported = status(&world);
     assert!(
         reported.contains("  notifier: last invoked in the five minutes from "),

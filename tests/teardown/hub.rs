@@ -199,7 +199,9 @@ fn what_aws_still_holds_on_to_is_waited_for() {
     let config = world.sdk(&world.organization.hub, REGION);
     let lambda = aws_sdk_lambda::Client::new(&config);
     let all = block_on(lambda.list_event_source_mappings().send()).unwrap();
-    let uuid = all.event_source_mappings()[0].uuid().unwrap();
+    let mut all = all.event_source_mappings().iter();
+    let acts = all.find(|it| it.event_source_arn().unwrap().ends_with(":rootwatch-acts"));
+    let uuid = acts.unwrap().uuid().unwrap();
     block_on(lambda.delete_event_source_mapping().uuid(uuid).send()).unwrap();
     // One that is going is none, and in the way of another.
     let again = world.rootwatch(&["deploy", "hub", "--email", PERSON, "--yes"]);

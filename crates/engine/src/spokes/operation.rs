@@ -528,7 +528,8 @@ fn failure(summary: &sdk::StackSetOperationResultSummary, status: &str) -> Failu
         name: None,
         status: status.to_owned(),
         hint: hint(&reason, &region).map(str::to_owned),
-        retry: again::can_pass(&reason),
+        // One that was never begun did not fail.
+        retry: matches!(status, "PENDING" | "RUNNING") || again::can_pass(&reason),
         region,
         reason,
     }
