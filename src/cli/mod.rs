@@ -27,8 +27,9 @@ Exit codes:
   1    error
   2    changes are pending (plan --detailed-exitcode), gaps were found (status; with --strict also
        when a part cannot be seen), the path is broken, or a part of it differs from what
-       rootwatch makes or cannot be judged (verify), a test did not arrive, nobody was notified of it, or no trail logs real events (test), or
-       both paths stand until something is done (adopt)
+       rootwatch makes or cannot be judged (verify), a test did not arrive, nobody was notified
+       of it, or no trail logs real events (test), or both paths stand until something is done
+       (adopt)
   3    refused, because nobody confirmed
   130  interrupted";
 
@@ -178,7 +179,7 @@ pub(crate) enum Command {
     ///
     /// Ends with 0 when there is no gap, and with 2 when there is one, or when something could not be read, which is a gap
     /// too: what can be read is shown all the same. Each gap begins with the number of its kind, RW301 for example;
-    /// docs/findings.md says what each means and what to do, and --ignore, or [[ignore]] in the settings file, accepts
+    /// docs/findings.md says what each means and what to do, and --ignore, or `[[ignore]]` in the settings file, accepts
     /// one for a reason.
     Status(StatusArgs),
     /// Follow the deployed path hop by hop and judge each, with read-only calls
@@ -187,7 +188,7 @@ pub(crate) enum Command {
     /// one is broken, and also with 2 when one differs from what this version makes, or cannot be judged: it could not be
     /// read, or somebody else made it. With --quiet only those are printed, so nothing when
     /// all is fine; --output json prints every hop all the same. Each finding has the number of its kind, RW111 for
-    /// example; docs/findings.md says what each means and what to do, and --ignore, or [[ignore]] in the settings file,
+    /// example; docs/findings.md says what each means and what to do, and --ignore, or `[[ignore]]` in the settings file,
     /// accepts one for a reason.
     Verify(VerifyArgs),
     /// Send a marked event and wait until the topic delivers it

@@ -100,6 +100,9 @@ fn hint(error: &AwsError) -> Option<&'static str> {
         "ValidationError" if says("trusted access") || says("organizations access") => {
             "turn on trusted access for StackSets: `aws cloudformation activate-organizations-access`"
         }
+        "ValidationError" if says("not a delegated administrator") => {
+            "use credentials of the management account, or of a delegated administrator for StackSets"
+        }
         "ValidationError" if says("TerminationProtection") => {
             "to turn it off: `aws cloudformation update-termination-protection --no-enable-termination-protection --region REGION --stack-name …`"
         }

@@ -1,6 +1,7 @@
 //! What `verify` finds, as data: one value per hop.
 
 use crate::aws::error::AwsError;
+use crate::aws::hint;
 use crate::findings::FindingId;
 use crate::words::one_line;
 use serde::Serialize;
@@ -209,11 +210,15 @@ pub(crate) type Read<T> = Result<T, CannotRead>;
 
 impl From<AwsError> for CannotRead {
     fn from(error: AwsError) -> Self {
+        let allow = || {
+            match error.operation {
+            "sts:AssumeRole" => "allow the caller sts:AssumeRole; if the role's trust policy wants an external id, give it by --external-id".into(),
+            operation => format!("allow the caller {operation}"),
+        }
+        };
+        let hint = || hint::of_call(&error).map(str::to_owned);
         Self {
-            fix: error.is_denied().then(|| match error.operation {
-                "sts:AssumeRole" => "allow the caller sts:AssumeRole; if the role's trust policy wants an external id, give it by --external-id".into(),
-                operation => format!("allow the caller {operation}"),
-            }),
+            fix: error.is_denied().then(allow).or_else(hint),
             why: format!("could not be read: {error}"),
         }
     }
@@ -229,5 +234,26 @@ impl From<anyhow::Error> for CannotRead {
                 fix: None,
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lets_a_read_through_is_said_where_it_is_known() {
+        let fix = |code: &str, message: &str| {
+            let error = AwsError::of_entry("cloudformation:DescribeStackSet", Some(code), message);
+            CannotRead::from(error).fix.unwrap_or_default()
+        };
+        let denied = fix("AccessDenied", "User: x is not authorized");
+        assert_eq!(denied, "allow the caller cloudformation:DescribeStackSet");
+        let elsewhere = fix(
+            "ValidationError",
+            "Account used is not a delegated administrator",
+        );
+        assert!(elsewhere.contains("management account"), "{elsewhere}");
+        assert_eq!(fix("InternalFailure", "no"), "");
     }
 }
