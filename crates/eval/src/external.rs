@@ -268,6 +268,42 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    #[test]
+    fn a_principal_is_external_by_its_account_and_a_unique_id_may_be_anybody() {
+        let account = |name| external_role(name, "111122223333").map(|it| it.1);
+        assert_eq!(account("999988887777").as_deref(), Some("999988887777"));
+        assert_eq!(account("AIDAEXAMPLE1").as_deref(), Some(NOBODY));
+        assert_eq!(account("99998888777").as_deref(), Some(NOBODY));
+        assert_eq!(account("111122223333"), None);
+        assert_eq!(account("*"), None);
+    }
+
+    #[test]
+    fn an_account_that_is_like_a_pattern_has_its_length() {
+        for (pattern, wanted) in [
+            ("9999*77", "999900000077"),
+            ("9*7", "900000000007"),
+            ("*", "000000000000"),
+            ("99998888777?", "999988887770"),
+            ("999988887777*", "999988887777"),
+        ] {
+            assert_eq!(account_like(pattern), wanted, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn a_session_that_a_condition_names_is_one() {
+        let named = |value: &str| {
+            let statement = json!({"Condition": {"ArnLike": {"aws:PrincipalArn": value}}});
+            let all = conditioned_roles(&statement, "111122223333").into_iter();
+            all.map(|it| it.2).collect::<Vec<_>>()
+        };
+        let session = "arn:aws:sts::999988887777:assumed-role/x/s";
+        assert_eq!(named(session), [session]);
+        let role = "arn:aws:iam::999988887777:role/x";
+        assert_eq!(named(role), [role]);
+    }
+
     fn found(principal: Value, condition: Value) -> Option<(String, bool)> {
         let policy = json!({"Statement": [
             {"Sid": "Ours", "Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": "q",

@@ -152,7 +152,6 @@ fn canonical_statement(statement: Value) -> Value {
                 let value = match key.as_str() {
                     "Principal" | "NotPrincipal" => canonical_principal(value),
                     "Condition" => canonical_condition(value),
-                    "Effect" => value,
                     _ => one_or_sorted(value),
                 };
                 (key, value)
@@ -211,6 +210,14 @@ fn scalar(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_statement_is_added_beside_the_others() {
+        let both = ours().with("Freeze", json!({"Effect": "Deny", "Action": ["b", "a"]}));
+        let added = json!({"Effect": "Deny", "Action": ["a", "b"]});
+        assert_eq!(both.statement("Freeze"), Some(&added));
+        assert_eq!(both.statements().count(), ours().statements().count() + 1);
+    }
 
     fn ours() -> Policy {
         Policy::of([(

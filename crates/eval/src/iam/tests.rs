@@ -298,3 +298,22 @@ fn a_key_that_came_with_several_values_needs_one_too() {
     let found = decide([&policy], &request);
     assert!(matches!(found, Decision::Unknown(_)), "{found:?}");
 }
+
+#[test]
+fn a_decision_is_said_in_words() {
+    for (decision, wanted) in [
+        (Decision::Allowed, "allows it"),
+        (
+            Decision::Denied("Freeze".into()),
+            "denies it in statement \"Freeze\"",
+        ),
+        (Decision::NotAllowed, "has no statement that allows it"),
+        (
+            Decision::OutOfBounds,
+            "allows it, and the permissions boundary does not",
+        ),
+        (Decision::Unknown("odd".into()), "cannot be judged: odd"),
+    ] {
+        assert_eq!(decision.words(), wanted);
+    }
+}
