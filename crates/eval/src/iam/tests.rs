@@ -317,3 +317,40 @@ fn a_decision_is_said_in_words() {
         assert_eq!(decision.words(), wanted);
     }
 }
+
+/// Of six parts, as the resource that is asked for has.
+#[test]
+fn a_wildcard_that_crosses_a_colon_is_unknown() {
+    let resource = |text: &str| decided(&with("Resource", json!(text)), &[]);
+    assert!(matches!(
+        resource("arn:aws:sns:*alerts"),
+        Decision::Unknown(_)
+    ));
+    assert_eq!(
+        resource("arn:aws:sns:*:111122223333:alerts"),
+        Decision::Allowed
+    );
+    assert_eq!(
+        resource("arn:aws:sns:*:111122223333:other"),
+        Decision::NotAllowed
+    );
+}
+
+#[test]
+fn a_session_or_a_unique_id_may_be_the_callers() {
+    for name in [
+        "arn:aws:sts::111122223333:federated-user/x",
+        "arn:aws:sts::111122223333:assumed-role/x/s",
+        "arn:aws:iam::111122223333:assumed-role/x/s",
+        "AROAEXAMPLE",
+        "AIDAEXAMPLE",
+    ] {
+        let found = decided(&with("Principal", json!({"AWS": name})), &[]);
+        assert!(matches!(found, Decision::Unknown(_)), "{name}: {found:?}");
+    }
+    let other = json!({"AWS": "arn:aws:iam::111122223333:role/y"});
+    assert_eq!(
+        decided(&with("Principal", other), &[]),
+        Decision::NotAllowed
+    );
+}
