@@ -354,3 +354,24 @@ fn a_session_or_a_unique_id_may_be_the_callers() {
         Decision::NotAllowed
     );
 }
+
+/// A wildcard at the end takes the parts that follow, whole.
+#[test]
+fn the_last_wildcard_of_a_resource_takes_several_parts() {
+    let group = "arn:aws:logs:eu-west-1:111122223333:log-group:/x";
+    let may = |wanted: &str| {
+        let statement =
+            json!({"Effect": "Allow", "Action": "logs:PutLogEvents", "Resource": wanted});
+        let policy = Policy::parse(&json!({"Statement": [statement]}).to_string()).unwrap();
+        let request = Request {
+            principal: None,
+            action: "logs:PutLogEvents",
+            resource: format!("{group}:log-stream:s"),
+            keys: Keys::default(),
+        };
+        decide([&policy], &request)
+    };
+    assert_eq!(may(&format!("{group}*stream*")), Decision::Allowed);
+    assert_eq!(may(&format!("{group}:*")), Decision::Allowed);
+    assert_eq!(may(&format!("{group}/*")), Decision::NotAllowed);
+}
