@@ -66,3 +66,32 @@ impl Block {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_block_goes_from_the_address_as_it_is_written_to_the_last() {
+        for (block, first, last, beyond) in [
+            ("10.0.0.5/24", "10.0.0.5", "10.0.0.255", "10.0.0.4"),
+            (
+                "2001:db8::5/112",
+                "2001:db8::5",
+                "2001:db8::ffff",
+                "2001:db8::4",
+            ),
+        ] {
+            let has = |it| Block::of(block).unwrap().has(Address::of(it).unwrap());
+            assert!(has(first) && has(last) && !has(beyond), "{block}");
+        }
+    }
+
+    #[test]
+    fn a_number_with_a_sign_is_none() {
+        assert!(Address::of("10.0.0.5").is_some() && Address::of("10.0.0.05").is_some());
+        for wrong in ["10.0.0.+5", "10.0.0.", "10.0.0", "10.0.0.256"] {
+            assert!(Address::of(wrong).is_none(), "{wrong}");
+        }
+    }
+}
