@@ -72,6 +72,25 @@ pub(crate) async fn find(
     Ok(choose(found, &Location::of(&aws.account, &aws.region)))
 }
 
+/// The same by fewer calls one after the other, where the organization is known.
+pub(crate) async fn find_within(
+    aws: &Aws,
+    names: &Names,
+    organization: &Organization,
+    call_as: Option<CallAs>,
+    denied: &Denied,
+) -> Result<Option<Elsewhere>> {
+    let (rules, stacks) = tokio::join!(
+        by_rules(aws, names, denied),
+        by_stacks_of(aws, names, organization, call_as, denied)
+    );
+    let mut found = rules?;
+    if found.is_empty() {
+        found = stacks?;
+    }
+    Ok(choose(found, &Location::of(&aws.account, &aws.region)))
+}
+
 /// Whether something of this account forwards to the hub that is here.
 pub(crate) async fn forward_here(
     aws: &Aws,
@@ -250,11 +269,21 @@ async fn by_stacks(
     call_as: Option<CallAs>,
     denied: &Denied,
 ) -> Result<Vec<Elsewhere>> {
-    let Some(organization) = organization(aws, denied).await? else {
-        return Ok(Vec::new());
-    };
+    match organization(aws, denied).await? {
+        Some(organization) => by_stacks_of(aws, names, &organization, call_as, denied).await,
+        None => Ok(Vec::new()),
+    }
+}
+
+async fn by_stacks_of(
+    aws: &Aws,
+    names: &Names,
+    organization: &Organization,
+    call_as: Option<CallAs>,
+    denied: &Denied,
+) -> Result<Vec<Elsewhere>> {
     let name = names.stack_set();
-    let place = Place::of(aws, &organization, call_as);
+    let place = Place::of(aws, organization, call_as);
     let set = readable(StackSet::find(&place, &name).await, denied)?;
     let by_set = set.and_then(|set| hub_of(&set.parameters));
     let by_set = by_set.map(|hub| Elsewhere::of(&format!("the StackSet {name} forwards to"), hub));

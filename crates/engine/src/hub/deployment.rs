@@ -21,7 +21,8 @@ use crate::next::{self, AfterHub};
 use crate::operator::{Question, View};
 use crate::session::Session;
 use crate::source::key;
-use crate::spokes::{HubBus, organization};
+use crate::spokes::HubBus;
+use crate::spokes::organization::{self, Organization};
 use crate::subscription::Subscription;
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeSet;
@@ -141,7 +142,7 @@ async fn finish(
 /// before any write, when something lacks our tag and is not to be adopted.
 async fn make_plan(session: &Session, switches: Switches) -> Result<(Session, HubPlan)> {
     refuse_elsewhere(session)?;
-    let (org_id, recalled) = tokio::join!(org_id(session), memory::recall(session));
+    let (organization, recalled) = tokio::join!(organization(session), memory::recall(session));
     let Recalled {
         mut session,
         found,
@@ -158,9 +159,12 @@ async fn make_plan(session: &Session, switches: Switches) -> Result<(Session, Hu
     }
     subscribe_again(&mut session, &found).await?;
     say_what_is_forgotten(&session, &found);
-    let org_id = org_id.or_else(|error| memory::organization_id(&found).ok_or(error))?;
+    let (org_id, organization) = match organization {
+        Ok(it) => it,
+        Err(error) => (memory::organization_id(&found).ok_or(error)?, None),
+    };
     if !switches.move_hub {
-        refuse_second(&session, &found).await?;
+        refuse_second(&session, &found, organization.as_ref()).await?;
     }
     let wanted = hub_and_former(&Wanted {
         own_build: switches.own_build,
@@ -317,14 +321,15 @@ fn refuse_moved_role(nodes: &[Node], found: &Found) -> Result<()> {
     Ok(())
 }
 
-async fn org_id(session: &Session) -> Result<String> {
+/// The id of the organization that may forward, and the organization where it was looked up.
+async fn organization(session: &Session) -> Result<(String, Option<Organization>)> {
     if let Some(id) = &session.settings.org_id {
-        return Ok(id.clone());
+        return Ok((id.clone(), None));
     }
     let found = organization::find(&session.aws).await.context(
         "looking up the organization that may forward events; --org-id names it instead",
     )?;
-    Ok(found.id)
+    Ok((found.id.clone(), Some(found)))
 }
 
 /// Fails when the settings say that the hub is somewhere else: the spokes would forward to a bus that does not exist.
@@ -342,7 +347,11 @@ fn refuse_elsewhere(session: &Session) -> Result<()> {
 }
 
 /// Fails when there is no hub here and the spokes forward to another one: nothing would reach a second one.
-async fn refuse_second(session: &Session, found: &Found) -> Result<()> {
+async fn refuse_second(
+    session: &Session,
+    found: &Found,
+    organization: Option<&Organization>,
+) -> Result<()> {
     let has_bus = found
         .values()
         .any(|it| matches!(it, HubResource::EventBus(_)));
@@ -352,7 +361,10 @@ async fn refuse_second(session: &Session, found: &Found) -> Result<()> {
     let (aws, names) = (&session.aws, session.names());
     let call_as = session.settings.spokes.call_as;
     let denied = Denied::default();
-    let other = elsewhere::find(aws, &names, call_as, &denied).await?;
+    let other = match organization {
+        Some(known) => elsewhere::find_within(aws, &names, known, call_as, &denied).await?,
+        None => elsewhere::find(aws, &names, call_as, &denied).await?,
+    };
     if other.is_none() {
         for why in denied.answers() {
             session.work.message(&format!(
