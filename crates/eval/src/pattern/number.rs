@@ -102,3 +102,21 @@ impl Range {
         comparable(value).is_some_and(|it| (self.bottom..=self.top).contains(&it))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn numbers_that_cannot_be_compared_differ_where_their_values_do() {
+        let of = |one: Value, other: Value| match (one, other) {
+            (Value::Number(one), Value::Number(other)) => same(&one, &other),
+            _ => Answer::unknown("no numbers"),
+        };
+        assert_eq!(of(json!(1e300), json!(2e300)), Answer::No);
+        assert_eq!(of(json!(1e300), json!(7)), Answer::No);
+        assert!(matches!(of(json!(1e300), json!(1e300)), Answer::Unknown(_)));
+        assert_eq!(of(json!(1), json!(1.0)), Answer::Yes);
+    }
+}

@@ -186,6 +186,8 @@ fn what_eventbridge_refuses_is_unknown() {
         json!({"numeric": ["=", "1"]}),
         json!({"numeric": [">", 5, "<", 1]}),
         json!({"numeric": ["<", 5, ">", 1]}),
+        json!({"numeric": [">", 1, ">", 5]}),
+        json!({"numeric": ["<", 1, "<", 5]}),
         json!({"numeric": [">", 1, "<"]}),
         json!({"numeric": ["=", 6_000_000_000_i64]}),
         json!({"cidr": "10.0.0.0"}),
