@@ -22,7 +22,8 @@ use aws_config::{BehaviorVersion, Region, retry::RetryConfig, timeout::TimeoutCo
 use aws_sdk_sts::config::SharedCredentialsProvider;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use caller::{Caller, identity};
-use network::{Downloads, Network};
+use download::Downloads;
+use network::Network;
 use partition::{Partition, is_region_name};
 use profile::Profile;
 use std::time::Duration;
@@ -160,7 +161,7 @@ impl Aws {
     /// # Errors
     /// When they cannot be had.
     pub(crate) async fn download(&self, address: &str) -> Result<Vec<u8>> {
-        download::download(&self.downloads, address).await
+        self.downloads.get(address).await
     }
 
     /// Account, caller and region, and the partition where it is not the usual one, as the first line of a run has them.

@@ -4,7 +4,8 @@
 //! Both are found as the AWS CLI finds them (botocore 1.44: `httpsession.py`, `endpoint.py`, `configprovider.py`; Python:
 //! `urllib.request.getproxies_environment`).
 
-use super::answer::{description, of_aws, refusal};
+use super::answer::{of_aws, refusal};
+use super::download::Downloads;
 use super::partition::ALL;
 use super::profile::Profile;
 use crate::subscription::without_password;
@@ -26,7 +27,8 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use std::sync::Arc;
 
-const TLS: tls::Provider = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc);
+pub(super) const TLS: tls::Provider =
+    tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc);
 
 /// The client, and what the environment says about the way, for errors.
 pub(super) struct Network {
@@ -91,47 +93,6 @@ fn client(proxy: ProxyConfig, trusted: TlsContext) -> SharedHttpClient {
             .tls_context(trusted.clone())
             .build()
     })
-}
-
-/// The same ways, for what is fetched from a presigned address and is no call of a service.
-#[derive(Clone)]
-pub(super) struct Downloads {
-    http: ProxyConfig,
-    https: ProxyConfig,
-    trusted: TlsContext,
-}
-
-impl Default for Downloads {
-    /// Without a proxy, and with the certificates of this machine.
-    fn default() -> Self {
-        Self {
-            http: ProxyConfig::disabled(),
-            https: ProxyConfig::disabled(),
-            trusted: TlsContext::default(),
-        }
-    }
-}
-
-impl Downloads {
-    /// The bytes at an address. Fails when there is no answer, or not the object's; the text does not name the address.
-    pub(super) async fn get(&self, address: &str) -> Result<Vec<u8>> {
-        let proxy = match address.starts_with("https:") {
-            true => &self.https,
-            false => &self.http,
-        };
-        let connector = Connector::builder()
-            .proxy_config(proxy.clone())
-            .tls_provider(TLS)
-            .tls_context(self.trusted.clone())
-            .build();
-        let request = HttpRequest::get(address).context("its address is not valid")?;
-        let answer = connector.call(request).await?;
-        let answer = of_aws(answer, is_own_endpoint(address)).await?;
-        if !answer.status().is_success() {
-            bail!(description(&answer));
-        }
-        Ok(answer.body().bytes().unwrap_or_default().to_vec())
-    }
 }
 
 /// A client for each way out.
@@ -225,7 +186,7 @@ fn is_of_service(request: &HttpRequest) -> bool {
 
 /// Whether an address is an endpoint of a service, whose answers have a request id. A portal to sign in (`….aws`) and
 /// an address that somebody set are none.
-fn is_own_endpoint(uri: &str) -> bool {
+pub(super) fn is_own_endpoint(uri: &str) -> bool {
     let host = uri.split('/').nth(2).unwrap_or_default();
     let host = host.split(':').next().unwrap_or_default();
     ALL.iter().any(|it| host.ends_with(it.dns_suffix())) || host.ends_with("api.aws")

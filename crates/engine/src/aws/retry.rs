@@ -5,24 +5,38 @@
 use super::consistency::case_of;
 use super::error::{AwsError, NO_ANSWER, NOT_AWS};
 
-/// Codes that pass with time, in any service.
+/// Codes by which AWS asks for fewer calls: THROTTLING_ERRORS of the SDK (aws-runtime, retries/classifiers.rs), but for
+/// `LimitExceededException`, which is a quota in IAM, Lambda and CloudFormation (IAM API Reference, CreateRole,
+/// LimitExceeded; CloudFormation API Reference, CreateStackInstances, LimitExceededException).
+const THROTTLING: [&str; 12] = [
+    "BandwidthLimitExceeded",
+    "EC2ThrottledException",
+    "PriorRequestNotComplete",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "SlowDown",
+    "ThrottledException",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+];
+
+/// Other codes that pass with time, in any service.
 ///
-/// Throttling and time-outs: THROTTLING_ERRORS and TRANSIENT_ERRORS of the SDK (aws-runtime, retries/classifiers.rs), but
-/// for `LimitExceededException`, which is a quota in IAM, Lambda and CloudFormation (IAM API Reference, CreateRole,
-/// LimitExceeded; CloudFormation API Reference, CreateStackInstances, LimitExceededException). Failures of the service:
+/// Time-outs: TRANSIENT_ERRORS of the SDK (aws-runtime, retries/classifiers.rs). Failures of the service:
 /// AWS General Reference, "Common errors". Other changes under way: IAM API Reference, ConcurrentModification; EventBridge
 /// API Reference, ConcurrentModificationException; CloudFormation API Reference, OperationInProgressException and
 /// StaleRequestException; CloudWatch Logs API Reference, OperationAbortedException; Lambda API Reference,
 /// ResourceInUseException; SNS API Reference, ConcurrentAccessException; SQS API Reference, QueueDeletedRecently; AWS
 /// Organizations API Reference, ConcurrentModificationException and ServiceException.
-const PASSING: [&str; 35] = [
+const PASSING: [&str; 23] = [
     "AWS.SimpleQueueService.QueueDeletedRecently",
-    "BandwidthLimitExceeded",
     "ConcurrentAccess",
     "ConcurrentAccessException",
     "ConcurrentModification",
     "ConcurrentModificationException",
-    "EC2ThrottledException",
     "InternalError",
     "InternalErrorException",
     "InternalFailure",
@@ -31,12 +45,7 @@ const PASSING: [&str; 35] = [
     "InternalServiceFault",
     "OperationAbortedException",
     "OperationInProgressException",
-    "PriorRequestNotComplete",
-    "ProvisionedThroughputExceededException",
     "QueueDeletedRecently",
-    "RequestLimitExceeded",
-    "RequestThrottled",
-    "RequestThrottledException",
     "RequestTimeout",
     "RequestTimeoutException",
     "ResourceInUseException",
@@ -45,19 +54,20 @@ const PASSING: [&str; 35] = [
     "ServiceFailureException",
     "ServiceUnavailable",
     "ServiceUnavailableException",
-    "SlowDown",
     "StaleRequestException",
-    "ThrottledException",
-    "Throttling",
-    "ThrottlingException",
-    "TooManyRequestsException",
 ];
 
 impl AwsError {
+    /// Whether AWS asks for fewer calls.
+    pub(crate) fn is_throttled(&self) -> bool {
+        THROTTLING.contains(&self.code.as_str())
+    }
+
     /// Whether the same call again can succeed without anything being changed first.
     pub(crate) fn passes(&self) -> bool {
         let code = self.code.as_str();
         PASSING.contains(&code)
+            || self.is_throttled()
             || self.is_interruption()
             // AWS API Reference of each service: 5xx is a failure of the service.
             || self.http_status.is_some_and(|it| it >= 500 && code != NOT_AWS)
@@ -79,6 +89,7 @@ mod tests {
     #[test]
     fn what_passes_is_told_from_what_has_to_be_changed() {
         assert!(PASSING.is_sorted(), "{PASSING:?}");
+        assert!(THROTTLING.is_sorted(), "{THROTTLING:?}");
         for (code, message, wanted) in [
             ("ThrottlingException", "Rate exceeded", true),
             ("OperationInProgressException", "busy", true),

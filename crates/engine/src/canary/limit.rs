@@ -17,25 +17,6 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// Attempts at a throttled call, beyond those of the SDK.
 const ATTEMPTS: u32 = 5;
 
-/// Whether AWS asks for fewer calls (the codes that the SDK knows: `aws-runtime`, `retries::classifiers`).
-pub(super) fn is_throttled(error: &AwsError) -> bool {
-    const CODES: [&str; 12] = [
-        "BandwidthLimitExceeded",
-        "LimitExceededException",
-        "PriorRequestNotComplete",
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "RequestThrottled",
-        "RequestThrottledException",
-        "SlowDown",
-        "Throttling",
-        "ThrottledException",
-        "ThrottlingException",
-        "TooManyRequestsException",
-    ];
-    CODES.contains(&error.code.as_str())
-}
-
 /// A number of calls at once that grows by one for each round of calls that succeed, and is halved when AWS throttles.
 pub(super) struct Limit {
     permits: Semaphore,
@@ -83,7 +64,7 @@ impl Limit {
         let mut pause = self.pause;
         for _ in 1..ATTEMPTS {
             match self.once(&mut call).await {
-                Err(error) if is_throttled(&error) => {
+                Err(error) if error.is_throttled() => {
                     if rest(work, pause).await.is_err() {
                         return Err(error);
                     }
@@ -102,7 +83,7 @@ impl Limit {
         // It fails only when it is closed, and nobody closes it.
         let permit = self.permits.acquire().await.ok();
         let done = call().await;
-        let is_throttled = done.as_ref().is_err_and(is_throttled);
+        let is_throttled = done.as_ref().is_err_and(AwsError::is_throttled);
         let mut size = self.size.lock().unwrap_or_else(PoisonError::into_inner);
         match size.after(is_throttled, Instant::now()) {
             Change::None => {}
@@ -203,6 +184,6 @@ mod tests {
         assert!(done.await.is_ok());
         assert_eq!(limit.permits.available_permits(), FIRST / 2);
         let never = limit.call(&work, async || Err::<(), _>(throttled())).await;
-        assert!(never.is_err_and(|error| is_throttled(&error)));
+        assert!(never.is_err_and(|error| error.is_throttled()));
     }
 }

@@ -1,6 +1,6 @@
 //! Sending canaries from many places: each account entered, and its regions side by side.
 
-use super::limit::{Limit, is_throttled};
+use super::limit::Limit;
 use super::now_ms;
 use super::send::{Purpose, send};
 use crate::aws::Aws;
@@ -50,7 +50,7 @@ pub(super) struct Failure {
 impl From<AwsError> for Failure {
     fn from(error: AwsError) -> Self {
         Self {
-            passes: passes(&error) || is_throttled(&error),
+            passes: passes(&error) || error.is_throttled(),
             why: error.to_string(),
         }
     }
@@ -99,7 +99,7 @@ impl<'a> Sender<'a> {
             Ok(session) => session,
             Err(error) => {
                 let why = error.to_string();
-                let passes = is_throttled(&error);
+                let passes = error.is_throttled();
                 for ((place, _), _) in canaries {
                     let why = why.clone();
                     note(place, Err(Failure { why, passes }));
