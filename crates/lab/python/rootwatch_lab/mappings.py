@@ -145,6 +145,8 @@ def _delete(self: LambdaBackend, uuid: str) -> EventSourceMapping:
     mapping = _existing(self, uuid)
     mapping.enabled = False
     _settle(mapping, "Deleting")
+    # Until it is forgotten, which a busy machine may do late: it never comes back as disabled.
+    mapping.__dict__["passes_at"] = float("inf")
     operations.after(late.mapping_ms / 1000, _forget, self, uuid)
     return mapping
 
@@ -218,7 +220,7 @@ def _poll_once(mapping: EventSourceMapping) -> bool:
     if not functions.role_may(function, "sqs:ReceiveMessage", queue.queue_arn):
         return False
     key = queues.key_of(queue)
-    if not keys.serves_role(key, queue.account_id, queue.region, function.role):
+    if not keys.serves_role(key, queue.account_id, queue.region, function.role, "sqs"):
         return False
     batch = _wanted(mapping, queue, _gather(mapping, queue))
     if not batch:
