@@ -151,7 +151,7 @@ impl Lab {
         self.client.delete("calls")
     }
 
-    /// Delays every API call by this much; calls still run concurrently.
+    /// Has every API call take this long, or as long as the lab needs where that is more; calls still run concurrently.
     pub fn set_delay(&self, ms: u64) -> Result<()> {
         self.client.post("delay", &json!({ "ms": ms }))
     }

@@ -13,7 +13,7 @@ import threading
 import time
 import traceback
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -68,20 +68,33 @@ class Front:
             with activity.of(environ["PATH_INFO"]):
                 return self._control(environ, start)
         began = time.time()
-        with activity.of("a call"):
-            call = _identify(environ)
-        if self.delay_ms:
-            time.sleep(self.delay_ms / 1000)
-        fault = faults.faults.meet(call)
-        with activity.of(f"{call.service} {call.operation}"):
-            return self._answer(call, fault, began, environ, start)
+        with self._under_way(began):
+            with activity.of("a call"):
+                call = _identify(environ)
+            fault = faults.faults.meet(call)
+            with activity.of(f"{call.service} {call.operation}"):
+                return self._answer(call, fault, began, environ, start)
+
+    @contextlib.contextmanager
+    def _under_way(self, began: float) -> Iterator[None]:
+        """A call takes `delay_ms` in all, half of it on the way here: AWS answers many calls side by side, and what
+        this server does one after the other is no part of that while it fits in the way back."""
+        delay = self.delay_ms / 1000
+        if delay:
+            time.sleep(delay / 2)
+        yield
+        rest = began + delay - time.time()
+        if delay and rest > 0:
+            time.sleep(rest)
 
     def _code(self, environ: dict[str, Any], start: StartResponse) -> Iterable[bytes]:
         """A function's deployment package, as S3 gives it to whoever has the address."""
         began = time.time()
+        with self._under_way(began):
+            return self._code_at(began, environ, start)
+
+    def _code_at(self, began: float, environ: dict[str, Any], start: StartResponse) -> Iterable[bytes]:
         call = faults.Call("s3", "GetObject", account="", region="", write=False)
-        if self.delay_ms:
-            time.sleep(self.delay_ms / 1000)
         fault = faults.faults.meet(call)
         if fault and fault.kind["type"] == "drop":
             self._log(call, began, 0, "Dropped")
