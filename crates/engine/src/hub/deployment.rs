@@ -11,7 +11,8 @@ use super::plan::{HubPlan, plan_deploy};
 use super::role::Role;
 use super::subscriptions::{self, Standing};
 use crate::apply::Outcome;
-use crate::elsewhere::{self, Denied};
+use crate::aws::error::AwsError;
+use crate::elsewhere::{self, Denied, Elsewhere};
 use crate::end::End;
 use crate::failure::Failure;
 use crate::findings::steps;
@@ -26,6 +27,7 @@ use crate::spokes::organization::{self, Organization};
 use crate::subscription::Subscription;
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeSet;
+use tokio::sync::OnceCell;
 
 /// The flags of a run that are not settings.
 #[derive(Clone, Copy, Debug, Default)]
@@ -142,13 +144,20 @@ async fn finish(
 /// before any write, when something lacks our tag and is not to be adopted.
 async fn make_plan(session: &Session, switches: Switches) -> Result<(Session, HubPlan)> {
     refuse_elsewhere(session)?;
-    let (organization, recalled) = tokio::join!(organization(session), memory::recall(session));
+    let organization = OnceCell::new();
+    let look_up = || organization.get_or_init(|| organization_of(session));
+    let other = async {
+        let known = look_up().await.as_ref().ok();
+        look_for_another(session, known.and_then(|(_, it)| it.as_ref())).await
+    };
+    let (_, recalled) = tokio::join!(look_up(), memory::recall_beside(session, other));
+    let (recalled, other) = recalled?;
     let Recalled {
         mut session,
         found,
         doubts,
         ..
-    } = recalled?;
+    } = recalled;
     memory::refuse_unknown_names(&session, &found)?;
     if !doubts.is_empty() {
         bail!(
@@ -159,12 +168,16 @@ async fn make_plan(session: &Session, switches: Switches) -> Result<(Session, Hu
     }
     subscribe_again(&mut session, &found).await?;
     say_what_is_forgotten(&session, &found);
-    let (org_id, organization) = match organization {
-        Ok(it) => it,
-        Err(error) => (memory::organization_id(&found).ok_or(error)?, None),
+    let organization = match organization.into_inner() {
+        Some(looked_up) => looked_up,
+        None => organization_of(&session).await,
     };
-    if !switches.move_hub {
-        refuse_second(&session, &found, organization.as_ref()).await?;
+    let org_id = match organization {
+        Ok((id, _)) => id,
+        Err(error) => memory::organization_id(&found).ok_or(error)?,
+    };
+    if let Some(other) = other.filter(|_| !switches.move_hub) {
+        refuse_second(&session, &other?)?;
     }
     let wanted = hub_and_former(&Wanted {
         own_build: switches.own_build,
@@ -322,7 +335,7 @@ fn refuse_moved_role(nodes: &[Node], found: &Found) -> Result<()> {
 }
 
 /// The id of the organization that may forward, and the organization where it was looked up.
-async fn organization(session: &Session) -> Result<(String, Option<Organization>)> {
+async fn organization_of(session: &Session) -> Result<(String, Option<Organization>)> {
     if let Some(id) = &session.settings.org_id {
         return Ok((id.clone(), None));
     }
@@ -346,43 +359,49 @@ fn refuse_elsewhere(session: &Session) -> Result<()> {
     Ok(())
 }
 
-/// Fails when there is no hub here and the spokes forward to another one: nothing would reach a second one.
-async fn refuse_second(
+/// What was found of another hub, and what these credentials could not look at.
+struct Another {
+    hub: Option<Elsewhere>,
+    denied: Vec<AwsError>,
+}
+
+/// Looks for the hub that the spokes forward to, where there is none here.
+async fn look_for_another(
     session: &Session,
-    found: &Found,
     organization: Option<&Organization>,
-) -> Result<()> {
-    let has_bus = found
-        .values()
-        .any(|it| matches!(it, HubResource::EventBus(_)));
-    if has_bus {
-        return Ok(());
-    }
+) -> Result<Another> {
     let (aws, names) = (&session.aws, session.names());
     let call_as = session.settings.spokes.call_as;
     let denied = Denied::default();
-    let other = match organization {
+    let hub = match organization {
         Some(known) => elsewhere::find_within(aws, &names, known, call_as, &denied).await?,
         None => elsewhere::find(aws, &names, call_as, &denied).await?,
     };
-    if other.is_none() {
-        for why in denied.answers() {
+    Ok(Another {
+        hub,
+        denied: denied.answers(),
+    })
+}
+
+/// Fails when the spokes forward to another hub: nothing would reach a second one.
+fn refuse_second(session: &Session, another: &Another) -> Result<()> {
+    let aws = &session.aws;
+    let Some(other) = &another.hub else {
+        for why in &another.denied {
             session.work.message(&format!(
                 "Could not determine whether the spokes forward to a hub elsewhere, beside which nothing would reach this one: {why}."
             ));
         }
-    }
-    if let Some(other) = other {
-        bail!(
-            "{}. Nothing was changed, since nothing would reach a second hub: to move the hub to {}, give --move-hub, then run `rootwatch deploy spokes --region {} --hub-account {} --hub-region {}`, and then {}; a deployment of its own needs another --name",
-            other.words(aws),
-            aws.place(),
-            // The StackSet stays where it is, which is where the hub was.
-            other.hub.region,
-            aws.account,
-            aws.region,
-            next::there("rootwatch teardown hub", &other.hub)
-        );
-    }
-    Ok(())
+        return Ok(());
+    };
+    bail!(
+        "{}. Nothing was changed, since nothing would reach a second hub: to move the hub to {}, give --move-hub, then run `rootwatch deploy spokes --region {} --hub-account {} --hub-region {}`, and then {}; a deployment of its own needs another --name",
+        other.words(aws),
+        aws.place(),
+        // The StackSet stays where it is, which is where the hub was.
+        other.hub.region,
+        aws.account,
+        aws.region,
+        next::there("rootwatch teardown hub", &other.hub)
+    )
 }

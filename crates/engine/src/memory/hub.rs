@@ -15,6 +15,7 @@ use anyhow::{Result, bail};
 use rootwatch_eval::Policy;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::future::Ready;
 
 /// Key that SNS provides, which is the default.
 const DEFAULT_TOPIC_KEY: &str = "alias/aws/sns";
@@ -40,9 +41,22 @@ pub(crate) async fn recall(session: &Session) -> Result<Recalled> {
     whole(recall_readable(session).await)
 }
 
+/// The same; where there is no bus, `without_bus` runs beside the reading of the rest, and what it came to is given too.
+///
+/// # Errors
+/// When something cannot be read.
+pub(crate) async fn recall_beside<F: Future>(
+    session: &Session,
+    without_bus: F,
+) -> Result<(Recalled, Option<F::Output>)> {
+    let mut beside = Beside::of(Some(without_bus));
+    let recalled = whole(read(session, |_, _| true, &mut beside).await)?;
+    Ok((recalled, beside.result))
+}
+
 /// The same of what can be read; the rest is named.
 pub(crate) async fn recall_readable(session: &Session) -> Recalled {
-    read(session, |_, _| true).await
+    read(session, |_, _| true, &mut nothing()).await
 }
 
 fn whole(mut recalled: Recalled) -> Result<Recalled> {
@@ -57,7 +71,7 @@ fn whole(mut recalled: Recalled) -> Result<Recalled> {
 /// # Errors
 /// When one of them cannot be read.
 pub(crate) async fn recall_function(session: &Session) -> Result<Session> {
-    let recalled = whole(read(session, names::is_witness).await)?;
+    let recalled = whole(read(session, names::is_witness, &mut nothing()).await)?;
     let names = recalled.session.names();
     let topic = format!("{} {}", Topic::KIND, names.alerts_topic());
     if recalled.doubts.is_empty() && recalled.found.contains_key(&topic) {
@@ -69,7 +83,36 @@ pub(crate) async fn recall_function(session: &Session) -> Result<Session> {
     Ok(recalled.session.with(settings))
 }
 
-async fn read(session: &Session, is_read: impl Fn(&HubResource, &Names) -> bool) -> Recalled {
+/// What runs once, beside the reading of a hub that has no bus.
+struct Beside<F: Future> {
+    waits: Option<F>,
+    result: Option<F::Output>,
+}
+
+impl<F: Future> Beside<F> {
+    fn of(waits: Option<F>) -> Self {
+        Self {
+            waits,
+            result: None,
+        }
+    }
+
+    async fn run(&mut self) {
+        if let Some(waits) = self.waits.take() {
+            self.result = Some(waits.await);
+        }
+    }
+}
+
+fn nothing() -> Beside<Ready<()>> {
+    Beside::of(None)
+}
+
+async fn read<F: Future>(
+    session: &Session,
+    is_read: impl Fn(&HubResource, &Names) -> bool,
+    beside: &mut Beside<F>,
+) -> Recalled {
     let mut at = session.clone();
     let (mut all, mut doubt) = (Seen::default(), None);
     let mut seen = BTreeSet::new();
@@ -86,7 +129,7 @@ async fn read(session: &Session, is_read: impl Fn(&HubResource, &Names) -> bool)
                 .retain(|it| it.ids.iter().any(|id| known.contains(id)));
             break;
         }
-        all.extend(observe_by_bus(session, &nodes).await);
+        all.extend(observe_by_bus(session, &nodes, beside).await);
         let mut settings = session.settings.clone();
         doubt = names::topic(&mut settings, &all.found, &here);
         let named = session.with(settings.clone()).names();
@@ -110,7 +153,11 @@ async fn read(session: &Session, is_read: impl Fn(&HubResource, &Names) -> bool)
 }
 
 /// Reads these; where the bus is among them and is not there, by few calls, since nothing else is then.
-async fn observe_by_bus(session: &Session, nodes: &[Node]) -> Seen {
+async fn observe_by_bus<F: Future>(
+    session: &Session,
+    nodes: &[Node],
+    beside: &mut Beside<F>,
+) -> Seen {
     let is_bus = |node: &&Node| matches!(node.resource, HubResource::EventBus(_));
     let (bus, others): (Vec<Node>, Vec<Node>) =
         nodes.iter().cloned().partition(|node| is_bus(&node));
@@ -119,7 +166,11 @@ async fn observe_by_bus(session: &Session, nodes: &[Node]) -> Seen {
     let is_there = bus.is_empty() || !seen.found.is_empty() || !seen.unread.is_empty();
     seen.extend(match is_there {
         true => observe_each(&session.aws, &others).await,
-        false => observe_doubtful(&session.aws, &without_rules(others)).await,
+        false => {
+            let others = without_rules(others);
+            let others = observe_doubtful(&session.aws, &others);
+            tokio::join!(others, beside.run()).0
+        }
     });
     seen
 }

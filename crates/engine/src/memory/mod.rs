@@ -9,8 +9,8 @@ mod place;
 mod spokes;
 
 pub(crate) use hub::{
-    Recalled, organization_id, recall, recall_function, recall_readable, refuse_unknown_names,
-    values,
+    Recalled, organization_id, recall, recall_beside, recall_function, recall_readable,
+    refuse_unknown_names, values,
 };
 pub(crate) use spokes::{
     Deployment, of_set, recall as recall_spokes, remember as remember_spokes, remember_set,
