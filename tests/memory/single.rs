@@ -113,7 +113,10 @@ const ROWS: &[Row] = &[
     hub(
         "hub.log_retention_days",
         &["--log-retention-days", "30"],
-        &["log-group retention_in_days"],
+        &[
+            "log-group retention_in_days",
+            "log-group tags.rootwatch:retention-days",
+        ],
     ),
     hub(
         "hub.subscriptions",

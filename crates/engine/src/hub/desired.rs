@@ -200,6 +200,7 @@ impl Wanted {
             retention_policy: None,
             is_without_key: self.log_without_key,
         }
+        .that_remembers()
     }
 
     fn alerts_topic(&self) -> Topic {

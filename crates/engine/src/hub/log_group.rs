@@ -10,6 +10,9 @@ use aws_sdk_cloudwatchlogs::types as sdk;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
+/// The tag that keeps the days that were set: what the log group itself shows may be somebody's change by hand.
+const RETENTION_TAG: &str = "rootwatch:retention-days";
+
 /// A CloudWatch Logs log group.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct LogGroup {
@@ -33,6 +36,26 @@ pub(crate) struct LogGroup {
 }
 
 impl LogGroup {
+    /// The same, with the tag by which later runs remember its retention.
+    pub(crate) fn that_remembers(mut self) -> Self {
+        if let Some(days) = self.retention_in_days {
+            self.tags.insert(RETENTION_TAG.into(), days.to_string());
+        }
+        self
+    }
+
+    /// The days that were set; of a log group of an earlier version, those that it shows. The account's policy wins over
+    /// what is set at the group, so that this is no setting of ours.
+    pub(crate) fn remembered_retention(&self) -> Option<i32> {
+        let set = self.tags.get(RETENTION_TAG);
+        let set = set.and_then(|days| days.parse().ok());
+        let shown = || {
+            self.retention_in_days
+                .filter(|_| self.retention_policy.is_none())
+        };
+        set.or_else(shown)
+    }
+
     /// What was found, as a plan compares it: an account's retention policy wins over what is set at the group, so that
     /// PutRetentionPolicy succeeds and has no effect (CloudWatch Logs API Reference, PutAccountPolicy).
     pub(crate) fn as_compared(&self, found: &Self) -> Self {

@@ -7,7 +7,12 @@ use crate::spokes::SpokesPlan;
 
 /// Properties and their settings: kind of resource, beginning of the property's path, key of the setting. A kind of
 /// `*` is any; the first row that fits counts.
-const SETTINGS: [(&str, &str, &str); 28] = [
+const SETTINGS: [(&str, &str, &str); 29] = [
+    (
+        "log-group",
+        "tags.rootwatch:retention-days",
+        "hub.log_retention_days",
+    ),
     ("*", "tags", "tags"),
     ("topic", "kms_master_key_id", "hub.kms_key"),
     ("log-group", "kms_key", "hub.log_kms_key"),
@@ -61,8 +66,9 @@ pub fn setting_of(resource: &str, field: &str) -> Option<&'static str> {
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', ' ']))
     };
     let fits = |row: &&(&str, &str, &'static str)| (row.0 == "*" || row.0 == kind) && begins(row.1);
-    let is_own_tag = field.starts_with("tags.rootwatch:");
-    let row = SETTINGS.iter().find(fits).filter(|_| !is_own_tag);
+    let is_own_tag =
+        |row: &&(&str, &str, &str)| row.1 == "tags" && field.starts_with("tags.rootwatch:");
+    let row = SETTINGS.iter().find(fits).filter(|row| !is_own_tag(row));
     row.map(|row| row.2)
 }
 

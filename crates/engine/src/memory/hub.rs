@@ -302,9 +302,7 @@ fn of_one(settings: &mut Settings, resource: &HubResource, names: &Names) {
         HubResource::LogGroup(group) => {
             let found = group.kms_key.clone().map(Some);
             sources.remember(key::LOG_KMS_KEY, &mut hub.log_kms_key, found, &from);
-            // The account's policy wins over what is set at the group, so that this is no setting of ours.
-            let days = group.retention_in_days;
-            let days = days.filter(|_| group.retention_policy.is_none());
+            let days = group.remembered_retention();
             let slot = &mut hub.log_retention_days;
             sources.remember(key::LOG_RETENTION_DAYS, slot, days, &from);
         }

@@ -1,6 +1,7 @@
 //! What a hub shows is what it was made from.
 
 use super::*;
+use crate::hub::log_group::LogGroup;
 use crate::hub::sample;
 use crate::source::Source;
 use rootwatch_root_event::{Format, ReadOnly};
@@ -65,6 +66,35 @@ fn every_setting_comes_back_as_it_was_given() {
     assert_eq!(settings.notify.format, Format::Chatbot);
     assert_eq!(settings.notify.account_names, wanted.notify.account_names);
     assert_eq!(settings.tags, wanted.tags);
+}
+
+#[test]
+fn a_retention_that_somebody_changed_by_hand_is_not_remembered() {
+    let mut wanted = sample::wanted();
+    wanted.log_retention_days = 90;
+    let days = |change: fn(&mut LogGroup)| {
+        let mut found = found(&wanted);
+        for it in found.values_mut() {
+            if let HubResource::LogGroup(group) = it {
+                change(group);
+            }
+        }
+        recalled(defaults(), &found).hub.log_retention_days
+    };
+    assert_eq!(days(|it| it.retention_in_days = Some(1)), 90);
+    assert_eq!(days(|it| it.retention_in_days = None), 90);
+    // An earlier version set no such tag.
+    let of_earlier = |it: &mut LogGroup| {
+        it.tags.remove("rootwatch:retention-days");
+        it.retention_in_days = Some(30);
+    };
+    assert_eq!(days(of_earlier), 30);
+    let broken = |it: &mut LogGroup| {
+        it.tags
+            .insert("rootwatch:retention-days".into(), "soon".into());
+        it.retention_in_days = Some(30);
+    };
+    assert_eq!(days(broken), 30);
 }
 
 #[test]
