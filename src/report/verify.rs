@@ -3,11 +3,11 @@
 use super::{GREEN, RED, YELLOW, ignore};
 use crate::output::Output;
 use rootwatch_engine::one_line;
-use rootwatch_engine::verify::{Counts, Hop, Part, Report, Verdict};
+use rootwatch_engine::verify::{AS_MADE, Counts, Hop, Part, Report, Verdict};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-/// One line per hop; the spokes' good ones are counted together unless `--verbose` is given.
+/// One line per hop; the good ones are counted together unless `--verbose` is given.
 pub(crate) fn text(report: &Report, output: Output) -> String {
     let (spokes, others): (Vec<&Hop>, Vec<&Hop>) =
         report.hops.iter().partition(|hop| hop.part == Part::Spoke);
@@ -33,6 +33,15 @@ pub(crate) fn text(report: &Report, output: Output) -> String {
             "{GREEN}ok{GREEN:#}             spokes' {kind}, {check}: {count}"
         );
     }
+    let is_counted = |hop: &&Hop| !output.verbose && is_as_made(hop);
+    let (made, others): (Vec<&Hop>, Vec<&Hop>) = others.into_iter().partition(is_counted);
+    if !quiet && !made.is_empty() {
+        let _ = writeln!(
+            text,
+            "{GREEN}ok{GREEN:#}             hub, as made: {}",
+            kinds(&made)
+        );
+    }
     for hop in others.into_iter().filter(is_shown) {
         text += &line(hop, false);
     }
@@ -56,6 +65,28 @@ pub(crate) fn text(report: &Report, output: Output) -> String {
         );
     }
     text
+}
+
+/// Whether there is nothing to say of a resource of the hub.
+fn is_as_made(hop: &Hop) -> bool {
+    hop.part == Part::Hub && hop.verdict == Verdict::Ok && hop.finding == AS_MADE
+}
+
+/// `event-bus, rule (2), queue (3)`, in the order of the path.
+fn kinds(hops: &[&Hop]) -> String {
+    let mut counts: Vec<(&str, usize)> = Vec::new();
+    for hop in hops {
+        let kind = hop.resource.split(' ').next().unwrap_or_default();
+        match counts.iter_mut().find(|(known, _)| *known == kind) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((kind, 1)),
+        }
+    }
+    let shown = counts.into_iter().map(|(kind, count)| match count {
+        1 => kind.to_owned(),
+        more => format!("{kind} ({more})"),
+    });
+    shown.collect::<Vec<_>>().join(", ")
 }
 
 /// What somebody accepts, and what of it means that events are lost.

@@ -8,9 +8,18 @@ use std::collections::BTreeSet;
 fn a_good_deployment_is_fine_by_reads_alone() {
     let world = World::deployed();
     world.count_calls();
-    world
+    let said = world
         .rootwatch(&["verify", "--role", SPOKE_ROLE])
-        .ends_with(0);
+        .ends_with(0)
+        .stdout;
+    let hub = "hub, as made: event-bus, rule (2), queue (3), event-source-mapping (2), function, role, topic (2), alarm (8), log-group\n";
+    assert!(said.contains(hub), "{said}");
+    assert!(!said.contains("rule rootwatch-acts"), "{said}");
+    let each = world.rootwatch(&["verify", "-v"]).ends_with(0).stdout;
+    assert!(
+        each.contains("rule rootwatch-acts, as made: is as rootwatch makes it"),
+        "{each}"
+    );
     let quiet = world.rootwatch(&["verify", "--quiet"]).ends_with(0);
     assert_eq!(quiet.stdout, "");
     let report = world
