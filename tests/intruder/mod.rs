@@ -4,6 +4,7 @@
 mod alarms;
 mod events;
 mod functions;
+mod keys;
 mod logs;
 mod queues;
 mod roles;
@@ -37,6 +38,7 @@ pub(crate) struct Intruder {
     pub(crate) alarms: aws_sdk_cloudwatch::Client,
     pub(crate) events: aws_sdk_eventbridge::Client,
     pub(crate) iam: aws_sdk_iam::Client,
+    pub(crate) kms: aws_sdk_kms::Client,
     pub(crate) lambda: aws_sdk_lambda::Client,
     pub(crate) logs: aws_sdk_cloudwatchlogs::Client,
     pub(crate) sns: aws_sdk_sns::Client,
@@ -52,6 +54,7 @@ impl Intruder {
             alarms: aws_sdk_cloudwatch::Client::new(&sdk),
             events: aws_sdk_eventbridge::Client::new(&sdk),
             iam: aws_sdk_iam::Client::new(&sdk),
+            kms: aws_sdk_kms::Client::new(&sdk),
             lambda: aws_sdk_lambda::Client::new(&sdk),
             logs: aws_sdk_cloudwatchlogs::Client::new(&sdk),
             sns: aws_sdk_sns::Client::new(&sdk),

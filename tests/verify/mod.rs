@@ -2,6 +2,7 @@
 //! way to break one is a row of a pure test beside the checks (`src/verify/tests/`, `spoke_tests.rs`).
 
 mod hub;
+mod keys;
 mod patterns;
 mod reads;
 mod spokes;

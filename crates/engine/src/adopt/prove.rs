@@ -38,7 +38,7 @@ pub(crate) async fn prove(
         return Ok(broken.iter().map(ToString::to_string).collect());
     }
     let wanted = session.hub(old.organization.id.clone());
-    let outcome = canary::run(&session.aws, &wanted, target, options.wait, &session.work).await?;
+    let outcome = canary::run(session, &wanted, target, options.wait).await?;
     session.show(View::Test(&outcome));
     Ok(outcome.shortfall().into_iter().collect())
 }

@@ -85,7 +85,7 @@ pub async fn test(
     let target = target(session, selection, scope).await?;
     let org_id = session.settings.org_id.clone();
     let wanted = session.hub(org_id.unwrap_or_default());
-    let outcome = run(&session.aws, &wanted, &target, wait, &session.work).await?;
+    let outcome = run(session, &wanted, &target, wait).await?;
     Ok(Outcome {
         allow_nobody,
         ..outcome

@@ -6,8 +6,9 @@ use super::test::Test;
 use crate::aws::Aws;
 use crate::aws::error::{AwsError, Call, absent};
 use crate::findings::{FindingId, canary as kinds};
-use crate::hub::desired::{Wanted, hub};
+use crate::hub::desired::Wanted;
 use crate::names::Names;
+use crate::session::Session;
 use crate::spokes::{Location, organization};
 use crate::verify;
 use crate::verify::deployed::Deployed;
@@ -26,14 +27,12 @@ const CLOCKS_MS: i64 = 300_000;
 const LOOKS: usize = 10;
 
 /// Looks for the place where the event stopped. Its messages in the dead-letter queue are deleted.
-pub(super) async fn find(aws: &Aws, wanted: &Wanted, test: &Test<'_>, work: &Work) -> Diagnosis {
+pub(super) async fn find(session: &Session, wanted: &Wanted, test: &Test<'_>) -> Diagnosis {
+    let (aws, work) = (&session.aws, &session.work);
     let organization = organization::find(aws).await;
     let org_id = organization.map(|found| found.id).map_err(CannotRead::from);
     let mut deployed = Deployed::read(aws, wanted, org_id).await;
-    deployed.wanted = hub(&Wanted {
-        org_id: deployed.organization(),
-        ..wanted.clone()
-    });
+    deployed.remember(session).await;
     let lost = Lost::of(test);
     let sample = lost.sample();
     let places = sample

@@ -11,6 +11,7 @@ use crate::elsewhere;
 use crate::hub::desired::Wanted;
 use crate::hub::subscriptions::{Standing, Subscriptions};
 use crate::names::Names;
+use crate::session::Session;
 use crate::spokes::trail;
 use crate::stop::Stopped;
 use crate::verify;
@@ -25,12 +26,12 @@ const PLACES_A_SECOND: usize = 20;
 
 /// Sends, waits, and removes what it made, whatever happens.
 pub(crate) async fn run(
-    aws: &Aws,
+    session: &Session,
     wanted: &Wanted,
     target: &Target,
     wait: Duration,
-    work: &Work,
 ) -> Result<Outcome> {
+    let (aws, work) = (&session.aws, &session.work);
     let names = &wanted.names;
     check_hub(aws, names).await?;
     let id = crate::id::random()?;
@@ -51,7 +52,7 @@ pub(crate) async fn run(
             None
         } else {
             tokio::select! {
-                found = diagnosis::find(aws, wanted, &test, work) => Some(found),
+                found = diagnosis::find(session, wanted, &test) => Some(found),
                 () = work.stop().requested() => return Err(Stopped.into()),
             }
         };

@@ -162,6 +162,15 @@ kinds! {
     LOG_GROUP_DIFFERS = 186, "the log group of the notifier differs from what rootwatch makes",
         "What the notifier wrote may be gone, or not be readable, when somebody needs it.",
         "`rootwatch deploy hub` sets it again.";
+    KEY_STATE = 190, "a KMS key of your own that the hub uses is not enabled",
+        "Nothing can be written to what it encrypts, and nothing that is there can be read.",
+        "Enable the key, after its deletion is cancelled where it is pending.";
+    KEY_POLICY = 191, "the policy of a KMS key keeps out who has to use it",
+        "What EventBridge sends to a queue is lost, what the notifier publishes does not go out, or its log is not kept. Unknown: a condition of the policy cannot be evaluated.",
+        "Let the key's policy allow whom the finding names `kms:GenerateDataKey` and `kms:Decrypt`.";
+    KEY_GRANT = 192, "somebody may use a KMS key of the hub by a grant",
+        "A grant works whatever the key's policy says: with access to the queue or the log, they can read what is in it. rootwatch makes none.",
+        "Find out who made it, and have it revoked unless somebody needs it.";
     UNREAD = 199, "a part of the hub could not be read",
         "Whether events get through there is not known.",
         "Allow the caller what the finding names.";

@@ -187,6 +187,8 @@ pub(super) fn is_witness(resource: &HubResource, names: &Names) -> bool {
         HubResource::Function(_) | HubResource::Role(_) => true,
         HubResource::Topic(topic) => topic.name != names.health_topic(),
         HubResource::Alarm(Alarm { name, .. }) => *name == names.alarm("not-delivered"),
+        // It names no topic, and its key is that of the queue which `test` makes.
+        HubResource::Queue(queue) => queue.name == names.acts_queue(),
         _ => false,
     }
 }

@@ -2,6 +2,7 @@
 
 use super::finding::{CannotRead, Read};
 use super::identity::Identity;
+use super::keys::{self, Key};
 use super::others::Others;
 use crate::aws::Aws;
 use crate::aws::error::Call;
@@ -17,6 +18,7 @@ use crate::hub::subscriptions::{Standing, Subscriptions};
 use crate::hub::topic::Topic;
 use crate::memory;
 use crate::names::Names;
+use crate::session::Session;
 use crate::subscription::Subscription;
 use anyhow::Result;
 use futures_util::future::join_all;
@@ -56,6 +58,8 @@ pub(crate) struct Deployed {
     pub(crate) role: Read<Option<Identity>>,
     /// What others made.
     pub(crate) others: Others,
+    /// The KMS keys of one's own, by the names that the resources have for them.
+    pub(crate) keys: BTreeMap<String, Read<Key>>,
     pub(crate) alerts_subscribers: Read<Vec<Subscriber>>,
     pub(crate) health_subscribers: Read<Vec<Subscriber>>,
 }
@@ -90,7 +94,9 @@ impl Deployed {
         let topic = |name: String| names.topic_arn(&name);
         let (alerts, health) = (topic(names.alerts_topic()), topic(names.health_topic()));
         let test_queues = names.queue_arn(&names.test(""));
-        let (role, alerts_subscribers, health_subscribers) = tokio::join!(
+        let there: Vec<&HubResource> = found.values().flatten().flatten().collect();
+        let (keys, role, alerts_subscribers, health_subscribers) = tokio::join!(
+            keys::read(aws, &there),
             role(aws, function.as_ref(), &names),
             subscribers(aws, &alerts, &test_queues),
             subscribers(aws, &health, &test_queues),
@@ -103,6 +109,7 @@ impl Deployed {
             function_policy,
             role,
             others,
+            keys,
             alerts_subscribers,
             health_subscribers,
         }
@@ -124,8 +131,19 @@ impl Deployed {
         /// A topic of the deployment as deployed.
         topic, Topic);
 
+    /// Takes what is wanted from the settings that the hub itself shows, where this run does not give them.
+    pub(crate) async fn remember(&mut self, session: &Session) {
+        let mut settings = session.settings.clone();
+        memory::values(&mut settings, &self.readable(), &self.names);
+        let are_tags_new = session.settings.tags.is_empty() && !settings.tags.is_empty();
+        self.wanted = hub(&session.with(settings).hub(self.organization()));
+        if are_tags_new {
+            self.read_tags(&session.aws).await;
+        }
+    }
+
     /// Reads again what is ours by what it is part of, and was read without its tags: those turned out to be a setting.
-    pub(super) async fn read_tags(&mut self, aws: &Aws) {
+    async fn read_tags(&mut self, aws: &Aws) {
         let is_without = |node: &&Node| {
             matches!(node.resource, HubResource::Alarm(_) | HubResource::Rule(_))
                 && self.unread(&node.resource.id()).is_none()

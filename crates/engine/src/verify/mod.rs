@@ -17,6 +17,8 @@ mod forwarders;
 mod function;
 mod hub_rules;
 mod identity;
+mod key_uses;
+mod keys;
 mod missing;
 pub(crate) mod named;
 mod notifying;
@@ -70,6 +72,7 @@ pub(crate) fn hub<'a>(
     let mut planned = plan_deploy(nodes, deployed.readable()).resources;
     planned.sort_by_key(|it| rank(&it.wanted.resource));
     hops.extend(planned.iter().flat_map(|it| one(deployed, it, &places)));
+    hops.extend(key_uses::judge(deployed));
     hops.extend(attached::judge(deployed));
     hops.into_iter()
         .map(|hop| hop.at(Part::Hub, &names.account, &names.region))
@@ -161,12 +164,8 @@ fn judge(
     }
 }
 
-fn with_key(key: Option<&str>) -> String {
-    // The policies of AWS's own keys are known.
-    let key = key.filter(|key| !key.starts_with("alias/aws/"));
-    let key = key.map(|key| format!(", with the key {key}; the key's own policy is not evaluated"));
-    format!("is as rootwatch makes it{}", key.unwrap_or_default())
-}
+/// What is found of a resource that is fine and of which there is no more to know.
+pub const AS_MADE: &str = "is as rootwatch makes it";
 
 /// What there is to know of a resource that is fine.
 fn words(deployed: &Deployed, found: &HubResource) -> String {
@@ -175,9 +174,7 @@ fn words(deployed: &Deployed, found: &HubResource) -> String {
             &deployed.health_subscribers
         }
         HubResource::Subscriptions(_) => &deployed.alerts_subscribers,
-        HubResource::Queue(queue) => return with_key(queue.kms_key.as_deref()),
-        HubResource::Topic(topic) => return with_key(topic.kms_master_key_id.as_deref()),
-        _ => return with_key(None),
+        _ => return AS_MADE.to_owned(),
     };
     match subscribers {
         Ok(subscribers) => subscribers::summary(subscribers),

@@ -6,7 +6,6 @@ use super::spokes::{self, Selection};
 use super::{named, notifying};
 use crate::elsewhere;
 use crate::findings;
-use crate::hub::desired::hub;
 use crate::ignore::{Accepted, Ignore};
 use crate::memory;
 use crate::session::Session;
@@ -106,14 +105,7 @@ pub(crate) async fn hops(
         spokes::observe(&place, &names),
         trail::find(aws),
     );
-    let mut settings = session.settings.clone();
-    let found = deployed.readable();
-    memory::values(&mut settings, &found, &names);
-    let are_tags_new = session.settings.tags.is_empty() && !settings.tags.is_empty();
-    deployed.wanted = hub(&session.with(settings).hub(deployed.organization()));
-    if are_tags_new {
-        deployed.read_tags(aws).await;
-    }
+    deployed.remember(session).await;
     refuse_elsewhere(session, &deployed).await?;
     if let Ok(organization) = organization {
         let found = observed.as_ref().ok();

@@ -46,11 +46,14 @@ def serves(
     )
 
 
-def serves_role(key: str | None, account: str, region: str, role_arn: str) -> bool:
-    """Whether a role may. What AWS manages lets in all principals of its account."""
+def serves_role(key: str | None, account: str, region: str, role_arn: str, service: str) -> bool:
+    """Whether a role may, by way of a service. What AWS manages lets in all principals of its account."""
     if not key or is_managed(key):
         return True
     found, role = _find(key, account, region), accounts.role_by_arn(role_arn)
     if found is None or role is None or found.key_state != "Enabled":
         return False
-    return all(accounts.role_may(role, action, found.arn, {}) for action in _NEEDED)
+    # KMS guide, "kms:ViaService": a service that calls KMS for somebody names itself.
+    suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
+    context = {"kms:ViaService": f"{service}.{region}.{suffix}"}
+    return all(accounts.role_may(role, action, found.arn, context) for action in _NEEDED)

@@ -99,7 +99,7 @@ def send_as_role(
     queue = find(arn)
     if queue is None:
         return "NO_RESOURCE"
-    if not keys.serves_role(key_of(queue), queue.account_id, queue.region, role_arn):
+    if not keys.serves_role(key_of(queue), queue.account_id, queue.region, role_arn, "sqs"):
         return "NO_PERMISSIONS"
     return _sent(arn, body, attributes, group)
 

@@ -3,6 +3,7 @@
 mod alarms;
 mod bus;
 mod function;
+mod keys;
 mod queues;
 mod role;
 mod rules;

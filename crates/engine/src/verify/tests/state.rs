@@ -1,6 +1,6 @@
 //! A hub as deployed, to be changed as others could change it.
 
-use crate::hub::desired::{Node, hub};
+use crate::hub::desired::{Node, Wanted, hub};
 use crate::hub::hub_resource::HubResource;
 use crate::hub::subscriptions::{Standing, Subscriptions};
 use crate::hub::topic::Topic;
@@ -10,7 +10,9 @@ use crate::hub::{
 };
 use crate::names::Names;
 use crate::verify::deployed::{Deployed, Filter, Subscriber};
+use crate::verify::finding::Read;
 use crate::verify::identity::Identity;
+use crate::verify::keys::Key;
 use crate::verify::others::{OtherMapping, OtherRule, Others, Way};
 use rootwatch_eval::Policy;
 use serde_json::{Value, json};
@@ -38,6 +40,8 @@ pub(in crate::verify) struct Hub {
     pub(in crate::verify) rules: Vec<OtherRule>,
     pub(in crate::verify) ways: Vec<Way>,
     pub(in crate::verify) mappings: Vec<OtherMapping>,
+    /// KMS keys of one's own.
+    pub(in crate::verify) keys: BTreeMap<String, Read<Key>>,
 }
 
 macro_rules! by_name {
@@ -54,7 +58,11 @@ macro_rules! by_name {
 
 impl Hub {
     pub(in crate::verify) fn good() -> Self {
-        let wanted = sample::wanted();
+        Self::of(sample::wanted())
+    }
+
+    /// As these settings make it.
+    pub(in crate::verify) fn of(wanted: Wanted) -> Self {
         let names = wanted.names.clone();
         let wanted = hub(&wanted);
         let found = wanted
@@ -72,6 +80,7 @@ impl Hub {
             rules: Vec::new(),
             ways: Vec::new(),
             mappings: Vec::new(),
+            keys: BTreeMap::new(),
         }
     }
 
@@ -143,6 +152,7 @@ impl Hub {
             found,
             function_policy: Ok(Some(policy(self.theirs.clone()))),
             others: self.others(),
+            keys: self.keys.clone(),
             role: Ok(function.and_then(|it| self.identity(&it.role))),
             alerts_subscribers: Ok(self.subscribers(&topic(self.names.alerts_topic()))),
             health_subscribers: Ok(self.subscribers(&topic(self.names.health_topic()))),
