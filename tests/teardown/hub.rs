@@ -1,6 +1,6 @@
 use crate::faults::{denied, failing};
 use crate::world::{PERSON, REGION, World, side_by_side};
-use rootwatch_lab::Late;
+use rootwatch_lab::{Fault, Kind, Late};
 use std::future::Future;
 
 const HUB: [&str; 3] = ["teardown", "hub", "--yes"];
@@ -347,5 +347,51 @@ fn the_next_removal_goes_on_after_a_failure_at_any_write() {
         assert_eq!(world.lab.snapshot().unwrap(), before, "{fault:?}");
         let again = world.rootwatch(removal).ends_with(0);
         assert_eq!(again.stdout, "There is nothing of rootwatch's to remove.\n");
+    });
+}
+
+/// An answer that cannot be told from AWS's, of something on the way that never asked it.
+fn believable() -> Fault {
+    let headers = [
+        ("Content-Type", "application/x-amz-json-1.1"),
+        ("x-amzn-RequestId", "11111111-2222-3333-4444-555555555555"),
+    ];
+    let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    Fault::new(Kind::Page {
+        status: 200,
+        headers: headers.into(),
+        body: "{}".into(),
+        applied: false,
+    })
+}
+
+#[test]
+fn a_removal_is_believed_when_it_was_seen() {
+    let rows = [
+        ("sqs", "DeleteQueue", "queue rootwatch-"),
+        ("lambda", "DeleteFunction", "function rootwatch-"),
+        ("logs", "DeleteLogGroup", "log-group /aws/lambda/"),
+    ];
+    side_by_side(rows, |(service, operation, left)| {
+        let world = World::with_hub().calm();
+        world.fail(&believable().service(service).operation(operation));
+        let args = [
+            "teardown",
+            "hub",
+            "--yes",
+            "--timeout",
+            "2s",
+            "--output",
+            "json",
+        ];
+        let ran = world.rootwatch(&args).ends_with(1);
+        let report = ran.json();
+        let all = report["left"].as_array().unwrap().iter();
+        let all: Vec<&str> = all.map(|it| it.as_str().unwrap()).collect();
+        assert!(all.iter().any(|it| it.starts_with(left)), "{all:?}");
+        assert!(ran.stderr.contains("error: "), "{}", ran.stderr);
+        world.lab.clear_faults().unwrap();
+        world.rootwatch(&HUB).ends_with(0);
+        assert_eq!(world.at_rest(), World::new().at_rest());
     });
 }

@@ -86,7 +86,7 @@ fn interrupted(world: &World, removal: &[&str], at: &At<'_>) -> (i32, String) {
     ended(running)
 }
 
-/// The same while nothing is written yet, so that the run ends before the call does.
+/// The same while nothing is being written, so that the run ends before the call does.
 fn interrupted_before_writing(world: &World, removal: &[&str], at: &At<'_>) -> (i32, String) {
     let running = at_call(world, removal, at, |mut running, _| {
         running.interrupt();
@@ -201,13 +201,14 @@ fn reads_between_writes(world: &World) -> [u64; 3] {
     world.rootwatch(&HUB).ends_with(0);
     let calls = world.lab.calls().unwrap();
     let first = calls.iter().position(|call| call.write).unwrap();
+    let last = calls.iter().rposition(|call| call.write).unwrap();
     let reads = |calls: &[rootwatch_lab::Call]| {
         let own = |call: &&rootwatch_lab::Call| !call.write && !call.by_function;
         calls.iter().filter(own).count() as u64
     };
-    let (before, all) = (reads(&calls[..first]), reads(&calls));
-    assert!(all > before + 1, "{before} {all}");
-    [before + 1, before.midpoint(all), all]
+    let (before, between) = (reads(&calls[..first]), reads(&calls[..last]));
+    assert!(between > before + 1, "{before} {between}");
+    [before + 1, before.midpoint(between), between]
 }
 
 #[test]
@@ -222,6 +223,30 @@ fn ctrl_c_at_a_read_between_writes_leaves_what_the_next_run_removes() {
         world.rootwatch(&HUB).ends_with(0);
         assert_eq!(world.lab.snapshot().unwrap(), before, "{nth}");
     });
+}
+
+#[test]
+fn ctrl_c_while_it_is_looked_whether_all_is_gone_says_that_it_was_not_seen() {
+    const LOOK: &str = "DescribeLogGroups";
+    let before = World::new().lab.snapshot().unwrap();
+    let deployed = World::with_hub().calm();
+    let undisturbed = deployed.fork();
+    undisturbed.count_calls();
+    undisturbed.rootwatch(&HUB).ends_with(0);
+    let calls = undisturbed.lab.calls().unwrap();
+    let looks = calls.iter().filter(|call| call.operation == LOOK).count() as u64;
+    let fault = Fault::new(Kind::Hold { ms: 30_000 }).operation(LOOK);
+    deployed.fail(&fault.nth(looks));
+    let mut running = deployed.begin(&HUB);
+    eventually("the look", || !deployed.lab.held().unwrap().is_empty());
+    running.interrupt();
+    running.has_ended();
+    deployed.lab.clear_faults().unwrap();
+    let (code, said) = ended(running);
+    assert_eq!(code, 130, "{said}");
+    assert!(said.contains("whether it is gone was not seen"), "{said}");
+    eventually("rest", || deployed.lab.held().unwrap().is_empty());
+    assert_eq!(deployed.lab.snapshot().unwrap(), before);
 }
 
 #[test]

@@ -21,4 +21,7 @@ kinds! {
     REMOVAL_FAILED = 921, "a part of the deployment could not be removed",
         "It is still there, and what depends on it too.",
         "The error says whether the same command again can help, or what has to be changed first.";
+    STILL_SHOWN = 922, "AWS still shows what was removed",
+        "All removals were accepted, and not all of them are seen: AWS is late, something on the way to it answered in its place, or somebody made it again.",
+        "The same command again removes what is left.";
 }

@@ -16,6 +16,7 @@ mod failures;
 pub(crate) mod foreign;
 pub(crate) mod former_topic;
 pub(crate) mod function;
+mod gone;
 pub(crate) mod hub_resource;
 pub(crate) mod log_group;
 pub(crate) mod mapping;

@@ -225,7 +225,30 @@ impl Removed<'_> {
             self.report.failed = outcome.failed();
             self.report.error = outcome.error();
             self.report.left.extend(outcome.left);
+            return;
         }
+        self.see_gone(session, hub).await;
+    }
+
+    /// A removal is believed when it was seen.
+    async fn see_gone(&mut self, session: &Session, hub: &HubPlan) {
+        let at_most = session.settings.timeout;
+        let seen = hub.see_gone(&session.aws, &session.work, at_most).await;
+        let Err(still) = seen else { return };
+        self.end = End::of(&still.error);
+        self.report.left.extend(still.left);
+        self.report.error = Some(match is_stopped(&still.error) {
+            true => {
+                session.work.message(
+                    "Interrupted: AWS accepted the removal of all of it, and whether it is gone was not seen.",
+                );
+                Failure::of(&still.error)
+            }
+            false => {
+                session.show(View::StepError(steps::STILL_SHOWN, &still.error));
+                Failure::of_step(steps::STILL_SHOWN, &still.error)
+            }
+        });
     }
 }
 

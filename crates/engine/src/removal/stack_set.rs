@@ -1,5 +1,6 @@
 //! Removal of a StackSet: all its instances, those that can no longer be reached, then the StackSet.
 
+use crate::aws::consistency::{Poll, poll_until};
 use crate::session::Session;
 use crate::spokes::change::Change;
 use crate::spokes::following::carry_out;
@@ -9,8 +10,13 @@ use crate::spokes::reach::{self, Reach, Stuck};
 use crate::spokes::removal::{plan_release, plan_removal};
 use crate::spokes::stack_set::StackSet;
 use crate::spokes::{self, Location, Observed, Place, stuck, words};
+use crate::work::Work;
 use anyhow::{Context, Error, Result, bail};
 use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// How long a deleted StackSet may still be shown; its deletion is no operation that could be waited for.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A StackSet to remove.
 pub(crate) struct Removal<'a> {
@@ -39,8 +45,26 @@ impl Removal<'_> {
         let deleted = StackSet::delete(place, name, &work).await;
         deleted
             .with_context(|| format!("deleting the StackSet {name} in {}", place.aws.place()))?;
+        self.see_gone(&work).await?;
         work.done("deleted");
         Ok(())
+    }
+
+    /// A removal is believed when it was seen.
+    async fn see_gone(&self, work: &Work) -> Result<()> {
+        let (name, place) = (self.name, self.place);
+        let seen = poll_until(work, "AWS to show that it is gone", PATIENCE, async || {
+            Ok(match StackSet::find(place, name).await? {
+                None => Poll::Ready(()),
+                Some(_) => Poll::Pending,
+            })
+        });
+        seen.await.with_context(|| {
+            format!(
+                "AWS accepted the deletion of the StackSet {name} in {}, and still shows it; the same command again removes it",
+                place.aws.place()
+            )
+        })
     }
 
     async fn change(
