@@ -3,7 +3,6 @@
 use anyhow::{Context, Result, bail};
 use base64::Engine as _;
 use rootwatch_engine::Session;
-use rootwatch_engine::spokes::coverage::Coverage;
 use rootwatch_engine::status::Report;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -13,19 +12,29 @@ const PAGE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
-/// What the page shows.
+/// What the page shows: everything that `status --output json` prints, and what that does not say.
 #[derive(Serialize)]
 struct Page<'a> {
-    /// Account, region and partition of the run.
+    /// Deployment, account, region and partition of the run.
     place: String,
     /// When it was made, in UTC.
     made: String,
-    #[serde(flatten)]
-    coverage: &'a Coverage,
-    /// Every gap of the whole path, as `status` prints it.
-    all_gaps: Vec<String>,
-    /// How many of them somebody accepts.
-    accepted: usize,
+    /// Of rootwatch.
+    version: &'static str,
+    /// Findings by which an account and region is quiet.
+    quiet: Vec<String>,
+    /// What stands above the table besides the numbers of accounts, subscribers and gaps.
+    cards: Vec<Card>,
+    report: &'a Report,
+}
+
+/// A fact with its name.
+#[derive(Serialize)]
+struct Card {
+    title: &'static str,
+    text: String,
+    /// `bad`, `unknown`, or nothing.
+    standing: &'static str,
 }
 
 /// Writes the coverage as a page. Fails when it is not known, or the file cannot be written.
@@ -36,19 +45,26 @@ pub(crate) fn write(file: &Path, session: &Session, report: &Report) -> Result<(
             file.display()
         );
     }
-    let gaps = report.gaps.iter();
-    let page = Page {
-        place: format!(
-            "rootwatch \"{}\": {}",
-            session.settings().name,
-            session.place()
-        ),
-        made: format!("{:.0}", jiff::Timestamp::now()),
-        coverage: &report.spokes.coverage,
-        all_gaps: gaps.map(|it| format!("{} {}", it.id, it.words())).collect(),
-        accepted: report.accepted.len(),
-    };
+    let place = format!(
+        "rootwatch \"{}\": {}",
+        session.settings().name,
+        session.place()
+    );
+    let page = Page::of(place, report);
     std::fs::write(file, page.html()?).with_context(|| format!("writing {}", file.display()))
+}
+
+impl<'a> Page<'a> {
+    fn of(place: String, report: &'a Report) -> Self {
+        Self {
+            place,
+            made: format!("{:.0}", jiff::Timestamp::now()),
+            version: env!("CARGO_PKG_VERSION"),
+            quiet: Vec::new(),
+            cards: Vec::new(),
+            report,
+        }
+    }
 }
 
 impl Page<'_> {
@@ -75,10 +91,11 @@ fn hash(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rootwatch_engine::spokes::coverage::{AccountStanding, Named, Standing};
+    use rootwatch_engine::spokes::coverage::{AccountStanding, Coverage, Named, Standing};
 
     fn page(name: &str) -> String {
-        let coverage = Coverage {
+        let mut report = Report::default();
+        report.spokes.coverage = Coverage {
             regions: vec!["us-east-1".into()],
             every_account: vec![AccountStanding {
                 named: Named {
@@ -91,15 +108,7 @@ mod tests {
             }],
             ..Coverage::default()
         };
-        Page {
-            place: "here".into(),
-            made: "now".into(),
-            coverage: &coverage,
-            all_gaps: Vec::new(),
-            accepted: 0,
-        }
-        .html()
-        .unwrap()
+        Page::of("here".into(), &report).html().unwrap()
     }
 
     #[test]

@@ -34,7 +34,7 @@ pub use subscribers::Subscribers;
 use subscribers::Topic;
 
 /// Versioned form of the JSON that `status` prints.
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 #[cfg_attr(
     test,
     derive(schemars::JsonSchema),
