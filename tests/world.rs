@@ -335,8 +335,8 @@ impl World {
     /// The rules named like ours in an account's region.
     pub(crate) fn is_watched(&self, account: &str, region: &str) -> bool {
         let snapshot = self.lab.snapshot().unwrap();
-        let buses = &snapshot[account][region]["event_buses"];
-        buses.to_string().contains("rootwatch-root-activity")
+        let bus = &snapshot[account][region]["event_buses"]["default"];
+        bus["Rules"]["rootwatch-root-activity"].is_object()
     }
 
     /// Runs the binary as the hub account.

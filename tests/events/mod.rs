@@ -18,3 +18,5 @@ mod path;
 mod scheduled;
 /// Storms that anybody can make.
 mod storms;
+/// What others than root do to what alerts depend on.
+mod tampering;

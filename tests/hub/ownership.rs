@@ -138,3 +138,24 @@ fn a_boundary_and_a_key_that_somebody_set_stay_until_they_are_reset() {
     let plan = ["plan", "hub", "--detailed-exitcode"];
     world.rootwatch(&plan).ends_with(0);
 }
+
+#[test]
+fn a_rule_of_our_name_on_the_default_bus_is_somebody_elses_without_our_tag() {
+    let world = World::new();
+    let client = aws_sdk_eventbridge::Client::new(&world.sdk(&world.organization.hub, REGION));
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let theirs = client
+        .put_rule()
+        .name("rootwatch-hub-tampering")
+        .event_pattern(r#"{"source": ["aws.ec2"]}"#);
+    runtime.block_on(theirs.send()).unwrap();
+    world.count_calls();
+    let refused = world.rootwatch(&DEPLOY).ends_with(1);
+    assert!(
+        refused.stderr.contains("rule rootwatch-hub-tampering"),
+        "{}",
+        refused.stderr
+    );
+    world.rootwatch(&["teardown", "hub", "--yes"]).ends_with(0);
+    assert_eq!(world.writes(), Vec::<String>::new());
+}

@@ -76,6 +76,14 @@ impl Intruder {
         call.send().await.unwrap();
     }
 
+    /// The rule of this name on the default bus, with its target.
+    pub(crate) async fn delete_default_rule(&self, name: &str) {
+        let call = self.events.remove_targets().rule(name).ids("reads");
+        call.send().await.unwrap();
+        let call = self.events.delete_rule().name(name);
+        call.send().await.unwrap();
+    }
+
     pub(crate) async fn tag_event(&self, resource: &str) {
         let tag = Tag::builder().key("team").value("x").build();
         let arn = self.arn("events", resource);

@@ -39,7 +39,13 @@ fn a_good_deployment_is_fine_by_reads_alone() {
 const DENIED: [(&str, &[&str], &str); 7] = [
     (
         "DescribeRule",
-        &["rule rootwatch-acts", "rule rootwatch-reads"],
+        &[
+            "rule rootwatch-acts",
+            "rule rootwatch-hub-tampering",
+            "rule rootwatch-hub-urgent-tampering",
+            "rule rootwatch-reads",
+            "rule rootwatch-tampering",
+        ],
         "events:DescribeRule",
     ),
     (
@@ -75,11 +81,13 @@ const DENIED: [(&str, &[&str], &str); 7] = [
             "alarm rootwatch-acts-failed",
             "alarm rootwatch-acts-waiting",
             "alarm rootwatch-dead-letters",
+            "alarm rootwatch-hub-tampering",
             "alarm rootwatch-more-dead-letters",
             "alarm rootwatch-not-delivered",
             "alarm rootwatch-notifier-errors",
             "alarm rootwatch-reads-failed",
             "alarm rootwatch-reads-waiting",
+            "alarm rootwatch-tampering-failed",
         ],
         "cloudwatch:DescribeAlarms",
     ),

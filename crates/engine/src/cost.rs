@@ -71,7 +71,7 @@ mod tests {
         let plan = plan_deploy(hub(&sample::wanted()), std::collections::BTreeMap::new());
         assert_eq!(
             of_hub(&plan),
-            "Cost: about $1.32 a month, for 8 alarms and the polling of 2 empty queues (list prices of us-east-1, June 2026); root activity itself costs cents."
+            "Cost: about $1.52 a month, for 10 alarms and the polling of 2 empty queues (list prices of us-east-1, June 2026); root activity itself costs cents."
         );
     }
 }

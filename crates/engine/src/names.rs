@@ -78,6 +78,21 @@ impl Names {
         self.with("reads")
     }
 
+    /// Rule for what the spokes' rules for tampering forward.
+    pub(crate) fn tampering_rule(&self) -> String {
+        self.with("tampering")
+    }
+
+    /// Rule on the hub's default bus for changes of the hub. Not of the spokes' name: the hub has a spoke of its own.
+    pub(crate) fn hub_tampering_rule(&self) -> String {
+        self.with("hub-tampering")
+    }
+
+    /// The same for what can keep the notifier from reporting them.
+    pub(crate) fn hub_urgent_rule(&self) -> String {
+        self.with("hub-urgent-tampering")
+    }
+
     pub(crate) fn alarm(&self, what: &str) -> String {
         self.with(what)
     }
@@ -89,6 +104,11 @@ impl Names {
     /// The spokes' rule; the template makes it.
     pub(crate) fn spoke_rule(&self) -> String {
         self.with("root-activity")
+    }
+
+    /// The spokes' rules for tampering with what forwards, and with what the organization decides.
+    pub(crate) fn spoke_tampering_rules(&self) -> [String; 2] {
+        [self.with("tampering"), self.with("org-tampering")]
     }
 
     /// What one run of `rootwatch test` makes: a queue and a rule.
@@ -112,6 +132,11 @@ impl Names {
 
     pub(crate) fn rule_arn(&self, rule: &str) -> String {
         self.arn("events", &format!("rule/{}/{rule}", self.bus()))
+    }
+
+    /// Of a rule on the default bus.
+    pub(crate) fn default_rule_arn(&self, rule: &str) -> String {
+        self.arn("events", &format!("rule/{rule}"))
     }
 
     pub(crate) fn topic_arn(&self, topic: &str) -> String {

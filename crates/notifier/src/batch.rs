@@ -68,13 +68,14 @@ pub(crate) struct Work<'a> {
 }
 
 impl<'a> Work<'a> {
-    pub(crate) fn of(items: &'a [Item], read_only: ReadOnly) -> Self {
+    pub(crate) fn of(items: &'a [Item], read_only: ReadOnly, topic_arn: &str) -> Self {
         let mut work = Self::default();
         for item in items {
             match parse(item.body.as_bytes()) {
-                Ok(events) => events
-                    .iter()
-                    .for_each(|event| work.add(item, assess(event).under(read_only))),
+                Ok(events) => events.into_iter().for_each(|event| {
+                    let event = event.of_hub(topic_arn);
+                    work.add(item, assess(&event).under(read_only));
+                }),
                 Err(why) => work.unreadable.push((item, why)),
             }
         }

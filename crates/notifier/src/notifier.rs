@@ -105,7 +105,7 @@ impl Notifier {
     /// Everything in the payload is tried before the first failure is returned.
     async fn single(&self, payload: &[u8], timing: Timing) -> Result<Value, Error> {
         let alone = [Item::alone(payload)];
-        let work = Work::of(&alone, self.settings.read_only);
+        let work = Work::of(&alone, self.settings.read_only, &self.settings.topic_arn);
         // What invokes the function without a queue has a process for each event: there is no pace to keep between them.
         let (run, _) = self.all(&work, pace::ACTS, timing).await;
         match run.error {
@@ -120,7 +120,7 @@ impl Notifier {
     async fn batch(&self, items: &[Item], timing: Timing) -> Result<Value, Error> {
         let is_reads = items.iter().all(Item::is_from_reads);
         let limits = if is_reads { pace::READS } else { pace::ACTS };
-        let work = Work::of(items, self.settings.read_only);
+        let work = Work::of(items, self.settings.read_only, &self.settings.topic_arn);
         let (run, pace) = self.all(&work, limits, timing).await;
         turn(&pace, timing).await;
         match run.error {

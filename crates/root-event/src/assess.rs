@@ -23,7 +23,7 @@ pub struct Assessment {
     pub severity: Severity,
     /// What it is.
     pub activity: Activity,
-    /// The account whose root user acted; the administrator's for the start of a privileged session.
+    /// The account whose root user acted; the caller's for the start of a privileged session, and for tampering by others.
     pub account: Option<String>,
     /// The region that recorded it.
     pub region: Option<String>,
@@ -113,7 +113,7 @@ impl Assessment {
     }
 
     /// Equal for events of the same session of the same account, and only for these: a digest covers one of them. Of
-    /// calls of `sts:AssumeRoot`, equal for those of the same caller.
+    /// calls of `sts:AssumeRoot`, and of tampering by others than root, equal for those of the same caller.
     #[must_use]
     pub fn session(&self) -> &str {
         &self.session
@@ -129,6 +129,11 @@ impl Assessment {
     #[must_use]
     pub fn is_test(&self) -> bool {
         self.activity == Activity::Canary
+    }
+
+    /// Whether it is tampering that somebody other than root did or tried.
+    pub(crate) fn is_by_others(&self) -> bool {
+        self.activity == Activity::Tampering && self.decision == Decision::Digest
     }
 
     /// Whether it failed or was refused.
@@ -361,6 +366,7 @@ fn session(account: Option<&str>, record: &Record, class: &Class) -> String {
     let by = by.into_iter().flatten().next().map(String::as_str);
     let by = match class.activity {
         Activity::PrivilegedSessionStart => caller(record).or(by),
+        Activity::Tampering if class.decision == Decision::Digest => caller(record).or(by),
         _ => by,
     };
     format!("{} {}", account.unwrap_or_default(), by.unwrap_or_default())

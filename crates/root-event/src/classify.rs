@@ -52,7 +52,7 @@ pub enum Activity {
     CredentialChange,
     /// Change of the account itself: closed, moved, its contacts, its payment.
     AccountChange,
-    /// Change of a trail, or of the rule, role or stack by which these alerts get through.
+    /// Change of a trail, of what these alerts get through by, or by others than root of what the organization decides.
     Tampering,
     /// Any other call that changes something.
     ApiWrite,
@@ -132,7 +132,7 @@ pub(crate) fn classify(event: &Event) -> Class {
         return by_administrator(record);
     }
     if !is_root(record) {
-        return ignored(Activity::NotRoot, not_root(record));
+        return by_others(record);
     }
     match serving(record) {
         Some(service) => ignored(
@@ -168,6 +168,43 @@ fn by_root(record: &Record) -> Class {
         privileged,
         reason,
     }
+}
+
+/// Anybody can try, thousands of times, and a deployment changes many things: so it is reported with what else the same
+/// caller changed.
+fn by_others(record: &Record) -> Class {
+    let is_tampering = known(record).is_some_and(|known| known.activity == Activity::Tampering);
+    if !is_tampering {
+        return ignored(Activity::NotRoot, not_root(record));
+    }
+    if let Some(service) = deploying(record) {
+        return ignored(
+            Activity::NotRoot,
+            format!("not root: a change of what carries the alerts, by {service}"),
+        );
+    }
+    Class {
+        decision: Decision::Digest,
+        ..alert(
+            Activity::Tampering,
+            "not root, but a change of what the alerts depend on: reported with the others of its caller (tampering)",
+        )
+    }
+}
+
+/// The service that made a change as itself: by its service-linked role, which nobody else can assume (IAM User Guide,
+/// "Service-linked roles"), or the role by which StackSets deploy. A spoke's rule leaves both out. The names of the latter
+/// are nobody's alone: that somebody makes or changes such a role is reported.
+fn deploying(record: &Record) -> Option<&'static str> {
+    let issuer = record.identity.issuer.as_deref().unwrap_or_default();
+    if record.identity.kind.as_deref() == Some("AWSService")
+        || issuer.contains(":role/aws-service-role/")
+    {
+        return Some("an AWS service");
+    }
+    let role = issuer.rsplit('/').next().unwrap_or_default();
+    let is_of_stack_sets = issuer.contains(":role/") && role.starts_with("stacksets-exec-");
+    is_of_stack_sets.then_some("CloudFormation StackSets")
 }
 
 /// A refused call started nothing, and anybody can make thousands: a message each would drown all others.
@@ -282,7 +319,11 @@ pub(crate) fn known(record: &Record) -> Option<&'static Known> {
         record.event_name.as_deref()?,
         record.event_source.as_deref(),
     );
-    tampering::find(name, source, record.about.as_deref()).or_else(|| known::find(name, source))
+    let find = match is_root(record) {
+        true => tampering::find,
+        false => tampering::find_by_others,
+    };
+    find(name, source, &record.about).or_else(|| known::find(name, source))
 }
 
 fn is_sign_in(record: &Record) -> bool {

@@ -36,6 +36,8 @@ pub(crate) struct Known {
     pub(crate) done: &'static str,
     /// "Root tried to *create an access key*".
     pub(crate) tried: &'static str,
+    /// "*Alerting rule deleted* in …", where it is not root's doing alone; empty for what only root does.
+    pub(crate) short: &'static str,
 }
 
 /// Services whose event names are known here, by the beginning of `eventSource`. Others use the same names for other
@@ -76,6 +78,7 @@ pub(crate) const fn row(
         critical,
         done,
         tried,
+        short: "",
     }
 }
 

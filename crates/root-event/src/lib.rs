@@ -26,6 +26,7 @@ mod severity;
 mod tally;
 mod tampering;
 mod unreadable;
+mod who;
 mod words;
 
 pub use assess::{Access, Assessment, Mfa, Outcome, assess};

@@ -1,6 +1,6 @@
 //! What is unusual about an event, in sentences.
 
-use crate::classify::{Activity, Class, DETAIL_TYPES, Privileged};
+use crate::classify::{Activity, Class, DETAIL_TYPES, Decision, Privileged};
 use crate::record::Event;
 
 pub(crate) fn notes(event: &Event, class: &Class) -> Vec<String> {
@@ -14,6 +14,7 @@ pub(crate) fn notes(event: &Event, class: &Class) -> Vec<String> {
     if class.activity != Activity::NotRoot
         && kind.is_none()
         && class.underlying != Activity::PrivilegedSessionStart
+        && !(class.activity == Activity::Tampering && class.decision == Decision::Digest)
     {
         notes.push("The identity has no type; its ARN is that of the root user.".to_owned());
     }

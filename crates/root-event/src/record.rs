@@ -53,8 +53,8 @@ pub(crate) struct Record {
     pub(crate) answer: Option<String>,
     pub(crate) parameters: Parameters,
     pub(crate) for_user: Option<String>,
-    /// The rule, role or stack that a call is about; never reported.
-    pub(crate) about: Option<String>,
+    /// The names and ARNs of what a call is about, such as a rule or a queue; never reported.
+    pub(crate) about: Vec<String>,
     pub(crate) target_principal: Option<String>,
     pub(crate) task_policy: Option<String>,
     pub(crate) addendum: Option<String>,
@@ -74,6 +74,9 @@ pub(crate) struct Identity {
     pub(crate) issuer_kind: Option<String>,
     pub(crate) issuer: Option<String>,
 }
+
+/// What the alerts' topic is called where it may have any name.
+pub(crate) const OWN_TOPIC: &str = "rootwatch-alerts";
 
 /// Why bytes could not be read as CloudTrail records.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -211,6 +214,20 @@ impl Event {
         self.envelope.as_ref().is_none_or(Envelope::claims_aws)
     }
 
+    /// The same for a hub whose alerts are published to this topic, whatever its name: a call about it is about what
+    /// carries alerts.
+    #[must_use]
+    pub fn of_hub(mut self, topic_arn: &str) -> Self {
+        let is_it = |about: &String| {
+            let rest = about.strip_prefix(topic_arn);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+        };
+        if self.record.about.iter().any(is_it) {
+            self.record.about.push(OWN_TOPIC.to_owned());
+        }
+        self
+    }
+
     pub(crate) fn source(&self) -> Option<&str> {
         self.envelope.as_ref()?.source.as_deref()
     }
@@ -241,9 +258,7 @@ impl Record {
             answer: answer(value),
             parameters: Parameters::read(request),
             for_user: text(request, "userName"),
-            about: ["rule", "name", "roleName", "stackName"]
-                .iter()
-                .find_map(|key| text(request, key)),
+            about: about(value, request),
             target_principal: text(request, "targetPrincipal"),
             task_policy: at(request, "taskPolicyArn").and_then(|policy| text(policy, "arn")),
             addendum: at(value, "addendum").and_then(|addendum| text(addendum, "reason")),
@@ -269,6 +284,34 @@ impl Identity {
             issuer: at(session, "sessionIssuer").and_then(|issuer| text(issuer, "arn")),
         }
     }
+}
+
+/// Parameters that name what carries alerts, as the API models of the services spell them in CloudTrail's records.
+const ABOUT: [&str; 11] = [
+    "alarmName",
+    "eventBusName",
+    "functionName",
+    "logGroupName",
+    "name",
+    "queueUrl",
+    "roleName",
+    "rule",
+    "stackName",
+    "subscriptionArn",
+    "topicArn",
+];
+/// The maximum number of alarms that are looked at of a call about several.
+const MOST_ALARMS: usize = 100;
+
+/// A call about an event source mapping names it by an id alone; what CloudTrail records of the response has the
+/// function.
+fn about(value: &Value, request: &Value) -> Vec<String> {
+    let named = ABOUT.iter().filter_map(|key| text(request, key));
+    let alarms = at(request, "alarmNames").and_then(Value::as_array);
+    let alarms = alarms.into_iter().flatten().take(MOST_ALARMS);
+    let alarms = alarms.filter_map(Value::as_str).map(sanitize::line);
+    let answered = at(value, "responseElements").and_then(|it| text(it, "functionArn"));
+    named.chain(alarms).chain(answered).collect()
 }
 
 fn at<'a>(value: &'a Value, key: &str) -> Option<&'a Value> {

@@ -38,6 +38,8 @@ pub enum Form {
     Refused,
     /// Sessions of one caller that can only read root's credentials.
     Audits,
+    /// Changes that one caller other than root made of what the alerts depend on.
+    Tampering,
 }
 
 impl Form {
@@ -51,6 +53,7 @@ impl Form {
             Self::Reads => "reads",
             Self::Refused => "refused-sessions",
             Self::Audits => "audits",
+            Self::Tampering => "tampering",
         }
     }
 }
@@ -274,6 +277,7 @@ fn digests(batch: &[Assessment]) -> Vec<Group> {
         let form = match it.activity {
             Activity::PrivilegedSessionStart if it.has_failed() => Form::Refused,
             Activity::PrivilegedSessionStart => Form::Audits,
+            Activity::Tampering => Form::Tampering,
             _ => Form::Reads,
         };
         let session = format!("{:?} {}", it.replay, it.session());

@@ -9,7 +9,7 @@
 //! | password recovery | completed: critical; requested: high |
 //! | credential change | critical |
 //! | account change | closed, left or removed from the organization: critical; others: high |
-//! | tampering with what carries these alerts | critical, tried or done |
+//! | tampering with what carries these alerts, by anybody | critical, tried or done |
 //! | API write | high |
 //! | API read | low |
 //! | start of a privileged session | high; to audit the root credentials only: low |
@@ -81,9 +81,9 @@ impl Factors {
             Activity::PrivilegedSessionStart if self.audit && !self.failed => Severity::Low,
             // The caller of AssumeRoot is an administrator: a long-lived key of theirs is not root's.
             Activity::PrivilegedSessionStart => self.of_change(),
-            _ if self.long_lived_key => Severity::Critical,
             // Whoever tries it means to act unseen.
             Activity::Tampering => Severity::Critical,
+            _ if self.long_lived_key => Severity::Critical,
             Activity::SignIn if self.without_mfa => Severity::Critical,
             Activity::SignIn => Severity::High,
             Activity::FailedSignIn => Severity::Medium,

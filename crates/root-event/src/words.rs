@@ -6,6 +6,7 @@ use crate::headline::Headline;
 use crate::message::{Context, instant};
 use crate::record::Record;
 use crate::sanitize;
+use crate::who::{self, upper_first};
 
 /// The maximum length of a service and an action in a sentence.
 const NAME: usize = 64;
@@ -17,6 +18,8 @@ pub(crate) struct Phrase {
     pub(crate) done: String,
     /// "create an access key"
     pub(crate) tried: String,
+    /// "Alerting rule deleted", where others than root may have done it; else empty.
+    pub(crate) short: &'static str,
 }
 
 pub(crate) fn phrase(record: &Record, class: &Class, mfa: Mfa) -> Phrase {
@@ -31,7 +34,8 @@ pub(crate) fn phrase(record: &Record, class: &Class, mfa: Mfa) -> Phrase {
     if class.underlying == Activity::SignIn {
         done.push_str(with_mfa(mfa));
     }
-    Phrase { done, tried }
+    let short = known(record).map_or("", |known| known.short);
+    Phrase { done, tried, short }
 }
 
 /// As IAM writes an action: `ec2:RunInstances`.
@@ -73,7 +77,7 @@ const fn with_mfa(mfa: Mfa) -> &'static str {
 
 /// What explains the severity, where the action alone does not.
 fn because(it: &Assessment) -> &'static str {
-    let with_key = it.access.kind == "access-key";
+    let with_key = it.access.kind == "access-key" && !it.is_by_others();
     match it.underlying {
         Activity::Tampering if with_key => {
             " with a long-lived access key, which can silence these alerts"
@@ -100,9 +104,10 @@ pub(crate) fn sentence(it: &Assessment, account: &str, target: Option<&str>) -> 
 }
 
 fn happened(it: &Assessment, account: &str, target: Option<&str>) -> String {
-    let Phrase { done, tried } = &it.phrase;
+    let Phrase { done, tried, .. } = &it.phrase;
     let because = because(it);
     match it.activity {
+        Activity::Tampering if it.is_by_others() => by_others(it, account),
         Activity::Canary => {
             format!(
                 "TEST: a test event from {account} passed through the whole path. Nobody acted as root."
@@ -127,6 +132,16 @@ fn happened(it: &Assessment, account: &str, target: Option<&str>) -> String {
             }
         },
     }
+}
+
+/// Of tampering that root did not do.
+fn by_others(it: &Assessment, account: &str) -> String {
+    let Phrase { done, tried, .. } = &it.phrase;
+    let (who, because) = (upper_first(&who::in_words(it)), because(it));
+    if it.has_failed() {
+        return format!("{who} of {account} tried to {tried}{because}, and failed.");
+    }
+    format!("{who} of {account} {done}{because}.")
 }
 
 fn in_session(it: &Assessment) -> &'static str {
@@ -166,6 +181,10 @@ pub(crate) fn headline<'a>(it: &'a Assessment, context: &Context<'a>) -> Headlin
             link: "from",
             ..here
         },
+        (Activity::Tampering, _) if it.is_by_others() => Headline {
+            more: Some(format!("by {}", who::in_words(it))),
+            ..here
+        },
         (Activity::PrivilegedSessionStart, Some(target)) => Headline {
             account: Some(target),
             name: context.target_name,
@@ -177,8 +196,12 @@ pub(crate) fn headline<'a>(it: &'a Assessment, context: &Context<'a>) -> Headlin
 }
 
 fn short(it: &Assessment) -> String {
-    let Phrase { done, tried } = &it.phrase;
+    let Phrase { done, tried, short } = &it.phrase;
     match it.activity {
+        Activity::Tampering if it.is_by_others() => match it.has_failed() {
+            true => format!("Tried to {tried}"),
+            false => (*short).to_owned(),
+        },
         Activity::Canary => "Test event".to_owned(),
         Activity::FailedSignIn => "Root sign-in failed".to_owned(),
         Activity::PrivilegedSessionStart => short_session_start(it).to_owned(),
@@ -262,12 +285,23 @@ pub(crate) fn access(it: &Assessment) -> String {
 /// What to do now, most urgent first.
 pub(crate) fn what_to_do(it: &Assessment) -> Vec<&'static str> {
     let mut lines: Vec<&'static str> = Vec::new();
-    if it.access.kind == "access-key" && it.activity != Activity::PrivilegedSessionStart {
+    let is_roots = it.activity != Activity::PrivilegedSessionStart && !it.is_by_others();
+    if it.access.kind == "access-key" && is_roots {
         lines.push("Root should have no access keys: if nobody on your team did this, deactivate the key and delete it.");
     }
-    lines.extend(steps(it.activity));
+    match it.is_by_others() {
+        true => lines.extend(OF_OTHERS),
+        false => lines.extend(steps(it.activity)),
+    }
     lines
 }
+
+/// Of tampering that root did not do.
+const OF_OTHERS: &[&str] = &[
+    "If you deployed or removed rootwatch just now, compare the caller and the address with yours.",
+    "If nobody on your team did this, assume that somebody wants to act unseen: find out what else this caller did, and revoke its credentials.",
+    "`rootwatch status` and `rootwatch verify` show what is missing; `rootwatch deploy` puts it back. Until then root activity may not be reported.",
+];
 
 const fn steps(activity: Activity) -> &'static [&'static str] {
     match activity {

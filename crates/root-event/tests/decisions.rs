@@ -87,6 +87,48 @@ fn the_consoles_own_service_is_a_person_in_china_too() {
 }
 
 #[test]
+fn only_aws_itself_and_stack_sets_change_what_alerts_depend_on_unnoticed() {
+    let decided = |kind: &str, role: &str| {
+        let arn = format!("arn:aws:iam::111122223333:role/{role}");
+        let identity = json!({ "type": kind, "sessionContext": { "sessionIssuer": { "type": "Role", "arn": arn } } });
+        let record = json!({ "eventName": "DeleteRule", "eventSource": "events.amazonaws.com",
+            "requestParameters": { "name": "rootwatch-root-activity" }, "userIdentity": identity });
+        assessed(&record).decision
+    };
+    let slr = "aws-service-role/stacksets.cloudformation.amazonaws.com/AWSServiceRoleForX";
+    for (kind, role, wanted) in [
+        ("AssumedRole", "Admin", Decision::Digest),
+        (
+            "AssumedRole",
+            "not/stacksets-exec-0a/Admin",
+            Decision::Digest,
+        ),
+        ("AssumedRole", "AWSServiceRoleForX", Decision::Digest),
+        ("IAMUser", "", Decision::Digest),
+        ("AssumedRole", "stacksets-exec-0a1b", Decision::Ignore),
+        ("AssumedRole", slr, Decision::Ignore),
+        ("AWSService", "", Decision::Ignore),
+    ] {
+        assert_eq!(decided(kind, role), wanted, "{kind} {role}");
+    }
+}
+
+#[test]
+fn a_topic_of_any_name_is_known_to_the_hub_that_publishes_to_it() {
+    let record = json!({ "eventName": "DeleteTopic", "eventSource": "sns.amazonaws.com",
+        "requestParameters": { "topicArn": "arn:aws:sns:eu-west-1:111122223333:security" },
+        "userIdentity": { "type": "IAMUser" } });
+    let event = parse(record.to_string().as_bytes()).unwrap().remove(0);
+    let decided = |topic: &str| {
+        let arn = format!("arn:aws:sns:eu-west-1:111122223333:{topic}");
+        assess(&event.clone().of_hub(&arn)).activity
+    };
+    assert_eq!(decided("security"), Activity::Tampering);
+    assert_eq!(decided("secu"), Activity::NotRoot);
+    assert_eq!(assess(&event).activity, Activity::NotRoot);
+}
+
+#[test]
 fn another_services_event_of_a_known_name_is_not_taken_for_it() {
     let record = |source: &str| json!({ "eventName": "DeleteOrganization", "eventSource": source, "userIdentity": { "type": "Root" } });
     let activity = |source| assessed(&record(source)).activity;

@@ -42,8 +42,12 @@ const WORDS: &[(&str, &str)] = &[
     ("sign-in-command-line", "Root got a command-line session"),
     ("sign-in-with-mfa", "Root signed in with MFA"),
     ("sign-in-without-mfa", "Root signed in without MFA"),
+    ("tampering-by-role", "Alerting rule deleted in"),
+    ("tampering-by-user-denied", "Tried to stop a CloudTrail tr"),
     ("tampering-china", "Root stopped a CloudTrail tra"),
     ("tampering-denied", "Root tried to delete a CloudT"),
+    ("tampering-notifier", "Notifier's code replaced in"),
+    ("tampering-organization", "Account removed from the org"),
     ("tampering-rule", "Root disabled an alerting rul"),
     ("digest", "Root made 28 read-only calls"),
     ("unreadable", "An event could not be read"),
@@ -54,6 +58,9 @@ const WORDS: &[(&str, &str)] = &[
     ("storm-rest", "And 41 more by root"),
     ("storm-rest-of-sessions", "And 2 more root sessions by"),
     ("storm-spray", "6 root sign-ins failed in 3 acco"),
+    ("storm-tampering", "Alerting changed 23 times in"),
+    ("storm-tampering-refused", "Tried 9 times to change alert"),
+    ("storm-tampering-silenced", "Alerting rule deleted, and 3 "),
     ("storm-spray-succeeded", "4 root sign-ins failed in 2"),
 ];
 

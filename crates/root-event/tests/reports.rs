@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use rootwatch_root_event::{
-    Assessment, Decision, Form, Message, Outcome, Report, Severity, reports,
+    Assessment, Decision, Form, Message, Outcome, Report, Severity, assess, parse, reports,
 };
 
 use crate::any_input::{one, root_record};
@@ -71,6 +71,66 @@ fn calls_of_assume_root(name: &str, number: usize, accounts: usize) -> Vec<Asses
     (0..number).map(call).collect()
 }
 
+/// What a deployment of the hub changes; or what somebody does who wants to act unseen.
+fn changes(calls: &[(&str, &str)], number: usize) -> Vec<Assessment> {
+    let one = |number: usize| {
+        let (service, action) = calls[number % calls.len()];
+        let record = serde_json::json!({
+            "eventName": action,
+            "eventSource": format!("{service}.amazonaws.com"),
+            "eventID": format!("00000000-5555-4222-8333-{number:012}"),
+            "eventTime": format!("2026-11-02T09:12:{:02}Z", number % 60),
+            "awsRegion": "eu-west-1",
+            "sourceIPAddress": "198.51.100.7",
+            "userAgent": "rootwatch/0.1.0",
+            "userIdentity": {
+                "type": "AssumedRole",
+                "arn": "arn:aws:sts::111122223333:assumed-role/Deployer/pipeline",
+                "accountId": "111122223333",
+                "sessionContext": {"sessionIssuer": {"type": "Role", "arn": "arn:aws:iam::111122223333:role/Deployer"}},
+            },
+            "requestParameters": {
+                "name": "rootwatch-acts",
+                "queueUrl": "https://sqs.eu-west-1.amazonaws.com/111122223333/rootwatch-acts",
+                "alarmName": "rootwatch-acts-failed",
+                "functionName": "rootwatch-notifier",
+            },
+        });
+        assess(&parse(record.to_string().as_bytes()).unwrap()[0])
+    };
+    (0..number).map(one).collect()
+}
+
+fn deployment() -> Vec<Assessment> {
+    let calls = [
+        ("events", "PutRule"),
+        ("sqs", "SetQueueAttributes"),
+        ("monitoring", "PutMetricAlarm"),
+        ("lambda", "UpdateFunctionConfiguration20150331v2"),
+    ];
+    changes(&calls, 23)
+}
+
+fn silenced() -> Vec<Assessment> {
+    let calls = [
+        ("sqs", "SetQueueAttributes"),
+        ("events", "DeleteRule"),
+        ("lambda", "DeleteFunction20150331"),
+    ];
+    changes(&calls, 4)
+}
+
+fn refused_changes() -> Vec<Assessment> {
+    let mut batch = changes(&[("events", "DeleteRule")], 9);
+    for it in &mut batch {
+        it.outcome = Outcome::Failure {
+            code: Some("AccessDenied".to_owned()),
+            message: None,
+        };
+    }
+    batch
+}
+
 /// Two calls in each of forty accounts, of which ten get messages of their own.
 fn many_accounts() -> Vec<Assessment> {
     let names = ["CreateUser", "CreateRole"];
@@ -120,6 +180,18 @@ pub(crate) fn storms() -> Vec<(&'static str, Message)> {
         (
             "storm-spray-succeeded",
             only(&failed_and_one_that_succeeded(), MANY, spray(true)),
+        ),
+        (
+            "storm-tampering",
+            only(&deployment(), MANY, Form::Tampering),
+        ),
+        (
+            "storm-tampering-silenced",
+            only(&silenced(), MANY, Form::Tampering),
+        ),
+        (
+            "storm-tampering-refused",
+            only(&refused_changes(), MANY, Form::Tampering),
         ),
         ("storm-others", only(&many_accounts(), 21, Form::Others)),
     ]
@@ -352,4 +424,23 @@ proptest! {
         let alerts: Vec<Severity> = reports.iter().filter(|it| it.form == Form::Alert).map(severity).collect();
         prop_assert!(alerts.is_sorted_by(|one, next| one >= next), "{alerts:?}");
     }
+}
+
+#[test]
+fn what_one_caller_changed_is_one_message_and_counts_each_change_once() {
+    let mut batch = deployment();
+    batch.extend(deployment());
+    let reports = reports(&batch, MANY);
+    let [report] = reports.as_slice() else {
+        unreachable!("{reports:?}")
+    };
+    assert_eq!((report.form, report.events.len()), (Form::Tampering, 46));
+    let message = report.message(&batch, &context()).unwrap();
+    let digest = &message.json["digest"];
+    assert_eq!(
+        (&digest["events"], &digest["repeated"]),
+        (&23.into(), &23.into())
+    );
+    assert_eq!(message.attributes.severity, "critical");
+    assert_eq!(message.attributes.activity, "tampering");
 }

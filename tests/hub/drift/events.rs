@@ -8,7 +8,15 @@ const PUT_TARGETS: &[&str] = &["events:PutTargets"];
 const TAG: &[&str] = &["events:TagResource"];
 
 pub(super) fn rows(c: &Intruder) -> Vec<Vec<Row<'_>>> {
-    vec![bus(c), rule(c).into_iter().chain(targets(c)).collect()]
+    vec![
+        bus(c),
+        rule(c).into_iter().chain(targets(c)).collect(),
+        vec![Row::gone(
+            "rule rootwatch-hub-tampering",
+            &["events:PutRule", "events:PutTargets"],
+            c.delete_default_rule("rootwatch-hub-tampering"),
+        )],
+    ]
 }
 
 fn bus(c: &Intruder) -> Vec<Row<'_>> {

@@ -22,10 +22,10 @@ kinds! {
         "A property is not as this version sets it, and rootwatch cannot say that no event is lost by it.",
         "`rootwatch deploy hub` sets it again.";
     RULE_MISSING = 110, "a rule of the hub is missing",
-        "The write events, or the read events, that arrive on the bus are dropped.",
+        "The write events, the read events or the changes of what alerts depend on are reported to nobody.",
         "`rootwatch deploy hub` creates it.";
     RULE_STATE = 111, "a rule of the hub is not on for all events",
-        "A disabled rule passes no event, one in the state ENABLED no read-only event.",
+        "A disabled rule passes no event, one in the state ENABLED no read-only event, which only the rules for root's activity take.",
         "`rootwatch deploy hub` sets its state.";
     RULE_PATTERN = 112, "the pattern of a rule of the hub matches too little or too much",
         "Some root activity is dropped, or other events are reported as root activity.",

@@ -57,6 +57,15 @@ kinds! {
     INSTANCE = 234, "a stack instance is not up to date",
         "CloudFormation could not make or update what forwards in that account and region.",
         "`rootwatch deploy spokes` tries again, once what the reason names is fixed.";
+    TAMPERING_RULE_MISSING = 250, "an account and region has no rule that reports tampering",
+        "Nobody is told when somebody other than root changes what alerts depend on there.",
+        "`rootwatch deploy spokes` creates it; if somebody removed it, remove the stack instance first, as the finding says.";
+    TAMPERING_RULE_SILENT = 251, "a rule for tampering is off, or does not forward to the hub",
+        "Nobody is told when somebody other than root changes what alerts depend on there.",
+        "Remove the stack instance and run `rootwatch deploy spokes`, as the finding says.";
+    TAMPERING_RULE_DIFFERS = 252, "a rule for tampering differs from what rootwatch makes",
+        "Some changes of what alerts depend on there may be reported to nobody.",
+        "Remove the stack instance and run `rootwatch deploy spokes`, as the finding says.";
     UNREAD = 299, "an account and region, or the StackSet, could not be read",
         "Whether events get through there is not known.",
         "Allow the caller what the finding names.";

@@ -1,6 +1,7 @@
 //! What a hub consists of. Pure: from names and settings to resources and what each needs.
 
 mod alarms;
+mod rules;
 pub(crate) use alarms::{LATE_ALERT, LATE_DIGEST};
 
 use super::direct_way::DirectWay;
@@ -11,12 +12,10 @@ use super::log_group::LogGroup;
 use super::mapping::Mapping;
 use super::not_default::NotDefault;
 use super::notifier_settings::NotifierSettings;
-use super::pattern;
 use super::policies;
 use super::queue::{Queue, Redrive};
 use super::resource::{Resource, Tags};
 use super::role::Role;
-use super::rule::{ALL_MANAGEMENT_EVENTS, Rule, Target};
 use super::subscriptions::Subscriptions;
 use super::topic::Topic;
 use crate::names::{DEPLOYMENT_TAG, Names};
@@ -53,10 +52,6 @@ const ACTS_BATCH: i32 = 100;
 const ACTS_CONCURRENCY: i32 = 2;
 /// How often a message is received before it becomes a dead letter.
 const MOST_RECEIVES: u64 = 5;
-/// Seconds and attempts for which EventBridge retries; both are the maximum.
-const TARGET_AGE: i32 = 24 * 3600;
-const TARGET_ATTEMPTS: i32 = 185;
-
 /// What the hub is made from.
 #[derive(Clone, Debug)]
 pub(crate) struct Wanted {
@@ -127,6 +122,9 @@ pub(crate) fn hub(wanted: &Wanted) -> Vec<Node> {
     // A rule comes last, when all that it leads to is there: no event meets a half-made path.
     let acts = Node::after(wanted.acts_rule(), &[&bus, &acts_mapping, &alerts]).of(&bus);
     let reads = Node::after(wanted.reads_rule(), &[&bus, &reads_mapping, &alerts]).of(&bus);
+    let tampering = Node::after(wanted.tampering_rule(), &[&bus, &reads_mapping, &alerts]).of(&bus);
+    let hub_tampering = Node::after(wanted.hub_tampering_rule(), &[&reads_mapping, &alerts]);
+    let hub_urgent = Node::after(wanted.hub_urgent_rule(), &[&reads_mapping, &alerts]);
     let alert_subscriptions = Node::after(
         wanted.subscriptions(&wanted.names.alerts_topic()),
         &[&alerts],
@@ -158,6 +156,9 @@ pub(crate) fn hub(wanted: &Wanted) -> Vec<Node> {
         reads_mapping,
         acts,
         reads,
+        tampering,
+        hub_tampering,
+        hub_urgent,
         alert_subscriptions,
         health_subscriptions,
     ];
@@ -404,57 +405,6 @@ impl Wanted {
             not_default: NotDefault::new(),
             policy: policies::event_bus(&self.names, &self.org_id),
             tags: self.tags(),
-        }
-    }
-
-    fn acts_rule(&self) -> Rule {
-        let arn = self.names.queue_arn(&self.names.acts_queue());
-        self.rule(
-            self.names.acts_rule(),
-            "Root sign-ins and write events of root users, to their queue",
-            pattern::acts(&self.names.account),
-            // The id that earlier versions gave to the function as the target: PutTargets replaces it by one call.
-            ("notifier", arn),
-        )
-    }
-
-    fn reads_rule(&self) -> Rule {
-        let arn = self.names.queue_arn(&self.names.reads_queue());
-        self.rule(
-            self.names.reads_rule(),
-            "Read-only events of root users, to the queue for digests",
-            pattern::reads(),
-            ("reads", arn),
-        )
-    }
-
-    fn rule(
-        &self,
-        name: String,
-        description: &str,
-        event_pattern: serde_json::Value,
-        (target, arn): (&str, String),
-    ) -> Rule {
-        let target_settings = Target {
-            arn,
-            dead_letter_queue: Some(self.dead_letters_arn()),
-            input: None,
-            maximum_event_age: Some(TARGET_AGE),
-            maximum_retry_attempts: Some(TARGET_ATTEMPTS),
-            not_default: NotDefault::new(),
-            role: None,
-        };
-        Rule {
-            arn: self.names.rule_arn(&name),
-            name,
-            bus: self.names.bus(),
-            description: description.into(),
-            event_pattern,
-            not_default: NotDefault::new(),
-            // Plain ENABLED leaves out read-only calls, here as in the spokes.
-            state: ALL_MANAGEMENT_EVENTS.into(),
-            tags: self.tags(),
-            targets: BTreeMap::from([(target.to_owned(), target_settings)]),
         }
     }
 }

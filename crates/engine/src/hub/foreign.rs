@@ -68,7 +68,12 @@ fn is_ours(names: &Names, attachments: &Attachment) -> bool {
         Attachment::Rule { name, tags, .. } => {
             let is_tagged = tags.get(DEPLOYMENT_TAG) == Some(&names.deployment);
             // On our bus our own rules are known by their names.
-            [names.acts_rule(), names.reads_rule()].contains(name)
+            [
+                names.acts_rule(),
+                names.reads_rule(),
+                names.tampering_rule(),
+            ]
+            .contains(name)
                 || name.starts_with(&names.test("")) && is_tagged
         }
         // A test that was killed leaves one.
@@ -178,6 +183,7 @@ mod tests {
         let found = [
             rule("rootwatch-acts", None),
             rule("rootwatch-reads", Some("rootwatch")),
+            rule("rootwatch-tampering", None),
             rule("rootwatch-test-1", Some("rootwatch")),
             subscription("arn:aws:sqs:eu-west-1:111122223333:rootwatch-test-1"),
             mapping("rootwatch-acts", Names::sample().function_arn()),

@@ -28,7 +28,7 @@ pub(crate) mod observe;
 pub(crate) mod pattern;
 pub(crate) mod people;
 pub(crate) mod plan;
-mod policies;
+pub(crate) mod policies;
 pub(crate) mod queue;
 pub(crate) mod resource;
 pub(crate) mod role;
@@ -38,6 +38,7 @@ pub(crate) mod sample;
 pub(crate) mod setting;
 mod settle;
 pub(crate) mod subscriptions;
+pub(crate) mod tampering;
 pub(crate) mod topic;
 
 pub use deployed::{HubDeployed, HubPlanned, Report};

@@ -91,10 +91,12 @@ async fn read(aws: &Aws, nodes: &[Node], is_doubtful: bool) -> Seen {
 
 /// What one call lists all of.
 fn is_listed(node: &Node) -> bool {
-    matches!(
-        node.resource,
-        HubResource::Alarm(_) | HubResource::Mapping(_) | HubResource::Rule(_)
-    )
+    match &node.resource {
+        HubResource::Alarm(_) | HubResource::Mapping(_) => true,
+        // A default bus may have hundreds of rules of others.
+        HubResource::Rule(rule) => !rule.is_on_default_bus(),
+        _ => false,
+    }
 }
 
 async fn observe_listed(aws: &Aws, nodes: &[Node]) -> Seen {
@@ -103,7 +105,7 @@ async fn observe_listed(aws: &Aws, nodes: &[Node]) -> Seen {
         match &node.resource {
             HubResource::Alarm(it) => alarms.push(it),
             HubResource::Mapping(it) => mappings.push(it),
-            HubResource::Rule(it) => rules.push(it),
+            HubResource::Rule(it) if is_listed(node) => rules.push(it),
             _ => {}
         }
     }

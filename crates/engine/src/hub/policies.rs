@@ -135,8 +135,8 @@ pub(super) fn health_topic(names: &Names, alarms: &[String]) -> Policy {
 /// Without a Deny, as in the two other queues: principals of the hub whose own policies allow it may send, since
 /// somebody has to move dead letters back (SQS, `StartMessageMoveTask`), which no condition tells from sending.
 pub(super) fn dead_letter_queue(names: &Names) -> Policy {
-    let rules = [names.acts_rule(), names.reads_rule()];
-    let arns: Vec<String> = rules.iter().map(|rule| names.rule_arn(rule)).collect();
+    let mut arns = vec![names.rule_arn(&names.acts_rule())];
+    arns.extend(to_reads(names));
     Policy::of([from_rules(names, &names.dead_letter_queue(), &arns)])
 }
 
@@ -146,10 +146,19 @@ pub(super) fn acts_queue(names: &Names) -> Policy {
     Policy::of([from_rules(names, &names.acts_queue(), &[arn])])
 }
 
-/// The rule for read-only activity may send here.
+/// The rules for read-only activity and for tampering may send here.
 pub(super) fn reads_queue(names: &Names) -> Policy {
-    let arn = names.rule_arn(&names.reads_rule());
-    Policy::of([from_rules(names, &names.reads_queue(), &[arn])])
+    Policy::of([from_rules(names, &names.reads_queue(), &to_reads(names))])
+}
+
+/// The ARNs of the rules whose events are reported in digests.
+pub(crate) fn to_reads(names: &Names) -> [String; 4] {
+    [
+        names.rule_arn(&names.reads_rule()),
+        names.rule_arn(&names.tampering_rule()),
+        names.default_rule_arn(&names.hub_tampering_rule()),
+        names.default_rule_arn(&names.hub_urgent_rule()),
+    ]
 }
 
 fn from_rules(names: &Names, queue: &str, rules: &[String]) -> (&'static str, serde_json::Value) {

@@ -1,4 +1,4 @@
-//! A rule on the hub's bus, with the targets that it sends to.
+//! A rule on the hub's bus, or on its default bus, with the targets that it sends to.
 
 use super::event_bus::{find_tags, put_tags, sdk_tags};
 use super::not_default::{self, NotDefault};
@@ -18,6 +18,11 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The only state in which a rule gets read-only management events (EventBridge User Guide, "AWS service events
 /// delivered via AWS CloudTrail").
 pub(crate) const ALL_MANAGEMENT_EVENTS: &str = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS";
+
+/// The bus that AWS's own events arrive at.
+pub(crate) const DEFAULT_BUS: &str = "default";
+/// The state in which a rule gets all events but read-only management events.
+pub(crate) const ENABLED: &str = "ENABLED";
 
 /// What a rule sends to.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -59,6 +64,11 @@ pub(crate) struct Rule {
 }
 
 impl Rule {
+    /// Whether anybody's rules are on its bus, so that its own tag says whose it is.
+    pub(crate) fn is_on_default_bus(&self) -> bool {
+        self.bus == DEFAULT_BUS
+    }
+
     async fn put_rule(&self, aws: &Aws, work: &Work, tags: Option<Vec<sdk::Tag>>) -> Result<()> {
         retry_until_consistent(work, async || {
             aws.eventbridge
@@ -134,10 +144,10 @@ impl Rule {
         Ok(found.collect())
     }
 
-    /// What is read beside the rule itself. A rule of our name on our bus is ours, whatever its tags.
+    /// What is read beside the rule itself. A rule of our name on our own bus is ours, whatever its tags.
     async fn find_parts(&self, aws: &Aws) -> Result<(BTreeMap<String, Target>, Tags)> {
         let tags = async {
-            match are_compared(&self.tags) {
+            match are_compared(&self.tags) || self.is_on_default_bus() {
                 true => find_tags(aws, &self.arn).await,
                 false => Ok(self.tags.clone()),
             }
@@ -310,6 +320,16 @@ impl Resource for Rule {
         let (targets, tags) = parts?;
         let of_rule = OfRule::of(&rule);
         Ok(Some(self.found(of_rule, targets, tags)))
+    }
+
+    async fn find_doubtful(&self, aws: &Aws) -> Result<Option<Self>> {
+        let call = aws.eventbridge.describe_rule().name(&self.name);
+        let rule = call.event_bus_name(&self.bus).send().await;
+        let Some(rule) = rule.found("events:DescribeRule")? else {
+            return Ok(None);
+        };
+        let (targets, tags) = self.find_parts(aws).await?;
+        Ok(Some(self.found(OfRule::of(&rule), targets, tags)))
     }
 
     async fn create(&self, aws: &Aws, work: &Work) -> Result<()> {

@@ -177,8 +177,11 @@ async fn observe_by_bus<F: Future>(
 
 /// No rule is there without its bus, and nothing that lets it invoke anything.
 fn without_rules(mut nodes: Vec<Node>) -> Vec<Node> {
-    let needs_bus =
-        |it: &HubResource| matches!(it, HubResource::Rule(_) | HubResource::DirectWay(_));
+    let needs_bus = |it: &HubResource| match it {
+        HubResource::Rule(rule) => !rule.is_on_default_bus(),
+        HubResource::DirectWay(_) => true,
+        _ => false,
+    };
     nodes.retain(|node| !needs_bus(&node.resource));
     nodes
 }
@@ -192,7 +195,11 @@ async fn with_tags(session: &Session, found: &Found) -> Seen {
 
 /// Whether its tags are read in every run. Others are ours by what they are part of.
 fn are_tags_read(resource: &HubResource) -> bool {
-    !matches!(resource, HubResource::Alarm(_) | HubResource::Rule(_))
+    match resource {
+        HubResource::Rule(rule) => rule.is_on_default_bus(),
+        HubResource::Alarm(_) => false,
+        _ => true,
+    }
 }
 
 /// Takes what the resources show, each for the setting that it is made from. Returns what they do not say clearly. Pure.

@@ -1,6 +1,7 @@
 //! The events that the path is judged by: what must get through, and what must not.
 
 mod record;
+mod tampering;
 
 use crate::hub::pattern::CANARY_DETAIL_TYPE;
 use record::{CONSOLE, ORIGINS, TIME};

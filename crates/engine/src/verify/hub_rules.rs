@@ -3,6 +3,7 @@
 use super::deployed::Deployed;
 use super::events::{Canonical, Place};
 use super::rules::Events;
+use crate::names::Names;
 
 /// Of the rule of this name.
 pub(super) fn events(deployed: &Deployed, rule: &str, places: &[Place]) -> Events {
@@ -13,15 +14,41 @@ pub(super) fn events(deployed: &Deployed, rule: &str, places: &[Place]) -> Event
     let forms = |events: fn(&Place) -> Vec<Canonical>| own.map(events).unwrap_or_default();
     let acts = [of(Place::acts), forms(Place::act_forms)].concat();
     let reads = [of(Place::reads), forms(Place::read_forms)].concat();
+    let tampering = places.iter().flat_map(|place| {
+        let own = place.tampering(names);
+        own.into_iter().chain(place.of_organization())
+    });
+    let tampering: Vec<Canonical> = tampering.collect();
     let from_spokes = places.iter().filter(|place| place.account != names.account);
     let mut never = of(Place::never);
     never.extend(from_spokes.map(Place::canary));
-    if rule == names.reads_rule() {
-        never.extend(acts);
-        return Events { must: reads, never };
-    }
-    never.extend(reads);
-    let mut must = acts;
-    must.extend(own.map(Place::canary));
+    let hub = |events: fn(&Place, &Names) -> Vec<Canonical>| own.map(|it| events(it, names));
+    let changes = hub(Place::hub_changes).unwrap_or_default();
+    let losses = hub(Place::hub_losses).unwrap_or_default();
+    let must = match rule {
+        rule if rule == names.reads_rule() => {
+            never.extend([acts, tampering].concat());
+            reads
+        }
+        rule if rule == names.tampering_rule() => {
+            never.extend([acts, reads].concat());
+            tampering
+        }
+        // On the default bus is what anybody does, whatever it is; only the other rule's would come twice.
+        rule if rule == names.hub_tampering_rule() => {
+            never.extend([acts, reads, losses].concat());
+            changes
+        }
+        rule if rule == names.hub_urgent_rule() => {
+            never.extend([acts, reads, changes].concat());
+            losses
+        }
+        _ => {
+            never.extend([reads, tampering].concat());
+            let mut must = acts;
+            must.extend(own.map(Place::canary));
+            must
+        }
+    };
     Events { must, never }
 }

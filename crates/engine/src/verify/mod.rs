@@ -32,6 +32,7 @@ mod rules;
 mod run;
 mod spoke;
 mod spoke_queue;
+mod spoke_tampering;
 mod spoke_wanted;
 pub(crate) mod spokes;
 mod strangers;

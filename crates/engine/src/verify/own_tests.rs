@@ -7,7 +7,7 @@ use super::finding::Verdict;
 use super::tests::state::Hub;
 use super::{bus, hub_rules, judge, places, queues, role, spoke, spoke_wanted, topics};
 use crate::hub::hub_resource::HubResource;
-use crate::hub::pattern;
+use crate::hub::{pattern, tampering};
 use rootwatch_eval::Answer;
 use rootwatch_eval::iam::Decision;
 use rootwatch_eval::pattern::matches;
@@ -47,9 +47,15 @@ fn our_patterns_take_every_kind_of_root_event_and_nothing_else() {
     for (name, pattern) in [
         (names.acts_rule(), pattern::acts(&names.account)),
         (names.reads_rule(), pattern::reads()),
+        (
+            names.tampering_rule(),
+            tampering::forwarded(&names.deployment),
+        ),
+        (names.hub_tampering_rule(), tampering::hub(names)),
+        (names.hub_urgent_rule(), tampering::hub_urgent(names)),
     ] {
         let events = hub_rules::events(&deployed, &name, &places);
-        assert!(events.must.len() > 10 && events.never.len() > 10);
+        assert!(events.must.len() > 8 && events.never.len() > 10);
         takes(&pattern, &events.must, &events.never);
     }
     for place in &places {
@@ -57,6 +63,19 @@ fn our_patterns_take_every_kind_of_root_event_and_nothing_else() {
             &pattern::root_activity(),
             &spoke::must(place),
             &place.never(),
+        );
+        let (own, of_organization) = (place.tampering(names), place.of_organization());
+        let others = [place.acts(), place.reads(), place.never()].concat();
+        let pattern = tampering::spoke(&names.deployment, "");
+        takes(
+            &pattern,
+            &own,
+            &[others.clone(), of_organization.clone()].concat(),
+        );
+        takes(
+            &tampering::organization(),
+            &of_organization,
+            &[others, own].concat(),
         );
     }
 }
@@ -83,6 +102,13 @@ fn our_policies_let_in_what_they_must() {
         let policy = &deployed.queue(&queue).unwrap().unwrap().policy;
         let decision = queues::accepts(policy, &names.queue_arn(&queue), &names.rule_arn(&rule));
         assert_eq!(decision, Decision::Allowed, "{queue} {rule}");
+    }
+    for queue in [names.reads_queue(), names.dead_letter_queue()] {
+        let policy = &deployed.queue(&queue).unwrap().unwrap().policy;
+        for rule in crate::hub::policies::to_reads(names) {
+            let decision = queues::accepts(policy, &names.queue_arn(&queue), &rule);
+            assert_eq!(decision, Decision::Allowed, "{queue} {rule}");
+        }
     }
     let health = deployed.topic(&names.health_topic()).unwrap().unwrap();
     assert_eq!(topics::takes_alarms(names, health), Decision::Allowed);
@@ -118,8 +144,10 @@ fn a_spokes_queue_and_role_let_through_what_they_must() {
         parameters: &none,
     };
     let arn = "arn:aws:sqs:us-east-1:333333333333:x";
-    let decision = queues::accepts(&at.queue(arn).policy, arn, &at.rule_arn());
-    assert_eq!(decision, Decision::Allowed);
+    for rule in at.rule_arns() {
+        let decision = queues::accepts(&at.queue(arn).policy, arn, &rule);
+        assert_eq!(decision, Decision::Allowed, "{rule}");
+    }
 }
 
 /// `None` for what the notifier cannot read.
@@ -150,4 +178,17 @@ fn the_notifier_alerts_at_once_on_every_form_of_a_write_event_and_reports_every_
         names.contains("a read-only call whose readOnly is text"),
         "{names:?}"
     );
+}
+
+#[test]
+fn the_notifier_reports_all_that_the_rules_for_tampering_take() {
+    let names = Hub::good().names().clone();
+    let place = Place::sample();
+    let all = [
+        place.tampering(&names),
+        place.of_organization(),
+        place.hub_changes(&names),
+        place.hub_losses(&names),
+    ];
+    assert_eq!(missed(&all.concat(), |it| it == Told::Digest), [].into());
 }

@@ -6,6 +6,7 @@ use super::finding::{DEPLOY_HUB, Hop};
 use super::strangers::{self, Of};
 use crate::findings::hub;
 use crate::hub::mapping::Mapping;
+use crate::hub::policies::to_reads;
 use crate::hub::queue::Queue;
 use rootwatch_eval::Policy;
 use rootwatch_eval::external::{self, Access};
@@ -23,17 +24,15 @@ pub(super) fn judge(
 ) -> Vec<Hop> {
     let mut hops = losses(deployed, id, (wanted, found), changes);
     let names = &deployed.names;
+    let acts = names.rule_arn(&names.acts_rule());
     let rules = match &found.name {
-        name if *name == names.acts_queue() => vec![names.acts_rule()],
-        name if *name == names.reads_queue() => vec![names.reads_rule()],
-        _ => vec![names.acts_rule(), names.reads_rule()],
+        name if *name == names.acts_queue() => vec![acts],
+        name if *name == names.reads_queue() => to_reads(names).to_vec(),
+        _ => [vec![acts], to_reads(names).to_vec()].concat(),
     };
-    let refused = rules.iter().find_map(|rule| {
-        let refused = refuses(
-            &found.policy,
-            &names.queue_arn(&found.name),
-            &names.rule_arn(rule),
-        )?;
+    let refused = rules.iter().find_map(|arn| {
+        let refused = refuses(&found.policy, &names.queue_arn(&found.name), arn)?;
+        let rule = arn.rsplit('/').next().unwrap_or(arn);
         Some(format!(
             "it refuses what rule {rule} sends: its policy {refused}"
         ))

@@ -40,6 +40,15 @@ pub(super) const SPOKE: Kinds = Kinds {
     dead_letters: spokes::RULE_DEAD_LETTERS,
 };
 
+/// Of a spoke's rules for tampering.
+pub(super) const TAMPERING: Kinds = Kinds {
+    state: spokes::TAMPERING_RULE_SILENT,
+    pattern: spokes::TAMPERING_RULE_SILENT,
+    target: spokes::TAMPERING_RULE_SILENT,
+    retries: spokes::TAMPERING_RULE_SILENT,
+    dead_letters: spokes::TAMPERING_RULE_SILENT,
+};
+
 /// The events that a rule is judged by.
 pub(super) struct Events {
     pub(super) must: Vec<Canonical>,
@@ -78,6 +87,8 @@ impl Judged<'_> {
         let reads = must.iter().filter(|event| event.is_read_only());
         let finding = match self.found.state.as_str() {
             ALL_MANAGEMENT_EVENTS => return None,
+            // A rule for what is never read-only needs no more.
+            state if state == self.wanted.state => return None,
             "ENABLED" => format!(
                 "its state is ENABLED, in which it never gets {}",
                 kinds_of(reads).join(", ")

@@ -6,6 +6,7 @@ use super::finding::{CannotRead, Hop, Part, Read};
 use super::identity::Identity;
 use super::rules::{self, Events, Judged};
 use super::spoke_queue;
+use super::spoke_tampering;
 use super::spoke_wanted::{At, Forwarder};
 use crate::aws::error::{Call, absent};
 use crate::aws::spoke::Spoke;
@@ -22,7 +23,9 @@ use std::collections::BTreeMap;
 pub(crate) struct Seen {
     pub(crate) account: String,
     pub(crate) region: String,
-    rule: Read<Option<Rule>>,
+    pub(super) rule: Read<Option<Rule>>,
+    /// The two rules for tampering.
+    pub(super) tampering: [Read<Option<Rule>>; 2],
     /// The role of the target that leads to the hub.
     role: Read<Option<Identity>>,
     /// That target's dead-letter queue.
@@ -39,7 +42,13 @@ impl Seen {
             region: &spoke.region,
             parameters: &none,
         };
-        let rule = rule(spoke, &at).await.map_err(CannotRead::from);
+        let of = at.rule(&Rule::default());
+        let [own, of_organization] = at.tampering_rules([&Rule::default(), &Rule::default()], None);
+        let (rule, own, of_organization) = tokio::join!(
+            read(spoke, &of),
+            read(spoke, &own),
+            read(spoke, &of_organization)
+        );
         let target = rule.as_ref().ok().and_then(Option::as_ref);
         let target = target.and_then(|rule| to_hub(rule, names));
         let role = async {
@@ -59,6 +68,7 @@ impl Seen {
             account: spoke.account.clone(),
             region: spoke.region.clone(),
             rule,
+            tampering: [own, of_organization],
             role,
             queue,
         }
@@ -70,6 +80,7 @@ impl Seen {
             account: account.to_owned(),
             region: region.to_owned(),
             rule: Err(why),
+            tampering: [Ok(None), Ok(None)],
             role: Ok(None),
             queue: Ok(None),
         }
@@ -88,7 +99,11 @@ impl Seen {
             region: &self.region,
             parameters,
         };
-        let hops = self.hops(&at, fix);
+        let mut hops = self.hops(&at, fix);
+        // Of an account that could not be entered, or that has no spoke, one finding says all.
+        if matches!(self.rule, Ok(Some(_))) {
+            hops.extend(spoke_tampering::judge(self, &at, fix));
+        }
         hops.into_iter()
             .map(|hop| hop.at(Part::Spoke, &self.account, &self.region))
             .collect()
@@ -188,14 +203,17 @@ impl Seen {
             }
             Err(why) => return vec![Hop::unread(spokes::UNREAD, &id, "exists", why)],
         };
-        let keys: Keys = [
-            ("aws:sourcearn", Some(at.rule_arn())),
-            ("aws:sourceaccount", Some(self.account.clone())),
-        ]
-        .into();
-        let trust = role.trusts("events.amazonaws.com", keys);
-        let trust =
-            refused(spokes::ROLE_TRUST, &id, "trust", &trust, fix).map(|hop| hop.about("trust"));
+        let trust = |rule: String| {
+            let keys: Keys = [
+                ("aws:sourcearn", Some(rule)),
+                ("aws:sourceaccount", Some(self.account.clone())),
+            ]
+            .into();
+            let trust = role.trusts("events.amazonaws.com", keys);
+            refused(spokes::ROLE_TRUST, &id, "trust", &trust, fix)
+        };
+        let trust = at.rule_arns().into_iter().find_map(trust);
+        let trust = trust.map(|hop| hop.about("trust"));
         let policy = role.may("events:PutEvents", &at.names.bus_arn());
         let policy = refused(spokes::ROLE_POLICY, &id, "policy", &policy, fix)
             .map(|hop| hop.about("policies").about("permissions_boundary"));
@@ -247,11 +265,16 @@ fn refused(
     }
 }
 
-async fn rule(spoke: &Spoke, at: &At<'_>) -> Result<Option<Rule>> {
-    let (client, name) = (&spoke.eventbridge, at.names.spoke_rule());
+/// A rule like the wanted one, as it is found.
+async fn read(spoke: &Spoke, wanted: &Rule) -> Read<Option<Rule>> {
+    rule(spoke, wanted).await.map_err(CannotRead::from)
+}
+
+async fn rule(spoke: &Spoke, wanted: &Rule) -> Result<Option<Rule>> {
+    let (client, name) = (&spoke.eventbridge, &wanted.name);
     let (rule, targets) = tokio::join!(
-        client.describe_rule().name(&name).send(),
-        client.list_targets_by_rule().rule(&name).send(),
+        client.describe_rule().name(name).send(),
+        client.list_targets_by_rule().rule(name).send(),
     );
     let Some(rule) = rule.found("events:DescribeRule")? else {
         return Ok(None);
@@ -263,8 +286,7 @@ async fn rule(spoke: &Spoke, at: &At<'_>) -> Result<Option<Rule>> {
     let targets = targets
         .iter()
         .map(|it| (it.id().to_owned(), as_default(found_target(it))));
-    let found = at.rule(&Rule::default());
-    Ok(Some(found.found(
+    Ok(Some(wanted.found(
         OfRule::of(&rule),
         targets.collect(),
         Tags::new(),

@@ -56,7 +56,9 @@ pub(super) fn broken(
         Some(queue) => {
             let key = queue.kms_key.as_deref();
             // Nobody can change the policies of AWS's keys for EventBridge.
-            match (refuses(&queue.policy, arn, &at.rule_arn()), key) {
+            let mut rules = at.rule_arns().into_iter();
+            let refused = rules.find_map(|rule| refuses(&queue.policy, arn, &rule));
+            match (refused, key) {
                 (Some(refused), _) => format!("the policy of {arn} {refused}"),
                 (None, Some(key)) if key.contains("alias/aws/") => {
                     format!("EventBridge may not use {key}, the key of {arn}")

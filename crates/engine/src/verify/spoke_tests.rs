@@ -17,7 +17,7 @@ fn policy(statement: Value) -> Policy {
     Policy::parse(&json!({"Statement": [statement]}).to_string()).unwrap()
 }
 
-fn trust(rule: &str) -> Policy {
+fn trust(rule: impl serde::Serialize) -> Policy {
     policy(json!({
         "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "events.amazonaws.com"},
         "Condition": {"StringEquals": {"aws:SourceAccount": ACCOUNT}, "ArnEquals": {"aws:SourceArn": rule}},
@@ -25,7 +25,7 @@ fn trust(rule: &str) -> Policy {
 }
 
 /// Allows what one rule alone sends.
-fn queue_policy(rule: &str) -> Policy {
+fn queue_policy(rule: impl serde::Serialize) -> Policy {
     policy(json!({
         "Effect": "Allow", "Action": "sqs:SendMessage", "Principal": {"Service": "events.amazonaws.com"},
         "Resource": QUEUE, "Condition": {"ArnEquals": {"aws:SourceArn": rule}},
@@ -48,13 +48,15 @@ fn good() -> Seen {
     let forward = policy(json!({
         "Effect": "Allow", "Action": "events:PutEvents", "Resource": names.bus_arn(),
     }));
+    let none = Rule::default();
+    let tampering = at.tampering_rules([&none, &none], Some(&rule));
     Seen {
         account: ACCOUNT.into(),
         region: REGION.into(),
         role: Ok(Some(Identity {
             arn: ROLE.into(),
             account: ACCOUNT.into(),
-            trust: trust(&at.rule_arn()),
+            trust: trust(&at.rule_arns()),
             policies: vec![forward],
             boundary: None,
             boundary_arn: None,
@@ -62,6 +64,7 @@ fn good() -> Seen {
         })),
         queue: Ok(Some(at.queue(QUEUE))),
         rule: Ok(Some(rule)),
+        tampering: tampering.map(|it| Ok(Some(it))),
     }
 }
 
@@ -168,6 +171,44 @@ fn a_broken_target() {
     breaks("rule", "target", "has no role", |it| {
         it.the_target().role = None;
         it.role = Ok(None);
+    });
+}
+
+#[test]
+fn a_broken_rule_for_tampering() {
+    let own = |it: &mut Seen| it.tampering[0].as_mut().unwrap().take().unwrap();
+    breaks("rule", "exists", "nobody is told", |it| {
+        it.tampering[1] = Ok(None);
+    });
+    breaks("rule", "state", "disabled", |it| {
+        let rule = Rule {
+            state: "DISABLED".into(),
+            ..own(it)
+        };
+        it.tampering[0] = Ok(Some(rule));
+    });
+    breaks("rule", "target", "it has no target", |it| {
+        let rule = Rule {
+            targets: BTreeMap::new(),
+            ..own(it)
+        };
+        it.tampering[0] = Ok(Some(rule));
+    });
+    differs("rule", "event_pattern", |it| {
+        let mut rule = own(it);
+        rule.event_pattern["detail"]["sourceIPAddress"] = json!([{"anything-but": "203.0.113.66"}]);
+        it.tampering[0] = Ok(Some(rule));
+    });
+}
+
+#[test]
+fn a_role_or_queue_that_takes_one_rule_alone() {
+    let arn = "arn:aws:events:us-east-1:333333333333:rule/rootwatch-root-activity";
+    breaks("role", "trust", "may not assume it for this rule", |it| {
+        it.the_role().trust = trust(arn);
+    });
+    breaks("rule", "dead letters", "the policy of arn:aws:sqs:", |it| {
+        it.the_queue().policy = queue_policy(arn);
     });
 }
 

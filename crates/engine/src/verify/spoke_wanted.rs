@@ -7,7 +7,8 @@ use super::identity::Identity;
 use crate::hub::not_default::NotDefault;
 use crate::hub::pattern;
 use crate::hub::queue::Queue;
-use crate::hub::rule::{ALL_MANAGEMENT_EVENTS, Rule, Target};
+use crate::hub::rule::{ALL_MANAGEMENT_EVENTS, DEFAULT_BUS, ENABLED, Rule, Target};
+use crate::hub::tampering;
 use crate::names::{DEPLOYMENT_TAG, Names};
 use rootwatch_eval::Policy;
 use serde::Serialize;
@@ -56,14 +57,45 @@ impl At<'_> {
         self.names.partition.name()
     }
 
-    pub(super) fn rule_arn(&self) -> String {
-        format!(
-            "arn:{}:events:{}:{}:rule/{}",
-            self.partition(),
-            self.region,
-            self.account,
-            self.names.spoke_rule()
-        )
+    /// The ARNs of the three rules, that for root's activity first.
+    pub(super) fn rule_arns(&self) -> [String; 3] {
+        let [own, of_organization] = self.names.spoke_tampering_rules();
+        [self.names.spoke_rule(), own, of_organization].map(|name| self.arn(&name))
+    }
+
+    fn arn(&self, rule: &str) -> String {
+        let (partition, region, account) = (self.partition(), self.region, self.account);
+        format!("arn:{partition}:events:{region}:{account}:rule/{rule}")
+    }
+
+    /// The rules for tampering. They forward by the same role and the same queue as the rule for root's activity, where that
+    /// is found.
+    pub(super) fn tampering_rules(&self, found: [&Rule; 2], main: Option<&Rule>) -> [Rule; 2] {
+        let none = String::new();
+        let prefix = self.parameters.get("RolePrefix").unwrap_or(&none);
+        let patterns = [
+            tampering::spoke(&self.names.deployment, prefix),
+            tampering::organization(),
+        ];
+        let [own, of_organization] = self.names.spoke_tampering_rules();
+        let main = main.filter(|it| {
+            let bus = self.names.bus_arn();
+            let mut targets = it.targets.values().filter(|target| target.arn == bus);
+            targets.any(|target| target.role.is_some() && target.dead_letter_queue.is_some())
+        });
+        let rule = |name: String, found: &Rule, pattern| Rule {
+            arn: self.arn(&name),
+            name,
+            event_pattern: pattern,
+            state: ENABLED.into(),
+            tags: found.tags.clone(),
+            ..self.rule(main.unwrap_or(found))
+        };
+        let [for_own, for_organization] = patterns;
+        [
+            rule(own, found[0], for_own),
+            rule(of_organization, found[1], for_organization),
+        ]
     }
 
     /// The names of the role and the queue are CloudFormation's: those that are found are judged by themselves.
@@ -90,8 +122,8 @@ impl At<'_> {
         };
         Rule {
             name: self.names.spoke_rule(),
-            arn: self.rule_arn(),
-            bus: "default".into(),
+            arn: self.arn(&self.names.spoke_rule()),
+            bus: DEFAULT_BUS.into(),
             description: String::new(),
             event_pattern: pattern::root_activity(),
             not_default: NotDefault::new(),
@@ -101,7 +133,7 @@ impl At<'_> {
         }
     }
 
-    /// The role of the rule's target.
+    /// The role of the rules' targets.
     pub(super) fn role(&self) -> Forwarder {
         let trust = json!({
             "Effect": "Allow",
@@ -109,7 +141,7 @@ impl At<'_> {
             "Action": "sts:AssumeRole",
             "Condition": {
                 "StringEquals": {"aws:SourceAccount": self.account},
-                "ArnEquals": {"aws:SourceArn": self.rule_arn()},
+                "ArnEquals": {"aws:SourceArn": self.rule_arns()},
             },
         });
         let forward = json!({
@@ -142,7 +174,7 @@ impl At<'_> {
             "Principal": {"Service": "events.amazonaws.com"},
             "Action": "sqs:SendMessage",
             "Resource": arn,
-            "Condition": {"ArnEquals": {"aws:SourceArn": self.rule_arn()}},
+            "Condition": {"ArnEquals": {"aws:SourceArn": self.rule_arns()}},
         });
         Queue {
             name: arn.rsplit(':').next().unwrap_or_default().to_owned(),

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from moto.cloudwatch.models import Alarm, CloudWatchBackend, cloudwatch_backends
 from moto.core.utils import iso_8601_datetime_with_milliseconds
@@ -45,8 +45,23 @@ def _errors(account: str, region: str, named: dict[str, str], since: float) -> f
 
 
 def _failed(account: str, region: str, named: dict[str, str], since: float) -> float | None:
+    return _of_rule(events.failed_invocations, account, region, named, since)
+
+
+def _triggered(account: str, region: str, named: dict[str, str], since: float) -> float | None:
+    return _of_rule(events.triggered_rules, account, region, named, since)
+
+
+def _of_rule(
+    log: Iterable[tuple[float, tuple[str, str, str, str]]],
+    account: str,
+    region: str,
+    named: dict[str, str],
+    since: float,
+) -> float | None:
+    """Metrics with a RuleName alone are of the default bus (EventBridge guide, "Monitoring")."""
     wanted = (account, region, named.get("EventBusName", "default"), named.get("RuleName"))
-    recent = [at for at, place in list(events.failed_invocations) if place == wanted]
+    recent = [at for at, place in list(log) if place == wanted]
     return sum(at >= since for at in recent) or None
 
 
@@ -55,6 +70,7 @@ _METRICS: dict[tuple[str, str], Callable[..., float | None]] = {
     ("AWS/SQS", "ApproximateAgeOfOldestMessage"): _age,
     ("AWS/Lambda", "Errors"): _errors,
     ("AWS/Events", "FailedInvocations"): _failed,
+    ("AWS/Events", "TriggeredRules"): _triggered,
 }
 
 

@@ -33,6 +33,10 @@ Envelope = dict[str, Any]
 failed_invocations: collections.deque[tuple[float, tuple[str, str, str, str]]] = collections.deque(
     maxlen=10_000
 )
+# When and which rule matched an event.
+triggered_rules: collections.deque[tuple[float, tuple[str, str, str, str]]] = collections.deque(
+    maxlen=10_000
+)
 
 
 @dataclasses.dataclass
@@ -118,8 +122,13 @@ def _match(bus: EventBus, envelope: Envelope, hopped: bool) -> None:
     with lock:
         rules = [rule for rule in bus.rules.values() if fires(rule, envelope)]
     for rule in rules:
+        triggered_rules.append((time.time(), _place(rule)))
         for target in list(rule.targets):
             deliveries.submit(_deliver, Delivery(rule, target, envelope, hopped))
+
+
+def _place(rule: Rule) -> tuple[str, str, str, str]:
+    return (rule.account_id, rule.region_name, rule.event_bus_name, rule.name)
 
 
 def fires(rule: Rule, envelope: Envelope) -> bool:
@@ -272,8 +281,7 @@ def _after_failure(delivery: Delivery, failure: Undelivered) -> None:
         deliveries.after(min(pause, _LONGEST_PAUSE_S), _deliver, again)
         return
     rule = delivery.rule
-    place = (rule.account_id, rule.region_name, rule.event_bus_name, rule.name)
-    failed_invocations.append((time.time(), place))
+    failed_invocations.append((time.time(), _place(rule)))
     dead_letter_arn = (delivery.target.get("DeadLetterConfig") or {}).get("Arn")
     if dead_letter_arn:
         _send_dead_letter(delivery, failure, dead_letter_arn)

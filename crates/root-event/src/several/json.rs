@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::Several;
-use super::wording::upper_first;
 use crate::json::{SCHEMA, access, account, mfa, name, without_nulls};
 use crate::tally::{Call, MOST_LINES, beyond};
+use crate::who::upper_first;
 
 /// The maximum number of event ids.
 const MOST_IDS: usize = 100;
@@ -24,7 +24,7 @@ impl Several<'_> {
             "activity": it.activity.name(),
             "account": account(id, self.context),
             "subject": subject,
-            "summary": upper_first(self.sentence(&format!("account {id}"))),
+            "summary": upper_first(&self.sentence(&format!("account {id}"))),
             "time": self.tally.first.time,
             "received": self.context.received.map(|at| at.to_string()),
             "mfa": mfa(it.mfa),

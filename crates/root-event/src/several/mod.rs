@@ -5,7 +5,7 @@ mod wording;
 
 use std::collections::BTreeSet;
 
-use self::wording::{number_of, upper_first};
+use self::wording::number_of;
 use crate::assess::Assessment;
 use crate::body::Body;
 use crate::classify::Activity;
@@ -14,7 +14,8 @@ use crate::message::{Context, Head, Message, instant, with_name};
 use crate::reports::Form;
 use crate::severity::Severity;
 use crate::tally::{Call, MOST_LINES, Tally, beyond};
-use crate::{tally, words};
+use crate::who::upper_first;
+use crate::{tally, who, words};
 
 /// The message of this form for these events.
 pub(crate) fn message(form: Form, tally: &Tally<'_>, context: &Context<'_>) -> Message {
@@ -70,6 +71,12 @@ impl Several<'_> {
             name: head.name,
             ..Headline::default()
         };
+        if self.form == Form::Tampering {
+            return Headline {
+                more: Some(format!("by {}", who::in_words(self.tally.gravest))),
+                ..here
+            };
+        }
         if !self.is_about_several() {
             return here;
         }
@@ -84,7 +91,7 @@ impl Several<'_> {
     fn body(&self, head: &Head<'_>) -> Body {
         let notes: BTreeSet<&String> = self.tally.events.iter().flat_map(|it| &it.notes).collect();
         Body {
-            sentence: upper_first(self.sentence(&head.account_in_words())),
+            sentence: upper_first(&self.sentence(&head.account_in_words())),
             fields: self.fields(head),
             list: self.list(),
             steps: self.steps(),
@@ -102,6 +109,9 @@ impl Several<'_> {
         } else {
             fields.push(("Account", head.account_with_name()));
         }
+        if self.form == Form::Tampering {
+            fields.push(("By", self.tally.some(|it| it.identity.as_deref())));
+        }
         if self.is_of_administrator() {
             fields.push(("Caller", or(&it.identity)));
             fields.push(("Sessions in", number_of(self.targets().len(), "account")));
@@ -112,6 +122,8 @@ impl Several<'_> {
         fields.push(("From", self.tally.some(|it| it.source_ip.as_deref())));
         if !self.is_about_several() {
             fields.push(("Agent", or(&it.agent)));
+        }
+        if !self.is_about_several() && self.form != Form::Tampering {
             fields.push(("MFA", words::mfa(it.mfa).to_owned()));
             fields.push(("Access", words::access(it)));
         }
@@ -125,7 +137,9 @@ impl Several<'_> {
     /// What there was, by what matters most about it, most often first.
     fn list(&self) -> (&'static str, Vec<String>) {
         match self.form {
-            Form::Reads | Form::Rest | Form::Alert if !self.is_of_administrator() => {
+            Form::Tampering | Form::Reads | Form::Rest | Form::Alert
+                if !self.is_of_administrator() =>
+            {
                 let calls = self.tally.counts(Call::of);
                 ("Calls", lines(&calls, "calls", |call| call.to_string()))
             }

@@ -2,7 +2,7 @@
 
 use super::Several;
 use crate::reports::Form;
-use crate::words;
+use crate::{who, words};
 
 impl Several<'_> {
     pub(super) fn what(&self) -> String {
@@ -19,6 +19,13 @@ impl Several<'_> {
             Form::Rest => format!("And {number} more by root"),
             Form::Refused => format!("{number} refused AssumeRoot calls by {}", self.who()),
             Form::Audits => format!("{number} audits of root credentials by {}", self.who()),
+            Form::Tampering => match self.silenced() {
+                Some(what) => format!("{what}, and {} more", number.saturating_sub(1)),
+                None if self.tally.failed() == number => {
+                    format!("Tried {number} times to change alerting")
+                }
+                None => format!("Alerting changed {number} times"),
+            },
             Form::Spray { .. } => format!("{number} root sign-ins failed in {accounts} accounts"),
             Form::Others if accounts == 1 => format!("And {number} more events"),
             Form::Others => format!("And {number} more events in {accounts} accounts"),
@@ -58,6 +65,19 @@ impl Several<'_> {
             Form::Audits => format!(
                 "{who} of {account} started {number} privileged root sessions in {targets}, which can only read what credentials root has."
             ),
+            Form::Tampering => {
+                let who = who::in_words(self.tally.gravest);
+                let alerts = "what these alerts depend on";
+                match self.tally.failed() {
+                    failed if failed == number => format!(
+                        "{who} of {account} tried {number} times from {from} to change {alerts}, and failed."
+                    ),
+                    0 => format!("{who} of {account} changed {alerts} {number} times from {from}."),
+                    failed => format!(
+                        "{who} of {account} tried {number} times from {from} to change {alerts}, and failed {failed} times."
+                    ),
+                }
+            }
             Form::Spray { succeeded } => {
                 let after = if succeeded {
                     " A root sign-in from there succeeded: it was sent as an alert of its own."
@@ -91,21 +111,36 @@ impl Several<'_> {
                 "Look for what these accounts have in common: an address, a caller, a time.",
                 "Each event is in the CloudTrail history of its account.",
             ],
-            Form::Reads | Form::Rest | Form::Alert => words::what_to_do(self.tally.gravest),
+            Form::Tampering | Form::Reads | Form::Rest | Form::Alert => {
+                words::what_to_do(self.tally.gravest)
+            }
         }
     }
 
     /// "user mallory", "role Admin"; an ARN is complete among the fields.
     fn who(&self) -> String {
-        let arn = self.tally.gravest.identity.as_deref().unwrap_or_default();
-        let resource = arn.splitn(6, ':').nth(5).unwrap_or_default();
-        match resource.split_once('/') {
-            Some(("assumed-role", rest)) => {
-                format!("role {}", rest.split('/').next().unwrap_or(rest))
-            }
-            Some((kind, rest)) => format!("{kind} {}", rest.rsplit('/').next().unwrap_or(rest)),
-            None => "an administrator".to_owned(),
-        }
+        who::without_session(self.tally.gravest)
+    }
+
+    /// What was done that takes something away, of what is not just a deployment.
+    fn silenced(&self) -> Option<&'static str> {
+        let taken = [
+            "Close",
+            "Delete",
+            "Deregister",
+            "Detach",
+            "Disable",
+            "Leave",
+            "Purge",
+            "Remove",
+            "Stop",
+        ];
+        let mut done = self.tally.events.iter().filter(|it| !it.has_failed());
+        let found = done.find(|it| {
+            let action = it.action.as_deref().unwrap_or_default();
+            taken.iter().any(|verb| action.starts_with(verb))
+        });
+        found.map(|it| it.phrase.short)
     }
 }
 
@@ -114,11 +149,4 @@ pub(super) fn number_of(number: usize, what: &str) -> String {
         1 => format!("1 {what}"),
         many => format!("{many} {what}s"),
     }
-}
-
-pub(super) fn upper_first(text: String) -> String {
-    let mut rest = text.chars();
-    rest.next().map_or_else(String::new, |first| {
-        format!("{}{}", first.to_uppercase(), rest.as_str())
-    })
 }

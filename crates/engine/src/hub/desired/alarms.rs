@@ -55,6 +55,19 @@ impl Wanted {
                 ("AWS/Events", "FailedInvocations", "Sum"),
                 rule(names.reads_rule()),
             ),
+            self.alarm(
+                "tampering-failed",
+                "The rule for changes of what carries alerts could not reach its queue.",
+                ("AWS/Events", "FailedInvocations", "Sum"),
+                rule(names.tampering_rule()),
+            ),
+            self.alarm(
+                "hub-tampering",
+                "Somebody deleted, stopped or replaced a part of the rootwatch hub, perhaps what would have reported it. Look up in the event history of CloudTrail, in this account and region, who did. A new version of the notifier does this too, and so does removing the hub.",
+                ("AWS/Events", "TriggeredRules", "Sum"),
+                // Rules of a default bus have no dimension for it.
+                vec![("RuleName", names.hub_urgent_rule())],
+            ),
             Alarm {
                 threshold: Some(f64::from(LATE_ALERT)),
                 ..self.alarm(

@@ -117,7 +117,7 @@ impl<'a> Place<'a> {
             "event-bus" => event_bus(name, &fields),
             "function" => vec![self.function(name, &fields)],
             "event-source-mapping" => vec![self.mapping(name, &fields)],
-            "rule" => self.rule(name, &fields),
+            "rule" => self.rule(name, &fields, self.bus_of(step)),
             "subscriptions" => self.subscriptions(name, &fields),
             "alarm" => vec![alarm(name, &fields)],
             other => bail!("no Terraform resource is known for {other}"),
@@ -162,10 +162,19 @@ impl<'a> Place<'a> {
         )
     }
 
-    fn rule(&self, name: &str, fields: &Fields<'_>) -> Vec<Block> {
+    /// A rule on the hub's bus needs that bus; others are on the default bus.
+    fn bus_of(&self, step: &Value) -> &str {
+        let mut needs = step["needs"].as_array().into_iter().flatten();
+        match needs.any(|it| text(it).starts_with("event-bus ")) {
+            true => &self.bus,
+            false => "default",
+        }
+    }
+
+    fn rule(&self, name: &str, fields: &Fields<'_>, bus: &str) -> Vec<Block> {
         let rule = json!({
             "name": name,
-            "event_bus_name": self.bus,
+            "event_bus_name": bus,
             "description": fields.get("description"),
             "event_pattern": fields.get("event_pattern").to_string(),
             "state": fields.get("state"),
@@ -176,7 +185,7 @@ impl<'a> Place<'a> {
         for (id, target) in targets.as_object().into_iter().flatten() {
             let target = json!({
                 "rule": name,
-                "event_bus_name": self.bus,
+                "event_bus_name": bus,
                 "target_id": id,
                 "arn": target["arn"],
                 "dead_letter_config": {"arn": target["dead_letter_queue"]},
