@@ -51,7 +51,7 @@ struct Typed {
 /// A command of rootwatch's that calls AWS: in backticks, at the end of a line of what comes next, or as a string of
 /// JSON.
 static COMMAND: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let command = r"rootwatch (?:adopt|deploy|plan|settings|status|teardown|test|verify)(?-u:\b)";
+    let command = r"rootwatch (?:adopt|confirm|deploy|plan|policy|scp|settings|status|teardown|test|verify)(?-u:\b)";
     let step =
         format!(r"^(?P<step>(?:Next:|     ) [0-9]+\. (?:[^`\n]*: )?)(?P<last>{command}[^`\n]*)$");
     let string = format!(r#""(?P<string>{command}(?:[^"\\`]|\\.)*)""#);

@@ -14,10 +14,14 @@ mod adopt;
 mod cli;
 /// Commands that are printed, typed.
 mod commands;
+/// `rootwatch confirm`.
+mod confirm;
 /// What each crate stands on.
 mod crates;
 /// Events on their way: from root's act to a person, and the canary of `rootwatch test`.
 mod events;
+/// The organization's service control policy.
+mod guardrail;
 /// `rootwatch plan` and `rootwatch deploy hub`.
 mod hub;
 /// Late truths and lost answers, in every command.
@@ -26,6 +30,8 @@ mod late;
 mod memory;
 /// The network of a company.
 mod network;
+/// `rootwatch policy`.
+mod permissions;
 /// `rootwatch deploy spokes`.
 mod spokes;
 /// `rootwatch status`.

@@ -2,11 +2,11 @@
 
 use super::{Cli, HubArgs, SpokesArgs};
 use crate::config::keys::{
-    ACCOUNT_NAMES, CALL_AS, EMAIL, ENDPOINT_URL, FAILURE_TOLERANCE, FORMAT, HUB_ACCOUNT,
-    HUB_PROFILE, HUB_REGION, HUB_ROLE, IAM_PATH, IGNORE, INSTANCE_QUOTA, KMS_KEY, LOG_KMS_KEY,
-    LOG_RETENTION_DAYS, MANAGEMENT_PROFILE, MANAGEMENT_ROLE, MAX_CONCURRENT, NAME, ORG_ID, OU,
-    PERMISSIONS_BOUNDARY, PROFILE, QUEUE_KMS_KEY, READ_ONLY, REGION, REGION_CONCURRENCY, REGIONS,
-    ROLE_PREFIX, SUBSCRIPTIONS, TAGS, TIMEOUT, TOPIC_NAME,
+    ACCOUNT_NAMES, CALL_AS, EMAIL, ENDPOINT_URL, FAILURE_TOLERANCE, FORMAT, FREE_ROLES,
+    HUB_ACCOUNT, HUB_PROFILE, HUB_REGION, HUB_ROLE, IAM_PATH, IGNORE, INSTANCE_QUOTA, KMS_KEY,
+    LOG_KMS_KEY, LOG_RETENTION_DAYS, MANAGEMENT_PROFILE, MANAGEMENT_ROLE, MAX_CONCURRENT, NAME,
+    ORG_ID, OU, PERMISSIONS_BOUNDARY, PROFILE, QUEUE_KMS_KEY, READ_ONLY, REGION,
+    REGION_CONCURRENCY, REGIONS, ROLE_PREFIX, SUBSCRIPTIONS, TAGS, TIMEOUT, TOPIC_NAME,
 };
 use crate::config::{Flags, Given, Key, Origin, Problem, Value};
 use rootwatch_engine::{CallAs, Ignore, RegionConcurrency, Subscription, without_password};
@@ -78,6 +78,14 @@ impl Flags {
                 }),
             }
         }
+    }
+
+    /// Roles that the guardrail leaves free.
+    pub(crate) fn free_roles(&mut self, texts: &[String]) {
+        let before = self.given.len();
+        self.texts(&FREE_ROLES, texts);
+        let wrong = self.given[before..].iter().filter_map(Given::check);
+        self.problems.extend(wrong);
     }
 
     /// Whom no longer to notify, and what no longer to watch.

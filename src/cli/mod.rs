@@ -1,20 +1,26 @@
 //! The command line. clap only: nothing here decides anything.
 
 mod choice;
+mod confirm;
 mod deploy;
 mod flags;
+mod guardrail;
 mod look;
 mod others;
+mod policy;
 mod reference;
 mod teardown;
 
+pub(crate) use confirm::ConfirmArgs;
 pub(crate) use deploy::{
     CallerArgs, DeploySpokesArgs, HubArgs, HubSwitchArgs, OperationArgs, PlanHubArgs,
     PlanSpokesArgs, RegionArgs, SpokesArgs, TopicArgs,
 };
 pub(crate) use flags::flags;
+pub(crate) use guardrail::{DeployGuardrailArgs, FreeArgs, PlanGuardrailArgs, ScpArgs};
 pub(crate) use look::{SpokeArgs, StatusArgs, TestArgs, VerifyArgs};
 pub(crate) use others::OtherAccountArgs;
+pub(crate) use policy::{Form, PolicyArgs};
 pub(crate) use reference::ReferenceArgs;
 pub(crate) use teardown::{Teardown, TeardownArgs};
 
@@ -169,7 +175,7 @@ pub(crate) enum Color {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Create or update the hub or the spokes
+    /// Create or update the hub, the spokes or the guardrail
     #[command(subcommand)]
     Deploy(Deploy),
     /// Show what deploy would change
@@ -211,6 +217,26 @@ pub(crate) enum Command {
     /// old one. Each step shows what it does and asks. Ends with 2 while both paths stand, because somebody has to
     /// confirm a subscription or something has to be fixed; the same command continues from there.
     Adopt(Box<ReferenceArgs>),
+    /// Confirm a subscription by the link in SNS's mail, so that no click can end it
+    ///
+    /// Every mail of SNS has a link that ends the subscription, and scanners of mail follow links. A subscription that is
+    /// confirmed so, and not by following the link, is ended by the hub's account only. The link is read and never
+    /// fetched: it must be SNS's, and for a topic of this deployment. Ends with 2 when the subscription was confirmed by a
+    /// click before, so that a click can still end it.
+    Confirm(ConfirmArgs),
+    /// Print the IAM policy that the caller of a command needs
+    ///
+    /// As narrow as the names of this deployment, this account and this region make it. In the management account it has
+    /// what that account's own stacks need, too. Statements whose name ends in IfAllowed may be left out: the run goes on,
+    /// and says what it then does not know.
+    Policy(PolicyArgs),
+    /// Print the service control policy that keeps the spokes as they are
+    ///
+    /// It denies everybody in a member account, the root user too, to change or remove the rules, the role, the queue and
+    /// the stack by which the account is watched, to stop or change trails, to turn regions on or off, and to leave the
+    /// organization. StackSets' own roles stay free, and those of --free-role or `[guardrail]` in the settings file.
+    /// `deploy guardrail` makes and attaches it; this prints it for a review, or for another tool.
+    Scp(ScpArgs),
     /// Show, without AWS, what would be sent for a CloudTrail record or an EventBridge event
     Explain(ExplainArgs),
     /// Print each setting, its value, and where it comes from: a flag, a variable, the file, or what is deployed
@@ -230,13 +256,18 @@ impl Command {
         match self {
             Self::Deploy(Deploy::Hub { .. }) => "deploy hub",
             Self::Deploy(Deploy::Spokes(_)) => "deploy spokes",
+            Self::Deploy(Deploy::Guardrail(_)) => "deploy guardrail",
             Self::Plan(Plan::Hub(_)) => "plan hub",
             Self::Plan(Plan::Spokes(_)) => "plan spokes",
+            Self::Plan(Plan::Guardrail(_)) => "plan guardrail",
             Self::Status(_) => "status",
             Self::Verify(_) => "verify",
             Self::Test(_) => "test",
             Self::Teardown(args) => return format!("teardown {}", args.what.name()),
             Self::Adopt(_) => "adopt",
+            Self::Confirm(_) => "confirm",
+            Self::Policy(args) => return args.name(),
+            Self::Scp(_) => "scp",
             Self::Explain(_) => "explain",
             Self::Settings(_) => "settings",
             Self::Init(_) => "init",
@@ -257,6 +288,10 @@ pub(crate) enum Deploy {
     },
     /// The StackSet that makes every account and region of the given OUs forward to the hub
     Spokes(DeploySpokesArgs),
+    /// The organization's service control policy that keeps the spokes as they are, attached to units and accounts
+    ///
+    /// Needs the management account, or a delegated administrator for policies. `rootwatch scp` prints the policy.
+    Guardrail(DeployGuardrailArgs),
 }
 
 #[derive(Debug, Subcommand)]
@@ -265,6 +300,8 @@ pub(crate) enum Plan {
     Hub(PlanHubArgs),
     /// What `deploy spokes` would change
     Spokes(PlanSpokesArgs),
+    /// What `deploy guardrail` would change
+    Guardrail(PlanGuardrailArgs),
 }
 
 #[derive(Clone, Debug, Args)]

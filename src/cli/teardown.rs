@@ -40,6 +40,8 @@ pub(crate) enum Teardown {
     Spokes,
     /// The spokes, then the hub
     All,
+    /// The organization's service control policy, wherever it is attached
+    Guardrail,
 }
 
 impl Teardown {
@@ -49,6 +51,7 @@ impl Teardown {
             Self::Hub => "hub",
             Self::Spokes => "spokes",
             Self::All => "all",
+            Self::Guardrail => "guardrail",
         }
     }
 }

@@ -2,18 +2,22 @@
 
 mod adopt;
 mod completions;
+mod confirm;
 mod deploy;
 mod explain;
+mod guardrail;
 mod init;
 mod plan;
+mod policy;
 mod run;
+mod scp;
 mod settings;
 mod status;
 mod teardown;
 mod test;
 mod verify;
 
-use crate::cli::{Cli, Command, Deploy, Plan};
+use crate::cli::{Cli, Command, Deploy, Plan, Teardown};
 use crate::interrupt::{Interrupted, Interrupts};
 use anyhow::Result;
 use rootwatch_engine::End;
@@ -89,13 +93,21 @@ pub(crate) async fn run(cli: &Cli, interrupts: &Interrupts) -> Result<Exit> {
     match &cli.command {
         Command::Deploy(Deploy::Hub { hub, switches }) => deploy::hub(&run, hub, *switches).await,
         Command::Deploy(Deploy::Spokes(args)) => deploy::spokes(&run, args).await,
+        Command::Deploy(Deploy::Guardrail(args)) => guardrail::deploy(&run, args).await,
         Command::Plan(Plan::Hub(args)) => plan::hub(&run, args).await,
         Command::Plan(Plan::Spokes(args)) => plan::spokes(&run, args).await,
+        Command::Plan(Plan::Guardrail(args)) => guardrail::plan(&run, args).await,
         Command::Status(args) => status::status(&run, args).await,
+        Command::Teardown(args) if args.what == Teardown::Guardrail => {
+            guardrail::teardown(&run, args).await
+        }
         Command::Teardown(args) => teardown::teardown(&run, args).await,
         Command::Verify(args) => verify::verify(&run, args).await,
         Command::Test(args) => test::test(&run, args).await,
         Command::Adopt(args) => adopt::adopt(&run, args).await,
+        Command::Confirm(args) => confirm::confirm(&run, args).await,
+        Command::Policy(args) => policy::policy(&run, args).await,
+        Command::Scp(args) => scp::scp(&run, args).await,
         Command::Explain(args) => explain::explain(args, cli),
         Command::Settings(args) => settings::settings(&run, &args.hub, &args.spokes).await,
         Command::Init(args) => init::init(&run, args, cli).await,

@@ -1,6 +1,6 @@
 //! The start of every command that calls AWS.
 
-use crate::cli::{CallerArgs, Cli, HubArgs, SpokeArgs, SpokesArgs, TopicArgs, flags};
+use crate::cli::{CallerArgs, Cli, FreeArgs, HubArgs, SpokeArgs, SpokesArgs, TopicArgs, flags};
 use crate::config;
 use crate::interrupt::Interrupts;
 use crate::operator::Person;
@@ -27,6 +27,17 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// The same for what is about the guardrail.
+    pub(super) async fn start_guarding(
+        &self,
+        spokes: &SpokesArgs,
+        free: &FreeArgs,
+    ) -> Result<Session> {
+        let mut flags = flags(self.cli, &HubArgs::default(), spokes);
+        flags.free_roles(&free.free_role);
+        self.begin(flags).await
+    }
+
     /// Checks the settings, finds the credentials, and shows the account and region.
     pub(super) async fn start(&self, hub: &HubArgs, spokes: &SpokesArgs) -> Result<Session> {
         self.start_accepting(hub, spokes, &[]).await
@@ -41,6 +52,10 @@ impl<'a> Run<'a> {
     ) -> Result<Session> {
         let mut flags = flags(self.cli, hub, spokes);
         flags.ignores(ignores);
+        self.begin(flags).await
+    }
+
+    async fn begin(&self, flags: config::Flags) -> Result<Session> {
         let settings = config::resolve(flags)?;
         let progress = Arc::new(Terminal::new(self.cli.quiet, self.interrupts.clone()));
         let person = Person {

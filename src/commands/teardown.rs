@@ -40,6 +40,9 @@ fn options(args: &TeardownArgs) -> Result<Options> {
             Teardown::Hub => Part::Hub,
             Teardown::Spokes => Part::Spokes,
             Teardown::All => Part::All,
+            Teardown::Guardrail => {
+                bail!("the guardrail is no part of the spokes or the hub: nothing was changed")
+            }
         },
         abandon_spokes: args.abandon_spokes,
         retain_stacks: args.retain_stacks,

@@ -253,6 +253,27 @@ pub(super) fn role_prefix(text: &str) -> Option<String> {
     )
 }
 
+/// A role that a service control policy may name: its name, a pattern of names, or a pattern of ARNs.
+pub(super) fn free_role(text: &str) -> Option<String> {
+    let name = match text.split(':').collect::<Vec<_>>().as_slice() {
+        [name] => Some(*name),
+        ["arn", _, "iam", "", _, role] => role.strip_prefix("role/"),
+        _ => None,
+    };
+    let is_good = |it: u8| it.is_ascii_alphanumeric() || b"_+=,.@/*?-".contains(&it);
+    let Some(name) = name.filter(|it| !it.is_empty() && it.bytes().all(is_good)) else {
+        return Some(
+            "is neither a role's name (or a pattern of names), such as AWSControlTowerExecution, nor a role's ARN, such as arn:aws:iam::*:role/Repair"
+                .into(),
+        );
+    };
+    let says_something = name.bytes().any(|it| it.is_ascii_alphanumeric());
+    unless(
+        says_something,
+        "would leave every role free, and the guardrail without effect",
+    )
+}
+
 const AMOUNT: &str = "is neither a number of accounts, such as 10, nor a percentage, such as 25%";
 
 pub(super) fn amount(text: &str) -> Option<String> {

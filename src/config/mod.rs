@@ -27,19 +27,19 @@ pub(crate) use schema::Key;
 /// The keys that flags give.
 pub(crate) mod keys {
     pub(crate) use super::schema::{
-        ACCOUNT_NAMES, CALL_AS, EMAIL, ENDPOINT_URL, FAILURE_TOLERANCE, FORMAT, HUB_ACCOUNT,
-        HUB_PROFILE, HUB_REGION, HUB_ROLE, IAM_PATH, IGNORE, INSTANCE_QUOTA, KMS_KEY, LOG_KMS_KEY,
-        LOG_RETENTION_DAYS, MANAGEMENT_PROFILE, MANAGEMENT_ROLE, MAX_CONCURRENT, NAME, ORG_ID, OU,
-        PERMISSIONS_BOUNDARY, PROFILE, QUEUE_KMS_KEY, READ_ONLY, REGION, REGION_CONCURRENCY,
-        REGIONS, ROLE_PREFIX, SUBSCRIPTIONS, TAGS, TIMEOUT, TOPIC_NAME,
+        ACCOUNT_NAMES, CALL_AS, EMAIL, ENDPOINT_URL, FAILURE_TOLERANCE, FORMAT, FREE_ROLES,
+        HUB_ACCOUNT, HUB_PROFILE, HUB_REGION, HUB_ROLE, IAM_PATH, IGNORE, INSTANCE_QUOTA, KMS_KEY,
+        LOG_KMS_KEY, LOG_RETENTION_DAYS, MANAGEMENT_PROFILE, MANAGEMENT_ROLE, MAX_CONCURRENT, NAME,
+        ORG_ID, OU, PERMISSIONS_BOUNDARY, PROFILE, QUEUE_KMS_KEY, READ_ONLY, REGION,
+        REGION_CONCURRENCY, REGIONS, ROLE_PREFIX, SUBSCRIPTIONS, TAGS, TIMEOUT, TOPIC_NAME,
     };
 }
 
 use anyhow::{Result, bail};
 use rootwatch_engine::source::key;
 use rootwatch_engine::{
-    Access, Boundary, CallAs, Connection, HubSettings, IamSettings, Notify, Settings, Source,
-    Sources, SpokesSettings,
+    Access, Boundary, CallAs, Connection, GuardrailSettings, HubSettings, IamSettings, Notify,
+    Settings, Source, Sources, SpokesSettings,
 };
 use rootwatch_root_event::{Format, ReadOnly};
 use settings::Values;
@@ -164,6 +164,9 @@ fn settings(values: &Values) -> Settings {
             regions: values.texts(&schema::REGIONS),
             call_as: values.one_of(&schema::CALL_AS, &CallAs::ALL),
             operations: operations::settings(values),
+        },
+        guardrail: GuardrailSettings {
+            free_roles: values.texts(&schema::FREE_ROLES),
         },
         iam: IamSettings {
             boundary: values
@@ -336,6 +339,11 @@ mod tests {
                     instance_quota: 200000,
                 },
             },
+            guardrail: GuardrailSettings {
+                free_roles: [
+                    "AWSControlTowerExecution",
+                ],
+            },
             iam: IamSettings {
                 boundary: Some(
                     Boundary {
@@ -367,7 +375,7 @@ mod tests {
                         "stack-set rootwatch-spoke",
                     ),
                     reason: "an SCP denies this region to everybody",
-                    source: "f, line 173",
+                    source: "f, line 181",
                 },
             ],
             sources: Sources(

@@ -82,6 +82,7 @@ pub(crate) static ROOT: &[&Key] = &[
     &NOTIFY,
     &ACCOUNT_NAMES,
     &SPOKES,
+    &GUARDRAIL,
     &IAM,
     &TAGS,
     &IGNORE,
@@ -440,6 +441,23 @@ pub(crate) static INSTANCE_QUOTA: Key = Key {
     default: "100000",
     example: r#""200000""#,
     flag: "--instance-quota",
+    ..KEY
+};
+
+pub(crate) static GUARDRAIL: Key = Key {
+    name: "guardrail",
+    kind: Kind::Table(&[&FREE_ROLES]),
+    meaning: "The organization's service control policy that keeps the spokes as they are, which `deploy guardrail` makes",
+    ..KEY
+};
+
+pub(crate) static FREE_ROLES: Key = Key {
+    name: "free_roles",
+    kind: Kind::List(form::free_role),
+    meaning: "Roles of the member accounts that it does not bind, by name, by pattern or by ARN, such as Control Tower's; the roles of StackSets are never bound",
+    default: "none",
+    example: r#"["AWSControlTowerExecution"]"#,
+    flag: "--free-role",
     ..KEY
 };
 

@@ -149,6 +149,7 @@ pub(crate) fn values(settings: &Settings) -> BTreeMap<&'static str, Written> {
         hub,
         notify,
         spokes,
+        guardrail,
         iam,
         ..
     } = settings;
@@ -208,6 +209,10 @@ pub(crate) fn values(settings: &Settings) -> BTreeMap<&'static str, Written> {
     add(
         "spokes.instance_quota",
         Some(quoted(&operations.instance_quota.to_string())),
+    );
+    add(
+        key::FREE_ROLES,
+        list(guardrail.free_roles.iter().map(String::as_str)),
     );
     let boundary = iam.boundary.as_ref();
     add(

@@ -1,11 +1,14 @@
 //! Plans and outcomes as text: the only place that renders what people read.
 
 pub(crate) mod adopt;
+pub(crate) mod confirm;
+pub(crate) mod guardrail;
 pub(crate) mod hub;
 pub(crate) mod ignore;
 mod next;
 pub(crate) mod page;
 mod people;
+pub(crate) mod policy;
 pub(crate) mod settings;
 pub(crate) mod spokes;
 pub(crate) mod status;
@@ -28,6 +31,7 @@ pub(crate) fn view(view: &View<'_>, verbose: bool) -> String {
         View::HubPlan(plan) => hub::plan(plan, verbose),
         View::HubDeployed(deployed) => hub::step(deployed, verbose),
         View::SpokesPlan { stack_set, plan } => spokes::plan(plan, stack_set, verbose),
+        View::Guardrail(plan) => guardrail::plan(plan, verbose),
         View::Spokes(deployed) => spokes::done(deployed),
         View::SpokesDeployed(deployed) => spokes::step(deployed, verbose),
         View::Removal(preview) => teardown::preview(preview, verbose),
@@ -73,6 +77,9 @@ pub(crate) fn question(question: &Question<'_>) -> (String, String) {
         } => {
             let question = teardown::question(deployment, *stacks_left);
             (question, (*deployment).to_owned())
+        }
+        Question::RemoveGuardrail { deployment } => {
+            (guardrail::question(deployment), (*deployment).to_owned())
         }
         Question::RemoveOldPath { deployment, proved } => {
             let proved = adopt::proved(*proved);

@@ -122,7 +122,7 @@ pub(super) fn to_confirm(persons: &[Person]) -> Vec<String> {
         );
         match it.subscriber.split_once(' ') {
             Some(("email" | "email-json", address)) => format!(
-                "follow the link in the mail from {SENDER} to {address} ({mails}), within two days"
+                "follow the link in the mail from {SENDER} to {address} ({mails}), within two days, or better give it to `rootwatch confirm`: then no click in a later mail can end the subscription"
             ),
             _ => format!(
                 "confirm the subscription of {} ({}), within two days",
@@ -236,7 +236,7 @@ mod tests {
         assert_eq!(
             to_confirm(&[one(&[], &[Alerts, Health]), webhook, one(&[Alerts], &[])]),
             [
-                "follow the link in the mail from no-reply@sns.amazonaws.com to a@example.com (2 mails: alerts, health), within two days",
+                "follow the link in the mail from no-reply@sns.amazonaws.com to a@example.com (2 mails: alerts, health), within two days, or better give it to `rootwatch confirm`: then no click in a later mail can end the subscription",
                 "confirm the subscription of https https://siem.example.com/in (alerts), within two days"
             ]
         );

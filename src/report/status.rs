@@ -1,6 +1,6 @@
 //! The report of `rootwatch status` in plain text.
 
-use super::ignore;
+use super::{guardrail, ignore};
 use rootwatch_engine::one_line;
 use rootwatch_engine::spokes::words;
 use rootwatch_engine::status::{
@@ -51,6 +51,7 @@ pub(crate) fn text(report: &Report, verbose: bool) -> String {
         }
         (None, Some(name)) => spokes_text(&mut text, name, spokes),
     }
+    text += &guardrail::standing(&report.guardrail);
     unseen_text(&mut text, &report.unseen);
     text += &ignore::accepted(&report.accepted, |gap| one_line(&gap.text), verbose);
     text += &ignore::unused(&report.unused_ignores);
@@ -85,7 +86,11 @@ fn subscribers_text(text: &mut String, what: &str, subscribers: &Subscribers) {
             Some(since) => format!(" since {since}"),
             None => String::new(),
         };
-        let _ = writeln!(text, "  {what}: {who} ({standing}{since})");
+        let click = match subscribers.ended_by_click.contains(who) {
+            true => "; the link in any of its mails ends it",
+            false => "",
+        };
+        let _ = writeln!(text, "  {what}: {who} ({standing}{since}{click})");
     }
 }
 

@@ -12,6 +12,7 @@ pub(crate) fn preview(preview: &Preview<'_>, verbose: bool) -> String {
         text += &going(spokes, &preview.stack_set);
     }
     text += &kept(preview.report);
+    text += &guardrail(preview.report);
     if preview
         .report
         .hub
@@ -64,7 +65,10 @@ pub(crate) fn ending(removed: &Removed<'_>, deployment: &str) -> String {
         let unread = removed.spokes.as_ref().map(Spokes::unread_text);
         let unread = unread.unwrap_or_default();
         let beside = beside(removed, deployment);
-        return format!("There is nothing of rootwatch's to remove.\n{kept}{unread}{beside}");
+        let guardrail = guardrail(&removed.report);
+        return format!(
+            "There is nothing of rootwatch's to remove.\n{kept}{unread}{beside}{guardrail}"
+        );
     }
     match removed.end {
         End::Done => done(removed, deployment),
@@ -103,6 +107,7 @@ fn done(removed: &Removed<'_>, deployment: &str) -> String {
     let mut text = format!("Removed: {} of \"{deployment}\".\n", parts.join(", and "));
     text += &stuck::left_behind("Left behind", &removed.report.retained);
     text += &kept(&removed.report);
+    text += &guardrail(&removed.report);
     text += &spokes.map(Spokes::unread_text).unwrap_or_default();
     text + &spokes.map(Spokes::unseen_text).unwrap_or_default()
 }
@@ -122,6 +127,16 @@ fn ended_early(removed: &Removed<'_>) -> String {
         }
         None => String::new(),
     }
+}
+
+/// The organization's policy, which stays.
+fn guardrail(report: &Report) -> String {
+    let line = |it: &String| {
+        format!(
+            "= service-control-policy {it} stays: with the management account's credentials `rootwatch teardown guardrail` removes it\n"
+        )
+    };
+    report.guardrail.iter().map(line).collect()
 }
 
 fn kept(report: &Report) -> String {

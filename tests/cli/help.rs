@@ -3,7 +3,7 @@ use crate::world::run;
 /// Every command's help, as people read it.
 #[test]
 fn help() {
-    let commands: [&[&str]; 14] = [
+    let commands: [&[&str]; 19] = [
         &[],
         &["deploy"],
         &["deploy", "hub"],
@@ -11,6 +11,11 @@ fn help() {
         &["plan"],
         &["plan", "hub"],
         &["plan", "spokes"],
+        &["deploy", "guardrail"],
+        &["plan", "guardrail"],
+        &["confirm"],
+        &["policy"],
+        &["scp"],
         &["status"],
         &["verify"],
         &["test"],

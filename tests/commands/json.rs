@@ -6,7 +6,7 @@ use crate::world::{PERSON, Ran, World, eventually};
 use serde_json::Value;
 
 /// Every command that may print JSON.
-const COMMANDS: [&[&str]; 14] = [
+const COMMANDS: [&[&str]; 20] = [
     &["deploy", "hub", "--yes"],
     &["deploy", "spokes", "--ou", "/Workloads", "--yes"],
     &["plan", "hub"],
@@ -17,6 +17,12 @@ const COMMANDS: [&[&str]; 14] = [
     &["teardown", "hub", "--yes"],
     &["teardown", "spokes", "--yes"],
     &["teardown", "all", "--yes"],
+    &["teardown", "guardrail", "--yes"],
+    &["deploy", "guardrail", "--ou", "/Workloads", "--yes"],
+    &["plan", "guardrail", "--ou", "/Workloads"],
+    &["scp"],
+    &["policy", "status"],
+    &["confirm", "2336412f37"],
     &["adopt", "--hub-only", "--yes"],
     &["settings"],
     &["init", "--from-deployed"],
@@ -24,7 +30,10 @@ const COMMANDS: [&[&str]; 14] = [
 ];
 
 fn name(command: &[&str]) -> String {
-    let words = command.iter().take_while(|it| !it.starts_with(['-', '/']));
+    // A token of SNS begins with a digit.
+    let is_argument =
+        |it: &str| it.starts_with(|it: char| it == '-' || it == '/' || it.is_numeric());
+    let words = command.iter().take_while(|it| !is_argument(it));
     words.copied().collect::<Vec<_>>().join(" ")
 }
 
@@ -254,6 +263,7 @@ fn a_late_error_of_what_only_reads_names_the_call() {
     for (fails, command) in [
         ("DescribeEventBus", &["plan", "hub"][..]),
         ("ListStackInstances", &["plan", "spokes"]),
+        ("ListTagsForResource", &["confirm", "2336412f37"]),
         ("CreateQueue", &["test"]),
         ("GetFunction", &["settings"]),
         ("GetFunction", &["init", "--from-deployed"]),

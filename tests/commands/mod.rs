@@ -2,3 +2,5 @@ mod first_day;
 mod json;
 pub(crate) mod printed;
 mod situations;
+
+pub(crate) use printed::shell_with_input;

@@ -3,6 +3,7 @@
 use crate::world::{REGION, Ran, World};
 use assert_cmd::cargo::cargo_bin;
 use serde_json::Value;
+use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -128,20 +129,34 @@ pub(crate) fn typed(world: &World, account: &str, line: &str) -> Ran {
 
 /// Runs a line in a shell that finds this build's binary, and what is in some folders.
 pub(crate) fn shell(env: &[(String, String)], folders: &[&Path], line: &str) -> Ran {
+    typed_into(env, folders, line, "")
+}
+
+/// The same of a line that reads what a person types after it.
+pub(crate) fn shell_with_input(env: &[(String, String)], line: &str, input: &str) -> Ran {
+    typed_into(env, &[], line, input)
+}
+
+fn typed_into(env: &[(String, String)], folders: &[&Path], line: &str, input: &str) -> Ran {
     let home = tempfile::tempdir().unwrap();
     let ours = cargo_bin!("rootwatch").parent().unwrap();
     let system = [ours, Path::new("/usr/bin"), Path::new("/bin")];
     let path = std::env::join_paths(folders.iter().copied().chain(system)).unwrap();
-    let output = Command::new("sh")
+    let mut child = Command::new("sh")
         .args(["-c", line])
         .env_clear()
         .envs(env.iter().cloned())
         .env("PATH", path)
         .env("HOME", home.path())
         .current_dir(home.path())
-        .stdin(Stdio::null())
-        .output()
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
         .unwrap();
+    // A line that reads nothing may have ended.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    let output = child.wait_with_output().unwrap();
     Ran {
         code: output.status.code().unwrap_or(-1),
         stdout: String::from_utf8(output.stdout).unwrap(),

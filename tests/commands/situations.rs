@@ -2,6 +2,7 @@
 
 use super::printed::{Printed, in_json, printed, typed};
 use crate::adopt::reference::{block_on, build_hub};
+use crate::guardrail::{Administrator, guarded};
 use crate::intruder::{ALARM, Intruder, LOGS};
 use crate::world::{DEPLOY_SPOKES, PERSON, Ran, World, side_by_side};
 use rootwatch_lab::{InstanceFault, Late};
@@ -162,6 +163,32 @@ fn what_is_printed_of_a_subscriber_that_is_gone() {
     let hub = world.organization.hub.clone();
     world.lab.follow_unsubscribe_links(PERSON).unwrap();
     all(&world, &[(&hub, &["status"]), (&hub, &["verify"])]);
+}
+
+#[test]
+fn what_is_printed_of_a_guardrail() {
+    let world = guarded().calm();
+    let (hub, management) = (
+        world.organization.hub.clone(),
+        world.organization.management.clone(),
+    );
+    let administrator = Administrator::new(&world);
+    let id = administrator.id("rootwatch-guardrail");
+    let workloads = &world.organization.ou("/Workloads").unwrap().id;
+    let call = administrator.organizations.detach_policy();
+    administrator
+        .does(call.policy_id(id).target_id(workloads).send())
+        .unwrap();
+    all(
+        &world,
+        &[
+            (&hub, &["status"]),
+            (&management, &["status"]),
+            (&management, &["teardown", "spokes", "--yes"]),
+        ],
+    );
+    administrator.turn_off(&world);
+    all(&world, &[(&management, &["status"])]);
 }
 
 #[test]

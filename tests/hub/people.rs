@@ -93,7 +93,7 @@ fn a_deployment_ends_with_what_comes_next() {
     let hub = world.organization.hub.clone();
     let ran = world.rootwatch(&deploy).ends_with(0);
     let next = format!(
-        "Next: 1. follow the link in the mail from no-reply@sns.amazonaws.com to {PERSON} (2 mails: alerts, health), within two days
+        "Next: 1. follow the link in the mail from no-reply@sns.amazonaws.com to {PERSON} (2 mails: alerts, health), within two days, or better give it to `rootwatch confirm`: then no click in a later mail can end the subscription
       2. unless the spokes are there, as the management account or a delegated administrator: rootwatch deploy spokes --region {REGION} --hub-account {hub} --hub-region {REGION} --ou /
       3. rootwatch test --region {REGION}
 ! Nobody is notified now of: alerts, health, until somebody follows the link in SNS's mail.

@@ -1,6 +1,7 @@
 //! Whole commands, each in a world that is ready for it, with the hub in the management account: so one run makes the
 //! hub's, the StackSet's and the account's own stacks' calls.
 
+use crate::guardrail::Administrator;
 use crate::world::{Ran, World, name};
 use rootwatch_lab::Call;
 use std::sync::LazyLock;
@@ -30,6 +31,22 @@ static HUB: LazyLock<World> = LazyLock::new(|| {
 static ALL: LazyLock<World> = LazyLock::new(|| {
     let world = HUB.fork().calm();
     in_management(&world, &[&SPOKES[..], &REGIONS].concat()).ends_with(0);
+    world
+});
+
+/// The same where service control policies are off.
+static UNGUARDED: LazyLock<World> = LazyLock::new(|| {
+    let world = ALL.fork().calm();
+    Administrator::new(&world).turn_off(&world);
+    world
+});
+static GUARDED: LazyLock<World> = LazyLock::new(|| {
+    let world = ALL.fork().calm();
+    in_management(
+        &world,
+        &["deploy", "guardrail", "--ou", "/Workloads", "--yes"],
+    )
+    .ends_with(0);
     world
 });
 
@@ -113,6 +130,38 @@ pub(super) fn all() -> Vec<Scenario> {
             ],
         ),
         scenario("teardown", &ALL, &["teardown", "all", "--yes"]),
+        scenario(
+            "guardrail",
+            &UNGUARDED,
+            &[
+                "deploy",
+                "guardrail",
+                "--ou",
+                "/Workloads",
+                "--enable-policy-type",
+                "--yes",
+            ],
+        ),
+        scenario(
+            "guardrail changed",
+            &GUARDED,
+            &[
+                "deploy",
+                "guardrail",
+                "--ou",
+                "/Security",
+                "--remove-ou",
+                "/Workloads",
+                "--free-role",
+                "Repair",
+                "--yes",
+            ],
+        ),
+        scenario(
+            "guardrail removed",
+            &GUARDED,
+            &["teardown", "guardrail", "--yes"],
+        ),
     ]
 }
 

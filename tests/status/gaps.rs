@@ -218,7 +218,7 @@ fn people_who_are_not_notified() {
         let closed = Status::of(&world, hub, more);
         closed.has_none("topic");
         closed.has_none("nobody is notified of");
-        let reported = format!("  notified: email {PERSON} (confirmed)\n");
+        let reported = format!("  notified: email {PERSON} (confirmed; ");
         assert!(closed.text.contains(&reported), "{}", closed.text);
     }
 }

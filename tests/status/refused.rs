@@ -104,6 +104,8 @@ fn each_refusal_is_a_gap(world: &World, account: &str) {
     let all = calls(world, account);
     assert!(all.len() > 20, "{all:?}");
     let before = json(world, account).ends_with(0).json();
+    // Whether there is a guardrail is no part of the watch: not to know it is said, and no gap.
+    let all = all.into_iter().filter(|(_, it)| it != "ListPolicies");
     for (service, operation) in all {
         let call = format!("{service} {operation}");
         let fault = access_denied().service(&service).operation(&operation);

@@ -172,7 +172,7 @@ fn metrics_that_may_not_be_read_are_a_gap_and_hide_nothing_else() {
     let gap = "could not determine how long events wait and whether the notifier fails: cloudwatch:GetMetricData: AccessDenied: not allowed";
     assert_eq!(gaps(&reported, gap).len(), 1, "{reported}");
     assert!(
-        reported.contains(&format!("  notified: email {PERSON} (confirmed)")),
+        reported.contains(&format!("  notified: email {PERSON} (confirmed")),
         "{reported}"
     );
     assert!(!reported.contains("notifier: "), "{reported}");

@@ -8,11 +8,13 @@ pub mod adopt;
 mod apply;
 mod aws;
 pub mod canary;
+pub mod confirm;
 pub mod cost;
 mod elsewhere;
 mod end;
 pub mod failure;
 pub mod findings;
+pub mod guardrail;
 pub mod hub;
 mod id;
 pub mod ignore;
@@ -20,6 +22,7 @@ pub mod memory;
 mod names;
 mod next;
 mod operator;
+pub mod permissions;
 mod plan;
 mod reference;
 pub mod removal;
@@ -53,8 +56,8 @@ pub use plan::{Action, Counts, FieldChange, Step};
 pub use rootwatch_bundle::MOST_SETTINGS as MOST_NOTIFIER_SETTINGS;
 pub use session::Session;
 pub use settings::{
-    Access, Amount, Boundary, CallAs, Connection, HubSettings, IamSettings, Notify,
-    OperationSettings, RegionConcurrency, Settings, SpokesSettings,
+    Access, Amount, Boundary, CallAs, Connection, GuardrailSettings, HubSettings, IamSettings,
+    Notify, OperationSettings, RegionConcurrency, Settings, SpokesSettings,
 };
 pub use source::{Source, Sources};
 pub use stop::{Stop, Stopped};

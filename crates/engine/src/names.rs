@@ -111,6 +111,11 @@ impl Names {
         [self.with("tampering"), self.with("org-tampering")]
     }
 
+    /// The organization's service control policy that keeps the spokes as they are.
+    pub(crate) fn guardrail(&self) -> String {
+        self.with("guardrail")
+    }
+
     /// What one run of `rootwatch test` makes: a queue and a rule.
     pub(crate) fn test(&self, run: &str) -> String {
         self.with(&format!("test-{run}"))

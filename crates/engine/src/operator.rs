@@ -6,6 +6,7 @@ use crate::apply::Outcome;
 use crate::canary;
 use crate::end::NotConfirmed;
 use crate::findings::FindingId;
+use crate::guardrail::GuardrailPlan;
 use crate::hub::people::Lost;
 use crate::hub::plan::HubPlan;
 use crate::reference::subscribers::Takeover;
@@ -28,6 +29,8 @@ pub enum View<'a> {
         /// What has to change.
         plan: &'a SpokesPlan,
     },
+    /// What `deploy guardrail` or `teardown guardrail` is about to change.
+    Guardrail(&'a GuardrailPlan),
     /// What was done for the spokes, before the error that ended it.
     Spokes(&'a SpokesDeployed),
     /// What `teardown` is about to remove.
@@ -72,6 +75,11 @@ pub enum Question<'a> {
         deployment: &'a str,
         /// How many stacks stay because they cannot be reached.
         stacks_left: usize,
+    },
+    /// Whether to remove the guardrail.
+    RemoveGuardrail {
+        /// Name of the deployment.
+        deployment: &'a str,
     },
     /// Whether to remove the old path, now that the new one works.
     RemoveOldPath {

@@ -30,6 +30,8 @@ pub struct Settings {
     pub notify: Notify,
     /// Settings of the spokes.
     pub spokes: SpokesSettings,
+    /// Settings of the guardrail.
+    pub guardrail: GuardrailSettings,
     /// What the organization demands of IAM roles.
     pub iam: IamSettings,
     /// Tags for everything that can carry one.
@@ -236,6 +238,13 @@ pub struct SpokesSettings {
     pub call_as: Option<CallAs>,
     /// How StackSet operations go through accounts and regions.
     pub operations: OperationSettings,
+}
+
+/// Settings of the guardrail, the organization's service control policy.
+#[derive(Clone, Debug, Default)]
+pub struct GuardrailSettings {
+    /// Roles that it does not bind, beside those of StackSets: names, patterns of names, or patterns of ARNs.
+    pub free_roles: Vec<String>,
 }
 
 /// Who calls the StackSet operations.

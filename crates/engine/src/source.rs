@@ -45,6 +45,8 @@ pub mod key {
     pub const FAILURE_TOLERANCE: &str = "spokes.failure_tolerance";
     /// Whether all regions are worked on at once.
     pub const REGION_CONCURRENCY: &str = "spokes.region_concurrency";
+    /// Roles that the guardrail does not bind.
+    pub const FREE_ROLES: &str = "guardrail.free_roles";
     /// Permissions boundary of each role.
     pub const PERMISSIONS_BOUNDARY: &str = "iam.permissions_boundary";
     /// Path of the roles.
@@ -58,7 +60,7 @@ pub mod key {
     pub const SHARED: [&str; 4] = [PERMISSIONS_BOUNDARY, IAM_PATH, ROLE_PREFIX, TAGS];
 
     /// All that are remembered.
-    pub const ALL: [&str; 21] = [
+    pub const ALL: [&str; 22] = [
         ORG_ID,
         SUBSCRIPTIONS,
         TOPIC_NAME,
@@ -76,6 +78,7 @@ pub mod key {
         MAX_CONCURRENT,
         FAILURE_TOLERANCE,
         REGION_CONCURRENCY,
+        FREE_ROLES,
         PERMISSIONS_BOUNDARY,
         IAM_PATH,
         ROLE_PREFIX,

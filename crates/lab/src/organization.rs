@@ -145,6 +145,22 @@ impl Lab {
         self.client.post("organization/access", &body)
     }
 
+    /// From now on the operator of an account may do what these IAM policies allow, and nothing else; `None` lifts that.
+    pub fn restrict(&self, account: &str, policies: Option<&[serde_json::Value]>) -> Result<()> {
+        let body = json!({ "account": account, "policies": policies });
+        self.client.post("identity", &body)
+    }
+
+    /// From now on what each call asks for is kept.
+    pub fn listen_to_requests(&self) -> Result<()> {
+        self.client.post("asked", &json!({}))
+    }
+
+    /// Account, IAM action and resource of each permission that a call has asked for since then, once each.
+    pub fn asked(&self) -> Result<Vec<(String, String, String)>> {
+        self.client.get("asked", &[])
+    }
+
     /// Stops the logging of the organization's trail.
     pub fn stop_trails(&self) -> Result<()> {
         self.client.post("trails/stop", &json!({}))

@@ -65,11 +65,12 @@ impl AwsError {
 
     /// Whether AWS says that the resource does not exist.
     pub(crate) fn is_not_found(&self) -> bool {
-        const CODES: [&str; 8] = [
+        const CODES: [&str; 9] = [
             "AWS.SimpleQueueService.NonExistentQueue",
             "NoSuchEntity",
             "NotFound",
             "NotFoundException",
+            "PolicyNotFoundException",
             "QueueDoesNotExist",
             "ResourceNotFound",
             "ResourceNotFoundException",
@@ -115,6 +116,8 @@ impl AwsError {
     pub(crate) fn already_exists(&self) -> bool {
         match self.code.as_str() {
             "AlreadyExistsException"
+            | "DuplicatePolicyAttachmentException"
+            | "DuplicatePolicyException"
             | "EntityAlreadyExists"
             | "EntityAlreadyExistsException"
             | "NameAlreadyExistsException"

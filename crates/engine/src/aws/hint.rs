@@ -80,6 +80,28 @@ fn hint(error: &AwsError) -> Option<&'static str> {
         "AWSOrganizationsNotInUseException" => {
             "this account is not in an organization; rootwatch watches AWS Organizations"
         }
+        "ConstraintViolationException"
+            if error.operation == "organizations:AttachPolicy"
+                && (says("MAX_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED") || says("maximum")) =>
+        {
+            "a root, unit or account has ten service control policies at most (five where AWS has not raised that), those \
+             above it not counted: detach one there, put two together, or attach the guardrail to a unit above it"
+        }
+        "ConstraintViolationException" if error.operation.starts_with("organizations:") => {
+            "a quota of AWS Organizations is reached: the message names it"
+        }
+        "PolicyTypeNotEnabledException" => {
+            "service control policies are off: `rootwatch deploy guardrail --enable-policy-type` turns them on"
+        }
+        "PolicyTypeNotAvailableForOrganizationException" => {
+            "the organization has consolidated billing only: enable all features first"
+        }
+        "AccessDenied" | "AccessDeniedException" | "AuthorizationError"
+            if is_of_policies(error.operation) =>
+        {
+            "use credentials of the management account, or of a delegated administrator for policies, to which the \
+             organization's resource policy allows this call (--management-profile, --management-role)"
+        }
         "AccessDenied" | "AccessDeniedException" | "AuthorizationError"
             if says("organizations:") || error.operation.starts_with("organizations:") =>
         {
@@ -112,6 +134,13 @@ fn hint(error: &AwsError) -> Option<&'static str> {
         "LimitExceededException" => "a service quota is reached: ask AWS for a higher one",
         _ => return None,
     })
+}
+
+/// Whether a call is about policies of the organization, which only some may change.
+fn is_of_policies(operation: &str) -> bool {
+    operation.starts_with("organizations:") && operation.contains("Polic")
+        || operation.starts_with("organizations:Tag")
+        || operation.starts_with("organizations:Untag")
 }
 
 /// What to do about a call that was denied, by what it would have done and who denied it.

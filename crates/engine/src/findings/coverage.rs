@@ -51,6 +51,18 @@ kinds! {
     NO_TRUSTED_ACCESS = 316, "trusted access for StackSets is off",
         "The StackSet neither reaches new accounts nor changes stacks.",
         "`rootwatch deploy spokes --enable-trusted-access` in the management account turns it on.";
+    GUARDRAIL_DETACHED = 341, "the guardrail is no longer attached where it was",
+        "`deploy guardrail` attached the service control policy there, and somebody detached it: administrators and root users of these accounts can change their spokes.",
+        "`rootwatch deploy guardrail` with the management account's credentials attaches it again; with --remove-ou or --remove-account it is detached for good.";
+    GUARDRAIL_CHANGED = 342, "the guardrail is not what rootwatch makes",
+        "Somebody changed the service control policy, or another version of rootwatch made it, so that it may let through what ends the watch of an account.",
+        "`rootwatch plan guardrail` with the management account's credentials shows the difference, and `rootwatch deploy guardrail` sets it back.";
+    GUARDRAIL_OFF = 343, "service control policies are turned off",
+        "The guardrail is there and binds nobody, like every other service control policy of the organization.",
+        "`rootwatch deploy guardrail --enable-policy-type` with the management account's credentials turns them on and attaches the guardrail again.";
+    GUARDRAIL_NOT_READ = 351, "the guardrail could not be read",
+        "It is there, and whether it is as it should be, or whom it binds, is not known.",
+        "Allow the caller the operation that the finding names.";
     SPOKES_NOT_READ = 390, "the spokes could not be read",
         "Which accounts are watched is not known.",
         "Use the management account or a delegated administrator for StackSets, with the permission that the finding names.";

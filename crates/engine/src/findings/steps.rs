@@ -24,4 +24,7 @@ kinds! {
     STILL_SHOWN = 922, "AWS still shows what was removed",
         "All removals were accepted, and not all of them are seen: AWS is late, something on the way to it answered in its place, or somebody made it again.",
         "The same command again removes what is left.";
+    GUARDRAIL_FAILED = 941, "a step of the guardrail failed",
+        "The organization's service control policy, or what it is attached to, is not as it was planned. What did not depend on it was done.",
+        "The error says whether the same command again can help, or what has to be changed first.";
 }

@@ -21,4 +21,7 @@ kinds! {
     LOST = 406, "somebody whom rootwatch subscribed is gone",
         "The topic's tags remember them, and the topic has no such subscription.",
         "`rootwatch deploy hub` with --email, or --sns-subscription, subscribes them again; if nobody is missed, remove the tag that the finding names.";
+    CLICKS_NOT_READ = 407, "how subscriptions were confirmed could not be read",
+        "Every mail of SNS has a link that ends its subscription, unless that was confirmed with `rootwatch confirm`. Which subscriptions a click can end is not known.",
+        "Allow the caller sns:GetSubscriptionAttributes.";
 }

@@ -157,12 +157,16 @@ pub(crate) fn forwarded(deployment: &str) -> Value {
     })
 }
 
-/// On the default bus of the hub: what anybody does to a part of the hub, but for what [`hub_urgent`] takes.
+/// On the default bus of the hub: what anybody does to a part of the hub, but for what [`hub_urgent`] takes. Other rules
+/// on the bus, such as a test's, are taken too; the notifier knows them by their names.
 pub(crate) fn hub(names: &Names) -> Value {
     on_hub(&[
-        named("events", &["PutPermission"], "eventBusName", &bus(names)),
-        on_bus(names, &["PutRule"], "name"),
-        on_bus(names, &["PutTargets"], "rule"),
+        named(
+            "events",
+            &["PutPermission", "PutRule", "PutTargets", "RemovePermission"],
+            "eventBusName",
+            &bus(names),
+        ),
         named("events", &["PutRule"], "name", &own_rules(names)),
         named("events", &["PutTargets"], "rule", &own_rules(names)),
         named("events", &["UpdateEventBus"], "name", &bus(names)),
@@ -214,21 +218,17 @@ pub(crate) fn hub(names: &Names) -> Value {
 /// A topic that is deleted, a queue or a function that is changed so that it fails, has alarms of its own.
 ///
 /// What rootwatch does in a deployment is not among them, but for a new version of the function's code, and the hub's
-/// removal. Nor is what `rootwatch test` does: its temporary rules are known by their names; its temporary subscription is
-/// not, so that no rule takes `Subscribe` and `Unsubscribe`.
+/// removal, and that of the hub's own spoke. Nor is what `rootwatch test` does: its temporary rules have other names; its
+/// temporary subscription has none, so that no rule takes `Subscribe` and `Unsubscribe`.
 pub(crate) fn hub_urgent(names: &Names) -> Value {
     on_hub(&[
-        named("events", &["RemovePermission"], "eventBusName", &bus(names)),
-        on_bus(names, &["DeleteRule", "DisableRule"], "name"),
-        on_bus(names, &["RemoveTargets"], "rule"),
-        named("events", &["DeleteEventBus"], "name", &bus(names)),
         named(
             "events",
-            &["DeleteRule", "DisableRule"],
+            &["DeleteEventBus", "DeleteRule", "DisableRule"],
             "name",
-            &own_rules(names),
+            &bus_and_rules(names),
         ),
-        named("events", &["RemoveTargets"], "rule", &own_rules(names)),
+        named("events", &["RemoveTargets"], "rule", &bus_and_rules(names)),
         named(
             "sns",
             &["SetSubscriptionAttributes"],
@@ -286,14 +286,6 @@ fn named(service: &str, calls: &[&str], parameter: &str, values: &Value) -> Valu
     part
 }
 
-/// Those about a rule on the hub's bus, of which this parameter is the name, but for those of `rootwatch test`.
-fn on_bus(names: &Names, calls: &[&str], parameter: &str) -> Value {
-    let temporary = json!([{"anything-but": {"prefix": names.test("")}}]);
-    let mut part = named("events", calls, parameter, &temporary);
-    part["requestParameters"]["eventBusName"] = bus(names);
-    part
-}
-
 fn not_root() -> Value {
     json!([{"exists": false}, {"anything-but": "Root"}])
 }
@@ -312,6 +304,17 @@ fn bus(names: &Names) -> Value {
 /// Both of the default bus.
 fn own_rules(names: &Names) -> Value {
     json!([{"wildcard": format!("{}-hub-*tampering", names.deployment)}])
+}
+
+/// The bus and the rules, by their names. One has the name of a rule of the hub's own spoke, too.
+fn bus_and_rules(names: &Names) -> Value {
+    json!([
+        names.bus(),
+        names.acts_rule(),
+        names.reads_rule(),
+        names.tampering_rule(),
+        {"wildcard": format!("{}-hub-*tampering", names.deployment)},
+    ])
 }
 
 /// Of a topic's name. One of somebody's own choice may have 256 characters, more than there is room for.

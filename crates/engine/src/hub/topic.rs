@@ -47,7 +47,7 @@ impl Topic {
 }
 
 /// The tags of a topic; none when it is not there.
-pub(super) async fn find_tags(aws: &Aws, arn: &str) -> Result<Tags, AwsError> {
+pub(crate) async fn find_tags(aws: &Aws, arn: &str) -> Result<Tags, AwsError> {
     let answer = read_until_consistent(async || {
         let call = aws.sns.list_tags_for_resource().resource_arn(arn);
         call.send().await.found("sns:ListTagsForResource")

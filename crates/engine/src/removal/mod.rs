@@ -12,6 +12,7 @@ use crate::elsewhere::{self, Denied};
 use crate::end::End;
 use crate::failure::Failure;
 use crate::findings::steps;
+use crate::guardrail;
 use crate::hub::deployment::{former_role, remove_former};
 use crate::hub::desired::hub;
 use crate::hub::foreign;
@@ -87,7 +88,10 @@ pub async fn teardown(session: &Session, options: Options) -> Result<Removed<'_>
     };
     let kept = hub.as_mut().filter(|_| options.keep_logs);
     let kept = kept.map(HubPlan::keep_logs).unwrap_or_default();
-    let report = Report::before(&session.names(), spokes.as_ref(), hub.as_ref(), kept);
+    let mut report = Report::before(&session.names(), spokes.as_ref(), hub.as_ref(), kept);
+    if options.part != Part::Hub {
+        report.guardrail = guardrail::left(session).await;
+    }
     let with_hub = Counts::of(report.hub.iter().map(|step| &step.action)).delete > 0;
     let mut removed = Removed {
         end: End::Done,

@@ -45,6 +45,9 @@ pub struct Report {
     /// Why it ended early, if it did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Failure>,
+    /// The service control policy that is still there, and that `teardown guardrail` removes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub guardrail: Option<String>,
     /// Where nothing was found here: the deployment's parts elsewhere, and other deployments here.
     pub beside: Vec<String>,
 }
@@ -82,6 +85,7 @@ impl Report {
             retained: Vec::new(),
             failed: Vec::new(),
             error: None,
+            guardrail: None,
             beside: Vec::new(),
             left: spokes
                 .into_iter()

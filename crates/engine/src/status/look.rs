@@ -5,7 +5,9 @@ use super::spokes::{self, place};
 use super::{Gap, Report, SpokesStatus, Unseen, unseen};
 use crate::aws::error::is_stopped;
 use crate::findings::{Command, coverage as of_spokes, organization as kinds};
+use crate::guardrail::covered;
 use crate::ignore::{self, Accepted, Ignore};
+use crate::memory;
 use crate::session::Session;
 use crate::spokes::following::follow_one;
 use crate::spokes::operation::Preferences;
@@ -41,11 +43,16 @@ pub async fn status(session: &Session, detect_drift: bool) -> Result<Report> {
         accepted,
     } = spokes::look(session, organization).await?;
     gaps.extend(of_spokes);
-    let hub = looked::hub(session, organization, &spokes).await?;
+    let (hub, guardrail) = tokio::join!(
+        looked::hub(session, organization, &spokes),
+        guardrail(session, organization, &spokes)
+    );
+    let (hub, guardrail) = (hub?, guardrail?);
     if let Some(error) = refused.filter(|_| hub.is_unreadable() && is_unreadable(&spokes)) {
         return Err(error.context("nothing of the deployment can be read"));
     }
     gaps.extend(stack_set_faults(session, &spokes, &hub));
+    gaps.extend(guardrail.gaps);
     let unseen = unseen_of(session, organization, &spokes, hub.unseen);
     // What is missing of the hub comes first: it may be the cause of the rest.
     gaps.splice(0..0, hub.gaps);
@@ -55,6 +62,7 @@ pub async fn status(session: &Session, detect_drift: bool) -> Result<Report> {
         region: session.aws.region.clone(),
         hub: hub.status,
         spokes,
+        guardrail: guardrail.guarded,
         gaps: Vec::new(),
         accepted,
         unused_ignores: Vec::new(),
@@ -76,6 +84,28 @@ impl Report {
         let unused = ignore::unused(ignores, accepted, is_found);
         self.unused_ignores = unused.into_iter().cloned().collect();
     }
+}
+
+/// The guardrail, for roles as the StackSet names them.
+async fn guardrail(
+    session: &Session,
+    organization: Option<&Organization>,
+    spokes: &SpokesStatus,
+) -> Result<covered::Looked> {
+    let Some(organization) = organization else {
+        return Ok(covered::unknown("the organization could not be read"));
+    };
+    let accounts = covered::Accounts {
+        all: &spokes.coverage.every_account,
+        are_known: spokes.unknown.is_none() && spokes.accounts_unknown.is_none(),
+        management: &organization.management_account,
+    };
+    let mut settings = session.settings.clone();
+    let set = spokes.found.as_ref();
+    if let Some(set) = set {
+        memory::remember_set(&mut settings, set);
+    }
+    covered::look(&session.with(settings), &accounts, set.is_some()).await
 }
 
 fn organization_gap(session: &Session, error: &Error) -> Gap {

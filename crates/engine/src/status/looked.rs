@@ -1,6 +1,8 @@
 //! Reads what `status` reports of the hub, here or where it is, each resource by itself.
 
-use super::{Gap, HubStatus, SpokesStatus, Unseen, hub_gaps, resource_gaps, unread_gaps, unseen};
+use super::{
+    Gap, HubStatus, SpokesStatus, Unseen, clicks, hub_gaps, resource_gaps, unread_gaps, unseen,
+};
 use crate::aws::error::{AwsError, is_stopped};
 use crate::elsewhere::{self, Denied, hub_of};
 use crate::findings::status_hub as kinds;
@@ -196,8 +198,9 @@ async fn read(session: &Session, organization: Option<&Organization>) -> Hub {
         hub_and_former(&session.hub(org_id.unwrap_or_default())),
         found,
     );
-    let status = HubStatus::of(&plan, metrics, &names, &unknown);
+    let mut status = HubStatus::of(&plan, metrics, &names, &unknown);
     let mut gaps = unread_gaps(&unread, &names);
+    gaps.extend(clicks::look(&session.aws, &plan, &names, &mut status).await);
     gaps.extend(resource_gaps(&plan, &names));
     let doubt = |it| Gap::new(kinds::CONTRADICTION, "hub", it, "").of(&names);
     gaps.extend(doubts.into_iter().map(doubt));

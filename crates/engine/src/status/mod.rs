@@ -1,5 +1,6 @@
 //! What `rootwatch status` reports: its data, and which of it is a gap. Nothing here calls AWS.
 
+mod clicks;
 mod covered;
 mod gap;
 mod hub;
@@ -17,6 +18,7 @@ use crate::elsewhere::hub_of;
 use crate::failure::Failure;
 use crate::findings::status_hub as kinds;
 use crate::findings::{coverage, subscribers as people};
+pub use crate::guardrail::covered::{Guarded, State as GuardedState};
 use crate::hub::metrics::Metrics;
 use crate::ignore::{Accepted, Ignore};
 use crate::names::Names;
@@ -51,6 +53,8 @@ pub struct Report {
     pub hub: HubStatus,
     /// The spokes.
     pub spokes: SpokesStatus,
+    /// Whether member accounts are kept from changing their spokes.
+    pub guardrail: Guarded,
     /// Everything that could prevent an alert or could not be read, but for what somebody accepts.
     pub gaps: Vec<Gap>,
     /// Gaps that somebody accepts, with the reason.

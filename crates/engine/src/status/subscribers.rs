@@ -36,6 +36,9 @@ pub struct Subscribers {
     /// When rootwatch subscribed those that are pending, where that is known.
     #[cfg_attr(test, schemars(with = "BTreeMap<String, String>"))]
     pub pending_since: BTreeMap<String, Timestamp>,
+    /// Those that have confirmed by a click, so that a click on the link in a mail ends them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ended_by_click: Vec<String>,
     /// Protocols of those that rootwatch subscribed and SNS lists no more, by the topic's tag. Only where the settings
     /// name nobody: else they say who is missed.
     pub lost: BTreeMap<String, String>,

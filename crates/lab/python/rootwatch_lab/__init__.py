@@ -42,6 +42,10 @@ accounts.py      a 12-digit access key id is the account; roles' and trust polic
 policies.py      evaluates policy documents with their conditions
 keys.py          KMS: services that a key's policy leaves out cannot send to what is under it; the keys
                  that AWS manages serve no other service (SQS, SNS and EventBridge guides)
+authority.py     whether a caller may make a call: the organization's SCPs, and the policies that a test sets for an
+                 account's operator (IAM guide)
+asked.py         what a call asks for: action, resources, condition keys (Service Authorization Reference)
+scps.py          quotas and refusals of the organization's policies (Organizations API)
 organization.py  StackSets' service principal; members may not read the organization unless
                  they are delegated administrators; functions' roles are asked; accounts' moves are
                  told to StackSets
@@ -98,6 +102,7 @@ def install() -> None:
         metrics,
         organization,
         queues,
+        scps,
         stack_events,
         stacks,
         stacksets,
@@ -109,6 +114,7 @@ def install() -> None:
         cached,
         accounts,
         organization,
+        scps,
         queues,
         topics,
         events,

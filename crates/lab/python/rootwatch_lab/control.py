@@ -18,6 +18,7 @@ from moto.s3.models import s3_backends
 
 from . import (
     accounts,
+    authority,
     events,
     functions,
     generated,
@@ -25,6 +26,7 @@ from . import (
     organization,
     queues,
     regions,
+    scps,
     snapshot,
     stacksets,
     state,
@@ -98,6 +100,9 @@ class Control:
             "POST accounts/region/off": lambda r: regions.disable(r["account"], r["region"]),
             "POST organization/generate": generated.generate,
             "POST organization/access": _set_access,
+            "POST asked": lambda _: authority.listen(),
+            "GET asked": lambda _: authority.heard(),
+            "POST identity": lambda r: authority.restrict(r["account"], r["policies"]),
             "POST trails/stop": lambda _: _stop_trails(),
             "POST stacksets/stop": lambda _: stacksets.stop_all(),
         }
@@ -215,6 +220,7 @@ def _create_sample(backend: OrganizationsBackend) -> None:
         if suspended:
             backend.close_account(AccountId=account)
     stacksets.enable_access(backend)
+    scps.enable(backend)
     _start_organization_trail(_MANAGEMENT)
 
 

@@ -20,7 +20,7 @@ from urllib.parse import parse_qs
 from moto.core.request import Request
 from moto.core.routing import get_service_router
 
-from . import accounts, control, faults, functions, requests, stale
+from . import accounts, authority, control, faults, functions, requests, stale
 from .state import activity, lock
 from .truths import truths
 
@@ -170,6 +170,8 @@ class Front:
             answer["headers"] = headers
 
         refused = requests.refusal(call.service, call.operation, environ)
+        if not refused:
+            refused = authority.refusal(call, environ.get("lab.values"))
         if refused:
             kind = {"type": "fail", **dataclasses.asdict(refused)}
             return faults.answer(faults.Fault(kind), call, environ)

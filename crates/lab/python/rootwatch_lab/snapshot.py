@@ -18,7 +18,7 @@ from moto.organizations.models import organizations_backends
 from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 
-from . import policies, stacksets, state
+from . import policies, scps, stacksets, state
 
 
 def take() -> dict[str, Any]:
@@ -207,6 +207,7 @@ def _organizations(backend: Any) -> dict[str, Any]:
     return {
         "trusted_services": sorted(s["ServicePrincipal"] for s in backend.services),
         "delegated_administrators": {a.account.id: sorted(a.services) for a in backend.admins},
+        "policies": scps.listing(backend) if backend.org else {},
     }
 
 

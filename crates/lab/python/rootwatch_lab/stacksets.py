@@ -28,7 +28,7 @@ from moto.iam.models import Role
 from moto.organizations.models import OrganizationsBackend
 from moto.sqs.models import Queue, sqs_backends
 
-from . import accounts, organization, regions, stacks
+from . import accounts, authority, organization, regions, stacks
 from .state import late, lock, operations
 from .truths import truths
 
@@ -317,6 +317,7 @@ class StackSet:
         if stack is not None and stack.status == "ROLLBACK_COMPLETE":
             backend.delete_stack(stack.stack_id)
             stack = None
+        created = stack is None
         if stack is None:
             name = f"StackSet-{self.name}-{uuid.uuid4()}"
             stack = backend.create_stack(
@@ -325,6 +326,7 @@ class StackSet:
             instance.stack_id = stack.stack_id
         else:
             stack.update(self.template, None, dict(parameters), dict(self.tags))
+        _check_scps(instance, stack, "Create" if created else "Update")
         if "ROLLBACK" in stack.status or "ROLLBACK" in str(stack.__dict__.get("final_status")):
             raise RuntimeError(stack.__dict__.get("stack_status_reason") or stack.status)
         instance.deployed = _live_resources(stack)
@@ -335,6 +337,7 @@ class StackSet:
         """Deletes the stack, or only forgets it."""
         stack = instance.stack
         if stack is not None and not operation.retain:
+            _check_scps(instance, stack, "Delete")
             backend = cloudformation_backends[instance.account][instance.region]
             backend.delete_stack(stack.stack_id)
         place = instance.account, instance.region
@@ -457,6 +460,37 @@ def _is_suspended(account: str) -> bool:
     return backend is not None and any(
         known.id == account and known.status == "SUSPENDED" for known in backend.accounts
     )
+
+
+# What CloudFormation does, as StackSets' role in the account, when it creates, updates and deletes a resource.
+_WRITES: list[tuple[Any, dict[str, str]]] = [
+    (Rule, {"Create": "events:PutRule", "Update": "events:PutTargets", "Delete": "events:DeleteRule"}),
+    (Role, {"Create": "iam:CreateRole", "Update": "iam:PutRolePolicy", "Delete": "iam:DeleteRole"}),
+    (
+        Queue,
+        {
+            "Create": "sqs:CreateQueue",
+            "Update": "sqs:SetQueueAttributes",
+            "Delete": "sqs:DeleteQueue",
+        },
+    ),
+]
+
+
+def _check_scps(instance: Instance, stack: Stack, verb: str) -> None:
+    """Fails where a service control policy of the organization denies it to StackSets' role."""
+    asked = [(f"cloudformation:{verb}Stack", stack.stack_id)]
+    for resource in stack.resource_map._parsed_resources.values():
+        for kind, actions in _WRITES:
+            if isinstance(resource, kind):
+                arn = getattr(resource, "queue_arn", None) or resource.arn
+                asked.append((actions[verb], str(arn)))
+    for action, arn in asked:
+        if not authority.stack_sets_may(instance.account, action, arn):
+            raise RuntimeError(
+                f"Resource handler returned message: not authorized to perform: {action} on "
+                f"resource: {arn} with an explicit deny in a service control policy"
+            )
 
 
 def _live_resources(stack: Stack) -> dict[str, Any]:

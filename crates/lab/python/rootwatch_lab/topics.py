@@ -6,6 +6,7 @@ import json
 import threading
 import uuid
 from typing import Any
+from urllib.parse import urlencode
 
 import requests
 from moto.core.responses import ActionResult
@@ -122,11 +123,23 @@ def _subscribe(self: SNSBackend, topic_arn: str, endpoint: str, protocol: str) -
     return subscription
 
 
+def _link(subscription: Subscription) -> str:
+    """As in AWS's mails (SNS Developer Guide, "HTTP/HTTPS subscription confirmation JSON format")."""
+    topic = subscription.topic
+    query = {
+        "TopicArn": topic.arn,
+        "Token": subscription.__dict__["token"],
+        "Endpoint": subscription.endpoint,
+    }
+    region = topic.arn.split(":")[3]
+    return f"https://sns.{region}.amazonaws.com/confirmation.html?{urlencode(query, safe=':@')}"
+
+
 def _ask_to_confirm(subscription: Subscription) -> None:
     topic = subscription.topic
     message = (
         f"You have chosen to subscribe to the topic {topic.arn}.\n"
-        "To confirm this subscription, visit the link below."
+        f"To confirm this subscription, visit the link below.\n{_link(subscription)}"
     )
     if subscription.protocol.startswith("email"):
         _post_mail(
@@ -216,10 +229,11 @@ def _api_confirm(self: SNSResponse) -> ActionResult:
         raise SNSNotFoundError("Topic does not exist")
     for subscription in self.backend.subscriptions.values():
         if subscription.topic.arn == topic_arn and subscription.__dict__.get("token") == token:
-            subscription.attributes[_PENDING] = False
-            # Then only its owner can end it, and nobody by the link in a mail.
-            if self._get_param("AuthenticateOnUnsubscribe") == "true":
+            # Then only its owner can end it, and nobody by the link in a mail. What is confirmed stays as it was
+            # confirmed: AWS does not say so, and this is the stricter reading.
+            if _is_pending(subscription) and self._get_param("AuthenticateOnUnsubscribe") == "true":
                 subscription.attributes[_AUTHENTICATED] = True
+            subscription.attributes[_PENDING] = False
             return ActionResult({"SubscriptionArn": subscription.arn})
     raise InvalidParameterValue("Invalid parameter: Token")
 

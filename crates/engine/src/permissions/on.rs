@@ -1,0 +1,185 @@
+//! What an action is allowed on: ARNs of one deployment, as narrow as AWS supports, and conditions.
+//!
+//! Source: Service Authorization Reference, for each service. What supports no resource-level permissions has `*`, and so
+//! have the lists of Organizations' tree, which only read.
+
+use crate::names::{DEPLOYMENT_TAG, Names};
+use serde_json::{Value, json};
+
+/// Where a command runs.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    pub(super) names: Names,
+    pub(super) management: String,
+    pub(super) organization: String,
+    /// The role in the spokes that `verify` and `test` enter.
+    pub(super) role: Option<String>,
+}
+
+/// Resources and the condition of a statement.
+#[derive(Debug, PartialEq)]
+pub(super) struct On {
+    pub(super) sid: String,
+    pub(super) resources: Vec<String>,
+    pub(super) condition: Option<Value>,
+}
+
+impl On {
+    /// Of a kind in the table; `None` for one that is unknown, or that this run does not have.
+    pub(super) fn of(kind: &str, place: &Place) -> Option<Self> {
+        Some(Self {
+            sid: sid(kind),
+            resources: place.resources(kind)?,
+            condition: place.condition(kind),
+        })
+    }
+}
+
+/// `test-queues` as `TestQueues`: a Sid has letters and digits only.
+fn sid(kind: &str) -> String {
+    let word = |word: &str| {
+        let mut letters = word.chars();
+        let first = letters.next().map(|it| it.to_ascii_uppercase());
+        first.into_iter().chain(letters).collect::<String>()
+    };
+    kind.split('-').map(word).collect()
+}
+
+impl Place {
+    fn resources(&self, kind: &str) -> Option<Vec<String>> {
+        let names = &self.names;
+        let (partition, account) = (names.partition.name(), &names.account);
+        let one = |arn: String| vec![arn];
+        let global =
+            |service: &str, rest: &str| format!("arn:{partition}:{service}::{account}:{rest}");
+        let anywhere =
+            |service: &str, rest: &str| format!("arn:{partition}:{service}:*:{account}:{rest}");
+        let of_organization = |rest: &str| {
+            format!(
+                "arn:{partition}:organizations::{}:{rest}/{}",
+                self.management, self.organization
+            )
+        };
+        let set = names.stack_set();
+        let topics = || {
+            vec![
+                names.topic_arn(&names.alerts_topic()),
+                names.topic_arn(&names.health_topic()),
+            ]
+        };
+        Some(match kind {
+            "any" => one("*".into()),
+            "bus" => one(names.bus_arn()),
+            "bus-anywhere" => one(anywhere("events", &format!("event-bus/{}", names.bus()))),
+            "rules" => [names.acts_rule(), names.reads_rule(), names.tampering_rule()]
+                .iter()
+                .map(|it| names.rule_arn(it))
+                .chain(self.default_rules())
+                .collect(),
+            "default-rules" => self.default_rules().into(),
+            "all-rules" => one(names.rule_arn("*")),
+            "test-rules" => one(names.rule_arn(&names.test("*"))),
+            "spoke-rules" => std::iter::once(names.spoke_rule())
+                .chain(names.spoke_tampering_rules())
+                .map(|it| anywhere("events", &format!("rule/{it}")))
+                .collect(),
+            "role" | "role-passed" => one(names.role_arn()),
+            "function" => one(names.function_arn()),
+            "function-versions" => one(format!("{}:*", names.function_arn())),
+            "mappings" => one(names.arn("lambda", "event-source-mapping:*")),
+            "log-group" => vec![
+                names.log_group_arn(),
+                format!("{}:*", names.log_group_arn()),
+            ],
+            "log-groups" => one(names.arn("logs", "log-group:*")),
+            "alarms" => one(names.alarm_arn(&names.alarm("*"))),
+            "all-alarms" => one(names.alarm_arn("*")),
+            "topics" => topics(),
+            "alerts-topic" => one(names.topic_arn(&names.alerts_topic())),
+            "queues" => [
+                names.acts_queue(),
+                names.reads_queue(),
+                names.dead_letter_queue(),
+            ]
+            .map(|it| names.queue_arn(&it))
+            .into(),
+            "dead-letters" => one(names.queue_arn(&names.dead_letter_queue())),
+            "test-queues" => one(names.queue_arn(&names.test("*"))),
+            "keys" => one(names.arn("kms", "key/*")),
+            "policies" => vec![names.boundary_arn()?],
+            "entered-role" => one(format!(
+                "arn:{partition}:iam::*:role/{}",
+                self.role.as_ref()?
+            )),
+            "account" => one(global("account", "account")),
+            "accounts" => one(format!(
+                "arn:{partition}:account::{}:account/{}/*",
+                self.management, self.organization
+            )),
+            "trails" => one(format!("arn:{partition}:cloudtrail:*:*:trail/*")),
+            "stack-set" | "stack-set-anywhere" => self.stack_set(&set),
+            "own-stacks" => one(anywhere("cloudformation", &format!("stack/{set}/*"))),
+            "own-queues" => one(anywhere("sqs", &format!("{set}-*"))),
+            "own-roles" => {
+                let (path, prefix) = (names.iam.path(), &names.iam.role_prefix);
+                one(global("iam", &format!("role{path}{prefix}{set}-*")))
+            }
+            "accounts-of-organization" => one(format!("{}/*", of_organization("account"))),
+            "scp" => one(format!(
+                "{}/service_control_policy/*",
+                of_organization("policy")
+            )),
+            // Neither has an ARN before it is made.
+            "scp-new" | "scp-tagged" | "mappings-new" => one("*".into()),
+            "scp-and-targets" => ["policy", "root", "ou", "account"]
+                .map(|it| match it {
+                    "policy" => format!("{}/service_control_policy/*", of_organization(it)),
+                    other => format!("{}/*", of_organization(other)),
+                })
+                .into(),
+            "roots" => one(format!("{}/*", of_organization("root"))),
+            _ => return None,
+        })
+    }
+
+    /// The hub's rules on the default bus of its account.
+    fn default_rules(&self) -> [String; 2] {
+        let names = &self.names;
+        [names.hub_tampering_rule(), names.hub_urgent_rule()]
+            .map(|it| names.default_rule_arn(&it))
+    }
+
+    /// The StackSet, whose ARN has the account that administers it, and what an operation on it is about.
+    fn stack_set(&self, set: &str) -> Vec<String> {
+        let partition = self.names.partition.name();
+        let mut accounts = vec![&self.names.account, &self.management];
+        accounts.dedup();
+        let of = |account: &&String| {
+            let arn = |kind: &str, rest: &str| {
+                format!("arn:{partition}:cloudformation:*:{account}:{kind}/{set}:{rest}")
+            };
+            [arn("stackset", "*"), arn("stackset-target", "*")]
+        };
+        let types = format!("arn:{partition}:cloudformation:*::type/resource/*");
+        accounts.iter().flat_map(of).chain([types]).collect()
+    }
+
+    fn condition(&self, kind: &str) -> Option<Value> {
+        match kind {
+            "role-passed" => {
+                Some(json!({"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}))
+            }
+            "mappings" | "mappings-new" => {
+                Some(json!({"ArnEquals": {"lambda:FunctionArn": self.names.function_arn()}}))
+            }
+            "scp-new" => Some(
+                json!({"StringEquals": {"organizations:PolicyType": "SERVICE_CONTROL_POLICY"}}),
+            ),
+            "scp-tagged" => {
+                let key = format!("aws:RequestTag/{DEPLOYMENT_TAG}");
+                Some(json!({"StringEquals": {key: self.names.deployment}}))
+            }
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,209 @@
+use super::*;
+use crate::settings::IamSettings;
+
+/// What only `adopt` and `removal/beside.rs` ask, or what is no call of this program.
+const NOT_OURS: [&str; 0] = [];
+
+fn place(is_management: bool) -> Place {
+    let names = Names {
+        iam: IamSettings {
+            boundary: crate::Boundary::parse("/team/Boundary"),
+            ..IamSettings::default()
+        },
+        ..Names::sample()
+    };
+    Place {
+        management: match is_management {
+            true => names.account.clone(),
+            false => "999988887777".into(),
+        },
+        names,
+        organization: "o-a1b2c3d4e5".into(),
+        role: Some("Reader".into()),
+    }
+}
+
+#[test]
+fn every_line_of_the_table_is_a_row_of_a_command() {
+    assert!(table::is_whole());
+    let used: BTreeSet<&str> = Command::ALL
+        .iter()
+        .flat_map(|(_, it)| it.parts().iter().copied())
+        .collect();
+    for row in TABLE.iter().filter(|it| it.part != "start") {
+        assert!(used.contains(row.part), "{row:?}");
+        assert!(On::of(row.on, &place(true)).is_some(), "{row:?}");
+    }
+    for part in used {
+        assert!(TABLE.iter().any(|it| it.part == part), "{part}");
+    }
+}
+
+#[test]
+fn a_name_of_a_statement_is_given_once() {
+    for (name, command) in Command::ALL {
+        for is_management in [true, false] {
+            let made = statements(command, &place(is_management));
+            let sids: BTreeSet<&String> = made.iter().map(|it| &it.sid).collect();
+            assert_eq!(sids.len(), made.len(), "{name}");
+            let is_sid = |it: &&String| it.bytes().all(|it| it.is_ascii_alphanumeric());
+            assert!(sids.iter().all(is_sid), "{sids:?}");
+        }
+    }
+}
+
+/// Actions that support no resource-level permissions, or only read the organization (Service Authorization Reference).
+const EVERYTHING: [&str; 24] = [
+    "cloudformation:ActivateOrganizationsAccess",
+    "cloudformation:DescribeOrganizationsAccess",
+    "cloudformation:ListStackSets",
+    "cloudtrail:DescribeTrails",
+    "cloudwatch:GetMetricData",
+    "events:ListArchives",
+    "events:ListEventBuses",
+    "events:ListRules",
+    "lambda:ListEventSourceMappings",
+    "organizations:DescribeOrganization",
+    "organizations:DescribeOrganizationalUnit",
+    "organizations:EnableAWSServiceAccess",
+    "organizations:ListAccountsForParent",
+    "organizations:ListDelegatedAdministrators",
+    "organizations:ListOrganizationalUnitsForParent",
+    "organizations:ListParents",
+    "organizations:ListPolicies",
+    "organizations:ListRoots",
+    "sns:GetSubscriptionAttributes",
+    "sns:Unsubscribe",
+    "sqs:ListQueues",
+    // These with a condition.
+    "lambda:CreateEventSourceMapping",
+    "organizations:CreatePolicy",
+    "organizations:TagResource",
+];
+
+#[test]
+fn what_has_an_arn_is_allowed_on_it_alone() {
+    for (name, command) in Command::ALL {
+        for it in statements(command, &place(true)) {
+            if it.resources == ["*"] {
+                let wide = it.actions.iter().filter(|it| !EVERYTHING.contains(it));
+                assert_eq!(wide.count(), 0, "{name}: {it:?}");
+            }
+            let writes = |it: &str| {
+                !it.contains(":List") && !it.contains(":Get") && !it.contains(":Describe")
+            };
+            let is_open = it.resources == ["*"] && it.condition.is_none();
+            let unbound = it.actions.iter().filter(|it| writes(it) && is_open);
+            let unbound: Vec<&&str> = unbound.collect();
+            let known = [
+                "sns:Unsubscribe",
+                "cloudformation:ActivateOrganizationsAccess",
+                "organizations:EnableAWSServiceAccess",
+            ];
+            assert!(
+                unbound.iter().all(|it| known.contains(it)),
+                "{name}: {unbound:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_command_that_only_reads_may_only_read() {
+    let reads = [
+        Command::PlanHub,
+        Command::PlanSpokes,
+        Command::PlanGuardrail,
+        Command::Verify,
+    ];
+    for command in reads {
+        for it in statements(command, &place(true)) {
+            for action in it.actions {
+                let (_, operation) = action.split_once(':').unwrap();
+                let is_read = ["Get", "List", "Describe", "AssumeRole"]
+                    .iter()
+                    .any(|it| operation.starts_with(it));
+                assert!(is_read, "{}: {action}", command.name());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_member_account_gets_nothing_for_the_management_accounts_stacks() {
+    let text = permissions(Command::DeploySpokes, &place(false))
+        .policy
+        .to_string();
+    assert!(!text.contains("cloudformation:CreateStack\""), "{text}");
+    let text = permissions(Command::DeploySpokes, &place(true))
+        .policy
+        .to_string();
+    assert!(text.contains("cloudformation:CreateStack\""), "{text}");
+}
+
+#[test]
+fn each_fits_into_one_managed_policy() {
+    for (name, command) in Command::ALL {
+        for is_management in [true, false] {
+            let made = permissions(command, &place(is_management));
+            assert!(made.fits(), "{name}: {}", made.characters);
+        }
+    }
+}
+
+/// Each operation that the source names where it calls AWS, with the file.
+fn called() -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![std::path::PathBuf::from(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/src"
+    ))];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|it| it == "rs") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                let text = text
+                    .split("#[cfg(test)]\nmod tests {")
+                    .next()
+                    .unwrap()
+                    .to_owned();
+                for way in [".call(\"", ".found(\"", "OPERATION: &str = \""] {
+                    for part in text.split(way).skip(1) {
+                        let operation = part.split('"').next().unwrap().to_owned();
+                        found.insert(operation, path.display().to_string());
+                    }
+                }
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn every_call_is_allowed_to_some_command() {
+    let of_table: BTreeSet<&str> = TABLE
+        .iter()
+        .flat_map(|it| it.actions.iter().copied())
+        .collect();
+    let called = called();
+    assert!(called.len() > 80, "{}", called.len());
+    let missing: BTreeSet<&String> = called
+        .iter()
+        .filter(|(operation, _)| !of_table.contains(operation.as_str()))
+        .filter(|(operation, path)| {
+            !NOT_OURS.contains(&operation.as_str())
+                && !path.contains("/reference/")
+                && !path.contains("/adopt/")
+        })
+        .map(|(operation, _)| operation)
+        .collect();
+    let of_batches = ["sqs:DeleteMessageBatch"];
+    let missing: Vec<&&String> = missing
+        .iter()
+        .filter(|it| !of_batches.contains(&it.as_str()))
+        .collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}

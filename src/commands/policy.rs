@@ -1,0 +1,26 @@
+//! `rootwatch policy`: what the caller of a command must be allowed.
+
+use super::Exit;
+use super::run::{Run, called_by, on_topic};
+use crate::cli::PolicyArgs;
+use crate::report;
+use anyhow::{Result, anyhow};
+use rootwatch_engine::permissions;
+
+/// Prints the IAM policy, as narrow as the names of this deployment make it.
+pub(super) async fn policy(run: &Run<'_>, args: &PolicyArgs) -> Result<Exit> {
+    let command = args.command().map_err(|why| anyhow!(why))?;
+    let session = run
+        .start(&on_topic(&args.topic), &called_by(&args.caller))
+        .await?;
+    let made = permissions::policy(&session, command, args.role.as_deref()).await?;
+    if !made.fits() {
+        session.work().message(&format!(
+            "This policy has {} characters, and one managed policy holds 6,144: use it as an inline policy of a role, which holds 10,240, or put its statements into two.",
+            made.characters
+        ));
+    }
+    let text = report::policy::text(&made, args.format)?;
+    run.output.result(&text, &made)?;
+    Ok(Exit::Done)
+}
