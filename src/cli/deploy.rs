@@ -97,6 +97,9 @@ pub(crate) struct SpokesArgs {
     pub(crate) remove_ou: Vec<String>,
     #[command(flatten)]
     pub(crate) regions: RegionArgs,
+    /// How often each account and region tells the hub that it is there: 1h to 12h, or off [default: 6h]
+    #[arg(long, value_name = "TIME|off")]
+    pub(crate) heartbeat: Option<String>,
     /// Account of the hub [default: this one, if the hub is here]
     #[arg(long, value_name = "ID")]
     pub(crate) hub_account: Option<String>,

@@ -2,7 +2,7 @@
 
 use super::{Cli, HubArgs, SpokesArgs};
 use crate::config::keys::{
-    ACCOUNT_NAMES, CALL_AS, EMAIL, ENDPOINT_URL, FAILURE_TOLERANCE, FORMAT, FREE_ROLES,
+    ACCOUNT_NAMES, CALL_AS, EMAIL, ENDPOINT_URL, FAILURE_TOLERANCE, FORMAT, FREE_ROLES, HEARTBEAT,
     HUB_ACCOUNT, HUB_PROFILE, HUB_REGION, HUB_ROLE, IAM_PATH, IGNORE, INSTANCE_QUOTA, KMS_KEY,
     LOG_KMS_KEY, LOG_RETENTION_DAYS, MANAGEMENT_PROFILE, MANAGEMENT_ROLE, MAX_CONCURRENT, NAME,
     ORG_ID, OU, PERMISSIONS_BOUNDARY, PROFILE, QUEUE_KMS_KEY, READ_ONLY, REGION,
@@ -47,6 +47,7 @@ pub(crate) fn flags(cli: &Cli, hub: &HubArgs, spokes: &SpokesArgs) -> Flags {
     flags.texts(&MANAGEMENT_ROLE, &spokes.others.management_role);
     flags.texts(&OU, &spokes.ou);
     flags.texts(&REGIONS, &spokes.regions.regions);
+    flags.texts(&HEARTBEAT, &spokes.heartbeat);
     flags.choice(&CALL_AS, spokes.caller.call_as, &CallAs::ALL);
     flags.texts(&MAX_CONCURRENT, &spokes.operations.max_concurrent);
     flags.texts(&FAILURE_TOLERANCE, &spokes.operations.failure_tolerance);

@@ -1,7 +1,7 @@
 //! What a single value must look like, in AWS's own rules, so that bad input ends before the first call.
 
 use regex::Regex;
-use rootwatch_engine::{Amount, Boundary, Subscription, is_region_name};
+use rootwatch_engine::{Amount, Boundary, Heartbeat, Subscription, is_region_name};
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -280,6 +280,14 @@ pub(super) fn amount(text: &str) -> Option<String> {
     unless(parse_amount(text).is_some(), AMOUNT)
 }
 
+pub(super) fn heartbeat(text: &str) -> Option<String> {
+    let (least, most) = (Heartbeat::HOURS.start(), Heartbeat::HOURS.end());
+    unless(
+        Heartbeat::parse(text).is_some(),
+        &format!("is neither a number of hours from {least}h to {most}h nor off"),
+    )
+}
+
 /// A number of at least one.
 pub(super) fn count(text: &str) -> Option<String> {
     let is_count = text.parse::<usize>().is_ok_and(|count| count > 0);
@@ -413,7 +421,7 @@ mod tests {
     #[test]
     fn forms_take_the_good_and_refuse_the_bad() {
         let key = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd";
-        let cases: [(Form, &[&str], &[&str]); 13] = [
+        let cases: [(Form, &[&str], &[&str]); 14] = [
             (key_arn, &[key], &["", "alias/aws/sqs", "1234abcd"]),
             (
                 permissions_boundary,
@@ -438,6 +446,11 @@ mod tests {
                 iam_path,
                 &["/", "/team/", "/a/b/"],
                 &["", "team", "/team", "team/", "//", "/a b/"],
+            ),
+            (
+                heartbeat,
+                &["off", "1h", "6h", "12h"],
+                &["", "6", "0h", "13h", "90m"],
             ),
             (role_prefix, &["Corp-", "a_b.c"], &["", "a/", "a b", "é"]),
             (

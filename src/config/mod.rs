@@ -28,18 +28,19 @@ pub(crate) use schema::Key;
 pub(crate) mod keys {
     pub(crate) use super::schema::{
         ACCOUNT_NAMES, CALL_AS, EMAIL, ENDPOINT_URL, FAILURE_TOLERANCE, FORMAT, FREE_ROLES,
-        HUB_ACCOUNT, HUB_PROFILE, HUB_REGION, HUB_ROLE, IAM_PATH, IGNORE, INSTANCE_QUOTA, KMS_KEY,
-        LOG_KMS_KEY, LOG_RETENTION_DAYS, MANAGEMENT_PROFILE, MANAGEMENT_ROLE, MAX_CONCURRENT, NAME,
-        ORG_ID, OU, PERMISSIONS_BOUNDARY, PROFILE, QUEUE_KMS_KEY, READ_ONLY, REGION,
-        REGION_CONCURRENCY, REGIONS, ROLE_PREFIX, SUBSCRIPTIONS, TAGS, TIMEOUT, TOPIC_NAME,
+        HEARTBEAT, HUB_ACCOUNT, HUB_PROFILE, HUB_REGION, HUB_ROLE, IAM_PATH, IGNORE,
+        INSTANCE_QUOTA, KMS_KEY, LOG_KMS_KEY, LOG_RETENTION_DAYS, MANAGEMENT_PROFILE,
+        MANAGEMENT_ROLE, MAX_CONCURRENT, NAME, ORG_ID, OU, PERMISSIONS_BOUNDARY, PROFILE,
+        QUEUE_KMS_KEY, READ_ONLY, REGION, REGION_CONCURRENCY, REGIONS, ROLE_PREFIX, SUBSCRIPTIONS,
+        TAGS, TIMEOUT, TOPIC_NAME,
     };
 }
 
 use anyhow::{Result, bail};
 use rootwatch_engine::source::key;
 use rootwatch_engine::{
-    Access, Boundary, CallAs, Connection, GuardrailSettings, HubSettings, IamSettings, Notify,
-    Settings, Source, Sources, SpokesSettings,
+    Access, Boundary, CallAs, Connection, GuardrailSettings, Heartbeat, HubSettings, IamSettings,
+    Notify, Settings, Source, Sources, SpokesSettings,
 };
 use rootwatch_root_event::{Format, ReadOnly};
 use settings::Values;
@@ -163,6 +164,10 @@ fn settings(values: &Values) -> Settings {
             removed_ous: Vec::new(),
             regions: values.texts(&schema::REGIONS),
             call_as: values.one_of(&schema::CALL_AS, &CallAs::ALL),
+            heartbeat: values
+                .text(&schema::HEARTBEAT)
+                .and_then(|text| Heartbeat::parse(&text))
+                .unwrap_or_default(),
             operations: operations::settings(values),
         },
         guardrail: GuardrailSettings {
@@ -327,6 +332,9 @@ mod tests {
                 ],
                 call_as: Some(
                     DelegatedAdmin,
+                ),
+                heartbeat: Every(
+                    12,
                 ),
                 operations: OperationSettings {
                     max_concurrent: Percent(

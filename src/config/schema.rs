@@ -363,6 +363,7 @@ pub(crate) static SPOKES: Key = Key {
     kind: Kind::Table(&[
         &OU,
         &REGIONS,
+        &HEARTBEAT,
         &CALL_AS,
         &MAX_CONCURRENT,
         &FAILURE_TOLERANCE,
@@ -391,6 +392,16 @@ pub(crate) static REGIONS: Key = Key {
     default: "all that are enabled",
     example: r#"["us-east-1", "eu-west-1"]"#,
     flag: "--regions",
+    ..KEY
+};
+
+pub(crate) static HEARTBEAT: Key = Key {
+    name: "heartbeat",
+    kind: Kind::Text(form::heartbeat),
+    meaning: "How often each account and region tells the hub that it is there, 1h to 12h, or off; `status` says who was last heard when",
+    default: "6h",
+    example: r#""12h""#,
+    flag: "--heartbeat",
     ..KEY
 };
 

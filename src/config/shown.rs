@@ -196,6 +196,7 @@ pub(crate) fn values(settings: &Settings) -> BTreeMap<&'static str, Written> {
         "spokes.call_as",
         spokes.call_as.and_then(|it| word(&CallAs::ALL, it)),
     );
+    add(key::HEARTBEAT, Some(quoted(&spokes.heartbeat.to_string())));
     let operations = &spokes.operations;
     add(key::MAX_CONCURRENT, Some(amount(operations.max_concurrent)));
     add(

@@ -3,6 +3,7 @@
 use anyhow::{Context, Result, bail};
 use base64::Engine as _;
 use rootwatch_engine::Session;
+use rootwatch_engine::findings::coverage::{GONE_QUIET, NEVER_HEARD};
 use rootwatch_engine::status::Report;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -60,7 +61,7 @@ impl<'a> Page<'a> {
             place,
             made: format!("{:.0}", jiff::Timestamp::now()),
             version: env!("CARGO_PKG_VERSION"),
-            quiet: Vec::new(),
+            quiet: [NEVER_HEARD, GONE_QUIET].map(|id| id.to_string()).into(),
             cards: Vec::new(),
             report,
         }

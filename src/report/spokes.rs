@@ -42,8 +42,8 @@ pub(crate) fn plan(plan: &SpokesPlan, name: &str, verbose: bool) -> String {
     }
     if plan.is_change() {
         let _ = writeln!(text, "Plan: {}.", counts(&plan.instances));
-        if matches!(plan.stack_set, Action::Create { .. }) {
-            let _ = writeln!(text, "{}", cost::OF_SPOKES);
+        if let Some(cost) = cost::of_spokes(plan) {
+            let _ = writeln!(text, "{cost}");
         }
     }
     if let Some(hop) = &plan.trail {

@@ -4,7 +4,7 @@ use super::{guardrail, ignore};
 use rootwatch_engine::one_line;
 use rootwatch_engine::spokes::words;
 use rootwatch_engine::status::{
-    HubStatus, Report, SpokesStatus, Subscribers, Unseen, notifier, oldest,
+    Heartbeats, HubStatus, Report, SpokesStatus, Subscribers, Unseen, notifier, oldest,
 };
 use std::fmt::Write;
 
@@ -107,10 +107,29 @@ fn work_text(text: &mut String, hub: &HubStatus) {
     }
     if let Some(depth) = hub.reads {
         let age = oldest(metrics.and_then(|it| it.oldest_read_s));
-        let _ = writeln!(text, "  read-only events for the next digest: {depth}{age}");
+        let _ = writeln!(
+            text,
+            "  read-only events and heartbeats for the next batch: {depth}{age}"
+        );
     }
     if let Some(metrics) = metrics {
         let _ = writeln!(text, "  {}", notifier(metrics));
+    }
+}
+
+/// How many were heard; each is in the JSON and the page.
+fn heartbeats_text(heartbeats: &Heartbeats) -> String {
+    let every = &heartbeats.every;
+    match (&heartbeats.heard, &heartbeats.expected, &heartbeats.within) {
+        (Some(heard), Some(expected), Some(within)) => {
+            let new = match heartbeats.new.unwrap_or_default() {
+                0 => String::new(),
+                new => format!(", {new} too new"),
+            };
+            format!("heartbeats every {every}: {heard} of {expected} heard within {within}{new}")
+        }
+        _ if every == "off" => "heartbeats: off".to_owned(),
+        _ => format!("heartbeats every {every}: could not be read, see the gaps"),
     }
 }
 
@@ -138,6 +157,9 @@ fn spokes_text(text: &mut String, name: &str, spokes: &SpokesStatus) {
     };
     if let Some(hub) = &spokes.forwards_to {
         let _ = writeln!(text, "  forwarding to the hub in {hub}");
+    }
+    if let Some(heartbeats) = &spokes.heartbeats {
+        let _ = writeln!(text, "  {}", heartbeats_text(heartbeats));
     }
     if let Some(last) = &spokes.last_operation {
         let _ = writeln!(text, "  {}", words::last(last));

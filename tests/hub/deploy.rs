@@ -12,7 +12,7 @@ fn a_second_run_only_reads() {
     assert!(
         again
             .stdout
-            .starts_with("No changes: all 28 resources are up to date."),
+            .starts_with("No changes: all 30 resources are up to date."),
         "{}",
         again.stdout
     );
@@ -59,7 +59,7 @@ fn everything_that_can_carry_a_tag_carries_ours() {
         .map(|change| change["field"].as_str().unwrap())
         .collect();
     assert_eq!(fields, BTreeSet::from(["tags.team"]));
-    assert_eq!(tagged.count(), 24);
+    assert_eq!(tagged.count(), 26);
 }
 
 #[test]

@@ -107,6 +107,6 @@ fn a_deployment_ends_with_what_comes_next() {
     let again = world.rootwatch(&deploy).ends_with(0);
     assert_eq!(
         again.stdout,
-        "No changes: all 28 resources are up to date.\nNotified:\n  email security@example.com: alerts, health\n"
+        "No changes: all 30 resources are up to date.\nNotified:\n  email security@example.com: alerts, health\n"
     );
 }

@@ -36,7 +36,9 @@ impl SpokeIntruder {
     pub(crate) async fn put_rule(&self, state: RuleState, change: impl FnOnce(&str) -> String) {
         let rule = self.events.describe_rule().name(RULE).send().await.unwrap();
         let put = self.events.put_rule().name(RULE).state(state);
-        let put = put.event_pattern(change(rule.event_pattern().unwrap()));
+        let put = put
+            .event_pattern(change(rule.event_pattern().unwrap()))
+            .set_schedule_expression(rule.schedule_expression.clone());
         put.send().await.unwrap();
     }
 

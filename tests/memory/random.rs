@@ -70,12 +70,13 @@ fn spokes_flags() -> impl Strategy<Value = Vec<String>> {
         flag("--max-concurrent", &["1", "25%"]),
         flag("--failure-tolerance", &["0", "10%"]),
         flag("--region-concurrency", &["sequential"]),
+        flag("--heartbeat", &["off", "2h"]),
     )
-        .prop_map(|(units, a, b, c, d)| {
+        .prop_map(|(units, a, b, c, d, e)| {
             let units = units
                 .into_iter()
                 .flat_map(|it| ["--ou".to_owned(), it.to_owned()]);
-            [units.collect(), a, b, c, d].concat()
+            [units.collect(), a, b, c, d, e].concat()
         })
 }
 

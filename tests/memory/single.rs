@@ -152,6 +152,11 @@ const ROWS: &[Row] = &[
         &["--regions", "us-east-1,eu-west-1,eu-central-1"],
         &["create in eu-central-1", "stack-set description"],
     ),
+    spokes(
+        "spokes.heartbeat",
+        &["--heartbeat", "12h"],
+        &["stack-set parameters.Heartbeat"],
+    ),
     spokes("spokes.call_as", &["--call-as", "delegated-admin"], &[]),
     spokes("spokes.max_concurrent", &["--max-concurrent", "25%"], &[]),
     spokes(

@@ -4,6 +4,8 @@
 mod accepted;
 /// Each kind of gap that `rootwatch status` finds, and what closes it.
 mod gaps;
+/// Who was heard, as time passes.
+mod heartbeats;
 /// `rootwatch status --html`, in a real browser where there is one.
 mod page;
 /// Reads that are refused, one at a time.

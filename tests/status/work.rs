@@ -119,7 +119,7 @@ fn reads_that_nobody_takes_are_reported_until_what_verify_says_is_done() {
     eventually("the read-only event", || waiting() == 1);
     let early = status(&world);
     assert!(
-        early.contains("  read-only events for the next digest: 1, the oldest for "),
+        early.contains("  read-only events and heartbeats for the next batch: 1, the oldest for "),
         "{early}"
     );
     assert!(
@@ -159,7 +159,7 @@ fn reads_that_nobody_takes_are_reported_until_what_verify_says_is_done() {
         "{fixed}"
     );
     assert!(
-        fixed.contains("  read-only events for the next digest: 0\n"),
+        fixed.contains("  read-only events and heartbeats for the next batch: 0\n"),
         "{fixed}"
     );
 }

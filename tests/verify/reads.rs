@@ -12,7 +12,7 @@ fn a_good_deployment_is_fine_by_reads_alone() {
         .rootwatch(&["verify", "--role", SPOKE_ROLE])
         .ends_with(0)
         .stdout;
-    let hub = "hub, as made: event-bus, rule (2), queue (3), event-source-mapping (2), function, role, topic (2), alarm (8), log-group\n";
+    let hub = "hub, as made: event-bus, rule (6), queue (3), event-source-mapping (2), function, role, topic (2), alarm (11), log-group\n";
     assert!(said.contains(hub), "{said}");
     assert!(!said.contains("rule rootwatch-acts"), "{said}");
     let each = world.rootwatch(&["verify", "-v"]).ends_with(0).stdout;
@@ -41,6 +41,7 @@ const DENIED: [(&str, &[&str], &str); 7] = [
         "DescribeRule",
         &[
             "rule rootwatch-acts",
+            "rule rootwatch-heartbeats",
             "rule rootwatch-hub-tampering",
             "rule rootwatch-hub-urgent-tampering",
             "rule rootwatch-reads",
@@ -83,6 +84,7 @@ const DENIED: [(&str, &[&str], &str); 7] = [
             "alarm rootwatch-dead-letters",
             "alarm rootwatch-hub-tampering",
             "alarm rootwatch-more-dead-letters",
+            "alarm rootwatch-no-heartbeats",
             "alarm rootwatch-not-delivered",
             "alarm rootwatch-notifier-errors",
             "alarm rootwatch-reads-failed",

@@ -1,7 +1,10 @@
 //! What a plan costs a month. Pure.
 
+use crate::heartbeat::Heartbeat;
 use crate::hub::HubPlan;
 use crate::hub::hub_resource::HubResource;
+use crate::plan::Action;
+use crate::spokes::SpokesPlan;
 
 /// A price that AWS lists.
 struct Price {
@@ -55,9 +58,69 @@ pub fn of_hub(plan: &HubPlan) -> String {
     )
 }
 
-/// What spokes cost: an event of CloudTrail costs nothing, and neither does a rule; only an event that is forwarded to
-/// the hub, one dollar a million (source: aws.amazon.com/eventbridge/pricing).
-pub const OF_SPOKES: &str = "Cost: nothing while root is idle; each event of a root user that is forwarded costs $0.000001 (list price of us-east-1, June 2026).";
+/// Days of a month, as AWS's own examples have it.
+const DAYS: f64 = 30.0;
+/// Of an event that goes to another account's bus; source: aws.amazon.com/eventbridge/pricing. An event of CloudTrail or
+/// of a schedule costs nothing, and neither does a rule.
+const EVENT: f64 = 1.0 / 1e6;
+/// Requests to SQS for a heartbeat at the most: it is sent, received and deleted by itself.
+const REQUESTS: f64 = 3.0;
+/// Of an invocation, and of ten milliseconds of it with 128 MB; source: aws.amazon.com/lambda/pricing.
+const INVOCATION: f64 = 0.20 / 1e6 + 0.010 * 0.125 * 0.000_016_666_7;
+/// Invocations a month at the most: two batches at a time, each of which gathers for half a minute.
+const MOST_INVOCATIONS: f64 = 2.0 * 2.0 * 60.0 * 24.0 * DAYS;
+/// Bytes of the log for a heartbeat, and for an invocation; what is written and a year of what is kept, for a byte;
+/// source: aws.amazon.com/cloudwatch/pricing.
+const HEARTBEAT_BYTES: f64 = 15.0;
+const INVOCATION_BYTES: f64 = 600.0;
+const BYTE: f64 = (0.50 + 0.03 * 12.0) / 1e9;
+
+/// Dollars that are at least this, in whole cents.
+fn dollars(usd: f64) -> String {
+    format!("{:.2}", (usd * 100.0).ceil() / 100.0)
+}
+
+/// What heartbeats of so many accounts and regions cost a month at the most, in US dollars.
+fn of_heartbeats(places: usize, heartbeat: Heartbeat) -> f64 {
+    let Some(every) = heartbeat.every() else {
+        return 0.0;
+    };
+    // Far from where a number of accounts and regions would be rounded.
+    #[allow(clippy::cast_precision_loss)]
+    let places = places as f64;
+    let heartbeats = places * 24.0 * 3600.0 * DAYS / every.as_secs_f64();
+    let invocations = heartbeats.min(MOST_INVOCATIONS);
+    let bytes = heartbeats * HEARTBEAT_BYTES + invocations * INVOCATION_BYTES;
+    heartbeats * (EVENT + REQUESTS * POLLING.usd) + invocations * INVOCATION + bytes * BYTE
+}
+
+/// What spokes cost, where a plan changes it.
+#[must_use]
+pub fn of_spokes(plan: &SpokesPlan) -> Option<String> {
+    let heartbeat = plan.heartbeat;
+    let parameter = format!("parameters.{}", Heartbeat::PARAMETER);
+    let is_changed = match &plan.stack_set {
+        Action::Create { .. } => true,
+        Action::Update { fields } => fields.iter().any(|it| it.field == parameter),
+        Action::Keep | Action::Delete => false,
+    };
+    if !is_changed {
+        return None;
+    }
+    let counts = plan.instances;
+    let own = plan.management.stacks().iter();
+    let own = own.filter(|it| !matches!(it.step.action, Action::Delete));
+    let places = counts.kept + counts.created + counts.updated + own.count();
+    let event = format!("each event of a root user that is forwarded costs $0.000001 ({LISTED})");
+    Some(match heartbeat {
+        Heartbeat::Off => format!("Cost: nothing while root is idle; {event}."),
+        Heartbeat::Every(_) => format!(
+            "Cost: at most ${} a month for the heartbeats of {} every {heartbeat}; {event}.",
+            dollars(of_heartbeats(places, heartbeat)),
+            crate::words::count(places, "stack"),
+        ),
+    })
+}
 
 #[cfg(test)]
 mod tests {
@@ -71,7 +134,30 @@ mod tests {
         let plan = plan_deploy(hub(&sample::wanted()), std::collections::BTreeMap::new());
         assert_eq!(
             of_hub(&plan),
-            "Cost: about $1.52 a month, for 10 alarms and the polling of 2 empty queues (list prices of us-east-1, June 2026); root activity itself costs cents."
+            "Cost: about $1.62 a month, for 11 alarms and the polling of 2 empty queues (list prices of us-east-1, June 2026); root activity itself costs cents."
         );
+    }
+    /// The table of docs/heartbeat.md is this.
+    #[test]
+    fn heartbeats_cost_what_the_documentation_says() {
+        let page = include_str!("../../../docs/heartbeat.md");
+        for (accounts, regions) in [
+            (10, 4),
+            (10, 17),
+            (1_000, 4),
+            (1_000, 17),
+            (10_000, 4),
+            (10_000, 17),
+        ] {
+            let of = |hours| dollars(of_heartbeats(accounts * regions, Heartbeat::Every(hours)));
+            let row = format!(
+                "| {accounts} | {regions} | {} | {} | {} |",
+                of(12),
+                of(6),
+                of(1)
+            );
+            assert!(page.contains(&row), "{row}");
+        }
+        assert_eq!(of_heartbeats(170_000, Heartbeat::Off), 0.0);
     }
 }

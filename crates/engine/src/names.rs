@@ -78,6 +78,21 @@ impl Names {
         self.with("reads")
     }
 
+    /// Rule for the heartbeats of the spokes.
+    pub(crate) fn heartbeats_rule(&self) -> String {
+        self.with("heartbeats")
+    }
+
+    /// All rules of ours on the hub's bus.
+    pub(crate) fn rules(&self) -> [String; 4] {
+        [
+            self.acts_rule(),
+            self.reads_rule(),
+            self.heartbeats_rule(),
+            self.tampering_rule(),
+        ]
+    }
+
     /// Rule for what the spokes' rules for tampering forward.
     pub(crate) fn tampering_rule(&self) -> String {
         self.with("tampering")

@@ -1,6 +1,7 @@
 //! The settings of a run, checked: the desired configuration for the engine.
 
 use crate::aws::partition::Partition;
+use crate::heartbeat::Heartbeat;
 use crate::hub::notifier_settings::NotifierSettings;
 use crate::ignore::Ignore;
 use crate::shell::quoted;
@@ -236,6 +237,8 @@ pub struct SpokesSettings {
     pub regions: Vec<String>,
     /// Who calls CloudFormation; detected where it is not given.
     pub call_as: Option<CallAs>,
+    /// How often each account and region says that it is there.
+    pub heartbeat: Heartbeat,
     /// How StackSet operations go through accounts and regions.
     pub operations: OperationSettings,
 }

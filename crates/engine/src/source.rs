@@ -39,6 +39,8 @@ pub mod key {
     pub const OU: &str = "spokes.ou";
     /// Regions that are watched.
     pub const REGIONS: &str = "spokes.regions";
+    /// How often each account and region says that it is there.
+    pub const HEARTBEAT: &str = "spokes.heartbeat";
     /// Accounts that are worked on at once.
     pub const MAX_CONCURRENT: &str = "spokes.max_concurrent";
     /// Accounts that may fail.
@@ -60,7 +62,7 @@ pub mod key {
     pub const SHARED: [&str; 4] = [PERMISSIONS_BOUNDARY, IAM_PATH, ROLE_PREFIX, TAGS];
 
     /// All that are remembered.
-    pub const ALL: [&str; 22] = [
+    pub const ALL: [&str; 23] = [
         ORG_ID,
         SUBSCRIPTIONS,
         TOPIC_NAME,
@@ -75,6 +77,7 @@ pub mod key {
         ACCOUNT_NAMES,
         OU,
         REGIONS,
+        HEARTBEAT,
         MAX_CONCURRENT,
         FAILURE_TOLERANCE,
         REGION_CONCURRENCY,

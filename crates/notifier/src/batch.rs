@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rootwatch_root_event::{Assessment, Decision, ReadOnly, Unreadable, assess, parse};
+use rootwatch_root_event::{
+    Assessment, Decision, Heartbeat, ReadOnly, Unreadable, assess, heartbeat, parse,
+};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -42,6 +44,13 @@ impl Item {
         self.queue_arn.ends_with("-reads")
     }
 
+    /// The heartbeat that it is, if it is one: of the rule of this deployment's spokes, whose name the queue's tells.
+    fn heartbeat(&self) -> Option<Heartbeat> {
+        let queue = self.queue_arn.rsplit(':').next()?;
+        let deployment = queue.strip_suffix("-reads")?;
+        heartbeat(self.body.as_bytes(), &format!("{deployment}-root-activity"))
+    }
+
     /// The items, when `payload` is a batch from SQS; CloudTrail's log files have "Records" too.
     pub(crate) fn all(payload: &[u8]) -> Option<Vec<Self>> {
         let batch: Batch<'_> = serde_json::from_slice(payload).ok()?;
@@ -61,6 +70,8 @@ impl Item {
 pub(crate) struct Work<'a> {
     pub(crate) unreadable: Vec<(&'a Item, Unreadable)>,
     pub(crate) events: Vec<Assessment>,
+    /// What is only noted: nobody is notified of it, and it cannot fail.
+    pub(crate) heartbeats: Vec<Heartbeat>,
     /// By the event's place in `events`.
     message_ids: Vec<BTreeSet<&'a str>>,
     /// The place of an alert by its id: an event that arrived twice is reported once. Digests count it once themselves.
@@ -71,6 +82,10 @@ impl<'a> Work<'a> {
     pub(crate) fn of(items: &'a [Item], read_only: ReadOnly, topic_arn: &str) -> Self {
         let mut work = Self::default();
         for item in items {
+            if let Some(heartbeat) = item.heartbeat() {
+                work.heartbeats.push(heartbeat);
+                continue;
+            }
             match parse(item.body.as_bytes()) {
                 Ok(events) => events.into_iter().for_each(|event| {
                     let event = event.of_hub(topic_arn);
@@ -127,7 +142,8 @@ impl<'a> Failures<'a> {
         self.0.extend(message_ids);
     }
 
-    /// Whether nothing of these was published completely.
+    /// Whether nothing of these was published completely. Beside heartbeats the rest fails by itself: they would come
+    /// again with it, and end among the dead letters.
     pub(crate) fn are_all(&self, items: &[Item]) -> bool {
         items.iter().all(|item| self.0.contains(&*item.message_id))
     }

@@ -3,6 +3,8 @@
 //! EventBridge invokes it with one event, or Lambda's event source mapping with a batch from a queue of events. It
 //! publishes its messages to one SNS topic: few of them, at a pace that SNS and people can take, the most severe first.
 //!
+//! Heartbeats of the spokes come by the queue of read events. They become a line in the log, which says who was heard.
+//!
 //! Guarantees: each event of a batch is reported in one message, alone or counted among others, or it is a failed item;
 //! a message that cannot be published is an error, so that Lambda retries and then sends the event to the dead-letter
 //! queue; an event that cannot be read is published as received; nothing is reported twice within a batch. Across
@@ -10,6 +12,7 @@
 
 mod batch;
 mod clients;
+mod heard;
 mod log;
 mod names;
 mod notifier;

@@ -112,7 +112,7 @@ pub(crate) fn warning(text: &str) {
 }
 
 /// Lambda reads the log from standard output; a line that cannot be written must not stop an alert.
-fn write(line: &impl Serialize) {
+pub(crate) fn write(line: &impl Serialize) {
     if let Ok(text) = serde_json::to_string(line) {
         let _ = writeln!(std::io::stdout().lock(), "{text}");
     }

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::batch::{Failures, Item, Work};
 use crate::clients::Clients;
+use crate::heard;
 use crate::log::{self, Line};
 use crate::names::Names;
 use crate::pace::{self, Limits, Pace};
@@ -121,6 +122,7 @@ impl Notifier {
         let is_reads = items.iter().all(Item::is_from_reads);
         let limits = if is_reads { pace::READS } else { pace::ACTS };
         let work = Work::of(items, self.settings.read_only, &self.settings.topic_arn);
+        heard::log(&work.heartbeats, timing.received);
         let (run, pace) = self.all(&work, limits, timing).await;
         turn(&pace, timing).await;
         match run.error {

@@ -311,3 +311,60 @@ async fn a_log_file_is_not_a_batch() {
     assert_eq!(reply, json!({ "published": 1 }));
     assert_eq!(sns.subjects().len(), 1);
 }
+
+/// What the schedule of a spoke's rule sends.
+fn beat(account: &str, rule: &str) -> String {
+    json!({
+        "version": "0",
+        "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa",
+        "detail-type": "Scheduled Event",
+        "source": "aws.events",
+        "account": account,
+        "time": "2026-11-02T09:13:00Z",
+        "region": "us-east-1",
+        "resources": [format!("arn:aws:events:us-east-1:{account}:rule/{rule}")],
+        "detail": {},
+    })
+    .to_string()
+}
+
+#[tokio::test]
+async fn heartbeats_notify_nobody_and_are_in_no_digest() {
+    let (notifier, sns, _organizations) = notifier(NEVER);
+    let beat = beat("111122223333", "rootwatch-root-activity");
+    let read = envelope("e1", "ListBuckets", true).to_string();
+    let reply = handle(&notifier, &batch(std::slice::from_ref(&beat))).await;
+    assert_eq!(failures(&reply.unwrap()), Vec::<&str>::new());
+    assert!(sns.accepted().is_empty());
+    let mixed = [beat.clone(), read, beat];
+    let reply = handle(&notifier, &batch(&mixed)).await.unwrap();
+    assert_eq!(failures(&reply), Vec::<&str>::new());
+    handle(&notifier, &batch(&mixed[1..2])).await.unwrap();
+    let subjects = sns.subjects();
+    let [mixed, alone] = subjects.as_slice() else {
+        unreachable!("{subjects:?}")
+    };
+    assert_eq!(mixed, alone);
+}
+
+#[tokio::test]
+async fn what_fails_beside_heartbeats_is_tried_again_without_them() {
+    let (notifier, _sns, _organizations) = notifier("Root");
+    let beat = beat("111122223333", "rootwatch-root-activity");
+    let read = envelope("e1", "ListBuckets", true).to_string();
+    let reply = handle(&notifier, &batch(&[beat, read])).await.unwrap();
+    assert_eq!(failures(&reply), ["m1"]);
+}
+
+#[tokio::test]
+async fn what_is_like_a_heartbeat_and_is_none_is_published() {
+    let other = beat("111122223333", "my-root-activity");
+    let beat = beat("111122223333", "rootwatch-root-activity");
+    for (queue, body) in [("reads", other), ("acts", beat)] {
+        let (notifier, sns, _organizations) = notifier(NEVER);
+        handle(&notifier, &crate::batch_of(queue, &[body]))
+            .await
+            .unwrap();
+        assert_eq!(sns.subjects().len(), 1, "{queue}");
+    }
+}

@@ -51,6 +51,15 @@ kinds! {
     NO_TRUSTED_ACCESS = 316, "trusted access for StackSets is off",
         "The StackSet neither reaches new accounts nor changes stacks.",
         "`rootwatch deploy spokes --enable-trusted-access` in the management account turns it on.";
+    NEVER_HEARD = 317, "an account and region was never heard",
+        "Its rule sends a heartbeat by the way of the alerts, and none has arrived as far back as was looked: root activity there is not reported either.",
+        "`rootwatch verify` with --role says what is broken on the way in that account, and how to fix it. A hub of an earlier version takes no heartbeats: `rootwatch deploy hub` updates it.";
+    GONE_QUIET = 318, "an account and region has gone quiet",
+        "It was heard before, and is no more: somebody may have turned off or changed its rule, the role or the bus, and root activity there is not reported.",
+        "`rootwatch verify` with --role says what is broken on the way in that account, and how to fix it.";
+    HEARTBEATS_NOT_READ = 319, "who was heard could not be read",
+        "Whether an account and region has gone quiet is not known.",
+        "Allow the caller logs:FilterLogEvents on the notifier's log group.";
     GUARDRAIL_DETACHED = 341, "the guardrail is no longer attached where it was",
         "`deploy guardrail` attached the service control policy there, and somebody detached it: administrators and root users of these accounts can change their spokes.",
         "`rootwatch deploy guardrail` with the management account's credentials attaches it again; with --remove-ou or --remove-account it is detached for good.";

@@ -122,6 +122,7 @@ pub(crate) fn hub(wanted: &Wanted) -> Vec<Node> {
     // A rule comes last, when all that it leads to is there: no event meets a half-made path.
     let acts = Node::after(wanted.acts_rule(), &[&bus, &acts_mapping, &alerts]).of(&bus);
     let reads = Node::after(wanted.reads_rule(), &[&bus, &reads_mapping, &alerts]).of(&bus);
+    let heartbeats = Node::after(wanted.heartbeats_rule(), &[&bus, &reads_mapping]).of(&bus);
     let tampering = Node::after(wanted.tampering_rule(), &[&bus, &reads_mapping, &alerts]).of(&bus);
     let hub_tampering = Node::after(wanted.hub_tampering_rule(), &[&reads_mapping, &alerts]);
     let hub_urgent = Node::after(wanted.hub_urgent_rule(), &[&reads_mapping, &alerts]);
@@ -156,6 +157,7 @@ pub(crate) fn hub(wanted: &Wanted) -> Vec<Node> {
         reads_mapping,
         acts,
         reads,
+        heartbeats,
         tampering,
         hub_tampering,
         hub_urgent,

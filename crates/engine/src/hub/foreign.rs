@@ -68,13 +68,7 @@ fn is_ours(names: &Names, attachments: &Attachment) -> bool {
         Attachment::Rule { name, tags, .. } => {
             let is_tagged = tags.get(DEPLOYMENT_TAG) == Some(&names.deployment);
             // On our bus our own rules are known by their names.
-            [
-                names.acts_rule(),
-                names.reads_rule(),
-                names.tampering_rule(),
-            ]
-            .contains(name)
-                || name.starts_with(&names.test("")) && is_tagged
+            names.rules().contains(name) || name.starts_with(&names.test("")) && is_tagged
         }
         // A test that was killed leaves one.
         Attachment::Subscription { subscription, .. } => {
@@ -183,6 +177,7 @@ mod tests {
         let found = [
             rule("rootwatch-acts", None),
             rule("rootwatch-reads", Some("rootwatch")),
+            rule("rootwatch-heartbeats", None),
             rule("rootwatch-tampering", None),
             rule("rootwatch-test-1", Some("rootwatch")),
             subscription("arn:aws:sqs:eu-west-1:111122223333:rootwatch-test-1"),

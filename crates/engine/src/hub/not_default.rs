@@ -103,7 +103,7 @@ pub(super) fn of_alarm(found: &MetricAlarm, queries: &[(&str, bool)]) -> NotDefa
 }
 
 /// Of a rule.
-pub(super) fn of_rule(schedule: Option<&str>, role: Option<&str>) -> NotDefault {
+pub(crate) fn of_rule(schedule: Option<&str>, role: Option<&str>) -> NotDefault {
     Set::default()
         .text("ScheduleExpression", schedule)
         .text("RoleArn", role)

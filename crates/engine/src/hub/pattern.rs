@@ -1,6 +1,8 @@
 //! The event patterns of the hub's rules, made from the one pattern that the spokes use.
 
-use rootwatch_root_event::{CANARY_SOURCE, READ_ONLY_THAT_MATTERS};
+use rootwatch_root_event::{
+    CANARY_SOURCE, HEARTBEAT_DETAIL_TYPE, HEARTBEAT_SOURCE, READ_ONLY_THAT_MATTERS,
+};
 use serde_json::{Value, json};
 
 /// The pattern of `templates/root-activity.json`.
@@ -131,6 +133,16 @@ fn root_activity_where(conditions: &[Value]) -> Value {
 /// The pattern of the spokes' rule.
 pub(crate) fn root_activity() -> Value {
     serde_json::from_str(ROOT_ACTIVITY).unwrap_or_default()
+}
+
+/// Heartbeats: what the schedule of the spokes' rule sends, and no other schedule. The rule's ARN has the sender's
+/// account and region, and ends in the rule's name (EventBridge User Guide, "Scheduled events").
+pub(crate) fn heartbeats(spoke_rule: &str) -> Value {
+    json!({
+        "source": [HEARTBEAT_SOURCE],
+        "detail-type": [HEARTBEAT_DETAIL_TYPE],
+        "resources": [{"suffix": format!(":rule/{spoke_rule}")}],
+    })
 }
 
 /// What matches the canaries of one run of `rootwatch test`, whose ids all begin with this.
@@ -287,7 +299,8 @@ mod tests {
     #[test]
     fn patterns_fit_eventbridge() {
         // EventBridge User Guide, "Quotas": an event pattern has at most 2,048 characters by default.
-        for pattern in [acts("111122223333"), reads(), root_activity()] {
+        let heartbeats = heartbeats(&format!("{}-root-activity", "x".repeat(32)));
+        for pattern in [acts("111122223333"), reads(), root_activity(), heartbeats] {
             assert!(pattern.to_string().len() <= 2048);
         }
     }

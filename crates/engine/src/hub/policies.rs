@@ -3,7 +3,7 @@
 use super::pattern::CANARY_DETAIL_TYPE;
 use crate::names::Names;
 use rootwatch_eval::Policy;
-use rootwatch_root_event::{CANARY_SOURCE, DETAIL_TYPES};
+use rootwatch_root_event::{CANARY_SOURCE, DETAIL_TYPES, HEARTBEAT_DETAIL_TYPE};
 use serde_json::json;
 
 /// The organization may forward CloudTrail events of AWS's own sources to the bus; nobody may write to it directly but
@@ -12,12 +12,16 @@ use serde_json::json;
 /// A spoke may forward the canary of `rootwatch test` too, and as many as it likes: no rule of the hub takes a canary
 /// that came from a spoke, but the one that a test makes for its own ids and removes again.
 ///
+/// Of scheduled events a rule of the hub takes those of the spokes' own rule. The policy cannot say so: a Deny of one
+/// detail-type with another source would compare all values of a call, and so refuse alerts that EventBridge forwards
+/// in the same call.
+///
 /// The Denies apply only when their key is present. As conditions of the Allow they could silence everything:
 /// PutTargets checks this policy when a target is made, and no page of AWS's documentation says which keys exist at
 /// that moment.
 pub(super) fn event_bus(names: &Names, org_id: &str) -> Policy {
     let mut detail_types: Vec<&str> = DETAIL_TYPES.to_vec();
-    detail_types.push(CANARY_DETAIL_TYPE);
+    detail_types.extend([HEARTBEAT_DETAIL_TYPE, CANARY_DETAIL_TYPE]);
     let statement = |effect: &str, condition: serde_json::Value| {
         json!({
             "Effect": effect,
@@ -146,15 +150,16 @@ pub(super) fn acts_queue(names: &Names) -> Policy {
     Policy::of([from_rules(names, &names.acts_queue(), &[arn])])
 }
 
-/// The rules for read-only activity and for tampering may send here.
+/// The rules for read-only activity, for heartbeats and for tampering may send here.
 pub(super) fn reads_queue(names: &Names) -> Policy {
     Policy::of([from_rules(names, &names.reads_queue(), &to_reads(names))])
 }
 
-/// The ARNs of the rules whose events are reported in digests.
-pub(crate) fn to_reads(names: &Names) -> [String; 4] {
+/// The ARNs of the rules whose events may wait.
+pub(crate) fn to_reads(names: &Names) -> [String; 5] {
     [
         names.rule_arn(&names.reads_rule()),
+        names.rule_arn(&names.heartbeats_rule()),
         names.rule_arn(&names.tampering_rule()),
         names.default_rule_arn(&names.hub_tampering_rule()),
         names.default_rule_arn(&names.hub_urgent_rule()),

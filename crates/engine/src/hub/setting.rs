@@ -7,7 +7,7 @@ use crate::spokes::SpokesPlan;
 
 /// Properties and their settings: kind of resource, beginning of the property's path, key of the setting. A kind of
 /// `*` is any; the first row that fits counts.
-const SETTINGS: [(&str, &str, &str); 29] = [
+const SETTINGS: [(&str, &str, &str); 30] = [
     (
         "log-group",
         "tags.rootwatch:retention-days",
@@ -53,6 +53,7 @@ const SETTINGS: [(&str, &str, &str); 29] = [
     ),
     ("*", "parameters.RolePath", "iam.path"),
     ("*", "parameters.RolePrefix", "iam.role_prefix"),
+    ("*", "parameters.Heartbeat", "spokes.heartbeat"),
 ];
 
 /// The key of the setting that a property comes from; none where it is rootwatch's own.

@@ -1,6 +1,7 @@
 //! The settings that a StackSet shows. Reads, and writes nothing.
 
 use crate::aws::error::AwsError;
+use crate::heartbeat::Heartbeat;
 use crate::names::DEPLOYMENT_TAG;
 use crate::session::Session;
 use crate::settings::{Boundary, OperationSettings, Settings};
@@ -141,6 +142,11 @@ pub(crate) fn remember(settings: &mut Settings, deployment: &Deployment) {
             policy,
         })
     });
+    // Empty is off; a template of an earlier version has no such parameter.
+    let found = set.parameters.get(Heartbeat::PARAMETER);
+    let heartbeat = found.and_then(|it| Heartbeat::of_schedule(it));
+    let slot = &mut spokes.heartbeat;
+    sources.remember(key::HEARTBEAT, slot, heartbeat, &from);
     let slot = &mut iam.boundary;
     sources.remember(key::PERMISSIONS_BOUNDARY, slot, boundary, &from);
     let is_setting = |(key, _): &(&String, &String)| {

@@ -15,6 +15,7 @@ fn settings() -> Settings {
     settings.iam.boundary = Boundary::parse("arn:aws:iam::aws:policy/PowerUserAccess");
     settings.tags = [("team".to_owned(), "security".to_owned())].into();
     settings.spokes.regions = vec!["us-east-1".into()];
+    settings.spokes.heartbeat = Heartbeat::Every(2);
     settings
 }
 
@@ -49,12 +50,29 @@ fn every_setting_comes_back_as_it_was_given() {
     assert_eq!(plain.iam.boundary, given.iam.boundary);
     assert_eq!(plain.tags, given.tags);
     assert_eq!(plain.spokes.regions, given.spokes.regions);
+    assert_eq!(plain.spokes.heartbeat, Heartbeat::Every(2));
     assert_eq!(plain.spokes.ous, ["ou-a"]);
     assert_eq!(plain.hub.account.as_deref(), Some("111122223333"));
     assert_eq!(plain.hub.region.as_deref(), Some("eu-west-1"));
     assert_eq!(plain.spokes.operations.max_concurrent, Amount::Count(3));
     let from = plain.sources.get(key::HUB_REGION).map(ToString::to_string);
     assert_eq!(from.as_deref(), Some("deployed: StackSet rootwatch-spoke"));
+}
+
+#[test]
+fn no_heartbeat_is_remembered_and_a_template_without_one_says_nothing() {
+    let mut off = settings();
+    off.spokes.heartbeat = Heartbeat::Off;
+    let mut deployment = deployment(&off);
+    let remembered = |deployment: &Deployment| {
+        let mut plain = Settings::default();
+        remember(&mut plain, deployment);
+        let source = plain.sources.get(key::HEARTBEAT).is_some();
+        (plain.spokes.heartbeat, source)
+    };
+    assert_eq!(remembered(&deployment), (Heartbeat::Off, true));
+    deployment.set.parameters.remove(Heartbeat::PARAMETER);
+    assert_eq!(remembered(&deployment), (Heartbeat::default(), false));
 }
 
 #[test]

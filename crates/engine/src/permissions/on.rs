@@ -71,12 +71,11 @@ impl Place {
             "any" => one("*".into()),
             "bus" => one(names.bus_arn()),
             "bus-anywhere" => one(anywhere("events", &format!("event-bus/{}", names.bus()))),
-            "rules" => [names.acts_rule(), names.reads_rule(), names.tampering_rule()]
-                .iter()
-                .map(|it| names.rule_arn(it))
-                .chain(self.default_rules())
-                .collect(),
-            "default-rules" => self.default_rules().into(),
+            // Those on the bus, and those for changes of the hub on the default bus.
+            "rules" => vec![
+                names.rule_arn(&format!("{}-*", names.deployment)),
+                names.default_rule_arn(&format!("{}-hub-*", names.deployment)),
+            ],
             "all-rules" => one(names.rule_arn("*")),
             "test-rules" => one(names.rule_arn(&names.test("*"))),
             "spoke-rules" => std::iter::once(names.spoke_rule())
@@ -140,13 +139,6 @@ impl Place {
             "roots" => one(format!("{}/*", of_organization("root"))),
             _ => return None,
         })
-    }
-
-    /// The hub's rules on the default bus of its account.
-    fn default_rules(&self) -> [String; 2] {
-        let names = &self.names;
-        [names.hub_tampering_rule(), names.hub_urgent_rule()]
-            .map(|it| names.default_rule_arn(&it))
     }
 
     /// The StackSet, whose ARN has the account that administers it, and what an operation on it is about.

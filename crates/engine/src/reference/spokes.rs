@@ -148,6 +148,7 @@ mod tests {
                 detail: (*detail).into(),
                 reason: None,
                 unit: "ou-1".into(),
+                operation: "".into(),
             };
             all.insert(Location::of(account, region), instance);
         }

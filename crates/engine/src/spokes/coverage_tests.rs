@@ -18,6 +18,7 @@ fn instances(locations: &[(&str, &str, &str, &str)]) -> Instances {
             detail: (*detail).into(),
             reason: (*status == "OUTDATED").then(|| "no permission".into()),
             unit: "ou-1".into(),
+            operation: "".into(),
         };
         all.insert(Location::of(account, region), instance);
     }

@@ -32,7 +32,7 @@ pub(crate) async fn carry_out(
             let refusal: Option<&AwsError> = error.downcast_ref();
             let busy = refusal.is_some_and(|it| it.code == "OperationInProgressException");
             let others = if busy && no_wait {
-                list(place, name).await?.0
+                list(place, name).await?.running
             } else {
                 Vec::new()
             };

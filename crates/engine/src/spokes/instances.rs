@@ -21,6 +21,8 @@ pub(crate) struct Instance {
     pub(crate) reason: Option<Box<str>>,
     /// The unit that it was made for.
     pub(crate) unit: Arc<str>,
+    /// Id of the last operation on it.
+    pub(crate) operation: Arc<str>,
 }
 
 impl Instance {
@@ -187,6 +189,7 @@ impl Words {
             detail: self.word(detail.map_or("", |detail| detail.as_str())),
             reason: summary.status_reason().map(Box::from),
             unit: self.word(summary.organizational_unit_id().unwrap_or_default()),
+            operation: self.word(summary.last_operation_id().unwrap_or_default()),
         }
     }
 

@@ -293,6 +293,7 @@ mod tests {
             status: status.into(),
             tags: ours.then_some(tag).into_iter().collect(),
             template: "t".into(),
+            changed_s: None,
         }
     }
 

@@ -43,11 +43,13 @@ pub use watched::Watched;
 use crate::aws::Aws;
 use crate::aws::consistency::{Poll, poll_until};
 use crate::aws::error::AwsError;
+use crate::heartbeat::Heartbeat;
 use crate::names::DEPLOYMENT_TAG;
 use crate::settings::{CallAs, IamSettings, Settings};
 use crate::work::Work;
 use aws_sdk_cloudformation::types::CallAs as SdkCallAs;
 use instances::{Instance, Instances};
+use operation::Operations;
 use organization::Organization;
 use record::Record;
 use serde::Serialize;
@@ -141,6 +143,10 @@ fn parameters(settings: &Settings, hub: &HubBus) -> BTreeMap<String, String> {
     let name = || settings.name.clone();
     let mut all = iam_parameters(&settings.iam);
     all.extend([
+        (
+            Heartbeat::PARAMETER.into(),
+            settings.spokes.heartbeat.schedule(),
+        ),
         ("DeploymentName".into(), name()),
         ("HubAccountId".into(), hub.account.clone()),
         ("HubBusName".into(), name()),
@@ -217,6 +223,7 @@ pub(crate) fn stacks(
         status: Stack::USABLE.into(),
         tags: tags(settings),
         template: TEMPLATE.into(),
+        changed_s: None,
     };
     regions
         .iter()
@@ -235,6 +242,8 @@ pub(crate) struct Observed {
     pub(crate) running: Vec<Running>,
     /// The newest operation that has ended.
     pub(crate) last: Option<Last>,
+    /// When each operation ended, in seconds since 1970, by its id; `None` while it is under way.
+    pub(crate) ends: BTreeMap<String, Option<i64>>,
 }
 
 /// How long the list of stack instances may lag behind an operation that has ended. The model of ListStackInstances
@@ -319,7 +328,14 @@ async fn list(place: &Place<'_>, name: &str, regions: &BTreeSet<String>) -> List
         Err(error) => listed.instances = Some(error),
     }
     match operations {
-        Ok((running, last)) => (observed.running, observed.last) = (running, last),
+        Ok(found) => {
+            let Operations {
+                running,
+                last,
+                ends,
+            } = found;
+            (observed.running, observed.last, observed.ends) = (running, last, ends);
+        }
         Err(error) => listed.operations = Some(error),
     }
     listed
@@ -350,7 +366,7 @@ pub(crate) async fn observe(
         return Ok(Observed::default());
     };
     let regions: BTreeSet<String> = stack_set.regions.union(regions).cloned().collect();
-    let (instances, auto_deployment, (running, last)) = tokio::try_join!(
+    let (instances, auto_deployment, operations) = tokio::try_join!(
         instances::list(place, name, &regions),
         StackSet::auto_deployment_targets(place, name),
         operation::list(place, name),
@@ -359,8 +375,9 @@ pub(crate) async fn observe(
         stack_set: Some(stack_set),
         instances,
         auto_deployment,
-        running,
-        last,
+        running: operations.running,
+        last: operations.last,
+        ends: operations.ends,
     })
 }
 
@@ -376,6 +393,7 @@ mod tests {
                 detail: detail.into(),
                 reason: None,
                 unit: "ou".into(),
+                operation: "".into(),
             };
             let mut observed = Observed::default();
             observed.instances.insert(Location::of("1", "a"), instance);

@@ -236,11 +236,19 @@ pub struct Last {
     pub(crate) ended_s: Option<i64>,
 }
 
-/// The operations of a StackSet that have not ended, oldest first, and the newest that has.
-pub(crate) async fn list(
-    place: &Place<'_>,
-    stack_set: &str,
-) -> Result<(Vec<Running>, Option<Last>), AwsError> {
+/// The operations of a StackSet.
+#[derive(Default)]
+pub(crate) struct Operations {
+    /// Those that have not ended, oldest first.
+    pub(crate) running: Vec<Running>,
+    /// The newest that has.
+    pub(crate) last: Option<Last>,
+    /// When each ended, in seconds since 1970, by its id; `None` while it is under way.
+    pub(crate) ends: BTreeMap<String, Option<i64>>,
+}
+
+/// All operations that AWS still lists.
+pub(crate) async fn list(place: &Place<'_>, stack_set: &str) -> Result<Operations, AwsError> {
     Ok(in_order(list_all(place, stack_set).await?))
 }
 
@@ -310,13 +318,20 @@ fn read_preferences(found: &sdk::StackSetOperationPreferences) -> OperationSetti
 }
 
 /// AWS promises no order. Pure.
-fn in_order(mut all: Vec<sdk::StackSetOperationSummary>) -> (Vec<Running>, Option<Last>) {
+fn in_order(mut all: Vec<sdk::StackSetOperationSummary>) -> Operations {
     all.sort_by_key(|it| {
         it.creation_timestamp()
             .map(|at| (at.secs(), at.subsec_nanos()))
     });
-    let running = all.iter().filter_map(read_running).collect();
-    (running, all.iter().rev().find_map(read_last))
+    let end = |it: &sdk::StackSetOperationSummary| {
+        let ended = it.end_timestamp().map(|at| at.secs());
+        Some((it.operation_id()?.to_owned(), ended))
+    };
+    Operations {
+        running: all.iter().filter_map(read_running).collect(),
+        last: all.iter().rev().find_map(read_last),
+        ends: all.iter().filter_map(end).collect(),
+    }
 }
 
 fn read_last(summary: &sdk::StackSetOperationSummary) -> Option<Last> {
@@ -549,7 +564,7 @@ mod tests {
                 .status(status)
                 .build()
         };
-        let (running, last) = in_order(vec![
+        let Operations { running, last, .. } = in_order(vec![
             one("b", 2, Succeeded),
             one("d", 4, Queued),
             one("a", 1, Succeeded),
@@ -600,7 +615,7 @@ mod tests {
             .operation_id("a")
             .status(sdk::StackSetOperationStatus::Succeeded)
             .status_details(details.failed_stack_instances_count(17).build());
-        let (_, last) = in_order(vec![summary.build()]);
+        let last = in_order(vec![summary.build()]).last;
         assert_eq!(last.map(|it| it.failed), Some(17));
     }
 }

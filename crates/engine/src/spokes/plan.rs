@@ -8,6 +8,7 @@ use super::operation::Running;
 use super::organization::{Account, Paths, Subtree};
 use super::stack_set::StackSet;
 use super::{Location, Observed};
+use crate::heartbeat::Heartbeat;
 use crate::plan::{Action, decide};
 use crate::verify::finding::Hop;
 use serde::Serialize;
@@ -62,6 +63,9 @@ pub struct SpokesPlan {
     pub instances: InstanceCounts,
     /// Names of the accounts and paths of the units that this names.
     pub directory: Directory,
+    /// How often each account and region will be heard.
+    #[serde(skip)]
+    pub(crate) heartbeat: Heartbeat,
 }
 
 /// What happens to how many stack instances.
@@ -158,6 +162,7 @@ pub(crate) fn plan(wanted: &Wanted, observed: &Observed, management: Management)
         trail: None,
         notes: wanted.notes(observed),
         current,
+        heartbeat: wanted.heartbeat(),
     }
 }
 
@@ -230,6 +235,12 @@ impl Observed {
 }
 
 impl Wanted {
+    fn heartbeat(&self) -> Heartbeat {
+        let schedule = self.stack_set.parameters.get(Heartbeat::PARAMETER);
+        let heartbeat = schedule.and_then(|it| Heartbeat::of_schedule(it));
+        heartbeat.unwrap_or(Heartbeat::Off)
+    }
+
     /// Keeps the regions that are deployed to beside those that an account has enabled: a run without --regions did
     /// not ask for the removal of one that only another account has enabled.
     pub(crate) fn keep_regions(&mut self, targets: &Targets, account: &str) {

@@ -63,6 +63,7 @@ fn observed(instances: &[&str]) -> Observed {
             detail: "".into(),
             reason: None,
             unit: unit.into(),
+            operation: "".into(),
         };
         all.insert(Location::of(account, region), instance);
     }
@@ -80,6 +81,7 @@ fn skipped(unit: &str) -> Instance {
         detail: "SKIPPED_SUSPENDED_ACCOUNT".into(),
         reason: None,
         unit: unit.into(),
+        operation: "".into(),
     }
 }
 

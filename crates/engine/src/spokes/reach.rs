@@ -256,6 +256,7 @@ mod tests {
             detail: detail.into(),
             reason: None,
             unit: "ou".into(),
+            operation: "".into(),
         }
     }
 

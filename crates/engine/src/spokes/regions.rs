@@ -248,6 +248,7 @@ mod tests {
                 detail: detail.into(),
                 reason: None,
                 unit: "ou-1".into(),
+                operation: "".into(),
             };
             instances.insert(Location::of(account, region), instance);
         }

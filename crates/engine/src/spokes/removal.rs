@@ -73,6 +73,7 @@ mod tests {
                 detail: "SUCCEEDED".into(),
                 reason: None,
                 unit: unit.into(),
+                operation: "".into(),
             };
             all.insert(Location::of(account, region), instance);
         }

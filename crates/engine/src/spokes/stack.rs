@@ -36,6 +36,9 @@ pub(crate) struct Stack {
     pub(crate) status: String,
     pub(crate) tags: BTreeMap<String, String>,
     pub(crate) template: String,
+    /// When it was made or last updated, in seconds since 1970, of one that was found.
+    #[serde(skip)]
+    pub(crate) changed_s: Option<i64>,
 }
 
 /// What a status means.
@@ -130,6 +133,10 @@ impl Stack {
                 .map(|tag| (text(tag.key()), text(tag.value())))
                 .collect(),
             template,
+            changed_s: found
+                .last_updated_time()
+                .or(found.creation_time())
+                .map(|at| at.secs()),
         }))
     }
 

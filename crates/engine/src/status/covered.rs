@@ -1,5 +1,6 @@
 //! What of the spokes is watched, what is a gap, and what could not be read. Pure.
 
+use super::heartbeats::Deployed;
 use super::spokes::{Looked, Seen};
 use super::{Gap, SpokesStatus, drift_gap, forwards_to};
 use crate::aws::error::AwsError;
@@ -11,8 +12,8 @@ use crate::spokes::directory::Directory;
 use crate::spokes::management::{self, Unread};
 use crate::spokes::organization::Region;
 use crate::spokes::stack_set::StackSet;
-use crate::spokes::{self, coverage};
-use std::collections::BTreeSet;
+use crate::spokes::{self, Location, coverage};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The report of what was seen; its gaps come behind those that are known already.
 pub(super) fn report(seen: Seen<'_>, mut gaps: Vec<Gap>, with_trail: bool) -> Looked {
@@ -48,7 +49,7 @@ pub(super) fn report(seen: Seen<'_>, mut gaps: Vec<Gap>, with_trail: bool) -> Lo
 }
 
 /// A gap of several accounts and regions without what somebody accepts of it, and that.
-fn divide(
+pub(super) fn divide(
     gap: coverage::Gap,
     ignores: &[Ignore],
     show: impl Fn(coverage::Gap) -> Gap,
@@ -163,14 +164,19 @@ impl Seen<'_> {
         .in_all(vec![account.clone()], gap.regions.clone())
     }
 
+    /// What is wrong with each of the management account's own stacks.
+    fn own_standing(&self) -> Option<BTreeMap<String, Option<String>>> {
+        let own = self.own.as_ref().ok().and_then(Option::as_ref)?;
+        let forwards = self.found().map(|set| &set.parameters);
+        let name = &self.session.settings.name;
+        let template = spokes::TEMPLATE;
+        Some(management::standing(&own.stacks, name, template, forwards))
+    }
+
     fn coverage(&self, regions: &BTreeSet<String>) -> Coverage {
         let observed = &self.listed.observed;
         let own = self.own.as_ref().ok().and_then(Option::as_ref);
-        let standing = own.map(|own| {
-            let forwards = self.found().map(|set| &set.parameters);
-            let name = &self.session.settings.name;
-            management::standing(&own.stacks, name, spokes::TEMPLATE, forwards)
-        });
+        let standing = self.own_standing();
         coverage(&Known {
             directory: &Directory::of(self.tree.paths.clone(), &self.tree.accounts),
             accounts: &self.tree.accounts,
@@ -197,8 +203,20 @@ impl Seen<'_> {
             .in_all(accounts.collect(), gap.regions.clone())
     }
 
+    /// The management account's own stacks that are as they should be.
+    fn own_stacks(&self) -> Vec<(Location, Option<i64>)> {
+        let standing = self.own_standing().unwrap_or_default();
+        let own = self.own.as_ref().ok().and_then(Option::as_ref);
+        let stacks = own.iter().flat_map(|own| own.stacks.iter());
+        let account = self.management.unwrap_or_default();
+        let good = stacks.filter(|(region, _)| matches!(standing.get(*region), Some(None)));
+        good.map(|(region, it)| (Location::of(account, region), it.changed_s))
+            .collect()
+    }
+
     fn status(self, coverage: Coverage, with_trail: bool) -> SpokesStatus {
         let found = self.found().cloned();
+        let stacks = self.own_stacks();
         let name = self.name();
         let words = |why: Option<&AwsError>| why.map(ToString::to_string);
         let accounts_unknown = match (&self.accounts_unread, self.management) {
@@ -207,8 +225,10 @@ impl Seen<'_> {
             (None, Some(_)) => None,
         };
         let observed = self.listed.observed;
+        let is_known = self.listed.operations.is_none();
         SpokesStatus {
             unknown: None,
+            heartbeats: None,
             stack_set_unknown: words(self.set.as_ref().err()),
             instances_unknown: words(self.listed.instances.as_ref()),
             accounts_unknown,
@@ -218,6 +238,11 @@ impl Seen<'_> {
             stack_set: match (&found, observed.instances.len()) {
                 (None, 0) => None,
                 _ => Some(name),
+            },
+            deployed: Deployed {
+                instances: observed.instances,
+                ends: is_known.then_some(observed.ends),
+                stacks,
             },
             found,
             coverage,

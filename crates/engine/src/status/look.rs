@@ -1,11 +1,14 @@
 //! Reads what `status` reports: the organization, the spokes and the hub, each by itself.
 
+use super::heartbeats::{self, Times};
 use super::looked::{self, Hub};
 use super::spokes::{self, place};
-use super::{Gap, Report, SpokesStatus, Unseen, unseen};
-use crate::aws::error::is_stopped;
+use super::{Gap, Heartbeats, Report, SpokesStatus, Unseen, unseen};
+use crate::aws::error::{AwsError, is_stopped};
 use crate::findings::{Command, coverage as of_spokes, organization as kinds};
 use crate::guardrail::covered;
+use crate::heard::Heard;
+use crate::heartbeat::Heartbeat;
 use crate::ignore::{self, Accepted, Ignore};
 use crate::memory;
 use crate::session::Session;
@@ -15,6 +18,7 @@ use crate::spokes::organization::{self, Organization};
 use crate::spokes::stack_set::StackSet;
 use crate::spokes::{HubBus, Location, words};
 use anyhow::{Context, Error, Result};
+use jiff::Timestamp;
 
 /// The state of the whole path as far as these credentials can see it. What cannot be read is a gap, and keeps nothing
 /// else from being read.
@@ -38,20 +42,27 @@ pub async fn status(session: &Session, detect_drift: bool) -> Result<Report> {
         gaps.extend(drift(session, organization).await?);
     }
     let spokes::Looked {
-        status: spokes,
+        status: mut spokes,
         gaps: of_spokes,
-        accepted,
+        mut accepted,
     } = spokes::look(session, organization).await?;
     gaps.extend(of_spokes);
+    let heartbeat = heartbeats::of_set(spokes.found.as_ref());
+    let times = heartbeat.and_then(|it| Times::of(it, Timestamp::now()));
+    let since = times.map(Times::since);
     let (hub, guardrail) = tokio::join!(
-        looked::hub(session, organization, &spokes),
+        looked::hub(session, organization, &spokes, since),
         guardrail(session, organization, &spokes)
     );
-    let (hub, guardrail) = (hub?, guardrail?);
+    let (mut hub, guardrail) = (hub?, guardrail?);
     if let Some(error) = refused.filter(|_| hub.is_unreadable() && is_unreadable(&spokes)) {
         return Err(error.context("nothing of the deployment can be read"));
     }
     gaps.extend(stack_set_faults(session, &spokes, &hub));
+    let heard = hub.heard.take();
+    let (of_heard, accepted_of_it) = heard_gaps(session, &mut spokes, heartbeat, times, heard);
+    gaps.extend(of_heard);
+    accepted.extend(accepted_of_it);
     gaps.extend(guardrail.gaps);
     let unseen = unseen_of(session, organization, &spokes, hub.unseen);
     // What is missing of the hub comes first: it may be the cause of the rest.
@@ -115,6 +126,34 @@ fn organization_gap(session: &Session, error: &Error) -> Gap {
         gap.text
     );
     Gap { text, ..gap }.at(&session.aws.account, &session.aws.region)
+}
+
+/// Who was not heard; where there are no heartbeats, or they were not looked for, nothing.
+fn heard_gaps(
+    session: &Session,
+    spokes: &mut SpokesStatus,
+    heartbeat: Option<Heartbeat>,
+    times: Option<Times>,
+    heard: Option<Result<Heard, AwsError>>,
+) -> (Vec<Gap>, Vec<Accepted<Gap>>) {
+    let (names, ignores) = (session.names(), &session.settings.ignores);
+    match (heartbeat, times, heard) {
+        (Some(heartbeat), Some(times), Some(Ok(heard))) => {
+            let rule = names.spoke_rule();
+            heartbeats::judge(spokes, &heard, (heartbeat, times), &rule, ignores)
+        }
+        (Some(heartbeat), _, heard) => {
+            let is_shown = heartbeat == Heartbeat::Off || heard.is_some();
+            spokes.heartbeats = is_shown.then(|| Heartbeats::unknown(heartbeat));
+            let unread = heard.and_then(Result::err).map(|why| {
+                let log = format!("log-group {}", names.log_group());
+                let text = "which accounts and regions were heard could not be read";
+                Gap::unread(of_spokes::HEARTBEATS_NOT_READ, log, text, &why).of(&names)
+            });
+            (unread.into_iter().collect(), Vec::new())
+        }
+        (None, ..) => (Vec::new(), Vec::new()),
+    }
 }
 
 /// Whether nothing answered of all that was asked of the spokes.

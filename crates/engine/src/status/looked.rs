@@ -6,6 +6,7 @@ use super::{
 use crate::aws::error::{AwsError, is_stopped};
 use crate::elsewhere::{self, Denied, hub_of};
 use crate::findings::status_hub as kinds;
+use crate::heard::{self, Heard};
 use crate::hub::desired::hub_and_former;
 use crate::hub::event_bus::EventBus;
 use crate::hub::metrics;
@@ -19,6 +20,7 @@ use crate::session::Session;
 use crate::spokes::Location;
 use crate::spokes::organization::Organization;
 use anyhow::{Result, bail};
+use jiff::Timestamp;
 use std::collections::BTreeSet;
 
 /// What was found of the hub.
@@ -28,6 +30,8 @@ pub(super) struct Hub {
     pub(super) unseen: Option<Unseen>,
     /// Where it is, if that is known otherwise than by the StackSet.
     pub(super) at: Option<Location>,
+    /// Who was heard, where it is here and there are heartbeats.
+    pub(super) heard: Option<Result<Heard, AwsError>>,
 }
 
 impl Hub {
@@ -44,8 +48,9 @@ pub(super) async fn hub(
     session: &Session,
     organization: Option<&Organization>,
     spokes: &SpokesStatus,
+    since: Option<Timestamp>,
 ) -> Result<Hub> {
-    let mut looked = read(session, organization).await;
+    let mut looked = read(session, organization, since).await;
     if looked.status.is_here() || session.settings.hub.account.is_some() {
         looked.at = Some(given_hub(session));
     }
@@ -68,7 +73,7 @@ pub(super) async fn hub(
         return Ok(looked);
     };
     match session.at_hub(&hub).await {
-        Ok(Some(there)) => Ok(look_there(&there, organization, hub).await),
+        Ok(Some(there)) => Ok(look_there(&there, organization, hub, since).await),
         Ok(None) => {
             looked.gaps.clear();
             looked.unseen = Some(unseen::hub(session, &hub));
@@ -152,8 +157,13 @@ async fn hub_elsewhere(
 }
 
 /// The hub by other credentials, or in another region of this account.
-async fn look_there(there: &Session, organization: Option<&Organization>, hub: Location) -> Hub {
-    let mut looked = read(there, organization).await;
+async fn look_there(
+    there: &Session,
+    organization: Option<&Organization>,
+    hub: Location,
+    since: Option<Timestamp>,
+) -> Hub {
+    let mut looked = read(there, organization, since).await;
     let place = place(&hub);
     if looked.status.is_here() || !looked.status.unknown.is_empty() {
         for gap in &mut looked.gaps {
@@ -173,12 +183,24 @@ fn place(hub: &Location) -> String {
     format!("account {}, region {}", hub.account, hub.region)
 }
 
-/// Compares the hub with the settings of this run: one that was given only at deployment shows as a change.
-async fn read(session: &Session, organization: Option<&Organization>) -> Hub {
-    let (names, now) = (session.names(), jiff::Timestamp::now());
-    let (recalled, metrics) = tokio::join!(
+/// Compares the hub with the settings of this run: one that was given only at deployment shows as a change. With `since`
+/// it is read who was heard since then.
+async fn read(
+    session: &Session,
+    organization: Option<&Organization>,
+    since: Option<Timestamp>,
+) -> Hub {
+    let (names, now) = (session.names(), Timestamp::now());
+    let heard = async {
+        match since {
+            Some(since) => Some(heard::read(&session.aws, &names, since).await),
+            None => None,
+        }
+    };
+    let (recalled, metrics, heard) = tokio::join!(
         memory::recall_readable(session),
-        metrics::read(&session.aws, &names, now)
+        metrics::read(&session.aws, &names, now),
+        heard
     );
     let Recalled {
         session,
@@ -208,6 +230,7 @@ async fn read(session: &Session, organization: Option<&Organization>) -> Hub {
         gaps.extend(hub_gaps(&status, &names, now));
     }
     Hub {
+        heard: heard.filter(|_| status.is_here()),
         status,
         gaps,
         unseen: None,

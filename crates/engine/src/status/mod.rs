@@ -3,6 +3,7 @@
 mod clicks;
 mod covered;
 mod gap;
+mod heartbeats;
 mod hub;
 mod look;
 mod looked;
@@ -27,6 +28,7 @@ use crate::spokes::coverage::Coverage;
 use crate::spokes::operation::{Last, Running};
 use crate::spokes::stack_set::{Drift, StackSet};
 pub use gap::Gap;
+pub use heartbeats::Heartbeats;
 pub(crate) use hub::{resource_gaps, unread_gaps};
 use jiff::Timestamp;
 pub use look::status;
@@ -107,7 +109,7 @@ pub struct HubStatus {
     pub dead_letters: Option<u64>,
     /// Acts of root users that wait to be reported.
     pub acts: Option<u64>,
-    /// Read-only events that wait for the next digest.
+    /// Read-only events that wait for the next digest, and heartbeats that wait with them.
     pub reads: Option<u64>,
     /// What CloudWatch knows of the queues and the notifier.
     pub metrics: Option<Metrics>,
@@ -147,6 +149,11 @@ pub struct SpokesStatus {
     /// Which accounts are covered.
     #[serde(flatten)]
     pub coverage: Coverage,
+    /// Who was last heard when, where the StackSet has heartbeats and the hub was seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub heartbeats: Option<Heartbeats>,
+    #[serde(skip)]
+    pub(crate) deployed: heartbeats::Deployed,
     /// What the last drift detection found, if there was one.
     pub drift: Option<Drift>,
     /// The newest StackSet operation that has ended. Its failures are among the gaps.

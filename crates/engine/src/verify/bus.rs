@@ -12,7 +12,7 @@ use crate::hub::pattern::CANARY_DETAIL_TYPE;
 use crate::names::{Names, region_of};
 use rootwatch_eval::Policy;
 use rootwatch_eval::iam::{Decision, Keys, Principal, Request, decide};
-use rootwatch_root_event::{CANARY_SOURCE, DETAIL_TYPES};
+use rootwatch_root_event::{CANARY_SOURCE, DETAIL_TYPES, HEARTBEAT_DETAIL_TYPE, HEARTBEAT_SOURCE};
 use std::collections::BTreeSet;
 
 /// The source of a service's events.
@@ -174,7 +174,8 @@ pub(super) fn answers(
 }
 
 fn events() -> impl Iterator<Item = (&'static str, Way)> {
-    let kinds = DETAIL_TYPES.iter().copied().chain([CANARY_DETAIL_TYPE]);
+    let others = [HEARTBEAT_DETAIL_TYPE, CANARY_DETAIL_TYPE];
+    let kinds = DETAIL_TYPES.iter().copied().chain(others);
     let forwarded = kinds.map(|kind| (kind, Way::Forwarded));
     forwarded.chain([("", Way::PutTargets)])
 }
@@ -268,6 +269,7 @@ fn refused<'a>(spoke: &'a str, org_id: &'a str) -> [Refused<'a>; 7] {
 fn source_of(detail_type: &str) -> &'static str {
     match detail_type {
         CANARY_DETAIL_TYPE => CANARY_SOURCE,
+        HEARTBEAT_DETAIL_TYPE => HEARTBEAT_SOURCE,
         _ => AWS_SOURCE,
     }
 }

@@ -4,8 +4,12 @@ mod record;
 mod tampering;
 
 use crate::hub::pattern::CANARY_DETAIL_TYPE;
+use crate::names::Names;
 use record::{CONSOLE, ORIGINS, TIME};
-use rootwatch_root_event::{CANARY_SOURCE, DETAIL_TYPES, READ_ONLY_THAT_MATTERS, canary_detail};
+use rootwatch_root_event::{
+    CANARY_SOURCE, DETAIL_TYPES, HEARTBEAT_DETAIL_TYPE, HEARTBEAT_SOURCE, READ_ONLY_THAT_MATTERS,
+    canary_detail,
+};
 use serde_json::{Value, json};
 
 const API_CALL: &str = "AWS API Call via CloudTrail";
@@ -244,6 +248,39 @@ impl Place {
             "a canary",
             self.event(CANARY_SOURCE, CANARY_DETAIL_TYPE, detail),
         )
+    }
+
+    /// What the schedule of the spokes' rule sends.
+    pub(crate) fn heartbeat(&self, names: &Names) -> Canonical {
+        let event = self.scheduled(HEARTBEAT_SOURCE, names, &names.spoke_rule());
+        canonical("a heartbeat", event)
+    }
+
+    /// What other schedules send, and what others could make up.
+    pub(crate) fn other_schedules(&self, names: &Names) -> [Canonical; 3] {
+        let rule = names.spoke_rule();
+        let mut other_type = self.scheduled(HEARTBEAT_SOURCE, names, &rule);
+        other_type["detail-type"] = json!("made up");
+        [
+            canonical(
+                "what another schedule sends",
+                self.scheduled(HEARTBEAT_SOURCE, names, &format!("my-{rule}")),
+            ),
+            canonical(
+                "a scheduled event of another source",
+                self.scheduled("made.up", names, &rule),
+            ),
+            canonical("an event of another kind", other_type),
+        ]
+    }
+
+    fn scheduled(&self, source: &str, names: &Names, rule: &str) -> Value {
+        let mut event = self.event(source, HEARTBEAT_DETAIL_TYPE, json!({}));
+        let (partition, region, account) = (names.partition.name(), &self.region, &self.account);
+        event["resources"] = json!([format!(
+            "arn:{partition}:events:{region}:{account}:rule/{rule}"
+        )]);
+        event
     }
 
     fn root(&self) -> Value {

@@ -12,6 +12,7 @@ pub(super) fn events(deployed: &Deployed, rule: &str, places: &[Place]) -> Event
         |events: fn(&Place) -> Vec<Canonical>| places.iter().flat_map(events).collect::<Vec<_>>();
     let own = places.iter().find(|place| place.account == names.account);
     let forms = |events: fn(&Place) -> Vec<Canonical>| own.map(events).unwrap_or_default();
+    let heartbeats: Vec<Canonical> = places.iter().map(|it| it.heartbeat(names)).collect();
     let acts = [of(Place::acts), forms(Place::act_forms)].concat();
     let reads = [of(Place::reads), forms(Place::read_forms)].concat();
     let tampering = places.iter().flat_map(|place| {
@@ -25,6 +26,15 @@ pub(super) fn events(deployed: &Deployed, rule: &str, places: &[Place]) -> Event
     let hub = |events: fn(&Place, &Names) -> Vec<Canonical>| own.map(|it| events(it, names));
     let changes = hub(Place::hub_changes).unwrap_or_default();
     let losses = hub(Place::hub_losses).unwrap_or_default();
+    if rule == names.heartbeats_rule() {
+        never.extend([acts, reads, tampering].concat());
+        never.extend(places.iter().flat_map(|it| it.other_schedules(names)));
+        return Events {
+            must: heartbeats,
+            never,
+        };
+    }
+    never.extend(heartbeats);
     let must = match rule {
         rule if rule == names.reads_rule() => {
             never.extend([acts, tampering].concat());

@@ -227,6 +227,7 @@ mod tests {
                 detail: "SUCCEEDED".into(),
                 reason: None,
                 unit: "ou".into(),
+                operation: "".into(),
             };
             all.insert(Location::of(SHOP, region), instance);
         }

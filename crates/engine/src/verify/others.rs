@@ -66,11 +66,7 @@ impl Others {
 
 async fn rules(aws: &Aws, names: &Names) -> Result<Vec<OtherRule>> {
     let bus = names.bus();
-    let ours = [
-        names.acts_rule(),
-        names.reads_rule(),
-        names.tampering_rule(),
-    ];
+    let ours = names.rules();
     let listed = rule::list(aws, &bus).await?;
     let others = listed.into_iter().filter(|it| {
         it.name()

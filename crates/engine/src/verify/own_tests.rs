@@ -58,6 +58,12 @@ fn our_patterns_take_every_kind_of_root_event_and_nothing_else() {
         assert!(events.must.len() > 8 && events.never.len() > 10);
         takes(&pattern, &events.must, &events.never);
     }
+    let name = names.heartbeats_rule();
+    let events = hub_rules::events(&deployed, &name, &places);
+    assert_eq!(events.must.len(), places.len());
+    assert!(events.never.len() > 10);
+    let pattern = pattern::heartbeats(&names.spoke_rule());
+    takes(&pattern, &events.must, &events.never);
     for place in &places {
         takes(
             &pattern::root_activity(),
@@ -96,8 +102,10 @@ fn our_policies_let_in_what_they_must() {
     for (queue, rule) in [
         (names.acts_queue(), names.acts_rule()),
         (names.reads_queue(), names.reads_rule()),
+        (names.reads_queue(), names.heartbeats_rule()),
         (names.dead_letter_queue(), names.acts_rule()),
         (names.dead_letter_queue(), names.reads_rule()),
+        (names.dead_letter_queue(), names.heartbeats_rule()),
     ] {
         let policy = &deployed.queue(&queue).unwrap().unwrap().policy;
         let decision = queues::accepts(policy, &names.queue_arn(&queue), &names.rule_arn(&rule));

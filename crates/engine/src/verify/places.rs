@@ -49,12 +49,7 @@ fn said(deployed: &Deployed) -> String {
     let names = &deployed.names;
     let policy = deployed.bus(&names.bus()).ok().flatten();
     let policy = policy.map(|bus| bus.policy.document());
-    let rules = [
-        names.acts_rule(),
-        names.reads_rule(),
-        names.tampering_rule(),
-    ];
-    let patterns = rules.map(|name| {
+    let patterns = names.rules().map(|name| {
         let rule = deployed.rule(&name).ok().flatten();
         rule.map(|rule| rule.event_pattern.clone())
     });

@@ -359,6 +359,31 @@ fn a_boundary_is_that_of_the_stack_sets_parameters() {
 }
 
 #[test]
+fn the_schedule_is_that_of_the_stack_sets_parameters() {
+    let is_fine = |schedule: Option<&'static str>, parameter: Option<&str>| {
+        let mut seen = good();
+        let rule = seen.the_rule();
+        let value = schedule.map(|it| ("ScheduleExpression", json!(it)));
+        rule.not_default = value.into_iter().collect();
+        let parameter = parameter.map(|it| ("Heartbeat".to_owned(), it.to_owned()));
+        let parameters = parameter.into_iter().collect();
+        let hops = seen.check(&Names::sample(), &parameters, FIX);
+        let wrong = hops.iter().filter(|hop| hop.verdict != Verdict::Ok);
+        let wrong: Vec<_> = wrong.map(|hop| hop.verdict).collect();
+        assert!(wrong.iter().all(|it| *it == Verdict::Differs), "{hops:?}");
+        wrong.is_empty()
+    };
+    let six = Some("rate(6 hours)");
+    assert!(is_fine(six, six) && is_fine(None, Some("")));
+    for (found, parameter) in [(None, six), (Some("rate(1 hour)"), six), (six, Some(""))] {
+        assert!(!is_fine(found, parameter), "{found:?} {parameter:?}");
+    }
+    // Without the StackSet it is not known which it is.
+    assert!(is_fine(six, None) && is_fine(None, None));
+    assert!(!is_fine(Some("rate(1 minute)"), None));
+}
+
+#[test]
 fn what_cannot_be_read_is_unknown() {
     let why = || CannotRead {
         why: "could not be read: no".into(),

@@ -4,7 +4,8 @@
 //! `tests/verify/reads.rs` holds the one against the other.
 
 use super::identity::Identity;
-use crate::hub::not_default::NotDefault;
+use crate::heartbeat::Heartbeat;
+use crate::hub::not_default::{self, NotDefault};
 use crate::hub::pattern;
 use crate::hub::queue::Queue;
 use crate::hub::rule::{ALL_MANAGEMENT_EVENTS, DEFAULT_BUS, ENABLED, Rule, Target};
@@ -87,6 +88,7 @@ impl At<'_> {
             arn: self.arn(&name),
             name,
             event_pattern: pattern,
+            not_default: NotDefault::new(),
             state: ENABLED.into(),
             tags: found.tags.clone(),
             ..self.rule(main.unwrap_or(found))
@@ -126,11 +128,20 @@ impl At<'_> {
             bus: DEFAULT_BUS.into(),
             description: String::new(),
             event_pattern: pattern::root_activity(),
-            not_default: NotDefault::new(),
+            not_default: not_default::of_rule(self.schedule(found), None),
             state: ALL_MANAGEMENT_EVENTS.into(),
             tags: found.tags.clone(),
             targets: BTreeMap::from([("hub".into(), target)]),
         }
+    }
+
+    /// That of the parameters; where they are not known, one that rootwatch could have made.
+    fn schedule<'a>(&'a self, found: &'a Rule) -> Option<&'a str> {
+        let schedule = self.parameters.get(Heartbeat::PARAMETER);
+        let found = found.not_default.get("ScheduleExpression");
+        let found = found.and_then(Value::as_str);
+        let found = found.filter(|it| Heartbeat::of_schedule(it).is_some());
+        schedule.map(String::as_str).or(found)
     }
 
     /// The role of the rules' targets.

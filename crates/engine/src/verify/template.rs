@@ -202,6 +202,7 @@ mod tests {
             detail: detail.into(),
             reason: None,
             unit: "ou".into(),
+            operation: "".into(),
         };
         let mut all = Instances::default();
         for account in 0..1000 {

@@ -31,8 +31,11 @@ control.py       the paths under /lab/ by which tests see and steer
 snapshot.py      a listing of everything there is
 regions.py       Account Management's ListRegions; accounts turn opt-in regions on and off
 trails.py        members see the organization's trails; what a trail logs by default
-alarms.py        alarms on queues' depth, functions' errors and rules' failed invocations change
-                 state by themselves, and tell topics; one of another unit has no data (CloudWatch API)
+clock.py         a test turns the clock: what has happened is longer ago, and schedules fire
+schedules.py     rules' schedules: rates, which fire when the clock is turned; what is no rate is refused
+                 (EventBridge guide, "Rate expressions")
+alarms.py        alarms on queues' depth, functions' errors and rules' invocations change state by
+                 themselves, and tell topics; one of another unit has no data (CloudWatch API)
 metrics.py       GetMetricData: queues' depth and age, functions' invocations and errors as they really
                  are; periods at whole multiples of their length
 logs.py          the first page of FilterLogEvents is empty
@@ -102,6 +105,7 @@ def install() -> None:
         metrics,
         organization,
         queues,
+        schedules,
         scps,
         stack_events,
         stacks,
@@ -118,6 +122,7 @@ def install() -> None:
         queues,
         topics,
         events,
+        schedules,
         functions,
         mappings,
         stacks,

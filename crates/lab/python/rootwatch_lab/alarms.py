@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import collections
 import json
 import operator
 import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from moto.cloudwatch.models import Alarm, CloudWatchBackend, cloudwatch_backends
 from moto.core.utils import iso_8601_datetime_with_milliseconds
@@ -44,33 +45,25 @@ def _errors(account: str, region: str, named: dict[str, str], since: float) -> f
     return sum(not ok for ok in recent) if recent else None
 
 
-def _failed(account: str, region: str, named: dict[str, str], since: float) -> float | None:
-    return _of_rule(events.failed_invocations, account, region, named, since)
-
-
-def _triggered(account: str, region: str, named: dict[str, str], since: float) -> float | None:
-    return _of_rule(events.triggered_rules, account, region, named, since)
-
-
-def _of_rule(
-    log: Iterable[tuple[float, tuple[str, str, str, str]]],
-    account: str,
-    region: str,
-    named: dict[str, str],
-    since: float,
-) -> float | None:
+def _of_rule(ends: collections.deque[tuple[float, events.Place]]) -> Callable[..., float | None]:
     """Metrics with a RuleName alone are of the default bus (EventBridge guide, "Monitoring")."""
-    wanted = (account, region, named.get("EventBusName", "default"), named.get("RuleName"))
-    recent = [at for at, place in list(log) if place == wanted]
-    return sum(at >= since for at in recent) or None
+
+    def count(account: str, region: str, named: dict[str, str], since: float) -> float | None:
+        wanted = (account, region, named.get("EventBusName", "default"), named.get("RuleName"))
+        recent = [at for at, place in list(ends) if place == wanted]
+        # EventBridge sends no zeros (the same page).
+        return sum(at >= since for at in recent) or None
+
+    return count
 
 
 _METRICS: dict[tuple[str, str], Callable[..., float | None]] = {
     ("AWS/SQS", "ApproximateNumberOfMessagesVisible"): _messages,
     ("AWS/SQS", "ApproximateAgeOfOldestMessage"): _age,
     ("AWS/Lambda", "Errors"): _errors,
-    ("AWS/Events", "FailedInvocations"): _failed,
-    ("AWS/Events", "TriggeredRules"): _triggered,
+    ("AWS/Events", "FailedInvocations"): _of_rule(events.failed_invocations),
+    ("AWS/Events", "Invocations"): _of_rule(events.invocations),
+    ("AWS/Events", "TriggeredRules"): _of_rule(events.triggered_rules),
 }
 
 

@@ -19,6 +19,7 @@ from moto.s3.models import s3_backends
 from . import (
     accounts,
     authority,
+    clock,
     events,
     functions,
     generated,
@@ -85,6 +86,7 @@ class Control:
             "GET mail/token": lambda r: topics.token(r["address"]),
             "GET messages": lambda r: queues.peek(r["account"], r["region"], r["queue"]),
             "POST messages/age": _age_messages,
+            "POST clock": lambda r: clock.turn(int(r["seconds"])),
             "GET snapshot": lambda _: snapshot.take(),
             "GET invocations": lambda _: functions.history(),
             "GET idle": lambda _: is_idle(),

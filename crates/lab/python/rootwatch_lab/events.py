@@ -28,15 +28,14 @@ _PATTERN_LIMIT = 2_048
 _LONGEST_PAUSE_S = 2.0
 
 Envelope = dict[str, Any]
+Place = tuple[str, str, str, str]
 
 # When and at which rule (account, region, bus, name) a target was given up.
-failed_invocations: collections.deque[tuple[float, tuple[str, str, str, str]]] = collections.deque(
-    maxlen=10_000
-)
+failed_invocations: collections.deque[tuple[float, Place]] = collections.deque(maxlen=10_000)
+# When and at which rule a target was invoked, successfully or not.
+invocations: collections.deque[tuple[float, Place]] = collections.deque(maxlen=10_000)
 # When and which rule matched an event.
-triggered_rules: collections.deque[tuple[float, tuple[str, str, str, str]]] = collections.deque(
-    maxlen=10_000
-)
+triggered_rules: collections.deque[tuple[float, Place]] = collections.deque(maxlen=10_000)
 
 
 @dataclasses.dataclass
@@ -127,7 +126,7 @@ def _match(bus: EventBus, envelope: Envelope, hopped: bool) -> None:
             deliveries.submit(_deliver, Delivery(rule, target, envelope, hopped))
 
 
-def _place(rule: Rule) -> tuple[str, str, str, str]:
+def _place(rule: Rule) -> Place:
     return (rule.account_id, rule.region_name, rule.event_bus_name, rule.name)
 
 
@@ -158,6 +157,22 @@ def cloudtrail_record(account: str, region: str, detail_type: str, detail: dict[
     envelope["time"] = detail.get("eventTime") or envelope["time"]
     accept(events_backends[account][region].event_buses["default"], envelope)
     return str(envelope["id"])
+
+
+def send_scheduled(rule: Rule) -> None:
+    """What a schedule sends to the targets of its rule (EventBridge guide, "Scheduled events")."""
+    account, region = rule.account_id, rule.region_name
+    envelope = _envelope("aws.events", "Scheduled Event", {}, account, region, [rule.arn])
+    for target in list(rule.targets):
+        deliveries.submit(_deliver, Delivery(rule, target, envelope, False))
+
+
+def turn(seconds: int) -> None:
+    """What was delivered is so much longer ago."""
+    for found in (failed_invocations, invocations, triggered_rules):
+        aged = [(at - seconds, place) for at, place in found]
+        found.clear()
+        found.extend(aged)
 
 
 def _envelope(
@@ -268,6 +283,7 @@ def _deliver(delivery: Delivery) -> None:
         if _SENDERS.get(service) is None:
             raise Undelivered("SDK_CLIENT_ERROR", f"no delivery to {service}")
         _SENDERS[service](delivery)
+        invocations.append((time.time(), _place(delivery.rule)))
     except Undelivered as failure:
         _after_failure(delivery, failure)
 
@@ -280,8 +296,8 @@ def _after_failure(delivery: Delivery, failure: Undelivered) -> None:
         again = dataclasses.replace(delivery, attempt=delivery.attempt + 1)
         deliveries.after(min(pause, _LONGEST_PAUSE_S), _deliver, again)
         return
-    rule = delivery.rule
-    failed_invocations.append((time.time(), _place(rule)))
+    for ends in (failed_invocations, invocations):
+        ends.append((time.time(), _place(delivery.rule)))
     dead_letter_arn = (delivery.target.get("DeadLetterConfig") or {}).get("Arn")
     if dead_letter_arn:
         _send_dead_letter(delivery, failure, dead_letter_arn)

@@ -30,6 +30,7 @@ _READS = (
     "Describe",
     "Head",
     "Lookup",
+    "Filter",
     "Test",
     "Validate",
     "Simulate",

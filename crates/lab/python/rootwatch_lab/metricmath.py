@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 _WORDS = re.compile(r"[A-Za-z_]\w*")
-_KNOWN = {"IF", "DIFF", "m1"}
+_KNOWN = {"IF", "DIFF", "FILL", "m1"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,6 +31,9 @@ class Series:
 
     def __sub__(self, other: Any) -> Series:
         return self._with(other, operator.sub)
+
+    def __rsub__(self, other: Any) -> Series:
+        return _series(other) - self
 
     def __gt__(self, other: Any) -> Series:
         return self._with(other, operator.gt)
@@ -54,6 +57,14 @@ def _diff(series: Series) -> Series:
     return Series(None, _of(operator.sub, series.now, series.before))
 
 
+def _fill(series: Series, value: float) -> Series:
+    """What is missing is this value, in a series that has data at all."""
+    if series == Series(None, None):
+        return series
+    filled = (value if it is None else it for it in (series.before, series.now))
+    return Series(*map(float, filled))
+
+
 def _if(condition: Any, then: Any, otherwise: Any) -> Series:
     asked, yes, no = _series(condition), _series(then), _series(otherwise)
 
@@ -72,5 +83,5 @@ def last(expression: str, metric: Series) -> float | None:
     unknown = set(_WORDS.findall(expression)) - _KNOWN
     if unknown:
         raise ValueError(f"metric math that the lab does not know: {sorted(unknown)}")
-    names = {"IF": _if, "DIFF": _diff, "m1": metric}
+    names = {"IF": _if, "DIFF": _diff, "FILL": _fill, "m1": metric}
     return _series(eval(expression, {"__builtins__": {}}, names)).now

@@ -32,8 +32,8 @@ macro_rules! checks {
 }
 
 checks!(
-    accounts, activity, commands, events, functions, metrics, policies, queues, requests, silence,
-    stacksets, steering, tags, topics, truths
+    accounts, activity, commands, events, functions, metrics, policies, queues, requests,
+    schedules, silence, stacksets, steering, tags, topics, truths
 );
 
 #[test]

@@ -10,6 +10,9 @@ pub(crate) const LATE_ALERT: i32 = 2 * 60;
 /// Seconds after which read-only calls should have become a digest.
 pub(crate) const LATE_DIGEST: i32 = 15 * 60;
 
+/// Seconds of a day, in which two heartbeats of each spoke fit.
+const DAY: i32 = 24 * 3600;
+
 impl Wanted {
     /// Everything that could keep an alert from a person, as far as a metric shows it.
     pub(super) fn alarms(&self) -> Vec<Alarm> {
@@ -21,7 +24,7 @@ impl Wanted {
         vec![
             self.alarm(
                 "dead-letters",
-                "An event about a root user could not be delivered and waits in the dead-letter queue.",
+                "An event about a root user, or a heartbeat, could not be delivered and waits in the dead-letter queue.",
                 depth,
                 dead_letters(),
             ),
@@ -32,7 +35,7 @@ impl Wanted {
                 datapoints_to_alarm: Some(1),
                 ..self.alarm(
                     "more-dead-letters",
-                    "Another event about a root user could not be delivered, while others wait in the dead-letter queue already.",
+                    "Another event about a root user, or a heartbeat, could not be delivered, while others wait in the dead-letter queue already.",
                     depth,
                     dead_letters(),
                 )
@@ -81,9 +84,24 @@ impl Wanted {
                 threshold: Some(f64::from(LATE_DIGEST)),
                 ..self.alarm(
                     "reads-waiting",
-                    "Read-only activity of a root user waits in its queue and is not reported.",
+                    "Read-only activity of a root user, or a heartbeat, waits in its queue and is not taken from it.",
                     age,
                     vec![("QueueName", names.reads_queue())],
+                )
+            },
+            Alarm {
+                // How many there were the day before, when there is none now: so it does not go off before there are spokes, nor
+                // stay in ALARM where heartbeats are turned off. EventBridge sends no zeros (EventBridge User Guide,
+                // "Monitoring"), and CloudWatch waits for several periods before it takes data for missing; `FILL` does not.
+                expression: Some("IF(FILL(m1, 0) > 0, 0, 0 - DIFF(FILL(m1, 0)))".into()),
+                evaluation_periods: Some(2),
+                datapoints_to_alarm: Some(1),
+                period: Some(DAY),
+                ..self.alarm(
+                    "no-heartbeats",
+                    "Not one account and region has sent a heartbeat for a day, after some had: what they forward does not arrive, or heartbeats were turned off.",
+                    ("AWS/Events", "Invocations", "Sum"),
+                    rule(names.heartbeats_rule()),
                 )
             },
             self.alarm(

@@ -31,6 +31,16 @@ impl Wanted {
         )
     }
 
+    /// To the queue that may wait: nobody is notified of a heartbeat, and an act must not stand behind thousands.
+    pub(super) fn heartbeats_rule(&self) -> Rule {
+        self.rule(
+            self.names.heartbeats_rule(),
+            "Heartbeats of the spokes, to the queue for digests",
+            pattern::heartbeats(&self.names.spoke_rule()),
+            ("reads", self.reads_queue_arn()),
+        )
+    }
+
     fn reads_queue_arn(&self) -> String {
         self.names.queue_arn(&self.names.reads_queue())
     }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 const ACTS: &str = "rule rootwatch-acts";
 const READS: &str = "rule rootwatch-reads";
+const HEARTBEATS: &str = "rule rootwatch-heartbeats";
 
 fn rule(
     what: &'static str,
@@ -49,6 +50,16 @@ fn reads(
     })
 }
 
+fn heartbeats(
+    what: &'static str,
+    check: &'static str,
+    change: impl FnOnce(&mut Rule) + 'static,
+) -> Break {
+    Break::new(what, HEARTBEATS, check, |hub| {
+        change(hub.rule("rootwatch-heartbeats"))
+    })
+}
+
 fn queue_arn(queue: &str) -> String {
     format!("arn:aws:sqs:eu-west-1:111122223333:{queue}")
 }
@@ -65,6 +76,12 @@ fn a_rule_that_is_off_or_gone() {
             it.state = "ENABLED".into()
         }),
         Break::new("reads deleted", READS, "exists", |hub| hub.delete(READS)),
+        heartbeats("heartbeats disabled", "state", |it| {
+            it.state = "DISABLED".into()
+        }),
+        Break::new("heartbeats deleted", HEARTBEATS, "exists", |hub| {
+            hub.delete(HEARTBEATS)
+        }),
     ];
     all_are_named_and_fixed("rules", breaks);
 }
@@ -101,6 +118,12 @@ fn a_broken_pattern() {
             "[{\"regex\":\"aws.*\"}]",
         )
         .differs(),
+        heartbeats("other schedules too", "pattern", |it| {
+            it.event_pattern["resources"] = json!([{"suffix": "rootwatch-root-activity"}])
+        }),
+        heartbeats("heartbeats of one account only", "pattern", |it| {
+            it.event_pattern["account"] = json!(["333333333333"])
+        }),
     ];
     all_are_named_and_fixed("patterns", breaks);
 }
