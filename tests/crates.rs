@@ -54,3 +54,12 @@ fn the_notifier_stands_on_what_a_root_event_is_and_on_nothing_else_of_ours() {
         ["rootwatch-notifier", "rootwatch-root-event"]
     );
 }
+
+#[test]
+fn the_self_check_stands_on_the_engine_and_draws_nothing() {
+    let all = stands_on("rootwatch-selfcheck");
+    let terminal = ["clap", "indicatif", "console", "anstream", "anstyle"];
+    assert_eq!(named(&all, &terminal), Vec::<String>::new());
+    let ours = named(&all, &["rootwatch"]);
+    assert!(ours.contains(&"rootwatch-engine".to_owned()) && !ours.contains(&"rootwatch".to_owned()));
+}

@@ -32,6 +32,8 @@ mod memory;
 mod network;
 /// `rootwatch policy`.
 mod permissions;
+/// The daily self-check.
+mod self_check;
 /// `rootwatch deploy spokes`.
 mod spokes;
 /// `rootwatch status`.

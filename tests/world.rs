@@ -24,6 +24,9 @@ pub(crate) const DEPLOY_SPOKES: [&str; 7] = [
     "us-east-1,eu-west-1",
     "--yes",
 ];
+/// Most tests are about the way of an event, and have no self-check: it is a second function that makes a hundred calls
+/// beside theirs. A run that is given this variable without a value has what it has by default.
+pub(crate) const SELF_CHECK: &str = "ROOTWATCH_SELF_CHECK";
 /// Worlds in which a test works at the same time.
 const AT_A_TIME: usize = 2;
 /// How long anything may take before a test gives up on it.
@@ -105,17 +108,21 @@ impl Running {
         path: &Path,
         folder: Option<tempfile::TempDir>,
     ) -> Self {
-        let mut child = Command::new(cargo_bin!("rootwatch"))
+        let mut command = Command::new(cargo_bin!("rootwatch"));
+        command
             .args(args)
             .env_clear()
+            .env(SELF_CHECK, "off")
             .envs(env.iter().cloned())
             .env("HOME", path)
             .current_dir(path)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+            .stderr(Stdio::piped());
+        if env.contains(&(SELF_CHECK.to_owned(), String::new())) {
+            command.env_remove(SELF_CHECK);
+        }
+        let mut child = command.spawn().unwrap();
         let stderr = Arc::default();
         let reader = read_lines(child.stderr.take().unwrap(), &stderr);
         Self {
@@ -201,6 +208,8 @@ static DEPLOYED: LazyLock<World> = LazyLock::new(|| {
 pub(crate) struct World {
     pub(crate) lab: Lab,
     pub(crate) organization: Organization,
+    /// Whether hubs have a self-check here.
+    has_self_check: bool,
 }
 
 impl World {
@@ -215,7 +224,20 @@ impl World {
     pub(crate) fn without_delegation() -> Self {
         let lab = Lab::start().unwrap();
         let organization = lab.sample_organization().unwrap();
-        Self { lab, organization }.with_late_truths()
+        let world = Self {
+            lab,
+            organization,
+            has_self_check: false,
+        };
+        world.with_late_truths()
+    }
+
+    /// The same where hubs have a self-check, as they have outside of tests.
+    pub(crate) fn with_self_check(self) -> Self {
+        Self {
+            has_self_check: true,
+            ..self
+        }
     }
 
     /// AWS says some things only for a while, if the environment has a seed for when.
@@ -249,6 +271,7 @@ impl World {
         Self {
             lab: self.lab.fork().unwrap(),
             organization: self.organization.clone(),
+            has_self_check: self.has_self_check,
         }
         .with_late_truths()
     }
@@ -346,11 +369,20 @@ impl World {
 
     /// Begins a run of the binary as the hub account.
     pub(crate) fn begin(&self, args: &[&str]) -> Running {
-        Running::start(&self.lab.env(&self.organization.hub, REGION), args)
+        Running::start(&self.env(&self.organization.hub), args)
     }
 
     pub(crate) fn rootwatch_as(&self, account: &str, args: &[&str]) -> Ran {
-        run(&self.lab.env(account, REGION), args)
+        run(&self.env(account), args)
+    }
+
+    /// The environment of an account's administrator.
+    fn env(&self, account: &str) -> Vec<(String, String)> {
+        let mut env = self.lab.env(account, REGION);
+        if self.has_self_check {
+            env.push((SELF_CHECK.to_owned(), String::new()));
+        }
+        env
     }
 
     /// Replaces what differs from run to run.

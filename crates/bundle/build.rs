@@ -1,4 +1,4 @@
-//! Builds the function for Lambda, or takes a prebuilt one; checks it; packs it.
+//! Builds the functions for Lambda, or takes prebuilt ones; checks them; packs them.
 
 use std::error::Error;
 use std::ffi::OsString;
@@ -18,31 +18,94 @@ mod package;
 #[path = "build/platform.rs"]
 mod platform;
 
-/// Names a prebuilt executable.
-const READY: &str = "ROOTWATCH_NOTIFIER_BOOTSTRAP";
+use mode::Mode;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// What the crate hands out.
+/// A function that this crate hands out.
+struct Recipe {
+    /// What begins the names of its zip and of what this sets.
+    name: &'static str,
+    sources: &'static digest::Function,
+    inner: inner::Inner,
+    /// Names a prebuilt executable.
+    ready: &'static str,
+}
+
+const NOTIFIER: Recipe = Recipe {
+    name: "notifier",
+    sources: &digest::NOTIFIER,
+    inner: inner::Inner {
+        package: "rootwatch-notifier",
+        executable: "bootstrap",
+        profile: "notifier",
+    },
+    ready: "ROOTWATCH_NOTIFIER_BOOTSTRAP",
+};
+
+const SELF_CHECK: Recipe = Recipe {
+    name: "selfcheck",
+    sources: &digest::SELF_CHECK,
+    inner: inner::Inner {
+        package: "rootwatch-selfcheck",
+        executable: "rootwatch-selfcheck",
+        profile: "selfcheck",
+    },
+    ready: "ROOTWATCH_SELFCHECK_BOOTSTRAP",
+};
+
+/// What the crate hands out of one.
+#[derive(Default)]
 struct Function {
     zip: Vec<u8>,
     architecture: &'static str,
+    /// Where its executable is.
+    executable: PathBuf,
 }
 
 fn main() -> Result<()> {
     let workspace = workspace()?;
     watch(&workspace);
-    let skip = mode::skip()?;
-    let function = if skip {
-        placeholder()
-    } else {
-        packed(&workspace)?
+    let mode = mode::mode()?;
+    let (notifier, self_check) = match mode {
+        Mode::Skip => placeholders(),
+        // The self-check has no room for itself.
+        Mode::Inside => {
+            say("rustc-cfg", "inside");
+            (packed(&workspace, &NOTIFIER, &[])?, Function::default())
+        }
+        Mode::Build => both(&workspace)?,
     };
     let out_dir = PathBuf::from(variable("OUT_DIR")?);
-    fs::write(out_dir.join("notifier.zip"), &function.zip)?;
-    set("ARCHITECTURE", function.architecture);
-    set("SOURCE_DIGEST", &digest::of(&workspace)?);
+    for (recipe, function) in [(NOTIFIER, &notifier), (SELF_CHECK, &self_check)] {
+        let file = format!("{}.zip", recipe.name);
+        fs::write(out_dir.join(file), &function.zip)?;
+        let name = format!("{}_SOURCE_DIGEST", recipe.name.to_uppercase());
+        set(&name, &digest::of(&workspace, recipe.sources)?);
+    }
+    set("ARCHITECTURE", notifier.architecture);
     Ok(())
+}
+
+/// The notifier first: the self-check contains it, as what a hub should have.
+fn both(workspace: &Path) -> Result<(Function, Function)> {
+    let notifier = packed(workspace, &NOTIFIER, &[])?;
+    let inside = [
+        (mode::SWITCH, mode::INSIDE.into()),
+        (NOTIFIER.ready, notifier.executable.clone().into_os_string()),
+    ];
+    let self_check = packed(workspace, &SELF_CHECK, &inside)?;
+    if self_check.architecture != notifier.architecture {
+        return Err(format!(
+            "the two functions are for different architectures: {} is for {}, {} for {}",
+            notifier.executable.display(),
+            notifier.architecture,
+            self_check.executable.display(),
+            self_check.architecture
+        )
+        .into());
+    }
+    Ok((notifier, self_check))
 }
 
 fn say(key: &str, value: &str) {
@@ -51,7 +114,7 @@ fn say(key: &str, value: &str) {
 
 /// Hands a value to the crate.
 fn set(name: &str, value: &str) {
-    say("rustc-env", &format!("ROOTWATCH_NOTIFIER_{name}={value}"));
+    say("rustc-env", &format!("ROOTWATCH_{name}={value}"));
 }
 
 fn variable(name: &str) -> Result<OsString> {
@@ -77,7 +140,9 @@ fn watch(workspace: &Path) {
     for source in ["build.rs", "build", "src/digest.rs", "src/package.rs"] {
         say("rerun-if-changed", source);
     }
-    let sources = digest::SOURCES.iter().chain(&digest::MANIFESTS);
+    let functions = [digest::NOTIFIER, digest::SELF_CHECK];
+    let sources = functions.map(|it| it.sources.iter().chain(it.manifests));
+    let sources = sources.into_iter().flatten();
     for source in sources.chain(&["Cargo.toml", "Cargo.lock"]) {
         say(
             "rerun-if-changed",
@@ -86,25 +151,34 @@ fn watch(workspace: &Path) {
     }
 }
 
-/// What stands for the function where nothing is compiled to machine code. `src/lib.rs` refuses to be, with this cfg.
-fn placeholder() -> Function {
+/// What stands for the functions where nothing is compiled to machine code. `src/lib.rs` refuses to be, with this cfg.
+fn placeholders() -> (Function, Function) {
     say("rustc-cfg", "placeholder");
-    Function {
-        zip: Vec::new(),
+    let none = || Function {
         architecture: "none",
-    }
+        ..Function::default()
+    };
+    (none(), none())
 }
 
-fn packed(workspace: &Path) -> Result<Function> {
-    let path = match given(READY) {
+fn packed(
+    workspace: &Path,
+    recipe: &Recipe,
+    variables: &[(&str, OsString)],
+) -> Result<Function> {
+    let path = match given(recipe.ready) {
         Some(path) => ready(PathBuf::from(path)),
-        None => inner::build(workspace, &platform::of_the_function()?)?,
+        None => {
+            let platform = platform::of_the_function(recipe.ready, recipe.inner.package)?;
+            recipe.inner.build(workspace, &platform, variables)?
+        }
     };
     let named = |why: &dyn std::fmt::Display| format!("{}: {why}", path.display());
     let executable = fs::read(&path).map_err(|error| named(&error))?;
     Ok(Function {
         architecture: package::check(&executable).map_err(|why| named(&why))?,
         zip: package::pack(&executable)?,
+        executable: path,
     })
 }
 

@@ -31,9 +31,12 @@ pub(crate) struct HubArgs {
     /// Subscription to remove, such as security@example.com or sms=+491701234567; may be given again
     #[arg(long, value_name = "ADDRESS|PROTOCOL=ENDPOINT")]
     pub(crate) remove_subscription: Vec<String>,
-    /// Days to keep the notifier's log [default: 365]
+    /// Days to keep the logs of the notifier and of the self-check [default: 365]
     #[arg(long, value_name = "DAYS")]
     pub(crate) log_retention_days: Option<i32>,
+    /// The daily self-check mails what is wrong or changed; how often also that all is well: weekly, daily or never (problems); or no self-check (off) [default: weekly]
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) self_check: Option<String>,
     /// How read-only activity is reported: digest, each or off [default: digest]
     #[arg(long, value_name = "HOW")]
     pub(crate) notify_read_only: Option<String>,

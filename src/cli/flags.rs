@@ -6,7 +6,7 @@ use crate::config::keys::{
     HUB_ACCOUNT, HUB_PROFILE, HUB_REGION, HUB_ROLE, IAM_PATH, IGNORE, INSTANCE_QUOTA, KMS_KEY,
     LOG_KMS_KEY, LOG_RETENTION_DAYS, MANAGEMENT_PROFILE, MANAGEMENT_ROLE, MAX_CONCURRENT, NAME,
     ORG_ID, OU, PERMISSIONS_BOUNDARY, PROFILE, QUEUE_KMS_KEY, READ_ONLY, REGION,
-    REGION_CONCURRENCY, REGIONS, ROLE_PREFIX, SUBSCRIPTIONS, TAGS, TIMEOUT, TOPIC_NAME,
+    REGION_CONCURRENCY, REGIONS, ROLE_PREFIX, SELF_CHECK, SUBSCRIPTIONS, TAGS, TIMEOUT, TOPIC_NAME,
 };
 use crate::config::{Flags, Given, Key, Origin, Problem, Value};
 use rootwatch_engine::{CallAs, Ignore, RegionConcurrency, Subscription, without_password};
@@ -36,6 +36,7 @@ pub(crate) fn flags(cli: &Cli, hub: &HubArgs, spokes: &SpokesArgs) -> Flags {
     if let Some(days) = hub.log_retention_days {
         flags.give(&LOG_RETENTION_DAYS, Value::Number(days.into()));
     }
+    flags.texts(&SELF_CHECK, &hub.self_check);
     flags.texts(&READ_ONLY, &hub.notify_read_only);
     flags.texts(&FORMAT, &hub.notify_format);
     flags.pairs(&ACCOUNT_NAMES, &hub.account_name, Value::Pair);

@@ -31,7 +31,7 @@ pub(crate) mod keys {
         HEARTBEAT, HUB_ACCOUNT, HUB_PROFILE, HUB_REGION, HUB_ROLE, IAM_PATH, IGNORE,
         INSTANCE_QUOTA, KMS_KEY, LOG_KMS_KEY, LOG_RETENTION_DAYS, MANAGEMENT_PROFILE,
         MANAGEMENT_ROLE, MAX_CONCURRENT, NAME, ORG_ID, OU, PERMISSIONS_BOUNDARY, PROFILE,
-        QUEUE_KMS_KEY, READ_ONLY, REGION, REGION_CONCURRENCY, REGIONS, ROLE_PREFIX, SUBSCRIPTIONS,
+        QUEUE_KMS_KEY, READ_ONLY, REGION, REGION_CONCURRENCY, REGIONS, ROLE_PREFIX, SELF_CHECK, SUBSCRIPTIONS,
         TAGS, TIMEOUT, TOPIC_NAME,
     };
 }
@@ -40,7 +40,7 @@ use anyhow::{Result, bail};
 use rootwatch_engine::source::key;
 use rootwatch_engine::{
     Access, Boundary, CallAs, Connection, GuardrailSettings, Heartbeat, HubSettings, IamSettings,
-    Notify, Settings, Source, Sources, SpokesSettings,
+    Notify, SelfCheck, Settings, Source, Sources, SpokesSettings,
 };
 use rootwatch_root_event::{Format, ReadOnly};
 use settings::Values;
@@ -148,6 +148,8 @@ fn settings(values: &Values) -> Settings {
             subscriptions: values.subscriptions(),
             log_retention_days: values.log_retention_days(),
             unsubscribed: Vec::new(),
+            self_check: values.choice(&schema::SELF_CHECK, &SelfCheck::ALL),
+            accepted_by_self_check: Vec::new(),
         },
         management: access(
             values,

@@ -1,7 +1,7 @@
 //! What can be set: the one list that the file's check, the editors' schema and `rootwatch init` come from.
 
 use super::form::{self, Form, PairForm};
-use rootwatch_engine::{CallAs, RegionConcurrency};
+use rootwatch_engine::{CallAs, RegionConcurrency, SelfCheck};
 use rootwatch_root_event::{Format, ReadOnly};
 
 /// A key of `rootwatch.toml`, and the flag that says the same.
@@ -158,6 +158,7 @@ pub(crate) static HUB: Key = Key {
         &LOG_KMS_KEY,
         &QUEUE_KMS_KEY,
         &LOG_RETENTION_DAYS,
+        &SELF_CHECK,
         &HUB_ACCOUNT,
         &HUB_REGION,
         &HUB_PROFILE,
@@ -222,10 +223,20 @@ pub(crate) static QUEUE_KMS_KEY: Key = Key {
 pub(crate) static LOG_RETENTION_DAYS: Key = Key {
     name: "log_retention_days",
     kind: Kind::Number(&form::RETENTION_DAYS),
-    meaning: "Days to keep the notifier's log",
+    meaning: "Days to keep the logs of the notifier and of the self-check",
     default: "365",
     example: "90",
     flag: "--log-retention-days",
+    ..KEY
+};
+
+pub(crate) static SELF_CHECK: Key = Key {
+    name: "self_check",
+    kind: Kind::Choice(|| words(&SelfCheck::ALL)),
+    meaning: "The daily self-check, which mails what is wrong or changed: how often also that all is well (`weekly`, `daily`, or never: `problems`), or `off`",
+    default: "weekly",
+    example: r#""daily""#,
+    flag: "--self-check",
     ..KEY
 };
 

@@ -3,7 +3,7 @@
 use super::reset::paths;
 use super::schema::{EMAIL, IGNORE, Key, ROOT, SUBSCRIPTIONS};
 use rootwatch_engine::source::key;
-use rootwatch_engine::{Amount, CallAs, RegionConcurrency, Settings, Source, memory};
+use rootwatch_engine::{Amount, CallAs, RegionConcurrency, SelfCheck, Settings, Source, memory};
 use rootwatch_root_event::{Format, ReadOnly};
 use std::collections::BTreeMap;
 
@@ -183,6 +183,7 @@ pub(crate) fn values(settings: &Settings) -> BTreeMap<&'static str, Written> {
         key::LOG_RETENTION_DAYS,
         Some(hub.log_retention_days.to_string()),
     );
+    add(key::SELF_CHECK, word(&SelfCheck::ALL, hub.self_check));
     add(key::HUB_ACCOUNT, text(&hub.account));
     add(key::HUB_REGION, text(&hub.region));
     add(key::READ_ONLY, word(&ReadOnly::ALL, notify.read_only));

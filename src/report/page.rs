@@ -62,10 +62,24 @@ impl<'a> Page<'a> {
             made: format!("{:.0}", jiff::Timestamp::now()),
             version: env!("CARGO_PKG_VERSION"),
             quiet: [NEVER_HEARD, GONE_QUIET].map(|id| id.to_string()).into(),
-            cards: Vec::new(),
+            cards: cards(report),
             report,
         }
     }
+}
+
+/// What the last self-check said.
+fn cards(report: &Report) -> Vec<Card> {
+    let self_check = report.hub.self_check.iter().map(|it| Card {
+        title: "Daily self-check",
+        text: it.words(),
+        standing: match (it.wrong, it.setting.as_str()) {
+            (Some(0), _) => "",
+            (_, "off") | (None, _) => "unknown",
+            (Some(_), _) => "bad",
+        },
+    });
+    self_check.collect()
 }
 
 impl Page<'_> {

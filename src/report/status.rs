@@ -37,6 +37,9 @@ pub(crate) fn text(report: &Report, verbose: bool) -> String {
     subscribers_text(&mut text, "notified", &hub.alerts);
     subscribers_text(&mut text, "notified when the path breaks", &hub.health);
     work_text(&mut text, hub);
+    if let Some(it) = &hub.self_check {
+        let _ = writeln!(text, "  self-check: {}", it.words());
+    }
     let _ = writeln!(text, "Spokes");
     let spokes = &report.spokes;
     match (&spokes.unknown, &spokes.stack_set) {

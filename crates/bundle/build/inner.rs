@@ -1,7 +1,8 @@
-//! The build of the function: a cargo of its own, in a folder of its own, that takes nothing from the outer build which
+//! The build of a function: a cargo of its own, in a folder of its own, that takes nothing from the outer build which
 //! could change the executable.
 
 use std::env;
+use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -44,11 +45,56 @@ const OURS: [&str; 7] = [
 /// Compiler wrappers that change what comes out. Any other (sccache, say) is kept.
 const CHANGING: [&str; 2] = ["cargo-llvm-cov", "rust-analyzer"];
 
-/// The path of the executable.
-pub(crate) fn build(workspace: &Path, platform: &str) -> Result<PathBuf> {
-    let target_dir = target_dir()?;
-    run(cargo(workspace, &target_dir, platform)?, platform)?;
-    Ok(target_dir.join(platform).join("notifier").join("bootstrap"))
+/// What is built.
+pub(crate) struct Inner {
+    pub(crate) package: &'static str,
+    pub(crate) executable: &'static str,
+    pub(crate) profile: &'static str,
+}
+
+impl Inner {
+    /// The path of the executable; `variables` are for its build alone.
+    pub(crate) fn build(
+        &self,
+        workspace: &Path,
+        platform: &str,
+        variables: &[(&str, OsString)],
+    ) -> Result<PathBuf> {
+        let target_dir = target_dir()?;
+        let mut cargo = self.cargo(workspace, &target_dir, platform)?;
+        cargo.envs(variables.iter().map(|(name, value)| (name, value)));
+        run(cargo, self.package, platform)?;
+        let folder = target_dir.join(platform).join(self.profile);
+        Ok(folder.join(self.executable))
+    }
+
+    fn cargo(&self, workspace: &Path, target_dir: &Path, platform: &str) -> Result<Command> {
+        let mut cargo = Command::new(variable("CARGO")?);
+        cargo
+            .current_dir(workspace)
+            .args(["build", "--locked", "--package", self.package])
+            .args(["--bin", self.executable, "--profile", self.profile])
+            .args(["--target", platform, "--target-dir"])
+            .arg(target_dir);
+        if caller::is_offline() {
+            cargo.arg("--offline");
+        }
+        environment(&mut cargo, platform);
+        let moved = moved(workspace, target_dir)?;
+        let flags = |prefix: &str| {
+            moved
+                .iter()
+                .map(|pair| format!("{prefix}{pair}"))
+                .collect::<Vec<_>>()
+        };
+        cargo.env("RUSTC", variable("RUSTC")?);
+        cargo.env(
+            "CARGO_ENCODED_RUSTFLAGS",
+            flags("--remap-path-prefix=").join("\u{1f}"),
+        );
+        cargo.env("CFLAGS", flags("-ffile-prefix-map=").join(" "));
+        Ok(cargo)
+    }
 }
 
 /// A folder beside the outer profiles, so that dev, test and release share one build of the function.
@@ -63,34 +109,6 @@ fn target_dir() -> Result<PathBuf> {
         target = target.parent().ok_or("OUT_DIR has no target folder")?;
     }
     Ok(target.join("lambda"))
-}
-
-fn cargo(workspace: &Path, target_dir: &Path, platform: &str) -> Result<Command> {
-    let mut cargo = Command::new(variable("CARGO")?);
-    cargo
-        .current_dir(workspace)
-        .args(["build", "--locked", "--package", "rootwatch-notifier"])
-        .args(["--bin", "bootstrap", "--profile", "notifier"])
-        .args(["--target", platform, "--target-dir"])
-        .arg(target_dir);
-    if caller::is_offline() {
-        cargo.arg("--offline");
-    }
-    environment(&mut cargo, platform);
-    let moved = moved(workspace, target_dir)?;
-    let flags = |prefix: &str| {
-        moved
-            .iter()
-            .map(|pair| format!("{prefix}{pair}"))
-            .collect::<Vec<_>>()
-    };
-    cargo.env("RUSTC", variable("RUSTC")?);
-    cargo.env(
-        "CARGO_ENCODED_RUSTFLAGS",
-        flags("--remap-path-prefix=").join("\u{1f}"),
-    );
-    cargo.env("CFLAGS", flags("-ffile-prefix-map=").join(" "));
-    Ok(cargo)
 }
 
 fn environment(cargo: &mut Command, platform: &str) {
@@ -150,39 +168,39 @@ fn sysroot() -> Result<PathBuf> {
 }
 
 /// Runs it. What it prints becomes this build script's standard error, which cargo shows when it fails.
-fn run(mut cargo: Command, platform: &str) -> Result<()> {
+fn run(mut cargo: Command, package: &str, platform: &str) -> Result<()> {
     let began = Instant::now();
     let mut child = cargo
         .stdin(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()
-        .map_err(|error| format!("cargo cannot be run for the function: {error}"))?;
+        .map_err(|error| format!("cargo cannot be run for {package}: {error}"))?;
     let stderr = child.stderr.take().ok_or("cargo has no standard error")?;
-    let compiles = follow(BufReader::new(stderr), platform);
+    let compiles = follow(BufReader::new(stderr), package, platform);
     let status = child.wait()?;
     if !status.success() {
         return Err(format!(
-            "cargo could not build the function for {platform} ({status}); its messages are above"
+            "cargo could not build {package} for {platform} ({status}); its messages are above"
         )
         .into());
     }
     if compiles {
         let seconds = began.elapsed().as_secs();
         caller::notify(&format!(
-            "       Built the function for Lambda in {seconds} s"
+            "       Built {package} for Lambda in {seconds} s"
         ));
     }
     Ok(())
 }
 
 /// Passes on what cargo prints; whether it compiled anything.
-fn follow(stderr: impl BufRead, platform: &str) -> bool {
+fn follow(stderr: impl BufRead, package: &str, platform: &str) -> bool {
     let mut compiles = false;
     for line in stderr.lines().map_while(|line| line.ok()) {
         if !compiles && line.trim_start().starts_with("Compiling") {
             compiles = true;
             caller::notify(&format!(
-                "    Building the function for Lambda ({platform}) apart, which takes some minutes the first time"
+                "    Building {package} for Lambda ({platform}) apart, which takes some minutes the first time"
             ));
         }
         print(&line);

@@ -1,23 +1,37 @@
-//! Whether the function is built. It is not needed where code is only checked.
+//! Whether the functions are built. They are not needed where code is only checked.
 
 use std::path::Path;
 
 use super::{Result, caller, given, say};
 
-/// Says it outright: `build` or `skip`.
-const SWITCH: &str = "ROOTWATCH_BUNDLE";
+/// Says it outright: `build`, `skip` or `inside`.
+pub(crate) const SWITCH: &str = "ROOTWATCH_BUNDLE";
+/// What the build of the self-check says to this script.
+pub(crate) const INSIDE: &str = "inside";
 
-/// Whether a placeholder will do.
-pub(crate) fn skip() -> Result<bool> {
-    say("rustc-check-cfg", "cfg(placeholder)");
+/// What is made.
+pub(crate) enum Mode {
+    /// Both functions.
+    Build,
+    /// Placeholders.
+    Skip,
+    /// The notifier, for the self-check that is being built.
+    Inside,
+}
+
+/// What this build needs.
+pub(crate) fn mode() -> Result<Mode> {
+    say("rustc-check-cfg", "cfg(placeholder, inside)");
     let clippy = is_clippy();
     match given(SWITCH).as_ref().map(|value| value.to_string_lossy()) {
-        Some(value) if value == "build" => Ok(false),
-        Some(value) if value == "skip" => Ok(true),
+        Some(value) if value == "build" => Ok(Mode::Build),
+        Some(value) if value == "skip" => Ok(Mode::Skip),
+        Some(value) if value == INSIDE => Ok(Mode::Inside),
         Some(value) => {
             Err(format!("{SWITCH} is `{value}`; expected `build`, `skip` or nothing").into())
         }
-        None => Ok(clippy || only_checks()),
+        None if clippy || only_checks() => Ok(Mode::Skip),
+        None => Ok(Mode::Build),
     }
 }
 

@@ -3,18 +3,19 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use super::{READY, Result, given, variable};
+use super::{Result, given, variable};
 
 /// Names a Rust target.
 const TARGET: &str = "ROOTWATCH_LAMBDA_TARGET";
 
 /// The target that is asked for, or this machine's.
-pub(crate) fn of_the_function() -> Result<String> {
+/// `ready` names a prebuilt executable of `package`.
+pub(crate) fn of_the_function(ready: &str, package: &str) -> Result<String> {
     let asked = given(TARGET).map(|target| target.to_string_lossy().into_owned());
     let target = match asked {
         Some(target) if runs(&target) => target,
         Some(target) => return Err(no_platform(&target)),
-        None => host()?,
+        None => host(ready, package)?,
     };
     installed(&target)?;
     Ok(target)
@@ -38,15 +39,15 @@ fn no_platform(target: &str) -> Box<dyn std::error::Error> {
     .into()
 }
 
-fn host() -> Result<String> {
+fn host(ready: &str, package: &str) -> Result<String> {
     let host = variable("HOST")?.to_string_lossy().into_owned();
     if runs(&host) {
         return Ok(host);
     }
     Err(format!(
         "Lambda runs no executables of this machine ({host}): set {TARGET} to a target that Lambda runs and for which \
-         this machine has a linker, such as x86_64-unknown-linux-musl, or {READY} to the path of a prebuilt \
-         `bootstrap`, which `cargo lambda build --package rootwatch-notifier` makes"
+         this machine has a linker, such as x86_64-unknown-linux-musl, or {ready} to the path of a prebuilt \
+         executable, which `cargo lambda build --package {package}` makes"
     )
     .into())
 }

@@ -1,4 +1,4 @@
-//! The digest of what the function is made from. Used by the build script, and by the tests.
+//! The digest of what a function is made from. Used by the build script, and by the tests.
 //!
 //! Two builds of the same sources differ, as their compilers do; their digests do not. Of the manifests and of the lock
 //! file it takes what the function depends on, so that another crate of the workspace changes it only where that crate
@@ -12,15 +12,51 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest as _, Sha256};
 use toml::{Table, Value};
 
-/// Folders of the function's sources, in the workspace.
-pub(crate) const SOURCES: [&str; 3] = [
-    "crates/notifier/src",
-    "crates/root-event/src",
-    "crates/root-event/schema",
-];
-/// The manifests of the function's own crates.
-pub(crate) const MANIFESTS: [&str; 2] =
-    ["crates/notifier/Cargo.toml", "crates/root-event/Cargo.toml"];
+/// A function for Lambda, as far as its sources go.
+pub(crate) struct Function {
+    /// Folders of its sources, in the workspace.
+    pub(crate) sources: &'static [&'static str],
+    /// The manifests of its own crates.
+    pub(crate) manifests: &'static [&'static str],
+    /// The profile that it is built with.
+    pub(crate) profile: &'static str,
+}
+
+/// What notifies people.
+pub(crate) const NOTIFIER: Function = Function {
+    sources: &[
+        "crates/notifier/src",
+        "crates/root-event/src",
+        "crates/root-event/schema",
+    ],
+    manifests: &["crates/notifier/Cargo.toml", "crates/root-event/Cargo.toml"],
+    profile: "notifier",
+};
+
+/// What looks at the deployment every day. The notifier is in it, as what a hub should have.
+pub(crate) const SELF_CHECK: Function = Function {
+    sources: &[
+        "crates/bundle/build",
+        "crates/bundle/src",
+        "crates/engine/src",
+        "crates/eval/src",
+        "crates/notifier/src",
+        "crates/root-event/schema",
+        "crates/root-event/src",
+        "crates/selfcheck/src",
+        "templates",
+    ],
+    manifests: &[
+        "crates/bundle/Cargo.toml",
+        "crates/engine/Cargo.toml",
+        "crates/eval/Cargo.toml",
+        "crates/notifier/Cargo.toml",
+        "crates/root-event/Cargo.toml",
+        "crates/selfcheck/Cargo.toml",
+    ],
+    profile: "selfcheck",
+};
+
 /// What of a manifest ends in the function. The rest is for tests and for people.
 const PARTS: [&str; 6] = [
     "bin",
@@ -30,21 +66,19 @@ const PARTS: [&str; 6] = [
     "lib",
     "target",
 ];
-/// The profile that the function is built with.
-const PROFILE: &str = "notifier";
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// SHA-256 over names and contents, in hexadecimal digits.
-pub(crate) fn of(workspace: &Path) -> Result<String> {
+pub(crate) fn of(workspace: &Path, function: &Function) -> Result<String> {
     let mut digest = Sha256::new();
-    for file in files(workspace)? {
+    for file in files(workspace, function)? {
         let content = read(&workspace.join(&file))?;
         add(&mut digest, &file, &content.replace("\r\n", "\n"));
     }
     let root = table(&workspace.join("Cargo.toml"))?;
     let mut needed = BTreeSet::new();
-    for path in MANIFESTS {
+    for path in function.manifests {
         let manifest = table(&workspace.join(path))?;
         add(&mut digest, path, &canonical(&shipped(&manifest)));
         needed.extend(dependencies(&manifest));
@@ -52,10 +86,10 @@ pub(crate) fn of(workspace: &Path) -> Result<String> {
     add(
         &mut digest,
         "Cargo.toml",
-        &canonical(&shared(&root, &needed)),
+        &canonical(&shared(&root, &needed, function.profile)),
     );
     let lock = table(&workspace.join("Cargo.lock"))?;
-    let lines = Vec::from_iter(locked(&lock, &needed)?);
+    let lines = Vec::from_iter(locked(&lock, &needed, function)?);
     add(&mut digest, "Cargo.lock", &lines.join("\n"));
     let bytes = digest.finalize();
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
@@ -80,9 +114,9 @@ fn table(path: &Path) -> Result<Table> {
 }
 
 /// The sources' paths in the workspace, with `/` and in order.
-fn files(workspace: &Path) -> Result<Vec<String>> {
+fn files(workspace: &Path, function: &Function) -> Result<Vec<String>> {
     let mut found = Vec::new();
-    for folder in SOURCES {
+    for folder in function.sources {
         walk(&workspace.join(folder), &mut found)?;
     }
     let mut names = Vec::new();
@@ -140,7 +174,7 @@ fn dependencies(manifest: &Table) -> BTreeSet<String> {
 }
 
 /// What the function takes from the workspace's manifest: features of its dependencies, its edition, its profile.
-fn shared(root: &Table, needed: &BTreeSet<String>) -> Value {
+fn shared(root: &Table, needed: &BTreeSet<String>, named: &str) -> Value {
     let workspace = |key: &str| root.get("workspace")?.get(key);
     let mut parts = Table::new();
     for name in needed {
@@ -152,7 +186,7 @@ fn shared(root: &Table, needed: &BTreeSet<String>) -> Value {
         parts.insert("edition".to_owned(), edition.clone());
     }
     let profile = |name: &str| root.get("profile")?.get(name);
-    let mut name = Some(PROFILE);
+    let mut name = Some(named);
     while let Some((key, value)) = name.and_then(|name| Some((name, profile(name)?))) {
         parts.insert(format!("profile {key}"), value.clone());
         name = value.get("inherits").and_then(Value::as_str);
@@ -161,18 +195,22 @@ fn shared(root: &Table, needed: &BTreeSet<String>) -> Value {
 }
 
 /// A line for each package that the function is built with, whatever the platform.
-fn locked(lock: &Table, needed: &BTreeSet<String>) -> Result<BTreeSet<String>> {
+fn locked(
+    lock: &Table,
+    needed: &BTreeSet<String>,
+    function: &Function,
+) -> Result<BTreeSet<String>> {
     let packages = lock.get("package").and_then(Value::as_array);
     let packages: Vec<&Value> = packages.into_iter().flatten().collect();
-    let mut open = direct(&packages, needed);
+    let mut open = direct(&packages, needed, function);
     let mut lines = BTreeSet::new();
     while let Some(name) = open.pop() {
         let package = packages.iter().find(|package| is_called(package, &name));
         let package = package.ok_or_else(|| format!("Cargo.lock has no package `{name}`"))?;
-        match (is_member(package), is_ours(package)) {
+        match (is_member(package), is_ours(package, function)) {
             (true, true) => {}
             (true, false) => {
-                let folders = SOURCES.join(", ");
+                let folders = function.sources.join(", ");
                 return Err(
                     format!("the function depends on {name}, which is not in {folders}").into(),
                 );
@@ -187,10 +225,10 @@ fn locked(lock: &Table, needed: &BTreeSet<String>) -> Result<BTreeSet<String>> {
 }
 
 /// What the function's own crates depend on. The lock file alone does not say which of it is for tests only.
-fn direct(packages: &[&Value], needed: &BTreeSet<String>) -> Vec<String> {
+fn direct(packages: &[&Value], needed: &BTreeSet<String>, function: &Function) -> Vec<String> {
     let own = packages
         .iter()
-        .filter(|package| is_member(package) && is_ours(package));
+        .filter(|package| is_member(package) && is_ours(package, function));
     let names = own.flat_map(|package| names(package));
     names
         .filter(|name| needed.contains(first(name)))
@@ -204,10 +242,10 @@ fn is_member(package: &Value) -> bool {
 }
 
 /// `rootwatch-notifier` lies in `crates/notifier/`.
-fn is_ours(package: &Value) -> bool {
+fn is_ours(package: &Value, function: &Function) -> bool {
     let name = text(package, "name");
     let folder = format!("/{}/", name.strip_prefix("rootwatch-").unwrap_or(name));
-    MANIFESTS.iter().any(|path| path.contains(&folder))
+    function.manifests.iter().any(|path| path.contains(&folder))
 }
 
 fn text<'a>(package: &'a Value, key: &str) -> &'a str {

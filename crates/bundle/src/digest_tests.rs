@@ -102,7 +102,7 @@ fn write(folder: &TempDir, path: &str, content: &str) {
 }
 
 fn digest(folder: &TempDir) -> String {
-    of(folder.path()).unwrap()
+    of(folder.path(), &NOTIFIER).unwrap()
 }
 
 /// The digest of a checkout in which one file has `from` replaced.
@@ -200,7 +200,7 @@ fn a_lock_file_without_a_dependency_is_an_error() {
         "Cargo.lock",
         &LOCK.replace("name = \"itoa\"", "name = \"ryu\""),
     );
-    let error = of(folder.path()).unwrap_err().to_string();
+    let error = of(folder.path(), &NOTIFIER).unwrap_err().to_string();
     assert_eq!(error, "Cargo.lock has no package `itoa`");
 }
 
@@ -211,7 +211,7 @@ fn a_crate_of_the_workspace_without_its_sources_is_an_error() {
     write(&folder, "crates/notifier/Cargo.toml", manifest);
     let lock = LOCK.replace("\"http 1.5.0\"", "\"rootwatch\"");
     write(&folder, "Cargo.lock", &lock);
-    let error = of(folder.path()).unwrap_err().to_string();
+    let error = of(folder.path(), &NOTIFIER).unwrap_err().to_string();
     assert!(
         error.starts_with("the function depends on rootwatch, which is not in "),
         "{error}"
@@ -222,22 +222,29 @@ fn a_crate_of_the_workspace_without_its_sources_is_an_error() {
 fn the_crate_has_the_digest_of_its_workspace() {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let workspace = here.ancestors().nth(2).unwrap();
-    assert_eq!(of(workspace).unwrap(), crate::source_digest());
+    assert_eq!(of(workspace, &NOTIFIER).unwrap(), crate::source_digest());
+    let self_check = of(workspace, &SELF_CHECK).unwrap();
+    assert_eq!(self_check, crate::self_check_digest());
+    assert_ne!(self_check, crate::source_digest());
+}
+
+/// The packages that a function of this workspace is built with, by name.
+fn packages(function: &Function) -> BTreeSet<String> {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let workspace = here.ancestors().nth(2).unwrap();
+    let manifests = function.manifests.iter();
+    let manifests: Vec<Table> = manifests
+        .map(|path| table(&workspace.join(path)).unwrap())
+        .collect();
+    let needed = manifests.iter().flat_map(dependencies).collect();
+    let lock = table(&workspace.join("Cargo.lock")).unwrap();
+    let lines = locked(&lock, &needed, function).unwrap();
+    lines.iter().map(|line| first(line).to_owned()).collect()
 }
 
 #[test]
 fn the_sdk_is_in_the_digest_and_the_lab_is_not() {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let workspace = here.ancestors().nth(2).unwrap();
-    let manifests = MANIFESTS.map(|path| table(&workspace.join(path)).unwrap());
-    let needed = manifests.iter().flat_map(dependencies).collect();
-    let lock = table(&workspace.join("Cargo.lock")).unwrap();
-    let lines = locked(&lock, &needed).unwrap();
-    let has = |name: &str| {
-        lines
-            .iter()
-            .any(|line| line.starts_with(&format!("{name} ")))
-    };
+    let (notifier, self_check) = (packages(&NOTIFIER), packages(&SELF_CHECK));
     for name in [
         "aws-sdk-sns",
         "lambda_runtime",
@@ -245,9 +252,15 @@ fn the_sdk_is_in_the_digest_and_the_lab_is_not() {
         "serde_json",
         "jiff",
     ] {
-        assert!(has(name), "{name}");
+        assert!(notifier.contains(name), "{name}");
+        assert!(self_check.contains(name), "{name}");
     }
-    for name in ["ureq", "clap", "insta", "proptest", "aws-sdk-iam", "zip"] {
-        assert!(!has(name), "{name}");
+    for name in ["aws-sdk-iam", "zip"] {
+        assert!(!notifier.contains(name), "{name}");
+        assert!(self_check.contains(name), "{name}");
+    }
+    for name in ["ureq", "clap", "insta", "proptest"] {
+        assert!(!notifier.contains(name), "{name}");
+        assert!(!self_check.contains(name), "{name}");
     }
 }

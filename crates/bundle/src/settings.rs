@@ -16,6 +16,8 @@ use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
 /// Name of the file. The function reads it from the folder of its code.
 const FILE: &str = "settings.json";
+/// Name of the executable (Lambda guide, "Building a custom runtime").
+const EXECUTABLE: &str = "bootstrap";
 /// Lambda runs the function as another user than the one that owns its files.
 const READABLE: u32 = 0o644;
 
@@ -70,6 +72,17 @@ pub fn with_settings(zip: &[u8], settings: &str) -> ZipResult<Package> {
 /// When `zip` is none.
 pub fn is_same_but_for_settings(zip: &[u8], other: &[u8]) -> ZipResult<bool> {
     Ok(with_settings(zip, "")?.sha256 == with_settings(other, "")?.sha256)
+}
+
+/// The executable in a function's zip.
+///
+/// # Errors
+/// When `zip` is none, or has no executable.
+pub fn executable_in(zip: &[u8]) -> ZipResult<Vec<u8>> {
+    let mut archive = ZipArchive::new(Cursor::new(zip))?;
+    let mut bytes = Vec::new();
+    archive.by_name(EXECUTABLE)?.read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// The settings in a function's zip; none where it has no such file.

@@ -134,7 +134,7 @@ mod tests {
         let plan = plan_deploy(hub(&sample::wanted()), std::collections::BTreeMap::new());
         assert_eq!(
             of_hub(&plan),
-            "Cost: about $1.62 a month, for 11 alarms and the polling of 2 empty queues (list prices of us-east-1, June 2026); root activity itself costs cents."
+            "Cost: about $1.82 a month, for 13 alarms and the polling of 2 empty queues (list prices of us-east-1, June 2026); root activity itself costs cents."
         );
     }
     /// The table of docs/heartbeat.md is this.

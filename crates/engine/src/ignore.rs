@@ -3,11 +3,11 @@
 use crate::aws::partition::is_region_name;
 use crate::findings::{FindingId, UnknownId};
 use crate::spokes::Location;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// What is accepted, and why.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Ignore {
     /// The number of a kind of finding.

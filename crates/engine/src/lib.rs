@@ -30,6 +30,7 @@ mod reference;
 pub mod removal;
 #[cfg(test)]
 mod schema;
+pub mod self_check;
 mod session;
 mod settings;
 pub mod shell;
@@ -56,11 +57,12 @@ pub use names::{DEPLOYMENT_TAG, Names};
 pub use next::AfterHub;
 pub use operator::{Nobody, Operator, Question, View};
 pub use plan::{Action, Counts, FieldChange, Step};
+pub use hub::self_check::settings::Told;
 pub use rootwatch_bundle::MOST_SETTINGS as MOST_NOTIFIER_SETTINGS;
 pub use session::Session;
 pub use settings::{
     Access, Amount, Boundary, CallAs, Connection, GuardrailSettings, HubSettings, IamSettings,
-    Notify, OperationSettings, RegionConcurrency, Settings, SpokesSettings,
+    Notify, OperationSettings, RegionConcurrency, SelfCheck, Settings, SpokesSettings,
 };
 pub use source::{Source, Sources};
 pub use stop::{Stop, Stopped};

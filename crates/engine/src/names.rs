@@ -78,6 +78,41 @@ impl Names {
         self.with("reads")
     }
 
+    /// Name of the self-check's function, and of the rule that invokes it.
+    pub(crate) fn self_check(&self) -> String {
+        self.with("selfcheck")
+    }
+
+    pub(crate) fn self_check_arn(&self) -> String {
+        self.arn("lambda", &format!("function:{}", self.self_check()))
+    }
+
+    pub(crate) fn self_check_log(&self) -> String {
+        format!("/aws/lambda/{}", self.self_check())
+    }
+
+    pub(crate) fn self_check_log_arn(&self) -> String {
+        self.arn("logs", &format!("log-group:{}", self.self_check_log()))
+    }
+
+    /// See [`Names::role`].
+    pub(crate) fn self_check_role(&self) -> String {
+        format!(
+            "{}{}",
+            self.iam.role_prefix,
+            self.self_check_role_without_prefix()
+        )
+    }
+
+    /// What that name ends in, whatever the prefix.
+    pub(crate) fn self_check_role_without_prefix(&self) -> String {
+        format!("{}-selfcheck-{}", self.deployment, self.region)
+    }
+
+    pub(crate) fn self_check_role_arn(&self) -> String {
+        self.iam_role_arn(&self.self_check_role())
+    }
+
     /// Rule for the heartbeats of the spokes.
     pub(crate) fn heartbeats_rule(&self) -> String {
         self.with("heartbeats")
@@ -179,11 +214,15 @@ impl Names {
         self.arn("cloudwatch", &format!("alarm:{alarm}"))
     }
 
-    /// IAM has no region.
     pub(crate) fn role_arn(&self) -> String {
+        self.iam_role_arn(&self.role())
+    }
+
+    /// IAM has no region.
+    fn iam_role_arn(&self, role: &str) -> String {
         let (partition, account) = (self.partition.name(), &self.account);
         let path = self.iam.path();
-        format!("arn:{partition}:iam::{account}:role{path}{}", self.role())
+        format!("arn:{partition}:iam::{account}:role{path}{role}")
     }
 
     /// The permissions boundary of the role.

@@ -158,6 +158,11 @@ impl Session {
             log_without_key: settings.sources.is_reset(key::LOG_KMS_KEY),
             notify: settings.notify.clone(),
             log_retention_days: settings.hub.log_retention_days,
+            self_check: settings.hub.self_check,
+            accepted: match settings.ignores.as_slice() {
+                [] => settings.hub.accepted_by_self_check.clone(),
+                named => named.to_vec(),
+            },
             tags: settings.tags.clone(),
             own_build: false,
         }

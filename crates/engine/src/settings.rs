@@ -46,6 +46,27 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// Those of a run that only names the deployment: all else is what is deployed.
+    #[must_use]
+    pub fn of_deployed(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            file: None,
+            connection: Connection::default(),
+            org_id: None,
+            hub: HubSettings::default(),
+            management: None,
+            notify: Notify::default(),
+            spokes: SpokesSettings::default(),
+            guardrail: GuardrailSettings::default(),
+            iam: IamSettings::default(),
+            tags: BTreeMap::new(),
+            timeout: Duration::from_secs(60),
+            ignores: Vec::new(),
+            sources: Sources::default(),
+        }
+    }
+
     /// The flags that a command for the same deployment needs where there is no settings file, each after a space: its
     /// name, what is demanded of roles, and the tags.
     pub(crate) fn flags(&self, partition: Partition) -> String {
@@ -124,8 +145,51 @@ pub struct HubSettings {
     pub subscriptions: Vec<Subscription>,
     /// Who is no longer notified.
     pub unsubscribed: Vec<Subscription>,
-    /// Days that the notifier's log is kept.
+    /// Days that the logs of the notifier and of the self-check are kept.
     pub log_retention_days: i32,
+    /// Whether the self-check runs, and how often it mails that all is well.
+    pub self_check: SelfCheck,
+    /// Findings that the deployed self-check accepts: it goes on accepting them where a run names none.
+    pub accepted_by_self_check: Vec<Ignore>,
+}
+
+/// Whether the self-check runs, and how often it mails that all is well. What is wrong or changed it mails in any case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SelfCheck {
+    /// There is none.
+    Off,
+    /// Never.
+    Problems,
+    /// Once a week.
+    #[default]
+    Weekly,
+    /// Every day.
+    Daily,
+}
+
+impl SelfCheck {
+    /// Each with its value in settings.
+    pub const ALL: [(&str, Self); 4] = [
+        ("off", Self::Off),
+        ("problems", Self::Problems),
+        ("weekly", Self::Weekly),
+        ("daily", Self::Daily),
+    ];
+
+    /// Its value in settings.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        let mut all = Self::ALL.iter();
+        let found = all.find(|(_, it)| *it == self);
+        found.map(|(name, _)| *name).unwrap_or_default()
+    }
+
+    /// The one of this value in settings.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        let mut all = Self::ALL.iter();
+        all.find(|(it, _)| *it == name).map(|(_, it)| *it)
+    }
 }
 
 /// How people are notified.

@@ -25,6 +25,8 @@ pub mod key {
     pub const QUEUE_KMS_KEY: &str = "hub.queue_kms_key";
     /// Days that the notifier's log is kept.
     pub const LOG_RETENTION_DAYS: &str = "hub.log_retention_days";
+    /// Whether the self-check runs, and how often it mails that all is well.
+    pub const SELF_CHECK: &str = "hub.self_check";
     /// The hub's account, for the spokes.
     pub const HUB_ACCOUNT: &str = "hub.account";
     /// The hub's region, for the spokes.
@@ -70,6 +72,7 @@ pub mod key {
         LOG_KMS_KEY,
         QUEUE_KMS_KEY,
         LOG_RETENTION_DAYS,
+        SELF_CHECK,
         HUB_ACCOUNT,
         HUB_REGION,
         READ_ONLY,

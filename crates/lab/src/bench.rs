@@ -102,7 +102,7 @@ pub fn measure(binary: &Path, args: &[&str], env: Vec<(String, String)>) -> Resu
 }
 
 /// The most that a process has held in memory so far.
-fn peak_memory_mb(id: u32) -> Option<u64> {
+pub fn peak_memory_mb(id: u32) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{id}/status")).ok()?;
     let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
     let kilobytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;

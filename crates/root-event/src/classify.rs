@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::canary::CANARY_SOURCE;
+use crate::canary::{CANARY_SOURCE, SELF_CHECK_EVENT};
 use crate::known::{self, Known};
 use crate::record::{Event, Record};
 use crate::tampering;
@@ -118,6 +118,10 @@ pub(crate) enum Privileged {
 
 pub(crate) fn classify(event: &Event) -> Class {
     if event.source() == Some(CANARY_SOURCE) {
+        if event.record.event_name.as_deref() == Some(SELF_CHECK_EVENT) {
+            let reason = "the test event of the self-check".to_owned();
+            return ignored(Activity::Canary, reason);
+        }
         return alert(Activity::Canary, "a test event of rootwatch");
     }
     if !event.is_from_aws() {

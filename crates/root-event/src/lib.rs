@@ -31,7 +31,7 @@ mod who;
 mod words;
 
 pub use assess::{Access, Assessment, Mfa, Outcome, assess};
-pub use canary::{CANARY_SOURCE, canary_detail};
+pub use canary::{CANARY_SOURCE, SELF_CHECK_EVENT, canary_detail};
 pub use classify::{Activity, DETAIL_TYPES, Decision};
 pub use explain::{Explanation, explain, explain_unreadable};
 pub use heartbeat::{HEARTBEAT_DETAIL_TYPE, HEARTBEAT_SOURCE, Heartbeat, heartbeat};

@@ -17,6 +17,7 @@ mod probes;
 #[cfg(test)]
 mod probes_tests;
 mod receiving;
+mod quiet;
 mod run;
 mod send;
 mod sending;
@@ -26,6 +27,7 @@ mod test;
 pub(crate) use command::sample;
 pub use command::{Report, Scope, test};
 pub use outcome::{Audience, Counts, Diagnosis, Outcome, Problem, Sent, Target};
+pub(crate) use quiet::{Quiet, send_quietly};
 pub(crate) use run::run;
 
 /// Key of the tag on everything temporary; its value is the second since 1970 after which no run needs it any more.

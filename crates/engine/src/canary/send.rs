@@ -7,7 +7,7 @@ use crate::hub::pattern::{CANARY_DETAIL_TYPE, PROBE};
 use crate::spokes::Location;
 use crate::work::Work;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
-use rootwatch_root_event::{CANARY_SOURCE, canary_detail};
+use rootwatch_root_event::{CANARY_SOURCE, SELF_CHECK_EVENT, canary_detail};
 
 /// What a canary is for.
 #[derive(Clone, Copy, PartialEq)]
@@ -16,6 +16,8 @@ pub(super) enum Purpose {
     Probe,
     /// To notify people.
     Alert,
+    /// To reach the notifier, which notifies nobody of it.
+    SelfCheck,
 }
 
 /// Puts the canary of this id, which says that it comes from this account and region. Returns the time, in
@@ -29,8 +31,10 @@ pub(super) async fn send(
     work: &Work,
 ) -> Result<i64, AwsError> {
     let mut detail = canary_detail(id, &from.account, &from.region, jiff::Timestamp::now());
-    if purpose == Purpose::Probe {
-        detail[PROBE] = true.into();
+    match purpose {
+        Purpose::Probe => detail[PROBE] = true.into(),
+        Purpose::SelfCheck => detail["eventName"] = SELF_CHECK_EVENT.into(),
+        Purpose::Alert => {}
     }
     let entry = PutEventsRequestEntry::builder()
         .event_bus_name(bus)
@@ -45,7 +49,7 @@ pub(super) async fn send(
     match purpose {
         // It is repeated every few seconds anyway.
         Purpose::Probe => put().await,
-        Purpose::Alert => retry_until_consistent(work, put).await,
+        Purpose::Alert | Purpose::SelfCheck => retry_until_consistent(work, put).await,
     }
 }
 

@@ -60,6 +60,21 @@ kinds! {
     HEARTBEATS_NOT_READ = 319, "who was heard could not be read",
         "Whether an account and region has gone quiet is not known.",
         "Allow the caller logs:FilterLogEvents on the notifier's log group.";
+    SELF_CHECK_SILENT = 330, "the self-check has not run for two days",
+        "Nobody looks every day whether people would be notified.",
+        "`rootwatch verify` says what of it is broken, `rootwatch deploy hub` sets it again.";
+    SELF_CHECK_NEVER = 331, "the self-check has never run",
+        "Nobody looks every day whether people would be notified.",
+        "`rootwatch deploy hub` runs it; where it fails, its log says why.";
+    SELF_CHECK_INCOMPLETE = 332, "the self-check could not do all of its work",
+        "A part of the deployment was not looked at, or nobody was told what was found.",
+        "Its report says what failed; `rootwatch deploy hub` sets its role and the topic again.";
+    TEST_EVENT_LOST = 333, "the self-check's test event did not reach the notifier",
+        "No root activity of any account is reported.",
+        "`rootwatch test` says where a test event stops, `rootwatch deploy hub` restores what is rootwatch's.";
+    SELF_CHECK_NOT_READ = 339, "the report of the self-check could not be read",
+        "Whether the self-check runs, and what it found, is not known.",
+        "Allow the caller logs:FilterLogEvents on the log group of the self-check.";
     GUARDRAIL_DETACHED = 341, "the guardrail is no longer attached where it was",
         "`deploy guardrail` attached the service control policy there, and somebody detached it: administrators and root users of these accounts can change their spokes.",
         "`rootwatch deploy guardrail` with the management account's credentials attaches it again; with --remove-ou or --remove-account it is detached for good.";

@@ -171,6 +171,12 @@ kinds! {
     KEY_GRANT = 192, "somebody may use a KMS key of the hub by a grant",
         "A grant works whatever the key's policy says: with access to the queue or the log, they can read what is in it. rootwatch makes none.",
         "Find out who made it, and have it revoked unless somebody needs it.";
+    SELF_CHECK_MISSING = 193, "a part of the self-check is missing",
+        "Nobody looks every day whether people would be notified.",
+        "`rootwatch deploy hub` creates it; with --self-check off it is not wanted.";
+    SELF_CHECK_DIFFERS = 194, "a part of the self-check differs from what rootwatch makes",
+        "The self-check may not run, not see everything, or say what is not so.",
+        "`rootwatch deploy hub` sets it again.";
     UNREAD = 199, "a part of the hub could not be read",
         "Whether events get through there is not known.",
         "Allow the caller what the finding names.";

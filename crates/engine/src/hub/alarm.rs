@@ -48,6 +48,9 @@ pub(crate) struct Alarm {
     pub(crate) tags: Tags,
     pub(crate) threshold: Option<f64>,
     pub(crate) treat_missing_data: String,
+    /// Whether it is not to be there: it is of a part of the hub that is off.
+    #[serde(skip)]
+    pub(crate) is_off: bool,
     /// Whether it is in the state ALARM, when this was found.
     #[serde(skip)]
     pub(crate) is_in_alarm: bool,
@@ -221,6 +224,7 @@ impl Alarm {
             tags,
             threshold: alarm.threshold(),
             treat_missing_data: text(alarm.treat_missing_data()),
+            is_off: self.is_off,
             is_in_alarm: alarm.state_value() == Some(&sdk::StateValue::Alarm),
         }
     }
@@ -274,5 +278,9 @@ impl Resource for Alarm {
 
     fn tags(&self) -> Option<&Tags> {
         Some(&self.tags)
+    }
+
+    fn is_off(&self) -> bool {
+        self.is_off
     }
 }

@@ -68,6 +68,7 @@ pub(crate) async fn read(
         }
         (HubResource::Queue(queue), _) => mappings_from(aws, &queue.name).await?,
         (_, Some(HubResource::Role(role))) => on_role(aws, role).await?,
+        (_, Some(HubResource::SelfCheckRole(role))) => on_role(aws, &role.it).await?,
         (_, Some(HubResource::Function(function))) if !function.subnets.is_empty() => {
             let function = function.name.clone();
             vec![Attachment::Vpc { function }]

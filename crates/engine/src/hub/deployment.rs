@@ -20,14 +20,20 @@ use crate::memory::{self, Recalled};
 use crate::names::DEPLOYMENT_TAG;
 use crate::next::{self, AfterHub};
 use crate::operator::{Question, View};
+use crate::self_check;
 use crate::session::Session;
+use crate::settings::SelfCheck;
 use crate::source::key;
 use crate::spokes::HubBus;
 use crate::spokes::organization::{self, Organization};
 use crate::subscription::Subscription;
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeSet;
+use std::time::Duration;
 use tokio::sync::OnceCell;
+
+/// How long a deployment waits for the self-check to be taken.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The flags of a run that are not settings.
 #[derive(Clone, Copy, Debug, Default)]
@@ -129,6 +135,7 @@ async fn finish(
     match plan.settle(&session.aws, &session.work, timeout).await {
         Ok(now) => {
             deployed.report.notified = persons_of(&now, &deployed.report.topic);
+            ask_for_a_self_check(session).await;
             deployed.report.pending_subscriptions = pending(&now);
         }
         Err(error) => {
@@ -138,6 +145,23 @@ async fn finish(
         }
     }
     deployed
+}
+
+/// Has the self-check run now. Nobody waits for what it finds, and a deployment does not fail for it.
+async fn ask_for_a_self_check(session: &Session) {
+    if session.settings.hub.self_check == SelfCheck::Off {
+        return;
+    }
+    let names = session.names();
+    let asked = self_check::invoke(&session.aws, &names);
+    let why = match tokio::time::timeout(PATIENCE, asked).await {
+        Ok(Ok(())) => return,
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => format!("no answer within {} s", PATIENCE.as_secs()),
+    };
+    session.work.message(&format!(
+        "The self-check could not be started now ({why}): it runs within a day."
+    ));
 }
 
 /// Reads what is there, takes from it the settings that this run does not give, and compares it with those. Fails,
@@ -185,7 +209,7 @@ async fn make_plan(session: &Session, switches: Switches) -> Result<(Session, Hu
     });
     refuse_moved_role(&wanted, &found)?;
     refuse_strangers(&session, &found)?;
-    let former = former_role(&session, &wanted, &found).await?;
+    let former = former_roles(&session, &wanted, &found).await?;
     let former_topic = former_topic::observe(&session.aws, &wanted, &found).await;
     let mut plan = plan_deploy(wanted, found);
     plan.former_topic = former_topic;
@@ -271,60 +295,71 @@ fn refuse_strangers(session: &Session, found: &Found) -> Result<()> {
     Ok(())
 }
 
-/// Has the plan remove the former role, unless others gave it something.
-pub(crate) fn remove_former(session: &Session, former: Option<Role>, plan: &mut HubPlan) {
-    match former {
-        Some(former) if former.attached_policies.is_empty() && former.other_policies.is_empty() => {
+/// Has the plan remove the former roles, unless others gave them something.
+pub(crate) fn remove_former(session: &Session, former: Vec<Role>, plan: &mut HubPlan) {
+    for former in former {
+        if former.attached_policies.is_empty() && former.other_policies.is_empty() {
             plan.remove_former(former);
+            continue;
         }
-        Some(former) => session.work.message(&format!(
+        session.work.message(&format!(
             "role {} stays, since it has policies that are not rootwatch's: remove it once nothing needs them",
             former.name
-        )),
-        None => {}
+        ));
     }
 }
 
-fn wanted_role(nodes: &[Node]) -> Option<&Role> {
-    nodes.iter().find_map(|node| match &node.resource {
-        HubResource::Role(role) => Some(role),
-        _ => None,
-    })
+/// The roles among these, the notifier's before the self-check's.
+fn roles<'a>(all: impl Iterator<Item = &'a HubResource>) -> Vec<&'a Role> {
+    let mut roles = [None, None];
+    for it in all {
+        match it {
+            HubResource::Role(role) => roles[0] = Some(role),
+            HubResource::SelfCheckRole(role) => roles[1] = Some(&role.it),
+            _ => {}
+        }
+    }
+    roles.into_iter().flatten().collect()
 }
 
-/// The role of this deployment that the function has, and would no longer have.
-pub(crate) async fn former_role(
+/// The roles of this deployment that its functions have, and would no longer have.
+pub(crate) async fn former_roles(
     session: &Session,
     nodes: &[Node],
     found: &Found,
-) -> Result<Option<Role>> {
-    let function = found.values().find_map(|it| match it {
-        HubResource::Function(function) => Some(function),
+) -> Result<Vec<Role>> {
+    let names = session.names();
+    let functions = found.values().filter_map(|it| match it {
+        HubResource::Function(function) => Some((function, names.role(), names.role_without_prefix())),
+        HubResource::SelfCheckFunction(function) => Some((
+            &function.it,
+            names.self_check_role(),
+            names.self_check_role_without_prefix(),
+        )),
         _ => None,
     });
-    match (wanted_role(nodes), function) {
-        (Some(role), Some(function))
-            if function.tags.get(DEPLOYMENT_TAG) == role.tags.get(DEPLOYMENT_TAG) =>
-        {
-            let base = session.names().role_without_prefix();
-            role.find_former(&session.aws, function, &base).await
+    let wanted = roles(nodes.iter().map(|node| &node.resource));
+    let mut former = Vec::new();
+    for (function, name, base) in functions {
+        let role = wanted.iter().find(|it| it.name == name);
+        let is_of_same =
+            |it: &&&Role| function.tags.get(DEPLOYMENT_TAG) == it.tags.get(DEPLOYMENT_TAG);
+        if let Some(role) = role.filter(is_of_same) {
+            former.extend(role.find_former(&session.aws, function, &base).await?);
         }
-        _ => Ok(None),
     }
+    Ok(former)
 }
 
 /// Fails when a role of the wanted name is there under another path: two roles cannot have one name, and IAM moves
 /// none.
 fn refuse_moved_role(nodes: &[Node], found: &Found) -> Result<()> {
-    let roles = found.values().filter_map(|it| match it {
-        HubResource::Role(role) => Some(role),
-        _ => None,
-    });
-    for role in roles {
-        let wanted = wanted_role(nodes).filter(|it| it.path != role.path);
-        if let Some(wanted) = wanted {
+    let all = roles(nodes.iter().map(|node| &node.resource));
+    for role in roles(found.values()) {
+        let is_moved = |it: &&&Role| it.name == role.name && it.path != role.path;
+        if let Some(wanted) = all.iter().find(is_moved) {
             bail!(
-                "role {} has the path {}, and the settings say {}: IAM moves no role, and has one of a name only. Give another --role-prefix with the new --iam-path: then a new role is made, the notifier gets it, and the old one is removed",
+                "role {} has the path {}, and the settings say {}: IAM moves no role, and has one of a name only. Give another --role-prefix with the new --iam-path: then a new role is made, the function gets it, and the old one is removed",
                 role.name,
                 role.path,
                 wanted.path

@@ -16,10 +16,12 @@ use super::policies;
 use super::queue::{Queue, Redrive};
 use super::resource::{Resource, Tags};
 use super::role::Role;
+use super::self_check::SETTING_TAG;
 use super::subscriptions::Subscriptions;
 use super::topic::Topic;
 use crate::names::{DEPLOYMENT_TAG, Names};
-use crate::settings::Notify;
+use crate::ignore::Ignore;
+use crate::settings::{Notify, SelfCheck};
 use crate::subscription::Subscription;
 use rootwatch_bundle as bundle;
 use rootwatch_eval::Policy;
@@ -71,6 +73,9 @@ pub(crate) struct Wanted {
     pub(crate) log_without_key: bool,
     pub(crate) notify: Notify,
     pub(crate) log_retention_days: i32,
+    pub(crate) self_check: SelfCheck,
+    /// Findings that the self-check accepts.
+    pub(crate) accepted: Vec<Ignore>,
     pub(crate) tags: Tags,
     /// Whether a function of the same sources that another build made is replaced.
     pub(crate) own_build: bool,
@@ -99,7 +104,7 @@ impl Node {
         }
     }
 
-    fn of(mut self, owner: &Self) -> Self {
+    pub(crate) fn of(mut self, owner: &Self) -> Self {
         self.belongs_to = Some(owner.resource.id());
         self
     }
@@ -164,6 +169,9 @@ pub(crate) fn hub(wanted: &Wanted) -> Vec<Node> {
         alert_subscriptions,
         health_subscriptions,
     ];
+    if wanted.has_self_check() {
+        nodes.extend(wanted.self_check_nodes(false));
+    }
     nodes.extend(alarms);
     nodes
 }
@@ -181,6 +189,17 @@ pub(crate) fn hub_and_former(wanted: &Wanted) -> Vec<Node> {
     let mut former = Node::after(wanted.direct_way(), &needed);
     former.belongs_to = Some(format!("{} {function}", Function::KIND));
     nodes.push(former);
+    nodes.extend(switched_off(wanted));
+    nodes
+}
+
+/// What belongs to a part of the hub that is off, and is removed where it is found.
+fn switched_off(wanted: &Wanted) -> Vec<Node> {
+    if wanted.has_self_check() {
+        return Vec::new();
+    }
+    let mut nodes = wanted.self_check_nodes(true);
+    nodes.extend(wanted.self_check_alarms().into_iter().map(Node::free));
     nodes
 }
 
@@ -192,7 +211,7 @@ impl Wanted {
         tags
     }
 
-    fn log_group(&self) -> LogGroup {
+    pub(crate) fn log_group(&self) -> LogGroup {
         LogGroup {
             name: self.names.log_group(),
             arn: self.names.log_group_arn(),
@@ -229,9 +248,20 @@ impl Wanted {
             arn: self.health_arn(),
             kms_master_key_id: None,
             not_default: NotDefault::new(),
-            policy: policies::health_topic(&self.names, &self.alarm_arns()),
-            tags: self.tags(),
+            policy: policies::health_topic(
+                &self.names,
+                &self.alarm_arns(),
+                self.has_self_check(),
+            ),
+            tags: self.health_tags(),
         }
+    }
+
+    /// With what the setting of the self-check says, so that it is remembered also where that is off.
+    fn health_tags(&self) -> Tags {
+        let mut tags = self.tags();
+        tags.insert(SETTING_TAG.into(), self.self_check.name().into());
+        tags
     }
 
     fn alarm_arns(&self) -> Vec<String> {
@@ -297,7 +327,7 @@ impl Wanted {
         }
     }
 
-    fn role(&self) -> Role {
+    pub(crate) fn role(&self) -> Role {
         Role {
             name: self.names.role(),
             path: self.names.iam.path().to_owned(),
@@ -322,7 +352,7 @@ impl Wanted {
         }
     }
 
-    fn function(&self) -> Function {
+    pub(crate) fn function(&self) -> Function {
         let settings = NotifierSettings::of(&self.notify, &self.alerts_arn());
         let package = settings.package();
         let function = Function {
@@ -345,10 +375,12 @@ impl Wanted {
             subnets: BTreeSet::new(),
             tags: self.tags(),
             timeout: FUNCTION_TIMEOUT,
+            code: Some(bundle::zip()),
             package,
             has_our_executable: false,
             unread: None,
             is_own_build_wanted: self.own_build,
+            modified: None,
             active: true,
         };
         function.marked(bundle::source_digest())

@@ -118,7 +118,7 @@ impl Resource for DirectWay {
         self.remove_permission(aws, work).await
     }
 
-    fn is_wanted(&self) -> bool {
-        false
+    fn is_off(&self) -> bool {
+        true
     }
 }

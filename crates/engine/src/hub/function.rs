@@ -1,4 +1,4 @@
-//! The notifier Lambda function.
+//! A Lambda function.
 
 use super::not_default::{self, NotDefault};
 use super::notifier_settings::NotifierSettings;
@@ -17,7 +17,8 @@ use aws_sdk_lambda::types::{
     FunctionConfiguration, ImageConfig, LastUpdateStatus, LogFormat, LoggingConfig, Runtime,
     SnapStart, SnapStartApplyOn, State, TracingConfig, TracingMode, VpcConfig, VpcConfigResponse,
 };
-use rootwatch_bundle::{Package, is_same_but_for_settings, settings_in, zip as bundled};
+use rootwatch_bundle::{Package, is_same_but_for_settings, settings_in};
+use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -63,6 +64,10 @@ pub(crate) struct Function {
     pub(crate) tags: Tags,
     /// In seconds.
     pub(crate) timeout: i32,
+    /// The zip of its code without settings; nothing where this program does not have it, and in a function that was
+    /// found.
+    #[serde(skip)]
+    pub(crate) code: Option<&'static [u8]>,
     /// The deployment package; nothing in a function that was found.
     #[serde(skip)]
     pub(crate) package: Arc<Package>,
@@ -75,6 +80,9 @@ pub(crate) struct Function {
     /// Whether another build of the same sources is to be replaced by this one.
     #[serde(skip)]
     pub(crate) is_own_build_wanted: bool,
+    /// When it was last changed, when this was found.
+    #[serde(skip)]
+    pub(crate) modified: Option<Timestamp>,
     /// Whether it can be invoked, when this was found.
     #[serde(skip)]
     pub(crate) active: bool,
@@ -102,6 +110,11 @@ impl Function {
         if !self.is_of_same(&found) {
             return found;
         }
+        let Some(code) = self.code else {
+            // It is the function itself that asks, by the settings that it was told.
+            found.settings = self.settings.clone();
+            return found;
+        };
         if found.code_sha256 == self.code_sha256 {
             found.settings = self.settings.clone();
             return found;
@@ -110,7 +123,7 @@ impl Function {
         let read = read.and_then(|zip| {
             let text = settings_in(&zip)?;
             // Without the file it is to be uploaded, whatever the environment says.
-            found.has_our_executable = text.is_some() && is_same_but_for_settings(&zip, bundled())?;
+            found.has_our_executable = text.is_some() && is_same_but_for_settings(&zip, code)?;
             Ok(text)
         });
         match read {
@@ -319,13 +332,20 @@ impl Function {
                 .collect(),
             tags: answer.tags.unwrap_or_default().into_iter().collect(),
             timeout: configuration.timeout().unwrap_or_default(),
+            code: None,
             package: Arc::default(),
             has_our_executable: false,
             unread: None,
             is_own_build_wanted: false,
+            modified: configuration.last_modified().and_then(time),
             active: matches!(readiness(Some(configuration)), Poll::Ready(())),
         })
     }
+}
+
+/// As Lambda writes it: `2026-11-26T12:00:00.000+0000`.
+fn time(text: &str) -> Option<Timestamp> {
+    Timestamp::strptime("%Y-%m-%dT%H:%M:%S%.f%z", text).ok()
 }
 
 /// The deployment package at this address.
@@ -455,6 +475,13 @@ impl Resource for Function {
 mod tests {
     use super::*;
     use aws_sdk_lambda::types::TagsError;
+
+    #[test]
+    fn a_time_is_read_as_lambda_writes_it() {
+        let found = time("2026-11-26T12:00:00.250+0000").unwrap();
+        assert_eq!(found.to_string(), "2026-11-26T12:00:00.25Z");
+        assert_eq!(time("yesterday"), None);
+    }
 
     #[test]
     fn tags_that_may_not_be_listed_are_a_refused_read() {

@@ -10,6 +10,9 @@ use super::queue::Queue;
 use super::resource::{Resource, Tags};
 use super::role::Role;
 use super::rule::Rule;
+use super::self_check::{
+    SelfCheckFunction, SelfCheckLog, SelfCheckPermission, SelfCheckRole, SelfCheckSchedule,
+};
 use super::subscriptions::Subscriptions;
 use super::topic::Topic;
 use crate::aws::Aws;
@@ -87,12 +90,17 @@ macro_rules! hub_resources {
                 }
             }
 
+            /// See [`Resource::is_off`].
+            pub(crate) fn is_off(&self) -> bool {
+                match self { $(Self::$kind(it) => it.is_off(),)+ }
+            }
+
             /// What is to be done to make the observed state this one.
             pub(crate) fn decide(&self, observed: Option<&Self>) -> Action {
                 let is_wanted = match self { $(Self::$kind(it) => it.is_wanted(),)+ };
                 match (self, observed) {
                     (_, None) if !is_wanted => Action::Keep,
-                    (Self::DirectWay(_), Some(_)) => Action::Delete,
+                    (_, Some(_)) if self.is_off() => Action::Delete,
                     (Self::Function(wanted), Some(Self::Function(found))) => {
                         decide(wanted, Some(&wanted.as_compared(found)))
                     }
@@ -100,6 +108,15 @@ macro_rules! hub_resources {
                         decide(wanted, Some(&wanted.as_compared(found)))
                     }
                     (Self::Role(wanted), Some(Self::Role(found))) => {
+                        decide(wanted, Some(&wanted.as_compared(found)))
+                    }
+                    (Self::SelfCheckFunction(wanted), Some(Self::SelfCheckFunction(found))) => {
+                        decide(wanted, Some(&wanted.as_compared(found)))
+                    }
+                    (Self::SelfCheckLog(wanted), Some(Self::SelfCheckLog(found))) => {
+                        decide(wanted, Some(&wanted.as_compared(found)))
+                    }
+                    (Self::SelfCheckRole(wanted), Some(Self::SelfCheckRole(found))) => {
                         decide(wanted, Some(&wanted.as_compared(found)))
                     }
                     _ => decide(self, observed),
@@ -112,6 +129,15 @@ macro_rules! hub_resources {
                     (Self::Function(wanted), Self::Function(found)) => wanted.note(found),
                     (Self::LogGroup(wanted), Self::LogGroup(found)) => wanted.note(found),
                     (Self::Role(wanted), Self::Role(found)) => wanted.note(found),
+                    (Self::SelfCheckFunction(wanted), Self::SelfCheckFunction(found)) => {
+                        wanted.it.note(&found.it)
+                    }
+                    (Self::SelfCheckLog(wanted), Self::SelfCheckLog(found)) => {
+                        wanted.it.note(&found.it)
+                    }
+                    (Self::SelfCheckRole(wanted), Self::SelfCheckRole(found)) => {
+                        wanted.it.note(&found.it)
+                    }
                     _ => None,
                 }
             }
@@ -134,6 +160,11 @@ hub_resources!(
     Queue,
     Role,
     Rule,
+    SelfCheckFunction,
+    SelfCheckLog,
+    SelfCheckPermission,
+    SelfCheckRole,
+    SelfCheckSchedule,
     Subscriptions,
     Topic
 );

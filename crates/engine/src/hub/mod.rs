@@ -36,6 +36,7 @@ pub(crate) mod rule;
 #[cfg(test)]
 pub(crate) mod sample;
 pub(crate) mod setting;
+pub(crate) mod self_check;
 mod settle;
 pub(crate) mod subscriptions;
 pub(crate) mod tampering;

@@ -40,6 +40,16 @@ impl NotifierSettings {
         Self(all)
     }
 
+    /// These fields, of another function.
+    pub(crate) fn of_fields(fields: Map<String, Value>) -> Self {
+        Self(fields)
+    }
+
+    /// All fields.
+    pub(crate) fn fields(&self) -> &Map<String, Value> {
+        &self.0
+    }
+
     /// From the text of the file; what is no JSON object has no settings, as the notifier takes it.
     pub(crate) fn parse(text: &str) -> Self {
         Self(serde_json::from_str(text).unwrap_or_default())
@@ -103,21 +113,30 @@ impl NotifierSettings {
 
     /// The notifier with these settings, as it is uploaded.
     pub(crate) fn package(&self) -> Arc<Package> {
+        self.package_of(Some(zip()))
+    }
+
+    /// A function of this code with these settings, as it is uploaded; nothing where its code is not known.
+    pub(crate) fn package_of(&self, code: Option<&'static [u8]>) -> Arc<Package> {
+        let Some(zip) = code else {
+            return Arc::default();
+        };
         // A run asks for the same few again and again.
-        const KEPT: usize = 4;
-        static MADE: Mutex<Vec<(String, Arc<Package>)>> = Mutex::new(Vec::new());
+        const KEPT: usize = 6;
+        static MADE: Mutex<Vec<(usize, String, Arc<Package>)>> = Mutex::new(Vec::new());
         let text = self.text();
         let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, package)) = made.iter().find(|(it, _)| *it == text) {
+        let is_it = |(size, it, _): &&(usize, String, _)| *size == zip.len() && *it == text;
+        if let Some((.., package)) = made.iter().find(is_it) {
             return package.clone();
         }
         // The executable's zip is one, and writing to memory does not fail; Lambda would refuse an empty one.
-        let package = with_settings(zip(), &text).unwrap_or_default();
+        let package = with_settings(zip, &text).unwrap_or_default();
         let package = Arc::new(package);
         if made.len() == KEPT {
             made.remove(0);
         }
-        made.push((text, package.clone()));
+        made.push((zip.len(), text, package.clone()));
         package
     }
 }

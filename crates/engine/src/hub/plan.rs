@@ -47,15 +47,25 @@ pub(crate) fn plan_deploy(nodes: Vec<Node>, mut found: Found) -> HubPlan {
             action,
         }
     };
-    // What earlier versions made is part of no plan once it is gone.
-    let is_gone = |it: &Planned| is_former(it) && it.found.is_none();
-    let mut resources: Vec<Planned> = nodes.into_iter().map(planned).collect();
-    resources.retain(|it| !is_gone(it));
+    let resources: Vec<Planned> = nodes.into_iter().map(planned).collect();
+    let resources = without_what_is_gone(resources);
     HubPlan {
         resources,
         direction: Direction::Deploy,
         former_topic: None,
     }
+}
+
+/// Without what earlier versions made, and what is off, where it is gone already or somebody else's.
+fn without_what_is_gone(mut resources: Vec<Planned>) -> Vec<Planned> {
+    let foreign: Vec<String> = resources
+        .iter()
+        .filter(|it| it.is_foreign())
+        .map(Planned::id)
+        .collect();
+    let is_ours = |it: &Planned| it.found.is_some() && !foreign.contains(&it.owner());
+    resources.retain(|it| !it.wanted.resource.is_off() || is_ours(it));
+    resources
 }
 
 fn is_former(planned: &Planned) -> bool {
@@ -130,14 +140,19 @@ impl HubPlan {
         }
     }
 
-    /// Removes too a role of this deployment that the function has under another name: once it has the new one, or
-    /// once it is gone.
+    /// Removes too a role of this deployment that a function has under another name: once it has the new one, or once it
+    /// is gone.
     pub(crate) fn remove_former(&mut self, former: Role) {
         let mut node = Node::free(former.clone());
         let id = node.resource.id();
         let functions = self.resources.iter_mut();
-        for planned in functions.filter(|it| matches!(it.wanted.resource, HubResource::Function(_)))
-        {
+        let is_function = |it: &&mut Planned| {
+            matches!(
+                it.wanted.resource,
+                HubResource::Function(_) | HubResource::SelfCheckFunction(_)
+            )
+        };
+        for planned in functions.filter(is_function) {
             match self.direction {
                 Direction::Deploy => node.needs.push(planned.id()),
                 Direction::Remove => planned.wanted.needs.push(id.clone()),
@@ -175,7 +190,10 @@ impl HubPlan {
     pub(crate) fn keep_logs(&mut self) -> Vec<String> {
         let mut kept = Vec::new();
         for planned in &mut self.resources {
-            let is_log_group = matches!(planned.wanted.resource, HubResource::LogGroup(_));
+            let is_log_group = matches!(
+                planned.wanted.resource,
+                HubResource::LogGroup(_) | HubResource::SelfCheckLog(_)
+            );
             if is_log_group && planned.action == Action::Delete {
                 planned.action = Action::Keep;
                 kept.push(planned.id());

@@ -102,11 +102,17 @@ pub(super) fn alerts_topic(names: &Names) -> Policy {
     ])
 }
 
-/// These alarms may publish to the health topic, and nobody else, even if their own policies allow it: a made-up mail
-/// could say that all is well again.
-pub(super) fn health_topic(names: &Names, alarms: &[String]) -> Policy {
+/// These alarms may publish to the health topic, and the self-check where there is one, and nobody else, even if their
+/// own policies allow it: a made-up mail could say that all is well again.
+pub(super) fn health_topic(names: &Names, alarms: &[String], with_self_check: bool) -> Policy {
     let topic = names.topic_arn(&names.health_topic());
-    Policy::of([
+    // A caller that is no service's has no source, and a service no ARN of a principal: each key is that of one of them,
+    // and who has neither is denied by both.
+    let mut others = json!({"aws:SourceArn": alarms});
+    if with_self_check {
+        others["aws:PrincipalArn"] = names.self_check_role_arn().into();
+    }
+    let policy = Policy::of([
         (
             "RootwatchAlarms",
             json!({
@@ -127,11 +133,27 @@ pub(super) fn health_topic(names: &Names, alarms: &[String]) -> Policy {
                 "Principal": "*",
                 "Action": "sns:Publish",
                 "Resource": topic,
-                // A caller that is no service's has no source, and is denied too.
-                "Condition": {"ArnNotEquals": {"aws:SourceArn": alarms}},
+                "Condition": {"ArnNotEquals": others},
             }),
         ),
-    ])
+    ]);
+    policy.with(
+        "RootwatchSelfCheck",
+        of_self_check(names, &topic, with_self_check),
+    )
+}
+
+/// The role is named in a condition and not as a principal: SNS refuses a principal that does not exist yet. Where there
+/// is no self-check, the statement denies: one that was there before is kept like those of others, or replaced.
+fn of_self_check(names: &Names, topic: &str, is_there: bool) -> serde_json::Value {
+    let (partition, account) = (names.partition.name(), &names.account);
+    json!({
+        "Effect": if is_there { "Allow" } else { "Deny" },
+        "Principal": {"AWS": format!("arn:{partition}:iam::{account}:root")},
+        "Action": "sns:Publish",
+        "Resource": topic,
+        "Condition": {"ArnEquals": {"aws:PrincipalArn": names.self_check_role_arn()}},
+    })
 }
 
 /// The hub's rules may leave here what they could not deliver.

@@ -55,7 +55,12 @@ pub(crate) trait Resource: Serialize + Sized {
 
     /// Whether it has to be made when it is not there.
     fn is_wanted(&self) -> bool {
-        true
+        !self.is_off()
+    }
+
+    /// Whether it has to go when it is there: what earlier versions made, and what a setting switched off.
+    fn is_off(&self) -> bool {
+        false
     }
 }
 

@@ -236,7 +236,7 @@ pub(crate) async fn list(aws: &Aws, bus: &str) -> Result<Vec<sdk::Rule>> {
 /// The error of the first target of a call that failed for it: its id, AWS's code and message.
 type FailedTarget<'a> = (Option<&'a str>, Option<&'a str>, Option<&'a str>);
 
-fn refused(operation: &'static str, failed: Option<FailedTarget<'_>>) -> Result<(), AwsError> {
+pub(super) fn refused(operation: &'static str, failed: Option<FailedTarget<'_>>) -> Result<(), AwsError> {
     let Some((target, code, message)) = failed else {
         return Ok(());
     };
@@ -251,7 +251,7 @@ fn refused(operation: &'static str, failed: Option<FailedTarget<'_>>) -> Result<
     ))
 }
 
-fn sdk_target(
+pub(super) fn sdk_target(
     id: &str,
     target: &Target,
 ) -> Result<sdk::Target, aws_smithy_types::error::operation::BuildError> {

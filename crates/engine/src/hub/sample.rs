@@ -2,7 +2,7 @@
 
 use super::desired::Wanted;
 use crate::names::Names;
-use crate::settings::Notify;
+use crate::settings::{Notify, SelfCheck};
 use crate::subscription::Subscription;
 use std::collections::BTreeMap;
 
@@ -17,6 +17,8 @@ pub(crate) fn wanted() -> Wanted {
         subscriptions: vec![email("security@example.com")],
         notify: Notify::default(),
         log_retention_days: 365,
+        self_check: SelfCheck::Weekly,
+        accepted: Vec::new(),
         tags: BTreeMap::from([("team".into(), "security".into())]),
         own_build: false,
         unsubscribed: Vec::new(),

@@ -7,7 +7,8 @@ use crate::spokes::SpokesPlan;
 
 /// Properties and their settings: kind of resource, beginning of the property's path, key of the setting. A kind of
 /// `*` is any; the first row that fits counts.
-const SETTINGS: [(&str, &str, &str); 30] = [
+const SETTINGS: [(&str, &str, &str); 32] = [
+    ("topic", "tags.rootwatch:self-check", "hub.self_check"),
     (
         "log-group",
         "tags.rootwatch:retention-days",
@@ -23,6 +24,7 @@ const SETTINGS: [(&str, &str, &str); 30] = [
     ("function", "settings.read_only", "notify.read_only"),
     ("function", "settings.format", "notify.format"),
     ("function", "settings.account_names", "account_names"),
+    ("function", "settings.mails", "hub.self_check"),
     ("function", "role", "iam.role_prefix"),
     ("event-source-mapping", "batch_size", "notify.read_only"),
     (

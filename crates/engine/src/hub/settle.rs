@@ -78,6 +78,9 @@ fn is_as_wanted(node: &Node, found: Option<&HubResource>) -> bool {
         (HubResource::Function(_), Some(HubResource::Function(found))) => {
             !action.is_change() && found.active
         }
+        (HubResource::SelfCheckFunction(_), Some(HubResource::SelfCheckFunction(found))) => {
+            !action.is_change() && found.it.active
+        }
         _ => !action.is_change(),
     }
 }

@@ -6,10 +6,12 @@ use crate::hub::function::Function;
 use crate::hub::hub_resource::HubResource;
 use crate::hub::observe::{Found, Seen, Unreadable, observe_doubtful, observe_each};
 use crate::hub::resource::{Resource, Tags};
+use crate::hub::self_check::SETTING_TAG;
+use crate::hub::self_check::settings::accepted;
 use crate::hub::topic::Topic;
 use crate::names::{DEPLOYMENT_TAG, Names};
 use crate::session::Session;
-use crate::settings::{Boundary, Notify, Settings};
+use crate::settings::{Boundary, Notify, SelfCheck, Settings};
 use crate::source::{Sources, key};
 use anyhow::{Result, bail};
 use rootwatch_eval::Policy;
@@ -320,6 +322,13 @@ fn of_one(settings: &mut Settings, resource: &HubResource, names: &Names) {
             sources.remember(key::PERMISSIONS_BOUNDARY, slot, boundary.map(Some), &from);
         }
         HubResource::Function(function) => of_function(notify, sources, function, &from),
+        HubResource::SelfCheckFunction(function) => {
+            hub.accepted_by_self_check = accepted(function.it.settings.fields());
+        }
+        HubResource::Topic(topic) => {
+            let said = topic.tags.get(SETTING_TAG).and_then(|it| SelfCheck::named(it));
+            sources.remember(key::SELF_CHECK, &mut hub.self_check, said, &from);
+        }
         _ => {}
     }
 }

@@ -75,6 +75,7 @@ impl Place {
             "rules" => vec![
                 names.rule_arn(&format!("{}-*", names.deployment)),
                 names.default_rule_arn(&format!("{}-hub-*", names.deployment)),
+                names.default_rule_arn(&names.self_check()),
             ],
             "all-rules" => one(names.rule_arn("*")),
             "test-rules" => one(names.rule_arn(&names.test("*"))),
@@ -82,14 +83,14 @@ impl Place {
                 .chain(names.spoke_tampering_rules())
                 .map(|it| anywhere("events", &format!("rule/{it}")))
                 .collect(),
-            "role" | "role-passed" => one(names.role_arn()),
-            "function" => one(names.function_arn()),
+            "role" | "role-passed" => vec![names.role_arn(), names.self_check_role_arn()],
+            "function" => vec![names.function_arn(), names.self_check_arn()],
             "function-versions" => one(format!("{}:*", names.function_arn())),
             "mappings" => one(names.arn("lambda", "event-source-mapping:*")),
-            "log-group" => vec![
-                names.log_group_arn(),
-                format!("{}:*", names.log_group_arn()),
-            ],
+            "log-group" => [names.log_group_arn(), names.self_check_log_arn()]
+                .iter()
+                .flat_map(|arn| [arn.clone(), format!("{arn}:*")])
+                .collect(),
             "log-groups" => one(names.arn("logs", "log-group:*")),
             "alarms" => one(names.alarm_arn(&names.alarm("*"))),
             "all-alarms" => one(names.alarm_arn("*")),

@@ -13,8 +13,8 @@ use crate::end::End;
 use crate::failure::Failure;
 use crate::findings::steps;
 use crate::guardrail;
-use crate::hub::deployment::{former_role, remove_former};
-use crate::hub::desired::hub;
+use crate::hub::deployment::{former_roles, remove_former};
+use crate::hub::desired::{Wanted, hub};
 use crate::hub::foreign;
 use crate::hub::plan::{HubPlan, plan_teardown};
 use crate::memory::{self, Recalled};
@@ -22,6 +22,7 @@ use crate::names::DEPLOYMENT_TAG;
 use crate::operator::{Question, View};
 use crate::plan::Counts;
 use crate::session::Session;
+use crate::settings::SelfCheck;
 use anyhow::{Result, anyhow};
 pub use report::{InstanceCounts, Preview, Report, Spokes};
 
@@ -259,9 +260,13 @@ impl Removed<'_> {
 async fn find_hub(session: &Session) -> Result<HubPlan> {
     // What a resource holds does not matter to its removal, so the organization need not be known.
     let Recalled { session, found, .. } = &memory::recall(session).await?;
-    let nodes = hub(&session.hub(String::new()));
+    // Something of the self-check may be there where it is off: a run that was to remove it may have ended early.
+    let nodes = hub(&Wanted {
+        self_check: SelfCheck::default(),
+        ..session.hub(String::new())
+    });
     let found = found.clone();
-    let former = former_role(session, &nodes, &found).await?;
+    let former = former_roles(session, &nodes, &found).await?;
     let mut plan = plan_teardown(nodes, found);
     remove_former(session, former, &mut plan);
     for theirs in plan.foreign() {

@@ -112,6 +112,10 @@ pub(crate) fn resource_gaps(plan: &HubPlan, names: &Names) -> Vec<Gap> {
 fn of_state(resource: &HubResource) -> Option<Gap> {
     let fix = "`rootwatch verify` says what is broken and how to fix it";
     let (id, text) = match resource {
+        HubResource::SelfCheckFunction(it) if !it.it.active => (
+            kinds::NOT_ACTIVE,
+            format!("function {} is not active", it.it.name),
+        ),
         HubResource::Function(it) if !it.active => (
             kinds::NOT_ACTIVE,
             format!("function {} is not active", it.name),

@@ -9,13 +9,16 @@ use crate::findings::status_hub as kinds;
 use crate::heard::{self, Heard};
 use crate::hub::desired::hub_and_former;
 use crate::hub::event_bus::EventBus;
+use crate::hub::function::Function;
+use crate::hub::hub_resource::HubResource;
 use crate::hub::metrics;
-use crate::hub::plan::plan_deploy;
+use crate::hub::plan::{HubPlan, plan_deploy};
 use crate::hub::resource::Resource;
 use crate::hub::role::Role;
 use crate::memory::{self, Recalled};
 use crate::names::Names;
 use crate::next;
+use crate::self_check::{self, SelfCheckStatus};
 use crate::session::Session;
 use crate::spokes::Location;
 use crate::spokes::organization::Organization;
@@ -197,9 +200,10 @@ async fn read(
             None => None,
         }
     };
-    let (recalled, metrics, heard) = tokio::join!(
+    let (recalled, metrics, last, heard) = tokio::join!(
         memory::recall_readable(session),
         metrics::read(&session.aws, &names, now),
+        self_check::last(&session.aws, &names),
         heard
     );
     let Recalled {
@@ -228,6 +232,10 @@ async fn read(
     gaps.extend(doubts.into_iter().map(doubt));
     if status.is_here() {
         gaps.extend(hub_gaps(&status, &names, now));
+        let setting = session.settings.hub.self_check;
+        let found = SelfCheckStatus::of(setting, last);
+        gaps.extend(self_check::gaps(&found, function_of(&plan), &names, now));
+        status.self_check = Some(found);
     }
     Hub {
         heard: heard.filter(|_| status.is_here()),
@@ -238,9 +246,18 @@ async fn read(
     }
 }
 
+/// The self-check's function, where it is there.
+fn function_of(plan: &HubPlan) -> Option<&Function> {
+    plan.found().find_map(|it| match it {
+        HubResource::SelfCheckFunction(function) => Some(&function.it),
+        _ => None,
+    })
+}
+
 /// What has the organization's id in a policy, and cannot be judged without it.
-fn of_the_organization(names: &Names) -> [String; 2] {
+fn of_the_organization(names: &Names) -> [String; 3] {
     [
+        format!("{} {}", Role::KIND, names.self_check_role()),
         format!("{} {}", EventBus::KIND, names.bus()),
         format!("{} {}", Role::KIND, names.role()),
     ]

@@ -23,6 +23,7 @@ pub use crate::guardrail::covered::{Guarded, State as GuardedState};
 use crate::hub::metrics::Metrics;
 use crate::ignore::{Accepted, Ignore};
 use crate::names::Names;
+use crate::self_check::SelfCheckStatus;
 use crate::spokes::Location;
 use crate::spokes::coverage::Coverage;
 use crate::spokes::operation::{Last, Running};
@@ -115,6 +116,8 @@ pub struct HubStatus {
     pub metrics: Option<Metrics>,
     /// Why nothing of that is known, if so.
     pub metrics_unknown: Option<String>,
+    /// When the self-check last ran, and what it found; nothing where there is no hub.
+    pub self_check: Option<SelfCheckStatus>,
     #[serde(skip)]
     pub(crate) metrics_error: Option<AwsError>,
 }

@@ -31,6 +31,14 @@ fn hop(deployed: &Deployed, id: &str, wanted: &HubResource) -> Option<Hop> {
         HubResource::Queue(_) => (hub::QUEUE_MISSING, "there is none"),
         HubResource::Role(_) => (hub::ROLE_MISSING, "there is none: the notifier cannot run"),
         HubResource::Rule(_) => (hub::RULE_MISSING, "there is none"),
+        HubResource::SelfCheckFunction(_)
+        | HubResource::SelfCheckLog(_)
+        | HubResource::SelfCheckPermission(_)
+        | HubResource::SelfCheckRole(_)
+        | HubResource::SelfCheckSchedule(_) => (
+            hub::SELF_CHECK_MISSING,
+            "there is none: the self-check does not run",
+        ),
         HubResource::Topic(topic) if topic.name == deployed.names.health_topic() => {
             (hub::TOPIC_MISSING, "there is none: alarms reach nobody")
         }
@@ -52,6 +60,11 @@ pub(super) fn differs(wanted: &HubResource) -> FindingId {
         HubResource::Queue(_) => hub::QUEUE_DIFFERS,
         HubResource::Role(_) => hub::ROLE_DIFFERS,
         HubResource::Rule(_) | HubResource::DirectWay(_) => hub::RULE_DIFFERS,
+        HubResource::SelfCheckFunction(_)
+        | HubResource::SelfCheckLog(_)
+        | HubResource::SelfCheckPermission(_)
+        | HubResource::SelfCheckRole(_)
+        | HubResource::SelfCheckSchedule(_) => hub::SELF_CHECK_DIFFERS,
         HubResource::Subscriptions(_) => hub::SUBSCRIPTIONS_DIFFER,
         HubResource::Topic(_) => hub::TOPIC_DIFFERS,
     }

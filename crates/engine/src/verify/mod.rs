@@ -102,6 +102,11 @@ fn rank(resource: &HubResource) -> usize {
         HubResource::Subscriptions(_) => 7,
         HubResource::Alarm(_) => 8,
         HubResource::LogGroup(_) => 9,
+        HubResource::SelfCheckFunction(_)
+        | HubResource::SelfCheckLog(_)
+        | HubResource::SelfCheckPermission(_)
+        | HubResource::SelfCheckRole(_)
+        | HubResource::SelfCheckSchedule(_) => 10,
     }
 }
 

@@ -42,6 +42,7 @@ logs.py          the first page of FilterLogEvents is empty
 cbor.py          CloudWatch in Smithy RPC v2 CBOR
 accounts.py      a 12-digit access key id is the account; roles' and trust policies are asked;
                  a new role is not visible at once; keys of its tags have no case (IAM guide)
+authorize.py     what a function calls is authorized: its role must allow each call, on its resource
 policies.py      evaluates policy documents with their conditions
 keys.py          KMS: services that a key's policy leaves out cannot send to what is under it; the keys
                  that AWS manages serve no other service (SQS, SNS and EventBridge guides)
@@ -50,8 +51,7 @@ authority.py     whether a caller may make a call: the organization's SCPs, and 
 asked.py         what a call asks for: action, resources, condition keys (Service Authorization Reference)
 scps.py          quotas and refusals of the organization's policies (Organizations API)
 organization.py  StackSets' service principal; members may not read the organization unless
-                 they are delegated administrators; functions' roles are asked; accounts' moves are
-                 told to StackSets
+                 they are delegated administrators; accounts' moves are told to StackSets
 patterns.py      event patterns: arrays of objects, every content filter, checks; TestEventPattern
 events.py        Lambda, SQS, SNS and bus targets, asynchronously; DISABLED is silent; read-only
                  management events only in ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS; bus

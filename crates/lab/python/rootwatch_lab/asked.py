@@ -272,6 +272,10 @@ def _function_of(call: Call, mapping: Any) -> str:
 def _context(call: Call, values: Values) -> policies.Context:
     """The condition keys of a call that policies here may test."""
     context: policies.Context = {"aws:RequestedRegion": call.region}
+    if (call.service, call.operation) == ("events", "PutEvents"):
+        entries = values.get("Entries") or []
+        context["events:source"] = [entry.get("Source") for entry in entries]
+        context["events:detail-type"] = [entry.get("DetailType") for entry in entries]
     if call.service == "organizations":
         backend = accounts.organization_of(call.account)
         named = [p for p in (backend.policies if backend else []) if p.id == values.get("PolicyId")]

@@ -16,6 +16,14 @@ const DAY: i32 = 24 * 3600;
 impl Wanted {
     /// Everything that could keep an alert from a person, as far as a metric shows it.
     pub(super) fn alarms(&self) -> Vec<Alarm> {
+        let mut alarms = self.alarms_of_the_path();
+        if self.has_self_check() {
+            alarms.extend(self.self_check_alarms());
+        }
+        alarms
+    }
+
+    fn alarms_of_the_path(&self) -> Vec<Alarm> {
         let names = &self.names;
         let depth = ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum");
         let dead_letters = || vec![("QueueName", names.dead_letter_queue())];
@@ -113,7 +121,7 @@ impl Wanted {
         ]
     }
 
-    fn alarm(
+    pub(crate) fn alarm(
         &self,
         what: &str,
         description: &str,
@@ -146,6 +154,7 @@ impl Wanted {
             tags: self.tags(),
             threshold: Some(0.0),
             treat_missing_data: "notBreaching".into(),
+            is_off: false,
             is_in_alarm: false,
         }
     }

@@ -41,12 +41,19 @@ pub(crate) fn empty() -> Value {
     })
 }
 
-/// The hub of a plan; `zip` is the notifier's deployment package.
+/// The deployment packages of the functions.
+#[derive(Clone, Copy)]
+pub(crate) struct Packages<'a> {
+    pub(crate) notifier: &'a Path,
+    pub(crate) self_check: &'a Path,
+}
+
+/// The hub of a plan.
 ///
 /// # Errors
 /// When the plan has a kind of resource that this does not know.
-pub(crate) fn hub(plan: &Value, zip: &Path) -> Result<Value> {
-    let place = Place::of(plan, zip)?;
+pub(crate) fn hub(plan: &Value, packages: Packages<'_>) -> Result<Value> {
+    let place = Place::of(plan, packages)?;
     let mut addresses: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut resources = Map::new();
     for step in plan["steps"].as_array().context("a plan without steps")? {
@@ -71,10 +78,11 @@ pub(crate) fn hub(plan: &Value, zip: &Path) -> Result<Value> {
     Ok(configuration)
 }
 
-/// The settings in the notifier's deployment package, as text.
-pub(crate) fn settings(plan: &Value) -> Option<String> {
+/// The settings in the deployment package of the function whose name ends like this, as text.
+pub(crate) fn settings(plan: &Value, function: &str) -> Option<String> {
     let mut steps = plan["steps"].as_array()?.iter();
-    let function = steps.find(|step| text(&step["resource"]).starts_with("function "))?;
+    let is_it = |resource: String| resource.starts_with("function ") && resource.ends_with(function);
+    let function = steps.find(|step| is_it(text(&step["resource"])))?;
     let settings = Fields::of(function).get("settings");
     serde_json::to_string_pretty(&settings).ok()
 }
@@ -84,17 +92,17 @@ struct Place<'a> {
     account: String,
     region: String,
     bus: String,
-    zip: &'a Path,
+    packages: Packages<'a>,
 }
 
 impl<'a> Place<'a> {
-    fn of(plan: &Value, zip: &'a Path) -> Result<Self> {
+    fn of(plan: &Value, packages: Packages<'a>) -> Result<Self> {
         let bus = text(&plan["event_bus"]);
         Ok(Self {
             account: text(&plan["account"]),
             region: text(&plan["region"]),
             bus: bus.rsplit('/').next().context("no event bus")?.to_owned(),
-            zip,
+            packages,
         })
     }
 
@@ -117,6 +125,7 @@ impl<'a> Place<'a> {
             "event-bus" => event_bus(name, &fields),
             "function" => vec![self.function(name, &fields)],
             "event-source-mapping" => vec![self.mapping(name, &fields)],
+            "permission" => vec![permission(name, &fields)?],
             "rule" => self.rule(name, &fields, self.bus_of(step)),
             "subscriptions" => self.subscriptions(name, &fields),
             "alarm" => vec![alarm(name, &fields)],
@@ -130,7 +139,10 @@ impl<'a> Place<'a> {
             name,
             json!({
                 "function_name": name,
-                "filename": self.zip,
+                "filename": match is_of_self_check(name) {
+                    true => self.packages.self_check,
+                    false => self.packages.notifier,
+                },
                 "source_code_hash": fields.get("code_sha256"),
                 "architectures": [fields.get("architecture")],
                 "description": fields.get("description"),
@@ -172,28 +184,41 @@ impl<'a> Place<'a> {
     }
 
     fn rule(&self, name: &str, fields: &Fields<'_>, bus: &str) -> Vec<Block> {
+        // One by the clock has no pattern.
+        let schedule = fields.get("schedule");
+        let pattern = match schedule.is_null() {
+            true => json!(fields.get("event_pattern").to_string()),
+            false => Value::Null,
+        };
         let rule = json!({
             "name": name,
             "event_bus_name": bus,
             "description": fields.get("description"),
-            "event_pattern": fields.get("event_pattern").to_string(),
+            "event_pattern": pattern,
+            "schedule_expression": schedule,
             "state": fields.get("state"),
             "tags": fields.get("tags"),
         });
-        let mut blocks = vec![Block::new("aws_cloudwatch_event_rule", name, rule)];
+        let mut blocks = vec![Block::new(
+            "aws_cloudwatch_event_rule",
+            name,
+            without_nothing(rule),
+        )];
         let targets = fields.get("targets");
         for (id, target) in targets.as_object().into_iter().flatten() {
+            let is_sent_as_it_is = target["dead_letter_queue"].is_null();
             let target = json!({
                 "rule": name,
                 "event_bus_name": bus,
                 "target_id": id,
                 "arn": target["arn"],
-                "dead_letter_config": {"arn": target["dead_letter_queue"]},
-                "retry_policy": {
+                "dead_letter_config": (!is_sent_as_it_is).then(|| json!({"arn": target["dead_letter_queue"]})),
+                "retry_policy": (!is_sent_as_it_is).then(|| json!({
                     "maximum_event_age_in_seconds": target["maximum_event_age"],
                     "maximum_retry_attempts": target["maximum_retry_attempts"],
-                },
+                })),
             });
+            let target = without_nothing(target);
             blocks.push(Block::new("aws_cloudwatch_event_target", name, target));
         }
         blocks
@@ -215,6 +240,25 @@ impl<'a> Place<'a> {
             })
             .collect()
     }
+}
+
+/// Whether a function or role is the self-check's.
+fn is_of_self_check(name: &str) -> bool {
+    name.ends_with("-selfcheck") || name.contains("-selfcheck-")
+}
+
+/// Its name is that of the function and of the statement.
+fn permission(name: &str, fields: &Fields<'_>) -> Result<Block> {
+    let (function, sid) = name.split_once(' ').context("a permission without function")?;
+    let statement = fields.get("statement");
+    let arguments = json!({
+        "function_name": function,
+        "statement_id": sid,
+        "action": statement["Action"],
+        "principal": statement["Principal"]["Service"],
+        "source_arn": statement["Condition"]["ArnLike"]["AWS:SourceArn"],
+    });
+    Ok(Block::new("aws_lambda_permission", name, arguments))
 }
 
 fn log_group(name: &str, fields: &Fields<'_>) -> Block {
@@ -264,8 +308,11 @@ fn role(name: &str, fields: &Fields<'_>) -> Vec<Block> {
         "assume_role_policy": fields.policy("trust"),
         "tags": fields.get("tags"),
     });
-    let policy =
-        json!({"name": "notifier", "role": name, "policy": fields.policy("inline_policy")});
+    let inline = match is_of_self_check(name) {
+        true => "selfcheck",
+        false => "notifier",
+    };
+    let policy = json!({"name": inline, "role": name, "policy": fields.policy("inline_policy")});
     vec![
         Block::new("aws_iam_role", name, role),
         Block::new("aws_iam_role_policy", name, policy),

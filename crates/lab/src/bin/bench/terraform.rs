@@ -5,7 +5,7 @@ use anyhow::{Context as _, Result, bail};
 use rootwatch_bundle::with_settings;
 use serde_json::Value;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -33,6 +33,15 @@ const STEPS: [(&str, &[&str], &[&str]); 3] = [
     ),
 ];
 
+/// The deployment package of the function whose name ends like this, as a file.
+fn package(plan: &Value, folder: &Path, function: &str, code: &[u8]) -> Result<PathBuf> {
+    let file = folder.join(format!("{function}.zip"));
+    let settings = hcl::settings(plan, function);
+    let settings = settings.with_context(|| format!("a plan without the settings of {function}"))?;
+    fs::write(&file, with_settings(code, &settings)?.zip)?;
+    Ok(file)
+}
+
 /// Times both, and Terraform with nothing to make, `runs` times by turns.
 ///
 /// # Errors
@@ -40,12 +49,15 @@ const STEPS: [(&str, &[&str], &[&str]); 3] = [
 pub(crate) fn compare(bench: &Bench, runs: usize) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let (hub, empty) = (folder.path().join("hub"), folder.path().join("empty"));
-    let zip = folder.path().join("notifier.zip");
     let plan = plan_of_nothing(bench)?;
-    let settings = hcl::settings(&plan).context("a plan without the notifier's settings")?;
-    let package = with_settings(rootwatch_bundle::zip(), &settings)?;
-    fs::write(&zip, package.zip)?;
-    write(&hub, &hcl::hub(&plan, &zip)?)?;
+    let self_check = rootwatch_bundle::self_check_zip().context("a build without self-check")?;
+    let notifier = package(&plan, folder.path(), "notifier", rootwatch_bundle::zip())?;
+    let self_check = package(&plan, folder.path(), "selfcheck", self_check)?;
+    let packages = hcl::Packages {
+        notifier: &notifier,
+        self_check: &self_check,
+    };
+    write(&hub, &hcl::hub(&plan, packages)?)?;
     write(&empty, &hcl::empty())?;
     for folder in [&hub, &empty] {
         terraform(bench, folder, &["init"])?;
