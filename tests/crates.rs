@@ -61,5 +61,7 @@ fn the_self_check_stands_on_the_engine_and_draws_nothing() {
     let terminal = ["clap", "indicatif", "console", "anstream", "anstyle"];
     assert_eq!(named(&all, &terminal), Vec::<String>::new());
     let ours = named(&all, &["rootwatch"]);
-    assert!(ours.contains(&"rootwatch-engine".to_owned()) && !ours.contains(&"rootwatch".to_owned()));
+    assert!(
+        ours.contains(&"rootwatch-engine".to_owned()) && !ours.contains(&"rootwatch".to_owned())
+    );
 }

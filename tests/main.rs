@@ -18,6 +18,8 @@ mod commands;
 mod confirm;
 /// What each crate stands on.
 mod crates;
+/// README and docs/.
+mod docs;
 /// Events on their way: from root's act to a person, and the canary of `rootwatch test`.
 mod events;
 /// The organization's service control policy.

@@ -161,11 +161,7 @@ fn placeholders() -> (Function, Function) {
     (none(), none())
 }
 
-fn packed(
-    workspace: &Path,
-    recipe: &Recipe,
-    variables: &[(&str, OsString)],
-) -> Result<Function> {
+fn packed(workspace: &Path, recipe: &Recipe, variables: &[(&str, OsString)]) -> Result<Function> {
     let path = match given(recipe.ready) {
         Some(path) => ready(PathBuf::from(path)),
         None => {

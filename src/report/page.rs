@@ -4,7 +4,7 @@ use anyhow::{Context, Result, bail};
 use base64::Engine as _;
 use rootwatch_engine::Session;
 use rootwatch_engine::findings::coverage::{GONE_QUIET, NEVER_HEARD};
-use rootwatch_engine::status::Report;
+use rootwatch_engine::status::{Guarded, GuardedState, Report};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::path::Path;
@@ -68,7 +68,7 @@ impl<'a> Page<'a> {
     }
 }
 
-/// What the last self-check said.
+/// Whom the guardrail binds, and what the last self-check said.
 fn cards(report: &Report) -> Vec<Card> {
     let self_check = report.hub.self_check.iter().map(|it| Card {
         title: "Daily self-check",
@@ -79,7 +79,27 @@ fn cards(report: &Report) -> Vec<Card> {
             (Some(_), _) => "bad",
         },
     });
-    self_check.collect()
+    std::iter::once(guardrail(&report.guardrail))
+        .chain(self_check)
+        .collect()
+}
+
+fn guardrail(found: &Guarded) -> Card {
+    let members = found.guarded + found.not_guarded.len();
+    let (text, standing) = match found.state {
+        GuardedState::Guarded => (format!("all {members} member accounts"), ""),
+        GuardedState::Partly => (
+            format!("{} of {members} member accounts", found.guarded),
+            "unknown",
+        ),
+        GuardedState::None => ("no member account".to_owned(), "unknown"),
+        GuardedState::Unknown => ("not known".to_owned(), "unknown"),
+    };
+    Card {
+        title: "Kept as they are by a guardrail",
+        text,
+        standing,
+    }
 }
 
 impl Page<'_> {

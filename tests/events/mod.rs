@@ -19,4 +19,4 @@ mod scheduled;
 /// Storms that anybody can make.
 mod storms;
 /// What others than root do to what alerts depend on.
-mod tampering;
+pub(crate) mod tampering;

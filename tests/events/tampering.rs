@@ -18,7 +18,7 @@ fn by_role(mut event: Value, account: &str, role: &str) -> Value {
 }
 
 /// A call by a role.
-fn change(
+pub(crate) fn change(
     account: &str,
     region: &str,
     (service, call): (&str, &str),

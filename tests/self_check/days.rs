@@ -14,7 +14,10 @@ fn a_deployment_asks_for_the_first_one_which_mails_nothing() {
     world.lab.confirm_subscription(PERSON).unwrap();
     world.at_rest();
     let found = report(&world);
-    assert!(ids(&found, "wrong").contains(&"RW308".to_owned()), "{found:#}");
+    assert!(
+        ids(&found, "wrong").contains(&"RW308".to_owned()),
+        "{found:#}"
+    );
     assert!(mails(&world).is_empty());
     // The day after it says so, and the next day nothing: nothing changed but that the person has confirmed.
     let next = check(&world);
@@ -35,12 +38,22 @@ fn a_deployment_that_is_whole_is_well_and_the_mail_says_so() {
     assert_eq!(found["figures"]["accounts"], found["figures"]["covered"]);
     let mails = mails(&world);
     let mail = mails.last().unwrap();
-    assert!(mail.subject.starts_with("rootwatch: all is well, "), "{mail:#?}");
+    assert!(
+        mail.subject.starts_with("rootwatch: all is well, "),
+        "{mail:#?}"
+    );
     // The test event is for nobody.
     assert!(world.alerts_now().is_empty());
     let status = world.rootwatch(&["status"]).ends_with(0);
-    assert!(status.stdout.contains("  self-check: all is well, on "), "{}", status.stdout);
-    let json = world.rootwatch(&["status", "--output", "json"]).ends_with(0).json();
+    assert!(
+        status.stdout.contains("  self-check: all is well, on "),
+        "{}",
+        status.stdout
+    );
+    let json = world
+        .rootwatch(&["status", "--output", "json"])
+        .ends_with(0)
+        .json();
     assert_eq!(json["hub"]["self_check"]["wrong"], 0, "{json:#}");
     assert_eq!(json["hub"]["self_check"]["setting"], "weekly");
 }
@@ -77,7 +90,11 @@ fn a_test_event_that_does_not_reach_the_notifier_is_a_problem() {
     let found = check(&world);
     assert_eq!(ids(&found, "wrong"), ["RW111", "RW333"], "{found:#}");
     let status = world.rootwatch(&["status"]).ends_with(2);
-    assert!(status.stdout.contains("! RW333 the self-check of "), "{}", status.stdout);
+    assert!(
+        status.stdout.contains("! RW333 the self-check of "),
+        "{}",
+        status.stdout
+    );
 }
 
 #[test]
@@ -89,6 +106,16 @@ fn without_its_log_status_says_that_it_is_not_known_to_run() {
         .block_on(logs.delete_log_group().log_group_name(group).send())
         .unwrap();
     let status = world.rootwatch(&["status"]).ends_with(2);
-    assert!(status.stdout.contains("log-group /aws/lambda/rootwatch-selfcheck is missing"), "{}", status.stdout);
-    assert!(status.stdout.contains("self-check: has not run"), "{}", status.stdout);
+    assert!(
+        status
+            .stdout
+            .contains("log-group /aws/lambda/rootwatch-selfcheck is missing"),
+        "{}",
+        status.stdout
+    );
+    assert!(
+        status.stdout.contains("self-check: has not run"),
+        "{}",
+        status.stdout
+    );
 }

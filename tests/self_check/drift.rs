@@ -5,7 +5,10 @@ use std::pin::Pin;
 const ROLE: &str = "rootwatch-selfcheck-eu-west-1";
 
 /// What somebody does, and the part of the hub that it is about.
-type Change = (&'static str, fn(&World) -> Pin<Box<dyn Future<Output = ()> + '_>>);
+type Change = (
+    &'static str,
+    fn(&World) -> Pin<Box<dyn Future<Output = ()> + '_>>,
+);
 
 fn config(world: &World) -> aws_config::SdkConfig {
     world.sdk(&world.organization.hub, REGION)
@@ -33,14 +36,17 @@ const CHANGES: [Change; 9] = [
             call.send().await.unwrap();
         })
     }),
-    ("permission rootwatch-selfcheck RootwatchSchedule", |world| {
-        Box::pin(async {
-            let client = aws_sdk_lambda::Client::new(&config(world));
-            let call = client.remove_permission().function_name(NAME);
-            let call = call.statement_id("RootwatchSchedule");
-            call.send().await.unwrap();
-        })
-    }),
+    (
+        "permission rootwatch-selfcheck RootwatchSchedule",
+        |world| {
+            Box::pin(async {
+                let client = aws_sdk_lambda::Client::new(&config(world));
+                let call = client.remove_permission().function_name(NAME);
+                let call = call.statement_id("RootwatchSchedule");
+                call.send().await.unwrap();
+            })
+        },
+    ),
     ("function rootwatch-selfcheck", |world| {
         Box::pin(async {
             let client = aws_sdk_lambda::Client::new(&config(world));
@@ -90,7 +96,11 @@ fn what_somebody_changes_is_found_and_repaired() {
         let world = watched.fork().calm();
         runtime().block_on(change(&world));
         let verified = world.rootwatch(&["verify", "--hub-only"]).ends_with(2);
-        assert!(verified.stdout.contains(part), "{part}: {}", verified.stdout);
+        assert!(
+            verified.stdout.contains(part),
+            "{part}: {}",
+            verified.stdout
+        );
         world.rootwatch(&DEPLOY).ends_with(0);
         world.at_rest();
         world.rootwatch(&["verify", "--hub-only"]).ends_with(0);

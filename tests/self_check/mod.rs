@@ -8,6 +8,8 @@ mod drift;
 mod off;
 /// What its role may do, and what is said where it may not.
 mod role;
+/// Ways to silence the watch, and who is told.
+mod silence;
 
 use crate::world::{DEPLOY_SPOKES, PERSON, REGION, World};
 use rootwatch_lab::Mail;
@@ -50,15 +52,24 @@ fn invoke(world: &World) {
     let client = lambda(world);
     let call = client.invoke().function_name(NAME).payload(event);
     let answer = runtime().block_on(call.send()).unwrap();
-    let payload = answer.payload().map(|it| String::from_utf8_lossy(it.as_ref()).into_owned());
-    assert_eq!(answer.function_error(), None, "{payload:?}\n{}", last_log(world));
+    let payload = answer
+        .payload()
+        .map(|it| String::from_utf8_lossy(it.as_ref()).into_owned());
+    assert_eq!(
+        answer.function_error(),
+        None,
+        "{payload:?}\n{}",
+        last_log(world)
+    );
     world.at_rest();
 }
 
 /// What its last run wrote.
 fn last_log(world: &World) -> String {
     let invocations = world.lab.invocations().unwrap();
-    let own = invocations.iter().filter(|it| it.function_arn.ends_with(NAME));
+    let own = invocations
+        .iter()
+        .filter(|it| it.function_arn.ends_with(NAME));
     own.last().map(|it| it.log.clone()).unwrap_or_default()
 }
 

@@ -9,13 +9,19 @@ fn rest(world: &World) -> Vec<String> {
     let hub = &snapshot[&world.organization.hub];
     for place in hub.as_object().unwrap().values() {
         for (kind, items) in place.as_object().unwrap() {
-            let Value::Object(items) = items else { continue };
+            let Value::Object(items) = items else {
+                continue;
+            };
             let names = items.keys().filter(|it| it.contains("selfcheck"));
             found.extend(names.map(|it| format!("{kind} {it}")));
         }
         let rules = &place["event_buses"]["default"]["Rules"];
         let rules = rules.as_object().into_iter().flat_map(|it| it.keys());
-        found.extend(rules.filter(|it| *it == NAME).map(|it| format!("rule {it}")));
+        found.extend(
+            rules
+                .filter(|it| *it == NAME)
+                .map(|it| format!("rule {it}")),
+        );
     }
     found.sort();
     found
@@ -33,9 +39,17 @@ fn off_removes_all_of_it_and_is_remembered_and_on_makes_it_again() {
     world.rootwatch(&DEPLOY).ends_with(0);
     assert_eq!(world.writes(), Vec::<String>::new());
     let status = world.rootwatch(&["status"]).ends_with(0);
-    assert!(status.stdout.contains("  self-check: off\n"), "{}", status.stdout);
+    assert!(
+        status.stdout.contains("  self-check: off\n"),
+        "{}",
+        status.stdout
+    );
     let verified = world.rootwatch(&["verify"]).ends_with(0);
-    assert!(!verified.stdout.contains("selfcheck"), "{}", verified.stdout);
+    assert!(
+        !verified.stdout.contains("selfcheck"),
+        "{}",
+        verified.stdout
+    );
 
     let on = [&DEPLOY[..], &["--self-check", "daily"]].concat();
     world.rootwatch(&on).ends_with(0);
@@ -63,7 +77,11 @@ fn a_second_run_only_reads_and_verify_calls_all_of_it_fine() {
         "rule rootwatch-selfcheck",
         "alarm rootwatch-selfcheck-silent",
     ] {
-        assert!(verified.stdout.contains(part), "{part}: {}", verified.stdout);
+        assert!(
+            verified.stdout.contains(part),
+            "{part}: {}",
+            verified.stdout
+        );
     }
 }
 
@@ -81,12 +99,19 @@ fn a_hub_of_an_earlier_version_gets_one() {
     // As an earlier version leaves it: nobody said anything of a self-check.
     let config = world.sdk(&world.organization.hub, REGION);
     let sns = aws_sdk_sns::Client::new(&config);
-    let topic = format!("arn:aws:sns:{REGION}:{}:rootwatch-health", world.organization.hub);
+    let topic = format!(
+        "arn:aws:sns:{REGION}:{}:rootwatch-health",
+        world.organization.hub
+    );
     let untag = sns.untag_resource().resource_arn(topic);
     let untag = untag.tag_keys("rootwatch:self-check");
     super::runtime().block_on(untag.send()).unwrap();
     let plan = world.rootwatch(&["plan", "hub"]).ends_with(0);
-    assert!(plan.stdout.contains("function rootwatch-selfcheck"), "{}", plan.stdout);
+    assert!(
+        plan.stdout.contains("function rootwatch-selfcheck"),
+        "{}",
+        plan.stdout
+    );
     world.rootwatch(&DEPLOY).ends_with(0);
     assert_eq!(rest(&world).len(), 6);
 }
@@ -108,5 +133,9 @@ fn somebody_elses_function_of_that_name_stays() {
     // On: it would have to be changed.
     let on = [&DEPLOY[..], &["--self-check", "weekly"]].concat();
     let refused = world.rootwatch(&on).ends_with(1);
-    assert!(refused.stderr.contains("belongs to somebody else"), "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("belongs to somebody else"),
+        "{}",
+        refused.stderr
+    );
 }

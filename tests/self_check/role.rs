@@ -15,7 +15,10 @@ fn iam(world: &World) -> aws_sdk_iam::Client {
 /// The statements of the role's policy.
 fn statements(world: &World) -> Vec<Value> {
     let client = iam(world);
-    let call = client.get_role_policy().role_name(ROLE).policy_name("selfcheck");
+    let call = client
+        .get_role_policy()
+        .role_name(ROLE)
+        .policy_name("selfcheck");
     let answer = runtime().block_on(call.send()).unwrap();
     let text = percent_encoding::percent_decode_str(answer.policy_document());
     let policy: Value = serde_json::from_str(&text.decode_utf8().unwrap()).unwrap();
@@ -25,7 +28,10 @@ fn statements(world: &World) -> Vec<Value> {
 fn put(world: &World, statements: &[Value]) {
     let policy = serde_json::json!({"Version": "2012-10-17", "Statement": statements});
     let client = iam(world);
-    let call = client.put_role_policy().role_name(ROLE).policy_name("selfcheck");
+    let call = client
+        .put_role_policy()
+        .role_name(ROLE)
+        .policy_name("selfcheck");
     let call = call.policy_document(policy.to_string());
     runtime().block_on(call.send()).unwrap();
 }
@@ -41,7 +47,9 @@ fn actions(statement: &Value) -> Vec<String> {
 /// What the self-check called, and which of it was refused.
 fn called(world: &World) -> (BTreeSet<String>, BTreeSet<String>) {
     let calls = world.lab.calls().unwrap();
-    let own = calls.iter().filter(|it| it.by_function && it.caller.contains(ROLE));
+    let own = calls
+        .iter()
+        .filter(|it| it.by_function && it.caller.contains(ROLE));
     let (mut all, mut refused) = (BTreeSet::new(), BTreeSet::new());
     for call in own {
         all.insert(name(call));
@@ -65,7 +73,8 @@ fn it_may_do_what_it_does_and_nothing_else() {
     // Lambda itself writes the log, as the role.
     println!("{unused:?}");
     let writes = ["logs:CreateLogStream", "logs:PutLogEvents"];
-    let is_known = |it: &&&String| !writes.contains(&it.as_str()) && !ELSEWHERE.contains(&it.as_str());
+    let is_known =
+        |it: &&&String| !writes.contains(&it.as_str()) && !ELSEWHERE.contains(&it.as_str());
     let unknown: Vec<&&String> = unused.iter().filter(is_known).collect();
     assert!(unknown.is_empty(), "{unknown:?}");
 }
@@ -92,7 +101,11 @@ fn without_any_statement_it_says_what_it_could_not_do() {
         let said = found.to_string();
         let is_named = actions.iter().any(|it| said.contains(it.as_str()));
         let known = ["ReadAlarmTags", "ReadPolicies", "ReadOwnStacks"];
-        assert!(is_named || known.contains(&sid), "{sid} {actions:?}: {found:#}\n{}", last_log(&world));
+        assert!(
+            is_named || known.contains(&sid),
+            "{sid} {actions:?}: {found:#}\n{}",
+            last_log(&world)
+        );
     });
 }
 

@@ -12,10 +12,10 @@ fn calls_of(world: &World, account: &str, args: &[&str]) -> Calls {
     own.map(name).collect()
 }
 
-/// The rows of README.md's table, `call part`.
+/// The rows of the table in docs/removal.md, `call part`.
 fn documented() -> Calls {
-    let readme = include_str!("../../README.md");
-    let (_, section) = readme.split_once("\n## What a removal asks\n").unwrap();
+    let page = include_str!("../../docs/removal.md");
+    let (_, section) = page.split_once("\n## What a removal asks\n").unwrap();
     let (section, _) = section.split_once("\n## ").unwrap();
     let rows = section.lines().filter(|line| line.starts_with("| `"));
     let cells = |row: &str| -> Vec<String> {

@@ -2,7 +2,7 @@
 
 /// `rootwatch teardown` where nothing is to remove, and something is beside it.
 mod beside;
-/// The calls of a removal, as README.md lists them.
+/// The calls of a removal, as docs/removal.md lists them.
 mod calls;
 /// `rootwatch teardown`: what stops it, and that it leaves exactly what was there before.
 mod hub;

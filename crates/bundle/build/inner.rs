@@ -186,9 +186,7 @@ fn run(mut cargo: Command, package: &str, platform: &str) -> Result<()> {
     }
     if compiles {
         let seconds = began.elapsed().as_secs();
-        caller::notify(&format!(
-            "       Built {package} for Lambda in {seconds} s"
-        ));
+        caller::notify(&format!("       Built {package} for Lambda in {seconds} s"));
     }
     Ok(())
 }

@@ -40,10 +40,7 @@ pub const fn self_check_zip() -> Option<&'static [u8]> {
     refuse_a_placeholder::<()>();
     match cfg!(inside) {
         true => None,
-        false => Some(include_bytes!(concat!(
-            env!("OUT_DIR"),
-            "/selfcheck.zip"
-        ))),
+        false => Some(include_bytes!(concat!(env!("OUT_DIR"), "/selfcheck.zip"))),
     }
 }
 

@@ -52,12 +52,12 @@ pub use aws::spoke::Entry;
 pub use end::{End, NotConfirmed};
 pub use failure::{ErrorReport, Failure};
 pub use heartbeat::Heartbeat;
+pub use hub::self_check::settings::Told;
 pub use ignore::Ignore;
 pub use names::{DEPLOYMENT_TAG, Names};
 pub use next::AfterHub;
 pub use operator::{Nobody, Operator, Question, View};
 pub use plan::{Action, Counts, FieldChange, Step};
-pub use hub::self_check::settings::Told;
 pub use rootwatch_bundle::MOST_SETTINGS as MOST_NOTIFIER_SETTINGS;
 pub use session::Session;
 pub use settings::{

@@ -16,8 +16,8 @@ mod outcome_tests;
 mod probes;
 #[cfg(test)]
 mod probes_tests;
-mod receiving;
 mod quiet;
+mod receiving;
 mod run;
 mod send;
 mod sending;

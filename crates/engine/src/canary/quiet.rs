@@ -84,7 +84,11 @@ mod tests {
     fn only_the_notifiers_line_about_this_event_counts() {
         let line = r#"{"level":"INFO","message":"ignored","activity":"canary","event_id":"a"}"#;
         assert!(is_about(line, "a"));
-        for other in [line.replace("\"a\"", "\"b\""), "a".into(), "{\"id\":\"a\"}".into()] {
+        for other in [
+            line.replace("\"a\"", "\"b\""),
+            "a".into(),
+            "{\"id\":\"a\"}".into(),
+        ] {
             assert!(!is_about(&other, "a"), "{other}");
         }
     }

@@ -330,7 +330,9 @@ pub(crate) async fn former_roles(
 ) -> Result<Vec<Role>> {
     let names = session.names();
     let functions = found.values().filter_map(|it| match it {
-        HubResource::Function(function) => Some((function, names.role(), names.role_without_prefix())),
+        HubResource::Function(function) => {
+            Some((function, names.role(), names.role_without_prefix()))
+        }
         HubResource::SelfCheckFunction(function) => Some((
             &function.it,
             names.self_check_role(),

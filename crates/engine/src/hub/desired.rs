@@ -19,8 +19,8 @@ use super::role::Role;
 use super::self_check::SETTING_TAG;
 use super::subscriptions::Subscriptions;
 use super::topic::Topic;
-use crate::names::{DEPLOYMENT_TAG, Names};
 use crate::ignore::Ignore;
+use crate::names::{DEPLOYMENT_TAG, Names};
 use crate::settings::{Notify, SelfCheck};
 use crate::subscription::Subscription;
 use rootwatch_bundle as bundle;
@@ -248,11 +248,7 @@ impl Wanted {
             arn: self.health_arn(),
             kms_master_key_id: None,
             not_default: NotDefault::new(),
-            policy: policies::health_topic(
-                &self.names,
-                &self.alarm_arns(),
-                self.has_self_check(),
-            ),
+            policy: policies::health_topic(&self.names, &self.alarm_arns(), self.has_self_check()),
             tags: self.health_tags(),
         }
     }

@@ -17,8 +17,8 @@ use aws_sdk_lambda::types::{
     FunctionConfiguration, ImageConfig, LastUpdateStatus, LogFormat, LoggingConfig, Runtime,
     SnapStart, SnapStartApplyOn, State, TracingConfig, TracingMode, VpcConfig, VpcConfigResponse,
 };
-use rootwatch_bundle::{Package, is_same_but_for_settings, settings_in};
 use jiff::Timestamp;
+use rootwatch_bundle::{Package, is_same_but_for_settings, settings_in};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;

@@ -35,8 +35,8 @@ pub(crate) mod role;
 pub(crate) mod rule;
 #[cfg(test)]
 pub(crate) mod sample;
-pub(crate) mod setting;
 pub(crate) mod self_check;
+pub(crate) mod setting;
 mod settle;
 pub(crate) mod subscriptions;
 pub(crate) mod tampering;

@@ -236,7 +236,10 @@ pub(crate) async fn list(aws: &Aws, bus: &str) -> Result<Vec<sdk::Rule>> {
 /// The error of the first target of a call that failed for it: its id, AWS's code and message.
 type FailedTarget<'a> = (Option<&'a str>, Option<&'a str>, Option<&'a str>);
 
-pub(super) fn refused(operation: &'static str, failed: Option<FailedTarget<'_>>) -> Result<(), AwsError> {
+pub(super) fn refused(
+    operation: &'static str,
+    failed: Option<FailedTarget<'_>>,
+) -> Result<(), AwsError> {
     let Some((target, code, message)) = failed else {
         return Ok(());
     };

@@ -326,7 +326,10 @@ fn of_one(settings: &mut Settings, resource: &HubResource, names: &Names) {
             hub.accepted_by_self_check = accepted(function.it.settings.fields());
         }
         HubResource::Topic(topic) => {
-            let said = topic.tags.get(SETTING_TAG).and_then(|it| SelfCheck::named(it));
+            let said = topic
+                .tags
+                .get(SETTING_TAG)
+                .and_then(|it| SelfCheck::named(it));
             sources.remember(key::SELF_CHECK, &mut hub.self_check, said, &from);
         }
         _ => {}

@@ -48,11 +48,12 @@ pub(super) fn due(
     is_scheduled: bool,
 ) -> Option<Occasion> {
     let Some(before) = before else {
-        return is_scheduled.then_some(match report.is_well() {
-            false => Occasion::Wrong,
-            true => Occasion::Well,
-        })
-        .filter(|it| *it == Occasion::Wrong || mails != SelfCheck::Problems);
+        return is_scheduled
+            .then_some(match report.is_well() {
+                false => Occasion::Wrong,
+                true => Occasion::Well,
+            })
+            .filter(|it| *it == Occasion::Wrong || mails != SelfCheck::Problems);
     };
     let was_lost = before.mailed.as_ref().is_some_and(|it| it.error.is_some());
     if !report.changes.is_empty() || was_lost {

@@ -76,16 +76,32 @@ fn what_is_wrong_is_mailed_when_it_changes_and_then_once_a_week() {
     let mut before = mailed(report(wrong()));
     for day in 1..=6 {
         before = next_day(&before, wrong());
-        assert_eq!(due(&before, Some(&before), SelfCheck::Daily, true), None, "day {day}");
+        assert_eq!(
+            due(&before, Some(&before), SelfCheck::Daily, true),
+            None,
+            "day {day}"
+        );
     }
     let week = next_day(&before, wrong());
-    assert_eq!(due(&week, Some(&before), SelfCheck::Problems, true), Some(Occasion::Wrong));
+    assert_eq!(
+        due(&week, Some(&before), SelfCheck::Problems, true),
+        Some(Occasion::Wrong)
+    );
     let fewer = next_day(&before, vec![entry("RW301", "1")]);
-    assert_eq!(due(&fewer, Some(&before), SelfCheck::Problems, true), Some(Occasion::Changed));
+    assert_eq!(
+        due(&fewer, Some(&before), SelfCheck::Problems, true),
+        Some(Occasion::Changed)
+    );
     let fixed = next_day(&before, Vec::new());
-    assert_eq!(due(&fixed, Some(&before), SelfCheck::Problems, true), Some(Occasion::Changed));
+    assert_eq!(
+        due(&fixed, Some(&before), SelfCheck::Problems, true),
+        Some(Occasion::Changed)
+    );
     let other = next_day(&before, vec![entry("RW301", "1"), entry("RW706", "3")]);
-    assert_eq!(due(&other, Some(&before), SelfCheck::Problems, true), Some(Occasion::Changed));
+    assert_eq!(
+        due(&other, Some(&before), SelfCheck::Problems, true),
+        Some(Occasion::Changed)
+    );
 }
 
 #[test]
@@ -99,8 +115,16 @@ fn that_all_is_well_is_mailed_as_the_setting_says() {
         (SelfCheck::Weekly, None, Some(Occasion::Well)),
         (SelfCheck::Daily, Some(Occasion::Well), Some(Occasion::Well)),
     ] {
-        assert_eq!(due(&day, Some(&before), mails, true), after_a_day, "{mails:?}");
-        assert_eq!(due(&week, Some(&before), mails, true), after_a_week, "{mails:?}");
+        assert_eq!(
+            due(&day, Some(&before), mails, true),
+            after_a_day,
+            "{mails:?}"
+        );
+        assert_eq!(
+            due(&week, Some(&before), mails, true),
+            after_a_week,
+            "{mails:?}"
+        );
     }
 }
 
@@ -108,11 +132,20 @@ fn that_all_is_well_is_mailed_as_the_setting_says() {
 fn the_first_one_of_a_deployment_mails_nothing_and_the_next_day_says_what_is_wrong() {
     let first = report(vec![entry("RW308", "1")]);
     assert_eq!(due(&first, None, SelfCheck::Weekly, false), None);
-    assert_eq!(due(&first, None, SelfCheck::Weekly, true), Some(Occasion::Wrong));
+    assert_eq!(
+        due(&first, None, SelfCheck::Weekly, true),
+        Some(Occasion::Wrong)
+    );
     let next = next_day(&first, vec![entry("RW308", "1")]);
-    assert_eq!(due(&next, Some(&first), SelfCheck::Weekly, true), Some(Occasion::Wrong));
+    assert_eq!(
+        due(&next, Some(&first), SelfCheck::Weekly, true),
+        Some(Occasion::Wrong)
+    );
     let well = report(Vec::new());
-    assert_eq!(due(&well, None, SelfCheck::Weekly, true), Some(Occasion::Well));
+    assert_eq!(
+        due(&well, None, SelfCheck::Weekly, true),
+        Some(Occasion::Well)
+    );
     assert_eq!(due(&well, None, SelfCheck::Problems, true), None);
 }
 
@@ -121,7 +154,10 @@ fn a_mail_that_could_not_be_sent_is_due_again() {
     let mut before = mailed(report(vec![entry("RW301", "1")]));
     before.mailed.as_mut().unwrap().error = Some("sns:Publish: AuthorizationError".into());
     let next = next_day(&before, vec![entry("RW301", "1")]);
-    assert_eq!(due(&next, Some(&before), SelfCheck::Problems, true), Some(Occasion::Changed));
+    assert_eq!(
+        due(&next, Some(&before), SelfCheck::Problems, true),
+        Some(Occasion::Changed)
+    );
 }
 
 #[test]
@@ -134,7 +170,10 @@ fn what_cannot_be_read_is_said_once() {
     let mut first = unread(next_day(&before, Vec::new()));
     first.changes = changes(&before, &first);
     assert!(first.is_well());
-    assert_eq!(due(&first, Some(&before), SelfCheck::Problems, true), Some(Occasion::Changed));
+    assert_eq!(
+        due(&first, Some(&before), SelfCheck::Problems, true),
+        Some(Occasion::Changed)
+    );
     let first = mailed(first);
     let mut second = unread(next_day(&first, Vec::new()));
     second.changes = changes(&first, &second);
@@ -153,9 +192,16 @@ fn words_that_differ_from_day_to_day_are_no_change() {
 
 #[test]
 fn what_is_new_and_gone_is_named_where_all_are_listed_and_counted_elsewhere() {
-    let many = |count: usize| (0..count).map(|it| entry("RW301", &format!("{it:012}"))).collect::<Vec<_>>();
+    let many = |count: usize| {
+        (0..count)
+            .map(|it| entry("RW301", &format!("{it:012}")))
+            .collect::<Vec<_>>()
+    };
     let few = changes(&report(many(3)), &report(many(2)));
-    assert_eq!(few[0].gone, ["stack-set rootwatch-spoke (000000000002 eu-west-1)"]);
+    assert_eq!(
+        few[0].gone,
+        ["stack-set rootwatch-spoke (000000000002 eu-west-1)"]
+    );
     assert_eq!((few[0].before, few[0].now, few[0].new.len()), (3, 2, 0));
     let large = changes(&report(many(500)), &report(many(501)));
     assert_eq!((large[0].before, large[0].now), (500, 501));
@@ -176,7 +222,11 @@ fn a_report_of_two_hundred_thousand_findings_fits_one_line_and_is_read_again() {
     assert_eq!(report.wrong.count(), 200_000);
     assert_eq!(report.wrong.first.len(), 2 * MOST_OF_A_KIND);
     let line = report.line();
-    assert!(line.len() <= MOST_BYTES && !line.contains('\n'), "{}", line.len());
+    assert!(
+        line.len() <= MOST_BYTES && !line.contains('\n'),
+        "{}",
+        line.len()
+    );
     let read = Report::parse(&line).unwrap();
     assert_eq!(read, report);
 }
@@ -184,10 +234,17 @@ fn a_report_of_two_hundred_thousand_findings_fits_one_line_and_is_read_again() {
 #[test]
 fn no_kind_is_without_an_example_and_what_is_too_long_is_cut() {
     let kinds: Vec<String> = (300..400).map(|it| format!("RW{it}")).collect();
-    let all = kinds.iter().flat_map(|id| (0..50).map(|it| entry(id, &it.to_string())));
+    let all = kinds
+        .iter()
+        .flat_map(|id| (0..50).map(|it| entry(id, &it.to_string())));
     let found = Found::of(all.collect());
     assert_eq!((found.kinds.len(), found.first.len()), (100, MOST));
-    assert!(found.kinds.iter().all(|it| found.listed(&it.id).count() == 1));
+    assert!(
+        found
+            .kinds
+            .iter()
+            .all(|it| found.listed(&it.id).count() == 1)
+    );
     let long = Entry {
         text: "x".repeat(50_000),
         ..entry("RW301", "1")
@@ -206,14 +263,21 @@ fn no_kind_is_without_an_example_and_what_is_too_long_is_cut() {
 
 #[test]
 fn what_is_no_report_is_passed_over() {
-    for line in ["", "START RequestId: x", "{}", r#"{"schema":"rootwatch.self-check/2"}"#] {
+    for line in [
+        "",
+        "START RequestId: x",
+        "{}",
+        r#"{"schema":"rootwatch.self-check/2"}"#,
+    ] {
         assert_eq!(Report::parse(line), None, "{line}");
     }
 }
 
 #[test]
 fn a_mail_says_what_is_wrong_and_its_subject_fits_a_phone() {
-    let mut wrong: Vec<Entry> = (0..12).map(|it| entry("RW301", &format!("{it:012}"))).collect();
+    let mut wrong: Vec<Entry> = (0..12)
+        .map(|it| entry("RW301", &format!("{it:012}")))
+        .collect();
     wrong.push(Entry {
         id: "RW706".into(),
         account: Some("111122223333".into()),
@@ -232,10 +296,18 @@ fn a_mail_says_what_is_wrong_and_its_subject_fits_a_phone() {
         fix: "allow the caller organizations:ListAccountsForParent".into(),
         ..entry("RW591", "1")
     }]);
-    let mail = format!("Subject: {}\n\n{}", subject(&report), body(&report, Occasion::Changed));
+    let mail = format!(
+        "Subject: {}\n\n{}",
+        subject(&report),
+        body(&report, Occasion::Changed)
+    );
     insta::assert_snapshot!("mail_of_problems", mail);
     let well = super::tests::report(Vec::new());
-    let mail = format!("Subject: {}\n\n{}", subject(&well), body(&well, Occasion::Well));
+    let mail = format!(
+        "Subject: {}\n\n{}",
+        subject(&well),
+        body(&well, Occasion::Well)
+    );
     insta::assert_snapshot!("mail_that_all_is_well", mail);
 }
 
@@ -249,7 +321,13 @@ fn a_subject_is_short_and_in_ascii() {
 }
 
 fn hop(id: crate::findings::FindingId, resource: &str, part: Part) -> Hop {
-    let hop = Hop::broken(id, resource, "exists", "there is none", "run `rootwatch deploy hub`");
+    let hop = Hop::broken(
+        id,
+        resource,
+        "exists",
+        "there is none",
+        "run `rootwatch deploy hub`",
+    );
     hop.at(part, "111122223333", "eu-west-1")
 }
 
@@ -258,17 +336,37 @@ fn what_two_looks_find_is_reported_once() {
     let names = Names::sample();
     let hops = [
         hop(hub::QUEUE_MISSING, "queue rootwatch-acts", Part::Hub),
-        hop(spokes::INSTANCE, "stack-set rootwatch-spoke", Part::StackSet),
-        hop(spokes::STACK_SET_DIFFERS, "stack-set rootwatch-spoke", Part::StackSet),
-        hop(spokes::RULE_MISSING, "rule rootwatch-root-activity", Part::Spoke),
+        hop(
+            spokes::INSTANCE,
+            "stack-set rootwatch-spoke",
+            Part::StackSet,
+        ),
+        hop(
+            spokes::STACK_SET_DIFFERS,
+            "stack-set rootwatch-spoke",
+            Part::StackSet,
+        ),
+        hop(
+            spokes::RULE_MISSING,
+            "rule rootwatch-root-activity",
+            Part::Spoke,
+        ),
         Hop::ok("bus rootwatch", "as made", "is as rootwatch makes it"),
     ];
-    let missing = |resource: &str| Gap::new(status_hub::RESOURCE_MISSING, resource, "is missing", "");
-    let gaps = [missing("queue rootwatch-acts"), missing("queue rootwatch-reads")];
+    let missing =
+        |resource: &str| Gap::new(status_hub::RESOURCE_MISSING, resource, "is missing", "");
+    let gaps = [
+        missing("queue rootwatch-acts"),
+        missing("queue rootwatch-reads"),
+    ];
     let mut all = Entries::default();
     all.hops(&hops);
     all.gaps(&names, &gaps, &hops);
-    let found: Vec<(&str, &str)> = all.wrong.iter().map(|it| (it.id.as_str(), it.resource.as_str())).collect();
+    let found: Vec<(&str, &str)> = all
+        .wrong
+        .iter()
+        .map(|it| (it.id.as_str(), it.resource.as_str()))
+        .collect();
     assert_eq!(
         found,
         [
@@ -292,7 +390,11 @@ fn it_does_not_report_that_it_does_not_run() {
     let mut all = Entries::default();
     all.gaps(&names, &own, &[]);
     assert!(all.wrong.is_empty() && all.unread.is_empty());
-    all.gaps(&names, &[gap(status_hub::IN_ALARM, "alarm rootwatch-dead-letters")], &[]);
+    all.gaps(
+        &names,
+        &[gap(status_hub::IN_ALARM, "alarm rootwatch-dead-letters")],
+        &[],
+    );
     assert_eq!(all.wrong.len(), 1);
 }
 
@@ -304,7 +406,10 @@ fn a_lost_test_event_is_wrong_and_what_could_not_be_done_is_not_known() {
     assert!(all.wrong.is_empty() && all.unread.is_empty());
     all.test_event(&names, &Ok(Quiet::Lost(120)));
     assert_eq!(all.wrong[0].id, "RW333");
-    all.test_event(&names, &Err(anyhow::anyhow!("events:PutEvents: AccessDenied")));
+    all.test_event(
+        &names,
+        &Err(anyhow::anyhow!("events:PutEvents: AccessDenied")),
+    );
     assert_eq!(all.unread[0].id, "RW332");
     assert!(all.unread[0].text.contains("events:PutEvents"));
 }

@@ -93,7 +93,15 @@ fn deploy(lab: &Lab, organization: &Organization) -> Result<()> {
     let binary = build(false)?;
     let hub = ["deploy", "hub", "--email", "security@example.com", "--yes"];
     let hub = [&hub[..], &["--self-check", "off"]].concat();
-    let spokes = ["deploy", "spokes", "--ou", "/", "--regions", "us-east-1", "--yes"];
+    let spokes = [
+        "deploy",
+        "spokes",
+        "--ou",
+        "/",
+        "--regions",
+        "us-east-1",
+        "--yes",
+    ];
     for args in [&hub[..], &spokes] {
         let env = lab.env(&organization.hub, REGION);
         let ended = bench::measure(&binary, args, env)?.code;

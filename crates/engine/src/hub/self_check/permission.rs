@@ -86,13 +86,7 @@ impl Resource for Permission {
     }
 
     /// A statement cannot be changed.
-    async fn update(
-        &self,
-        aws: &Aws,
-        work: &Work,
-        _: &Self,
-        _: &BTreeSet<&str>,
-    ) -> Result<()> {
+    async fn update(&self, aws: &Aws, work: &Work, _: &Self, _: &BTreeSet<&str>) -> Result<()> {
         self.delete(aws, work).await?;
         self.create(aws, work).await
     }

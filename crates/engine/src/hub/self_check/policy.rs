@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 
 /// The policy, for accounts of this organization, and a hub with these KMS keys of one's own.
 pub(crate) fn of(names: &Names, org_id: &str, keys: &[String]) -> Policy {
-    let with = |policy: Policy, (sid, statement): (&'static str, Value)| policy.with(sid, statement);
+    let with =
+        |policy: Policy, (sid, statement): (&'static str, Value)| policy.with(sid, statement);
     let read_keys = ["kms:DescribeKey", "kms:GetKeyPolicy", "kms:ListGrants"];
     let read_keys = (!keys.is_empty()).then(|| ("ReadKeys", allow(&read_keys, keys)));
     let all = writes(names)
@@ -133,10 +134,7 @@ fn of_hub(names: &Names) -> Vec<(&'static str, Value)> {
                 &[names.arn("logs", "log-group:*")],
             ),
         ),
-        (
-            "ReadLogTags",
-            allow(&["logs:ListTagsForResource"], &logs),
-        ),
+        ("ReadLogTags", allow(&["logs:ListTagsForResource"], &logs)),
         ("ReadLogs", allow(&["logs:FilterLogEvents"], &log_streams)),
         (
             "ReadPolicies",
@@ -222,7 +220,10 @@ fn of_spokes(names: &Names, org_id: &str) -> [(&'static str, Value); 4] {
         (
             "ReadOwnStacks",
             allow(
-                &["cloudformation:DescribeStacks", "cloudformation:GetTemplate"],
+                &[
+                    "cloudformation:DescribeStacks",
+                    "cloudformation:GetTemplate",
+                ],
                 &[format!(
                     "arn:{partition}:cloudformation:*:{account}:stack/{set}/*"
                 )],

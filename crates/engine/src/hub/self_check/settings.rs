@@ -69,7 +69,8 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read() {
-        let mut ignore = Ignore::parse("RW301@111122223333/eu-west-1", "a lab", "--ignore").unwrap();
+        let mut ignore =
+            Ignore::parse("RW301@111122223333/eu-west-1", "a lab", "--ignore").unwrap();
         ignore.resource = Some("stack-set x".into());
         let told = Told {
             name: "watch".into(),

@@ -131,7 +131,7 @@ fn every_form_of_a_root_event_matches_one_rule_of_the_hub_but_capitals() {
         assert_eq!(is(&reads, &event), is_read, "{event}");
         assert_eq!(is(&acts, &event), !is_read, "{event}");
     }
-    // Forwarded, and matched by neither: README, "Limits".
+    // Forwarded, and matched by neither: docs/limits.md.
     for form in ["True", "False"] {
         let event = Place::sample().root_event(API_CALL, "ListUsers", Some(json!(form)));
         assert!(is(&pattern::root_activity(), &event));

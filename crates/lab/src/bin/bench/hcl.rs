@@ -81,7 +81,8 @@ pub(crate) fn hub(plan: &Value, packages: Packages<'_>) -> Result<Value> {
 /// The settings in the deployment package of the function whose name ends like this, as text.
 pub(crate) fn settings(plan: &Value, function: &str) -> Option<String> {
     let mut steps = plan["steps"].as_array()?.iter();
-    let is_it = |resource: String| resource.starts_with("function ") && resource.ends_with(function);
+    let is_it =
+        |resource: String| resource.starts_with("function ") && resource.ends_with(function);
     let function = steps.find(|step| is_it(text(&step["resource"])))?;
     let settings = Fields::of(function).get("settings");
     serde_json::to_string_pretty(&settings).ok()
@@ -249,7 +250,9 @@ fn is_of_self_check(name: &str) -> bool {
 
 /// Its name is that of the function and of the statement.
 fn permission(name: &str, fields: &Fields<'_>) -> Result<Block> {
-    let (function, sid) = name.split_once(' ').context("a permission without function")?;
+    let (function, sid) = name
+        .split_once(' ')
+        .context("a permission without function")?;
     let statement = fields.get("statement");
     let arguments = json!({
         "function_name": function,

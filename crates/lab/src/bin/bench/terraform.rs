@@ -37,7 +37,8 @@ const STEPS: [(&str, &[&str], &[&str]); 3] = [
 fn package(plan: &Value, folder: &Path, function: &str, code: &[u8]) -> Result<PathBuf> {
     let file = folder.join(format!("{function}.zip"));
     let settings = hcl::settings(plan, function);
-    let settings = settings.with_context(|| format!("a plan without the settings of {function}"))?;
+    let settings =
+        settings.with_context(|| format!("a plan without the settings of {function}"))?;
     fs::write(&file, with_settings(code, &settings)?.zip)?;
     Ok(file)
 }
