@@ -304,6 +304,8 @@ mod tests {
                 ],
                 unsubscribed: [],
                 log_retention_days: 90,
+                self_check: Daily,
+                accepted_by_self_check: [],
             },
             management: Some(
                 Access {
@@ -385,7 +387,7 @@ mod tests {
                         "stack-set rootwatch-spoke",
                     ),
                     reason: "an SCP denies this region to everybody",
-                    source: "f, line 181",
+                    source: "f, line 190",
                 },
             ],
             sources: Sources(

@@ -48,8 +48,12 @@ fn the_hub_tells_a_subscriber_there_too() {
         .collect();
     assert_eq!(
         differing,
-        ["event-bus rootwatch", "alarm rootwatch-more-dead-letters"],
-        "only the policy and the expression that ministack drops"
+        [
+            "event-bus rootwatch",
+            "alarm rootwatch-more-dead-letters",
+            "alarm rootwatch-no-heartbeats",
+        ],
+        "only the policy and the expressions that ministack drops"
     );
 
     let events = aws_sdk_eventbridge::Client::new(&config);

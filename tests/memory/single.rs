@@ -64,6 +64,7 @@ const OTHER_ROLE: &[&str] = &[
     "role delete",
     "topic policy.RootwatchNobodyElse.Condition.ArnNotEquals.aws:PrincipalArn",
     "topic policy.RootwatchNotifier.Condition.ArnEquals.aws:PrincipalArn",
+    "topic policy.RootwatchSelfCheck.Condition.ArnEquals.aws:PrincipalArn",
 ];
 
 const ROWS: &[Row] = &[
@@ -88,6 +89,7 @@ const ROWS: &[Row] = &[
             "alarm dimensions.TopicName",
             "function settings.topic_arn",
             "role inline_policy.Publish.Resource",
+            "rule event_pattern.detail.$or",
             "topic create",
         ],
     ),
@@ -116,6 +118,23 @@ const ROWS: &[Row] = &[
         &[
             "log-group retention_in_days",
             "log-group tags.rootwatch:retention-days",
+        ],
+    ),
+    hub(
+        "hub.self_check",
+        &["--self-check", "problems"],
+        &[
+            "alarm create",
+            "function create",
+            "log-group create",
+            "permission create",
+            "role create",
+            "rule create",
+            "topic policy.RootwatchAlarms.Condition.ArnEquals.aws:SourceArn",
+            "topic policy.RootwatchNobodyElse.Condition.ArnNotEquals.aws:PrincipalArn",
+            "topic policy.RootwatchNobodyElse.Condition.ArnNotEquals.aws:SourceArn",
+            "topic policy.RootwatchSelfCheck.Effect",
+            "topic tags.rootwatch:self-check",
         ],
     ),
     hub(

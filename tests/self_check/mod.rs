@@ -67,10 +67,10 @@ fn invoke(world: &World) {
 /// What its last run wrote.
 fn last_log(world: &World) -> String {
     let invocations = world.lab.invocations().unwrap();
-    let own = invocations
+    let mut own = invocations
         .iter()
         .filter(|it| it.function_arn.ends_with(NAME));
-    own.last().map(|it| it.log.clone()).unwrap_or_default()
+    own.next_back().map(|it| it.log.clone()).unwrap_or_default()
 }
 
 /// The report of its last run.

@@ -58,7 +58,12 @@ fn no_change(world: &World, demands: &[&str]) {
     for args in [hub("deploy", demands), spokes("deploy", demands)] {
         world.count_calls();
         let ran = world.rootwatch(&args).ends_with(0);
-        assert!(ran.stdout.contains("No changes"), "{}", ran.stdout);
+        assert!(
+            ran.stdout.contains("No changes"),
+            "{}\n{}",
+            ran.stdout,
+            ran.stderr
+        );
         assert_eq!(world.writes(), Vec::<String>::new());
     }
 }

@@ -16,7 +16,7 @@ fn calls_of(world: &World, account: &str, args: &[&str]) -> Calls {
 fn documented() -> Calls {
     let page = include_str!("../../docs/removal.md");
     let (_, section) = page.split_once("\n## What a removal asks\n").unwrap();
-    let (section, _) = section.split_once("\n## ").unwrap();
+    let section = section.split("\n## ").next().unwrap();
     let rows = section.lines().filter(|line| line.starts_with("| `"));
     let cells = |row: &str| -> Vec<String> {
         let cells = row.split('|').map(|cell| cell.trim().replace('`', ""));

@@ -64,7 +64,7 @@ pub mod key {
     pub const SHARED: [&str; 4] = [PERMISSIONS_BOUNDARY, IAM_PATH, ROLE_PREFIX, TAGS];
 
     /// All that are remembered.
-    pub const ALL: [&str; 23] = [
+    pub const ALL: [&str; 24] = [
         ORG_ID,
         SUBSCRIPTIONS,
         TOPIC_NAME,

@@ -87,10 +87,11 @@ impl Place {
             "function" => vec![names.function_arn(), names.self_check_arn()],
             "function-versions" => one(format!("{}:*", names.function_arn())),
             "mappings" => one(names.arn("lambda", "event-source-mapping:*")),
-            "log-group" => [names.log_group_arn(), names.self_check_log_arn()]
-                .iter()
-                .flat_map(|arn| [arn.clone(), format!("{arn}:*")])
-                .collect(),
+            // Both functions', and their streams: a policy has room for 6,144 characters.
+            "log-group" => one(names.arn(
+                "logs",
+                &format!("log-group:/aws/lambda/{}-*", names.deployment),
+            )),
             "log-groups" => one(names.arn("logs", "log-group:*")),
             "alarms" => one(names.alarm_arn(&names.alarm("*"))),
             "all-alarms" => one(names.alarm_arn("*")),

@@ -200,10 +200,11 @@ fn every_call_is_allowed_to_some_command() {
         })
         .map(|(operation, _)| operation)
         .collect();
-    let of_batches = ["sqs:DeleteMessageBatch"];
+    // One is another call's, and one is the self-check's own.
+    let of_others = ["sqs:DeleteMessageBatch", "sns:Publish"];
     let missing: Vec<&&String> = missing
         .iter()
-        .filter(|it| !of_batches.contains(&it.as_str()))
+        .filter(|it| !of_others.contains(&it.as_str()))
         .collect();
     assert!(missing.is_empty(), "{missing:?}");
 }

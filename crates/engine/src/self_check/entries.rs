@@ -83,7 +83,7 @@ fn short(text: &str) -> String {
     let text = one_line(text);
     match text.char_indices().nth(MOST_CHARACTERS) {
         Some((at, _)) => format!("{}…", &text[..at]),
-        None => text.into(),
+        None => text,
     }
 }
 

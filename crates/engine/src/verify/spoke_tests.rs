@@ -56,7 +56,7 @@ fn good() -> Seen {
         role: Ok(Some(Identity {
             arn: ROLE.into(),
             account: ACCOUNT.into(),
-            trust: trust(&at.rule_arns()),
+            trust: trust(at.rule_arns()),
             policies: vec![forward],
             boundary: None,
             boundary_arn: None,

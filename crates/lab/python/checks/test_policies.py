@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from .case import REGION, Case, client, lab, name
+from .case import REGION, Case, allow, client, lab, name
 from .stacks import create_set
 
 _MANAGEMENT = "111111111111"
@@ -86,7 +86,12 @@ class ServiceControlPolicies(Case):
         unit = self.organizations.list_parents(ChildId=_SHOP)["Parents"][0]["Id"]
         self.organizations.attach_policy(PolicyId=everybody, TargetId=_SHOP)
         cloudformation = client("cloudformation", _MANAGEMENT)
-        stack_set = create_set(cloudformation, name())
+        events, bus = client("events", "222222222222"), name("bus")
+        arn = events.create_event_bus(Name=bus)["EventBusArn"]
+        condition = {"StringEquals": {"aws:PrincipalOrgID": self.organization["id"]}}
+        open_to_all = allow("events:PutEvents", arn, Sid="org", Principal="*", Condition=condition)
+        events.put_permission(EventBusName=bus, Policy=open_to_all)
+        stack_set = create_set(cloudformation, bus)
         operation = cloudformation.create_stack_instances(
             StackSetName=stack_set,
             DeploymentTargets={

@@ -57,7 +57,8 @@ events.py        Lambda, SQS, SNS and bus targets, asynchronously; DISABLED is s
                  management events only in ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS; bus
                  policies and target roles are asked; forwarded events keep account and region and
                  hop once; retries and dead-letter queues; `aws.` sources are refused; PutPermission
-                 replaces the policy, or adds a statement for everybody; PutTargets checks bus
+                 replaces the policy, or adds a statement for everybody; tags are of an ARN, and not
+                 of every rule of that name; PutTargets checks bus
                  targets; a bus with rules stays; a bus whose key leaves EventBridge out loses its
                  events; a target with a role acts as that role
 functions.py     runs packages; Pending and InProgress; permissions, also of URLs; asynchronous retries,

@@ -149,7 +149,7 @@ def _sqs(call: Call, values: Values) -> list[str]:
 def _cloudformation(call: Call, values: Values) -> list[str]:
     name = values.get("StackSetName")
     if name and call.operation != "ListStackSets":
-        return [_arn(call, "cloudformation", f"stackset/{str(name).split(':')[0]}:*", "*")]
+        return [_arn(call, "cloudformation", f"stackset/{str(name).split(':')[0]}:*")]
     stack = values.get("StackName")
     if not stack:
         return ["*"]

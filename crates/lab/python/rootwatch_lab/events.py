@@ -609,6 +609,27 @@ def _handler_update_event_bus(self: EventsHandler) -> str:
     return json.dumps({key: value for key, value in answer.items() if value is not None})
 
 
+def _named(backend: EventsBackend, arn: str) -> str:
+    """The ARN, where something has it: a rule of another bus may have the same name."""
+    for bus in backend.event_buses.values():
+        if arn in {bus.arn, *(rule.arn for rule in bus.rules.values())}:
+            return arn
+    raise ResourceNotFoundException(f"Resource {arn} does not exist.")
+
+
+def _list_tags_for_resource(self: EventsBackend, arn: str) -> dict[str, list[dict[str, str]]]:
+    tags: dict[str, list[dict[str, str]]] = self.tagger.list_tags_for_resource(_named(self, arn))
+    return tags
+
+
+def _tag_resource(self: EventsBackend, arn: str, tags: dict[str, str]) -> None:
+    self.tagger.tag_resource(_named(self, arn), self.tagger.convert_dict_to_tags_input(tags))
+
+
+def _untag_resource(self: EventsBackend, arn: str, tag_names: list[str]) -> None:
+    self.tagger.untag_resource_using_names(_named(self, arn), tag_names)
+
+
 def _delete_event_bus(self: EventsBackend, name: str) -> None:
     bus = self.event_buses.get(name.split("/")[-1])
     if bus and bus.rules:
@@ -671,6 +692,9 @@ def install() -> None:
     EventsBackend.put_events = _backend_put_events
     EventsBackend.put_targets = _put_targets
     EventsBackend.delete_event_bus = _delete_event_bus
+    EventsBackend.list_tags_for_resource = _list_tags_for_resource
+    EventsBackend.tag_resource = _tag_resource
+    EventsBackend.untag_resource = _untag_resource
     EventsHandler.put_events = _handler_put_events
     EventsHandler.update_event_bus = _handler_update_event_bus
     EventsHandler.put_targets = _handler_put_targets

@@ -148,14 +148,7 @@ fn of_hub(names: &Names) -> Vec<(&'static str, Value)> {
         ),
         (
             "ReadQueues",
-            allow(
-                &[
-                    "sqs:GetQueueAttributes",
-                    "sqs:GetQueueUrl",
-                    "sqs:ListQueueTags",
-                ],
-                &queues,
-            ),
+            allow(&["sqs:GetQueueAttributes", "sqs:ListQueueTags"], &queues),
         ),
         (
             "ReadRoles",
@@ -185,11 +178,24 @@ fn of_hub(names: &Names) -> Vec<(&'static str, Value)> {
 
 /// The organization, and what watches it. An ARN in an organization begins with the management account, and its id is
 /// nobody else's.
-fn of_spokes(names: &Names, org_id: &str) -> [(&'static str, Value); 4] {
+fn of_spokes(names: &Names, org_id: &str) -> [(&'static str, Value); 5] {
     let (partition, account) = (names.partition.name(), &names.account);
     let region = &names.region;
     let set = names.stack_set();
     [
+        (
+            "ReadGuardrail",
+            allow(
+                &[
+                    "organizations:DescribePolicy",
+                    "organizations:ListTagsForResource",
+                    "organizations:ListTargetsForPolicy",
+                ],
+                &[format!(
+                    "arn:{partition}:organizations::*:policy/{org_id}/service_control_policy/*"
+                )],
+            ),
+        ),
         (
             "ReadRegions",
             allow(
@@ -244,10 +250,8 @@ fn of_spokes(names: &Names, org_id: &str) -> [(&'static str, Value); 4] {
 fn lists() -> (&'static str, Value) {
     let actions = [
         "cloudformation:DescribeOrganizationsAccess",
-        "cloudformation:ListStackSets",
         "cloudtrail:DescribeTrails",
         "cloudwatch:GetMetricData",
-        "events:ListArchives",
         "events:ListRules",
         "lambda:ListEventSourceMappings",
         "organizations:DescribeOrganization",
@@ -255,6 +259,7 @@ fn lists() -> (&'static str, Value) {
         "organizations:ListAccountsForParent",
         "organizations:ListOrganizationalUnitsForParent",
         "organizations:ListParents",
+        "organizations:ListPolicies",
         "organizations:ListRoots",
         "sns:GetSubscriptionAttributes",
     ];
