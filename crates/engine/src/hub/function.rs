@@ -343,9 +343,10 @@ impl Function {
     }
 }
 
-/// As Lambda writes it: `2026-11-26T12:00:00.000+0000`.
+/// As Lambda writes it, `2026-11-26T12:00:00.000+0000`, or as ISO 8601 has it elsewhere.
 fn time(text: &str) -> Option<Timestamp> {
-    Timestamp::strptime("%Y-%m-%dT%H:%M:%S%.f%z", text).ok()
+    let of_lambda = Timestamp::strptime("%Y-%m-%dT%H:%M:%S%.f%z", text).ok();
+    of_lambda.or_else(|| text.parse().ok())
 }
 
 /// The deployment package at this address.
