@@ -15,7 +15,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 /// A heartbeat may be late by half, and the self-check looks once a day.
 const LATEST: u32 = 36;
 /// How long the lab may take until an alert or an alarm has arrived.
-const AT_ONCE: Duration = Duration::from_secs(10);
+const AT_ONCE: Duration = Duration::from_secs(40);
 const SIGN_INS: &str = "us-east-1";
 const ACTIVITY: &str = "rootwatch-root-activity";
 
