@@ -478,9 +478,10 @@ mod tests {
     use aws_sdk_lambda::types::TagsError;
 
     #[test]
-    fn a_time_is_read_as_lambda_writes_it() {
-        let found = time("2026-11-26T12:00:00.250+0000").unwrap();
-        assert_eq!(found.to_string(), "2026-11-26T12:00:00.25Z");
+    fn a_time_is_read_as_lambda_writes_it_and_as_iso_8601_has_it() {
+        for text in ["2026-11-26T12:00:00.250+0000", "2026-11-26T12:00:00.250Z"] {
+            assert_eq!(time(text).unwrap().to_string(), "2026-11-26T12:00:00.25Z");
+        }
         assert_eq!(time("yesterday"), None);
     }
 
