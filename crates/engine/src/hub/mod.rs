@@ -40,6 +40,7 @@ pub(crate) mod setting;
 mod settle;
 pub(crate) mod subscriptions;
 pub(crate) mod tampering;
+pub(crate) mod targets;
 pub(crate) mod topic;
 
 pub use deployed::{HubDeployed, HubPlanned, Report};

@@ -135,7 +135,7 @@ fn resource_types(template: &str) -> Vec<&str> {
 mod tests {
     use super::super::sample_names;
     use super::*;
-    use crate::hub::rule::Target;
+    use crate::hub::targets::Target;
     use std::collections::{BTreeMap, BTreeSet};
 
     fn publishing_to(arn: &str) -> Function {

@@ -2,7 +2,8 @@
 
 use super::Wanted;
 use crate::hub::not_default::NotDefault;
-use crate::hub::rule::{ALL_MANAGEMENT_EVENTS, DEFAULT_BUS, ENABLED, Rule, Target};
+use crate::hub::rule::{ALL_MANAGEMENT_EVENTS, DEFAULT_BUS, ENABLED, Rule};
+use crate::hub::targets::Target;
 use crate::hub::{pattern, tampering};
 use std::collections::BTreeMap;
 

@@ -2,17 +2,18 @@
 
 use crate::aws::Aws;
 use crate::aws::consistency::retry_until_consistent;
-use crate::aws::error::{Call, gone};
+use crate::aws::error::Call;
 use crate::hub::event_bus::{find_tags, put_tags, sdk_tags};
 use crate::hub::not_default::NotDefault;
 use crate::hub::resource::{Resource, Tags};
-use crate::hub::rule::{Target, found_target, refused, sdk_target};
+use crate::hub::rule::DEFAULT_BUS;
+use crate::hub::targets::{RuleOnBus, Targets};
 use crate::work::Work;
 use anyhow::Result;
 use aws_sdk_eventbridge::operation::describe_rule::DescribeRuleOutput;
 use aws_sdk_eventbridge::types as sdk;
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// A scheduled EventBridge rule. Only the default bus has such (EventBridge User Guide, "Creating a rule that runs on a
 /// schedule").
@@ -30,10 +31,17 @@ pub(crate) struct Schedule {
     pub(crate) state: String,
     pub(crate) tags: Tags,
     /// By target id.
-    pub(crate) targets: BTreeMap<String, Target>,
+    pub(crate) targets: Targets,
 }
 
 impl Schedule {
+    fn at(&self) -> RuleOnBus<'_> {
+        RuleOnBus {
+            name: &self.name,
+            bus: DEFAULT_BUS,
+        }
+    }
+
     /// What is not said here is taken away: PutRule replaces the whole rule.
     async fn put_rule(&self, aws: &Aws, work: &Work, tags: Option<Vec<sdk::Tag>>) -> Result<()> {
         retry_until_consistent(work, async || {
@@ -48,53 +56,7 @@ impl Schedule {
         Ok(())
     }
 
-    async fn put_targets(&self, aws: &Aws, work: &Work) -> Result<()> {
-        let targets = self.targets.iter();
-        let targets = targets
-            .map(|(id, target)| sdk_target(id, target))
-            .collect::<Result<Vec<_>, _>>()?;
-        retry_until_consistent(work, async || {
-            let call = aws.eventbridge.put_targets().rule(&self.name);
-            let answer = call.set_targets(Some(targets.clone())).send().await;
-            let answer = answer.call("events:PutTargets")?;
-            let failed = answer.failed_entries().first();
-            let failed = failed.map(|it| (it.target_id(), it.error_code(), it.error_message()));
-            refused("events:PutTargets", failed)
-        })
-        .await?;
-        Ok(())
-    }
-
-    async fn remove_targets(&self, aws: &Aws, work: &Work, ids: Vec<String>) -> Result<()> {
-        if ids.is_empty() {
-            return Ok(());
-        }
-        let answer = retry_until_consistent(work, async || {
-            let call = aws.eventbridge.remove_targets().rule(&self.name);
-            let answer = call.set_ids(Some(ids.clone())).send().await;
-            let answer = answer.call("events:RemoveTargets")?;
-            let failed = answer.failed_entries().first();
-            let failed = failed.map(|it| (it.target_id(), it.error_code(), it.error_message()));
-            refused("events:RemoveTargets", failed)
-        });
-        Ok(gone(answer.await)?)
-    }
-
-    async fn find_targets(&self, aws: &Aws) -> Result<BTreeMap<String, Target>> {
-        let call = aws.eventbridge.list_targets_by_rule().rule(&self.name);
-        let answer = call.send().await.found("events:ListTargetsByRule")?;
-        let targets = answer.iter().flat_map(|answer| answer.targets());
-        Ok(targets
-            .map(|target| (target.id().to_owned(), found_target(target)))
-            .collect())
-    }
-
-    fn found(
-        &self,
-        rule: &DescribeRuleOutput,
-        targets: BTreeMap<String, Target>,
-        tags: Tags,
-    ) -> Self {
+    fn found(&self, rule: &DescribeRuleOutput, targets: Targets, tags: Tags) -> Self {
         let set = [
             ("EventPattern", rule.event_pattern()),
             ("RoleArn", rule.role_arn()),
@@ -127,9 +89,10 @@ impl Resource for Schedule {
     }
 
     async fn find(&self, aws: &Aws) -> Result<Option<Self>> {
+        let at = self.at();
         let (rule, targets, tags) = tokio::join!(
             aws.eventbridge.describe_rule().name(&self.name).send(),
-            self.find_targets(aws),
+            at.find_targets(aws),
             find_tags(aws, &self.arn),
         );
         let Some(rule) = rule.found("events:DescribeRule")? else {
@@ -149,7 +112,7 @@ impl Resource for Schedule {
     async fn create(&self, aws: &Aws, work: &Work) -> Result<()> {
         let tags = sdk_tags(&self.tags)?;
         self.put_rule(aws, work, Some(tags)).await?;
-        self.put_targets(aws, work).await
+        self.at().put_targets(aws, work, &self.targets).await
     }
 
     async fn update(
@@ -164,11 +127,9 @@ impl Resource for Schedule {
             self.put_rule(aws, work, None).await?;
         }
         if changed.contains("targets") {
-            let is_surplus = |id: &&String| !self.targets.contains_key(*id);
-            let surplus = observed.targets.keys().filter(is_surplus);
-            self.remove_targets(aws, work, surplus.cloned().collect())
+            let at = self.at();
+            at.replace_targets(aws, work, &observed.targets, &self.targets)
                 .await?;
-            self.put_targets(aws, work).await?;
         }
         if changed.contains("tags") {
             put_tags(aws, work, &self.arn, &self.tags).await?;
@@ -177,15 +138,7 @@ impl Resource for Schedule {
     }
 
     async fn delete(&self, aws: &Aws, work: &Work) -> Result<()> {
-        let targets = self.find_targets(aws).await?;
-        self.remove_targets(aws, work, targets.into_keys().collect())
-            .await?;
-        let answer = retry_until_consistent(work, async || {
-            let call = aws.eventbridge.delete_rule().name(&self.name);
-            call.send().await.call("events:DeleteRule")
-        })
-        .await;
-        Ok(gone(answer)?)
+        self.at().delete(aws, work).await
     }
 
     fn tags(&self) -> Option<&Tags> {

@@ -10,7 +10,7 @@ use crate::hub::function::Function;
 use crate::hub::log_group::LogGroup;
 use crate::hub::not_default::NotDefault;
 use crate::hub::role::Role;
-use crate::hub::rule::Target;
+use crate::hub::targets::Target;
 use crate::settings::SelfCheck;
 use rootwatch_bundle as bundle;
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,6 +1,7 @@
 use super::state::Hub;
 use super::{Break, all_are_named_and_fixed};
-use crate::hub::rule::{Rule, Target};
+use crate::hub::rule::Rule;
+use crate::hub::targets::Target;
 use crate::verify::finding::Verdict;
 use serde_json::{Value, json};
 
