@@ -6,6 +6,7 @@
 
 mod http;
 mod mail;
+mod replay;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -19,6 +20,8 @@ use serde_json::{Value, json};
 
 use http::{Exchange, Reply};
 use mail::Mail;
+
+pub use replay::Replay;
 
 /// How often the lab's own queue is asked, which has the topic's message.
 const ASK_LAB: Duration = Duration::from_millis(200);

@@ -38,7 +38,7 @@ mod venv;
 
 pub use control::{Call, Invocation, Late, Mail, Message};
 pub use faults::{Fault, InstanceFault, Kind};
-pub use front::{Front, Manner, Seen};
+pub use front::{Front, Manner, Replay, Seen};
 pub use host::{Answer, Host, Request};
 pub use ministack::Ministack;
 pub use organization::{Account, Generated, Organization, Ou};

@@ -33,9 +33,53 @@ impl Reply {
     pub(super) fn has(&self, text: &str) -> bool {
         String::from_utf8_lossy(&self.body).contains(text)
     }
+
+    /// The same with another address wherever it names this one.
+    pub(super) fn renamed(mut self, from: &str, to: &str) -> Self {
+        if let Ok(text) = str::from_utf8(&self.body) {
+            self.body = text.replace(from, to).into();
+        }
+        self
+    }
 }
 
 impl Exchange {
+    #[cfg(test)]
+    pub(super) fn of(first: &str, headers: &[(&str, &str)], body: &str) -> Self {
+        let headers = headers.iter();
+        Self {
+            first: first.to_owned(),
+            headers: headers
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+            body: body.into(),
+        }
+    }
+
+    /// What tells it from others: its path, its operation, where it goes, and the bytes of its body in order of value, as
+    /// the SDK writes the entries of a map in any order; of a longer body its length.
+    pub(super) fn key(&self, longest_body: usize) -> (String, Vec<u8>) {
+        let scope = [2, 3].map(|place| self.scope(place).unwrap_or_default());
+        let [region, service] = scope;
+        let operation = self.operation();
+        let head = format!("{} {service} {region} {operation}", self.first);
+        let mut body = match self.body.len() <= longest_body {
+            true => self.body.clone(),
+            false => self.body.len().to_string().into(),
+        };
+        body.sort_unstable();
+        (head, body)
+    }
+
+    /// What it asks for, for people.
+    pub(super) fn name(&self) -> String {
+        let operation = self.operation();
+        match operation.is_empty() {
+            true => self.first.clone(),
+            false => operation,
+        }
+    }
+
     fn header(&self, name: &str) -> Option<&str> {
         let mut headers = self.headers.iter();
         let found = headers.find(|(have, _)| have == name);
