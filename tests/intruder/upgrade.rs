@@ -60,6 +60,42 @@ impl Intruder {
         .await;
     }
 
+    /// Gives the hub the shape that it had before there were heartbeats, rules for tampering and the self-check.
+    pub(crate) async fn as_one_without_heartbeats(&self) {
+        for (bus, rule) in [
+            ("rootwatch", "rootwatch-heartbeats"),
+            ("rootwatch", "rootwatch-tampering"),
+            ("default", "rootwatch-hub-tampering"),
+            ("default", "rootwatch-hub-urgent-tampering"),
+        ] {
+            self.delete_rule(bus, rule).await;
+        }
+        let policy = self.bus_policy().await;
+        assert!(policy.contains(r#""Scheduled Event","#), "{policy}");
+        self.put_bus_policy(policy.replace(r#""Scheduled Event","#, ""))
+            .await;
+        for alarm in ["no-heartbeats", "tampering-failed", "hub-tampering"] {
+            self.delete_alarm(&format!("rootwatch-{alarm}")).await;
+        }
+        let topic = self.arn("sns", "rootwatch-health");
+        let untag = self.sns.untag_resource().resource_arn(topic);
+        untag.tag_keys("rootwatch:self-check").send().await.unwrap();
+        let group = self.arn("logs", "log-group:/aws/lambda/rootwatch-notifier");
+        let untag = self.logs.untag_resource().resource_arn(group);
+        let untag = untag.tag_keys("rootwatch:retention-days");
+        untag.send().await.unwrap();
+    }
+
+    async fn delete_rule(&self, bus: &str, rule: &str) {
+        let targets = self.events.list_targets_by_rule();
+        let targets = targets.rule(rule).event_bus_name(bus).send().await.unwrap();
+        let ids = targets.targets().iter().map(|it| it.id().to_owned());
+        let call = self.events.remove_targets().rule(rule).event_bus_name(bus);
+        call.set_ids(Some(ids.collect())).send().await.unwrap();
+        let call = self.events.delete_rule().name(rule).event_bus_name(bus);
+        call.send().await.unwrap();
+    }
+
     /// Who may invoke the function, as its policy says.
     pub(crate) async fn function_policy(&self) -> Option<String> {
         let policy = self.lambda.get_policy().function_name(FUNCTION);
