@@ -140,3 +140,42 @@ fn every_command_and_flag_in_the_documentation_exists() {
     }
     assert!(unknown.is_empty(), "{unknown:#?}");
 }
+
+/// All texts of the program, in which a line that ends in a backslash goes on in the next.
+fn sources() -> String {
+    let mut text = String::new();
+    let mut folders = vec![
+        Path::new(ROOT).join("src"),
+        Path::new(ROOT).join("crates/engine/src"),
+    ];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|it| it == "rs") {
+                text.push_str(&std::fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+    let continued = Regex::new(r"\\\n\s*").unwrap();
+    continued.replace_all(&text, "").replace("\\\"", "\"")
+}
+
+#[test]
+fn every_message_of_troubleshooting_is_in_the_code() {
+    let page = include_str!("../docs/troubleshooting.md");
+    let headings = page.lines().filter_map(|it| it.strip_prefix("### `"));
+    let messages: Vec<&str> = headings.filter_map(|it| it.strip_suffix('`')).collect();
+    assert!(messages.len() > 25, "{}", messages.len());
+    assert_eq!(messages.len(), page.matches("\n### ").count());
+    let sources = sources();
+    for message in messages {
+        let parts = message.split('\u{2026}').map(str::trim);
+        let parts: Vec<&str> = parts.filter(|it| it.len() > 4).collect();
+        assert!(!parts.is_empty(), "{message}");
+        for part in parts {
+            assert!(sources.contains(part), "{message}: {part}");
+        }
+    }
+}
