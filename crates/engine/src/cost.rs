@@ -41,6 +41,11 @@ impl Price {
     }
 }
 
+/// What a hub costs a month, in US dollars.
+fn usd_of_hub(alarms: usize, polled: usize) -> f64 {
+    ALARM.of(alarms) + POLLING.of(polled)
+}
+
 /// What a hub costs while no root user does anything.
 #[must_use]
 pub fn of_hub(plan: &HubPlan) -> String {
@@ -50,7 +55,7 @@ pub fn of_hub(plan: &HubPlan) -> String {
     };
     let alarms = count(|it| matches!(it, HubResource::Alarm(_)));
     let polled = count(|it| matches!(it, HubResource::Mapping(_)));
-    let usd = ALARM.of(alarms) + POLLING.of(polled);
+    let usd = usd_of_hub(alarms, polled);
     format!(
         "Cost: about ${usd:.2} a month, for {} and the polling of {} ({LISTED}); root activity itself costs cents.",
         crate::words::count(alarms, "alarm"),
@@ -128,6 +133,66 @@ mod tests {
     use crate::hub::desired::hub;
     use crate::hub::plan::plan_deploy;
     use crate::hub::sample;
+    use crate::schema;
+
+    /// Alarms and polled queues of a hub.
+    fn parts_of_hub() -> (usize, usize) {
+        let nodes = hub(&sample::wanted());
+        let count = |is_one: fn(&HubResource) -> bool| {
+            nodes.iter().filter(|it| is_one(&it.resource)).count()
+        };
+        (
+            count(|it| matches!(it, HubResource::Alarm(_))),
+            count(|it| matches!(it, HubResource::Mapping(_))),
+        )
+    }
+
+    #[test]
+    fn the_sums_of_docs_are_what_a_plan_says() {
+        let (alarms, polled) = parts_of_hub();
+        let hub = usd_of_hub(alarms, polled);
+        let every = |hours| Heartbeat::Every(hours);
+        let mut table = String::from(
+            "| accounts | regions | hub | heartbeats every 6h | a month | a year | with heartbeats every 12h | without |\n|---|---|---|---|---|---|---|---|\n",
+        );
+        for accounts in [10, 100, 1_000, 10_000] {
+            for regions in [4, 17] {
+                let of = |hours| of_heartbeats(accounts * regions, every(hours));
+                let month = hub + of(6);
+                table.push_str(&format!(
+                    "| {accounts} | {regions} | ${} | ${} | ${} | ${} | ${} | ${} |\n",
+                    dollars(hub),
+                    dollars(of(6)),
+                    dollars(month),
+                    dollars(month * 12.0),
+                    dollars(hub + of(12)),
+                    dollars(hub),
+                ));
+            }
+        }
+        schema::page_holds("cost", "sums", &table);
+    }
+
+    #[test]
+    fn the_arithmetic_of_docs_is_that_of_the_code() {
+        let (alarms, polled) = parts_of_hub();
+        let text = format!(
+            "The hub: {alarms} alarms at ${:.2} each, and {polled} queues that Lambda polls by at most {} requests a month each, at ${:.2} for a million of them: {alarms} x {:.2} + {polled} x {} x {:.2} / 1,000,000 = ${:.2} a month.\n\nOne heartbeat: ${:.2} for a million events to the hub's bus, and at the most {REQUESTS} requests to SQS; one invocation of the notifier for each at the most, ${:.2} for a million and what 10 ms of 128 MB cost, and never more than {} a month; {HEARTBEAT_BYTES} bytes of its log and {INVOCATION_BYTES} for an invocation, at ${:.2} a GB for writing and keeping it for a year. {} heartbeats a month come from one account and region every 6 hours.",
+            ALARM.usd,
+            POLLING.a_month,
+            POLLING.usd * 1e6,
+            ALARM.usd,
+            POLLING.a_month,
+            POLLING.usd * 1e6,
+            usd_of_hub(alarms, polled),
+            EVENT * 1e6,
+            0.20,
+            MOST_INVOCATIONS,
+            BYTE * 1e9,
+            24.0 * DAYS / 6.0,
+        );
+        schema::page_holds("cost", "arithmetic", &text);
+    }
 
     #[test]
     fn a_hub_costs_its_alarms_and_the_polling_of_its_queues() {

@@ -243,3 +243,7 @@ mod tests {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "hint_docs_tests.rs"]
+mod docs;

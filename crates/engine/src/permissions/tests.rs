@@ -1,4 +1,5 @@
 use super::*;
+use crate::schema;
 use crate::settings::IamSettings;
 
 /// What only `adopt` and `removal/beside.rs` ask, or what is no call of this program.
@@ -207,4 +208,65 @@ fn every_call_is_allowed_to_some_command() {
         .filter(|it| !of_others.contains(&it.as_str()))
         .collect();
     assert!(missing.is_empty(), "{missing:?}");
+}
+
+/// Each action once for a part, with all that it is for.
+fn rows_of_docs(part: &str) -> String {
+    let mut all = String::new();
+    for row in TABLE.iter().filter(|it| it.part == part) {
+        let actions: Vec<String> = row.actions.iter().map(|it| format!("`{it}`")).collect();
+        let when = match row.mark {
+            Mark::Required => "",
+            Mark::Seldom => "in some runs",
+            Mark::Optional => "may be refused",
+        };
+        let (on, purpose) = (row.on, row.purpose);
+        all.push_str(&format!(
+            "| {} | {on} | {when} | {purpose} |\n",
+            actions.join(", ")
+        ));
+    }
+    all
+}
+
+#[test]
+fn the_actions_of_docs_are_those_of_the_table() {
+    let mut commands = String::from("| command | parts |\n|---|---|\n");
+    for (name, command) in Command::ALL {
+        let link = |it: &&str| format!("[{it}](#{it})");
+        let parts: Vec<String> = command.parts().iter().map(link).collect();
+        commands.push_str(&format!("| `{name}` | {} |\n", parts.join(", ")));
+    }
+    schema::page_holds("actions", "commands", &commands);
+    let mut parts: Vec<&str> = TABLE.iter().map(|it| it.part).collect();
+    parts.dedup();
+    let mut all = String::new();
+    let mut seen = BTreeSet::new();
+    for part in parts
+        .into_iter()
+        .filter(|it| *it != "start" && seen.insert(*it))
+    {
+        all.push_str(&format!(
+            "## {part}\n\n| actions | on | when | for |\n|---|---|---|---|\n{}\n",
+            rows_of_docs(part)
+        ));
+    }
+    schema::page_holds("actions", "parts", &all);
+}
+
+#[test]
+fn what_the_words_of_docs_stand_for_is_what_a_policy_has() {
+    let place = place(true);
+    let kinds: BTreeSet<&str> = TABLE.iter().map(|it| it.on).collect();
+    let mut all = String::from("| word | resources | condition |\n|---|---|---|\n");
+    for kind in kinds {
+        let on = On::of(kind, &place).unwrap();
+        let resources: Vec<String> = on.resources.iter().map(|it| format!("`{it}`")).collect();
+        let condition = on.condition.map(|it| format!("`{it}`")).unwrap_or_default();
+        all.push_str(&format!(
+            "| {kind} | {} | {condition} |\n",
+            resources.join(" ")
+        ));
+    }
+    schema::page_holds("actions", "words", &all);
 }
