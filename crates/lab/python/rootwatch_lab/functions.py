@@ -11,6 +11,7 @@ import time
 import uuid
 from typing import Any
 
+from moto.awslambda import models
 from moto.awslambda.exceptions import (
     InvalidParameterValueException,
     LambdaClientError,
@@ -18,11 +19,7 @@ from moto.awslambda.exceptions import (
 from moto.awslambda.models import EventInvokeConfig, LambdaBackend, LambdaFunction, lambda_backends
 from moto.awslambda.responses import LambdaResponse
 from moto.core.responses import TYPE_RESPONSE
-from moto.core.utils import (
-    iso_8601_datetime_with_milliseconds,
-    iso_8601_datetime_with_nanoseconds,
-    unix_time_millis,
-)
+from moto.core.utils import iso_8601_datetime_with_milliseconds, unix_time_millis, utcnow
 from moto.logs import logs_backends
 from moto.utilities.utils import get_partition
 
@@ -614,10 +611,16 @@ def _check_updatable(function: LambdaFunction) -> None:
         )
 
 
+def _now() -> str:
+    """As Lambda writes it: `YYYY-MM-DDThh:mm:ss.sTZD` (API Reference, FunctionConfiguration)."""
+    now = utcnow()
+    return f"{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03}+0000"
+
+
 def _touch(function: LambdaFunction) -> None:
     function.__dict__["updated_at"] = time.monotonic() + late.lambda_update_ms / 1000
     function.__dict__["revision_id"] = str(uuid.uuid4())
-    function.last_modified = iso_8601_datetime_with_nanoseconds()
+    function.last_modified = _now()
     _retire(function.function_arn)
 
 
@@ -703,7 +706,8 @@ def _put_event_config(
     destination = (config.get("DestinationConfig") or {}).get("OnFailure") or {}
     if destination.get("Destination"):
         _check_destination(function.role, destination["Destination"])
-    wanted = EventInvokeConfig(function.function_arn, function.last_modified, config)
+    # In seconds since 1970 here, and not as in a function's configuration.
+    wanted = EventInvokeConfig(function.function_arn, int(time.time()), config)
     function.event_invoke_config[:] = [wanted]
     return wanted.response()
 
@@ -755,6 +759,7 @@ _moto_add_permission = LambdaBackend.add_permission
 
 def install() -> None:
     """Takes the place of moto's own functions."""
+    models.iso_8601_datetime_with_nanoseconds = _now
     LambdaFunction.__init__ = _init
     LambdaFunction.get_configuration = _get_configuration
     LambdaFunction.get_code = _get_code
