@@ -71,14 +71,20 @@ fn name(path: &Path) -> String {
 }
 
 fn read(path: &PathBuf) -> Result<Vec<u8>> {
-    if path != Path::new("-") {
-        return std::fs::read(path).context(": it cannot be read");
-    }
+    let from: Box<dyn Read> = match path == Path::new("-") {
+        true => Box::new(std::io::stdin()),
+        false => Box::new(std::fs::File::open(path).context(": it cannot be read")?),
+    };
     let mut bytes = Vec::new();
-    let mut stdin = std::io::stdin();
-    stdin
+    from.take(gzip::MOST + 1)
         .read_to_end(&mut bytes)
         .context(": it cannot be read")?;
+    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > gzip::MOST {
+        bail!(
+            ": more than {} MiB: more is not read at once",
+            gzip::MOST >> 20
+        );
+    }
     Ok(bytes)
 }
 

@@ -47,7 +47,9 @@ pub(super) fn read(path: Option<&Path>) -> Result<File> {
 }
 
 fn read_named(path: &Path) -> Result<String> {
-    std::fs::read_to_string(path)
+    std::fs::File::open(path)
+        .map_err(anyhow::Error::from)
+        .and_then(search::text)
         .with_context(|| format!("reading the settings file {}", path.display()))
 }
 

@@ -5,6 +5,9 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+/// Bytes of the longest settings file.
+const MOST: u64 = 1 << 20;
+
 /// The first file of this name in the working folder or one above it, with its path from here, and its text.
 ///
 /// Fails when it cannot be read, or is above the working folder and belongs to another user: everybody may write to
@@ -24,7 +27,7 @@ pub(super) fn find(name: &str) -> Result<Option<(PathBuf, String)>> {
 
 fn read(path: &Path, is_above: bool) -> Result<String> {
     let doing = || format!("reading the settings file {}", path.display());
-    let mut file = File::open(path).with_context(doing)?;
+    let file = File::open(path).with_context(doing)?;
     if is_above && !is_trusted(path, &file).with_context(doing)? {
         bail!(
             "the settings file {} is above the working folder and belongs to another user, so it was not read: --config {} takes it all the same, and a rootwatch.toml in the working folder goes before it",
@@ -32,8 +35,17 @@ fn read(path: &Path, is_above: bool) -> Result<String> {
             path.display()
         );
     }
+    text(file).with_context(doing)
+}
+
+/// The text of a settings file, which has a few hundred lines where it has many. Whatever else is named by mistake, a
+/// device without an end for one, is not read to its end.
+pub(super) fn text(file: File) -> Result<String> {
     let mut text = String::new();
-    file.read_to_string(&mut text).with_context(doing)?;
+    file.take(MOST + 1).read_to_string(&mut text)?;
+    if u64::try_from(text.len()).unwrap_or(u64::MAX) > MOST {
+        bail!("it is longer than {} MiB, as no settings are", MOST >> 20);
+    }
     Ok(text)
 }
 
@@ -59,6 +71,15 @@ fn is_mine(owner: u32, me: u32) -> bool {
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_without_an_end_is_not_read_to_its_end() {
+        let error = text(File::open("/dev/zero").unwrap()).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "it is longer than 1 MiB, as no settings are"
+        );
+    }
 
     #[test]
     fn a_file_of_root_or_of_this_user_is_trusted_and_no_other() {

@@ -40,6 +40,7 @@ pub use message::{Attributes, Context, Message};
 pub use options::{Format, ReadOnly};
 pub use record::{Event, Unreadable, parse};
 pub use reports::{Form, Report, digest, reports};
+pub use sanitize::is_invisible;
 pub use severity::Severity;
 pub use unreadable::unreadable_message;
 

@@ -63,7 +63,8 @@ fn cut(text: &str, longest: usize) -> String {
 
 /// Characters that are invisible, or that move, hide or break visible ones: controls, line and paragraph separators, the
 /// format characters of Unicode (bidirectional marks, zero-width marks, tags) and blank letters.
-fn is_invisible(c: char) -> bool {
+#[must_use]
+pub fn is_invisible(c: char) -> bool {
     c.is_control()
         // Noncharacters, which SQS rejects in a message.
         || u32::from(c) & 0xFFFE == 0xFFFE

@@ -7,7 +7,7 @@ use std::io::Read;
 /// How it begins (RFC 1952).
 const MAGIC: [u8; 2] = [0x1f, 0x8b];
 /// The most that is read of one input: some kilobytes can stand for gigabytes.
-const MOST: u64 = 256 * 1024 * 1024;
+pub(super) const MOST: u64 = 256 * 1024 * 1024;
 
 /// The input as it is, or what was compressed.
 pub(super) fn opened(bytes: &[u8]) -> Result<Cow<'_, [u8]>, String> {

@@ -9,6 +9,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 use aws_smithy_types::retry::ErrorKind;
+use rootwatch_root_event::is_invisible;
 use std::error::Error;
 
 /// Headers that AWS's services send, and nobody else does.
@@ -18,6 +19,9 @@ const OF_AWS: [&str; 4] = [
     "x-amzn-errortype",
     "smithy-protocol",
 ];
+/// Bytes of the longest answer that is read. A function's code, the longest of all, is 50 MB at most (Lambda quotas); an
+/// answer without an end must not fill the memory.
+const MOST: usize = 64 * 1024 * 1024;
 /// Characters of a stranger's text that an error quotes.
 const QUOTED: usize = 80;
 
@@ -31,6 +35,8 @@ pub(super) enum NotAws {
     Overload(String),
     #[error("the proxy opens no connection to AWS: {0}")]
     Tunnel(String),
+    #[error("the answer is longer than 64 MiB, and was not read to its end: {0}")]
+    Huge(String),
 }
 
 /// The answer, if it can be AWS's.
@@ -59,12 +65,25 @@ pub(super) async fn refusal(answer: HttpResponse) -> Option<ConnectorError> {
 }
 
 /// The answer with all of its body.
-async fn whole(mut answer: HttpResponse) -> Result<HttpResponse, ConnectorError> {
+pub(super) async fn whole(mut answer: HttpResponse) -> Result<HttpResponse, ConnectorError> {
     let body = std::mem::replace(answer.body_mut(), SdkBody::taken());
-    let body = ByteStream::new(body).collect().await;
-    let body = body.map_err(|error| ConnectorError::io(error.into()))?;
-    *answer.body_mut() = SdkBody::from(body.into_bytes());
-    Ok(answer)
+    let mut stream = ByteStream::new(body);
+    let mut bytes = Vec::new();
+    while let Some(part) = stream.next().await {
+        let part = part.map_err(|error| ConnectorError::io(error.into()))?;
+        if bytes.len() + part.len() > MOST {
+            bytes.truncate(QUOTED * 50);
+            let begins = description(&with_body(answer, bytes));
+            return Err(ConnectorError::other(NotAws::Huge(begins).into(), None));
+        }
+        bytes.extend_from_slice(&part);
+    }
+    Ok(with_body(answer, bytes))
+}
+
+fn with_body(mut answer: HttpResponse, bytes: Vec<u8>) -> HttpResponse {
+    *answer.body_mut() = SdkBody::from(bytes);
+    answer
 }
 
 fn error(answer: &HttpResponse, what: impl FnOnce(String) -> NotAws) -> ConnectorError {
@@ -168,7 +187,7 @@ fn quotable(text: impl AsRef<str>) -> String {
     let plain: String = words
         .join(" ")
         .chars()
-        .filter(|letter| !letter.is_control())
+        .filter(|letter| !is_invisible(*letter))
         .collect();
     match plain.char_indices().nth(QUOTED) {
         Some((end, _)) => format!("{}…", &plain[..end]),

@@ -4,6 +4,7 @@
 
 use super::answer;
 use crate::stop::Stopped;
+use crate::words::one_line;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
@@ -17,6 +18,8 @@ pub(crate) const NO_CREDENTIALS: &str = "NoCredentials";
 pub(crate) const NOT_AWS: &str = "NotAws";
 /// Code of an [`AwsError`] for credentials of another account than requested.
 pub(super) const OTHER_ACCOUNT: &str = "OtherAccount";
+/// Code of an [`AwsError`] for an answer that cannot be what the service writes.
+const UNREADABLE: &str = "UnreadableAnswer";
 /// Code of an [`AwsError`] for a call that was not retried because the run was stopped.
 const INTERRUPTED: &str = "Interrupted";
 
@@ -52,12 +55,23 @@ impl AwsError {
         }
     }
 
+    /// A list whose pages come back to themselves.
+    pub(super) fn endless(operation: &'static str) -> Self {
+        Self {
+            operation,
+            code: UNREADABLE.into(),
+            message: "the list has no end: a page names itself as the next one".into(),
+            request_id: None,
+            http_status: None,
+        }
+    }
+
     /// The error of one entry of a call that succeeded as a whole.
     pub(crate) fn of_entry(operation: &'static str, code: Option<&str>, message: &str) -> Self {
         Self {
             operation,
             code: code.unwrap_or("UnknownError").to_owned(),
-            message: message.to_owned(),
+            message: one_line(message),
             request_id: None,
             http_status: None,
         }
@@ -148,27 +162,31 @@ impl AwsError {
         };
         Self {
             operation,
-            code,
-            message,
+            code: one_line(&code),
+            // AWS repeats what somebody sent.
+            message: one_line(&message),
             request_id: error.raw_response().and_then(request_id),
             http_status: error.raw_response().map(|it| it.status().as_u16()),
         }
     }
 }
 
-fn request_id(answer: &HttpResponse) -> Option<String> {
+/// The id of a request, without what no id has.
+pub(super) fn request_id(answer: &HttpResponse) -> Option<String> {
+    const LONGEST: usize = 128;
+    let is_of_id = |letter: &char| letter.is_ascii_graphic();
     let headers = answer.headers();
     let id = headers
         .get("x-amzn-requestid")
         .or_else(|| headers.get("x-amz-request-id"));
-    id.map(str::to_owned)
+    id.map(|id| id.chars().filter(is_of_id).take(LONGEST).collect())
 }
 
 /// An answer that the SDK cannot read.
 fn unreadable(error: &(dyn Error + 'static), answer: &HttpResponse) -> (String, String) {
     let (begins, why) = (answer::description(answer), causes(error));
     let message = format!("the answer is not what the service writes: {begins}: {why}");
-    ("UnreadableAnswer".into(), message)
+    (UNREADABLE.into(), message)
 }
 
 fn service_answer(

@@ -8,6 +8,7 @@ pub(crate) mod error;
 pub(crate) mod hint;
 mod network;
 mod other;
+pub(crate) mod pages;
 pub(crate) mod partition;
 mod profile;
 mod retry;

@@ -4,7 +4,7 @@
 //! Both are found as the AWS CLI finds them (botocore 1.44: `httpsession.py`, `endpoint.py`, `configprovider.py`; Python:
 //! `urllib.request.getproxies_environment`).
 
-use super::answer::{of_aws, refusal};
+use super::answer::{of_aws, refusal, whole};
 use super::download::Downloads;
 use super::partition::ALL;
 use super::profile::Profile;
@@ -155,6 +155,7 @@ impl HttpConnector for Wire {
                         .await
                         .map_or(Err(error), Err)
                 }
+                (Ok(answer), None) => whole(answer).await,
                 (answer, _) => answer,
             }
         })

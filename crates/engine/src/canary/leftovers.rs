@@ -4,6 +4,7 @@ use super::UNTIL_TAG;
 use super::temporary::Temporary;
 use crate::aws::Aws;
 use crate::aws::error::{AwsError, Call, absent};
+use crate::aws::pages::next_page;
 use crate::names::{DEPLOYMENT_TAG, Names};
 use crate::work::Work;
 use anyhow::{Context, Result};
@@ -64,7 +65,9 @@ async fn rules(aws: &Aws, names: &Names) -> Result<BTreeMap<String, i64>, AwsErr
     let mut token = None;
     loop {
         let call = aws.eventbridge.list_rules().event_bus_name(names.bus());
-        let call = call.name_prefix(names.test("")).set_next_token(token);
+        let call = call
+            .name_prefix(names.test(""))
+            .set_next_token(token.clone());
         let Some(page) = absent(call.send().await.call("events:ListRules"))? else {
             return Ok(found);
         };
@@ -86,7 +89,7 @@ async fn rules(aws: &Aws, names: &Names) -> Result<BTreeMap<String, i64>, AwsErr
                 .collect();
             found.extend(until(&tags, names).map(|until| (name.to_owned(), until)));
         }
-        token = page.next_token;
+        token = next_page("events:ListRules", token.as_deref(), page.next_token)?;
         if token.is_none() {
             return Ok(found);
         }

@@ -5,6 +5,7 @@ use super::hub_resource::HubResource;
 use super::role::Role;
 use crate::aws::Aws;
 use crate::aws::error::{AwsError, Call, absent};
+use crate::aws::pages::next_page;
 use crate::subscription::Subscription;
 use anyhow::Result;
 use std::collections::BTreeMap;
@@ -81,7 +82,7 @@ async fn rules(aws: &Aws, bus: &str) -> Result<Vec<Attachment>> {
     let (mut found, mut token) = (Vec::new(), None);
     loop {
         let call = aws.eventbridge.list_rules().event_bus_name(bus);
-        let answer = call.set_next_token(token).send().await;
+        let answer = call.set_next_token(token.clone()).send().await;
         let Some(page) = absent(answer.call("events:ListRules"))? else {
             return Ok(found);
         };
@@ -92,7 +93,7 @@ async fn rules(aws: &Aws, bus: &str) -> Result<Vec<Attachment>> {
                 managed_by: rule.managed_by().map(str::to_owned),
             });
         }
-        token = page.next_token;
+        token = next_page("events:ListRules", token.as_deref(), page.next_token)?;
         if token.is_none() {
             return Ok(found);
         }
@@ -103,13 +104,13 @@ async fn archives(aws: &Aws, bus: &str) -> Result<Vec<Attachment>> {
     let (mut found, mut token) = (Vec::new(), None);
     loop {
         let call = aws.eventbridge.list_archives().event_source_arn(bus);
-        let answer = call.set_next_token(token).send().await;
+        let answer = call.set_next_token(token.clone()).send().await;
         let Some(page) = absent(answer.call("events:ListArchives"))? else {
             return Ok(found);
         };
         let names = page.archives().iter().filter_map(|it| it.archive_name());
         found.extend(names.map(|name| Attachment::Archive { name: name.into() }));
-        token = page.next_token;
+        token = next_page("events:ListArchives", token.as_deref(), page.next_token)?;
         if token.is_none() {
             return Ok(found);
         }

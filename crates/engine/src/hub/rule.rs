@@ -7,6 +7,7 @@ use super::targets::{RuleOnBus, Targets};
 use crate::aws::Aws;
 use crate::aws::consistency::retry_until_consistent;
 use crate::aws::error::Call;
+use crate::aws::pages::next_page;
 use crate::work::Work;
 use anyhow::Result;
 use aws_sdk_eventbridge::operation::describe_rule::DescribeRuleOutput;
@@ -154,12 +155,12 @@ pub(crate) async fn list(aws: &Aws, bus: &str) -> Result<Vec<sdk::Rule>> {
     let (mut found, mut token) = (Vec::new(), None);
     loop {
         let call = aws.eventbridge.list_rules().event_bus_name(bus);
-        let answer = call.set_next_token(token).send().await;
+        let answer = call.set_next_token(token.clone()).send().await;
         let Some(page) = answer.found("events:ListRules")? else {
             return Ok(found);
         };
         found.extend(page.rules.unwrap_or_default());
-        token = page.next_token;
+        token = next_page("events:ListRules", token.as_deref(), page.next_token)?;
         if token.is_none() {
             return Ok(found);
         }

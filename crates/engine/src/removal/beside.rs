@@ -3,6 +3,7 @@
 
 use crate::aws::Aws;
 use crate::aws::error::{AwsError, Call};
+use crate::aws::pages::next_page;
 use crate::elsewhere::{self, Denied, SPOKE_RULE, readable};
 use crate::names::DEPLOYMENT_TAG;
 use crate::session::Session;
@@ -110,7 +111,10 @@ async fn deployments(
 async fn of_buses(aws: &Aws, denied: &Denied) -> Result<Vec<String>> {
     let (mut arns, mut next) = (Vec::new(), None);
     loop {
-        let call = aws.eventbridge.list_event_buses().set_next_token(next);
+        let call = aws
+            .eventbridge
+            .list_event_buses()
+            .set_next_token(next.clone());
         let answer = call.send().await.found("events:ListEventBuses");
         let Some(page) = readable(answer, denied)? else {
             break;
@@ -118,7 +122,7 @@ async fn of_buses(aws: &Aws, denied: &Denied) -> Result<Vec<String>> {
         let buses = page.event_buses.unwrap_or_default().into_iter();
         let made = buses.filter(|bus| bus.name() != Some("default"));
         arns.extend(made.filter_map(|bus| bus.arn));
-        next = page.next_token;
+        next = next_page("events:ListEventBuses", next.as_deref(), page.next_token)?;
         if next.is_none() {
             break;
         }
@@ -140,7 +144,7 @@ async fn of_buses(aws: &Aws, denied: &Denied) -> Result<Vec<String>> {
 async fn of_rules(aws: &Aws, denied: &Denied) -> Result<Vec<String>> {
     let (mut names, mut next) = (Vec::new(), None);
     loop {
-        let call = aws.eventbridge.list_rules().set_next_token(next);
+        let call = aws.eventbridge.list_rules().set_next_token(next.clone());
         let answer = call.send().await.found("events:ListRules");
         let Some(page) = readable(answer, denied)? else {
             break;
@@ -148,7 +152,7 @@ async fn of_rules(aws: &Aws, denied: &Denied) -> Result<Vec<String>> {
         let rules = page.rules.unwrap_or_default().into_iter();
         let ours = rules.filter_map(|rule| Some(rule.name?.strip_suffix(SPOKE_RULE)?.to_owned()));
         names.extend(ours);
-        next = page.next_token;
+        next = next_page("events:ListRules", next.as_deref(), page.next_token)?;
         if next.is_none() {
             break;
         }
@@ -169,7 +173,9 @@ async fn of_stack_sets(place: &Place<'_>, denied: &Denied) -> Result<Vec<String>
     let (mut names, mut next) = (Vec::new(), None);
     loop {
         let call = place.aws.cloudformation.list_stack_sets();
-        let call = call.call_as(place.call_as.clone()).set_next_token(next);
+        let call = call
+            .call_as(place.call_as.clone())
+            .set_next_token(next.clone());
         let answer = call.status(StackSetStatus::Active).send().await;
         let Some(page) = readable(answer.found("cloudformation:ListStackSets"), denied)? else {
             break;
@@ -177,7 +183,11 @@ async fn of_stack_sets(place: &Place<'_>, denied: &Denied) -> Result<Vec<String>
         let sets = page.summaries.unwrap_or_default().into_iter();
         let named = sets.filter_map(|set| set.stack_set_name);
         names.extend(named.filter(|name| name.ends_with(STACK_SET)));
-        next = page.next_token;
+        next = next_page(
+            "cloudformation:ListStackSets",
+            next.as_deref(),
+            page.next_token,
+        )?;
         if next.is_none() {
             break;
         }

@@ -5,6 +5,7 @@ use super::stack::{sdk_parameters, sdk_tags};
 use super::{Location, Place};
 use crate::aws::consistency::{read_until_consistent, retry_until_consistent};
 use crate::aws::error::{AwsError, Call, gone};
+use crate::aws::pages::next_page;
 use crate::findings::FindingId;
 use crate::findings::coverage as kinds;
 use crate::id;
@@ -233,7 +234,7 @@ impl StackSet {
                 .list_stack_set_auto_deployment_targets()
                 .stack_set_name(name)
                 .call_as(place.call_as.clone())
-                .set_next_token(next)
+                .set_next_token(next.clone())
                 .send()
                 .await
                 .call(OPERATION)?;
@@ -242,7 +243,7 @@ impl StackSet {
                 let regions = targets.entry(unit.to_owned()).or_default();
                 regions.extend(summary.regions().iter().cloned());
             }
-            next = page.next_token;
+            next = next_page(OPERATION, next.as_deref(), page.next_token)?;
             if next.is_none() {
                 return Ok(targets);
             }
