@@ -6,13 +6,13 @@ mod config;
 mod interrupt;
 mod operator;
 mod output;
+mod plain;
 mod progress;
 mod report;
 mod typed;
 
 use anyhow::Context;
 use interrupt::Interrupts;
-use std::io::Write;
 use std::process::ExitCode;
 
 #[tokio::main]
@@ -27,12 +27,7 @@ async fn main() -> ExitCode {
     match ended {
         Ok(exit) => exit.into(),
         Err(error) => {
-            // stderr may be closed, and then there is no reader.
-            let _ = write!(
-                anstream::stderr(),
-                "{}",
-                typed::complete(&report::error(&error))
-            );
+            output::to_stderr(&typed::complete(&report::error(&error)));
             // A program that reads JSON gets one value whatever happened; where stdout fails, stderr has said it.
             let _ = output::Output::of(&cli).error(cli.command.name(), &error);
             commands::Exit::of(&error).into()

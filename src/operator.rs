@@ -1,10 +1,11 @@
 //! The operator at the terminal, who is shown plans on stderr, and asked before anything is changed.
 
+use crate::output::to_stderr;
 use crate::report;
 use anyhow::{Context, Result};
 use futures_util::future::LocalBoxFuture;
 use rootwatch_engine::{NotConfirmed, Operator, Progress, Question, View};
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::{BufRead, IsTerminal};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -55,11 +56,7 @@ async fn confirm(question: &str, word: &str) -> Result<()> {
     if !std::io::stdin().is_terminal() {
         return Err(NotConfirmed::unasked("there is no terminal to ask on; --yes confirms").into());
     }
-    write!(
-        anstream::stderr(),
-        "{question} Type \"{word}\" to confirm: "
-    )
-    .context("asking")?;
+    to_stderr(&format!("{question} Type \"{word}\" to confirm: "));
     let answer = read_line().await.context("reading the answer")?;
     Ok(judge(&answer, word)?)
 }

@@ -2,6 +2,7 @@
 
 use crate::cli::{Cli, Color, OutputForm};
 use crate::interrupt::Interrupted;
+use crate::plain::plain;
 use crate::typed;
 use anyhow::{Context, Result};
 use rootwatch_engine::ErrorReport;
@@ -56,13 +57,24 @@ impl Output {
     /// Prints text on stdout. A closed pipe is not an error.
     pub(crate) fn text(self, text: &str) -> Result<()> {
         HAS_PRINTED.store(true, Ordering::Relaxed);
-        match anstream::stdout().write_all(text.as_bytes()) {
-            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-                Err(error).context("writing to standard output")
-            }
-            _ => Ok(()),
-        }
+        to_stdout(text)
     }
+}
+
+/// Writes text to stdout. A closed pipe is not an error.
+pub(crate) fn to_stdout(text: &str) -> Result<()> {
+    match anstream::stdout().write_all(plain(text).as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(error).context("writing to standard output")
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes text to stderr, at once: lines of others may be written meanwhile. It may be closed, and then there is no
+/// reader.
+pub(crate) fn to_stderr(text: &str) {
+    let _ = anstream::stderr().write_all(plain(text).as_bytes());
 }
 
 /// Sets colour for all streams.

@@ -1,11 +1,13 @@
 //! Progress on stderr: bars on a terminal, one line per change elsewhere.
 
 use crate::interrupt::Interrupts;
+use crate::output::to_stderr;
+use crate::plain::plain;
 use crate::typed;
 use anstyle::{AnsiColor, Style};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use rootwatch_engine::Progress;
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -94,7 +96,7 @@ impl Progress for Terminal {
     fn waiting(&self, awaited: &str, since: Duration) {
         let text = format!("waiting for {awaited} ({}s)", since.as_secs());
         match &self.bar {
-            Some(bar) => bar.set_message(text),
+            Some(bar) => bar.set_message(plain(&text).into_owned()),
             None if self.is_time_for_a_line(awaited) => {
                 self.message(&format!("  {}: {text}", self.label));
             }
@@ -104,7 +106,7 @@ impl Progress for Terminal {
 
     fn at(&self, text: &str) {
         match &self.bar {
-            Some(bar) => bar.set_message(text.to_owned()),
+            Some(bar) => bar.set_message(plain(text).into_owned()),
             None if self.is_time_for_a_line("") => {
                 self.message(&format!("  {}: {text}", self.label));
             }
@@ -141,12 +143,11 @@ fn spinner(bars: &MultiProgress, label: &str) -> ProgressBar {
     if let Ok(style) = ProgressStyle::with_template("  {spinner} {prefix} {elapsed} {msg:.dim}") {
         bar.set_style(style);
     }
-    bar.set_prefix(label.to_owned());
+    bar.set_prefix(plain(label).into_owned());
     bar.enable_steady_tick(Duration::from_millis(100));
     bar
 }
 
 fn line(text: &str) {
-    // stderr may be closed, and then there is no reader.
-    let _ = writeln!(anstream::stderr(), "{text}");
+    to_stderr(&format!("{text}\n"));
 }

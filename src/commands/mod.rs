@@ -46,11 +46,14 @@ impl Exit {
 
     /// Prints clap's help or error and returns the exit code for it; clap's own would be that of findings.
     pub(crate) fn of_usage(said: &clap::Error) -> Self {
-        let printed = said.print();
-        if said.use_stderr() || printed.is_err() {
-            Self::Error
-        } else {
-            Self::Done
+        let text = said.render().ansi().to_string();
+        if said.use_stderr() {
+            crate::output::to_stderr(&text);
+            return Self::Error;
+        }
+        match crate::output::to_stdout(&text) {
+            Ok(()) => Self::Done,
+            Err(_) => Self::Error,
         }
     }
 

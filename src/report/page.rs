@@ -1,11 +1,13 @@
 //! The coverage as one page that needs no network: every account by every region, to be filtered in a browser.
 
+use crate::plain::colourless;
 use anyhow::{Context, Result, bail};
 use base64::Engine as _;
 use rootwatch_engine::Session;
 use rootwatch_engine::findings::coverage::{GONE_QUIET, NEVER_HEARD};
 use rootwatch_engine::status::{Guarded, GuardedState, Report};
 use serde::Serialize;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::path::Path;
 
@@ -105,7 +107,8 @@ fn guardrail(found: &Guarded) -> Card {
 impl Page<'_> {
     /// The page. Its content security policy allows its own script alone, and no requests.
     fn html(&self) -> Result<String> {
-        let data = serde_json::to_string(self).context("writing the page's data")?;
+        let data = serde_json::to_value(self).context("writing the page's data")?;
+        let data = visible(data).to_string();
         // Inside a script element, only this character can end it.
         let data = data.replace('<', "\\u003c");
         Ok(PAGE
@@ -115,6 +118,21 @@ impl Page<'_> {
             .replace("{script}", SCRIPT)
             // Last, since a name in it may look like one of the places above.
             .replace("{data}", &data))
+    }
+}
+
+/// The same with each text as it is seen in a terminal: a browser obeys marks that turn the order of letters round.
+fn visible(value: Value) -> Value {
+    match value {
+        Value::String(text) => colourless(&text).into_owned().into(),
+        Value::Array(all) => all.into_iter().map(visible).collect(),
+        Value::Object(fields) => {
+            let fields = fields.into_iter();
+            let visible =
+                |(name, value): (String, _)| (colourless(&name).into_owned(), visible(value));
+            Value::Object(fields.map(visible).collect())
+        }
+        other => other,
     }
 }
 
@@ -152,6 +170,15 @@ mod tests {
         assert_eq!(page.matches("<script").count(), 2);
         assert_eq!(page.matches("</script>").count(), 2);
         assert!(page.contains(r"\u003c/script>\u003cscript>alert(1)\u003c/script>{script}"));
+    }
+
+    #[test]
+    fn an_accounts_name_turns_nothing_round() {
+        let page = page("a\u{202e}b\u{200b}");
+        assert!(!page.contains(['\u{202e}', '\u{200b}']));
+        // Escaped for people, and the backslash for JSON.
+        assert!(page.contains(r"a\\u202eb\\u200b"), "{page}");
+        assert!(!page.contains(r"a\u202e"), "{page}");
     }
 
     #[test]

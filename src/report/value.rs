@@ -1,6 +1,6 @@
 //! Values of a plan as people read them: maps part by part, lists by what differs, policies as sentences.
 
-use rootwatch_engine::FieldChange;
+use rootwatch_engine::{FieldChange, one_line};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
@@ -89,7 +89,12 @@ fn split<'a>(
     let all: BTreeSet<&String> = keys(old).chain(keys(new)).collect();
     for key in all {
         let of = |it: Option<&'a Value>| it.and_then(|it| it.get(key));
-        split(&format!("{path}.{key}"), of(old), of(new), parts);
+        split(
+            &format!("{path}.{}", one_line(key)),
+            of(old),
+            of(new),
+            parts,
+        );
     }
 }
 
@@ -195,11 +200,7 @@ fn condition(operator: &str, key: &str, values: &Value) -> String {
 }
 
 fn listed(value: &Value, between: &str) -> String {
-    let text = |value: &Value| {
-        value
-            .as_str()
-            .map_or_else(|| value.to_string(), str::to_owned)
-    };
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), one_line);
     match value {
         Value::Array(many) => many.iter().map(text).collect::<Vec<_>>().join(between),
         one => text(one),

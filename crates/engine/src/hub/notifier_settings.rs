@@ -1,6 +1,7 @@
 //! What the notifier is told: the settings in its deployment package. Pure.
 
 use crate::settings::Notify;
+use crate::words::one_line;
 use rootwatch_bundle::{Package, with_settings, zip};
 use rootwatch_root_event::{Format, ReadOnly};
 use serde::Serialize;
@@ -94,7 +95,10 @@ impl NotifierSettings {
     /// Names by account number.
     pub(crate) fn account_names(&self) -> BTreeMap<String, String> {
         let names = self.0.get(ACCOUNT_NAMES).cloned().unwrap_or_default();
-        serde_json::from_value(names).unwrap_or_default()
+        let names: BTreeMap<String, String> = serde_json::from_value(names).unwrap_or_default();
+        // Whoever can change the function's code can write anything there.
+        let plain = names.into_iter().map(|(id, name)| (id, one_line(&name)));
+        plain.collect()
     }
 
     fn word(&self, field: &str) -> Option<&str> {

@@ -4,7 +4,7 @@ use super::entries::Entry;
 use super::report::{Change, Found, Report};
 use crate::findings::FindingId;
 use crate::settings::SelfCheck;
-use crate::words::count;
+use crate::words::{count, lines};
 use jiff::{SignedDuration, Timestamp};
 use std::fmt::Write as _;
 
@@ -133,7 +133,7 @@ pub(super) fn body(report: &Report, occasion: Occasion) -> String {
     };
     let _ = writeln!(text, "\n{why}");
     let _ = writeln!(text, "`rootwatch status` shows all of it.");
-    text
+    lines(&text)
 }
 
 /// What each kind is, the first of it, and what to do.

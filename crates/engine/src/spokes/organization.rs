@@ -3,10 +3,12 @@
 use crate::aws::Aws;
 use crate::aws::consistency::read_until_consistent;
 use crate::aws::error::{AwsError, Call};
+use crate::words::one_line;
 use anyhow::{Context, Result, bail};
 use aws_sdk_account::types::RegionOptStatus;
 use aws_sdk_organizations::types as sdk;
 use futures_util::future::{FutureExt, LocalBoxFuture, try_join_all};
+use rootwatch_root_event::is_invisible;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use tokio::sync::Semaphore;
@@ -137,7 +139,13 @@ async fn resolve_path(aws: &Aws, path: &str) -> Result<Resolved> {
 }
 
 fn named(unit: &sdk::OrganizationalUnit) -> Option<(&str, &str)> {
-    unit.id().zip(unit.name())
+    unit.id().zip(unit.name().filter(|name| is_plain(name)))
+}
+
+/// Whether a name can stand in a line and in a command. AWS lets a unit's name have any character; a unit whose name has
+/// those that break lines or steer a terminal has no path, and is shown by its id.
+fn is_plain(name: &str) -> bool {
+    !name.contains(is_invisible)
 }
 
 /// The paths of some units, by those of the units above them. One that cannot be read is left out: without its path a
@@ -188,7 +196,8 @@ async fn unit_name(aws: &Aws, unit: &str) -> Result<Option<String>, AwsError> {
         answer.call("organizations:DescribeOrganizationalUnit")
     })
     .await?;
-    Ok(answer.organizational_unit.and_then(|it| it.name))
+    let name = answer.organizational_unit.and_then(|it| it.name);
+    Ok(name.filter(|name| is_plain(name)))
 }
 
 async fn parent(aws: &Aws, unit: &str) -> Result<Option<String>, AwsError> {
@@ -320,12 +329,12 @@ fn subtree<'a>(
             paths: Paths::new(),
         };
         for (child, tree) in children.iter().zip(below) {
-            let name = child.name().unwrap_or_default();
-            let paths = tree.paths.into_iter();
-            let paths = paths.map(|(id, path)| (id, format!("/{name}{path}")));
-            all.paths.extend(paths);
-            let id = child.id().unwrap_or_default().to_owned();
-            all.paths.insert(id, format!("/{name}"));
+            if let Some((id, name)) = named(child) {
+                let paths = tree.paths.into_iter();
+                let paths = paths.map(|(id, path)| (id, format!("/{name}{path}")));
+                all.paths.extend(paths);
+                all.paths.insert(id.to_owned(), format!("/{name}"));
+            }
             all.accounts.extend(tree.accounts);
             all.units.extend(tree.units);
         }
@@ -368,7 +377,7 @@ fn read_account(account: &sdk::Account, unit: &str) -> Account {
     };
     Account {
         id: account.id().unwrap_or_default().to_owned(),
-        name: account.name().unwrap_or_default().to_owned(),
+        name: one_line(account.name().unwrap_or_default()),
         active,
         unit: unit.to_owned(),
     }
