@@ -9,7 +9,9 @@ mod output;
 mod plain;
 mod progress;
 mod report;
+mod trace;
 mod typed;
+mod version;
 
 use anyhow::Context;
 use interrupt::Interrupts;
@@ -23,6 +25,7 @@ async fn main() -> ExitCode {
     };
     output::set_color(cli.color);
     typed::set(&matches);
+    trace::begin(cli.verbosity());
     let ended = run(&cli).await;
     match ended {
         Ok(exit) => exit.into(),

@@ -27,7 +27,7 @@ impl Output {
     pub(crate) fn of(cli: &Cli) -> Self {
         Self {
             form: cli.output,
-            verbose: cli.verbose,
+            verbose: cli.is_verbose(),
             quiet: cli.quiet,
         }
     }

@@ -31,9 +31,9 @@ pub(crate) struct Terminal {
 }
 
 impl Terminal {
-    /// Bars where stderr is a terminal, lines elsewhere.
-    pub(crate) fn new(quiet: bool, interrupts: Interrupts) -> Self {
-        let mode = match (quiet, std::io::stderr().is_terminal()) {
+    /// Bars where stderr is a terminal, lines elsewhere and among traces.
+    pub(crate) fn new(quiet: bool, is_traced: bool, interrupts: Interrupts) -> Self {
+        let mode = match (quiet, std::io::stderr().is_terminal() && !is_traced) {
             (true, _) => Mode::Silent,
             (false, true) => Mode::Bars(MultiProgress::new()),
             (false, false) => Mode::Lines,

@@ -59,6 +59,8 @@ const SELF_CHECK: Recipe = Recipe {
 struct Function {
     zip: Vec<u8>,
     architecture: &'static str,
+    /// SHA-256 of its executable, in hexadecimal digits.
+    executable_digest: String,
     /// Where its executable is.
     executable: PathBuf,
 }
@@ -80,8 +82,10 @@ fn main() -> Result<()> {
     for (recipe, function) in [(NOTIFIER, &notifier), (SELF_CHECK, &self_check)] {
         let file = format!("{}.zip", recipe.name);
         fs::write(out_dir.join(file), &function.zip)?;
-        let name = format!("{}_SOURCE_DIGEST", recipe.name.to_uppercase());
-        set(&name, &digest::of(&workspace, recipe.sources)?);
+        let name = recipe.name.to_uppercase();
+        let sources = digest::of(&workspace, recipe.sources)?;
+        set(&format!("{name}_SOURCE_DIGEST"), &sources);
+        set(&format!("{name}_DIGEST"), &function.executable_digest);
     }
     set("ARCHITECTURE", notifier.architecture);
     Ok(())
@@ -174,6 +178,7 @@ fn packed(workspace: &Path, recipe: &Recipe, variables: &[(&str, OsString)]) -> 
     Ok(Function {
         architecture: package::check(&executable).map_err(|why| named(&why))?,
         zip: package::pack(&executable)?,
+        executable_digest: digest::hexadecimal(&executable),
         executable: path,
     })
 }

@@ -24,7 +24,10 @@ pub(crate) use policy::{Form, PolicyArgs};
 pub(crate) use reference::ReferenceArgs;
 pub(crate) use teardown::{Teardown, TeardownArgs};
 
-use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use crate::version;
+use clap::{
+    ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum,
+};
 use std::path::PathBuf;
 
 const EXIT_CODES: &str = "\
@@ -44,7 +47,7 @@ Exit codes:
 /// A hub account gets an event bus, rules, a notifier and a topic; every other account, the spokes, forwards the
 /// activity of its root user to it, from every region.
 #[derive(Debug, Parser)]
-#[command(name = "rootwatch", version, after_help = EXIT_CODES, max_term_width = 110)]
+#[command(name = "rootwatch", version, long_version = version::long(), after_help = EXIT_CODES, max_term_width = 110)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -114,9 +117,9 @@ pub(crate) struct Cli {
     /// Print no progress; verify and test also print only what is not fine
     #[arg(long, short, global = true, help_heading = "Global options")]
     pub(crate) quiet: bool,
-    /// Print more: what is unchanged, and what waits for what
-    #[arg(long, short, global = true, help_heading = "Global options")]
-    pub(crate) verbose: bool,
+    /// Print more: what is unchanged, and what waits for what; twice: each call to AWS on stderr, too, as RUST_LOG=debug does
+    #[arg(long, short, global = true, action = ArgAction::Count, help_heading = "Global options")]
+    verbose: u8,
     /// Do not ask before changing anything
     #[arg(long, short, global = true, help_heading = "Global options")]
     pub(crate) yes: bool,
@@ -136,6 +139,18 @@ pub(crate) fn parse() -> Result<(Cli, ArgMatches), clap::Error> {
     let matches = command.try_get_matches_from_mut(std::env::args_os())?;
     let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
     Ok((cli, matches))
+}
+
+impl Cli {
+    /// Whether to print more.
+    pub(crate) fn is_verbose(&self) -> bool {
+        self.verbose > 0
+    }
+
+    /// How often more was asked for.
+    pub(crate) fn verbosity(&self) -> u8 {
+        self.verbose
+    }
 }
 
 /// What the organization demands of IAM roles, in every command that knows them by name.
@@ -248,6 +263,12 @@ pub(crate) enum Command {
         /// Shell to complete in
         shell: clap_complete::Shell,
     },
+    /// Print the JSON schema of a result or of the alert for programs, by its name, or the names of all
+    ///
+    /// `init --schema` prints that of the settings file.
+    Schema(SchemaArgs),
+    /// Print the manual page, or write one for each command into a folder
+    Man(ManArgs),
 }
 
 impl Command {
@@ -272,6 +293,8 @@ impl Command {
             Self::Settings(_) => "settings",
             Self::Init(_) => "init",
             Self::Completions { .. } => "completions",
+            Self::Schema(_) => "schema",
+            Self::Man(_) => "man",
         }
         .to_owned()
     }
@@ -310,6 +333,20 @@ pub(crate) struct ExplainArgs {
     /// or not; - for standard input
     #[arg(value_name = "FILE", required = true)]
     pub(crate) files: Vec<PathBuf>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct SchemaArgs {
+    /// What a result has under `schema`, with or without `rootwatch.`, such as status/3
+    #[arg(value_name = "NAME")]
+    pub(crate) name: Option<String>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ManArgs {
+    /// Folder for the pages, which is made where it is not there: rootwatch.1, rootwatch-status.1 and so on
+    #[arg(value_name = "FOLDER")]
+    pub(crate) folder: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, Args)]

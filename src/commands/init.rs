@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 pub(super) async fn init(run: &Run<'_>, args: &InitArgs, cli: &Cli) -> Result<Exit> {
     let output = Output {
         form: cli.output,
-        verbose: cli.verbose,
+        verbose: cli.is_verbose(),
         quiet: false,
     };
     if args.schema {

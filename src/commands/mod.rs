@@ -7,9 +7,11 @@ mod deploy;
 mod explain;
 mod guardrail;
 mod init;
+mod man;
 mod plan;
 mod policy;
 mod run;
+mod schema;
 mod scp;
 mod settings;
 mod status;
@@ -115,5 +117,7 @@ pub(crate) async fn run(cli: &Cli, interrupts: &Interrupts) -> Result<Exit> {
         Command::Settings(args) => settings::settings(&run, &args.hub, &args.spokes).await,
         Command::Init(args) => init::init(&run, args, cli).await,
         Command::Completions { shell } => completions::completions(*shell),
+        Command::Schema(args) => schema::schema(args),
+        Command::Man(args) => man::man(args),
     }
 }

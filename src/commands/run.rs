@@ -57,10 +57,14 @@ impl<'a> Run<'a> {
 
     async fn begin(&self, flags: config::Flags) -> Result<Session> {
         let settings = config::resolve(flags)?;
-        let progress = Arc::new(Terminal::new(self.cli.quiet, self.interrupts.clone()));
+        let progress = Arc::new(Terminal::new(
+            self.cli.quiet,
+            crate::trace::is_on(),
+            self.interrupts.clone(),
+        ));
         let person = Person {
             progress: progress.clone(),
-            verbose: self.cli.verbose,
+            verbose: self.cli.is_verbose(),
             yes: self.cli.yes,
             has_confirmed: Default::default(),
         };

@@ -20,7 +20,7 @@ mod together;
 pub(crate) use describe::{file as commented_file, json_schema};
 pub(crate) use file::DEFAULT as DEFAULT_FILE;
 pub(crate) use form::parse_duration;
-pub(crate) use given::{Given, Origin, Problem, Value};
+pub(crate) use given::{Given, Origin, Problem, Value, nearest};
 pub(crate) use recorded::recorded;
 pub(crate) use schema::Key;
 

@@ -3,7 +3,7 @@ use crate::world::run;
 /// Every command's help, as people read it.
 #[test]
 fn help() {
-    let commands: [&[&str]; 19] = [
+    let commands: [&[&str]; 21] = [
         &[],
         &["deploy"],
         &["deploy", "hub"],
@@ -23,6 +23,8 @@ fn help() {
         &["explain"],
         &["init"],
         &["completions"],
+        &["man"],
+        &["schema"],
     ];
     let mut all = String::new();
     for command in commands {

@@ -91,8 +91,18 @@ pub(crate) fn of(workspace: &Path, function: &Function) -> Result<String> {
     let lock = table(&workspace.join("Cargo.lock"))?;
     let lines = Vec::from_iter(locked(&lock, &needed, function)?);
     add(&mut digest, "Cargo.lock", &lines.join("\n"));
+    Ok(digits(digest))
+}
+
+/// SHA-256 of an executable, in hexadecimal digits, as `sha256sum` prints it.
+#[cfg_attr(test, expect(dead_code, reason = "for the build script"))]
+pub(crate) fn hexadecimal(executable: &[u8]) -> String {
+    digits(Sha256::new_with_prefix(executable))
+}
+
+fn digits(digest: Sha256) -> String {
     let bytes = digest.finalize();
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Lengths keep a name and its content apart from others.

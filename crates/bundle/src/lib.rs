@@ -69,6 +69,19 @@ pub const fn self_check_digest() -> &'static str {
     env!("ROOTWATCH_SELFCHECK_SOURCE_DIGEST")
 }
 
+/// The SHA-256 of the notifier's executable, in hexadecimal digits. Two builds of the same sources by the same compiler
+/// have the same, and so has what is deployed.
+#[must_use]
+pub const fn executable_digest() -> &'static str {
+    env!("ROOTWATCH_NOTIFIER_DIGEST")
+}
+
+/// The same of the self-check; empty in the self-check, which cannot contain itself.
+#[must_use]
+pub const fn self_check_executable_digest() -> &'static str {
+    env!("ROOTWATCH_SELFCHECK_DIGEST")
+}
+
 /// The size of the notifier's zip in bytes.
 #[must_use]
 pub const fn size() -> usize {

@@ -43,12 +43,21 @@ pub mod verify;
 mod words;
 mod work;
 
+/// The functions that are inside.
+pub mod functions {
+    pub use rootwatch_bundle::{
+        ARCHITECTURE, executable_digest, self_check_digest, self_check_executable_digest,
+        source_digest,
+    };
+}
+
 pub use apply::{Outcome, Unfinished};
 pub use aws::consistency::cases::{CASES, Case};
 pub use aws::error::is_stopped;
 pub use aws::hint::of as hint_of;
 pub use aws::partition::{Partition, is_region_name};
 pub use aws::spoke::Entry;
+pub use aws::trace::CALLS;
 pub use end::{End, NotConfirmed};
 pub use failure::{ErrorReport, Failure};
 pub use heartbeat::Heartbeat;

@@ -1,6 +1,7 @@
 //! Whose credentials these are.
 
 use super::error::{AwsError, Call};
+use super::trace::Trace;
 use aws_config::retry::RetryConfig;
 
 /// Who calls AWS.
@@ -35,6 +36,7 @@ pub(super) async fn identity(
     const OPERATION: &str = "sts:GetCallerIdentity";
     let once = aws_sdk_sts::config::Builder::from(config)
         .retry_config(RetryConfig::standard().with_max_attempts(attempts))
+        .interceptor(Trace::of_nobody_yet())
         .build();
     let identity = aws_sdk_sts::Client::from_conf(once)
         .get_caller_identity()

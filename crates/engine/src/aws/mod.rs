@@ -13,6 +13,7 @@ pub(crate) mod partition;
 mod profile;
 mod retry;
 pub(crate) mod spoke;
+pub(crate) mod trace;
 
 use crate::settings::Connection;
 use crate::source::Source;
@@ -28,11 +29,24 @@ use network::Network;
 use partition::{Partition, is_region_name};
 use profile::Profile;
 use std::time::Duration;
+use trace::Trace;
 
 /// Attempts a call: throttling is usual where many accounts are read, and the SDK backs off between attempts.
 const ATTEMPTS: u32 = 8;
 /// Attempts of the first call, which finds out whether AWS can be reached at all.
 const FIRST_CALL_ATTEMPTS: u32 = 2;
+
+/// A client of a service, whose calls are traced as those of an account.
+macro_rules! client {
+    ($sdk:ident, $config:expr, $trace:expr) => {
+        $sdk::Client::from_conf(
+            $sdk::config::Builder::from($config)
+                .interceptor($trace)
+                .build(),
+        )
+    };
+}
+pub(crate) use client;
 
 /// An account and region, and the clients that act there.
 #[derive(Clone)]
@@ -111,23 +125,24 @@ impl Aws {
         region: String,
         partition: Partition,
     ) -> Self {
+        let trace = || Trace::of(&account);
         Self {
+            cloudformation: cloudformation(&config, &region, trace()),
+            region,
+            accounts: client!(aws_sdk_account, &config, trace()),
+            cloudtrail: client!(aws_sdk_cloudtrail, &config, trace()),
+            cloudwatch: client!(aws_sdk_cloudwatch, &config, trace()),
+            eventbridge: client!(aws_sdk_eventbridge, &config, trace()),
+            iam: client!(aws_sdk_iam, &config, trace()),
+            kms: client!(aws_sdk_kms, &config, trace()),
+            lambda: client!(aws_sdk_lambda, &config, trace()),
+            logs: client!(aws_sdk_cloudwatchlogs, &config, trace()),
+            organizations: client!(aws_sdk_organizations, &config, trace()),
+            sns: client!(aws_sdk_sns, &config, trace()),
+            sqs: client!(aws_sdk_sqs, &config, trace()),
             account,
             caller,
             partition,
-            cloudformation: cloudformation(&config, &region),
-            region,
-            accounts: aws_sdk_account::Client::new(&config),
-            cloudtrail: aws_sdk_cloudtrail::Client::new(&config),
-            cloudwatch: aws_sdk_cloudwatch::Client::new(&config),
-            eventbridge: aws_sdk_eventbridge::Client::new(&config),
-            iam: aws_sdk_iam::Client::new(&config),
-            kms: aws_sdk_kms::Client::new(&config),
-            lambda: aws_sdk_lambda::Client::new(&config),
-            logs: aws_sdk_cloudwatchlogs::Client::new(&config),
-            organizations: aws_sdk_organizations::Client::new(&config),
-            sns: aws_sdk_sns::Client::new(&config),
-            sqs: aws_sdk_sqs::Client::new(&config),
             sdk: config,
             downloads,
         }
@@ -148,13 +163,14 @@ impl Aws {
 
     /// CloudFormation in another region of the same account.
     pub(crate) fn cloudformation_in(&self, region: &str) -> aws_sdk_cloudformation::Client {
-        cloudformation(&self.sdk, region)
+        cloudformation(&self.sdk, region, Trace::of(&self.account))
     }
 
     /// EventBridge in another region of the same account.
     pub(crate) fn eventbridge_in(&self, region: &str) -> aws_sdk_eventbridge::Client {
         let config = aws_sdk_eventbridge::config::Builder::from(&self.sdk)
             .region(Region::new(region.to_owned()))
+            .interceptor(Trace::of(&self.account))
             .build();
         aws_sdk_eventbridge::Client::from_conf(config)
     }
@@ -248,10 +264,15 @@ async fn sdk_config(
 }
 
 /// Large organizations are read and changed by thousands of calls, which slow down together when AWS throttles one.
-fn cloudformation(config: &aws_config::SdkConfig, region: &str) -> aws_sdk_cloudformation::Client {
+fn cloudformation(
+    config: &aws_config::SdkConfig,
+    region: &str,
+    trace: Trace,
+) -> aws_sdk_cloudformation::Client {
     let config = aws_sdk_cloudformation::config::Builder::from(config)
         .region(Region::new(region.to_owned()))
         .retry_config(RetryConfig::adaptive().with_max_attempts(ATTEMPTS))
+        .interceptor(trace)
         .build();
     aws_sdk_cloudformation::Client::from_conf(config)
 }

@@ -3,7 +3,8 @@
 use super::caller::identity;
 use super::error::{self, AwsError, Call};
 use super::profile::Profile;
-use super::{ATTEMPTS, Aws, with_profile};
+use super::trace::Trace;
+use super::{ATTEMPTS, Aws, client, with_profile};
 use aws_config::{Region, SdkConfig};
 use aws_sdk_sts::config::{Credentials, SharedCredentialsProvider};
 
@@ -100,7 +101,7 @@ impl Aws {
         external_id: Option<&str>,
     ) -> Result<Session, AwsError> {
         let arn = format!("arn:{}:iam::{account}:role/{role}", self.partition.name());
-        let answer = aws_sdk_sts::Client::new(&self.sdk)
+        let answer = client!(aws_sdk_sts, &self.sdk, Trace::of(&self.account))
             .assume_role()
             .role_arn(&arn)
             .role_session_name("rootwatch")
@@ -137,7 +138,8 @@ impl Session {
     /// EventBridge in a region of the account.
     pub(crate) fn events(&self, region: &str) -> aws_sdk_eventbridge::Client {
         let sdk = self.sdk.to_builder();
-        aws_sdk_eventbridge::Client::new(&sdk.region(Region::new(region.to_owned())).build())
+        let sdk = sdk.region(Region::new(region.to_owned())).build();
+        client!(aws_sdk_eventbridge, &sdk, Trace::of(&self.account))
     }
 
     /// The account's clients in a region.
@@ -147,9 +149,9 @@ impl Session {
         Spoke {
             account: self.account.clone(),
             region: region.to_owned(),
-            eventbridge: aws_sdk_eventbridge::Client::new(&sdk),
-            iam: aws_sdk_iam::Client::new(&sdk),
-            sqs: aws_sdk_sqs::Client::new(&sdk),
+            eventbridge: client!(aws_sdk_eventbridge, &sdk, Trace::of(&self.account)),
+            iam: client!(aws_sdk_iam, &sdk, Trace::of(&self.account)),
+            sqs: client!(aws_sdk_sqs, &sdk, Trace::of(&self.account)),
         }
     }
 }
