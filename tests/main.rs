@@ -3,8 +3,12 @@
 
 /// What AWS refuses.
 mod faults;
+/// Names, reasons, files and answers of somebody who means harm.
+mod hostile;
 /// Somebody else who changes a deployment.
 mod intruder;
+/// What no command prints.
+mod secrets;
 /// A lab, its organization, and the binary to run in it.
 mod world;
 

@@ -1,10 +1,11 @@
+use crate::{hostile, secrets};
 use assert_cmd::cargo::cargo_bin;
 use rootwatch_lab::{Call, Fault, Lab, Mail, Organization, Truths};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, ChildStderr, Command, Stdio};
+use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::thread::{self, JoinHandle};
@@ -40,9 +41,25 @@ pub(crate) struct Ran {
     pub(crate) code: i32,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
+    /// The lines of stderr for which `RUST_LOG` asks, which the others know nothing of.
+    pub(crate) traces: String,
 }
 
 impl Ran {
+    /// What a run printed, in which no test lets a secret be, or what steers a terminal.
+    pub(crate) fn of(ended: ExitStatus, stdout: Vec<u8>, stderr: String, traces: String) -> Self {
+        let stdout = String::from_utf8(stdout).unwrap();
+        let texts = [stdout.as_str(), &stderr, &traces];
+        secrets::are_kept(texts);
+        hostile::steers_nothing(texts);
+        Self {
+            code: ended.code().unwrap_or(-1),
+            stdout,
+            stderr,
+            traces,
+        }
+    }
+
     /// Fails the test unless the run ended with this code.
     #[track_caller]
     pub(crate) fn ends_with(self, code: i32) -> Self {
@@ -89,9 +106,9 @@ pub(crate) fn with_profiles(
 /// A run of the binary that has not ended.
 pub(crate) struct Running {
     child: Child,
-    /// What it has written to stderr so far, and who reads that.
+    /// What it has written to stderr so far but for traces, and who reads that.
     stderr: Arc<Mutex<String>>,
-    reader: JoinHandle<()>,
+    reader: JoinHandle<String>,
     _folder: Option<tempfile::TempDir>,
 }
 
@@ -113,7 +130,8 @@ impl Running {
             .args(args)
             .env_clear()
             .env(SELF_CHECK, "off")
-            .envs(env.iter().cloned())
+            .env("RUST_LOG", "trace")
+            .envs(secrets::planted(env))
             .env("HOME", path)
             .current_dir(path)
             .stdin(Stdio::null())
@@ -170,24 +188,26 @@ impl Running {
 
     pub(crate) fn wait(self) -> Ran {
         let output = self.child.wait_with_output().unwrap();
-        self.reader.join().unwrap();
-        Ran {
-            code: output.status.code().unwrap_or(-1),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: std::mem::take(&mut *self.stderr.lock().unwrap()),
-        }
+        let traces = self.reader.join().unwrap();
+        let stderr = std::mem::take(&mut *self.stderr.lock().unwrap());
+        Ran::of(output.status, output.stdout, stderr, traces)
     }
 }
 
-/// Gathers what a run writes until it ends.
-fn read_lines(from: ChildStderr, into: &Arc<Mutex<String>>) -> JoinHandle<()> {
+/// Gathers what a run writes until it ends; the traces are the result.
+fn read_lines(from: ChildStderr, into: &Arc<Mutex<String>>) -> JoinHandle<String> {
     let into = Arc::clone(into);
     thread::spawn(move || {
         let mut lines = BufReader::new(from);
-        let mut line = String::new();
+        let (mut line, mut traces) = (String::new(), String::new());
         while lines.read_line(&mut line).unwrap() > 0 {
-            into.lock().unwrap().push_str(&std::mem::take(&mut line));
+            let line = std::mem::take(&mut line);
+            match line.contains(" rootwatch::calls: ") {
+                true => traces.push_str(&line),
+                false => into.lock().unwrap().push_str(&line),
+            }
         }
+        traces
     })
 }
 

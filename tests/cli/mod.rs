@@ -4,6 +4,8 @@
 mod bad_input;
 /// `rootwatch.toml`: what is wrong with it, and `rootwatch init`, which writes one.
 mod config;
+/// Manual pages, the version, and traces.
+mod conventions;
 /// `rootwatch explain`.
 mod explain;
 /// Help texts, completions, and what needs no AWS.

@@ -157,11 +157,12 @@ fn typed_into(env: &[(String, String)], folders: &[&Path], line: &str, input: &s
     // A line that reads nothing may have ended.
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
     let output = child.wait_with_output().unwrap();
-    Ran {
-        code: output.status.code().unwrap_or(-1),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-    }
+    Ran::of(
+        output.status,
+        output.stdout,
+        String::from_utf8(output.stderr).unwrap(),
+        String::new(),
+    )
 }
 
 #[test]
