@@ -38,6 +38,8 @@ mod memory;
 mod network;
 /// `rootwatch policy`.
 mod permissions;
+/// A release and its installer.
+mod release;
 /// The daily self-check.
 mod self_check;
 /// `rootwatch deploy spokes`.

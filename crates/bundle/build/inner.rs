@@ -45,6 +45,10 @@ const OURS: [&str; 7] = [
 /// Compiler wrappers that change what comes out. Any other (sccache, say) is kept.
 const CHANGING: [&str; 2] = ["cargo-llvm-cov", "rust-analyzer"];
 
+/// By these two cargo-auditable works.
+const WORKSPACE_WRAPPER: &str = "RUSTC_WORKSPACE_WRAPPER";
+const AUDITABLE: &str = "CARGO_AUDITABLE_ORIG_ARGS";
+
 /// What is built.
 pub(crate) struct Inner {
     pub(crate) package: &'static str,
@@ -117,6 +121,8 @@ fn environment(cargo: &mut Command, platform: &str) {
     let kept = [
         (given(&linker), linker.as_str()),
         (wrapper(), "RUSTC_WRAPPER"),
+        (of_auditable(WORKSPACE_WRAPPER), WORKSPACE_WRAPPER),
+        (of_auditable(AUDITABLE), AUDITABLE),
     ];
     for (name, _) in env::vars_os() {
         if is_foreign(&name.to_string_lossy()) {
@@ -139,6 +145,13 @@ fn wrapper() -> Option<std::ffi::OsString> {
     let wrapper = env::var_os("RUSTC_WRAPPER").filter(|wrapper| !wrapper.is_empty())?;
     let stem = Path::new(&wrapper).file_stem()?.to_string_lossy();
     (!CHANGING.contains(&&*stem)).then(|| wrapper.clone())
+}
+
+/// A variable of cargo-auditable's, if it runs the outer build: then the function has its list of dependencies too.
+fn of_auditable(name: &str) -> Option<OsString> {
+    let wrapper = env::var_os(WORKSPACE_WRAPPER)?;
+    let stem = Path::new(&wrapper).file_stem()?;
+    (stem == "cargo-auditable").then(|| env::var_os(name))?
 }
 
 /// Folders of this machine, and what stands for them in the executable. Of several that fit, rustc takes the last.
