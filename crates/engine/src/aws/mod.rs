@@ -33,6 +33,8 @@ use trace::Trace;
 
 /// Attempts a call: throttling is usual where many accounts are read, and the SDK backs off between attempts.
 const ATTEMPTS: u32 = 8;
+/// Whoever sets this asks for another number (AWS SDKs and Tools Reference Guide, "Retry behavior").
+const MAX_ATTEMPTS: &str = "AWS_MAX_ATTEMPTS";
 /// Attempts of the first call, which finds out whether AWS can be reached at all.
 const FIRST_CALL_ATTEMPTS: u32 = 2;
 
@@ -234,13 +236,23 @@ fn refuse_empty_endpoints() -> Result<()> {
     }
 }
 
+fn attempts() -> u32 {
+    attempts_by(std::env::var(MAX_ATTEMPTS).ok().as_deref())
+}
+
+/// Ours where none are given, or no number is. Pure.
+fn attempts_by(given: Option<&str>) -> u32 {
+    let given = given.and_then(|text| text.trim().parse().ok());
+    given.filter(|it| *it > 0).unwrap_or(ATTEMPTS)
+}
+
 async fn sdk_config(
     connection: &Connection,
     http_client: SharedHttpClient,
 ) -> aws_config::SdkConfig {
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .http_client(http_client)
-        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+        .retry_config(RetryConfig::standard().with_max_attempts(attempts()))
         .timeout_config(
             TimeoutConfig::builder()
                 .connect_timeout(Duration::from_secs(5))
@@ -271,7 +283,7 @@ fn cloudformation(
 ) -> aws_sdk_cloudformation::Client {
     let config = aws_sdk_cloudformation::config::Builder::from(config)
         .region(Region::new(region.to_owned()))
-        .retry_config(RetryConfig::adaptive().with_max_attempts(ATTEMPTS))
+        .retry_config(RetryConfig::adaptive().with_max_attempts(attempts()))
         .interceptor(trace)
         .build();
     aws_sdk_cloudformation::Client::from_conf(config)
@@ -363,6 +375,19 @@ mod tests {
         assert_eq!(called.len(), 28, "{called:#?}");
         let host = |address: &String| address.split('/').nth(2).map(str::to_owned);
         called.iter().filter_map(host).collect()
+    }
+
+    #[test]
+    fn the_number_of_attempts_is_what_the_variable_says() {
+        for (given, attempts) in [
+            (Some("3"), 3),
+            (Some(" 1 "), 1),
+            (None, ATTEMPTS),
+            (Some("0"), ATTEMPTS),
+            (Some("many"), ATTEMPTS),
+        ] {
+            assert_eq!(attempts_by(given), attempts, "{given:?}");
+        }
     }
 
     #[tokio::test]

@@ -2,7 +2,7 @@
 
 use super::caller::identity;
 use super::profile::Profile;
-use super::{ATTEMPTS, Aws, with_profile};
+use super::{Aws, attempts, with_profile};
 use crate::settings::Access;
 use anyhow::{Context, Result, bail};
 use aws_config::SdkConfig;
@@ -27,7 +27,7 @@ impl Aws {
             sdk = as_role(&sdk, role).await?;
         }
         let by = access.words();
-        let caller = match (identity(&sdk, ATTEMPTS).await, &access.profile) {
+        let caller = match (identity(&sdk, attempts()).await, &access.profile) {
             (Err(error), Some(profile)) => {
                 Err(Profile::selected(Some(profile)).await.explained(error))
             }

@@ -4,7 +4,7 @@ use super::caller::identity;
 use super::error::{self, AwsError, Call};
 use super::profile::Profile;
 use super::trace::Trace;
-use super::{ATTEMPTS, Aws, client, with_profile};
+use super::{Aws, attempts, client, with_profile};
 use aws_config::{Region, SdkConfig};
 use aws_sdk_sts::config::{Credentials, SharedCredentialsProvider};
 
@@ -68,7 +68,7 @@ impl Aws {
             message: format!("{} (with the profile {profile})", error.message),
             ..error
         };
-        let whose = match identity(&sdk, ATTEMPTS).await {
+        let whose = match identity(&sdk, attempts()).await {
             Ok(whose) => whose,
             Err(error) => {
                 let selected = Profile::selected(Some(profile)).await;
