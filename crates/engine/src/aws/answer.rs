@@ -39,7 +39,24 @@ pub(super) enum NotAws {
     Huge(String),
 }
 
-/// The answer, if it can be AWS's.
+/// XML without its end. The SDK takes what it has read so far for all there is, a list for one without its last members.
+#[derive(Debug, thiserror::Error)]
+#[error("the answer ends in the middle, after {bytes} bytes: HTTP {status}")]
+struct Cut {
+    status: u16,
+    bytes: usize,
+}
+
+/// Nothing of it is quoted: it may be an answer with credentials.
+fn cut(answer: &HttpResponse) -> ConnectorError {
+    let cut = Cut {
+        status: answer.status().as_u16(),
+        bytes: answer.body().bytes().unwrap_or_default().len(),
+    };
+    ConnectorError::io(cut.into())
+}
+
+/// The answer, if it can be AWS's, and is whole: one that is not has got lost, and the call may have taken effect.
 ///
 /// From an endpoint of AWS's own a success has to have a header of AWS's: a gateway may answer in JSON or XML too.
 pub(super) async fn of_aws(
@@ -49,6 +66,7 @@ pub(super) async fn of_aws(
     let answer = whole(answer).await?;
     let is_marked = !is_own_endpoint || !answer.status().is_success() || has_mark(&answer);
     match is_marked && can_be_of_aws(&answer) {
+        true if is_cut(&body(&answer)) => Err(cut(&answer)),
         true => Ok(answer),
         false if is_overload(&answer) => Err(error(&answer, NotAws::Overload)),
         false => Err(error(&answer, NotAws::Answer)),
@@ -112,6 +130,27 @@ fn can_be_of_aws(answer: &HttpResponse) -> bool {
         return false;
     }
     has_mark(answer) || body.starts_with('{') || (body.starts_with('<') && !body.starts_with("<!"))
+}
+
+/// Whether it is XML whose root element does not end.
+fn is_cut(body: &str) -> bool {
+    let body = body.trim();
+    let root = match body.strip_prefix("<?") {
+        Some(declared) => declared.split_once("?>").map_or("", |(_, rest)| rest),
+        None => body,
+    };
+    let root = root.trim_start();
+    if !body.starts_with('<') {
+        return false;
+    }
+    let is_of_name = |letter: char| !letter.is_whitespace() && !['>', '/'].contains(&letter);
+    let name = root.trim_start_matches('<');
+    let end = name.find(|letter| !is_of_name(letter));
+    let Some(name) = end.map(|end| &name[..end]) else {
+        return true;
+    };
+    let is_alone = root.matches('<').count() == 1 && root.ends_with("/>");
+    !is_alone && !root.ends_with(&format!("</{name}>"))
 }
 
 fn has_mark(answer: &HttpResponse) -> bool {
@@ -235,6 +274,44 @@ mod tests {
         assert!(of_aws(json(&[marked]), true).await.is_ok());
         assert!(of_aws(json(&[]), false).await.is_ok());
         assert!(of_aws(answer(400, &[], "{}"), true).await.is_ok());
+    }
+
+    #[test]
+    fn xml_without_its_end_is_no_answer() {
+        let whole = "<?xml version=\"1.0\"?>\n<R xmlns=\"x\"><List><member>1</member></List></R>\n";
+        for body in [
+            whole,
+            "<R/>",
+            "<Blocked a=\"b\"/>",
+            "{\"a\": 1}",
+            "",
+            "<R></R>",
+        ] {
+            assert!(!is_cut(body), "{body}");
+        }
+        let root = whole.find("<R").unwrap();
+        for end in 1..whole.trim_end().len() {
+            assert!(is_cut(&whole[..end]), "{}", &whole[..end]);
+        }
+        for end in 1..whole.trim_end().len() - root {
+            assert!(
+                is_cut(&whole[root..root + end]),
+                "{}",
+                &whole[root..root + end]
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_was_cut_is_as_good_as_lost_and_is_not_quoted() {
+        let begun = answer(200, &[("x-amzn-requestid", "1")], "<R><Key>secret");
+        let error = of_aws(begun, true).await.unwrap_err();
+        assert!(error.is_io() && !is_not_aws(&error), "{error:?}");
+        let said = format!("{error:?}");
+        assert!(
+            said.contains("bytes: 14") && !said.contains("secret"),
+            "{said}"
+        );
     }
 
     #[test]
