@@ -1,5 +1,5 @@
 use crate::faults::access_denied;
-use crate::world::{PERSON, REGION, World};
+use crate::world::{PERSON, REGION, World, side_by_side};
 
 /// The same commands that people try where there is no hub.
 const COMMANDS: [&[&str]; 7] = [
@@ -157,4 +157,29 @@ fn a_hub_here_that_cannot_be_read_is_said_where_only_the_stack_set_names_one_els
     let ran = world.rootwatch_as(management, &plan).ends_with(0);
     let said = "Could not determine whether a hub of this deployment is here too, besides the one to which the StackSet forwards: events:DescribeEventBus";
     assert!(ran.stderr.contains(said), "{}", ran.stderr);
+}
+
+/// None of these commands knows a hub in the end, and each says what it was not allowed to look at.
+#[test]
+fn a_refused_look_is_never_taken_for_no_hub_anywhere() {
+    let world = World::new();
+    for operation in ["ListTargetsByRule", "ListRegions", "DescribeStackSet"] {
+        world.fail(&access_denied().operation(operation));
+    }
+    let cases: [(&[&str], i32); 3] = [
+        (&["verify", "--hub-only"], 2),
+        (&["test"], 1),
+        (&["init", "--from-deployed"], 1),
+    ];
+    side_by_side(cases, |(args, code)| {
+        let ran = world.rootwatch(args).ends_with(*code);
+        let said = format!("{}{}", ran.stdout, ran.stderr);
+        for call in ["events:ListTargetsByRule: ", "account:ListRegions: "] {
+            assert!(said.contains(call), "{args:?}: {said}");
+        }
+        assert!(
+            !said.contains("nothing leads to another"),
+            "{args:?}: {said}"
+        );
+    });
 }

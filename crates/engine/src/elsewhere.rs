@@ -49,7 +49,8 @@ pub(crate) fn run_there(hub: &Location, aws: &Aws) -> String {
     }
 }
 
-/// What these credentials were denied while they looked around: it leads nowhere, and is not known to be nothing.
+/// What could not be read while these credentials looked around, denied or not answered at all: it leads nowhere, and is
+/// not known to be nothing.
 #[derive(Debug, Default)]
 pub(crate) struct Denied(RefCell<BTreeMap<&'static str, AwsError>>);
 
@@ -57,6 +58,18 @@ impl Denied {
     /// AWS's answers, one for each operation.
     pub(crate) fn answers(&self) -> Vec<AwsError> {
         self.0.borrow().values().cloned().collect()
+    }
+
+    /// What follows "there is none", where that is not known everywhere; else nothing.
+    pub(crate) fn doubt(&self) -> String {
+        let answers: Vec<String> = self.answers().iter().map(ToString::to_string).collect();
+        match answers.is_empty() {
+            true => String::new(),
+            false => format!(
+                ", unless there is one elsewhere, which could not be read: {}",
+                answers.join("; ")
+            ),
+        }
     }
 }
 
@@ -104,15 +117,6 @@ pub(crate) async fn forward_here(
 
 /// The same, and where nothing forwards, the bus of this account in another region, or else the StackSet there.
 pub(crate) async fn find_widely(
-    aws: &Aws,
-    names: &Names,
-    call_as: Option<CallAs>,
-) -> Result<Option<Elsewhere>> {
-    look_widely(aws, names, call_as, &Denied::default()).await
-}
-
-/// The same, and notes what was denied on the way.
-pub(crate) async fn look_widely(
     aws: &Aws,
     names: &Names,
     call_as: Option<CallAs>,
@@ -311,20 +315,19 @@ pub(crate) fn hub_of(parameters: &BTreeMap<String, String>) -> Option<Location> 
     Some(Location::of(account, region))
 }
 
-/// What was read; nothing where AWS denies it, which is noted, or cannot be reached, since this only looks around.
+/// What was read; nothing where AWS denies it or does not answer, which is noted, since this only looks around.
 pub(crate) fn readable<T>(
     answer: Result<Option<T>, AwsError>,
     denied: &Denied,
 ) -> Result<Option<T>> {
-    const CLOSED: [&str; 4] = [
-        NO_ANSWER,
+    const CLOSED: [&str; 3] = [
         // An emulator that lacks the call.
         "InvalidAction",
         "AWSOrganizationsNotInUseException",
         "ValidationError",
     ];
     match answer {
-        Err(error) if error.is_denied() => {
+        Err(error) if error.is_denied() || error.code == NO_ANSWER => {
             denied.0.borrow_mut().insert(error.operation, error);
             Ok(None)
         }
@@ -336,6 +339,26 @@ pub(crate) fn readable<T>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_denied_or_not_answered_is_nothing_that_is_known() {
+        let read = |code: &str| {
+            let denied = Denied::default();
+            let answer: Result<Option<()>, AwsError> = Err(AwsError::of_entry(
+                "events:DescribeEventBus",
+                Some(code),
+                "no",
+            ));
+            (readable(answer, &denied).ok(), denied.doubt())
+        };
+        for code in ["AccessDeniedException", NO_ANSWER] {
+            let (found, doubt) = read(code);
+            assert_eq!(found, Some(None), "{code}");
+            assert!(doubt.contains("events:DescribeEventBus"), "{code}: {doubt}");
+        }
+        assert_eq!(read("InvalidAction"), (Some(None), String::new()));
+        assert_eq!(read("InternalException").0, None);
+    }
 
     #[test]
     fn a_bus_of_the_deployment_names_account_and_region() {

@@ -7,7 +7,7 @@ use super::{diagnosis, leftovers};
 use crate::aws::Aws;
 use crate::aws::consistency::{Poll, poll_until};
 use crate::aws::error::{Call, is_stopped};
-use crate::elsewhere;
+use crate::elsewhere::{self, Denied};
 use crate::hub::desired::Wanted;
 use crate::hub::subscriptions::{Standing, Subscriptions};
 use crate::names::Names;
@@ -150,11 +150,13 @@ async fn check_hub(aws: &Aws, names: &Names) -> Result<()> {
     if found.is_some() {
         return Ok(());
     }
-    match elsewhere::find_widely(aws, names, None).await? {
+    let denied = Denied::default();
+    match elsewhere::find_widely(aws, names, None, &denied).await? {
         Some(other) => bail!(other.words(aws)),
         None => bail!(
-            "there is no hub in {}: use the hub's account and region, or make one with `rootwatch deploy hub`",
-            aws.place()
+            "there is no hub in {}{}: use the hub's account and region, or make one with `rootwatch deploy hub`",
+            aws.place(),
+            denied.doubt()
         ),
     }
 }

@@ -16,7 +16,7 @@ pub(crate) use spokes::{
     Deployment, of_set, recall as recall_spokes, remember as remember_spokes, remember_set,
 };
 
-use crate::elsewhere;
+use crate::elsewhere::{self, Denied};
 use crate::session::Session;
 use crate::settings::Settings;
 use crate::source::{Source, key};
@@ -67,7 +67,10 @@ pub async fn deployed(session: &Session) -> Result<Deployed> {
     refuse_unknown_names(session, &found)?;
     let has_hub = !found.is_empty();
     if !has_hub && spokes.is_none() {
-        refuse_elsewhere(session).await?;
+        let denied = Denied::default();
+        refuse_elsewhere(session, &denied).await?;
+        let answers = denied.answers().into_iter();
+        unknown.extend(answers.map(|why| format!("whether it is elsewhere cannot be read: {why}")));
     }
     let mut settings = recalled.settings.clone();
     if has_hub {
@@ -110,10 +113,10 @@ fn keep_shared(settings: &mut Settings, of_hub: &Settings) {
 }
 
 /// Fails where nothing is here and the hub is known to be elsewhere.
-async fn refuse_elsewhere(session: &Session) -> Result<()> {
+async fn refuse_elsewhere(session: &Session, denied: &Denied) -> Result<()> {
     let (aws, settings) = (&session.aws, &session.settings);
     let call_as = settings.spokes.call_as;
-    let Some(other) = elsewhere::find_widely(aws, &session.names(), call_as).await? else {
+    let Some(other) = elsewhere::find_widely(aws, &session.names(), call_as, denied).await? else {
         return Ok(());
     };
     bail!(

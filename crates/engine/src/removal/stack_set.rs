@@ -106,8 +106,13 @@ impl Removal<'_> {
         }
         retained.extend(stuck.iter().filter(|it| it.stack.is_some()).cloned());
         let beneath = reach::beneath(&session.aws, &left).await?;
-        self.change(session, &plan_release(&left, &beneath), operations)
-            .await?;
+        if let Err(why) = &beneath {
+            session.work.message(&format!(
+                "Could not determine which accounts are still in their units: {why}. Each is named alone, by which an account that has left its unit keeps its instance, and then the StackSet stays."
+            ));
+        }
+        let changes = plan_release(&left, beneath.as_ref().ok());
+        self.change(session, &changes, operations).await?;
         all_succeeded(operations)
     }
 

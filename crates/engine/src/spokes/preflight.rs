@@ -5,7 +5,7 @@ use super::organization::{self, Organization, Paths, Resolved, Subtree};
 use super::{HubBus, Location, Place};
 use crate::aws::Aws;
 use crate::aws::error::Call;
-use crate::elsewhere;
+use crate::elsewhere::{self, Denied};
 use crate::next;
 use crate::session::Session;
 use crate::settings::Settings;
@@ -408,16 +408,21 @@ pub(crate) async fn hub(session: &Session, org_id: &str) -> Result<Hub, String> 
 async fn no_bus(session: &Session, name: &str, place: &str, hub: &Location) -> String {
     let none = format!("the hub's event bus \"{name}\" is not in {place}");
     let (aws, names) = (&session.aws, session.names());
-    let call_as = session.settings.spokes.call_as;
-    match elsewhere::find_widely(aws, &names, call_as).await {
+    let (call_as, denied) = (session.settings.spokes.call_as, Denied::default());
+    match elsewhere::find_widely(aws, &names, call_as, &denied).await {
         Ok(Some(other)) => format!(
             "{none}; {}, or give --hub-account {} --hub-region {}",
             other.words(aws),
             other.hub.account,
             other.hub.region
         ),
-        _ => format!(
-            "{none}; say where it is with --hub-account and --hub-region, or run {} first",
+        // That there is none here is what ends the run, so another failure only adds to the doubt.
+        Err(error) => format!(
+            "{none}, and whether it is elsewhere could not be read: {error:#}; say where it is with --hub-account and --hub-region"
+        ),
+        Ok(None) => format!(
+            "{none}{}; say where it is with --hub-account and --hub-region, or run {} first",
+            denied.doubt(),
             next::at_hub(
                 "rootwatch deploy hub",
                 hub,

@@ -135,14 +135,15 @@ async fn turned_off(aws: &Aws, instances: &Instances) -> Result<Off> {
     off.context("reading which regions accounts have turned off")
 }
 
-/// The accounts below each unit that instances name; `None` where these credentials may not list them.
+/// The accounts below each unit that instances name, or AWS's reason why these credentials may not list them.
 pub(crate) async fn beneath(
     aws: &Aws,
     left: &Observed,
-) -> Result<BTreeMap<String, BTreeSet<String>>> {
+) -> Result<Result<BTreeMap<String, BTreeSet<String>>, String>> {
     match organization::beneath(aws, left.targets().keys()).await {
-        Err(error) if error.is_denied() => Ok(BTreeMap::new()),
-        answer => answer.context("reading the accounts of the organizational units"),
+        Err(error) if error.is_denied() => Ok(Err(error.to_string())),
+        Err(error) => Err(error).context("reading the accounts of the organizational units"),
+        Ok(found) => Ok(Ok(found)),
     }
 }
 

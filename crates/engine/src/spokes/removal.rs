@@ -19,18 +19,18 @@ pub(crate) fn plan_removal(observed: &Observed) -> Vec<Change> {
 
 /// What removes every instance that is left after [`plan_removal`] and retains their stacks.
 ///
-/// An account that is still `beneath` its unit is named alone. One that is not can only be named beside the whole unit
+/// An account that is still `beneath` its unit is named alone, and so is each where that is not known. One that is not can only be named beside the whole unit
 /// (CloudFormation API Reference, DeploymentTargets: INTERSECTION selects accounts that belong to the unit, UNION adds
 /// others), so no other instance of the unit may be left.
 pub(crate) fn plan_release(
     left: &Observed,
-    beneath: &BTreeMap<String, BTreeSet<String>>,
+    beneath: Option<&BTreeMap<String, BTreeSet<String>>>,
 ) -> Vec<Change> {
     let mut found = Vec::new();
     for unit in left.targets().into_keys() {
         let of_unit = left.instances.iter().filter(|(_, _, it)| *it.unit == *unit);
         let locations = of_unit.map(|(region, account, _)| Location::of(account, region));
-        let below = beneath.get(&unit);
+        let below = beneath.and_then(|all| all.get(&unit));
         let (inside, outside): (Vec<Location>, Vec<Location>) = locations
             .partition(|location| below.is_none_or(|below| below.contains(&location.account)));
         found.extend(releases(&unit, inside, Accounts::Only));
@@ -112,7 +112,7 @@ mod tests {
         let beneath = |unit: &str, account: &str| (unit.to_owned(), [account.to_owned()].into());
         let beneath = BTreeMap::from([beneath("ou-1", "1"), beneath("ou-2", "x")]);
         assert_eq!(
-            short(&plan_release(&left, &beneath)),
+            short(&plan_release(&left, Some(&beneath))),
             [
                 r#"2 ou-1: Only({"1"}): a b retain"#,
                 r#"1 ou-1: AllAnd({"2"}): a retain"#,
@@ -120,7 +120,7 @@ mod tests {
             ]
         );
         // Where the units cannot be read, the narrower way.
-        let unknown = plan_release(&left, &BTreeMap::new());
+        let unknown = plan_release(&left, None);
         let narrow = |it: &Change| matches!(it.accounts, Accounts::Only(_));
         assert!(unknown.iter().all(narrow), "{unknown:?}");
     }

@@ -105,7 +105,9 @@ impl Stack {
             .await
             .call("cloudformation:GetTemplate");
         let template = match template {
-            Ok(answer) => answer.template_body.unwrap_or_default(),
+            Ok(answer) => answer.template_body.ok_or_else(|| {
+                AwsError::incomplete("cloudformation:GetTemplate", "TemplateBody")
+            })?,
             // A stack that only a change set made has none.
             Err(error) if is_gone(&error) => String::new(),
             Err(error) => return Err(error),
@@ -280,7 +282,14 @@ fn is_gone(error: &AwsError) -> bool {
 async fn describe(client: &Client, name: &str) -> Result<Option<sdk::Stack>, AwsError> {
     let answer = client.describe_stacks().stack_name(name).send().await;
     match answer.call("cloudformation:DescribeStacks") {
-        Ok(answer) => Ok(answer.stacks.unwrap_or_default().into_iter().next()),
+        // A stack that does not exist is an error, never an empty list.
+        Ok(answer) => match answer.stacks.unwrap_or_default().into_iter().next() {
+            None => Err(AwsError::incomplete(
+                "cloudformation:DescribeStacks",
+                "Stacks",
+            )),
+            found => Ok(found),
+        },
         Err(error) if is_gone(&error) => Ok(None),
         Err(error) => Err(error),
     }

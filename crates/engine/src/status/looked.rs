@@ -137,7 +137,7 @@ async fn hub_elsewhere(
         return Ok(Ok(Some(hub).filter(|hub| *hub != here)));
     }
     let call_as = session.settings.spokes.call_as;
-    let other = match elsewhere::look_widely(aws, &names, call_as, denied).await {
+    let other = match elsewhere::find_widely(aws, &names, call_as, denied).await {
         Ok(Some(other)) => other,
         Ok(None) => return Ok(Ok(None)),
         Err(error) if is_stopped(&error) => return Err(error),

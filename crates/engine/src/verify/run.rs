@@ -4,7 +4,7 @@ use super::deployed::Deployed;
 use super::finding::{CannotRead, Hop, Part, Read, Verdict};
 use super::spokes::{self, Selection};
 use super::{named, notifying};
-use crate::elsewhere;
+use crate::elsewhere::{self, Denied};
 use crate::findings;
 use crate::ignore::{Accepted, Ignore};
 use crate::memory;
@@ -106,7 +106,8 @@ pub(crate) async fn hops(
         trail::find(aws),
     );
     deployed.remember(session).await;
-    refuse_elsewhere(session, &deployed).await?;
+    let denied = Denied::default();
+    refuse_elsewhere(session, &deployed, &denied).await?;
     if let Ok(organization) = organization {
         let found = observed.as_ref().ok();
         let found = found.filter(|it| it.stack_set.is_some());
@@ -120,7 +121,7 @@ pub(crate) async fn hops(
     let instances = observed.iter().flat_map(|it| it.instances.iter());
     let locations = instances.map(|(region, account, _)| (account, region));
     let mut hops = match deployed.is_nothing() {
-        true => vec![no_hub(session)],
+        true => vec![no_hub(session, &denied)],
         false => super::hub(&deployed, locations),
     };
     if !hub_only {
@@ -135,26 +136,33 @@ pub(crate) async fn hops(
 }
 
 /// Fails when the hub is elsewhere, and says where: no finding of a hub that is not here would help.
-async fn refuse_elsewhere(session: &Session, deployed: &Deployed) -> Result<()> {
+async fn refuse_elsewhere(session: &Session, deployed: &Deployed, denied: &Denied) -> Result<()> {
     let (aws, names) = (&session.aws, session.names());
     if !matches!(deployed.bus(&names.bus()), Ok(None)) {
         return Ok(());
     }
     let call_as = session.settings.spokes.call_as;
-    match elsewhere::find_widely(aws, &names, call_as).await? {
+    match elsewhere::find_widely(aws, &names, call_as, denied).await? {
         Some(other) => bail!(other.words(aws)),
         None => Ok(()),
     }
 }
 
 /// The one finding where nothing of a hub is here.
-fn no_hub(session: &Session) -> Hop {
-    let aws = &session.aws;
-    let finding = format!(
-        "there is none in {}, and nothing leads to another",
-        aws.place()
-    );
-    let fix = "run `rootwatch deploy hub`".to_owned();
+fn no_hub(session: &Session, denied: &Denied) -> Hop {
+    let (aws, doubt) = (&session.aws, denied.doubt());
+    let place = aws.place();
+    let (finding, fix) = match doubt.is_empty() {
+        true => (
+            format!("there is none in {place}, and nothing leads to another"),
+            "run `rootwatch deploy hub`",
+        ),
+        false => (
+            format!("there is none in {place}{doubt}"),
+            "allow these reads, or use the account and region of the hub; where there is none, run `rootwatch deploy hub`",
+        ),
+    };
+    let fix = fix.to_owned();
     Hop::broken(findings::hub::HUB_MISSING, "hub", "exists", finding, fix).at(
         Part::Hub,
         &aws.account,
