@@ -3,6 +3,7 @@
 mod cli;
 mod commands;
 mod config;
+mod input;
 mod interrupt;
 mod operator;
 mod output;

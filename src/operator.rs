@@ -1,11 +1,11 @@
 //! The operator at the terminal, who is shown plans on stderr, and asked before anything is changed.
 
 use crate::output::to_stderr;
-use crate::report;
-use anyhow::{Context, Result};
+use crate::{input, report};
+use anyhow::Result;
 use futures_util::future::LocalBoxFuture;
 use rootwatch_engine::{NotConfirmed, Operator, Progress, Question, View};
-use std::io::{BufRead, IsTerminal};
+use std::io::IsTerminal;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -57,7 +57,10 @@ async fn confirm(question: &str, word: &str) -> Result<()> {
         return Err(NotConfirmed::unasked("there is no terminal to ask on; --yes confirms").into());
     }
     to_stderr(&format!("{question} Type \"{word}\" to confirm: "));
-    let answer = read_line().await.context("reading the answer")?;
+    // A terminal that is closed ends the reading too.
+    let answer = input::line().await.map_err(|error| {
+        NotConfirmed::unasked(&format!("the answer could not be read: {error:#}"))
+    })?;
     Ok(judge(&answer, word)?)
 }
 
@@ -67,18 +70,6 @@ fn judge(answer: &str, word: &str) -> Result<(), NotConfirmed> {
         true => Ok(()),
         false => Err(NotConfirmed::answered_otherwise(word)),
     }
-}
-
-/// Reads a line on a thread of its own, so that Ctrl-C works meanwhile.
-async fn read_line() -> Result<String> {
-    let (send, answer) = tokio::sync::oneshot::channel();
-    std::thread::spawn(move || {
-        let mut line = String::new();
-        let read = std::io::stdin().lock().read_line(&mut line);
-        // The receiver is gone once a run has ended.
-        let _ = send.send(read.map(|_| line));
-    });
-    Ok(answer.await??)
 }
 
 #[cfg(test)]

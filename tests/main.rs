@@ -42,6 +42,8 @@ mod permissions;
 mod release;
 /// The daily self-check.
 mod self_check;
+/// What asks a run to end.
+mod signals;
 /// `rootwatch deploy spokes`.
 mod spokes;
 /// `rootwatch status`.

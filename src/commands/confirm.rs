@@ -3,17 +3,18 @@
 use super::Exit;
 use super::run::{Run, on_topic};
 use crate::cli::{ConfirmArgs, SpokesArgs};
-use crate::report;
+use crate::{input, report};
 use anyhow::{Context, Result};
 use rootwatch_engine::confirm;
-use std::io::BufRead;
 
 /// Confirms by the link that was given, or by the first line of standard input: a link in a terminal needs quotes, and a
 /// line needs none.
 pub(super) async fn confirm(run: &Run<'_>, args: &ConfirmArgs) -> Result<Exit> {
     let given = match &args.link {
         Some(link) => link.clone(),
-        None => first_line()?,
+        None => input::line()
+            .await
+            .context("reading the link from standard input")?,
     };
     let session = run
         .start(&on_topic(&args.topic), &SpokesArgs::default())
@@ -22,13 +23,4 @@ pub(super) async fn confirm(run: &Run<'_>, args: &ConfirmArgs) -> Result<Exit> {
     let text = report::confirm::text(&confirmed);
     run.output.result(&text, &confirmed)?;
     Ok(Exit::found(confirmed.authenticated != Some(true)))
-}
-
-fn first_line() -> Result<String> {
-    let mut line = String::new();
-    std::io::stdin()
-        .lock()
-        .read_line(&mut line)
-        .context("reading the link from standard input")?;
-    Ok(line)
 }

@@ -7,8 +7,8 @@ mod unwrap_tests;
 
 use super::Exit;
 use crate::cli::{Cli, ExplainArgs, HubArgs, OutputForm, SpokesArgs, flags};
-use crate::config;
 use crate::output::Output;
+use crate::{config, input};
 use anyhow::{Context, Result, bail};
 use rootwatch_engine::{Notify, one_line};
 use rootwatch_root_event::{
@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 /// Of what could not be read, the most that is said.
 const MOST_SAID: usize = 10;
 
-pub(super) fn explain(args: &ExplainArgs, cli: &Cli) -> Result<Exit> {
+pub(super) async fn explain(args: &ExplainArgs, cli: &Cli) -> Result<Exit> {
     let flags = flags(cli, &HubArgs::default(), &SpokesArgs::default());
     let notify = config::resolve(flags)?.notify;
     let output = Output {
@@ -33,7 +33,9 @@ pub(super) fn explain(args: &ExplainArgs, cli: &Cli) -> Result<Exit> {
     let mut unread = Vec::new();
     for path in &args.files {
         let file = name(path);
-        let found = read(path).and_then(|bytes| events(&bytes));
+        let from = path.clone();
+        let bytes = input::read(move || read(&from)).await?;
+        let found = bytes.and_then(|bytes| events(&bytes));
         let found = found.unwrap_or_else(|error| unwrap::Found::nothing(format!("{error:#}")));
         for value in &found.values {
             for explanation in of_value(value, &notify) {

@@ -113,7 +113,7 @@ pub(crate) async fn run(cli: &Cli, interrupts: &Interrupts) -> Result<Exit> {
         Command::Confirm(args) => confirm::confirm(&run, args).await,
         Command::Policy(args) => policy::policy(&run, args).await,
         Command::Scp(args) => scp::scp(&run, args).await,
-        Command::Explain(args) => explain::explain(args, cli),
+        Command::Explain(args) => explain::explain(args, cli).await,
         Command::Settings(args) => settings::settings(&run, &args.hub, &args.spokes).await,
         Command::Init(args) => init::init(&run, args, cli).await,
         Command::Completions { shell } => completions::completions(*shell),
