@@ -48,6 +48,8 @@ mod signals;
 mod spokes;
 /// `rootwatch status`.
 mod status;
+/// Faults at each call of each command.
+mod sweep;
 /// `rootwatch teardown`.
 mod teardown;
 /// `rootwatch verify`: a good deployment is fine, and each way to break it is found.

@@ -166,6 +166,11 @@ impl Lab {
         self.client.post("faults", &serde_json::to_value(fault)?)
     }
 
+    /// How often each fault that is set has met a call, in the order in which they were added.
+    pub fn met_faults(&self) -> Result<Vec<u64>> {
+        self.client.get("faults", &[])
+    }
+
     /// Removes all faults.
     pub fn clear_faults(&self) -> Result<()> {
         self.client.delete("faults")

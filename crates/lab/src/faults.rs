@@ -29,6 +29,12 @@ pub enum Kind {
         /// Or after this many milliseconds.
         ms: u64,
     },
+    /// It is held in the same way, and then its connection is closed without effect: what becomes of a call whose caller
+    /// is gone before it was sent.
+    Stop {
+        /// Or after this many milliseconds.
+        ms: u64,
+    },
     /// It succeeds, and says that entries of the request have failed: `FailedEntries` and the like. Calls that take
     /// no entries cannot fail so.
     Entries {
@@ -86,6 +92,12 @@ pub struct Fault {
     pub every: Option<u64>,
     /// At most this many in all.
     pub times: Option<u64>,
+    /// Only calls that functions in the lab make, or only those that they do not.
+    pub by_function: Option<bool>,
+    /// With `nth`: this one and all that follow.
+    pub onward: bool,
+    /// Each attempt that an SDK makes at a call is that call: it fares as the first one did, and is not counted again.
+    pub repeats: bool,
     /// What happens.
     pub kind: Kind,
 }
@@ -102,6 +114,9 @@ impl Fault {
             nth: None,
             every: None,
             times: None,
+            by_function: None,
+            onward: false,
+            repeats: false,
             kind,
         }
     }
@@ -138,6 +153,27 @@ impl Fault {
     #[must_use]
     pub fn nth(mut self, nth: u64) -> Self {
         self.nth = Some(nth);
+        self
+    }
+
+    /// With [`Fault::nth`]: that one and all that follow.
+    #[must_use]
+    pub fn onward(mut self) -> Self {
+        self.onward = true;
+        self
+    }
+
+    /// Every attempt of an SDK at the same call.
+    #[must_use]
+    pub fn with_repeats(mut self) -> Self {
+        self.repeats = true;
+        self
+    }
+
+    /// Only calls that no function makes.
+    #[must_use]
+    pub fn of_operators(mut self) -> Self {
+        self.by_function = Some(false);
         self
     }
 

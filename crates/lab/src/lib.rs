@@ -33,6 +33,7 @@ mod ministack;
 mod organization;
 mod process;
 mod server;
+pub mod sweep;
 mod truths;
 mod venv;
 

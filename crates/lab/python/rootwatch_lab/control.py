@@ -70,6 +70,7 @@ class Control:
             "DELETE calls": lambda _: front.clear_calls(),
             "POST delay": self._set_delay,
             "POST faults": faults.add,
+            "GET faults": lambda _: faults.fired(),
             "DELETE faults": lambda _: faults.clear(),
             "GET held": lambda _: faults.held(),
             "POST instance-faults": stacksets.fail_instances,

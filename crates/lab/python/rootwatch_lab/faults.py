@@ -38,6 +38,8 @@ class Call:
     write: bool
     caller: str = ""
     by_function: bool = False
+    # The same for each attempt of an SDK at one call.
+    invocation: str = ""
 
 
 @dataclasses.dataclass
@@ -53,8 +55,12 @@ class Fault:
     nth: int | None = None
     every: int | None = None
     times: int | None = None
+    by_function: bool | None = None
+    onward: bool = False
+    repeats: bool = False
     seen: int = 0
     fired: int = 0
+    invocations: dict[str, bool] = dataclasses.field(default_factory=dict)
     released: threading.Event = dataclasses.field(default_factory=threading.Event)
 
     def hits(self, call: Call) -> bool:
@@ -62,12 +68,20 @@ class Fault:
         # Calls that functions make come when they like: a count of calls leaves them out.
         if call.by_function and not (self.operation or self.service):
             return False
-        for name in ("operation", "service", "account", "region", "write"):
+        for name in ("operation", "service", "account", "region", "write", "by_function"):
             wanted = getattr(self, name)
             if wanted is not None and wanted != getattr(call, name):
                 return False
+        if self.repeats and call.invocation in self.invocations:
+            return self.invocations[call.invocation]
+        is_hit = self._counts()
+        if self.repeats and call.invocation:
+            self.invocations[call.invocation] = is_hit
+        return is_hit
+
+    def _counts(self) -> bool:
         self.seen += 1
-        if self.nth is not None and self.seen != self.nth:
+        if self.nth is not None and (self.seen < self.nth or (self.seen > self.nth and not self.onward)):
             return False
         if self.every is not None and self.seen % self.every:
             return False
@@ -107,7 +121,7 @@ class Faults:
     def meet(self, call: Call) -> Fault | None:
         """The fault this call meets, if any; one that holds it is over when this returns."""
         fault = self.match(call)
-        if fault is None or fault.kind["type"] != "hold":
+        if fault is None or fault.kind["type"] not in ("hold", "stop"):
             return fault
         name = f"{call.service} {call.operation}"
         with self._lock:
@@ -115,7 +129,14 @@ class Faults:
         fault.released.wait(fault.kind["ms"] / 1000)
         with self._lock:
             self._held.remove(name)
+        if fault.kind["type"] == "stop":
+            return Fault({"type": "drop", "applied": False})
         return None
+
+    def fired(self) -> list[int]:
+        """How often each fault that is set has met a call."""
+        with self._lock:
+            return [fault.fired for fault in self._faults]
 
     def held(self) -> list[str]:
         """The calls that are held now: service and operation."""

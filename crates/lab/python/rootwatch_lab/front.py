@@ -236,6 +236,7 @@ def _identify(environ: dict[str, Any]) -> faults.Call:
         write=not operation.startswith(_READS),
         caller=session.arn if session else key,
         by_function=session is not None,
+        invocation=environ.get("HTTP_AMZ_SDK_INVOCATION_ID", ""),
     )
 
 

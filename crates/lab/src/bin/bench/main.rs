@@ -164,7 +164,7 @@ impl Bench {
 
     /// A first run and one without changes, on the answers that the lab gave to such runs.
     fn replayed(&self) -> Result<[Measured; 2]> {
-        let replay = Replay::start(&self.lab.endpoint())?;
+        let replay = Replay::start(self.lab.endpoint())?;
         self.lab.set_delay(0)?;
         let args = ["deploy", "hub", "--name", "recorded", "--yes"];
         let run = || self.timed_at(&args, Some(&replay));

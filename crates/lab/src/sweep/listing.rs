@@ -1,0 +1,115 @@
+//! All that there is, one value a line, without what differs from run to run.
+
+use std::sync::LazyLock;
+
+use anyhow::Result;
+use regex_lite::Regex;
+use serde_json::Value;
+
+use crate::server::Lab;
+
+/// Ids that AWS draws, and the time at which somebody was subscribed.
+const DRAWN: [(&str, &str); 5] = [
+    ("spoke-[0-9a-f]{8}-[0-9a-f-]+", "spoke-ID"),
+    ("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "ID"),
+    ("-[0-9A-Z]{12}\\b", "-SUFFIX"),
+    ("p-[0-9a-z]{8,}\\b", "p-ID"),
+    ("email [0-9-]{10}T[0-9:]{8}Z", "email TIME"),
+];
+
+/// A listing of a world.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Listing(Vec<String>);
+
+impl Listing {
+    pub(super) fn of(lab: &Lab) -> Result<Self> {
+        Ok(Self::of_snapshot(&lab.snapshot()?))
+    }
+
+    pub(super) fn of_snapshot(snapshot: &Value) -> Self {
+        let mut all = Vec::new();
+        values("", snapshot, &mut all);
+        let mut all: Vec<String> = all.iter().map(|line| without_drawn(line)).collect();
+        all.sort();
+        Self(all)
+    }
+
+    /// Whether something of it is a temporary resource of a `test`.
+    pub(super) fn has_temporary(&self) -> bool {
+        self.0.iter().any(|line| line.contains("-test-"))
+    }
+
+    /// What is here and not there, line by line: a value that is there twice is one more.
+    pub(super) fn beyond(&self, other: &Self) -> Vec<String> {
+        let mut rest = other.0.iter().peekable();
+        let mut beyond = Vec::new();
+        // Both are sorted.
+        for line in &self.0 {
+            while rest.next_if(|it| *it < line).is_some() {}
+            if rest.next_if(|it| *it == line).is_none() {
+                beyond.push(line.clone());
+            }
+        }
+        beyond
+    }
+}
+
+fn values(path: &str, value: &Value, all: &mut Vec<String>) {
+    match value {
+        Value::Object(map) if !map.is_empty() => {
+            for (key, value) in map {
+                values(&format!("{path}/{key}"), value, all);
+            }
+        }
+        Value::Array(list) if !list.is_empty() => {
+            for value in list {
+                values(path, value, all);
+            }
+        }
+        leaf => all.push(format!("{path}: {leaf}")),
+    }
+}
+
+fn without_drawn(line: &str) -> String {
+    static PATTERNS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
+        let compiled = DRAWN.iter().filter_map(|(pattern, stable)| {
+            let pattern = Regex::new(pattern).ok()?;
+            Some((pattern, *stable))
+        });
+        compiled.collect()
+    });
+    let replace = |line: String, (pattern, stable): &(Regex, &str)| {
+        pattern.replace_all(&line, *stable).into_owned()
+    };
+    PATTERNS.iter().fold(line.to_owned(), replace)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn ids_that_aws_draws_make_no_difference_and_all_else_does() {
+        let id = |id: &str| json!({"1": {"r": {"mappings": [format!("{id}-1111-2222-3333-444444444444")]}}});
+        let of = |id_: &str| Listing::of_snapshot(&id(id_));
+        assert_eq!(of("00000000"), of("0a0a0a0a"));
+        let named = |name: &str| Listing::of_snapshot(&json!({"1": {"r": {"topics": {name: {}}}}}));
+        assert_eq!(named("a").beyond(&named("b")), ["/1/r/topics/a: {}"]);
+        assert!(DRAWN.iter().all(|(pattern, _)| Regex::new(pattern).is_ok()));
+    }
+
+    #[test]
+    fn what_is_there_twice_is_beyond_what_is_there_once() {
+        let subscribed = |count: usize| {
+            let all = vec!["x"; count];
+            Listing::of_snapshot(&json!({"Subscriptions": all}))
+        };
+        assert_eq!(
+            subscribed(2).beyond(&subscribed(1)),
+            ["/Subscriptions: \"x\""]
+        );
+        assert!(subscribed(1).beyond(&subscribed(2)).is_empty());
+        assert_ne!(subscribed(1), subscribed(2));
+    }
+}

@@ -1,0 +1,123 @@
+//! A run of the binary.
+
+use std::fs::File;
+use std::io::{Read as _, Seek as _, SeekFrom};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result};
+
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ended {
+    Code(i32),
+    /// By our SIGKILL.
+    Killed,
+    /// By no exit code.
+    Crashed,
+    /// It did not end in time.
+    Hung,
+}
+
+/// A run that has ended.
+#[derive(Clone, Debug)]
+pub(super) struct Ran {
+    pub(super) ended: Ended,
+    pub(super) stdout: String,
+    pub(super) stderr: String,
+}
+
+impl Ran {
+    /// All of it, for a message.
+    pub(super) fn words(&self) -> String {
+        format!("{:?}\n{}\n{}", self.ended, self.stdout, self.stderr)
+    }
+}
+
+/// A run that has not. Dropping it ends it.
+pub(super) struct Running {
+    child: Child,
+    stdout: File,
+    stderr: File,
+    since: Instant,
+    _folder: tempfile::TempDir,
+}
+
+impl Running {
+    pub(super) fn start(binary: &Path, args: &[&str], env: Vec<(String, String)>) -> Result<Self> {
+        let folder = tempfile::tempdir().context("making a folder")?;
+        let (stdout, stderr) = (tempfile::tempfile()?, tempfile::tempfile()?);
+        let child = Command::new(binary)
+            .args(args)
+            .env_clear()
+            .envs(env)
+            .env("HOME", folder.path())
+            .current_dir(folder.path())
+            .stdin(Stdio::null())
+            .stdout(stdout.try_clone()?)
+            .stderr(stderr.try_clone()?)
+            .spawn()
+            .with_context(|| format!("starting {}", binary.display()))?;
+        Ok(Self {
+            child,
+            stdout,
+            stderr,
+            since: Instant::now(),
+            _folder: folder,
+        })
+    }
+
+    /// Waits for its end.
+    pub(super) fn wait(self, limit: Duration) -> Result<Ran> {
+        self.kill_once(limit, || Ok(false))
+    }
+
+    /// Kills it as soon as this is so; waits for its end where it never is.
+    pub(super) fn kill_once(
+        mut self,
+        limit: Duration,
+        is_time: impl Fn() -> Result<bool>,
+    ) -> Result<Ran> {
+        let ended = loop {
+            if let Some(status) = self.child.try_wait()? {
+                break status.code().map_or(Ended::Crashed, Ended::Code);
+            }
+            if self.since.elapsed() > limit {
+                break Ended::Hung;
+            }
+            if is_time()? {
+                break Ended::Killed;
+            }
+            thread::sleep(LOOK_EVERY);
+        };
+        self.end();
+        Ok(Ran {
+            ended,
+            stdout: text(&mut self.stdout)?,
+            stderr: text(&mut self.stderr)?,
+        })
+    }
+
+    fn end(&mut self) {
+        // No effect if it has ended already.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+fn text(file: &mut File) -> Result<String> {
+    let mut bytes = Vec::new();
+    file.seek(SeekFrom::Start(0))?;
+    file.read_to_end(&mut bytes)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
