@@ -57,7 +57,7 @@ pub(crate) fn notification(head: &Head<'_>, body: &Body) -> Value {
 }
 
 /// The brackets around the severity, which comes first, are rootwatch's own.
-fn title(subject: &str) -> String {
+pub(crate) fn title(subject: &str) -> String {
     match subject.split_once("] ") {
         Some((label, rest)) => format!("{label}] {}", chat(rest, TITLE - label.len() - 2)),
         None => chat(subject, TITLE),
@@ -79,6 +79,8 @@ fn description(body: &Body) -> String {
     lines.extend(fields);
     lines.extend(titled(title, list.collect()));
     lines.extend(titled("Note", notes.collect()));
+    let sender = body.sender.as_ref();
+    lines.extend(sender.map(|it| format!("\nSent by {}", chat(it, 200))));
     let mut text = fitting(&lines);
     if let Some((raw, left_out)) = &body.raw {
         text.push_str(&code_block(raw, *left_out));
@@ -131,12 +133,19 @@ fn steps(body: &Body) -> Vec<String> {
         .link
         .as_ref()
         .map(|link| format!("See the event in CloudTrail (sign in to the account first): {link}"));
+    let help = body.help.iter().map(|line| with_links(line, STEP));
     let steps = body.steps.iter().map(|step| chat(step, STEP));
-    steps.chain(link).collect()
+    help.chain(steps).chain(link).collect()
+}
+
+/// A line of the settings, whose links stay links: nothing else in it is markup or a mention.
+pub(crate) fn with_links(text: &str, longest: usize) -> String {
+    let plain = text.replace(['<', '>', '[', ']', '`', '|'], "'");
+    sanitize::line_within(&plain, longest)
 }
 
 /// A safe line without what chat programs would interpret as markup, a mention or a link.
-fn chat(text: &str, longest: usize) -> String {
+pub(crate) fn chat(text: &str, longest: usize) -> String {
     let plain: String = text
         .chars()
         .map(|c| match c {
@@ -160,6 +169,14 @@ mod tests {
         assert_eq!(
             chat("`<!channel> *[click](https://x)*|y`", 100),
             "'(!channel) -(click)(https://x)-/y'"
+        );
+    }
+
+    #[test]
+    fn a_link_of_the_settings_stays_one_and_mentions_nobody() {
+        assert_eq!(
+            with_links("Runbook: https://wiki/a_b~c*d <!here> [x](y)", 100),
+            "Runbook: https://wiki/a_b~c*d '!here' 'x'(y)"
         );
     }
 

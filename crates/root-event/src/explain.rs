@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use crate::assess::Assessment;
 use crate::classify::Decision;
-use crate::message::{self, Context};
+use crate::context::Context;
+use crate::message;
 use crate::record::Unreadable;
 use crate::severity::Severity;
 use crate::unreadable::unreadable_message;

@@ -3,7 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use crate::assess::{Assessment, Mfa, Outcome};
-use crate::message::{Context, late_seconds};
+use crate::context::{Context, with_context};
+use crate::message::late_seconds;
 use crate::{sanitize, tally, words};
 
 /// The version of the schema. It changes when a field is removed or its meaning changes, not when one is added.
@@ -26,7 +27,7 @@ pub(crate) fn alert(
         .iter()
         .map(|(name, value)| (name.clone(), json!(value)))
         .collect();
-    without_nulls(json!({
+    let body = without_nulls(json!({
         "schema": SCHEMA,
         "kind": "alert",
         "test": it.is_test(),
@@ -59,7 +60,8 @@ pub(crate) fn alert(
         "notes": it.notes,
         "what_to_do": words::what_to_do(it),
         "link": console_link(it),
-    }))
+    }));
+    with_context(body, context, context.owner_in_words())
 }
 
 pub(crate) fn account(id: &str, context: &Context<'_>) -> Value {

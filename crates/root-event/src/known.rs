@@ -15,9 +15,18 @@ pub const READ_ONLY_THAT_MATTERS: &[&str] = &[
     "Instruments_Create",
 ];
 
-/// Calls that CloudTrail does not mark `readOnly` and that change nothing, by the beginning of `eventSource` and by name:
-/// an open CloudShell sends one a minute.
-const CHANGES_NOTHING: &[(&str, &str)] = &[("cloudshell.", "SendHeartBeat")];
+/// Calls that CloudTrail need not mark `readOnly` and that change nothing, by the beginning of `eventSource` and by name:
+/// an open CloudShell sends a heartbeat a minute, and pages of the console make the reports and queries that they show.
+/// The Service Authorization Reference gives those of IAM and CloudWatch Logs the access level Read.
+const CHANGES_NOTHING: &[(&str, &str)] = &[
+    ("cloudshell.", "SendHeartBeat"),
+    ("iam.", "GenerateCredentialReport"),
+    ("iam.", "GenerateOrganizationsAccessReport"),
+    ("iam.", "GenerateServiceLastAccessedDetails"),
+    ("logs.", "StartQuery"),
+    ("logs.", "StopQuery"),
+    ("support.", "RefreshTrustedAdvisorCheck"),
+];
 
 /// Whether it is a call that changes nothing, whatever the record says.
 pub(crate) fn changes_nothing(name: &str, source: Option<&str>) -> bool {

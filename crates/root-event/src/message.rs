@@ -1,6 +1,6 @@
 //! The message: a subject, and a body for each kind of recipient.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -8,71 +8,14 @@ use serde_json::{Value, json};
 
 use crate::assess::Assessment;
 use crate::body::Body;
+use crate::context::Context;
 use crate::headline::Headline;
 use crate::options::Format;
-use crate::{chatbot, json as machine, tally, words};
+use crate::severity::Severity;
+use crate::{chatbot, formats, json as machine, tally, words};
 
 /// An event that arrives this many seconds late, or later, has its delay in the message.
 const LATE: i64 = 5 * 60;
-
-/// What is known in addition to the event.
-#[derive(Debug, Clone, Copy, Default)]
-#[non_exhaustive]
-pub struct Context<'a> {
-    /// The name of the account, if known.
-    pub account_name: Option<&'a str>,
-    /// The name of the account that a privileged session is for ([`Assessment::target_account`]), if known.
-    pub target_name: Option<&'a str>,
-    /// Names of accounts by their number, for messages about several.
-    pub names: Option<&'a BTreeMap<String, String>>,
-    /// When rootwatch received the event.
-    pub received: Option<Timestamp>,
-}
-
-impl<'a> Context<'a> {
-    /// Nothing is known.
-    #[must_use]
-    pub const fn new() -> Self {
-        Self {
-            account_name: None,
-            target_name: None,
-            names: None,
-            received: None,
-        }
-    }
-
-    /// With the account's name, if known.
-    #[must_use]
-    pub const fn account_name(mut self, name: Option<&'a str>) -> Self {
-        self.account_name = name;
-        self
-    }
-
-    /// With the name of the account that a privileged session is for, if known.
-    #[must_use]
-    pub const fn target_name(mut self, name: Option<&'a str>) -> Self {
-        self.target_name = name;
-        self
-    }
-
-    /// With names of accounts by their number, for messages about several.
-    #[must_use]
-    pub const fn names(mut self, names: &'a BTreeMap<String, String>) -> Self {
-        self.names = Some(names);
-        self
-    }
-
-    /// With the time at which rootwatch received the event.
-    #[must_use]
-    pub const fn received(mut self, at: Timestamp) -> Self {
-        self.received = Some(at);
-        self
-    }
-
-    pub(crate) fn name_of(&self, account: &str) -> Option<&'a str> {
-        self.names?.get(account).map(String::as_str)
-    }
-}
 
 /// A message, ready to be published.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -90,6 +33,22 @@ pub struct Message {
     pub chatbot: Value,
     /// For filter policies of subscriptions.
     pub attributes: Attributes,
+    /// What routes go by.
+    #[serde(skip)]
+    pub about: About,
+    /// What further formats are made from.
+    #[serde(skip)]
+    pub(crate) body: Body,
+}
+
+/// What a message is about, for routes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct About {
+    /// Its severity.
+    pub severity: Severity,
+    /// Numbers of all its accounts: whose root users acted, and in which sessions were started.
+    pub accounts: BTreeSet<String>,
 }
 
 /// The message attributes, for filter policies of subscriptions. None is empty.
@@ -124,21 +83,31 @@ impl Message {
     /// SNS uses for every other protocol (SNS API reference, Publish).
     ///
     /// The default is JSON for programs. Where it is a chat notification instead, queues and functions, which no chat
-    /// program reads, still get the JSON.
+    /// program reads, still get the JSON. In any other format they get that: it is by a queue that it is sent on.
     #[must_use]
     pub fn sns_body(&self, format: Format) -> String {
-        let machine = self.json.to_string();
-        let bodies = match format {
-            Format::Text => json!({ "default": machine, "email": self.text, "sms": self.sms }),
-            Format::Chatbot => json!({
-                "default": self.chatbot.to_string(),
-                "email": self.text,
-                "sms": self.sms,
-                "sqs": machine,
-                "lambda": machine,
-            }),
-        };
+        let body = self.body(format).to_string();
+        let mut bodies = json!({ "default": body, "email": self.text, "sms": self.sms });
+        if format == Format::Chatbot {
+            let machine = self.json.to_string();
+            bodies["sqs"] = machine.clone().into();
+            bodies["lambda"] = machine.into();
+        }
         bodies.to_string()
+    }
+
+    /// The default body in this format.
+    #[must_use]
+    pub fn body(&self, format: Format) -> Value {
+        match format {
+            Format::Text => self.json.clone(),
+            Format::Chatbot => self.chatbot.clone(),
+            Format::Jira => formats::jira(self),
+            Format::Ocsf => formats::ocsf(self),
+            Format::PagerDuty => formats::pagerduty(self),
+            Format::Slack => formats::slack(self),
+            Format::Teams => formats::teams(self),
+        }
     }
 }
 
@@ -149,13 +118,13 @@ pub(crate) fn alert(it: &Assessment, others: &[&Assessment], context: &Context<'
     let subject = headline.subject(&head.label, head.region);
     let json = machine::alert(it, others, context, &subject);
     let body = body(it, others, context, &head);
-    head.message(it, subject, &headline, &body, json)
+    head.message(it, subject, &headline, body, json)
 }
 
 /// What every message begins with.
 pub(crate) struct Head<'a> {
     pub(crate) label: String,
-    pub(crate) severity: &'a str,
+    pub(crate) severity: Severity,
     pub(crate) account: &'a str,
     pub(crate) name: Option<&'a str>,
     pub(crate) region: Option<&'a str>,
@@ -170,7 +139,7 @@ impl<'a> Head<'a> {
         };
         Self {
             label,
-            severity: it.severity.name(),
+            severity: it.severity,
             account: it.account_or_unknown(),
             name: context.account_name,
             region: it.region.as_deref(),
@@ -193,11 +162,11 @@ impl<'a> Head<'a> {
         it: &Assessment,
         subject: String,
         headline: &Headline<'_>,
-        body: &Body,
+        body: Body,
         json: Value,
     ) -> Message {
         let attributes = Attributes {
-            severity: self.severity.to_owned(),
+            severity: self.severity.name().to_owned(),
             account: self.account.to_owned(),
             activity: it.activity.name().to_owned(),
             accounts: Vec::new(),
@@ -211,10 +180,16 @@ impl<'a> Head<'a> {
             thread: thread(it),
             attributes: &attributes,
         };
+        let accounts = [it.account.as_deref(), it.target_account.as_deref()];
         Message {
             text: body.text(),
             json,
-            chatbot: chatbot::notification(&head, body),
+            chatbot: chatbot::notification(&head, &body),
+            about: About {
+                severity: self.severity,
+                accounts: accounts.into_iter().flatten().map(str::to_owned).collect(),
+            },
+            body,
             sms,
             attributes,
             subject,
@@ -257,9 +232,11 @@ fn body(it: &Assessment, others: &[&Assessment], context: &Context<'_>, head: &H
             .into_iter()
             .chain(fields(it, context, head, target))
             .collect(),
+        help: context.guide.steps(),
         steps: words::what_to_do(it),
         notes: it.notes.clone(),
         link: machine::console_link(it),
+        sender: context.guide.sender(),
         ..Body::default()
     }
 }
@@ -275,6 +252,9 @@ fn fields(
     let mut fields = vec![
         ("Severity", head.label.clone()),
         ("Account", head.account_with_name()),
+    ];
+    fields.extend(context.owner_in_words().map(|owner| ("Owner", owner)));
+    fields.extend([
         ("What", what),
         ("Outcome", words::outcome(&it.outcome)),
         ("When", when(it, context)),
@@ -283,7 +263,7 @@ fn fields(
         ("Agent", or(&it.agent)),
         ("MFA", words::mfa(it.mfa).to_owned()),
         ("Access", words::access(it)),
-    ];
+    ]);
     let other_than_root = it.identity.clone().filter(|arn| !arn.ends_with(":root"));
     fields.extend(other_than_root.map(|arn| ("Identity", arn)));
     fields.extend(target.map(|target| ("Session in", target)));

@@ -24,6 +24,16 @@ pub enum Format {
     Text,
     /// A custom notification of Amazon Q Developer in chat applications.
     Chatbot,
+    /// An alert of Jira Service Management, which an automation of Jira can read as well.
+    Jira,
+    /// A Detection Finding of the Open Cybersecurity Schema Framework, for a SIEM.
+    Ocsf,
+    /// An event of PagerDuty's Events API v2, without its routing key.
+    PagerDuty,
+    /// A message of Slack's API or of an incoming webhook.
+    Slack,
+    /// An adaptive card for a workflow of Microsoft Teams.
+    Teams,
 }
 
 impl ReadOnly {
@@ -46,10 +56,21 @@ impl ReadOnly {
 }
 
 impl Format {
-    /// Each, by its name in the settings.
+    /// Those of the alerts topic, by their names in the settings: `rootwatch test` reads its body for programs.
     pub const ALL: [(&'static str, Self); 2] = [
         (Self::Text.name(), Self::Text),
         (Self::Chatbot.name(), Self::Chatbot),
+    ];
+
+    /// Those of a route's topic, by their names in the settings.
+    pub const OF_ROUTES: [(&'static str, Self); 7] = [
+        (Self::Text.name(), Self::Text),
+        (Self::Chatbot.name(), Self::Chatbot),
+        (Self::Jira.name(), Self::Jira),
+        (Self::Ocsf.name(), Self::Ocsf),
+        (Self::PagerDuty.name(), Self::PagerDuty),
+        (Self::Slack.name(), Self::Slack),
+        (Self::Teams.name(), Self::Teams),
     ];
 
     /// Its name in the settings.
@@ -58,6 +79,11 @@ impl Format {
         match self {
             Self::Text => "text",
             Self::Chatbot => "chatbot",
+            Self::Jira => "jira",
+            Self::Ocsf => "ocsf",
+            Self::PagerDuty => "pagerduty",
+            Self::Slack => "slack",
+            Self::Teams => "teams",
         }
     }
 }

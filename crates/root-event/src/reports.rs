@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::assess::Assessment;
 use crate::classify::{Activity, Decision};
-use crate::message::{self, Context, Message};
+use crate::context::Context;
+use crate::message::{self, Message};
 use crate::several;
 use crate::severity::Severity;
 use crate::tally::Tally;

@@ -39,6 +39,15 @@ pub enum Severity {
 }
 
 impl Severity {
+    /// Each, by its name.
+    pub const ALL: [(&'static str, Self); 5] = [
+        (Self::Info.name(), Self::Info),
+        (Self::Low.name(), Self::Low),
+        (Self::Medium.name(), Self::Medium),
+        (Self::High.name(), Self::High),
+        (Self::Critical.name(), Self::Critical),
+    ];
+
     /// The severity's name, as in JSON and in message attributes.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -1,10 +1,13 @@
 //! An event that cannot be read is still reported: raw, shortened, and marked.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use crate::body::Body;
+use crate::context::{Context, with_context};
 use crate::json::{SCHEMA, without_nulls};
-use crate::message::{Attributes, Context, Message, instant};
+use crate::message::{About, Attributes, Message, instant};
 use crate::record::Unreadable;
 use crate::severity::Severity;
 use crate::{chatbot, sanitize};
@@ -48,6 +51,11 @@ pub fn unreadable_message(bytes: &[u8], why: &Unreadable, context: &Context<'_>)
         sms: SMS.to_owned(),
         json,
         chatbot: chatbot::notification(&head, &body),
+        about: About {
+            severity: Severity::High,
+            accounts: BTreeSet::new(),
+        },
+        body,
         attributes,
     }
 }
@@ -58,14 +66,16 @@ fn body(raw: String, left_out: usize, why: &Unreadable, context: &Context<'_>) -
     Body {
         sentence: SENTENCE.to_owned(),
         fields,
+        help: context.guide.steps(),
         steps: STEPS.to_vec(),
+        sender: context.guide.sender(),
         raw: Some((raw, left_out)),
         ..Body::default()
     }
 }
 
 fn machine(raw: &str, left_out: usize, why: &Unreadable, context: &Context<'_>) -> Value {
-    without_nulls(json!({
+    let body = without_nulls(json!({
         "schema": SCHEMA,
         "kind": "unreadable",
         "test": false,
@@ -77,5 +87,6 @@ fn machine(raw: &str, left_out: usize, why: &Unreadable, context: &Context<'_>) 
         "received": context.received.map(|at| at.to_string()),
         "what_to_do": STEPS,
         "unreadable": { "why": why.to_string(), "raw": sanitize::block(raw), "characters_left_out": left_out },
-    }))
+    }));
+    with_context(body, context, None)
 }

@@ -2,8 +2,9 @@
 
 use crate::assess::{Assessment, Mfa, Outcome};
 use crate::classify::{Activity, Class, Decision, known};
+use crate::context::Context;
 use crate::headline::Headline;
-use crate::message::{Context, instant};
+use crate::message::instant;
 use crate::record::Record;
 use crate::sanitize;
 use crate::who::{self, upper_first};

@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 use rootwatch_root_event::{
-    Activity, Assessment, Context, Decision, ReadOnly, Severity, assess, digest, explain, message,
-    parse, unreadable_message,
+    Activity, Assessment, Context, Decision, Guide, ReadOnly, Sender, Severity, assess, digest,
+    explain, message, parse, unreadable_message,
 };
 use serde_json::{Map, Value, json};
 
@@ -180,7 +180,10 @@ proptest! {
     #[test]
     fn every_message_is_sound(record in root_record(), name in prop::option::of(nasty())) {
         let it = one(&record);
-        let context = Context::new().account_name(name.as_deref()).target_name(name.as_deref()).received(received());
+        let text = name.as_deref();
+        let sender = text.map(|name| Sender { name, account: name, region: name });
+        let guide = Guide { runbook: text, contact: text, sender };
+        let context = Context::new().account_name(text).target_name(text).owner(text).guide(guide).received(received());
         let message = message(&it, &context);
         is_sound(&message);
         fields_stand_once(&message.text);

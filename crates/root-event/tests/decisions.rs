@@ -66,6 +66,40 @@ fn assessed(record: &Value) -> Assessment {
     assess(&parse(record.to_string().as_bytes()).unwrap()[0])
 }
 
+/// What the console does by itself, or what changes nothing, whatever CloudTrail says of it.
+#[test]
+fn noise_is_low_and_in_digests() {
+    let of = |service: &str, name: &str, key: &str| {
+        assessed(&json!({
+            "eventName": name,
+            "eventSource": format!("{service}.amazonaws.com"),
+            "readOnly": false,
+            "userIdentity": { "type": "Root", "accessKeyId": key },
+        }))
+    };
+    for (service, name) in [
+        ("cloudshell", "SendHeartBeat"),
+        ("iam", "GenerateCredentialReport"),
+        ("iam", "GenerateOrganizationsAccessReport"),
+        ("iam", "GenerateServiceLastAccessedDetails"),
+        ("logs", "StartQuery"),
+        ("logs", "StopQuery"),
+        ("support", "RefreshTrustedAdvisorCheck"),
+    ] {
+        let it = of(service, name, "ASIAEXAMPLEKEY00CONS");
+        let found = (it.decision, it.severity, it.activity);
+        assert_eq!(
+            found,
+            (Decision::Digest, Severity::Low, Activity::ApiRead),
+            "{name}"
+        );
+        let elsewhere = of("example", name, "ASIAEXAMPLEKEY00CONS");
+        assert_eq!(elsewhere.severity, Severity::High, "{name}");
+        let with_key = of(service, name, "AKIAEXAMPLEKEY00LONG");
+        assert_eq!(with_key.severity, Severity::Critical, "{name}");
+    }
+}
+
 #[test]
 fn a_session_that_root_created_is_root_of_any_type() {
     for kind in ["FederatedUser", "AssumedRole", "Unknown"] {

@@ -8,15 +8,16 @@ use std::fs;
 use std::path::PathBuf;
 
 use rootwatch_root_event::{
-    Assessment, Decision, Message, assess, digest, message, parse, unreadable_message,
+    Assessment, Decision, Message, assess, digest, message, parse, reports, unreadable_message,
+    unrouted_message,
 };
 
 use serde_json::Value;
 
 use crate::reports::storms;
-use crate::{context, fixture, fixtures};
+use crate::{context, fixture, fixtures, helpful};
 
-fn compare(file: &str, text: &str) {
+pub(crate) fn compare(file: &str, text: &str) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("tests/golden")
         .join(file);
@@ -40,7 +41,7 @@ fn check(name: &str, message: &Message) {
 }
 
 /// Another crate of the workspace may turn on serde_json's `preserve_order`.
-fn sorted(value: &Value) -> Value {
+pub(crate) fn sorted(value: &Value) -> Value {
     match value {
         Value::Object(map) => {
             let fields: BTreeMap<&String, Value> = map
@@ -85,6 +86,37 @@ pub(crate) fn session() -> Vec<Assessment> {
 }
 
 #[test]
+fn what_helps_to_act_comes_first() {
+    let it = fixture("credential-access-key");
+    check("helpful", &message(&it, &helpful()));
+    check("helpful-digest", &digest(&session(), &helpful()).unwrap());
+    let bytes = b"{";
+    let unreadable = unreadable_message(bytes, &parse(bytes).unwrap_err(), &helpful());
+    assert!(
+        unreadable
+            .text
+            .contains("- Runbook: https://wiki.example.com")
+    );
+    assert_eq!(unreadable.json["sender"]["account"], "222222222222");
+}
+
+/// A message about several accounts names no owner: that of the first would take it for one of theirs.
+#[test]
+fn several_accounts_have_no_one_owner() {
+    let mut batch = vec![fixture("failed-sign-in"), fixture("failed-sign-in")];
+    batch[1].account = Some("444455556666".to_owned());
+    batch[1].event_id = Some("another".to_owned());
+    let reports = reports(&batch, 20);
+    let [report] = reports.as_slice() else {
+        panic!("{reports:?}")
+    };
+    let message = report.message(&batch, &helpful()).unwrap();
+    assert!(!message.text.contains("Owner:"), "{}", message.text);
+    assert_eq!(message.json.get("owner"), None);
+    assert_eq!(message.json["contact"], helpful().guide.contact.unwrap());
+}
+
+#[test]
 fn a_digest() {
     check("digest", &digest(&session(), &context()).unwrap());
 }
@@ -94,6 +126,15 @@ fn storms_are_few_messages() {
     for (name, message) in storms() {
         check(name, &message);
     }
+}
+
+#[test]
+fn a_topic_of_a_route_that_is_not_reached() {
+    let topic = "arn:aws:sns:eu-west-1:444455556666:payments-alerts";
+    let why = "SNS Publish: AuthorizationError: User is not authorized to perform: SNS:Publish";
+    let message = unrouted_message(topic, why, &helpful());
+    crate::sound::is_sound(&message);
+    check("unrouted", &message);
 }
 
 #[test]

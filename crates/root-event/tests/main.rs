@@ -4,6 +4,7 @@
 
 mod any_input;
 mod decisions;
+mod formats;
 mod golden;
 mod phone;
 mod reports;
@@ -14,7 +15,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
-use rootwatch_root_event::{Assessment, Context, Event, assess, parse};
+use rootwatch_root_event::{Assessment, Context, Event, Guide, Sender, assess, parse};
 
 /// 28 seconds after most fixtures' time.
 fn received() -> Timestamp {
@@ -25,6 +26,27 @@ fn context() -> Context<'static> {
     Context::new()
         .account_name(Some("Prod-Payments"))
         .received(received())
+        .guide(Guide {
+            sender: Some(SENDER),
+            ..Guide::default()
+        })
+}
+
+const SENDER: Sender<'static> = Sender {
+    name: "rootwatch",
+    account: "222222222222",
+    region: "eu-west-1",
+};
+
+/// Where the settings have everything that helps to act.
+fn helpful() -> Context<'static> {
+    context()
+        .owner(Some("Payments, payments-oncall@example.com"))
+        .guide(Guide {
+            runbook: Some("https://wiki.example.com/runbooks/root?from=alert"),
+            contact: Some("Security on call, +49 30 1234567, #sec-incident"),
+            sender: Some(SENDER),
+        })
 }
 
 fn fixtures() -> Vec<(String, Event)> {

@@ -1,6 +1,7 @@
-//! A list of mails on a phone shows some 40 characters of a subject: they have to say what happened.
+//! A list of mails on a phone shows some 40 characters of a subject, and a line or two of the text: they have to say who
+//! did what, and where.
 
-use rootwatch_root_event::{Decision, assess, digest, message, parse, unreadable_message};
+use rootwatch_root_event::{Decision, Message, assess, digest, message, parse, unreadable_message};
 
 use crate::golden::session;
 use crate::reports::storms;
@@ -64,37 +65,67 @@ const WORDS: &[(&str, &str)] = &[
     ("storm-spray-succeeded", "4 root sign-ins failed in 2"),
 ];
 
-/// The subject of every golden message, by its name.
-fn subjects() -> Vec<(String, String)> {
+/// What is shown of the text below.
+const PREVIEW: usize = 90;
+
+/// Every golden message, by its name.
+fn messages() -> Vec<(String, Message)> {
     let bytes = b"{";
     let unreadable = unreadable_message(bytes, &parse(bytes).unwrap_err(), &context());
     let mut all = vec![
-        ("unreadable".to_owned(), unreadable.subject),
-        (
-            "digest".to_owned(),
-            digest(&session(), &context()).unwrap().subject,
-        ),
+        ("unreadable".to_owned(), unreadable),
+        ("digest".to_owned(), digest(&session(), &context()).unwrap()),
     ];
     for (name, event) in fixtures() {
         let it = assess(&event);
         if it.decision != Decision::Ignore {
-            all.push((name, message(&it, &context()).subject));
+            all.push((name, message(&it, &context())));
         }
     }
     let storms = storms().into_iter();
-    all.extend(storms.map(|(name, message)| (name.to_owned(), message.subject)));
+    all.extend(storms.map(|(name, message)| (name.to_owned(), message)));
     all
+}
+
+fn shown(text: &str, characters: usize) -> String {
+    text.chars().take(characters).collect()
 }
 
 #[test]
 fn the_part_of_a_subject_that_a_phone_shows_says_what_happened() {
-    let subjects = subjects();
-    for (name, subject) in &subjects {
+    let messages = messages();
+    for (name, message) in &messages {
         let (_, words) = WORDS.iter().find(|(known, _)| known == name).unwrap();
-        let shown: String = subject.chars().take(SHOWN).collect();
+        let shown = shown(&message.subject, SHOWN);
         assert!(shown.contains(words), "{name}: {shown}");
     }
     for (name, _) in WORDS {
-        assert!(subjects.iter().any(|(known, _)| known == name), "{name}");
+        assert!(messages.iter().any(|(known, _)| known == name), "{name}");
+    }
+}
+
+/// The root user; or of what others do, the part of the alerts that it is about.
+#[test]
+fn it_says_whom_it_is_about() {
+    let about = [
+        "root", "Root", "Alerting", "alert", "Notifier", "Account", "CloudT",
+    ];
+    for (name, message) in messages() {
+        let shown = shown(&message.subject, SHOWN);
+        let is_said = about.iter().any(|who| shown.contains(who));
+        // A test, what could not be read, and what is left of many sessions.
+        let is_of_nobody = ["canary", "unreadable", "storm-others"].contains(&name.as_str());
+        assert!(is_said || is_of_nobody, "{name}: {shown}");
+    }
+}
+
+/// The account's number and name do not fit behind what happened: the first line of the text begins with them.
+#[test]
+fn the_line_below_says_where() {
+    for (name, message) in messages() {
+        let shown = shown(&message.text, PREVIEW);
+        let number = shown.split(|c: char| !c.is_ascii_digit());
+        let is_said = shown.contains(" accounts") || number.into_iter().any(|it| it.len() == 12);
+        assert!(is_said || name == "unreadable", "{name}: {shown}");
     }
 }

@@ -7,8 +7,8 @@ mod sound;
 
 use libfuzzer_sys::fuzz_target;
 use rootwatch_root_event::{
-    Activity, Assessment, Context, Decision, ReadOnly, assess, digest, explain, message, parse,
-    reports, unreadable_message,
+    Activity, Assessment, Context, Decision, Guide, ReadOnly, Sender, assess, digest, explain,
+    message, parse, reports, unreadable_message,
 };
 use serde_json::Value;
 use sound::is_sound;
@@ -20,7 +20,17 @@ fuzz_target!(|bytes: &[u8]| {
     let name = String::from_utf8_lossy(bytes);
     let context = Context::new()
         .account_name(Some(&name))
-        .target_name(Some(&name));
+        .target_name(Some(&name))
+        .owner(Some(&name))
+        .guide(Guide {
+            runbook: Some(&name),
+            contact: Some(&name),
+            sender: Some(Sender {
+                name: &name,
+                account: "111122223333",
+                region: "eu-west-1",
+            }),
+        });
     match parse(bytes) {
         Err(why) => is_sound(&unreadable_message(bytes, &why, &context)),
         Ok(events) => {

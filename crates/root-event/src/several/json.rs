@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::Several;
+use crate::context::with_context;
 use crate::json::{SCHEMA, access, account, mfa, name, without_nulls};
 use crate::tally::{Call, MOST_LINES, beyond};
 use crate::who::upper_first;
@@ -16,7 +17,7 @@ impl Several<'_> {
     pub(super) fn json(&self, subject: &str) -> Value {
         let it = self.tally.gravest;
         let id = it.account_or_unknown();
-        without_nulls(json!({
+        let body = without_nulls(json!({
             "schema": SCHEMA,
             "kind": "digest",
             "test": false,
@@ -32,7 +33,8 @@ impl Several<'_> {
             "identity": it.identity,
             "what_to_do": self.steps(),
             "digest": self.counts(),
-        }))
+        }));
+        with_context(body, self.context, self.owner())
     }
 
     fn counts(&self) -> Value {

@@ -9,8 +9,9 @@ use self::wording::number_of;
 use crate::assess::Assessment;
 use crate::body::Body;
 use crate::classify::Activity;
+use crate::context::Context;
 use crate::headline::Headline;
-use crate::message::{Context, Head, Message, instant, with_name};
+use crate::message::{Head, Message, instant, with_name};
 use crate::reports::Form;
 use crate::severity::Severity;
 use crate::tally::{Call, MOST_LINES, Tally, beyond};
@@ -50,14 +51,16 @@ impl Several<'_> {
         let it = self.tally.gravest;
         let head = Head {
             label: self.severity.name().to_uppercase(),
-            severity: self.severity.name(),
+            severity: self.severity,
             ..Head::of(it, self.context)
         };
         let headline = self.headline(&head);
         let subject = headline.subject(&head.label, head.region);
         let body = self.body(&head);
         let json = self.json(&subject);
-        let mut message = head.message(it, subject, &headline, &body, json);
+        let mut message = head.message(it, subject, &headline, body, json);
+        let all = self.accounts().into_iter().chain(self.targets());
+        message.about.accounts = all.map(str::to_owned).collect();
         if self.is_about_several() {
             message.attributes.accounts = self.accounts().into_iter().map(str::to_owned).collect();
         }
@@ -94,7 +97,9 @@ impl Several<'_> {
             sentence: upper_first(&self.sentence(&head.account_in_words())),
             fields: self.fields(head),
             list: self.list(),
+            help: self.context.guide.steps(),
             steps: self.steps(),
+            sender: self.context.guide.sender(),
             notes: notes.into_iter().take(MOST_LINES).cloned().collect(),
             ..Body::default()
         }
@@ -109,6 +114,7 @@ impl Several<'_> {
         } else {
             fields.push(("Account", head.account_with_name()));
         }
+        fields.extend(self.owner().map(|owner| ("Owner", owner)));
         if self.form == Form::Tampering {
             fields.push(("By", self.tally.some(|it| it.identity.as_deref())));
         }
@@ -162,6 +168,12 @@ impl Several<'_> {
                 ("Accounts", lines(&targets, "accounts", |id| self.named(id)))
             }
         }
+    }
+
+    /// None where several accounts have owners of their own.
+    fn owner(&self) -> Option<String> {
+        let of_one = !self.is_about_several() && self.targets().len() < 2;
+        self.context.owner_in_words().filter(|_| of_one)
     }
 
     fn number(&self) -> usize {

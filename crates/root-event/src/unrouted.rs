@@ -1,0 +1,81 @@
+//! Alerts that do not reach the topic of a route: those who get all of them are told, since nobody else would notice.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::body::Body;
+use crate::context::{Context, with_context};
+use crate::json::{SCHEMA, without_nulls};
+use crate::message::{About, Attributes, Message, instant};
+use crate::severity::Severity;
+use crate::{chatbot, sanitize};
+
+const SENTENCE: &str = "An alert was not passed on to the topic of a route. You get all alerts; whoever is subscribed to that topic did not get this one.";
+const SUBJECT: &str = "[HIGH] Alerts do not reach a route's topic (rootwatch)";
+const SMS: &str = "HIGH Alerts do not reach a route's topic (rootwatch). See the e-mail.";
+const STEPS: [&str; 2] = [
+    "`rootwatch verify` says what is wrong with the topic: it may be gone, refuse the notifier, or be under a key that the notifier may not use.",
+    "Until it is mended, pass the alerts of its accounts on by hand. This message is sent once an hour at the most.",
+];
+
+/// The message that a topic of a route does not get what it should, and why.
+#[must_use]
+pub fn unrouted_message(topic: &str, why: &str, context: &Context<'_>) -> Message {
+    let topic = sanitize::line(topic);
+    let why = sanitize::line(why);
+    let attributes = Attributes {
+        severity: Severity::High.name().to_owned(),
+        account: "unknown".to_owned(),
+        activity: "unrouted".to_owned(),
+        accounts: Vec::new(),
+    };
+    let json = machine(&topic, &why, context);
+    let mut fields = vec![("Topic", topic), ("Why", why)];
+    fields.extend(context.received.map(|at| ("When", instant(at))));
+    let body = Body {
+        sentence: SENTENCE.to_owned(),
+        fields,
+        help: context.guide.steps(),
+        steps: STEPS.to_vec(),
+        sender: context.guide.sender(),
+        ..Body::default()
+    };
+    let head = chatbot::Head {
+        subject: SUBJECT,
+        summary: SMS,
+        id: None,
+        thread: None,
+        attributes: &attributes,
+    };
+    Message {
+        subject: SUBJECT.to_owned(),
+        text: body.text(),
+        sms: SMS.to_owned(),
+        json,
+        chatbot: chatbot::notification(&head, &body),
+        about: About {
+            severity: Severity::High,
+            accounts: BTreeSet::new(),
+        },
+        body,
+        attributes,
+    }
+}
+
+fn machine(topic: &str, why: &str, context: &Context<'_>) -> Value {
+    let body = without_nulls(json!({
+        "schema": SCHEMA,
+        "kind": "unrouted",
+        "test": false,
+        "severity": Severity::High.name(),
+        "activity": "unrouted",
+        "account": { "id": "unknown" },
+        "subject": SUBJECT,
+        "summary": SENTENCE,
+        "received": context.received.map(|at| at.to_string()),
+        "what_to_do": STEPS,
+        "unrouted": { "topic": topic, "why": why },
+    }));
+    with_context(body, context, None)
+}
