@@ -16,9 +16,13 @@ mod heard;
 mod log;
 mod names;
 mod notifier;
+mod owners;
 mod pace;
 mod publish;
+mod routes;
 mod settings;
+mod timing;
+mod units;
 
 use std::path::PathBuf;
 
@@ -27,9 +31,10 @@ use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::value::RawValue;
 
 pub use clients::Clients;
-pub use notifier::{Notifier, Timing};
+pub use notifier::Notifier;
 pub use publish::PublishError;
 pub use settings::{Settings, SettingsError};
+pub use timing::Timing;
 
 /// Serves invocations until Lambda ends the process.
 ///

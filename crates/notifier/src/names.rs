@@ -71,7 +71,7 @@ impl Names {
                 None
             }
             Err(error) => {
-                self.cache().paused_until = Some(now + PAUSE);
+                self.cache().pause(now);
                 let why = error
                     .code()
                     .map_or_else(|| error.to_string(), str::to_owned);
@@ -88,13 +88,13 @@ impl Names {
     }
 }
 
-fn is_account(text: &str) -> bool {
+pub(crate) fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// What Organizations responded.
 #[derive(Debug, Default)]
-struct Cache {
+pub(crate) struct Cache {
     accounts: BTreeMap<String, Entry>,
     paused_until: Option<Instant>,
 }
@@ -106,14 +106,14 @@ struct Entry {
 }
 
 #[derive(Debug, PartialEq, Eq)]
-enum Cached {
+pub(crate) enum Cached {
     Known(Option<String>),
     Missing,
     Paused,
 }
 
 impl Cache {
-    fn get(&self, account: &str, now: Instant) -> Cached {
+    pub(crate) fn get(&self, account: &str, now: Instant) -> Cached {
         match self.accounts.get(account) {
             Some(entry) if entry.until > now => Cached::Known(entry.name.clone()),
             _ if self.paused_until.is_some_and(|until| until > now) => Cached::Paused,
@@ -121,7 +121,12 @@ impl Cache {
         }
     }
 
-    fn put(&mut self, account: &str, name: Option<String>, now: Instant) {
+    /// There are no lookups for a while.
+    pub(crate) fn pause(&mut self, now: Instant) {
+        self.paused_until = Some(now + PAUSE);
+    }
+
+    pub(crate) fn put(&mut self, account: &str, name: Option<String>, now: Instant) {
         let lifetime = if name.is_some() { FRESH } else { UNKNOWN };
         if self.accounts.len() >= MOST && !self.accounts.contains_key(account) {
             let oldest = self.accounts.iter().min_by_key(|(_, entry)| entry.until);

@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use aws_sdk_sns::Client;
-use jiff::Timestamp;
 use lambda_runtime::Error;
 use rootwatch_root_event::{
-    Assessment, Context, Decision, Message, Report, Unreadable, reports, unreadable_message,
+    Assessment, Context, Decision, Format, Message, Report, Route, Unreadable, reports,
+    unreadable_message, unrouted_message,
 };
 use serde_json::{Value, json};
 
@@ -17,65 +17,25 @@ use crate::clients::Clients;
 use crate::heard;
 use crate::log::{self, Line};
 use crate::names::Names;
+use crate::owners::Owners;
 use crate::pace::{self, Limits, Pace};
 use crate::publish::{PublishError, publish};
+use crate::routes::{Published, Routes};
 use crate::settings::Settings;
+use crate::timing::Timing;
+use crate::units::Units;
 
-/// No publish is started when less than this is left until the function's timeout: what was not tried is then reported
-/// as failed, whereas a timeout would make Lambda retry the whole batch.
-const RESERVE_MS: i64 = 4_000;
-/// A publish that has not ended this long before the function's timeout is cancelled, and reported as failed.
-const REPORT_MS: i64 = 500;
-/// Names are looked up only this long into an invocation: the time of a large batch is for its messages.
-const TIME_FOR_NAMES: Duration = Duration::from_secs(5);
-
-/// When an invocation was received, and when it times out.
-#[derive(Debug, Clone, Copy)]
-pub struct Timing {
-    received: Timestamp,
-    deadline_ms: i64,
-    begun: Instant,
-}
-
-impl Timing {
-    /// `deadline` is Lambda's, in milliseconds since 1970.
-    #[must_use]
-    pub fn new(received: Timestamp, deadline: u64) -> Self {
-        let deadline_ms = i64::try_from(deadline).unwrap_or(i64::MAX);
-        Self {
-            received,
-            deadline_ms,
-            begun: Instant::now(),
-        }
-    }
-
-    fn is_almost_over(&self) -> bool {
-        let spent = i64::try_from(self.begun.elapsed().as_millis()).unwrap_or(i64::MAX);
-        self.received.as_millisecond().saturating_add(spent)
-            > self.deadline_ms.saturating_sub(RESERVE_MS)
-    }
-
-    /// What is left for a publish, so that its failure can still be reported in time.
-    fn left(&self) -> Duration {
-        let spent = i64::try_from(self.begun.elapsed().as_millis()).unwrap_or(i64::MAX);
-        let now = self.received.as_millisecond().saturating_add(spent);
-        let left = self
-            .deadline_ms
-            .saturating_sub(now)
-            .saturating_sub(REPORT_MS);
-        Duration::from_millis(u64::try_from(left).unwrap_or(0))
-    }
-
-    fn has_time_for_names(&self) -> bool {
-        self.begun.elapsed() < TIME_FOR_NAMES && !self.is_almost_over()
-    }
-}
+/// How long an alert waits for its owner, whose units may be looked up one after the other.
+const TIME_FOR_AN_OWNER: Duration = Duration::from_secs(1);
 
 /// Notifies people by one topic. Created once, used for every invocation.
 #[derive(Debug)]
 pub struct Notifier {
     sns: Client,
     names: Names,
+    units: Units,
+    owners: Owners,
+    routes: Routes,
     settings: Settings,
     refused: AtomicU64,
 }
@@ -86,6 +46,9 @@ impl Notifier {
     pub fn new(clients: Clients, settings: Settings) -> Self {
         Self {
             sns: clients.sns,
+            units: Units::new(clients.organizations.clone()),
+            owners: Owners::new(settings.owners.clone()),
+            routes: Routes::new(settings.routes.clone()),
             names: Names::new(clients.organizations, settings.account_names.clone()),
             settings,
             refused: AtomicU64::new(0),
@@ -139,14 +102,15 @@ impl Notifier {
         let now = work.unreadable.len().min(pace::MOST_UNREADABLE);
         for report in reports(&work.events, limits.most.saturating_sub(now)) {
             turn(&pace, timing).await;
-            let result = self.report(&report, &work.events, timing).await;
+            let result = self.report(&report, &work.events, timing, &mut run).await;
             pace.published(Instant::now());
             run.ended(result, work.message_ids(&report.events));
         }
         let (now, later) = work.unreadable.split_at(now);
         for (item, why) in now {
             turn(&pace, timing).await;
-            let result = self.unreadable(item.body.as_bytes(), why, timing).await;
+            let bytes = item.body.as_bytes();
+            let result = self.unreadable(bytes, why, timing, &mut run).await;
             pace.published(Instant::now());
             run.ended(result, [item.message_id.as_str()]);
         }
@@ -159,7 +123,75 @@ impl Notifier {
         for (item, _) in later {
             run.ended(Err(PublishError::too_many()), [item.message_id.as_str()]);
         }
+        let routed = std::mem::take(&mut run.routed);
+        self.along_routes(routed, &mut pace, timing).await;
         (run, pace)
+    }
+
+    /// Passes on what was published, and tells of a topic that is not reached.
+    async fn along_routes(&self, messages: Vec<Message>, pace: &mut Pace, timing: Timing) {
+        if self.routes.is_empty() {
+            return;
+        }
+        let mut published = Vec::new();
+        for message in messages {
+            let units = self.units_of(&message, timing).await;
+            published.push(Published { message, units });
+        }
+        for (route, messages) in self.routes.of(&published) {
+            let failed = self.along(route, &messages, timing).await;
+            let failed = failed.or_else(|| Routes::unknown(route, &published));
+            let Some(why) = failed else { continue };
+            if self.routes.is_news(&route.topic, Instant::now()) {
+                turn(pace, timing).await;
+                let is_told = self.unrouted(&route.topic, &why, timing).await;
+                pace.published(Instant::now());
+                if is_told {
+                    self.routes.told_of(&route.topic, Instant::now());
+                }
+            }
+        }
+    }
+
+    /// The units of the accounts that a message is about; none where one of them is not known.
+    async fn units_of(&self, message: &Message, timing: Timing) -> Option<Vec<String>> {
+        let mut units = Vec::new();
+        if self.routes.have_units() {
+            for account in &message.about.accounts {
+                let may_look_up = !timing.is_almost_over();
+                units.extend(self.units.of(account, may_look_up).await?);
+            }
+        }
+        Some(units)
+    }
+
+    /// Whether those who get all alerts were told.
+    async fn unrouted(&self, topic: &str, why: &str, timing: Timing) -> bool {
+        let context = Context::new()
+            .guide(self.settings.guide())
+            .received(timing.received);
+        let message = unrouted_message(topic, why, &context);
+        let sent = self.send(&message, timing).await;
+        Line::new("unrouted", json!({ "topic": topic }))
+            .warning()
+            .published(&sent.result, sent.took)
+            .write();
+        sent.result.is_ok()
+    }
+
+    /// Messages for one route's topic, none after the first that fails; why that failed.
+    async fn along(&self, route: &Route, messages: &[&Message], timing: Timing) -> Option<String> {
+        for message in messages {
+            let (topic, format) = (&route.topic, route.format);
+            let sent = self.send_to(topic, format, message, timing).await;
+            Line::new("routed", json!({ "topic": topic }))
+                .published(&sent.result, sent.took)
+                .write();
+            if let Err(why) = sent.result {
+                return Some(why.to_string());
+            }
+        }
+        None
     }
 
     fn log_ignored(&self, work: &Work<'_>, timing: Timing) {
@@ -181,11 +213,14 @@ impl Notifier {
         report: &Report,
         batch: &[Assessment],
         timing: Timing,
+        run: &mut Run<'_>,
     ) -> Result<(), PublishError> {
         let names = self.names_of(&report.accounts(batch), timing).await;
         let name = |account: Option<&String>| names.get(account?).map(String::as_str);
         let gravest = report.gravest(batch);
         let context = Context::new()
+            .guide(self.settings.guide())
+            .owner(self.owner_of(gravest, timing).await)
             .account_name(gravest.and_then(|it| name(it.account.as_ref())))
             .target_name(gravest.and_then(|it| name(it.target_account.as_ref())))
             .names(&names)
@@ -206,7 +241,9 @@ impl Notifier {
                 .published(&sent.result, sent.took)
                 .write();
         }
-        sent.result.map(|_| ())
+        sent.result?;
+        run.routed.push(message);
+        Ok(())
     }
 
     async fn unreadable(
@@ -214,8 +251,12 @@ impl Notifier {
         bytes: &[u8],
         why: &Unreadable,
         timing: Timing,
+        run: &mut Run<'_>,
     ) -> Result<(), PublishError> {
-        let message = unreadable_message(bytes, why, &Context::new().received(timing.received));
+        let context = Context::new()
+            .guide(self.settings.guide())
+            .received(timing.received);
+        let message = unreadable_message(bytes, why, &context);
         let event =
             json!({ "decision": Decision::Alert, "activity": "unreadable", "bytes": bytes.len() });
         let sent = self.send(&message, timing).await;
@@ -223,12 +264,24 @@ impl Notifier {
             .warning()
             .published(&sent.result, sent.took)
             .write();
-        sent.result.map(|_| ())
+        sent.result?;
+        run.routed.push(message);
+        Ok(())
     }
 
     async fn send(&self, message: &Message, timing: Timing) -> Sent {
-        let begun = Instant::now();
         let (topic, format) = (&self.settings.topic_arn, self.settings.format);
+        self.send_to(topic, format, message, timing).await
+    }
+
+    async fn send_to(
+        &self,
+        topic: &str,
+        format: Format,
+        message: &Message,
+        timing: Timing,
+    ) -> Sent {
+        let begun = Instant::now();
         let result = if timing.is_almost_over() {
             Err(PublishError::no_time_left())
         } else {
@@ -241,6 +294,15 @@ impl Notifier {
             result,
             took: begun.elapsed(),
         }
+    }
+
+    async fn owner_of(&self, it: Option<&Assessment>, timing: Timing) -> Option<&str> {
+        let account = it?.affected_account()?;
+        let may_look_up = timing.has_time_for_names();
+        // What is looked up on the way is cached, so that the next alert gets further.
+        let owner = self.owners.of(account, &self.units, may_look_up);
+        let found = tokio::time::timeout(TIME_FOR_AN_OWNER, owner).await;
+        found.ok().flatten()
     }
 
     async fn names_of(&self, accounts: &[&str], timing: Timing) -> BTreeMap<String, String> {
@@ -267,6 +329,8 @@ struct Run<'a> {
     failures: Failures<'a>,
     /// The first of all.
     error: Option<PublishError>,
+    /// What was published, for the routes.
+    routed: Vec<Message>,
 }
 
 impl<'a> Run<'a> {

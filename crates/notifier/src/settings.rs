@@ -5,7 +5,7 @@ use std::fmt;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use rootwatch_root_event::{Format, ReadOnly};
+use rootwatch_root_event::{Format, Guide, ReadOnly, Route, Sender};
 use serde_json::{Map, Value};
 
 use crate::log;
@@ -27,6 +27,16 @@ pub struct Settings {
     pub read_only: ReadOnly,
     /// `format`, or `ROOTWATCH_FORMAT`: the default body; JSON for programs by default.
     pub format: Format,
+    /// `owners`: who owns an account or a unit, by its id.
+    pub owners: BTreeMap<String, String>,
+    /// `runbook`: link to what the organization does when root acts.
+    pub runbook: Option<String>,
+    /// `contact`: whom to ask.
+    pub contact: Option<String>,
+    /// `routes`: further topics, by their ARNs, and what each gets.
+    pub routes: Vec<Route>,
+    /// Which deployment sends, by the name of this function; none where its name is not that of a notifier.
+    pub deployment: Option<String>,
     /// `AWS_ENDPOINT_URL_SNS` or `AWS_ENDPOINT_URL`, as in every AWS SDK.
     pub endpoint_url: Option<String>,
     /// `AWS_ENDPOINT_URL_ORGANIZATIONS` or `AWS_ENDPOINT_URL`.
@@ -70,7 +80,15 @@ impl Settings {
         Ok(Self {
             region: region(&topic_arn)?,
             topic_arn,
-            account_names: file.names().unwrap_or_else(names_of_environment),
+            account_names: file
+                .pairs("account_names")
+                .unwrap_or_else(names_of_environment),
+            owners: file.pairs("owners").unwrap_or_default(),
+            routes: routes(file.pairs("routes").unwrap_or_default()),
+            runbook: file.text("runbook"),
+            contact: file.text("contact"),
+            deployment: variable("AWS_LAMBDA_FUNCTION_NAME")
+                .and_then(|it| it.strip_suffix("-notifier").map(str::to_owned)),
             read_only: choice(
                 "read_only",
                 text("read_only", "ROOTWATCH_READ_ONLY"),
@@ -124,17 +142,48 @@ impl File {
         text.map(str::to_owned)
     }
 
-    fn names(&self) -> Option<BTreeMap<String, String>> {
-        let value = self.0.get("account_names")?;
-        let names = serde_json::from_value(value.clone());
-        names
+    fn pairs(&self, field: &str) -> Option<BTreeMap<String, String>> {
+        let value = self.0.get(field)?;
+        let pairs = serde_json::from_value(value.clone());
+        pairs
             .inspect_err(|error| {
                 log::warning(&format!(
-                    "account_names in {FILE} is not an object of names, it is left out: {error}"
+                    "{field} in {FILE} is not an object of names, it is left out: {error}"
                 ));
             })
             .ok()
     }
+}
+
+impl Settings {
+    /// What people are told in every message.
+    pub(crate) fn guide(&self) -> Guide<'_> {
+        let account = self.topic_arn.split(':').nth(4);
+        let sender = self.deployment.as_deref().zip(account);
+        Guide {
+            runbook: self.runbook.as_deref(),
+            contact: self.contact.as_deref(),
+            sender: sender.map(|(name, account)| Sender {
+                name,
+                account,
+                region: &self.region,
+            }),
+        }
+    }
+}
+
+/// What is not valid is left out, and the log says so: the alerts topic gets all messages in any case.
+fn routes(pairs: BTreeMap<String, String>) -> Vec<Route> {
+    let read = |(topic, words): (String, String)| match Route::parse(&topic, &words) {
+        Ok(route) => Some(route),
+        Err(error) => {
+            log::warning(&format!(
+                "the route {topic} in {FILE} {error}, it is left out"
+            ));
+            None
+        }
+    };
+    pairs.into_iter().filter_map(read).collect()
 }
 
 fn endpoint(variable: &impl Fn(&str) -> Option<String>, service: &str) -> Option<String> {
@@ -248,6 +297,39 @@ mod tests {
         let file = r#"{"topic_arn":"arn:aws:sqs:eu-west-1:111122223333:q"}"#;
         let error = with_file(&ENVIRONMENT, Some(file)).unwrap_err();
         assert!(error.to_string().contains("sqs"), "{error}");
+    }
+
+    #[test]
+    fn the_guide_is_of_the_file_and_the_sender_of_the_functions_name() {
+        let file = r#"{"runbook":"https://wiki","contact":"on call","owners":{"111122223333":"Payments"}}"#;
+        let variables = [
+            ("ROOTWATCH_TOPIC_ARN", TOPIC),
+            ("AWS_LAMBDA_FUNCTION_NAME", "audit-notifier"),
+        ];
+        let settings = with_file(&variables, Some(file)).unwrap();
+        let sender = Sender {
+            name: "audit",
+            account: "111122223333",
+            region: "us-gov-west-1",
+        };
+        let guide = Guide {
+            runbook: Some("https://wiki"),
+            contact: Some("on call"),
+            sender: Some(sender),
+        };
+        assert_eq!(settings.guide(), guide);
+        assert_eq!(settings.owners["111122223333"], "Payments");
+        let elsewhere = with_file(&variables[..1], Some(r#"{"runbook":3,"owners":[]}"#)).unwrap();
+        assert_eq!(elsewhere.guide(), Guide::default());
+        assert!(elsewhere.owners.is_empty());
+    }
+
+    #[test]
+    fn a_route_that_is_not_valid_is_left_out() {
+        let file = r#"{"routes":{"arn:aws:sns:eu-west-1:111122223333:a":"severity=high","b":"all","arn:aws:sns:eu-west-1:111122223333:c":"?"}}"#;
+        let settings = with_file(&ENVIRONMENT, Some(file)).unwrap();
+        let routes: Vec<String> = settings.routes.iter().map(ToString::to_string).collect();
+        assert_eq!(routes, ["severity=high"]);
     }
 
     #[test]

@@ -5,6 +5,8 @@
 mod executable;
 mod handle;
 mod names;
+mod owners;
+mod routes;
 mod services;
 mod storms;
 

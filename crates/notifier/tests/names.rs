@@ -21,7 +21,7 @@ fn notifier(organizations: &Organizations) -> (Notifier, Sns) {
     (notifier, sns)
 }
 
-fn in_account(id: &str, account: &str) -> serde_json::Value {
+pub(crate) fn in_account(id: &str, account: &str) -> serde_json::Value {
     let mut event = envelope(id, "PutBucketPolicy", false);
     event["account"] = json!(account);
     event["detail"]["recipientAccountId"] = json!(account);

@@ -76,12 +76,21 @@ pub(crate) struct Sns {
 impl Sns {
     /// Refuses every message with `refuse` in its subject.
     pub(crate) fn refusing(refuse: &'static str) -> Self {
+        Self::refusing_if(move |form| form.get("Subject").contains(refuse))
+    }
+
+    /// Refuses every message for a topic of this name.
+    pub(crate) fn refusing_topic(name: &'static str) -> Self {
+        Self::refusing_if(move |form| form.get("TopicArn").ends_with(name))
+    }
+
+    fn refusing_if(refuses: impl Fn(&Form) -> bool + Send + Sync + 'static) -> Self {
         let accepted = Arc::new(Mutex::new(Vec::new()));
         let list = Arc::clone(&accepted);
         let host = Host::start(move |request| {
             let form = Form::of(&request.body);
             assert_eq!(form.get("Action"), "Publish");
-            if form.get("Subject").contains(refuse) {
+            if refuses(&form) {
                 return Some(xml(400, DOWN));
             }
             list.lock().unwrap().push(form);
@@ -137,6 +146,31 @@ impl Organizations {
             assert_eq!(request.target.as_deref(), Some(operation));
             let asked: Value = serde_json::from_str(&request.body).unwrap();
             Some(answer(asked["AccountId"].as_str().unwrap()))
+        });
+        Self(host.unwrap())
+    }
+
+    /// Organizations in which each of these is in the next, and that knows no name.
+    pub(crate) fn with_units(chain: &'static [&'static str]) -> Self {
+        let host = Host::start(move |request: &Request| {
+            if request.target.as_deref() != Some("AWSOrganizationsV20161128.ListParents") {
+                return Some(error("AccountNotFoundException"));
+            }
+            let asked: Value = serde_json::from_str(&request.body).unwrap();
+            let child = asked["ChildId"].as_str().unwrap();
+            let parent = chain.windows(2).find(|pair| pair[0] == child);
+            Some(match parent {
+                Some(pair) => {
+                    let kind = if pair[1].starts_with("r-") {
+                        "ROOT"
+                    } else {
+                        "ORGANIZATIONAL_UNIT"
+                    };
+                    let body = json!({ "Parents": [{ "Id": pair[1], "Type": kind }] });
+                    Answer::new(200, JSON, body.to_string())
+                }
+                None => error("ChildNotFoundException"),
+            })
         });
         Self(host.unwrap())
     }
