@@ -1,4 +1,4 @@
-"""Lints the IAM policies in the spoke template with parliament, and refuses macros and a role with one name in all regions."""
+"""Lints the IAM policies in a template with parliament, and refuses macros and a role with one name in all regions."""
 
 import json
 import sys
@@ -14,6 +14,11 @@ VALUES = {
     "HubAccountId": "444455556666",
     "HubRegion": "eu-west-1",
     "HubBusName": "rootwatch",
+    "NotifierRoleArn": "arn:aws:iam::111122223333:role/rootwatch-notifier-eu-west-1",
+    "Topic": "arn:aws:sns:eu-west-1:111122223333:topic",
+    "FailuresTopic": "arn:aws:sns:eu-west-1:111122223333:failures",
+    "Queue.Arn": "arn:aws:sqs:eu-west-1:111122223333:queue",
+    "Destination.Arn": "arn:aws:events:eu-west-1:111122223333:api-destination/d/1234abcd-12ab-34cd-56ef-1234567890ab",
     "DeadLetterQueue.Arn": "arn:aws:sqs:eu-west-1:111122223333:queue",
 }
 

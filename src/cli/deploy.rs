@@ -43,6 +43,18 @@ pub(crate) struct HubArgs {
     /// Message body for subscriptions other than e-mail and SMS: text or chatbot [default: text]
     #[arg(long, value_name = "FORMAT")]
     pub(crate) notify_format: Option<String>,
+    /// Link to what your organization does when root acts; it comes first in every message
+    #[arg(long, value_name = "URL")]
+    pub(crate) notify_runbook: Option<String>,
+    /// Whom to ask, in a few words, below the link
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) notify_contact: Option<String>,
+    /// Owner of an account, or of the accounts of a unit (ou-…, r-…); may be given again
+    #[arg(long, value_name = "ID=WHO")]
+    pub(crate) owner: Vec<String>,
+    /// Further topic, and what it gets: all, or severity=…, of=ACCOUNT,UNIT and format=…; may be given again
+    #[arg(long, value_name = "ARN=WHAT")]
+    pub(crate) route: Vec<String>,
     /// Name of an account, where Organizations cannot be read; may be given again
     #[arg(long, value_name = "ID=NAME")]
     pub(crate) account_name: Vec<String>,

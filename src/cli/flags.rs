@@ -2,11 +2,12 @@
 
 use super::{Cli, HubArgs, SpokesArgs};
 use crate::config::keys::{
-    ACCOUNT_NAMES, CALL_AS, EMAIL, ENDPOINT_URL, FAILURE_TOLERANCE, FORMAT, FREE_ROLES, HEARTBEAT,
-    HUB_ACCOUNT, HUB_PROFILE, HUB_REGION, HUB_ROLE, IAM_PATH, IGNORE, INSTANCE_QUOTA, KMS_KEY,
-    LOG_KMS_KEY, LOG_RETENTION_DAYS, MANAGEMENT_PROFILE, MANAGEMENT_ROLE, MAX_CONCURRENT, NAME,
-    ORG_ID, OU, PERMISSIONS_BOUNDARY, PROFILE, QUEUE_KMS_KEY, READ_ONLY, REGION,
-    REGION_CONCURRENCY, REGIONS, ROLE_PREFIX, SELF_CHECK, SUBSCRIPTIONS, TAGS, TIMEOUT, TOPIC_NAME,
+    ACCOUNT_NAMES, CALL_AS, CONTACT, EMAIL, ENDPOINT_URL, FAILURE_TOLERANCE, FORMAT, FREE_ROLES,
+    HEARTBEAT, HUB_ACCOUNT, HUB_PROFILE, HUB_REGION, HUB_ROLE, IAM_PATH, IGNORE, INSTANCE_QUOTA,
+    KMS_KEY, LOG_KMS_KEY, LOG_RETENTION_DAYS, MANAGEMENT_PROFILE, MANAGEMENT_ROLE, MAX_CONCURRENT,
+    NAME, ORG_ID, OU, OWNERS, PERMISSIONS_BOUNDARY, PROFILE, QUEUE_KMS_KEY, READ_ONLY, REGION,
+    REGION_CONCURRENCY, REGIONS, ROLE_PREFIX, ROUTES, RUNBOOK, SELF_CHECK, SUBSCRIPTIONS, TAGS,
+    TIMEOUT, TOPIC_NAME,
 };
 use crate::config::{Flags, Given, Key, Origin, Problem, Value};
 use rootwatch_engine::{CallAs, Ignore, RegionConcurrency, Subscription, without_password};
@@ -39,7 +40,11 @@ pub(crate) fn flags(cli: &Cli, hub: &HubArgs, spokes: &SpokesArgs) -> Flags {
     flags.texts(&SELF_CHECK, &hub.self_check);
     flags.texts(&READ_ONLY, &hub.notify_read_only);
     flags.texts(&FORMAT, &hub.notify_format);
+    flags.texts(&RUNBOOK, &hub.notify_runbook);
+    flags.texts(&CONTACT, &hub.notify_contact);
     flags.pairs(&ACCOUNT_NAMES, &hub.account_name, Value::Pair);
+    flags.pairs(&OWNERS, &hub.owner, Value::Pair);
+    flags.pairs(&ROUTES, &hub.route, Value::Pair);
     flags.texts(&HUB_ACCOUNT, &spokes.hub_account);
     flags.texts(&HUB_REGION, &spokes.hub_region);
     flags.texts(&HUB_PROFILE, &spokes.others.hub_profile);
@@ -146,6 +151,10 @@ impl Flags {
                 None => {
                     let form = match key {
                         key if key.is(&TAGS) => "KEY=VALUE, such as team=security",
+                        key if key.is(&ROUTES) => {
+                            "TOPIC-ARN=WHAT, such as arn:aws:sns:eu-west-1:111122223333:payments=severity=high"
+                        }
+                        key if key.is(&OWNERS) => "ID=WHO, such as 111122223333=Payments",
                         key if key.is(&ACCOUNT_NAMES) => "ID=NAME, such as 111122223333=Prod",
                         _ => "PROTOCOL=ENDPOINT, such as sms=+491701234567",
                     };

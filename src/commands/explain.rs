@@ -12,7 +12,8 @@ use crate::{config, input};
 use anyhow::{Context, Result, bail};
 use rootwatch_engine::{Notify, one_line};
 use rootwatch_root_event::{
-    Assessment, Context as MessageContext, Decision, Explanation, assess, explain as explain_event,
+    Assessment, Context as MessageContext, Decision, Explanation, Guide, assess,
+    explain as explain_event,
 };
 use serde::Serialize;
 use std::io::Read;
@@ -109,18 +110,30 @@ fn of_value(value: &serde_json::Value, notify: &Notify) -> Vec<Explanation> {
         Err(why) => vec![rootwatch_root_event::explain_unreadable(
             &bytes,
             &why,
-            &MessageContext::new(),
+            &MessageContext::new().guide(guide(notify)),
         )],
     }
 }
 
-/// With the names that the settings give; Organizations is not called.
+/// What the settings say about every message. Which hub sends it is known only there.
+fn guide(notify: &Notify) -> Guide<'_> {
+    Guide {
+        runbook: notify.runbook.as_deref(),
+        contact: notify.contact.as_deref(),
+        sender: None,
+    }
+}
+
+/// With the names and owners that the settings give; Organizations is not called.
 fn of(it: &Assessment, notify: &Notify) -> Explanation {
     let name = |account: &Option<String>| {
         let name = notify.account_names.get(account.as_ref()?)?;
         Some(name.as_str())
     };
+    let owner = it.affected_account().and_then(|id| notify.owners.get(id));
     let context = MessageContext::new()
+        .guide(guide(notify))
+        .owner(owner.map(String::as_str))
         .account_name(name(&it.account))
         .target_name(name(&it.target_account));
     explain_event(it, &context)

@@ -235,7 +235,7 @@ mod tests {
                 Kind::Tables(inner) => known(inner, &format!("{table}.{}", key.name), found),
                 Kind::Pairs(_) => {
                     let name = key.example.split(' ').next().unwrap_or_default();
-                    found.push(format!("{}.{name}", key.name));
+                    found.push(format!("{}.{}", key.name, name.trim_matches('"')));
                 }
                 _ => found.push(format!("{table}.{}", key.name)),
             }

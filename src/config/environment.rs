@@ -1,7 +1,7 @@
 //! The variables of rootwatch's own: one for each setting that has a flag, named after it.
 
 use super::given::{Given, Origin, Problem, Value, nearest};
-use super::schema::{ACCOUNT_NAMES, IGNORE, Key, Kind, OU, ROOT, SUBSCRIPTIONS};
+use super::schema::{ACCOUNT_NAMES, IGNORE, Key, Kind, OU, OWNERS, ROOT, ROUTES, SUBSCRIPTIONS};
 use rootwatch_engine::{Ignore, Subscription};
 
 /// Begins the name of each.
@@ -113,7 +113,14 @@ fn pair(key: &Key, left: &str, right: &str) -> Value {
 
 /// Several values, one a line, or with commas between them where a value cannot hold one.
 fn each<'t>(key: &Key, text: &'t str) -> impl Iterator<Item = &'t str> {
-    let may_hold_commas = [&SUBSCRIPTIONS, &ACCOUNT_NAMES, &OU, &IGNORE];
+    let may_hold_commas = [
+        &SUBSCRIPTIONS,
+        &ACCOUNT_NAMES,
+        &OWNERS,
+        &ROUTES,
+        &OU,
+        &IGNORE,
+    ];
     let may_hold_commas = may_hold_commas.iter().any(|it| key.is(it));
     let parts = text.split(move |it| it == '\n' || it == ',' && !may_hold_commas);
     parts.map(str::trim).filter(|it| !it.is_empty())

@@ -476,7 +476,7 @@ team = 1
         f, line 23, column 11: call_as "delegated_admin" is not one of self, delegated-admin; did you mean "delegated-admin"?
         f, line 25, column 8: tags "team" must be a string in quotes, and this is a whole number
         f, line 26, column 1: tags "aws:x" must not be empty or begin with "aws:" or "rootwatch:"
-        f, line 27, column 2: there is no key "colour" at the top; there are name, profile, region, endpoint_url, org_id, timeout, hub, management, notify, account_names, spokes, guardrail, iam, tags, ignore
+        f, line 27, column 2: there is no key "colour" at the top; there are name, profile, region, endpoint_url, org_id, timeout, hub, management, notify, account_names, owners, routes, spokes, guardrail, iam, tags, ignore
         "#);
     }
 

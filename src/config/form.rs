@@ -80,7 +80,7 @@ pub(super) fn has_stars(endpoint: &str) -> bool {
     user.is_some_and(|(user, _)| user.ends_with(":****"))
 }
 
-fn unless(good: bool, problem: &str) -> Option<String> {
+pub(super) fn unless(good: bool, problem: &str) -> Option<String> {
     (!good).then(|| problem.to_owned())
 }
 
@@ -340,7 +340,7 @@ pub(super) fn tag(key: &str, value: &str) -> Option<String> {
 }
 
 /// Twelve digits.
-fn is_account(text: &str) -> bool {
+pub(super) fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 

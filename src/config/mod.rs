@@ -8,6 +8,7 @@ mod file;
 mod form;
 mod given;
 mod layers;
+mod messages;
 mod operations;
 mod recorded;
 mod reset;
@@ -27,12 +28,12 @@ pub(crate) use schema::Key;
 /// The keys that flags give.
 pub(crate) mod keys {
     pub(crate) use super::schema::{
-        ACCOUNT_NAMES, CALL_AS, EMAIL, ENDPOINT_URL, FAILURE_TOLERANCE, FORMAT, FREE_ROLES,
-        HEARTBEAT, HUB_ACCOUNT, HUB_PROFILE, HUB_REGION, HUB_ROLE, IAM_PATH, IGNORE,
+        ACCOUNT_NAMES, CALL_AS, CONTACT, EMAIL, ENDPOINT_URL, FAILURE_TOLERANCE, FORMAT,
+        FREE_ROLES, HEARTBEAT, HUB_ACCOUNT, HUB_PROFILE, HUB_REGION, HUB_ROLE, IAM_PATH, IGNORE,
         INSTANCE_QUOTA, KMS_KEY, LOG_KMS_KEY, LOG_RETENTION_DAYS, MANAGEMENT_PROFILE,
-        MANAGEMENT_ROLE, MAX_CONCURRENT, NAME, ORG_ID, OU, PERMISSIONS_BOUNDARY, PROFILE,
-        QUEUE_KMS_KEY, READ_ONLY, REGION, REGION_CONCURRENCY, REGIONS, ROLE_PREFIX, SELF_CHECK,
-        SUBSCRIPTIONS, TAGS, TIMEOUT, TOPIC_NAME,
+        MANAGEMENT_ROLE, MAX_CONCURRENT, NAME, ORG_ID, OU, OWNERS, PERMISSIONS_BOUNDARY, PROFILE,
+        QUEUE_KMS_KEY, READ_ONLY, REGION, REGION_CONCURRENCY, REGIONS, ROLE_PREFIX, ROUTES,
+        RUNBOOK, SELF_CHECK, SUBSCRIPTIONS, TAGS, TIMEOUT, TOPIC_NAME,
     };
 }
 
@@ -160,6 +161,10 @@ fn settings(values: &Values) -> Settings {
             read_only: values.choice(&schema::READ_ONLY, &ReadOnly::ALL),
             format: values.choice(&schema::FORMAT, &Format::ALL),
             account_names: values.pairs(&schema::ACCOUNT_NAMES),
+            owners: values.pairs(&schema::OWNERS),
+            routes: values.pairs(&schema::ROUTES),
+            runbook: values.text(&schema::RUNBOOK),
+            contact: values.text(&schema::CONTACT),
         },
         spokes: SpokesSettings {
             ous: values.texts(&schema::OU),
@@ -323,6 +328,18 @@ mod tests {
                 account_names: {
                     "111122223333": "Prod-Payments",
                 },
+                owners: {
+                    "ou-ab12-cdefgh34": "Payments, payments-oncall@example.com",
+                },
+                routes: {
+                    "arn:aws:sns:eu-west-1:111122223333:payments-alerts": "severity=high of=ou-ab12-cdefgh34",
+                },
+                runbook: Some(
+                    "https://wiki.example.com/runbooks/root",
+                ),
+                contact: Some(
+                    "Security on call, +49 30 1234567, #sec-incident",
+                ),
             },
             spokes: SpokesSettings {
                 ous: [

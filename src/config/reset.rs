@@ -1,8 +1,10 @@
 //! `--reset`: settings that go back to their defaults, whatever is deployed.
 
-use super::form;
 use super::given::{Given, Origin, Problem, Value, nearest};
-use super::schema::{ACCOUNT_NAMES, EMAIL, Key, Kind, OU, ROOT, SUBSCRIPTIONS, TAGS};
+use super::schema::{
+    ACCOUNT_NAMES, EMAIL, Key, Kind, OU, OWNERS, ROOT, ROUTES, SUBSCRIPTIONS, TAGS,
+};
+use super::{form, messages};
 use rootwatch_engine::source::key;
 use rootwatch_engine::{Source, Sources};
 
@@ -45,13 +47,31 @@ pub(super) fn paths(keys: &'static [&'static Key], table: &str) -> Vec<(String, 
     all
 }
 
-/// The setting of this name: its path, its last part, or its flag without dashes; for one account's name, with the
-/// account after a full stop.
+/// A table's path and key, and the form of its names.
+type Entries = (&'static str, &'static Key, form::Form);
+
+/// Tables of which one entry can be reset, each with the form of its names.
+static BY_NAME: [Entries; 3] = [
+    (key::ACCOUNT_NAMES, &ACCOUNT_NAMES, form::account),
+    (key::OWNERS, &OWNERS, messages::account_or_unit),
+    (key::ROUTES, &ROUTES, messages::topic),
+];
+
+/// The table that a path such as `account_names.111122223333` has an entry of, and the entry's name.
+fn entry(path: &str) -> Option<(&'static Entries, &str)> {
+    BY_NAME.iter().find_map(|table| {
+        let rest = path.strip_prefix(table.0)?;
+        Some((table, rest.strip_prefix('.')?))
+    })
+}
+
+/// The setting of this name: its path, its last part, or its flag without dashes; for one account's name or owner, with
+/// the account after a full stop.
 fn find(name: &str, paths: &[(String, &'static Key)]) -> Result<(String, &'static Key), String> {
-    if let Some(account) = name.strip_prefix("account_names.") {
-        return match form::account(account) {
-            None => Ok((format!("{}.{account}", key::ACCOUNT_NAMES), &ACCOUNT_NAMES)),
-            Some(what) => Err(format!("\"{account}\" {what}")),
+    if let Some(((_, setting, form), id)) = entry(name) {
+        return match form(id) {
+            None => Ok((name.to_owned(), *setting)),
+            Some(what) => Err(format!("\"{id}\" {what}")),
         };
     }
     let is_it = |(path, key): &&(String, &'static Key)| {
@@ -109,10 +129,8 @@ fn refusal(path: &str, setting: &'static Key, given: &[Given]) -> Option<String>
 
 /// Whether this value is one of the setting, or of the one account of a path such as `account_names.111122223333`.
 fn gives(given: &Given, path: &str, setting: &Key) -> bool {
-    let of_path = path.strip_prefix(key::ACCOUNT_NAMES);
-    let account = of_path.and_then(|it| it.strip_prefix('.'));
-    match (&given.value, account) {
-        (Value::Pair(name, _), Some(account)) => given.key.is(setting) && name == account,
+    match (&given.value, entry(path)) {
+        (Value::Pair(name, _), Some((_, id))) => given.key.is(setting) && name == id,
         _ => given.key.is(setting),
     }
 }

@@ -1,6 +1,7 @@
 //! What can be set: the one list that the file's check, the editors' schema and `rootwatch init` come from.
 
 use super::form::{self, Form, PairForm};
+use super::messages;
 use rootwatch_engine::{CallAs, RegionConcurrency, SelfCheck};
 use rootwatch_root_event::{Format, ReadOnly};
 
@@ -81,6 +82,8 @@ pub(crate) static ROOT: &[&Key] = &[
     &MANAGEMENT,
     &NOTIFY,
     &ACCOUNT_NAMES,
+    &OWNERS,
+    &ROUTES,
     &SPOKES,
     &GUARDRAIL,
     &IAM,
@@ -334,7 +337,7 @@ pub(crate) static ENDPOINT: Key = Key {
 
 pub(crate) static NOTIFY: Key = Key {
     name: "notify",
-    kind: Kind::Table(&[&READ_ONLY, &FORMAT]),
+    kind: Kind::Table(&[&READ_ONLY, &FORMAT, &RUNBOOK, &CONTACT]),
     meaning: "How people are notified",
     ..KEY
 };
@@ -356,6 +359,46 @@ pub(crate) static FORMAT: Key = Key {
     default: "text",
     example: r#""chatbot""#,
     flag: "--notify-format",
+    ..KEY
+};
+
+pub(crate) static RUNBOOK: Key = Key {
+    name: "runbook",
+    kind: Kind::Text(messages::runbook),
+    meaning: "Link to what the organization does when root acts; it stands first under \"What to do now\"",
+    default: "none",
+    example: r#""https://wiki.example.com/runbooks/root""#,
+    flag: "--notify-runbook",
+    ..KEY
+};
+
+pub(crate) static CONTACT: Key = Key {
+    name: "contact",
+    kind: Kind::Text(messages::contact),
+    meaning: "Whom to ask, in a few words; it stands below the runbook",
+    default: "none",
+    example: r##""Security on call, +49 30 1234567, #sec-incident""##,
+    flag: "--notify-contact",
+    ..KEY
+};
+
+pub(crate) static OWNERS: Key = Key {
+    name: "owners",
+    kind: Kind::Pairs(messages::owner),
+    meaning: "Who owns an account, or the accounts of an organizational unit (ou-…) or the root (r-…), by its id; the nearest counts. Units need a hub that may read Organizations",
+    default: "none",
+    example: r#"ou-ab12-cdefgh34 = "Payments, payments-oncall@example.com""#,
+    flag: "--owner",
+    ..KEY
+};
+
+pub(crate) static ROUTES: Key = Key {
+    name: "routes",
+    kind: Kind::Pairs(messages::route),
+    meaning: "What further topics get, by their ARNs, in the hub's region: all, or severity=… (the least), of=… (accounts and units, with commas) and format=… (text, chatbot, jira, ocsf, pagerduty, slack, teams); the alerts topic gets all messages in any case",
+    default: "none",
+    example: r#""arn:aws:sns:eu-west-1:111122223333:payments-alerts" = "severity=high of=ou-ab12-cdefgh34""#,
+    flag: "--route",
     ..KEY
 };
 

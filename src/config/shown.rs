@@ -133,6 +133,8 @@ pub(crate) fn values(settings: &Settings) -> BTreeMap<&'static str, Written> {
     let written = [
         (key::SUBSCRIPTIONS, others(settings)),
         (key::ACCOUNT_NAMES, pairs(&settings.notify.account_names)),
+        (key::OWNERS, pairs(&settings.notify.owners)),
+        (key::ROUTES, pairs(&settings.notify.routes)),
         (key::TAGS, pairs(&settings.tags)),
         (IGNORE.name, ignores(settings)),
     ];
@@ -188,6 +190,8 @@ pub(crate) fn values(settings: &Settings) -> BTreeMap<&'static str, Written> {
     add(key::HUB_REGION, text(&hub.region));
     add(key::READ_ONLY, word(&ReadOnly::ALL, notify.read_only));
     add(key::FORMAT, word(&Format::ALL, notify.format));
+    add(key::RUNBOOK, text(&notify.runbook));
+    add(key::CONTACT, text(&notify.contact));
     add(key::OU, list(spokes.ous.iter().map(String::as_str)));
     add(
         key::REGIONS,

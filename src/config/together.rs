@@ -2,8 +2,8 @@
 
 use super::given::{Given, Origin, Problem, Value};
 use super::schema::{
-    ACCOUNT_NAMES, HUB_REGION, KMS_KEY, Key, LOG_KMS_KEY, NAME, QUEUE_KMS_KEY, REGION, REGIONS,
-    ROLE_PREFIX, SUBSCRIPTIONS, TAGS, TOPIC_NAME,
+    ACCOUNT_NAMES, HUB_REGION, KMS_KEY, Key, LOG_KMS_KEY, NAME, OWNERS, QUEUE_KMS_KEY, REGION,
+    REGIONS, ROLE_PREFIX, SUBSCRIPTIONS, TAGS, TOPIC_NAME,
 };
 use super::settings::Values;
 use rootwatch_engine::{MOST_NOTIFIER_SETTINGS, Notify, Partition, Settings};
@@ -175,7 +175,8 @@ fn tags_alike(settings: &Values) -> Vec<Problem> {
 }
 
 fn too_many_names(settings: &Values) -> Option<Problem> {
-    let last = settings.all(&ACCOUNT_NAMES).last()?;
+    let last = settings.all(&ACCOUNT_NAMES).last();
+    let last = last.or_else(|| settings.all(&OWNERS).last())?;
     let Settings {
         name, hub, notify, ..
     } = super::settings(settings);
@@ -187,8 +188,9 @@ fn too_long(notify: &Notify, topic: &str) -> Option<String> {
     let bytes = notify.package_settings_len(&format!("{LONGEST_TOPIC}:{topic}"));
     (bytes > MOST_NOTIFIER_SETTINGS).then(|| {
         format!(
-            "with {} account names the notifier's settings have {bytes} bytes, and there is room for {MOST_NOTIFIER_SETTINGS}: name fewer, or make the hub a delegated administrator, so that it can read them from Organizations",
-            notify.account_names.len()
+            "with {} account names and {} owners the notifier's settings have {bytes} bytes, and there is room for {MOST_NOTIFIER_SETTINGS}: name fewer, or make the hub a delegated administrator, so that it can read them from Organizations",
+            notify.account_names.len(),
+            notify.owners.len()
         )
     })
 }
@@ -264,7 +266,7 @@ mod tests {
             ..Notify::default()
         };
         assert_eq!(too_long(&notify(100_000), "rootwatch-alerts"), None);
-        insta::assert_snapshot!(too_long(&notify(120_000), "rootwatch-alerts").unwrap(), @"with 120000 account names the notifier's settings have 8880154 bytes, and there is room for 8388608: name fewer, or make the hub a delegated administrator, so that it can read them from Organizations");
+        insta::assert_snapshot!(too_long(&notify(120_000), "rootwatch-alerts").unwrap(), @"with 120000 account names and 0 owners the notifier's settings have 8880154 bytes, and there is room for 8388608: name fewer, or make the hub a delegated administrator, so that it can read them from Organizations");
     }
 
     #[test]

@@ -14,6 +14,8 @@ mod ministack;
 mod notify;
 /// From root's act to a person's mail, and what happens when a hop fails.
 mod path;
+/// Routes to further topics, and what helps to act.
+mod routes;
 /// `rootwatch verify` and `rootwatch test` as a scheduled job runs them.
 mod scheduled;
 /// Storms that anybody can make.

@@ -452,8 +452,16 @@ fn what_the_notifier_is_told_and_cannot_be_read_is_asked_for() {
         "chatbot",
         "--notify-read-only",
         "each",
+        "--notify-runbook",
+        "https://wiki.example.com/root",
+        "--reset",
+        "notify.contact",
         "--reset",
         "account_names",
+        "--reset",
+        "owners",
+        "--reset",
+        "routes",
     ];
     let deploy = [&["deploy", "hub", "--yes"], &said[..]].concat();
     world.rootwatch(&deploy).ends_with(0);

@@ -40,6 +40,16 @@ fn hub_flags() -> impl Strategy<Value = Vec<String>> {
         flag("--log-retention-days", &["1", "90", "365", "3653"]),
         (
             flag("--account-name", &["111122223333=Prod, \"EU\""]),
+            flag(
+                "--owner",
+                &["111122223333=Pay, \"EU\"", "ou-ab12-cdefgh34=Shops"],
+            ),
+            flag("--notify-runbook", &["https://wiki.example.com/a?b=c#d"]),
+            flag("--notify-contact", &["#sec, +49 30 1234567"]),
+            flag(
+                "--route",
+                &["arn:aws:sns:eu-west-1:444455556666:shops=of=r-ab12"],
+            ),
             flag("--tag", &["team=a b", "cost.centre=1:2"]),
         ),
         (
@@ -53,8 +63,8 @@ fn hub_flags() -> impl Strategy<Value = Vec<String>> {
             &["sms=+491701234567", "https=https://u:secret@example.com/in"],
         ),
     )
-        .prop_map(|(a, b, c, d, (e, f), (g, h, i), roles, k)| {
-            [a, b, c, d, e, f, g, h, i, roles, k].concat()
+        .prop_map(|(a, b, c, d, (e, l, m, n, o, f), (g, h, i), roles, k)| {
+            [a, b, c, d, e, f, g, h, i, roles, k, l, m, n, o].concat()
         })
 }
 

@@ -161,6 +161,37 @@ const ROWS: &[Row] = &[
         &["--account-name", "444455556666=Data"],
         &["function settings.account_names.444455556666"],
     ),
+    hub(
+        "notify.runbook",
+        &["--notify-runbook", "https://wiki.example.com/root"],
+        &["function settings.runbook"],
+    ),
+    hub(
+        "notify.contact",
+        &["--notify-contact", "Security on call"],
+        &["function settings.contact"],
+    ),
+    // An account is no reason to ask Organizations, and a unit is.
+    hub(
+        "owners",
+        &["--owner", "444455556666=Data", "--owner", "r-ab12=Platform"],
+        &[
+            "function settings.owners.444455556666",
+            "function settings.owners.r-ab12",
+            "role inline_policy.Units",
+        ],
+    ),
+    hub(
+        "routes",
+        &[
+            "--route",
+            "arn:aws:sns:eu-west-1:444455556666:shops=severity=high",
+        ],
+        &[
+            "function settings.routes.arn:aws:sns:eu-west-1:444455556666:shops",
+            "role inline_policy.Routes",
+        ],
+    ),
     spokes(
         "spokes.ou",
         &["--ou", "/Workloads/Prod"],

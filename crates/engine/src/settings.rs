@@ -7,7 +7,7 @@ use crate::ignore::Ignore;
 use crate::shell::quoted;
 use crate::source::Sources;
 use crate::subscription::Subscription;
-use rootwatch_root_event::{Format, ReadOnly};
+use rootwatch_root_event::{Format, ReadOnly, Route};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -201,6 +201,14 @@ pub struct Notify {
     pub format: Format,
     /// Names by account number, for a hub that may not ask Organizations.
     pub account_names: BTreeMap<String, String>,
+    /// Who owns an account, or the accounts of a unit, by its id.
+    pub owners: BTreeMap<String, String>,
+    /// What further topics get, as [`rootwatch_root_event::Route::parse`] reads it, by their ARNs.
+    pub routes: BTreeMap<String, String>,
+    /// Link to what the organization does when root acts.
+    pub runbook: Option<String>,
+    /// Whom to ask.
+    pub contact: Option<String>,
 }
 
 impl Notify {
@@ -208,6 +216,18 @@ impl Notify {
     #[must_use]
     pub fn package_settings_len(&self, topic_arn: &str) -> usize {
         NotifierSettings::of(self, topic_arn).text().len()
+    }
+
+    /// Whether the notifier has to know which units an account is in.
+    pub(crate) fn asks_for_units(&self) -> bool {
+        let is_account = |id: &String| id.bytes().all(|it| it.is_ascii_digit());
+        !self.owners.keys().all(is_account) || self.routes().iter().any(Route::has_units)
+    }
+
+    /// The routes; what is not valid is none, as the notifier takes it.
+    pub(crate) fn routes(&self) -> Vec<Route> {
+        let read = |(topic, words): (&String, &String)| Route::parse(topic, words).ok();
+        self.routes.iter().filter_map(read).collect()
     }
 }
 

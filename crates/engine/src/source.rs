@@ -35,8 +35,16 @@ pub mod key {
     pub const READ_ONLY: &str = "notify.read_only";
     /// Form of messages.
     pub const FORMAT: &str = "notify.format";
+    /// Link to the runbook.
+    pub const RUNBOOK: &str = "notify.runbook";
+    /// Whom to ask.
+    pub const CONTACT: &str = "notify.contact";
     /// Names of accounts.
     pub const ACCOUNT_NAMES: &str = "account_names";
+    /// Owners of accounts and units.
+    pub const OWNERS: &str = "owners";
+    /// What further topics get.
+    pub const ROUTES: &str = "routes";
     /// Organizational units.
     pub const OU: &str = "spokes.ou";
     /// Regions that are watched.
@@ -64,7 +72,7 @@ pub mod key {
     pub const SHARED: [&str; 4] = [PERMISSIONS_BOUNDARY, IAM_PATH, ROLE_PREFIX, TAGS];
 
     /// All that are remembered.
-    pub const ALL: [&str; 24] = [
+    pub const ALL: [&str; 28] = [
         ORG_ID,
         SUBSCRIPTIONS,
         TOPIC_NAME,
@@ -77,7 +85,11 @@ pub mod key {
         HUB_REGION,
         READ_ONLY,
         FORMAT,
+        RUNBOOK,
+        CONTACT,
         ACCOUNT_NAMES,
+        OWNERS,
+        ROUTES,
         OU,
         REGIONS,
         HEARTBEAT,

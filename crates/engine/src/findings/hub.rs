@@ -147,6 +147,18 @@ kinds! {
     SUBSCRIPTIONS_DIFFER = 173, "the subscriptions of a topic differ from the settings",
         "Somebody who should be notified is not subscribed, or somebody who should not still is.",
         "`rootwatch deploy hub` sets them again.";
+    ROUTE_TOPIC = 174, "the topic of a route does not get what it should",
+        "It is gone, refuses the notifier, or is in another region. The alerts topic gets all alerts, and the notifier tells its subscribers that a route fails; the team does not get its own.",
+        "Make the topic, or let its policy allow the notifier's role sns:Publish; or take the route away with --reset.";
+    ROUTE_NOBODY = 175, "nobody receives what the topic of a route publishes",
+        "It has no confirmed subscription. The alerts topic gets all alerts; the team does not get its own.",
+        "Its owner subscribes somebody, who confirms; or take the route away with --reset.";
+    ROUTE_KEY = 176, "the topic of a route is under a KMS key of its owner's",
+        "Whether the notifier may use that key is not known here.",
+        "Let the key's policy allow the notifier's role kms:GenerateDataKey and kms:Decrypt, and accept the finding.";
+    ROUTE_UNREAD = 177, "the topic of a route could not be read",
+        "It may be of another account that lets nobody here read it: whether somebody is subscribed is not known.",
+        "Have the topic's policy allow this caller sns:GetTopicAttributes, or accept the finding.";
     ALARM_MISSING = 180, "an alarm of the hub is missing",
         "A loss of events goes unnoticed.",
         "`rootwatch deploy hub` creates it.";

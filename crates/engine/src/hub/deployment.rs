@@ -9,6 +9,7 @@ use super::observe::Found;
 use super::people::{People, Subject, persons_of};
 use super::plan::{HubPlan, plan_deploy};
 use super::role::Role;
+use super::routes;
 use super::subscriptions::{self, Standing};
 use crate::apply::Outcome;
 use crate::aws::error::AwsError;
@@ -183,6 +184,7 @@ async fn make_plan(session: &Session, switches: Switches) -> Result<(Session, Hu
         ..
     } = recalled;
     memory::refuse_unknown_names(&session, &found)?;
+    routes::refuse(&session.settings.notify, &session.names())?;
     if !doubts.is_empty() {
         bail!(
             "the settings of the hub in {} are not clear, and nothing was changed:\n  {}",

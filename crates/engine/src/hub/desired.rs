@@ -339,6 +339,7 @@ impl Wanted {
                 &self.org_id,
                 self.kms_key.as_deref(),
                 self.queue_kms_key.as_deref(),
+                &self.notify,
             ),
             permissions_boundary: self.names.boundary_arn(),
             is_unbounded: self.unbounded,

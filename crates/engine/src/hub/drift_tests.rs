@@ -37,6 +37,13 @@ fn wanted() -> Vec<HubResource> {
         notify: Notify {
             read_only: ReadOnly::Each,
             account_names: BTreeMap::from([("333333333333".into(), "shop".into())]),
+            owners: BTreeMap::from([("ou-ab12-cdefgh34".into(), "shop".into())]),
+            routes: BTreeMap::from([(
+                "arn:aws:sns:eu-west-1:444455556666:shops".into(),
+                "severity=high".into(),
+            )]),
+            runbook: Some("https://wiki.example.com/root".into()),
+            contact: Some("on call".into()),
             ..Notify::default()
         },
         ..sample::wanted()

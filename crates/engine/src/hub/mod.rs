@@ -32,6 +32,7 @@ pub(crate) mod policies;
 pub(crate) mod queue;
 pub(crate) mod resource;
 pub(crate) mod role;
+mod routes;
 pub(crate) mod rule;
 #[cfg(test)]
 pub(crate) mod sample;

@@ -20,6 +20,10 @@ const TOPIC: &str = "topic_arn";
 const READ_ONLY: &str = "read_only";
 const FORMAT: &str = "format";
 const ACCOUNT_NAMES: &str = "account_names";
+const OWNERS: &str = "owners";
+const ROUTES: &str = "routes";
+const RUNBOOK: &str = "runbook";
+const CONTACT: &str = "contact";
 
 /// The settings by name, as `settings.json` has them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -34,6 +38,16 @@ impl NotifierSettings {
         let mut all = Map::new();
         if !notify.account_names.is_empty() {
             all.insert(ACCOUNT_NAMES.into(), json!(notify.account_names));
+        }
+        if !notify.owners.is_empty() {
+            all.insert(OWNERS.into(), json!(notify.owners));
+        }
+        if !notify.routes.is_empty() {
+            all.insert(ROUTES.into(), json!(notify.routes));
+        }
+        let texts = [(RUNBOOK, &notify.runbook), (CONTACT, &notify.contact)];
+        for (field, text) in texts {
+            all.extend(text.clone().map(|text| (field.to_owned(), text.into())));
         }
         all.insert(FORMAT.into(), notify.format.name().into());
         all.insert(READ_ONLY.into(), notify.read_only.name().into());
@@ -94,11 +108,37 @@ impl NotifierSettings {
 
     /// Names by account number.
     pub(crate) fn account_names(&self) -> BTreeMap<String, String> {
-        let names = self.0.get(ACCOUNT_NAMES).cloned().unwrap_or_default();
-        let names: BTreeMap<String, String> = serde_json::from_value(names).unwrap_or_default();
+        self.pairs(ACCOUNT_NAMES)
+    }
+
+    /// Owners by the id of an account or a unit.
+    pub(crate) fn owners(&self) -> BTreeMap<String, String> {
+        self.pairs(OWNERS)
+    }
+
+    /// What further topics get, by their ARNs.
+    pub(crate) fn routes(&self) -> BTreeMap<String, String> {
+        self.pairs(ROUTES)
+    }
+
+    /// Link to the runbook.
+    pub(crate) fn runbook(&self) -> Option<String> {
+        self.word(RUNBOOK).map(one_line)
+    }
+
+    /// Whom to ask.
+    pub(crate) fn contact(&self) -> Option<String> {
+        self.word(CONTACT).map(one_line)
+    }
+
+    fn pairs(&self, field: &str) -> BTreeMap<String, String> {
+        let pairs = self.0.get(field).cloned().unwrap_or_default();
+        let pairs: BTreeMap<String, String> = serde_json::from_value(pairs).unwrap_or_default();
         // Whoever can change the function's code can write anything there.
-        let plain = names.into_iter().map(|(id, name)| (id, one_line(&name)));
-        plain.collect()
+        let plain = pairs.into_iter();
+        plain
+            .map(|(id, text)| (one_line(&id), one_line(&text)))
+            .collect()
     }
 
     fn word(&self, field: &str) -> Option<&str> {
@@ -160,6 +200,10 @@ mod tests {
             read_only: ReadOnly::Each,
             format: Format::Chatbot,
             account_names: BTreeMap::from([("111122223333".into(), "Shop \"a\"".into())]),
+            owners: BTreeMap::from([("ou-ab12-cdefgh34".into(), "Payments".into())]),
+            routes: BTreeMap::from([("arn:aws:sns:eu-west-1:1:t".into(), "all".into())]),
+            runbook: Some("https://wiki.example.com/root".into()),
+            contact: Some("Security on call".into()),
         }
     }
 
@@ -177,6 +221,12 @@ mod tests {
             (Some(ReadOnly::Each), Some(Format::Chatbot))
         );
         assert_eq!(found.account_names(), notify().account_names);
+        assert_eq!(found.owners(), notify().owners);
+        assert_eq!(found.routes(), notify().routes);
+        assert_eq!(
+            (found.runbook(), found.contact()),
+            (notify().runbook, notify().contact)
+        );
         assert_eq!(found.package(), package);
     }
 

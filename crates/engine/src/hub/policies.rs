@@ -2,6 +2,7 @@
 
 use super::pattern::CANARY_DETAIL_TYPE;
 use crate::names::Names;
+use crate::settings::Notify;
 use rootwatch_eval::Policy;
 use rootwatch_root_event::{CANARY_SOURCE, DETAIL_TYPES, HEARTBEAT_DETAIL_TYPE};
 use serde_json::json;
@@ -229,13 +230,19 @@ pub(super) fn notifier_trust() -> Policy {
     )])
 }
 
-/// What the notifier may do: log, publish alerts, read its queues, and ask for the names of the organization's accounts.
+/// What the notifier may do: log, publish alerts, read its queues, and ask for the names of the organization's accounts;
+/// where the settings name units, also which of them those are in, and to publish to the topics of routes.
 pub(super) fn notifier(
     names: &Names,
     org_id: &str,
     topic_key: Option<&str>,
     queue_key: Option<&str>,
+    notify: &Notify,
 ) -> Policy {
+    let of_organization = |kind: &str| {
+        let partition = names.partition.name();
+        format!("arn:{partition}:organizations::*:{kind}/{org_id}/*")
+    };
     let allow = |actions: &[&str], resource: String| json!({"Effect": "Allow", "Action": actions, "Resource": resource});
     let policy = Policy::of([
         (
@@ -263,13 +270,29 @@ pub(super) fn notifier(
             // An account's ARN begins with the management account, and an organization's id is nobody else's.
             allow(
                 &["organizations:DescribeAccount"],
-                format!(
-                    "arn:{}:organizations::*:account/{org_id}/*",
-                    names.partition.name()
-                ),
+                of_organization("account"),
             ),
         ),
     ]);
+    let topics: Vec<String> = notify.routes().into_iter().map(|it| it.topic).collect();
+    let policy = match topics.as_slice() {
+        [] => policy,
+        topics => policy.with(
+            "Routes",
+            json!({"Effect": "Allow", "Action": "sns:Publish", "Resource": topics}),
+        ),
+    };
+    let policy = match notify.asks_for_units() {
+        true => policy.with(
+            "Units",
+            json!({
+                "Effect": "Allow",
+                "Action": ["organizations:ListParents"],
+                "Resource": [of_organization("account"), of_organization("ou")],
+            }),
+        ),
+        false => policy,
+    };
     // A customer managed key needs to be allowed; the AWS managed one allows a service's callers by itself.
     let keys = [
         ("UseTopicKey", "sns", topic_key),

@@ -7,7 +7,7 @@ use crate::spokes::SpokesPlan;
 
 /// Properties and their settings: kind of resource, beginning of the property's path, key of the setting. A kind of
 /// `*` is any; the first row that fits counts.
-const SETTINGS: [(&str, &str, &str); 32] = [
+const SETTINGS: [(&str, &str, &str); 38] = [
     ("topic", "tags.rootwatch:self-check", "hub.self_check"),
     (
         "log-group",
@@ -24,6 +24,10 @@ const SETTINGS: [(&str, &str, &str); 32] = [
     ("function", "settings.read_only", "notify.read_only"),
     ("function", "settings.format", "notify.format"),
     ("function", "settings.account_names", "account_names"),
+    ("function", "settings.owners", "owners"),
+    ("function", "settings.routes", "routes"),
+    ("function", "settings.runbook", "notify.runbook"),
+    ("function", "settings.contact", "notify.contact"),
     ("function", "settings.mails", "hub.self_check"),
     ("function", "role", "iam.role_prefix"),
     ("event-source-mapping", "batch_size", "notify.read_only"),
@@ -40,6 +44,8 @@ const SETTINGS: [(&str, &str, &str); 32] = [
     ("role", "inline_policy.UseQueueKey", "hub.queue_kms_key"),
     ("alarm", "dimensions.TopicName", "hub.topic_name"),
     ("role", "inline_policy.AccountNames", "org_id"),
+    ("role", "inline_policy.Units", "owners"),
+    ("role", "inline_policy.Routes", "routes"),
     ("event-bus", "policy.RootwatchOrganization", "org_id"),
     ("*", "parameters.HubAccountId", "hub.account"),
     ("*", "parameters.HubRegion", "hub.region"),
@@ -163,6 +169,27 @@ mod tests {
                         ..Notify::default()
                     };
                 }),
+            ),
+            (
+                "owners",
+                Box::new(|it| {
+                    it.notify.owners = BTreeMap::from([("r-ab12".into(), "shop".into())]);
+                }),
+            ),
+            (
+                "routes",
+                Box::new(|it| {
+                    let topic = "arn:aws:sns:eu-west-1:444455556666:shops";
+                    it.notify.routes = BTreeMap::from([(topic.into(), "all".into())]);
+                }),
+            ),
+            (
+                "notify.runbook",
+                Box::new(|it| it.notify.runbook = Some("https://wiki".into())),
+            ),
+            (
+                "notify.contact",
+                Box::new(|it| it.notify.contact = Some("on call".into())),
             ),
             (
                 "iam.permissions_boundary",

@@ -4,6 +4,7 @@ use super::names;
 use crate::hub::desired::{Node, hub, hub_and_former};
 use crate::hub::function::Function;
 use crate::hub::hub_resource::HubResource;
+use crate::hub::notifier_settings::NotifierSettings;
 use crate::hub::observe::{Found, Seen, Unreadable, observe_doubtful, observe_each};
 use crate::hub::resource::{Resource, Tags};
 use crate::hub::self_check::SETTING_TAG;
@@ -345,13 +346,14 @@ fn of_function(notify: &mut Notify, sources: &mut Sources, function: &Function, 
         from,
     );
     sources.remember(key::FORMAT, &mut notify.format, told.format(), from);
+    let runbook = told.runbook().map(Some);
+    sources.remember(key::RUNBOOK, &mut notify.runbook, runbook, from);
+    let contact = told.contact().map(Some);
+    sources.remember(key::CONTACT, &mut notify.contact, contact, from);
     let names = told.account_names();
     sources.remember_pairs(key::ACCOUNT_NAMES, &mut notify.account_names, names, from);
-}
-
-/// The names of accounts that the function was given.
-fn account_names(function: &Function) -> BTreeMap<String, String> {
-    function.settings.account_names()
+    sources.remember_pairs(key::OWNERS, &mut notify.owners, told.owners(), from);
+    sources.remember_pairs(key::ROUTES, &mut notify.routes, told.routes(), from);
 }
 
 /// What the notifier is told that could not be read and that this run does not give itself. Pure.
@@ -368,11 +370,31 @@ fn unread(settings: &Settings, ours: &[&HubResource], names: &Names) -> Option<S
             key::READ_ONLY,
         ),
         (sources.is_open(key::FORMAT), "--notify-format", key::FORMAT),
+        (
+            sources.is_open(key::RUNBOOK),
+            "--notify-runbook",
+            key::RUNBOOK,
+        ),
+        (
+            sources.is_open(key::CONTACT),
+            "--notify-contact",
+            key::CONTACT,
+        ),
         // A name by a flag is beside those that are remembered.
         (
             !sources.is_whole(key::ACCOUNT_NAMES),
             "[account_names] in the settings file",
             key::ACCOUNT_NAMES,
+        ),
+        (
+            !sources.is_whole(key::OWNERS),
+            "[owners] in the settings file",
+            key::OWNERS,
+        ),
+        (
+            !sources.is_whole(key::ROUTES),
+            "[routes] in the settings file",
+            key::ROUTES,
         ),
     ];
     let open: Vec<String> = ways
@@ -389,24 +411,47 @@ fn unread(settings: &Settings, ours: &[&HubResource], names: &Names) -> Option<S
     })
 }
 
-/// Fails where the name of an account is to be reset and the hub remembers none: the account was probably mistyped, and
+/// Fails where one entry of a table is to be reset and the hub remembers none of that name: it was probably mistyped, and
 /// the run would change nothing and end well. Pure.
 pub(crate) fn refuse_unknown_names(session: &Session, found: &Found) -> Result<()> {
-    let named = names::function(found)
-        .map(account_names)
-        .unwrap_or_default();
-    let mut resets = session.settings.sources.resets_of(key::ACCOUNT_NAMES);
-    let Some(account) = resets.find(|it| !named.contains_key(*it)) else {
+    let told = names::function(found).map(|it| &it.settings);
+    let named = told.map(NotifierSettings::account_names);
+    refuse_unknown(
+        session,
+        key::ACCOUNT_NAMES,
+        "name",
+        &named.unwrap_or_default(),
+    )?;
+    let owned = told.map(NotifierSettings::owners);
+    refuse_unknown(session, key::OWNERS, "owner", &owned.unwrap_or_default())?;
+    let routed = told.map(NotifierSettings::routes);
+    refuse_unknown(session, key::ROUTES, "route", &routed.unwrap_or_default())
+}
+
+fn refuse_unknown(
+    session: &Session,
+    key: &str,
+    what: &str,
+    known: &BTreeMap<String, String>,
+) -> Result<()> {
+    let mut resets = session.settings.sources.resets_of(key);
+    let Some(id) = resets.find(|it| !known.contains_key(*it)) else {
         return Ok(());
     };
-    let known: Vec<&str> = named.keys().map(String::as_str).collect();
+    let known: Vec<&str> = known.keys().map(String::as_str).collect();
     let known = match known.as_slice() {
         [] => "none".to_owned(),
         all => format!("those of {}", all.join(", ")),
     };
+    let whose = match key {
+        key::ACCOUNT_NAMES => "that account",
+        key::ROUTES => "that topic",
+        _ => "that account or unit",
+    };
     bail!(
-        "--reset account_names.{account}: the hub in {} remembers no name of that account; of account names it remembers {known}",
-        session.aws.place()
+        "--reset {key}.{id}: the hub in {} remembers no {what} of {whose}; of {} it remembers {known}",
+        session.aws.place(),
+        key.replace('_', " ")
     )
 }
 

@@ -48,6 +48,11 @@ fn every_setting_comes_back_as_it_was_given() {
     wanted.notify.read_only = ReadOnly::Off;
     wanted.notify.format = Format::Chatbot;
     wanted.notify.account_names = [("111122223333".to_owned(), "Prod".to_owned())].into();
+    wanted.notify.owners = [("r-ab12".to_owned(), "Platform".to_owned())].into();
+    let topic = "arn:aws:sns:eu-west-1:444455556666:shops".to_owned();
+    wanted.notify.routes = [(topic, "severity=high".to_owned())].into();
+    wanted.notify.runbook = Some("https://wiki".into());
+    wanted.notify.contact = Some("on call".into());
     wanted.log_retention_days = 90;
     let settings = recalled(defaults(), &found(&wanted));
     assert_eq!(settings.hub.topic_name.as_deref(), Some("root-alarms"));
@@ -65,6 +70,10 @@ fn every_setting_comes_back_as_it_was_given() {
     assert_eq!(settings.notify.read_only, ReadOnly::Off);
     assert_eq!(settings.notify.format, Format::Chatbot);
     assert_eq!(settings.notify.account_names, wanted.notify.account_names);
+    assert_eq!(settings.notify.owners, wanted.notify.owners);
+    assert_eq!(settings.notify.routes, wanted.notify.routes);
+    assert_eq!(settings.notify.runbook, wanted.notify.runbook);
+    assert_eq!(settings.notify.contact, wanted.notify.contact);
     assert_eq!(settings.tags, wanted.tags);
 }
 
@@ -249,14 +258,26 @@ fn what_the_notifier_is_told_and_cannot_be_read_is_named_until_it_is_given() {
         "no answer",
         "--notify-format",
         "--notify-read-only",
+        "--notify-runbook",
+        "--notify-contact",
         "account_names",
+        "[owners]",
+        "[routes]",
     ] {
         assert!(all.contains(part), "{part}: {all}");
     }
     settings
         .sources
         .set(key::FORMAT, Source::Flag("--notify-format".into()));
-    settings.sources.set(key::ACCOUNT_NAMES, Source::Reset);
+    for key in [
+        key::ACCOUNT_NAMES,
+        key::OWNERS,
+        key::ROUTES,
+        key::RUNBOOK,
+        key::CONTACT,
+    ] {
+        settings.sources.set(key, Source::Reset);
+    }
     let rest = doubts(&settings).join("\n");
     assert!(
         rest.contains("--notify-read-only") && !rest.contains("--notify-format"),

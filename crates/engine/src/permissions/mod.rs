@@ -201,8 +201,11 @@ pub async fn policy(
     role: Option<&str>,
 ) -> Result<Permissions> {
     let found = organization::find(&session.aws).await?;
+    let deployed = deployed(session, &found).await?;
+    let routes = deployed.settings.notify.routes();
     let place = Place {
-        names: deployed(session, &found).await?.names(),
+        names: deployed.names(),
+        routes: routes.into_iter().map(|it| it.topic).collect(),
         management: found.management_account,
         organization: found.id,
         role: role.map(str::to_owned),

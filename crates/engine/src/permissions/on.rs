@@ -12,6 +12,8 @@ pub(super) struct Place {
     pub(super) names: Names,
     pub(super) management: String,
     pub(super) organization: String,
+    /// ARNs of the topics of routes.
+    pub(super) routes: Vec<String>,
     /// The role in the spokes that `verify` and `test` enter.
     pub(super) role: Option<String>,
 }
@@ -97,6 +99,10 @@ impl Place {
             "all-alarms" => one(names.alarm_arn("*")),
             "topics" => topics(),
             "alerts-topic" => one(names.topic_arn(&names.alerts_topic())),
+            "route-topics" => match self.routes.as_slice() {
+                [] => return None,
+                routes => routes.to_vec(),
+            },
             "queues" => [
                 names.acts_queue(),
                 names.reads_queue(),

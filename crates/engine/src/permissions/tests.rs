@@ -14,6 +14,7 @@ fn place(is_management: bool) -> Place {
         ..Names::sample()
     };
     Place {
+        routes: vec!["arn:aws:sns:eu-west-1:444455556666:shops".into()],
         management: match is_management {
             true => names.account.clone(),
             false => "999988887777".into(),

@@ -4,6 +4,7 @@ use super::finding::{CannotRead, Read};
 use super::identity::Identity;
 use super::keys::{self, Key};
 use super::others::Others;
+use super::routes;
 use crate::aws::Aws;
 use crate::aws::error::Call;
 use crate::hub::desired::{Node, Wanted, hub};
@@ -23,6 +24,7 @@ use crate::subscription::Subscription;
 use anyhow::Result;
 use futures_util::future::join_all;
 use rootwatch_eval::Policy;
+use rootwatch_root_event::Route;
 use std::collections::{BTreeMap, HashMap};
 
 /// A subscription of a topic.
@@ -60,6 +62,8 @@ pub(crate) struct Deployed {
     pub(crate) others: Others,
     /// The KMS keys of one's own, by the names that the resources have for them.
     pub(crate) keys: BTreeMap<String, Read<Key>>,
+    /// The topics of routes.
+    pub(super) routes: Vec<(Route, Read<Option<routes::Topic>>)>,
     pub(crate) alerts_subscribers: Read<Vec<Subscriber>>,
     pub(crate) health_subscribers: Read<Vec<Subscriber>>,
 }
@@ -95,9 +99,10 @@ impl Deployed {
         let (alerts, health) = (topic(names.alerts_topic()), topic(names.health_topic()));
         let test_queues = names.queue_arn(&names.test(""));
         let there: Vec<&HubResource> = found.values().flatten().flatten().collect();
-        let (keys, role, alerts_subscribers, health_subscribers) = tokio::join!(
+        let (keys, role, routes, alerts_subscribers, health_subscribers) = tokio::join!(
             keys::read(aws, &there),
             role(aws, function.as_ref(), &names),
+            routes::read(aws, wanted.notify.routes()),
             subscribers(aws, &alerts, &test_queues),
             subscribers(aws, &health, &test_queues),
         );
@@ -110,6 +115,7 @@ impl Deployed {
             role,
             others,
             keys,
+            routes,
             alerts_subscribers,
             health_subscribers,
         }

@@ -22,6 +22,19 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
+    /// A role of which nothing is known but its name.
+    pub(super) fn named(account: &str, arn: &str) -> Self {
+        Self {
+            arn: arn.to_owned(),
+            account: account.to_owned(),
+            trust: Policy::default(),
+            policies: Vec::new(),
+            boundary: None,
+            boundary_arn: None,
+            tags: Default::default(),
+        }
+    }
+
     /// Reads the role of this ARN; `None` when there is none.
     pub(crate) async fn read(iam: &aws_sdk_iam::Client, arn: &str) -> Read<Option<Self>> {
         Ok(read(iam, arn).await?)

@@ -28,6 +28,7 @@ mod own_tests;
 mod places;
 mod queues;
 mod role;
+mod routes;
 mod rules;
 mod run;
 mod spoke;
@@ -73,6 +74,7 @@ pub(crate) fn hub<'a>(
     let mut planned = plan_deploy(nodes, deployed.readable()).resources;
     planned.sort_by_key(|it| rank(&it.wanted.resource));
     hops.extend(planned.iter().flat_map(|it| one(deployed, it, &places)));
+    hops.extend(routes::judge(deployed));
     hops.extend(key_uses::judge(deployed));
     hops.extend(attached::judge(deployed));
     hops.into_iter()

@@ -70,7 +70,7 @@ pub(super) fn judge(
 /// Principal"); a Deny is too much.
 fn refuses_notifier(deployed: &Deployed, topic: &Topic) -> Option<String> {
     let names = &deployed.names;
-    let role = role_of(&names.account, &names.role_arn());
+    let role = Identity::named(&names.account, &names.role_arn());
     let request = role.request(Some(role.principal()), "sns:Publish", &topic.arn);
     match decide([&topic.policy], &request) {
         Decision::Denied(sid) => Some(format!(
@@ -120,7 +120,7 @@ fn open_to(deployed: &Deployed, policy: &Policy, arn: &str, is_health: bool) -> 
         ("other accounts", NOBODY),
     ];
     let is_open = |(_, other): &(&str, &str)| {
-        let role = role_of(other, &format!("arn:{partition}:iam::{other}:role/other"));
+        let role = Identity::named(other, &format!("arn:{partition}:iam::{other}:role/other"));
         let request = role.request(Some(role.principal()), "sns:Publish", arn);
         match decide([policy], &request) {
             Decision::Allowed => true,
@@ -131,17 +131,4 @@ fn open_to(deployed: &Deployed, policy: &Policy, arn: &str, is_health: bool) -> 
     };
     let (who, _) = others.into_iter().find(is_open)?;
     Some(format!("{who} can publish {what} to it"))
-}
-
-/// A role of which nothing is known but its name.
-fn role_of(account: &str, arn: &str) -> Identity {
-    Identity {
-        arn: arn.to_owned(),
-        account: account.to_owned(),
-        trust: Policy::default(),
-        policies: Vec::new(),
-        boundary: None,
-        boundary_arn: None,
-        tags: Default::default(),
-    }
 }

@@ -10,17 +10,21 @@ use rootwatch_eval::Policy;
 use rootwatch_root_event::CANARY_SOURCE;
 use serde_json::{Value, json};
 
-/// The policy, for accounts of this organization, and a hub with these KMS keys of one's own.
-pub(crate) fn of(names: &Names, org_id: &str, keys: &[String]) -> Policy {
+/// The policy, for accounts of this organization, and a hub with these KMS keys of one's own and
+/// topics of routes.
+pub(crate) fn of(names: &Names, org_id: &str, keys: &[String], routes: &[String]) -> Policy {
     let with =
         |policy: Policy, (sid, statement): (&'static str, Value)| policy.with(sid, statement);
     let read_keys = ["kms:DescribeKey", "kms:GetKeyPolicy", "kms:ListGrants"];
     let read_keys = (!keys.is_empty()).then(|| ("ReadKeys", allow(&read_keys, keys)));
+    let read_routes = ["sns:GetTopicAttributes"];
+    let read_routes = (!routes.is_empty()).then(|| ("ReadRoutes", allow(&read_routes, routes)));
     let all = writes(names)
         .into_iter()
         .chain(of_hub(names))
         .chain(of_spokes(names, org_id))
         .chain(read_keys)
+        .chain(read_routes)
         .chain([lists()]);
     all.fold(Policy::default(), with)
 }

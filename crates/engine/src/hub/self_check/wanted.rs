@@ -86,9 +86,20 @@ impl Wanted {
             description: Some(
                 "Lets the rootwatch self-check read the deployment, send its test event and mail what it found".into(),
             ),
-            inline_policy: policy::of(&self.names, &self.org_id, &self.own_keys()),
+            inline_policy: policy::of(
+                &self.names,
+                &self.org_id,
+                &self.own_keys(),
+                &self.route_topics(),
+            ),
             ..self.role()
         }
+    }
+
+    /// ARNs of the topics of routes.
+    fn route_topics(&self) -> Vec<String> {
+        let routes = self.notify.routes().into_iter();
+        routes.map(|it| it.topic).collect()
     }
 
     /// The KMS keys of one's own, by their ARNs.

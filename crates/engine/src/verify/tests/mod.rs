@@ -6,6 +6,7 @@ mod function;
 mod keys;
 mod queues;
 mod role;
+mod routes;
 mod rules;
 pub(super) mod state;
 mod strangers;

@@ -153,6 +153,7 @@ impl Hub {
             function_policy: Ok(Some(policy(self.theirs.clone()))),
             others: self.others(),
             keys: self.keys.clone(),
+            routes: Vec::new(),
             role: Ok(function.and_then(|it| self.identity(&it.role))),
             alerts_subscribers: Ok(self.subscribers(&topic(self.names.alerts_topic()))),
             health_subscribers: Ok(self.subscribers(&topic(self.names.health_topic()))),
