@@ -22,6 +22,8 @@ mod commands;
 mod confirm;
 /// What each crate stands on.
 mod crates;
+/// More than one at work.
+mod crowd;
 /// README and docs/.
 mod docs;
 /// Events on their way: from root's act to a person, and the canary of `rootwatch test`.

@@ -5,6 +5,7 @@ use super::choice::{call_as, region_concurrency};
 use clap::Args;
 use rootwatch_engine::spokes::Switches;
 use rootwatch_engine::{CallAs, RegionConcurrency, hub};
+use std::path::PathBuf;
 
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct HubArgs {
@@ -58,6 +59,23 @@ pub(crate) struct HubArgs {
     /// Name of an account, where Organizations cannot be read; may be given again
     #[arg(long, value_name = "ID=NAME")]
     pub(crate) account_name: Vec<String>,
+}
+
+/// A plan that was made before.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct SavedPlanArgs {
+    /// Carry out the plan in this file, which `plan --out` wrote, and nothing else: refused where anything that it was made
+    /// from is otherwise now. The settings are given as they were to `plan`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) plan: Option<PathBuf>,
+}
+
+/// Where a plan is kept.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct OutArgs {
+    /// Keep the plan in this file, for `deploy --plan`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, Default, Args)]
@@ -185,6 +203,8 @@ pub(crate) struct DeploySpokesArgs {
     /// Fail instead of waiting when another operation of the StackSet is under way
     #[arg(long)]
     pub(crate) no_wait: bool,
+    #[command(flatten)]
+    pub(crate) saved: SavedPlanArgs,
 }
 
 impl DeploySpokesArgs {
@@ -203,6 +223,8 @@ pub(crate) struct PlanHubArgs {
     /// Exit with 2 when there are changes
     #[arg(long)]
     pub(crate) detailed_exitcode: bool,
+    #[command(flatten)]
+    pub(crate) out: OutArgs,
 }
 
 /// `plan spokes`.
@@ -217,6 +239,8 @@ pub(crate) struct PlanSpokesArgs {
     /// Exit with 2 when there are changes
     #[arg(long)]
     pub(crate) detailed_exitcode: bool,
+    #[command(flatten)]
+    pub(crate) out: OutArgs,
 }
 
 impl PlanSpokesArgs {

@@ -1,6 +1,6 @@
 //! Arguments of `scp` and of `deploy guardrail`, `plan guardrail`.
 
-use super::{CallerArgs, OtherAccountArgs};
+use super::{CallerArgs, OtherAccountArgs, OutArgs, SavedPlanArgs};
 use clap::Args;
 use rootwatch_engine::guardrail::{Switches, Targets};
 
@@ -92,6 +92,8 @@ impl GuardArgs {
 pub(crate) struct DeployGuardrailArgs {
     #[command(flatten)]
     pub(crate) guard: GuardArgs,
+    #[command(flatten)]
+    pub(crate) saved: SavedPlanArgs,
 }
 
 /// `plan guardrail`.
@@ -103,4 +105,6 @@ pub(crate) struct PlanGuardrailArgs {
     /// Exit with 2 when there are changes
     #[arg(long)]
     pub(crate) detailed_exitcode: bool,
+    #[command(flatten)]
+    pub(crate) out: OutArgs,
 }

@@ -13,8 +13,8 @@ mod teardown;
 
 pub(crate) use confirm::ConfirmArgs;
 pub(crate) use deploy::{
-    CallerArgs, DeploySpokesArgs, HubArgs, HubSwitchArgs, OperationArgs, PlanHubArgs,
-    PlanSpokesArgs, RegionArgs, SpokesArgs, TopicArgs,
+    CallerArgs, DeploySpokesArgs, HubArgs, HubSwitchArgs, OperationArgs, OutArgs, PlanHubArgs,
+    PlanSpokesArgs, RegionArgs, SavedPlanArgs, SpokesArgs, TopicArgs,
 };
 pub(crate) use flags::flags;
 pub(crate) use guardrail::{DeployGuardrailArgs, FreeArgs, PlanGuardrailArgs, ScpArgs};
@@ -308,6 +308,8 @@ pub(crate) enum Deploy {
         hub: HubArgs,
         #[command(flatten)]
         switches: HubSwitchArgs,
+        #[command(flatten)]
+        saved: SavedPlanArgs,
     },
     /// The StackSet that makes every account and region of the given OUs forward to the hub
     Spokes(DeploySpokesArgs),

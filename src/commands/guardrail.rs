@@ -1,6 +1,7 @@
 //! `rootwatch deploy guardrail`, `plan guardrail` and `teardown guardrail`.
 
 use super::Exit;
+use super::plan_file::{self, Kept};
 use super::run::Run;
 use crate::cli::{
     CallerArgs, DeployGuardrailArgs, FreeArgs, OtherAccountArgs, PlanGuardrailArgs, SpokesArgs,
@@ -8,14 +9,22 @@ use crate::cli::{
 };
 use crate::report;
 use anyhow::{Result, bail};
-use rootwatch_engine::guardrail;
+use rootwatch_engine::guardrail::{self, Targets};
 
 /// Makes and attaches it.
 pub(super) async fn deploy(run: &Run<'_>, args: &DeployGuardrailArgs) -> Result<Exit> {
-    let guard = &args.guard;
+    let (guard, command) = (&args.guard, "deploy guardrail");
+    let saved = plan_file::read(&args.saved, command)?;
     let spokes = reached(&guard.caller, &guard.others);
     let session = run.start_guarding(&spokes, &guard.free).await?;
-    let deployed = guardrail::deploy(&session, &guard.targets(), guard.switches()).await?;
+    let (targets, switches) = (guard.targets(), guard.switches());
+    let deployed = match &saved {
+        None => guardrail::deploy(&session, &targets, switches).await?,
+        Some(saved) => {
+            plan_file::check(saved, run, &session, command, guarded(&targets))?;
+            guardrail::deploy_saved(&session, &targets, switches, saved).await?
+        }
+    };
     let text = report::guardrail::deployed(&deployed, run.output.verbose);
     run.output.result(&text, &deployed.report)?;
     Ok(deployed.end.into())
@@ -26,8 +35,12 @@ pub(super) async fn plan(run: &Run<'_>, args: &PlanGuardrailArgs) -> Result<Exit
     let guard = &args.guard;
     let spokes = reached(&guard.caller, &guard.others);
     let session = run.start_guarding(&spokes, &guard.free).await?;
-    let planned = guardrail::plan(&session, &guard.targets(), guard.switches()).await?;
-    let text = report::guardrail::planned(&planned, run.output.verbose);
+    let targets = guard.targets();
+    let planned = guardrail::plan(&session, &targets, guard.switches()).await?;
+    let command = "deploy guardrail";
+    let kept = Kept::of(run, &session, command, guarded(&targets));
+    let kept = kept.write(&args.out, &planned.basis)?;
+    let text = report::guardrail::planned(&planned, run.output.verbose) + &kept;
     run.output.result(&text, &planned.report)?;
     let changes = planned.report.counts.changes() > 0;
     Ok(Exit::found(args.detailed_exitcode && changes))
@@ -46,6 +59,18 @@ pub(super) async fn teardown(run: &Run<'_>, args: &TeardownArgs) -> Result<Exit>
     let text = report::guardrail::removed(&removed);
     run.output.result(&text, &removed.report)?;
     Ok(removed.end.into())
+}
+
+/// What is named to be guarded, as settings.
+fn guarded(targets: &Targets) -> Vec<(&'static str, String)> {
+    let named = [
+        ("--ou", &targets.ous),
+        ("--account", &targets.accounts),
+        ("--remove-ou", &targets.removed_ous),
+        ("--remove-account", &targets.removed_accounts),
+    ];
+    let named = named.into_iter().filter(|(_, all)| !all.is_empty());
+    named.map(|(flag, all)| (flag, all.join(", "))).collect()
 }
 
 /// How the StackSet and the management account are reached.

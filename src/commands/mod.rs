@@ -9,6 +9,7 @@ mod guardrail;
 mod init;
 mod man;
 mod plan;
+mod plan_file;
 mod policy;
 mod run;
 mod schema;
@@ -96,7 +97,11 @@ impl From<Exit> for ExitCode {
 pub(crate) async fn run(cli: &Cli, interrupts: &Interrupts) -> Result<Exit> {
     let run = Run::new(cli, interrupts);
     match &cli.command {
-        Command::Deploy(Deploy::Hub { hub, switches }) => deploy::hub(&run, hub, *switches).await,
+        Command::Deploy(Deploy::Hub {
+            hub,
+            switches,
+            saved,
+        }) => deploy::hub(&run, hub, *switches, saved).await,
         Command::Deploy(Deploy::Spokes(args)) => deploy::spokes(&run, args).await,
         Command::Deploy(Deploy::Guardrail(args)) => guardrail::deploy(&run, args).await,
         Command::Plan(Plan::Hub(args)) => plan::hub(&run, args).await,

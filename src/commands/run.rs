@@ -27,6 +27,11 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// Settings that go back to their defaults, by name.
+    pub(super) fn reset(&self) -> &[String] {
+        &self.cli.reset
+    }
+
     /// The same for what is about the guardrail.
     pub(super) async fn start_guarding(
         &self,

@@ -20,7 +20,7 @@ pub(crate) enum Written {
 
 impl Written {
     /// On one line.
-    fn inline(&self) -> String {
+    pub(crate) fn inline(&self) -> String {
         let table = |pairs: Vec<String>| format!("{{ {} }}", pairs.join(", "));
         match self {
             Self::Value(text) => text.clone(),

@@ -28,6 +28,7 @@ pub mod permissions;
 mod plan;
 mod reference;
 pub mod removal;
+pub mod saved;
 #[cfg(test)]
 mod schema;
 pub mod self_check;

@@ -4,14 +4,19 @@ use crate::aws::Aws;
 use crate::hub::desired::Wanted;
 use crate::names::Names;
 use crate::operator::{Operator, Question, View};
+use crate::saved::Basis;
 use crate::settings::{Access, Settings};
 use crate::source::key;
 use crate::spokes::organization::Organization;
 use crate::spokes::{Location, Place};
 use crate::work::Work;
-use anyhow::Result;
+use anyhow::{Context, Result};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use tokio::sync::OnceCell;
+
+/// An answer that came so soon was given by a program: what was read before it has just been read.
+const AT_ONCE: Duration = Duration::from_secs(1);
 
 /// A run against AWS. Its settings do not change during the run.
 #[derive(Clone)]
@@ -176,6 +181,37 @@ impl Session {
     /// Shows something to the operator.
     pub(crate) fn show(&self, view: View<'_>) {
         self.operator.show(&view);
+    }
+
+    /// The same run, not shown.
+    pub(crate) fn unseen(&self) -> Self {
+        Self {
+            work: self.work.unseen(),
+            ..self.clone()
+        }
+    }
+
+    /// Asks the operator about a plan; writing begins after it. Where the answer took its time, what the plan rests on is
+    /// read again first.
+    ///
+    /// # Errors
+    /// [`crate::end::NotConfirmed`], when the answer is not yes; or when the plan no longer holds, or that cannot be read.
+    pub(crate) async fn confirm_plan(
+        &self,
+        question: Question<'_>,
+        basis: &Basis,
+        again: impl AsyncFnOnce() -> Result<Basis>,
+    ) -> Result<()> {
+        let asked = Instant::now();
+        self.operator.confirm(&question).await?;
+        if asked.elapsed() >= AT_ONCE {
+            let now = again().await.context(
+                "reading again, after the answer, what the plan was made from; nothing was changed",
+            )?;
+            basis.refuse_moved(&now)?;
+        }
+        self.work.writing_begins();
+        Ok(())
     }
 
     /// Asks the operator; writing begins after it.

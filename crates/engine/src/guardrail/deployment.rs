@@ -13,6 +13,7 @@ use crate::hub::resource::Tags;
 use crate::memory;
 use crate::names::DEPLOYMENT_TAG;
 use crate::operator::{Question, View};
+use crate::saved::SavedPlan;
 use crate::session::Session;
 use crate::source::key;
 use crate::spokes::Directory;
@@ -43,7 +44,11 @@ struct Begun {
 pub async fn plan(session: &Session, targets: &Targets, switches: Switches) -> Result<Planned> {
     let (begun, plan) = make_plan(session, targets, switches).await?;
     let report = begun.report("rootwatch.plan-guardrail/1", &plan);
-    Ok(Planned { plan, report })
+    Ok(Planned {
+        basis: plan.basis(),
+        plan,
+        report,
+    })
 }
 
 /// Makes the guardrail, and attaches it.
@@ -51,13 +56,43 @@ pub async fn plan(session: &Session, targets: &Targets, switches: Switches) -> R
 /// # Errors
 /// As [`plan`], or when it is not confirmed. What fails while it is applied is in the result.
 pub async fn deploy(session: &Session, targets: &Targets, switches: Switches) -> Result<Deployed> {
+    deploy_as(session, targets, switches, None).await
+}
+
+/// The same, as a plan says that was made before.
+///
+/// # Errors
+/// As [`deploy`], or when what that plan was made from, or what it changes, is otherwise now: before anything is asked.
+pub async fn deploy_saved(
+    session: &Session,
+    targets: &Targets,
+    switches: Switches,
+    saved: &SavedPlan,
+) -> Result<Deployed> {
+    deploy_as(session, targets, switches, Some(saved)).await
+}
+
+async fn deploy_as(
+    session: &Session,
+    targets: &Targets,
+    switches: Switches,
+    saved: Option<&SavedPlan>,
+) -> Result<Deployed> {
     let (begun, plan) = make_plan(session, targets, switches).await?;
+    if let Some(saved) = saved {
+        saved.check(&plan.basis())?;
+    }
     let report = begun.report("rootwatch.deploy-guardrail/1", &plan);
     if plan.counts().changes() == 0 {
         return Ok(unchanged(report));
     }
     session.show(View::Guardrail(&plan));
-    session.confirm(Question::MakeChanges).await?;
+    let again = async || {
+        let made = make_plan(&session.unseen(), targets, switches).await?;
+        anyhow::Ok(made.1.basis())
+    };
+    let question = Question::MakeChanges;
+    session.confirm_plan(question, &plan.basis(), again).await?;
     Ok(begun.carry_out(&plan, report).await)
 }
 
@@ -78,9 +113,14 @@ pub async fn teardown(session: &Session) -> Result<Deployed> {
     let report = begun.report(SCHEMA, &plan);
     session.show(View::Guardrail(&plan));
     let deployment = &session.settings.name;
-    session
-        .confirm(Question::RemoveGuardrail { deployment })
-        .await?;
+    let again = async || {
+        let mut now = begin(&session.unseen()).await?;
+        let found = now.found.take().filter(|it| is_ours(session, it));
+        let plan = found.map(|found| GuardrailPlan::removal(found, &begun.directory));
+        anyhow::Ok(plan.unwrap_or_else(GuardrailPlan::nothing).basis())
+    };
+    let question = Question::RemoveGuardrail { deployment };
+    session.confirm_plan(question, &plan.basis(), again).await?;
     Ok(begun.carry_out(&plan, report).await)
 }
 

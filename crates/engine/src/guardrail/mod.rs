@@ -5,6 +5,7 @@
 //! it binds.
 
 mod apply;
+mod basis;
 pub(crate) mod covered;
 mod deployment;
 mod left;
@@ -15,7 +16,7 @@ pub(crate) mod resource;
 mod scp;
 mod targets;
 
-pub use deployment::{Switches, deploy, plan, teardown};
+pub use deployment::{Switches, deploy, deploy_saved, plan, teardown};
 pub(crate) use left::left;
 pub use plan::GuardrailPlan;
 pub use policy::MOST_CHARACTERS;

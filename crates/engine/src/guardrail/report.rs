@@ -7,6 +7,7 @@ use crate::apply::Outcome;
 use crate::end::End;
 use crate::failure::{FailedStep, Failure};
 use crate::plan::{Counts, Step};
+use crate::saved::Basis;
 use crate::spokes::Directory;
 use serde::Serialize;
 
@@ -83,6 +84,8 @@ pub struct Planned {
     pub plan: GuardrailPlan,
     /// The same for programs.
     pub report: Report,
+    /// What it rests on, to be kept with it.
+    pub basis: Basis,
 }
 
 /// The result of `deploy guardrail` or `teardown guardrail`.

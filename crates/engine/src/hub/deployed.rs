@@ -9,6 +9,7 @@ use crate::failure::{FailedStep, Failure};
 use crate::names::Names;
 use crate::next::AfterHub;
 use crate::plan::{Counts, Step};
+use crate::saved::Basis;
 use serde::Serialize;
 
 /// Versioned form of the JSON that `plan hub` and `deploy hub` print.
@@ -59,6 +60,8 @@ pub struct HubPlanned {
     pub plan: HubPlan,
     /// The same for programs.
     pub report: Report,
+    /// What it rests on, to be kept with it.
+    pub basis: Basis,
 }
 
 /// The result of `deploy hub`.

@@ -21,6 +21,7 @@ use crate::memory::{self, Recalled};
 use crate::names::DEPLOYMENT_TAG;
 use crate::next::{self, AfterHub};
 use crate::operator::{Question, View};
+use crate::saved::SavedPlan;
 use crate::self_check;
 use crate::session::Session;
 use crate::settings::SelfCheck;
@@ -56,7 +57,11 @@ pub async fn plan(session: &Session, switches: Switches) -> Result<HubPlanned> {
     let mut report = Report::of("rootwatch.plan-hub/2", &session.names(), &plan);
     report.longest_chain = chain::longest(&plan);
     report.pending_subscriptions = pending(plan.found());
-    Ok(HubPlanned { plan, report })
+    Ok(HubPlanned {
+        basis: plan.basis(),
+        plan,
+        report,
+    })
 }
 
 /// Brings the hub to the configured state.
@@ -64,7 +69,30 @@ pub async fn plan(session: &Session, switches: Switches) -> Result<HubPlanned> {
 /// # Errors
 /// As [`plan`], or when it is not confirmed. What fails while it is applied is in the result.
 pub async fn deploy(session: &Session, switches: Switches) -> Result<HubDeployed> {
-    let (session, plan) = &make_plan(session, switches).await?;
+    carry_out(session, switches, None).await
+}
+
+/// The same, as a plan says that was made before.
+///
+/// # Errors
+/// As [`deploy`], or when what that plan was made from, or what it changes, is otherwise now: before anything is asked.
+pub async fn deploy_saved(
+    session: &Session,
+    switches: Switches,
+    saved: &SavedPlan,
+) -> Result<HubDeployed> {
+    carry_out(session, switches, Some(saved)).await
+}
+
+async fn carry_out(
+    given: &Session,
+    switches: Switches,
+    saved: Option<&SavedPlan>,
+) -> Result<HubDeployed> {
+    let (session, plan) = &make_plan(given, switches).await?;
+    if let Some(saved) = saved {
+        saved.check(&plan.basis())?;
+    }
     let mut report = Report::of("rootwatch.deploy-hub/2", &session.names(), plan);
     if report.counts.changes() == 0 {
         report.pending_subscriptions = pending(plan.found());
@@ -76,7 +104,10 @@ pub async fn deploy(session: &Session, switches: Switches) -> Result<HubDeployed
         });
     }
     session.show(View::HubPlan(plan));
-    confirm(session, &plan.people()).await?;
+    let people = plan.people();
+    let again = async || anyhow::Ok(make_plan(&given.unseen(), switches).await?.1.basis());
+    let question = question(&people);
+    session.confirm_plan(question, &plan.basis(), again).await?;
     let outcome = plan.apply(&session.aws, &session.work).await;
     Ok(finish(session, plan, outcome, report).await)
 }
@@ -101,15 +132,14 @@ fn after_hub(session: &Session, has_spokes: bool) -> AfterHub {
 }
 
 /// Whoever stops being notified must be confirmed by their number.
-async fn confirm(session: &Session, people: &People) -> Result<()> {
-    let question = match people.lost.as_slice() {
+fn question(people: &People) -> Question<'_> {
+    match people.lost.as_slice() {
         [] if people.unheard.contains(&Subject::Alerts) && !people.is_awaited() => {
             Question::NotifyNobody
         }
         [] => Question::MakeChanges,
         lost => Question::StopNotifying(lost),
-    };
-    session.confirm(question).await
+    }
 }
 
 async fn finish(

@@ -3,6 +3,7 @@
 pub(crate) mod alarm;
 pub(crate) mod apply;
 pub(crate) mod attachments;
+mod basis;
 pub(crate) mod build;
 pub(crate) mod chain;
 pub(crate) mod deployed;
@@ -45,7 +46,7 @@ pub(crate) mod targets;
 pub(crate) mod topic;
 
 pub use deployed::{HubDeployed, HubPlanned, Report};
-pub use deployment::{Switches, deploy, plan};
+pub use deployment::{Switches, deploy, deploy_saved, plan};
 pub use people::{Lost, People, Person, Subject};
 pub use plan::HubPlan;
 pub use setting::setting_of;

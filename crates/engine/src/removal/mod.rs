@@ -21,6 +21,7 @@ use crate::memory::{self, Recalled};
 use crate::names::DEPLOYMENT_TAG;
 use crate::operator::{Question, View};
 use crate::plan::Counts;
+use crate::saved::Basis;
 use crate::session::Session;
 use crate::settings::SelfCheck;
 use anyhow::{Result, anyhow};
@@ -119,7 +120,7 @@ pub async fn teardown(session: &Session, options: Options) -> Result<Removed<'_>
         }
         return Ok(removed);
     }
-    ask(session, &at_hub, options, &removed).await?;
+    ask(session, &at_hub, options, &removed, hub.as_ref()).await?;
     removed.carry_out(session, &at_hub, hub.as_ref()).await;
     Ok(removed)
 }
@@ -154,6 +155,7 @@ async fn ask(
     at_hub: &Session,
     options: Options,
     removed: &Removed<'_>,
+    hub: Option<&HubPlan>,
 ) -> Result<()> {
     let warnings = match options.part {
         Part::Hub => order::check(at_hub, options.abandon_spokes).await?,
@@ -170,7 +172,33 @@ async fn ask(
         deployment: &session.settings.name,
         stacks_left: spokes.map_or(0, |it| it.retained().len()),
     };
-    session.confirm(question).await
+    let basis = basis(session, spokes, hub);
+    let again = async || {
+        let (session, at_hub) = (session.unseen(), at_hub.unseen());
+        let spokes = match spokes {
+            Some(_) => Some(spokes::find(&session, options).await?),
+            None => None,
+        };
+        let hub = match hub {
+            Some(_) => Some(find_hub(&at_hub).await?),
+            None => None,
+        };
+        anyhow::Ok(self::basis(&session, spokes.as_ref(), hub.as_ref()))
+    };
+    session.confirm_plan(question, &basis, again).await
+}
+
+/// What a removal rests on: what is there of the spokes and of the hub.
+fn basis(session: &Session, spokes: Option<&Spokes<'_>>, hub: Option<&HubPlan>) -> Basis {
+    let name = session.names().stack_set();
+    let mut world = hub.map(HubPlan::basis).unwrap_or_default().world;
+    if let Some(spokes) = spokes {
+        world.extend(spokes.world(&name));
+    }
+    Basis {
+        world,
+        ..Basis::default()
+    }
 }
 
 impl Removed<'_> {

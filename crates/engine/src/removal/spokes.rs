@@ -7,7 +7,9 @@ use crate::apply::Unfinished;
 use crate::aws::{Aws, hint};
 use crate::elsewhere::hub_of;
 use crate::names::DEPLOYMENT_TAG;
+use crate::saved::World;
 use crate::session::Session;
+use crate::spokes::basis::of_set;
 use crate::spokes::following::{Following, follow_command, wait_for_others};
 use crate::spokes::management::{self, StackPlan, Unread};
 use crate::spokes::reach::{self, Reach, Why};
@@ -121,6 +123,18 @@ impl Spokes<'_> {
         }
         self.retained = found;
         Ok(())
+    }
+
+    /// What was found, as it is compared later.
+    pub(super) fn world(&self, name: &str) -> World {
+        let found = self.observed.as_ref();
+        let mut world = found.map(|it| of_set(name, it)).unwrap_or_default();
+        for stack in &self.stacks {
+            if let Some(found) = stack.observed() {
+                world.add(stack.step.resource.clone(), found);
+            }
+        }
+        world
     }
 
     /// Removes what was found.

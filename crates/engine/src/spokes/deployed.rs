@@ -12,6 +12,7 @@ use crate::end::End;
 use crate::failure::{FailedStep, Failure};
 use crate::findings::steps;
 use crate::plan::Step;
+use crate::saved::Basis;
 use crate::shell::CommandLine;
 use anyhow::Error;
 use aws_sdk_cloudformation::types::CallAs;
@@ -30,6 +31,8 @@ pub struct SpokesPlanned {
     pub(super) only: Option<Only>,
     /// The regions that this account has enabled.
     pub(crate) enabled: Vec<Region>,
+    /// What it rests on, to be kept with it.
+    pub basis: Basis,
     /// The command that proves the path, and the account to run it in.
     pub test: (String, CommandLine),
 }

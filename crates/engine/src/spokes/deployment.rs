@@ -14,6 +14,7 @@ use crate::end::End;
 use crate::findings::steps;
 use crate::operator::{Question, View};
 use crate::plan::Action;
+use crate::saved::SavedPlan;
 use crate::session::Session;
 use anyhow::{Context, Result};
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,11 +29,36 @@ pub async fn deploy(
     switches: Switches,
     no_wait: bool,
 ) -> Result<SpokesDeployed> {
+    deploy_as(session, switches, no_wait, None).await
+}
+
+/// The same, as a plan says that was made before.
+///
+/// # Errors
+/// As [`deploy`], or when what that plan was made from, or what it changes, is otherwise now: before anything is asked.
+pub async fn deploy_saved(
+    session: &Session,
+    switches: Switches,
+    no_wait: bool,
+    saved: &SavedPlan,
+) -> Result<SpokesDeployed> {
+    deploy_as(session, switches, no_wait, Some(saved)).await
+}
+
+async fn deploy_as(
+    session: &Session,
+    switches: Switches,
+    no_wait: bool,
+    saved: Option<&SavedPlan>,
+) -> Result<SpokesDeployed> {
     let mut planned = plan(session, switches).await?;
     while !planned.plan.running.is_empty() {
         let (place, name) = (planned.place(&session.aws), planned.stack_set());
         wait_for_others(session, &place, name, &planned.plan.running, no_wait).await?;
         planned = plan(session, switches).await?;
+    }
+    if let Some(saved) = saved {
+        saved.check(&planned.basis)?;
     }
     let mut done = SpokesDeployed::before(planned);
     if !done.planned.plan.is_change() {
@@ -42,7 +68,7 @@ pub async fn deploy(
         stack_set: done.planned.stack_set(),
         plan: &done.planned.plan,
     });
-    confirm(session, &done.planned).await?;
+    confirm(session, &done.planned, switches).await?;
     let ended = apply(session, no_wait, &mut done).await;
     explain(session, &mut done).await;
     done.end = done.ended(ended.is_err());
@@ -63,13 +89,14 @@ pub async fn deploy(
 }
 
 /// Accounts that stop being watched must be confirmed by their number.
-async fn confirm(session: &Session, planned: &SpokesPlanned) -> Result<()> {
+async fn confirm(session: &Session, planned: &SpokesPlanned, switches: Switches) -> Result<()> {
     let stops = &planned.plan.stops;
     let question = match stops.count() {
         0 => Question::MakeChanges,
         _ => Question::StopWatching(stops),
     };
-    session.confirm(question).await
+    let again = async || anyhow::Ok(plan(&session.unseen(), switches).await?.basis);
+    session.confirm_plan(question, &planned.basis, again).await
 }
 
 async fn apply(session: &Session, no_wait: bool, done: &mut SpokesDeployed) -> Result<()> {

@@ -43,6 +43,13 @@ pub struct StackPlan {
     observed: Option<Stack>,
 }
 
+impl StackPlan {
+    /// What was found of it.
+    pub(crate) fn observed(&self) -> Option<&Stack> {
+        self.observed.as_ref()
+    }
+}
+
 impl Management {
     /// Whether carrying this out writes anything.
     pub fn is_change(&self) -> bool {

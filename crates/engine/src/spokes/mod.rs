@@ -1,6 +1,7 @@
 //! The spokes: one StackSet that puts the spoke template into every account and region.
 
 mod again;
+pub(crate) mod basis;
 pub(crate) mod change;
 pub mod coverage;
 pub(crate) mod deployed;
@@ -30,7 +31,7 @@ pub mod words;
 
 pub use change::{Accounts, Change, ChangeKind};
 pub use deployed::{SpokesDeployed, SpokesPlanned};
-pub use deployment::deploy;
+pub use deployment::{deploy, deploy_saved};
 pub use directory::Directory;
 pub use management::{Management, StackPlan};
 pub use operation::{Ended, Failure, Last, Running};

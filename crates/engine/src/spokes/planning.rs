@@ -1,5 +1,6 @@
 //! What `plan spokes` shows and `deploy spokes` carries out: reads everything, then decides. Writes nothing.
 
+use super::basis::basis;
 use super::deployed::SpokesPlanned;
 use super::directory::Directory;
 use super::instances::Instance;
@@ -113,6 +114,7 @@ pub async fn plan(session: &Session, switches: Switches) -> Result<SpokesPlanned
     plan.enable_trusted_access = !ground.trusted_access;
     plan.trail = verify::trail::lacks(&session.aws, &ground.trail);
     let only = one_instance(&plan, &wanted, &observed);
+    let basis = basis(&wanted, &observed, &plan, &ground.enabled);
     Ok(SpokesPlanned {
         account: session.aws.account.clone(),
         region: session.aws.region.clone(),
@@ -121,6 +123,7 @@ pub async fn plan(session: &Session, switches: Switches) -> Result<SpokesPlanned
         plan,
         enabled: ground.enabled,
         only,
+        basis,
         test: (hub.account.clone(), next::test(&session.settings, hub)),
     })
 }

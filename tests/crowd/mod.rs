@@ -1,0 +1,4 @@
+//! More than one at work: runs beside each other, plans that somebody else makes stale, and plans in files.
+
+mod plan_files;
+mod stale;
