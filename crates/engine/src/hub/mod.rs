@@ -6,6 +6,7 @@ pub(crate) mod attachments;
 mod basis;
 pub(crate) mod build;
 pub(crate) mod chain;
+mod crowd;
 pub(crate) mod deployed;
 pub(crate) mod deployment;
 pub(crate) mod desired;

@@ -3,6 +3,7 @@
 //! AWS is eventually consistent, and somebody else may change things back at once. Success is only reported for what
 //! was seen.
 
+use super::crowd::{Differing, Others, words};
 use super::desired::Node;
 use super::hub_resource::HubResource;
 use super::observe::{Found, observe};
@@ -14,6 +15,7 @@ use crate::work::Work;
 use anyhow::{Context, Result};
 use std::cell::RefCell;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// SQS takes up to a minute to show most attributes (SQS API Reference, SetQueueAttributes); nothing else is slower.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -31,17 +33,18 @@ impl HubPlan {
         let patience = PATIENCE.min(at_most);
         let unseen = RefCell::new(self.read_back());
         let seen = RefCell::new(Vec::new());
+        let mut by_others = Others::default();
         let work = work.of("hub");
         let looked = poll_until(&work, "AWS to show what was set", patience, async || {
             let nodes = unseen.take();
             let found = observe(aws, &nodes).await?;
-            let (as_wanted, others) = compare(nodes, found);
+            let (as_wanted, others, differing) = compare(nodes, found);
             seen.borrow_mut().extend(as_wanted);
-            let names: Vec<String> = others.iter().map(|node| node.resource.id()).collect();
             unseen.replace(others);
-            Ok(match names.is_empty() {
+            by_others.note(&self.resources, &differing, Instant::now())?;
+            Ok(match differing.is_empty() {
                 true => Poll::Ready(()),
-                false => Poll::PendingOn(names.join(", ")),
+                false => Poll::PendingOn(words(&differing)),
             })
         })
         .await;
@@ -85,15 +88,19 @@ fn is_as_wanted(node: &Node, found: Option<&HubResource>) -> bool {
     }
 }
 
-/// What is up to date, and the nodes of which something still differs.
-fn compare(nodes: Vec<Node>, mut found: Found) -> (Vec<HubResource>, Vec<Node>) {
+/// What is up to date, the nodes of which something still differs, and what that is.
+fn compare(nodes: Vec<Node>, mut found: Found) -> (Vec<HubResource>, Vec<Node>, Differing) {
     let (mut as_wanted, mut others) = (Vec::new(), Vec::new());
+    let mut differing = Differing::new();
     for node in nodes {
-        let found = found.remove(&node.resource.id());
-        match is_as_wanted(&node, found.as_ref()) {
-            true => as_wanted.extend(found),
-            false => others.push(node),
+        let id = node.resource.id();
+        let found = found.remove(&id);
+        if is_as_wanted(&node, found.as_ref()) {
+            as_wanted.extend(found);
+            continue;
         }
+        differing.insert(id, node.resource.decide(found.as_ref()));
+        others.push(node);
     }
-    (as_wanted, others)
+    (as_wanted, others, differing)
 }
