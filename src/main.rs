@@ -13,9 +13,11 @@ mod report;
 mod trace;
 mod typed;
 mod version;
+mod wrap;
 
 use anyhow::Context;
-use interrupt::Interrupts;
+use interrupt::{Interrupted, Interrupts};
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 #[tokio::main]
@@ -31,7 +33,14 @@ async fn main() -> ExitCode {
     match ended {
         Ok(exit) => exit.into(),
         Err(error) => {
-            output::to_stderr(&typed::complete(&report::error(&error)));
+            // The terminal has shown ^C where the cursor was.
+            let below = match error.is::<Interrupted>() && std::io::stderr().is_terminal() {
+                true => "\n",
+                false => "",
+            };
+            progress::make_room();
+            let text = typed::complete(&report::error(&error));
+            output::to_stderr(&format!("{below}{}", wrap::for_stderr(&text)));
             // A program that reads JSON gets one value whatever happened; where stdout fails, stderr has said it.
             let _ = output::Output::of(&cli).error(cli.command.name(), &error);
             commands::Exit::of(&error).into()

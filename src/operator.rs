@@ -1,7 +1,7 @@
 //! The operator at the terminal, who is shown plans on stderr, and asked before anything is changed.
 
 use crate::output::to_stderr;
-use crate::{input, report};
+use crate::{input, progress, report};
 use anyhow::Result;
 use futures_util::future::LocalBoxFuture;
 use rootwatch_engine::{NotConfirmed, Operator, Progress, Question, View};
@@ -53,6 +53,7 @@ impl Operator for Person {
 
 /// Asks on the terminal for the given word; without a terminal nobody can answer.
 async fn confirm(question: &str, word: &str) -> Result<()> {
+    progress::make_room();
     if !std::io::stdin().is_terminal() {
         return Err(NotConfirmed::unasked("there is no terminal to ask on; --yes confirms").into());
     }

@@ -3,7 +3,7 @@
 use crate::cli::{Cli, Color, OutputForm};
 use crate::interrupt::Interrupted;
 use crate::plain::plain;
-use crate::typed;
+use crate::{progress, typed, wrap};
 use anyhow::{Context, Result};
 use rootwatch_engine::ErrorReport;
 use serde::Serialize;
@@ -35,11 +35,19 @@ impl Output {
     /// Prints a result: the text for people, or the value for programs.
     pub(crate) fn result(self, text: &str, value: &impl Serialize) -> Result<()> {
         match self.form {
-            OutputForm::Text => self.text(&typed::complete(text)),
+            OutputForm::Text => self.text(&wrap::for_stdout(&typed::complete(text))),
             OutputForm::Json => {
                 let json = serde_json::to_string_pretty(value).context("writing JSON")?;
                 self.text(&format!("{}\n", typed::complete_json(&json)))
             }
+        }
+    }
+
+    /// The same of a text that others read: no line of it is broken.
+    pub(crate) fn document(self, text: &str, value: &impl Serialize) -> Result<()> {
+        match self.form {
+            OutputForm::Text => self.text(text),
+            OutputForm::Json => self.result(text, value),
         }
     }
 
@@ -54,8 +62,17 @@ impl Output {
         self.result("", &report)
     }
 
+    /// Says something beside a result, which stays as it is.
+    pub(crate) fn aside(self, text: &str) {
+        if !self.quiet {
+            progress::make_room();
+            to_stderr(&format!("{}\n", wrap::for_stderr(text)));
+        }
+    }
+
     /// Prints text on stdout. A closed pipe is not an error.
     pub(crate) fn text(self, text: &str) -> Result<()> {
+        progress::make_room();
         HAS_PRINTED.store(true, Ordering::Relaxed);
         to_stdout(text)
     }

@@ -45,7 +45,7 @@ impl Session {
         work: Work,
         operator: Arc<dyn Operator>,
     ) -> Result<Self> {
-        let aws = Aws::connect(&settings.connection).await?;
+        let aws = Aws::connect(&settings.connection, &work).await?;
         work.message(&heading(&settings, &aws));
         Ok(Self {
             settings,

@@ -4,6 +4,30 @@ use crate::stop::Stop;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// What became of one attempt of a call to AWS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sent {
+    /// It is under way.
+    Begun,
+    /// AWS answered, with a result or an error that another attempt would not change.
+    Answered,
+    /// AWS asks for fewer calls.
+    Throttled,
+    /// No answer came, or one that says that AWS cannot answer now.
+    Failed,
+}
+
+/// One attempt of a call to AWS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// `cloudformation:ListStackInstances`, or the service alone where a request does not name its operation.
+    pub call: String,
+    /// Which one it is, from 1.
+    pub number: u32,
+    /// How many there are at the most.
+    pub most: u32,
+}
+
 /// Receives what happens while it happens: a terminal, a log, or nobody.
 pub trait Progress: Send + Sync {
     /// Progress of one thing that is worked on, by name: `topic rootwatch-alerts`.
@@ -17,6 +41,14 @@ pub trait Progress: Send + Sync {
 
     /// How far this task is.
     fn at(&self, text: &str);
+
+    /// How far this task is, where that can be counted.
+    fn part(&self, _done: usize, _of: usize, text: &str) {
+        self.at(text);
+    }
+
+    /// A call to AWS, of whatever task.
+    fn call(&self, _attempt: &Attempt, _sent: Sent) {}
 
     /// This task is done, in a verb: `created`.
     fn done(&self, verb: &str);
@@ -78,6 +110,11 @@ impl Work {
     /// The same work, to be done although the run was asked to end.
     pub(crate) fn unstopped(&self) -> Self {
         Self::new(self.progress.clone(), Stop::default())
+    }
+
+    /// Whoever is shown it.
+    pub(crate) fn progress(&self) -> Arc<dyn Progress> {
+        self.progress.clone()
     }
 
     /// One task of this work, by name.

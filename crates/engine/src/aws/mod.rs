@@ -14,9 +14,11 @@ mod profile;
 mod retry;
 pub(crate) mod spoke;
 pub(crate) mod trace;
+mod watch;
 
 use crate::settings::Connection;
 use crate::source::Source;
+use crate::work::Work;
 use anyhow::{Context, Result, bail};
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
@@ -28,8 +30,10 @@ use download::Downloads;
 use network::Network;
 use partition::{Partition, is_region_name};
 use profile::Profile;
+pub(crate) use profile::names as profile_names;
 use std::time::Duration;
 use trace::Trace;
+use watch::Watch;
 
 /// Attempts a call: throttling is usual where many accounts are read, and the SDK backs off between attempts.
 const ATTEMPTS: u32 = 8;
@@ -79,10 +83,10 @@ impl Aws {
     /// Finds credentials and asks AWS for their identity.
     ///
     /// Fails when there is no region, no credentials, or no answer.
-    pub(crate) async fn connect(connection: &Connection) -> Result<Self> {
+    pub(crate) async fn connect(connection: &Connection, work: &Work) -> Result<Self> {
         refuse_empty_endpoints()?;
         let profile = Profile::selected(connection.profile.as_deref()).await;
-        let network = Network::of(&profile)?;
+        let network = Network::of(&profile, Watch::of(work))?;
         let config = sdk_config(connection, network.client).await;
         let Some(region) = config.region().map(ToString::to_string) else {
             bail!(

@@ -8,6 +8,7 @@ use super::answer::{of_aws, refusal, whole};
 use super::download::Downloads;
 use super::partition::ALL;
 use super::profile::Profile;
+use super::watch::Watch;
 use crate::subscription::without_password;
 use anyhow::{Context, Result, bail};
 use aws_smithy_http_client::proxy::ProxyConfig;
@@ -40,7 +41,7 @@ pub(super) struct Network {
 
 impl Network {
     /// Fails when a proxy's address or the certificates cannot be used.
-    pub(super) fn of(profile: &Profile) -> Result<Self> {
+    pub(super) fn of(profile: &Profile, watch: Watch) -> Result<Self> {
         let variable = |name: &str| std::env::var(name).ok();
         let trusted = TlsContext::builder()
             .with_trust_store(trusted(&variable, profile)?)
@@ -58,6 +59,7 @@ impl Network {
         };
         let ways = Ways {
             direct: through(None)?,
+            watch,
             http: proxies
                 .http
                 .as_ref()
@@ -99,6 +101,7 @@ fn client(proxy: ProxyConfig, trusted: TlsContext) -> SharedHttpClient {
 #[derive(Debug)]
 struct Ways {
     direct: SharedHttpClient,
+    watch: Watch,
     http: Option<SharedHttpClient>,
     https: Option<SharedHttpClient>,
 }
@@ -145,9 +148,10 @@ impl HttpConnector for Wire {
         let client = client.unwrap_or(&ways.direct);
         let wire = client.http_connector(&self.settings, &self.components);
         let tunnel = tunnel(&request);
+        let watched = is_of_service.then(|| self.ways.watch.begin(&request));
         let answer = wire.call(request);
         HttpConnectorFuture::new(async move {
-            match (answer.await, tunnel) {
+            let answer = match (answer.await, tunnel) {
                 (Ok(answer), _) if is_of_service => of_aws(answer, is_own_endpoint).await,
                 // hyper keeps to itself what the proxy said: it is asked again.
                 (Err(error), Some(tunnel)) if is_refused_tunnel(&error) => {
@@ -157,7 +161,11 @@ impl HttpConnector for Wire {
                 }
                 (Ok(answer), None) => whole(answer).await,
                 (answer, _) => answer,
+            };
+            if let Some(watched) = watched {
+                watched.end(&answer);
             }
+            answer
         })
     }
 }

@@ -75,6 +75,17 @@ impl Profile {
     }
 }
 
+/// The profiles that there are, in order; none where the files cannot be read, which the first call says.
+pub(crate) async fn names() -> Vec<String> {
+    let all = profile::load(&Fs::real(), &Env::real(), &Default::default(), None).await;
+    let mut names: Vec<String> = match &all {
+        Ok(all) => all.profiles().map(str::to_owned).collect(),
+        Err(_) => Vec::new(),
+    };
+    names.sort();
+    names
+}
+
 fn chain(all: &ProfileSet) -> impl Iterator<Item = &Section> {
     let first = all.get_profile(all.selected_profile());
     let source = |it: &&Section| all.get_profile(it.get("source_profile")?);

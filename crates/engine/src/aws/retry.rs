@@ -57,6 +57,11 @@ const PASSING: [&str; 23] = [
     "StaleRequestException",
 ];
 
+/// Whether the text of an answer that is no success asks for fewer calls.
+pub(super) fn asks_for_fewer(text: &str) -> bool {
+    THROTTLING.iter().any(|code| text.contains(code))
+}
+
 impl AwsError {
     /// Whether AWS asks for fewer calls.
     pub(crate) fn is_throttled(&self) -> bool {

@@ -110,7 +110,10 @@ impl<'a> Test<'a> {
     async fn receive(&self, since: Instant, work: &Work) -> Result<()> {
         let receiver = Receiver::new(self.aws, &self.queue_url);
         while !self.is_over() {
-            work.waiting(&self.awaited(), since.elapsed());
+            match self.counted() {
+                Some((settled, all)) => work.part(settled, all, &self.awaited()),
+                None => work.waiting(&self.awaited(), since.elapsed()),
+            }
             let (received, handles) = receiver.receive(work).await?;
             let empty = {
                 let mut state = self.state();
@@ -168,6 +171,13 @@ impl<'a> Test<'a> {
             }
         };
         self.sender.send(canaries, work, &note).await;
+    }
+
+    /// How many of how many have arrived or failed, while there are more than a few.
+    fn counted(&self) -> Option<(usize, usize)> {
+        let state = self.state();
+        let (settled, all) = (state.probes.settled(), state.probes.len());
+        (settled < all && all > FEW).then_some((settled, all))
     }
 
     fn awaited(&self) -> String {

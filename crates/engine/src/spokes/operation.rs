@@ -415,7 +415,7 @@ pub(crate) async fn follow(
             let so_far = results(place, stack_set, operation_id, false, work).await?;
             pace.counted(so_far.tally);
         }
-        work.at(&pace.words());
+        pace.show(work);
         Ok(Poll::Pending)
     })
     .await?;

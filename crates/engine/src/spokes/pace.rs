@@ -1,5 +1,6 @@
 //! Progress of an operation: how far, at what rate, and the time left.
 
+use crate::work::Work;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::time::{Duration, Instant};
@@ -88,6 +89,17 @@ impl Pace {
         let ended = tally.all() - tally.waiting();
         self.first.get_or_insert((now, ended));
         self.last = Some((now, tally));
+    }
+
+    /// Shows it, as a part of all where something was counted.
+    pub(super) fn show(&self, work: &Work) {
+        match &self.last {
+            Some((_, tally)) if tally.all() > 0 => {
+                let ended = tally.all() - tally.waiting();
+                work.part(ended, tally.all(), &self.words());
+            }
+            _ => work.at(&self.words()),
+        }
     }
 
     /// As text.

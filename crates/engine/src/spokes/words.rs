@@ -11,6 +11,14 @@ const SHOWN: usize = 50;
 /// Regions that a row names.
 const NAMED: usize = 3;
 
+/// `2026-11-25T16:57:45Z` of a time with a fraction of a second, which nobody reads.
+fn to_the_second(time: &str) -> String {
+    match time.split_once('.') {
+        Some((whole, fraction)) if fraction.ends_with('Z') => format!("{whole}Z"),
+        _ => time.to_owned(),
+    }
+}
+
 /// An operation that is under way.
 #[must_use]
 pub fn running(operation: &Running) -> String {
@@ -19,7 +27,7 @@ pub fn running(operation: &Running) -> String {
         operation.operation_id,
         operation.action,
         operation.status.to_lowercase(),
-        operation.since
+        to_the_second(&operation.since)
     )
 }
 
@@ -27,6 +35,7 @@ pub fn running(operation: &Running) -> String {
 #[must_use]
 pub fn last(operation: &Last) -> String {
     let ended = operation.ended.as_deref().unwrap_or("an unknown time");
+    let ended = to_the_second(ended);
     let reason = operation.status_reason.as_ref();
     let how = match (operation.status.as_str(), operation.failed) {
         (status, 0) => status.to_lowercase(),
@@ -179,6 +188,19 @@ mod tests {
         hint: new roles are denied there, often those without a certain permissions boundary, path or name: give it with --permissions-boundary, --iam-path or --role-prefix, or exempt the roles stacksets-exec-*
         hint: somebody stopped the operation: run the same command again
         ");
+    }
+
+    #[test]
+    fn times_have_no_fraction() {
+        assert_eq!(
+            to_the_second("2026-11-25T16:57:45.465191Z"),
+            "2026-11-25T16:57:45Z"
+        );
+        assert_eq!(
+            to_the_second("2026-11-25T16:57:45Z"),
+            "2026-11-25T16:57:45Z"
+        );
+        assert_eq!(to_the_second("an unknown time"), "an unknown time");
     }
 
     #[test]
