@@ -11,6 +11,8 @@ use std::sync::{LazyLock, OnceLock};
 
 /// The flags of this run, each with its value.
 static TYPED: OnceLock<Vec<Typed>> = OnceLock::new();
+/// All that was typed.
+static MATCHES: OnceLock<ArgMatches> = OnceLock::new();
 
 /// For which commands a flag of this run is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +67,45 @@ static COMMAND: LazyLock<Option<Regex>> = LazyLock::new(|| {
 pub(crate) fn set(matches: &ArgMatches) {
     // A second time changes nothing.
     let _ = TYPED.set(of(matches));
+    let _ = MATCHES.set(matches.clone());
+}
+
+/// A command with all flags of this run that it takes, but for those of how results are shown: after `plan hub` what
+/// `deploy hub` needs to do what was shown.
+pub(crate) fn with_the_same_flags(command: &str) -> String {
+    MATCHES.get().map_or_else(
+        || command.to_owned(),
+        |matches| with_flags_of(command, matches),
+    )
+}
+
+fn with_flags_of(command: &str, matches: &ArgMatches) -> String {
+    const OF_SHOWING: [&str; 5] = ["output", "color", "quiet", "verbose", "yes"];
+    let mut matches = matches;
+    let mut cli = Cli::command();
+    cli.build();
+    let mut typed_at = &cli;
+    while let Some((name, below)) = matches.subcommand() {
+        matches = below;
+        typed_at = typed_at.find_subcommand(name).unwrap_or(typed_at);
+    }
+    let mut text = command.to_owned();
+    for argument in typed_at.get_arguments() {
+        let id = argument.get_id().as_str();
+        let Some(flag) = argument.get_long().filter(|_| !OF_SHOWING.contains(&id)) else {
+            continue;
+        };
+        if matches.value_source(id) != Some(ValueSource::CommandLine) || !takes(command, flag) {
+            continue;
+        }
+        match argument.get_action().takes_values() {
+            false => text.push_str(&format!(" --{flag}")),
+            true => values(matches, flag)
+                .iter()
+                .for_each(|value| text.push_str(&format!(" --{flag} {}", quoted(value)))),
+        }
+    }
+    text
 }
 
 fn of(matches: &ArgMatches) -> Vec<Typed> {

@@ -6,7 +6,7 @@ use clap::Args;
 const EXAMPLES: &str = "\
 Examples, with the hub account's credentials:
   rootwatch confirm                 # then paste the link
-  rootwatch confirm 'https://sns.eu-west-1.amazonaws.com/confirmation.html?TopicArn=...&Token=...'
+  rootwatch confirm 'https://sns.eu-west-1.amazonaws.com/confirmation...'
   rootwatch confirm 2336412f37fb687f5d51e6e241d09c8058...";
 
 #[derive(Clone, Debug, Default, Args)]

@@ -193,6 +193,7 @@ pub(crate) struct CallerArgs {
 
 /// `deploy spokes`.
 #[derive(Clone, Debug, Args)]
+#[command(after_help = super::examples::DEPLOY_SPOKES)]
 pub(crate) struct DeploySpokesArgs {
     #[command(flatten)]
     pub(crate) spokes: SpokesArgs,
@@ -215,6 +216,7 @@ impl DeploySpokesArgs {
 
 /// `plan hub`.
 #[derive(Clone, Debug, Args)]
+#[command(after_help = super::examples::PLAN_HUB)]
 pub(crate) struct PlanHubArgs {
     #[command(flatten)]
     pub(crate) hub: HubArgs,
@@ -229,6 +231,7 @@ pub(crate) struct PlanHubArgs {
 
 /// `plan spokes`.
 #[derive(Clone, Debug, Args)]
+#[command(after_help = super::examples::PLAN_SPOKES)]
 pub(crate) struct PlanSpokesArgs {
     #[command(flatten)]
     pub(crate) spokes: SpokesArgs,

@@ -28,51 +28,85 @@ pub(crate) fn flags(cli: &Cli, hub: &HubArgs, spokes: &SpokesArgs) -> Flags {
     flags.texts(&PERMISSIONS_BOUNDARY, &cli.iam.permissions_boundary);
     flags.texts(&IAM_PATH, &cli.iam.iam_path);
     flags.texts(&ROLE_PREFIX, &cli.iam.role_prefix);
-    flags.texts(&ORG_ID, &hub.org_id);
-    flags.texts(&TOPIC_NAME, &hub.topic.topic_name);
-    flags.texts(&KMS_KEY, &hub.kms_key);
-    flags.texts(&LOG_KMS_KEY, &hub.log_kms_key);
-    flags.texts(&QUEUE_KMS_KEY, &hub.queue_kms_key);
-    flags.texts(&EMAIL, &hub.email);
-    if let Some(days) = hub.log_retention_days {
-        flags.give(&LOG_RETENTION_DAYS, Value::Number(days.into()));
-    }
-    flags.texts(&SELF_CHECK, &hub.self_check);
-    flags.texts(&READ_ONLY, &hub.notify_read_only);
-    flags.texts(&FORMAT, &hub.notify_format);
-    flags.texts(&RUNBOOK, &hub.notify_runbook);
-    flags.texts(&CONTACT, &hub.notify_contact);
-    flags.pairs(&ACCOUNT_NAMES, &hub.account_name, Value::Pair);
-    flags.pairs(&OWNERS, &hub.owner, Value::Pair);
-    flags.pairs(&ROUTES, &hub.route, Value::Pair);
-    flags.texts(&HUB_ACCOUNT, &spokes.hub_account);
-    flags.texts(&HUB_REGION, &spokes.hub_region);
-    flags.texts(&HUB_PROFILE, &spokes.others.hub_profile);
-    flags.texts(&HUB_ROLE, &spokes.others.hub_role);
-    flags.texts(&MANAGEMENT_PROFILE, &spokes.others.management_profile);
-    flags.texts(&MANAGEMENT_ROLE, &spokes.others.management_role);
-    flags.texts(&OU, &spokes.ou);
-    flags.texts(&REGIONS, &spokes.regions.regions);
-    flags.texts(&HEARTBEAT, &spokes.heartbeat);
-    flags.choice(&CALL_AS, spokes.caller.call_as, &CallAs::ALL);
-    flags.texts(&MAX_CONCURRENT, &spokes.operations.max_concurrent);
-    flags.texts(&FAILURE_TOLERANCE, &spokes.operations.failure_tolerance);
-    flags.texts(&INSTANCE_QUOTA, &spokes.operations.instance_quota);
-    let order = spokes.operations.region_concurrency;
-    flags.choice(&REGION_CONCURRENCY, order, &RegionConcurrency::ALL);
-    flags.pairs(
-        &SUBSCRIPTIONS,
-        &hub.sns_subscription,
-        |protocol, endpoint| Value::Subscription(Subscription { protocol, endpoint }),
-    );
     flags.pairs(&TAGS, &cli.tag, Value::Pair);
-    flags.removals(hub, spokes);
-    let wrong: Vec<Problem> = flags.given.iter().filter_map(Given::check).collect();
-    flags.problems.extend(wrong);
+    flags.settings(hub, spokes);
     flags
 }
 
+/// What is wrong with values of these, each by itself.
+pub(crate) fn problems(
+    hub: &HubArgs,
+    spokes: &SpokesArgs,
+    name: Option<&String>,
+    tags: &[String],
+) -> Vec<Problem> {
+    let mut flags = Flags::default();
+    flags.settings(hub, spokes);
+    flags.answered(name, None, tags);
+    flags.problems
+}
+
 impl Flags {
+    /// The settings of the hub and the spokes. All that is given by now is checked.
+    fn settings(&mut self, hub: &HubArgs, spokes: &SpokesArgs) {
+        let flags = self;
+        flags.texts(&ORG_ID, &hub.org_id);
+        flags.texts(&TOPIC_NAME, &hub.topic.topic_name);
+        flags.texts(&KMS_KEY, &hub.kms_key);
+        flags.texts(&LOG_KMS_KEY, &hub.log_kms_key);
+        flags.texts(&QUEUE_KMS_KEY, &hub.queue_kms_key);
+        flags.texts(&EMAIL, &hub.email);
+        if let Some(days) = hub.log_retention_days {
+            flags.give(&LOG_RETENTION_DAYS, Value::Number(days.into()));
+        }
+        flags.texts(&SELF_CHECK, &hub.self_check);
+        flags.texts(&READ_ONLY, &hub.notify_read_only);
+        flags.texts(&FORMAT, &hub.notify_format);
+        flags.texts(&RUNBOOK, &hub.notify_runbook);
+        flags.texts(&CONTACT, &hub.notify_contact);
+        flags.pairs(&ACCOUNT_NAMES, &hub.account_name, Value::Pair);
+        flags.pairs(&OWNERS, &hub.owner, Value::Pair);
+        flags.pairs(&ROUTES, &hub.route, Value::Pair);
+        flags.texts(&HUB_ACCOUNT, &spokes.hub_account);
+        flags.texts(&HUB_REGION, &spokes.hub_region);
+        flags.texts(&HUB_PROFILE, &spokes.others.hub_profile);
+        flags.texts(&HUB_ROLE, &spokes.others.hub_role);
+        flags.texts(&MANAGEMENT_PROFILE, &spokes.others.management_profile);
+        flags.texts(&MANAGEMENT_ROLE, &spokes.others.management_role);
+        flags.texts(&OU, &spokes.ou);
+        flags.texts(&REGIONS, &spokes.regions.regions);
+        flags.texts(&HEARTBEAT, &spokes.heartbeat);
+        flags.choice(&CALL_AS, spokes.caller.call_as, &CallAs::ALL);
+        flags.texts(&MAX_CONCURRENT, &spokes.operations.max_concurrent);
+        flags.texts(&FAILURE_TOLERANCE, &spokes.operations.failure_tolerance);
+        flags.texts(&INSTANCE_QUOTA, &spokes.operations.instance_quota);
+        let order = spokes.operations.region_concurrency;
+        flags.choice(&REGION_CONCURRENCY, order, &RegionConcurrency::ALL);
+        flags.pairs(
+            &SUBSCRIPTIONS,
+            &hub.sns_subscription,
+            |protocol, endpoint| Value::Subscription(Subscription { protocol, endpoint }),
+        );
+        flags.removals(hub, spokes);
+        let wrong: Vec<Problem> = flags.given.iter().filter_map(Given::check).collect();
+        flags.problems.extend(wrong);
+    }
+
+    /// What is asked beside the flags of a run.
+    pub(crate) fn answered(
+        &mut self,
+        name: Option<&String>,
+        region: Option<&String>,
+        tags: &[String],
+    ) {
+        let before = self.given.len();
+        self.texts(&NAME, name);
+        self.texts(&REGION, region);
+        self.pairs(&TAGS, tags, Value::Pair);
+        let wrong = self.given[before..].iter().filter_map(Given::check);
+        self.problems.extend(wrong);
+    }
+
     /// Findings that are accepted, each as RW301[@ACCOUNT[/REGION]]=REASON.
     pub(crate) fn ignores(&mut self, texts: &[String]) {
         for text in texts {

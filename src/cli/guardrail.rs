@@ -7,12 +7,12 @@ use rootwatch_engine::guardrail::{Switches, Targets};
 const SCP_EXAMPLES: &str = "\
 Examples:
   rootwatch scp > scp.json
-  rootwatch scp --free-role AWSControlTowerExecution --free-role 'AWSReservedSSO_BreakGlass_*'";
+  rootwatch scp --free-role 'AWSReservedSSO_BreakGlass_*'";
 
 const PLAN_EXAMPLES: &str = "\
 Examples, with the management account's credentials:
   rootwatch plan guardrail --ou /Workloads
-  rootwatch plan guardrail --ou / --free-role AWSControlTowerExecution --detailed-exitcode";
+  rootwatch plan guardrail --ou / --detailed-exitcode";
 
 const DEPLOY_EXAMPLES: &str = "\
 Examples, with the management account's credentials:

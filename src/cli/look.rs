@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 #[derive(Clone, Debug, Default, Args)]
+#[command(after_help = super::examples::STATUS)]
 pub(crate) struct StatusArgs {
     #[command(flatten)]
     pub(crate) hub: HubArgs,
@@ -58,6 +59,7 @@ pub(crate) struct SpokeArgs {
 }
 
 #[derive(Clone, Debug, Default, Args)]
+#[command(after_help = super::examples::VERIFY)]
 pub(crate) struct VerifyArgs {
     /// Organization that may forward events [default: looked up]
     #[arg(long, value_name = "ID")]
@@ -78,6 +80,7 @@ pub(crate) struct VerifyArgs {
 }
 
 #[derive(Clone, Debug, Default, Args)]
+#[command(after_help = super::examples::TEST)]
 pub(crate) struct TestArgs {
     #[command(flatten)]
     pub(crate) topic: TopicArgs,

@@ -3,8 +3,11 @@
 mod choice;
 mod confirm;
 mod deploy;
+mod examples;
+mod explain;
 mod flags;
 mod guardrail;
+mod init;
 mod look;
 mod others;
 mod policy;
@@ -16,8 +19,10 @@ pub(crate) use deploy::{
     CallerArgs, DeploySpokesArgs, HubArgs, HubSwitchArgs, OperationArgs, OutArgs, PlanHubArgs,
     PlanSpokesArgs, RegionArgs, SavedPlanArgs, SpokesArgs, TopicArgs,
 };
-pub(crate) use flags::flags;
+pub(crate) use explain::{ExplainArgs, MessageForm};
+pub(crate) use flags::{flags, problems};
 pub(crate) use guardrail::{DeployGuardrailArgs, FreeArgs, PlanGuardrailArgs, ScpArgs};
+pub(crate) use init::InitArgs;
 pub(crate) use look::{SpokeArgs, StatusArgs, TestArgs, VerifyArgs};
 pub(crate) use others::OtherAccountArgs;
 pub(crate) use policy::{Form, PolicyArgs};
@@ -27,6 +32,7 @@ pub(crate) use teardown::{Teardown, TeardownArgs};
 use crate::version;
 use clap::{
     ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum,
+    ValueHint,
 };
 use std::path::PathBuf;
 
@@ -53,14 +59,15 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 
     /// Profile of the AWS configuration to take credentials and region from
-    #[arg(long, global = true, help_heading = "Global options")]
+    #[arg(long, global = true, value_hint = ValueHint::Other, help_heading = "Global options")]
     pub(crate) profile: Option<String>,
     /// Region that the hub and the StackSet live in
-    #[arg(long, global = true, help_heading = "Global options")]
+    #[arg(long, global = true, value_hint = ValueHint::Other, help_heading = "Global options")]
     pub(crate) region: Option<String>,
     /// Send all calls to this address instead of AWS's
     #[arg(
         long,
+        hide_short_help = true,
         global = true,
         value_name = "URL",
         help_heading = "Global options"
@@ -76,11 +83,12 @@ pub(crate) struct Cli {
     )]
     pub(crate) config: Option<PathBuf>,
     /// Name of the deployment; every resource's name begins with it [default: rootwatch]
-    #[arg(long, global = true, help_heading = "Global options")]
+    #[arg(long, global = true, value_hint = ValueHint::Other, help_heading = "Global options")]
     pub(crate) name: Option<String>,
     /// Tag for everything that can carry one; may be given again
     #[arg(
         long,
+        hide_short_help = true,
         global = true,
         value_name = "KEY=VALUE",
         help_heading = "Global options"
@@ -91,6 +99,7 @@ pub(crate) struct Cli {
     /// Setting that goes back to its default, whatever is deployed, such as hub.topic_name; may be given again
     #[arg(
         long,
+        hide_short_help = true,
         global = true,
         value_name = "SETTING",
         help_heading = "Global options"
@@ -108,13 +117,14 @@ pub(crate) struct Cli {
     /// Whether to colour the output
     #[arg(
         long,
+        hide_short_help = true,
         global = true,
         value_enum,
         default_value_t,
         help_heading = "Global options"
     )]
     pub(crate) color: Color,
-    /// Print no progress; verify and test also print only what is not fine
+    /// Print no progress; status, verify and test also print only what is not fine
     #[arg(long, short, global = true, help_heading = "Global options")]
     pub(crate) quiet: bool,
     /// Print more: what is unchanged, and what waits for what; twice: each call to AWS on stderr, too, as RUST_LOG=debug does
@@ -126,6 +136,7 @@ pub(crate) struct Cli {
     /// How long to wait at most for AWS to end a StackSet operation, or to show what was set, such as 30m [default: 4h]
     #[arg(
         long,
+        hide_short_help = true,
         global = true,
         value_name = "DURATION",
         help_heading = "Global options"
@@ -158,13 +169,13 @@ impl Cli {
 #[command(next_help_heading = "Global options")]
 pub(crate) struct IamArgs {
     /// Policy that bounds each role: ARN of one of AWS's, or path and name of one that exists in every account
-    #[arg(long, global = true, value_name = "POLICY")]
+    #[arg(long, hide_short_help = true, global = true, value_name = "POLICY")]
     pub(crate) permissions_boundary: Option<String>,
     /// Path of the roles, such as /team/ [default: /]
-    #[arg(long, global = true, value_name = "PATH")]
+    #[arg(long, hide_short_help = true, global = true, value_name = "PATH")]
     pub(crate) iam_path: Option<String>,
     /// What the roles' names begin with, before the deployment's name
-    #[arg(long, global = true, value_name = "PREFIX")]
+    #[arg(long, hide_short_help = true, global = true, value_name = "PREFIX")]
     pub(crate) role_prefix: Option<String>,
 }
 
@@ -256,9 +267,15 @@ pub(crate) enum Command {
     Explain(ExplainArgs),
     /// Print each setting, its value, and where it comes from: a flag, a variable, the file, or what is deployed
     Settings(Box<SettingsArgs>),
-    /// Write a settings file that explains every setting
-    Init(InitArgs),
+    /// Write a settings file: ask for what cannot be found out, and explain every setting
+    ///
+    /// On a terminal it finds out who calls, the organization, its units, the regions and what is missing, asks the rest,
+    /// shows what it will write, and ends with the commands that follow. Without a terminal, or with --yes, it asks
+    /// nothing and needs no credentials: flags say who is notified and what is watched. It never writes over a file
+    /// unless --overwrite says so.
+    Init(Box<InitArgs>),
     /// Print a completion script for a shell
+    #[command(after_help = examples::COMPLETIONS)]
     Completions {
         /// Shell to complete in
         shell: clap_complete::Shell,
@@ -303,6 +320,7 @@ impl Command {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Deploy {
     /// Event bus, rules, notifier, queues, topics and alarms, in this account and region
+    #[command(after_help = examples::DEPLOY_HUB)]
     Hub {
         #[command(flatten)]
         hub: HubArgs,
@@ -330,14 +348,6 @@ pub(crate) enum Plan {
 }
 
 #[derive(Clone, Debug, Args)]
-pub(crate) struct ExplainArgs {
-    /// Files with CloudTrail records or EventBridge's events, as AWS's services and its command line give them, compressed
-    /// or not; - for standard input
-    #[arg(value_name = "FILE", required = true)]
-    pub(crate) files: Vec<PathBuf>,
-}
-
-#[derive(Clone, Debug, Args)]
 pub(crate) struct SchemaArgs {
     /// What a result has under `schema`, with or without `rootwatch.`, such as status/3
     #[arg(value_name = "NAME")]
@@ -351,21 +361,9 @@ pub(crate) struct ManArgs {
     pub(crate) folder: Option<PathBuf>,
 }
 
-#[derive(Clone, Debug, Args)]
-pub(crate) struct InitArgs {
-    /// File to write; one that is there is left alone [default: --config, or else rootwatch.toml]
-    #[arg(value_name = "FILE")]
-    pub(crate) file: Option<PathBuf>,
-    /// Print the JSON schema of the file, for editors, and write nothing
-    #[arg(long, conflicts_with_all = ["file", "from_deployed"])]
-    pub(crate) schema: bool,
-    /// Fill it with the settings of what is deployed, read with these credentials
-    #[arg(long)]
-    pub(crate) from_deployed: bool,
-}
-
 /// `settings`: every flag that gives one.
 #[derive(Clone, Debug, Default, Args)]
+#[command(after_help = examples::SETTINGS)]
 pub(crate) struct SettingsArgs {
     #[command(flatten)]
     pub(crate) hub: HubArgs,

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 #[derive(Clone, Debug, Args)]
+#[command(after_help = super::examples::ADOPT)]
 pub(crate) struct ReferenceArgs {
     #[command(flatten)]
     pub(crate) hub: HubArgs,

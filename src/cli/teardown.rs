@@ -4,6 +4,7 @@ use super::{CallerArgs, OperationArgs, OtherAccountArgs, TopicArgs};
 use clap::{Args, ValueEnum};
 
 #[derive(Clone, Debug, Args)]
+#[command(after_help = super::examples::TEARDOWN)]
 pub(crate) struct TeardownArgs {
     /// What to remove
     #[arg(value_enum)]

@@ -22,5 +22,6 @@ pub(super) async fn confirm(run: &Run<'_>, args: &ConfirmArgs) -> Result<Exit> {
     let confirmed = confirm::confirm(&session, &given).await?;
     let text = report::confirm::text(&confirmed);
     run.output.result(&text, &confirmed)?;
+    run.next(&session, &["rootwatch test".into()]);
     Ok(Exit::found(confirmed.authenticated != Some(true)))
 }

@@ -6,7 +6,7 @@ use super::run::Run;
 use crate::cli::{DeploySpokesArgs, HubArgs, HubSwitchArgs, SavedPlanArgs, SpokesArgs};
 use crate::report;
 use anyhow::Result;
-use rootwatch_engine::{hub, spokes};
+use rootwatch_engine::{End, hub, spokes};
 
 /// `rootwatch deploy hub`.
 pub(super) async fn hub(
@@ -27,6 +27,9 @@ pub(super) async fn hub(
     };
     let text = report::hub::deployed(&deployed, run.output.verbose);
     run.output.result(&text, &deployed.report)?;
+    if deployed.end == End::Done && !deployed.is_changed {
+        run.next(&session, &["rootwatch status".into()]);
+    }
     Ok(deployed.end.into())
 }
 
@@ -44,5 +47,8 @@ pub(super) async fn spokes(run: &Run<'_>, args: &DeploySpokesArgs) -> Result<Exi
     };
     let text = report::spokes::deployed(&deployed, run.output.verbose);
     run.output.result(&text, &deployed.report())?;
+    if deployed.end == End::Done && !deployed.planned.plan.is_change() {
+        run.next(&session, &["rootwatch status".into()]);
+    }
     Ok(deployed.end.into())
 }

@@ -1,55 +1,68 @@
 //! `rootwatch explain`: what would be sent for an event, and why. Without AWS.
 
+pub(crate) mod examples;
 mod gzip;
+mod shown;
 mod unwrap;
 #[cfg(test)]
 mod unwrap_tests;
 
 use super::Exit;
-use crate::cli::{Cli, ExplainArgs, HubArgs, OutputForm, SpokesArgs, flags};
+use crate::cli::{Cli, ExplainArgs, HubArgs, SpokesArgs, flags};
 use crate::output::Output;
 use crate::{config, input};
 use anyhow::{Context, Result, bail};
 use rootwatch_engine::{Notify, one_line};
 use rootwatch_root_event::{
-    Assessment, Context as MessageContext, Decision, Explanation, Guide, assess,
-    explain as explain_event,
+    Assessment, Context as MessageContext, Decision, Explanation, Guide, Message, assess,
+    explain as explain_event, message, unreadable_message,
 };
-use serde::Serialize;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// Of what could not be read, the most that is said.
 const MOST_SAID: usize = 10;
 
+/// An event, what is decided of it, and the message.
+pub(super) struct Explained {
+    /// Where it was read, if there are several files.
+    file: Option<String>,
+    explanation: Explanation,
+    /// None when nothing is sent.
+    message: Option<Message>,
+    /// Whether it is nothing that AWS or a test sends.
+    is_no_event: bool,
+}
+
 pub(super) async fn explain(args: &ExplainArgs, cli: &Cli) -> Result<Exit> {
     let flags = flags(cli, &HubArgs::default(), &SpokesArgs::default());
-    let notify = config::resolve(flags)?.notify;
-    let output = Output {
-        form: cli.output,
-        verbose: false,
-        quiet: false,
-    };
-    let is_one = args.files.len() == 1;
-    let mut unread = Vec::new();
+    let mut notify = config::resolve(flags)?.notify;
+    let (mut all, mut unread) = (Vec::new(), Vec::new());
+    if let Some(example) = args.example.as_deref().and_then(examples::of) {
+        let (account, name) = examples::ACCOUNT;
+        let names = &mut notify.account_names;
+        names.entry(account.to_owned()).or_insert(name.to_owned());
+        all = of_bytes(example.event.as_bytes(), &notify);
+    }
     for path in &args.files {
         let file = name(path);
         let from = path.clone();
         let bytes = input::read(move || read(&from)).await?;
         let found = bytes.and_then(|bytes| events(&bytes));
         let found = found.unwrap_or_else(|error| unwrap::Found::nothing(format!("{error:#}")));
-        for value in &found.values {
-            for explanation in of_value(value, &notify) {
-                show(&explanation, (!is_one).then_some(&file), output)?;
-            }
-        }
-        unread.extend(
-            found
-                .unread
-                .iter()
-                .map(|why| format!("{file}{}", one_line(why))),
-        );
+        let events = found
+            .values
+            .iter()
+            .flat_map(|value| of_value(value, &notify));
+        let place = (args.files.len() > 1).then_some(&file);
+        all.extend(events.map(|it| Explained {
+            file: place.cloned(),
+            ..it
+        }));
+        let said = found.unread.iter();
+        unread.extend(said.map(|why| format!("{file}{}", one_line(why))));
     }
+    shown::show(&all, args.form, Output::of(cli))?;
     if unread.is_empty() {
         return Ok(Exit::Done);
     }
@@ -100,18 +113,30 @@ fn events(bytes: &[u8]) -> Result<unwrap::Found> {
 }
 
 /// What would be sent for the events of a JSON value that is none of the wrappers; one that is no event is sent as it is.
-fn of_value(value: &serde_json::Value, notify: &Notify) -> Vec<Explanation> {
-    let bytes = value.to_string().into_bytes();
-    match rootwatch_root_event::parse(&bytes) {
+fn of_value(value: &serde_json::Value, notify: &Notify) -> Vec<Explained> {
+    let of_an_event = ["detail-type", "eventName", "eventSource", "eventVersion"];
+    let is_no_event = of_an_event.iter().all(|key| value.get(key).is_none());
+    let mut all = of_bytes(&value.to_string().into_bytes(), notify);
+    all.iter_mut()
+        .for_each(|it| it.is_no_event = is_no_event && it.explanation.activity == "unreadable");
+    all
+}
+
+fn of_bytes(bytes: &[u8], notify: &Notify) -> Vec<Explained> {
+    match rootwatch_root_event::parse(bytes) {
         Ok(events) => events
             .iter()
             .map(|event| of(&assess(event).under(notify.read_only), notify))
             .collect(),
-        Err(why) => vec![rootwatch_root_event::explain_unreadable(
-            &bytes,
-            &why,
-            &MessageContext::new().guide(guide(notify)),
-        )],
+        Err(why) => {
+            let context = MessageContext::new().guide(guide(notify));
+            vec![Explained {
+                file: None,
+                explanation: rootwatch_root_event::explain_unreadable(bytes, &why, &context),
+                message: Some(unreadable_message(bytes, &why, &context)),
+                is_no_event: false,
+            }]
+        }
     }
 }
 
@@ -125,7 +150,7 @@ fn guide(notify: &Notify) -> Guide<'_> {
 }
 
 /// With the names and owners that the settings give; Organizations is not called.
-fn of(it: &Assessment, notify: &Notify) -> Explanation {
+fn of(it: &Assessment, notify: &Notify) -> Explained {
     let name = |account: &Option<String>| {
         let name = notify.account_names.get(account.as_ref()?)?;
         Some(name.as_str())
@@ -136,44 +161,10 @@ fn of(it: &Assessment, notify: &Notify) -> Explanation {
         .owner(owner.map(String::as_str))
         .account_name(name(&it.account))
         .target_name(name(&it.target_account));
-    explain_event(it, &context)
-}
-
-/// A line for programs.
-#[derive(Serialize)]
-struct Line<'a> {
-    /// Where there are several.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    file: Option<&'a String>,
-    #[serde(flatten)]
-    explanation: &'a Explanation,
-}
-
-fn show(explanation: &Explanation, file: Option<&String>, output: Output) -> Result<()> {
-    let text = match output.form {
-        OutputForm::Json => {
-            let line = Line { file, explanation };
-            serde_json::to_string(&line).context("writing JSON")? + "\n"
-        }
-        OutputForm::Text => {
-            let head = file.map(|file| format!("{file}: ")).unwrap_or_default();
-            format!("{head}{}", words(explanation))
-        }
-    };
-    output.text(&text)
-}
-
-fn words(it: &Explanation) -> String {
-    let decision = match it.decision {
-        Decision::Alert => "An alert would be sent",
-        Decision::Digest => "It would go into a digest; alone that would be",
-        Decision::Ignore => "Nothing would be sent",
-    };
-    let head = format!("{decision}: {}\n", it.reason);
-    match (&it.subject, &it.text) {
-        (Some(subject), Some(text)) => {
-            format!("{head}\nSubject: {subject}\n\n{}\n", text.trim_end())
-        }
-        _ => head,
+    Explained {
+        file: None,
+        explanation: explain_event(it, &context),
+        message: (it.decision != Decision::Ignore).then(|| message(it, &context)),
+        is_no_event: false,
     }
 }

@@ -7,8 +7,9 @@ use crate::cli::{
     CallerArgs, DeployGuardrailArgs, FreeArgs, OtherAccountArgs, PlanGuardrailArgs, SpokesArgs,
     TeardownArgs,
 };
-use crate::report;
+use crate::report::{self, next};
 use anyhow::{Result, bail};
+use rootwatch_engine::End;
 use rootwatch_engine::guardrail::{self, Targets};
 
 /// Makes and attaches it.
@@ -27,6 +28,9 @@ pub(super) async fn deploy(run: &Run<'_>, args: &DeployGuardrailArgs) -> Result<
     };
     let text = report::guardrail::deployed(&deployed, run.output.verbose);
     run.output.result(&text, &deployed.report)?;
+    if deployed.end == End::Done {
+        run.next(&session, &["rootwatch status".into()]);
+    }
     Ok(deployed.end.into())
 }
 
@@ -43,6 +47,10 @@ pub(super) async fn plan(run: &Run<'_>, args: &PlanGuardrailArgs) -> Result<Exit
     let text = report::guardrail::planned(&planned, run.output.verbose) + &kept;
     run.output.result(&text, &planned.report)?;
     let changes = planned.report.counts.changes() > 0;
+    run.next(
+        &session,
+        &next::after_plan(changes, "rootwatch deploy guardrail"),
+    );
     Ok(Exit::found(args.detailed_exitcode && changes))
 }
 

@@ -1,22 +1,33 @@
-//! `rootwatch init`: a settings file that explains every setting.
+//! `rootwatch init`: a settings file that explains every setting, with what was asked, given by flags, or is deployed.
+
+mod ask;
+mod file;
+mod follow;
 
 use super::Exit;
 use super::run::Run;
-use crate::cli::{Cli, HubArgs, InitArgs, OutputForm, SpokesArgs};
-use crate::config::{DEFAULT_FILE, commented_file, json_schema, recorded};
+use crate::cli::{Cli, HubArgs, InitArgs, OutputForm, SpokesArgs, flags};
+use crate::config::{
+    DEFAULT_FILE, Written, commented_file, given, in_force, json_schema, recorded,
+    resolve_without_file,
+};
 use crate::output::Output;
-use anyhow::{Context, Result, bail};
-use rootwatch_engine::{Session, memory};
+use crate::report;
+use anyhow::{Result, bail};
+use ask::Answers;
+use file::Target;
+use rootwatch_engine::{NotConfirmed, Session, Settings, memory, survey};
 use serde_json::{Value, json};
-use std::fs::File;
-use std::io::{ErrorKind, Write};
-use std::path::{Path, PathBuf};
+use std::io::IsTerminal;
+use std::path::PathBuf;
+
+/// What was written: as text, and as JSON.
+type Done = (String, Value);
 
 pub(super) async fn init(run: &Run<'_>, args: &InitArgs, cli: &Cli) -> Result<Exit> {
     let output = Output {
-        form: cli.output,
-        verbose: cli.is_verbose(),
         quiet: false,
+        ..Output::of(cli)
     };
     if args.schema {
         let schema = Output {
@@ -26,23 +37,25 @@ pub(super) async fn init(run: &Run<'_>, args: &InitArgs, cli: &Cli) -> Result<Ex
         schema.result("", &json_schema())?;
         return Ok(Exit::Done);
     }
-    let path = args
-        .file
-        .clone()
-        .or(cli.config.clone())
-        .unwrap_or_else(|| PathBuf::from(DEFAULT_FILE));
-    let (written, result) = match args.from_deployed {
-        true => from_deployed(run, &path).await?,
-        false => template(&path)?,
+    let path = args.file.clone().or(cli.config.clone());
+    let path = path.unwrap_or_else(|| PathBuf::from(DEFAULT_FILE));
+    let target = Target::of(path, args.overwrite)?;
+    let is_terminal = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+    let (written, result) = match (args.template, args.from_deployed) {
+        (true, _) => template(&target)?,
+        (_, true) => from_deployed(run, cli, &target).await?,
+        _ if is_terminal && !cli.yes => asked(run, args, cli, &target).await?,
+        _ => given_by_flags(args, cli, &target)?,
     };
     output.result(&written, &result)?;
     Ok(Exit::Done)
 }
 
-/// Writes every setting with its meaning. Returns what was done, as text and as JSON.
-fn template(path: &Path) -> Result<(String, Value)> {
-    write(path, &commented_file(&Default::default(), &[]))?;
-    let next = plan(path, "hub");
+/// Writes every setting with its meaning.
+fn template(target: &Target) -> Result<Done> {
+    target.write(&commented_file(&Written::default(), &[]))?;
+    let path = &target.path;
+    let next = follow::plan(path, "hub");
     let text = format!(
         "Wrote {}: every setting with its meaning, default and an example.\nFill in `email` and `ou`, then see what would be made: {next}\n",
         path.display()
@@ -50,24 +63,123 @@ fn template(path: &Path) -> Result<(String, Value)> {
     Ok((text, json!({"file": path, "next": next})))
 }
 
+/// Writes what flags and variables give. Asks nobody, AWS neither.
+fn given_by_flags(args: &InitArgs, cli: &Cli, target: &Target) -> Result<Done> {
+    let settings = resolve_without_file(flags(cli, &args.hub, &args.spokes))?;
+    refuse(&settings)?;
+    let missing: Vec<&str> = [
+        (
+            settings.hub.subscriptions.is_empty(),
+            "who is notified: --email ADDRESS, or --sns-subscription PROTOCOL=ENDPOINT",
+        ),
+        (
+            settings.spokes.ous.is_empty(),
+            "what is watched: --ou PATH, or --ou / for every account",
+        ),
+    ]
+    .into_iter()
+    .filter_map(|(is_missing, what)| is_missing.then_some(what))
+    .collect();
+    if !missing.is_empty() {
+        bail!(
+            "there is no terminal to ask on, or --yes forbids it, so flags have to say\n  {}\nor --template writes a file to fill in. Nothing was written",
+            missing.join("\n  ")
+        );
+    }
+    set(target, &settings)?;
+    Ok(written(target, &follow::steps(target, &settings, None)))
+}
+
+/// Finds out what can be found out, asks the rest, shows what that comes to, and writes it.
+async fn asked(run: &Run<'_>, args: &InitArgs, cli: &Cli, target: &Target) -> Result<Done> {
+    let session = run.start_without_file(&args.hub, &args.spokes).await?;
+    let found = survey::survey(&session).await;
+    let message = |text: &str| session.work().message(text.trim_end());
+    message(&report::survey::text(&found));
+    let profiles = survey::profiles().await;
+    if !found.deployed.is_empty() && ask::is_to_be_recorded(&found).await? {
+        return from_deployed_of(&session, target).await;
+    }
+    let answers = ask::answers(&found, profiles, args, cli).await?;
+    let settings = settled(&answers, cli)?;
+    refuse(&settings)?;
+    let shown = in_force(&given(&settings));
+    message(&report::survey::settled(&target.path, &shown, &found));
+    if !ask::is_to_be_written(&target.path).await? {
+        bail!(NotConfirmed::unasked("the file was not wanted so"));
+    }
+    set(target, &settings)?;
+    Ok(written(
+        target,
+        &follow::steps(target, &settings, Some(&found)),
+    ))
+}
+
+/// The settings of the flags and the answers.
+fn settled(answers: &Answers, cli: &Cli) -> Result<Settings> {
+    let mut flags = flags(cli, &answers.hub, &answers.spokes);
+    flags.answered(
+        answers.name.as_ref(),
+        answers.region.as_ref().filter(|_| cli.region.is_none()),
+        &answers.tags,
+    );
+    resolve_without_file(flags)
+}
+
+/// What a new file cannot have.
+fn refuse(settings: &Settings) -> Result<()> {
+    if !settings.hub.unsubscribed.is_empty() || !settings.spokes.removed_ous.is_empty() {
+        bail!("--remove-subscription and --remove-ou have no meaning for a new file");
+    }
+    let has_password = |it: &rootwatch_engine::Subscription| it.shown() != it.endpoint;
+    if settings.hub.subscriptions.iter().any(has_password) {
+        bail!(
+            "an endpoint has a password, which init does not write: leave that subscription out here, and give it to `rootwatch deploy hub` with --sns-subscription"
+        );
+    }
+    Ok(())
+}
+
+fn set(target: &Target, settings: &Settings) -> Result<()> {
+    target.write(&commented_file(&given(settings), &[]))
+}
+
+fn written(target: &Target, steps: &[String]) -> Done {
+    let path = target.path.display();
+    let text = format!(
+        "Wrote {path}: these settings, and every other with its meaning, default and an example.\n{}",
+        report::next::steps(steps)
+    );
+    let next = steps.first();
+    (
+        text,
+        json!({"file": target.path, "next": next, "steps": steps}),
+    )
+}
+
 /// Writes the settings of what is deployed. Fails when nothing is here: a file is the whole list of whom to notify and
 /// what to watch. What cannot be read of the spokes is left out of the file, which says so: then it stays.
-async fn from_deployed(run: &Run<'_>, path: &Path) -> Result<(String, Value)> {
-    if path.exists() {
-        bail!(exists(path));
-    }
-    let session = run
-        .start(&HubArgs::default(), &SpokesArgs::default())
-        .await?;
-    let deployed = memory::deployed(&session).await?;
+async fn from_deployed(run: &Run<'_>, cli: &Cli, target: &Target) -> Result<Done> {
+    let (hub, spokes) = (HubArgs::default(), SpokesArgs::default());
+    let session = match cli.config.as_ref() == Some(&target.path) {
+        // It is not there yet.
+        true => run.start_without_file(&hub, &spokes).await?,
+        false => run.start(&hub, &spokes).await?,
+    };
+    from_deployed_of(&session, target).await
+}
+
+async fn from_deployed_of(session: &Session, target: &Target) -> Result<Done> {
+    let path = &target.path;
+    let deployed = memory::deployed(session).await?;
     let parts = [("hub", &deployed.hub), ("spokes", &deployed.spokes)];
     let plans = parts.iter().filter(|(_, found)| found.is_some());
-    let plans: Vec<String> = plans.map(|(what, _)| plan(path, what)).collect();
+    let plans: Vec<String> = plans.map(|(what, _)| follow::plan(path, what)).collect();
     let Some(next) = plans.first() else {
-        bail!(nothing(&session, &deployed.unknown));
+        bail!(nothing(session, &deployed.unknown));
     };
     let recorded = recorded(&deployed);
-    write(path, &commented_file(&recorded.values, &recorded.unread))?;
+    target.write(&commented_file(&recorded.values, &recorded.unread))?;
     let notes = recorded.notes();
     let mut text = format!(
         "Wrote {}: the settings of what is deployed, and every other with its meaning, default and an example.\n",
@@ -90,29 +202,4 @@ fn nothing(session: &Session, unknown: &[String]) -> String {
         session.settings().name,
         session.place()
     )
-}
-
-fn exists(path: &Path) -> String {
-    format!(
-        "{} exists already and was not changed; give init the name of another file",
-        path.display()
-    )
-}
-
-/// Never over an existing file, not even one that was created a moment ago.
-fn write(path: &Path, contents: &str) -> Result<()> {
-    let mut file = match File::create_new(path) {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => bail!(exists(path)),
-        opened => opened.with_context(|| format!("creating {}", path.display()))?,
-    };
-    file.write_all(contents.as_bytes())
-        .with_context(|| format!("writing {}", path.display()))
-}
-
-/// The command that shows what would change of the hub or of the spokes.
-fn plan(path: &Path, what: &str) -> String {
-    if path == Path::new(DEFAULT_FILE) {
-        return format!("rootwatch plan {what}");
-    }
-    format!("rootwatch plan {what} --config {}", path.display())
 }

@@ -5,6 +5,7 @@ mod completions;
 mod confirm;
 mod deploy;
 mod explain;
+pub(crate) use explain::examples;
 mod guardrail;
 mod init;
 mod man;

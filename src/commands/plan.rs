@@ -4,7 +4,7 @@ use super::Exit;
 use super::plan_file::Kept;
 use super::run::Run;
 use crate::cli::{HubArgs, PlanHubArgs, PlanSpokesArgs, SpokesArgs};
-use crate::report;
+use crate::report::{self, next};
 use anyhow::{Result, bail};
 use rootwatch_engine::{hub, spokes};
 
@@ -17,6 +17,7 @@ pub(super) async fn hub(run: &Run<'_>, args: &PlanHubArgs) -> Result<Exit> {
     let text = report::hub::planned(&planned, run.output.verbose) + &kept;
     run.output.result(&text, &planned.report)?;
     let changes = planned.report.counts.changes() > 0;
+    run.next(&session, &next::after_plan(changes, "rootwatch deploy hub"));
     Ok(Exit::found(args.detailed_exitcode && changes))
 }
 
@@ -38,5 +39,9 @@ pub(super) async fn spokes(run: &Run<'_>, args: &PlanSpokesArgs) -> Result<Exit>
     let text = report::spokes::plan(&planned.plan, planned.stack_set(), run.output.verbose) + &kept;
     run.output.result(&text, &planned.report())?;
     let changes = planned.plan.is_change();
+    run.next(
+        &session,
+        &next::after_plan(changes, "rootwatch deploy spokes"),
+    );
     Ok(Exit::found(args.detailed_exitcode && changes))
 }

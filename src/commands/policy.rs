@@ -5,7 +5,7 @@ use super::run::{Run, called_by, on_topic};
 use crate::cli::PolicyArgs;
 use crate::report;
 use anyhow::{Result, anyhow};
-use rootwatch_engine::permissions;
+use rootwatch_engine::permissions::{self, Command};
 
 /// Prints the IAM policy, as narrow as the names of this deployment make it.
 pub(super) async fn policy(run: &Run<'_>, args: &PolicyArgs) -> Result<Exit> {
@@ -21,6 +21,11 @@ pub(super) async fn policy(run: &Run<'_>, args: &PolicyArgs) -> Result<Exit> {
         ));
     }
     let text = report::policy::text(&made, args.format)?;
-    run.output.result(&text, &made)?;
+    run.output.document(&text, &made)?;
+    // Those have to be told what to remove or confirm.
+    if !matches!(command, Command::Teardown | Command::Confirm) {
+        let allowed = format!("once that is allowed: rootwatch {}", command.name());
+        run.next(&session, &[allowed]);
+    }
     Ok(Exit::Done)
 }

@@ -1,14 +1,17 @@
 //! The start of every command that calls AWS.
 
-use crate::cli::{CallerArgs, Cli, FreeArgs, HubArgs, SpokeArgs, SpokesArgs, TopicArgs, flags};
+use crate::cli::{
+    CallerArgs, Cli, FreeArgs, HubArgs, OutputForm, SpokeArgs, SpokesArgs, TopicArgs, flags,
+};
 use crate::config;
 use crate::interrupt::Interrupts;
 use crate::operator::Person;
 use crate::output::Output;
 use crate::progress::Terminal;
+use crate::report::next;
 use anyhow::Result;
 use rootwatch_engine::verify::Selection;
-use rootwatch_engine::{Entry, Session, Work};
+use rootwatch_engine::{Entry, Session, Settings, Work};
 use std::sync::Arc;
 
 /// The command line, and the streams that it asked for.
@@ -48,6 +51,16 @@ impl<'a> Run<'a> {
         self.start_accepting(hub, spokes, &[]).await
     }
 
+    /// The same without a settings file, which is about to be written.
+    pub(super) async fn start_without_file(
+        &self,
+        hub: &HubArgs,
+        spokes: &SpokesArgs,
+    ) -> Result<Session> {
+        let settings = config::resolve_without_file(flags(self.cli, hub, spokes))?;
+        self.begin_with(settings).await
+    }
+
     /// The same with findings that are accepted.
     pub(super) async fn start_accepting(
         &self,
@@ -60,8 +73,18 @@ impl<'a> Run<'a> {
         self.begin(flags).await
     }
 
+    /// Says what comes next, beside a result: on stderr, so that the result stays as it is.
+    pub(super) fn next(&self, session: &Session, steps: &[String]) {
+        if self.output.form == OutputForm::Text && !steps.is_empty() {
+            session.work().message(next::steps(steps).trim_end());
+        }
+    }
+
     async fn begin(&self, flags: config::Flags) -> Result<Session> {
-        let settings = config::resolve(flags)?;
+        self.begin_with(config::resolve(flags)?).await
+    }
+
+    async fn begin_with(&self, settings: Settings) -> Result<Session> {
         let progress = Arc::new(Terminal::new(
             self.cli.quiet,
             crate::trace::is_on(),

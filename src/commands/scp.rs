@@ -4,6 +4,7 @@ use super::Exit;
 use super::guardrail::reached;
 use super::run::Run;
 use crate::cli::ScpArgs;
+use crate::typed;
 use anyhow::Result;
 use rootwatch_engine::guardrail;
 
@@ -12,6 +13,12 @@ pub(super) async fn scp(run: &Run<'_>, args: &ScpArgs) -> Result<Exit> {
     let spokes = reached(&args.caller, &args.others);
     let session = run.start_guarding(&spokes, &args.free).await?;
     let scp = guardrail::scp(&session).await?;
-    run.output.result(&format!("{}\n", scp.text()?), &scp)?;
+    run.output.document(&format!("{}\n", scp.text()?), &scp)?;
+    run.next(
+        &session,
+        &[typed::with_the_same_flags(
+            "rootwatch plan guardrail --ou /",
+        )],
+    );
     Ok(Exit::Done)
 }

@@ -14,5 +14,6 @@ pub(super) async fn settings(run: &Run<'_>, hub: &HubArgs, spokes: &SpokesArgs) 
     let all = shown::all(&deployed);
     let report = report::settings::Settings::of(&session, &all, &deployed);
     run.output.result(&report.text(), &report)?;
+    run.next(&session, &["rootwatch plan hub".into()]);
     Ok(Exit::Done)
 }

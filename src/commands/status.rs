@@ -3,7 +3,7 @@
 use super::Exit;
 use super::run::{Run, called_by};
 use crate::cli::{SpokesArgs, StatusArgs};
-use crate::report::{self, page};
+use crate::report::{self, next, page};
 use anyhow::Result;
 use rootwatch_engine::{Failure, status};
 
@@ -23,7 +23,7 @@ pub(super) async fn status(run: &Run<'_>, args: &StatusArgs) -> Result<Exit> {
         None => Ok(()),
     };
     found.error = written.as_ref().err().map(Failure::of);
-    let text = report::status::text(&found, run.output.verbose);
+    let text = report::status::text(&found, run.output, args.strict);
     run.output.result(&text, &found)?;
     written?;
     if let Some(file) = &args.html {
@@ -31,6 +31,7 @@ pub(super) async fn status(run: &Run<'_>, args: &StatusArgs) -> Result<Exit> {
             .work()
             .message(&format!("Wrote {}.", file.display()));
     }
+    run.next(&session, &next::after_status(&found));
     let is_unseen = args.strict && !found.unseen.is_empty();
     Ok(Exit::found(is_unseen || !found.gaps.is_empty()))
 }

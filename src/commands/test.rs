@@ -23,5 +23,8 @@ pub(super) async fn test(run: &Run<'_>, args: &TestArgs) -> Result<Exit> {
         false => report::test::text(&outcome),
     };
     run.output.result(&text, &outcome.report(&session))?;
+    if outcome.is_passed() {
+        run.next(&session, &["rootwatch status".into()]);
+    }
     Ok(Exit::found(!outcome.is_passed()))
 }

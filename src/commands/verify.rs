@@ -3,7 +3,7 @@
 use super::Exit;
 use super::run::{Run, called_by, on_topic, selection};
 use crate::cli::{HubArgs, VerifyArgs};
-use crate::report;
+use crate::report::{self, next};
 use anyhow::Result;
 use rootwatch_engine::verify;
 
@@ -19,5 +19,6 @@ pub(super) async fn verify(run: &Run<'_>, args: &VerifyArgs) -> Result<Exit> {
     let found = verify::verify(&session, &selection(&args.spokes), args.hub_only).await?;
     let text = report::verify::text(&found, run.output);
     run.output.result(&text, &found)?;
+    run.next(&session, &next::after_verify(&found));
     Ok(Exit::found(found.counts.findings() > 0))
 }

@@ -43,6 +43,27 @@ pub(crate) enum Entry {
     },
 }
 
+/// The lines of a file that are in force, without their explanations.
+pub(crate) fn in_force(values: &Values) -> String {
+    let file = file(values, &[]);
+    let mut text = String::new();
+    let mut table = None;
+    let lines = file.lines().filter(|line| !line.starts_with('#'));
+    for line in lines.filter(|line| !line.is_empty()) {
+        // A table of which nothing is set is not shown.
+        match line.starts_with('[') && !line.starts_with("[[") {
+            true => table = Some(line),
+            false => {
+                for line in table.take().into_iter().chain([line]) {
+                    text.push_str(line);
+                    text.push('\n');
+                }
+            }
+        }
+    }
+    text
+}
+
 fn keys(text: &mut String, keys: &[&Key], table: &str, values: &Values) {
     for key in keys {
         let path = match table {

@@ -18,11 +18,11 @@ mod settings;
 pub(crate) mod shown;
 mod together;
 
-pub(crate) use describe::{file as commented_file, json_schema};
+pub(crate) use describe::{Values as Written, file as commented_file, in_force, json_schema};
 pub(crate) use file::DEFAULT as DEFAULT_FILE;
 pub(crate) use form::parse_duration;
 pub(crate) use given::{Given, Origin, Problem, Value, nearest};
-pub(crate) use recorded::recorded;
+pub(crate) use recorded::{given, recorded};
 pub(crate) use schema::Key;
 
 /// The keys that flags give.
@@ -77,6 +77,15 @@ const TIMEOUT: Duration = Duration::from_secs(4 * 3600);
 /// Fails with every problem that it finds, not only the first.
 pub(crate) fn resolve(flags: Flags) -> Result<Settings> {
     let file = file::read(flags.file.as_deref())?;
+    merged(flags, file)
+}
+
+/// The same without a file, for one that is to be written.
+pub(crate) fn resolve_without_file(flags: Flags) -> Result<Settings> {
+    merged(flags, file::File::default())
+}
+
+fn merged(flags: Flags, file: file::File) -> Result<Settings> {
     let mut problems = flags.problems;
     problems.extend(file.problems);
     let mut of_the_file = file.given;

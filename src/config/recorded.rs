@@ -60,6 +60,20 @@ pub(crate) fn recorded(deployed: &memory::Deployed) -> Recorded {
     Recorded { values, unread }
 }
 
+/// The settings that flags, variables and answers give, to be written into a new file.
+pub(crate) fn given(settings: &Settings) -> Values {
+    let mut all = shown::values(settings);
+    all.retain(|path, _| match *path {
+        "name" => settings.name != super::NAME,
+        key::REGION => settings.connection.region.is_some(),
+        _ => is_recorded(settings, path),
+    });
+    let entries = all.into_iter();
+    entries
+        .map(|(path, value)| (path, Entry::Set(value)))
+        .collect()
+}
+
 /// Whether a value belongs into the file: it is not only a default, and would be good for others who use the file.
 fn is_recorded(settings: &Settings, path: &str) -> bool {
     match path {

@@ -1,6 +1,6 @@
 //! The guardrail's plan, and what deploying and removing it come to.
 
-use super::steps;
+use super::{BOLD, steps};
 use rootwatch_engine::guardrail::{Deployed, GuardrailPlan, Planned, Report};
 use rootwatch_engine::status::{Guarded, GuardedState};
 use rootwatch_engine::{End, count, one_line};
@@ -88,7 +88,7 @@ pub(crate) fn standing(guarded: &Guarded) -> String {
             some(guarded)
         ),
     };
-    format!("Guardrail\n  {words}\n")
+    format!("{BOLD}Guardrail{BOLD:#}\n  {words}\n")
 }
 
 fn some(guarded: &Guarded) -> String {

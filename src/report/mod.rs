@@ -5,7 +5,7 @@ pub(crate) mod confirm;
 pub(crate) mod guardrail;
 pub(crate) mod hub;
 pub(crate) mod ignore;
-mod next;
+pub(crate) mod next;
 pub(crate) mod page;
 mod people;
 pub(crate) mod policy;
@@ -13,6 +13,7 @@ pub(crate) mod settings;
 pub(crate) mod spokes;
 pub(crate) mod status;
 mod stuck;
+pub(crate) mod survey;
 pub(crate) mod teardown;
 pub(crate) mod test;
 mod value;
@@ -95,6 +96,8 @@ const fn colour(colour: AnsiColor) -> Style {
 
 pub(crate) const GREEN: Style = colour(AnsiColor::Green);
 pub(crate) const YELLOW: Style = colour(AnsiColor::Yellow);
+/// Where a part begins.
+pub(crate) const BOLD: Style = Style::new().bold();
 pub(crate) const RED: Style = colour(AnsiColor::Red);
 
 /// The sign of an action, which reads without colour too.

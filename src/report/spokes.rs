@@ -194,7 +194,8 @@ fn listed(all: impl ExactSizeIterator<Item = String>, most: usize) -> String {
     }
 }
 
-/// The stacks of the management account that were made, changed or removed.
+/// The stacks of the management account that were made, changed or removed: one line for each of these, since a line for
+/// each region was shown when it was done.
 fn management(done: &[&Step]) -> String {
     let verb = |action: &Action| match action {
         Action::Create { .. } => "created",
@@ -203,13 +204,22 @@ fn management(done: &[&Step]) -> String {
         Action::Keep => "kept",
     };
     let mut text = String::new();
-    for step in done {
-        let _ = writeln!(
-            text,
-            "{} of the management account: {}",
-            step.resource,
-            verb(&step.action)
-        );
+    for wanted in ["created", "updated", "deleted"] {
+        let alike: Vec<&&Step> = done
+            .iter()
+            .filter(|it| verb(&it.action) == wanted)
+            .collect();
+        match alike.as_slice() {
+            [] => {}
+            [one] => {
+                let resource = &one.resource;
+                let _ = writeln!(text, "{resource} of the management account: {wanted}");
+            }
+            many => {
+                let number = many.len();
+                let _ = writeln!(text, "{number} stacks of the management account: {wanted}");
+            }
+        }
     }
     text
 }

@@ -1,6 +1,7 @@
 //! The report of `rootwatch status` in plain text.
 
-use super::{guardrail, ignore};
+use super::{BOLD, GREEN, RED, YELLOW, guardrail, ignore};
+use crate::output::Output;
 use rootwatch_engine::one_line;
 use rootwatch_engine::spokes::words;
 use rootwatch_engine::status::{
@@ -8,20 +9,44 @@ use rootwatch_engine::status::{
 };
 use std::fmt::Write;
 
-/// The report as people read it.
-pub(crate) fn text(report: &Report, verbose: bool) -> String {
+/// The report as people read it; with `--quiet` only what lets the run end with 2.
+pub(crate) fn text(report: &Report, output: Output, strict: bool) -> String {
+    let mut text = match output.quiet {
+        true => String::new(),
+        false => all(report, output.verbose),
+    };
+    if output.quiet && strict {
+        unseen_text(&mut text, &report.unseen);
+    }
+    text + &gaps_text(report)
+}
+
+/// Each gap; nothing where there is none.
+fn gaps_text(report: &Report) -> String {
+    let mut text = String::new();
+    if report.gaps.is_empty() {
+        return text;
+    }
+    let _ = writeln!(text, "{RED}Gaps: {}{RED:#}", report.gaps.len());
+    for gap in &report.gaps {
+        let _ = writeln!(text, "  {RED}!{RED:#} {} {}", gap.id, gap.words());
+    }
+    text
+}
+
+fn all(report: &Report, verbose: bool) -> String {
     let mut text = String::new();
     let hub = &report.hub;
     let all = hub.present.len() + hub.missing.len() + hub.changed.len();
     let _ = writeln!(
         text,
-        "Hub in account {}, region {}",
+        "{BOLD}Hub{BOLD:#} in account {}, region {}",
         hub.account, hub.region
     );
     let unknown = hub.unknown.len();
     let _ = match (hub.is_here(), unknown) {
-        (false, 0) => writeln!(text, "  not here"),
-        (false, _) => writeln!(text, "  could not be read: see the gaps"),
+        (false, 0) => writeln!(text, "  {RED}not here{RED:#}"),
+        (false, _) => writeln!(text, "  {YELLOW}could not be read{YELLOW:#}: see the gaps"),
         (true, 0) => writeln!(
             text,
             "  {} of {all} resources up to date",
@@ -40,7 +65,7 @@ pub(crate) fn text(report: &Report, verbose: bool) -> String {
     if let Some(it) = &hub.self_check {
         let _ = writeln!(text, "  self-check: {}", it.words());
     }
-    let _ = writeln!(text, "Spokes");
+    let _ = writeln!(text, "{BOLD}Spokes{BOLD:#}");
     let spokes = &report.spokes;
     match (&spokes.unknown, &spokes.stack_set) {
         (Some(_), _) => {
@@ -59,12 +84,7 @@ pub(crate) fn text(report: &Report, verbose: bool) -> String {
     text += &ignore::accepted(&report.accepted, |gap| one_line(&gap.text), verbose);
     text += &ignore::unused(&report.unused_ignores);
     if report.gaps.is_empty() {
-        let _ = writeln!(text, "No gaps found.");
-    } else {
-        let _ = writeln!(text, "Gaps: {}", report.gaps.len());
-        for gap in &report.gaps {
-            let _ = writeln!(text, "  ! {} {}", gap.id, gap.words());
-        }
+        let _ = writeln!(text, "{GREEN}No gaps found.{GREEN:#}");
     }
     text
 }
@@ -72,12 +92,16 @@ pub(crate) fn text(report: &Report, verbose: bool) -> String {
 /// What other credentials see; it is no gap by itself.
 fn unseen_text(text: &mut String, unseen: &[Unseen]) {
     if !unseen.is_empty() {
-        let _ = writeln!(text, "Not seen from here: {}", unseen.len());
+        let _ = writeln!(
+            text,
+            "{YELLOW}Not seen from here: {}{YELLOW:#}",
+            unseen.len()
+        );
     }
     for part in unseen {
         let _ = writeln!(
             text,
-            "  ? {}: look with: `{}`, with credentials of account {}",
+            "  {YELLOW}?{YELLOW:#} {}: look with: `{}`, with credentials of account {}",
             part.text, part.command, part.account
         );
     }
