@@ -240,6 +240,20 @@ function sums() {
   card("Gaps", `${report.gaps.length}${accepted}`, report.gaps.length ? "bad" : "");
 }
 
+/** Each subscriber, with what of and whether it would arrive. */
+function people() {
+  const all = new Map();
+  for (const [what, topic] of [["root activity", hub], ["a broken watch", hub.health]])
+    for (const [who, standing] of Object.entries(topic.subscriptions))
+      all.set(who, [...(all.get(who) || []), `${what} (${standing})`]);
+  for (const [who, told_of] of all) {
+    const item = make("li");
+    item.append(make("b", who), document.createTextNode(`: ${told_of.join(", ")}`));
+    at("people").querySelector("ul").append(item);
+  }
+  at("people").hidden = all.size === 0;
+}
+
 function findings() {
   at("findings").hidden = report.gaps.length === 0;
   for (const gap of report.gaps) {
@@ -253,6 +267,7 @@ function start() {
   at("where").textContent = `${data.place}, as of ${data.made}, by rootwatch ${data.version}`;
   sums();
   findings();
+  people();
   at("legend").textContent = ORDER.map((it) => `${STATES[it][0]}: ${STATES[it][1]}`).join("; ");
   at("region").append(...spokes.regions.map((region) => make("option", region)));
   states();
