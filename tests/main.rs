@@ -42,6 +42,9 @@ mod network;
 mod permissions;
 /// A release and its installer.
 mod release;
+/// What people see.
+#[cfg(unix)]
+mod screens;
 /// The daily self-check.
 mod self_check;
 /// What asks a run to end.

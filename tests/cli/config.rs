@@ -173,7 +173,7 @@ fn a_settings_file_of_another_user_above_the_folder_is_refused() {
 fn init_writes_a_file_and_says_how_to_go_on() {
     let folder = folder();
     let path = folder.path().join("rootwatch.toml");
-    let ran = run(&[], &["init", text(&path)]).ends_with(0);
+    let ran = run(&[], &["init", "--template", text(&path)]).ends_with(0);
     let reported = ran.stdout.replace(text(folder.path()), "FOLDER");
     insta::assert_snapshot!(reported, @r#"
     Wrote FOLDER/rootwatch.toml: every setting with its meaning, default and an example.
@@ -186,7 +186,7 @@ fn init_writes_a_file_and_says_how_to_go_on() {
 fn init_never_writes_over_a_file() {
     let folder = folder();
     let path = file(&folder, "mine");
-    let ran = run(&[], &["init", text(&path)]).ends_with(1);
+    let ran = run(&[], &["init", "--template", text(&path)]).ends_with(1);
     assert!(ran.stderr.contains("exists already"), "{}", ran.stderr);
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "mine");
 }
@@ -196,10 +196,10 @@ fn init_writes_what_the_next_command_reads() {
     let folder = folder();
     let path = folder.path().join("other.toml");
     let env = [("ROOTWATCH_CONFIG".to_owned(), text(&path).to_owned())];
-    let ran = run(&env, &["init", "--output", "json"]).ends_with(0);
+    let ran = run(&env, &["init", "--template", "--output", "json"]).ends_with(0);
     assert_eq!(ran.json()["file"], text(&path));
     assert!(path.exists());
-    run(&[], &["init"]).ends_with(0);
+    run(&[], &["init", "--template"]).ends_with(0);
 }
 
 #[test]

@@ -3,4 +3,4 @@ mod json;
 pub(crate) mod printed;
 mod situations;
 
-pub(crate) use printed::shell_with_input;
+pub(crate) use printed::{shell, shell_with_input};

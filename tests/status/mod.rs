@@ -7,7 +7,7 @@ mod gaps;
 /// Who was heard, as time passes.
 mod heartbeats;
 /// `rootwatch status --html`, in a real browser where there is one.
-mod page;
+pub(crate) mod page;
 /// Reads that are refused, one at a time.
 mod refused;
 /// What another account has to look at.

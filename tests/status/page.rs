@@ -44,7 +44,7 @@ fn browser() -> Option<&'static str> {
 const REQUIRED: &str = "ROOTWATCH_REQUIRE_BROWSER";
 
 /// A browser, or a line which says that what needs one is skipped. The line is not captured as `eprintln!` is.
-fn browser_or_skip(test: &str) -> Option<&'static str> {
+pub(crate) fn browser_or_skip(test: &str) -> Option<&'static str> {
     let found = browser();
     let required = std::env::var_os(REQUIRED).is_some_and(|value| value == "1");
     assert!(
@@ -59,7 +59,7 @@ fn browser_or_skip(test: &str) -> Option<&'static str> {
 }
 
 /// The page as a browser has drawn it, with a view that its address asks for.
-fn drawn(browser: &str, page: &Path, view: &str) -> String {
+pub(crate) fn drawn(browser: &str, page: &Path, view: &str) -> String {
     let address = format!("file://{}#{view}", page.display());
     dom(browser, &address).unwrap()
 }
@@ -120,6 +120,9 @@ fn the_page_shows_every_account_by_region_and_can_be_filtered() {
     assert_eq!(rows(&dom).len(), accounts.len(), "{dom}");
     let count = format!("{0} of {0} accounts", accounts.len());
     assert!(dom.contains(&count), "{dom}");
+    let notified =
+        "<b>email security@example.com</b>: root activity (confirmed), a broken watch (confirmed)";
+    assert!(dom.contains(notified), "{dom}");
     let gap = format!("{new}|&lt;b&gt;new&lt;/b&gt;&amp;amp;|0/2|/Workloads/Prod|gap|gap|");
     // What is wrong comes first.
     assert_eq!(rows(&dom)[0], gap);
