@@ -140,18 +140,21 @@ fn sdk_target(
     id: &str,
     target: &Target,
 ) -> Result<sdk::Target, aws_smithy_types::error::operation::BuildError> {
-    let dead_letters = sdk::DeadLetterConfig::builder()
-        .set_arn(target.dead_letter_queue.clone())
-        .build();
-    let retries = sdk::RetryPolicy::builder()
-        .set_maximum_event_age_in_seconds(target.maximum_event_age)
-        .set_maximum_retry_attempts(target.maximum_retry_attempts)
-        .build();
+    // What is not set is left out: an empty structure is kept as one, and is a difference to other tools.
+    let dead_letters = target.dead_letter_queue.as_ref();
+    let dead_letters = dead_letters.map(|arn| sdk::DeadLetterConfig::builder().arn(arn).build());
+    let (age, attempts) = (target.maximum_event_age, target.maximum_retry_attempts);
+    let retries = (age.is_some() || attempts.is_some()).then(|| {
+        sdk::RetryPolicy::builder()
+            .set_maximum_event_age_in_seconds(age)
+            .set_maximum_retry_attempts(attempts)
+            .build()
+    });
     sdk::Target::builder()
         .id(id)
         .arn(&target.arn)
-        .dead_letter_config(dead_letters)
-        .retry_policy(retries)
+        .set_dead_letter_config(dead_letters)
+        .set_retry_policy(retries)
         .build()
 }
 
@@ -179,4 +182,33 @@ fn found_input(target: &sdk::Target) -> Option<Value> {
         .map(sdk::InputTransformer::input_template);
     let input = target.input().or(target.input_path()).or(template);
     input.map(Value::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// AWS keeps an empty structure, and other tools find it.
+    #[test]
+    fn what_is_not_set_is_not_sent() {
+        let bare = Target {
+            arn: "arn:aws:lambda:eu-west-1:111122223333:function:x".into(),
+            dead_letter_queue: None,
+            input: None,
+            maximum_event_age: None,
+            maximum_retry_attempts: None,
+            not_default: NotDefault::new(),
+            role: None,
+        };
+        let sent = sdk_target("x", &bare).unwrap();
+        assert_eq!(sent.dead_letter_config(), None);
+        assert_eq!(sent.retry_policy(), None);
+        let tried = Target {
+            maximum_retry_attempts: Some(0),
+            ..bare
+        };
+        let sent = sdk_target("x", &tried).unwrap();
+        let retries = sent.retry_policy().unwrap();
+        assert_eq!(retries.maximum_retry_attempts(), Some(0));
+    }
 }
