@@ -18,6 +18,10 @@ mod burst;
 mod collected;
 #[path = "../tests/faults.rs"]
 mod faults;
+#[path = "../tests/secrets.rs"]
+mod secrets;
+#[path = "../tests/steers.rs"]
+mod steers;
 #[path = "../tests/events/storms.rs"]
 mod storms;
 #[path = "../tests/world.rs"]

@@ -2,9 +2,9 @@
 //! memory and end no run in a panic.
 
 use crate::network::proxy::{Proxy, Request};
+use crate::steers::steers_nothing;
 use crate::world::{REGION, Ran, World, run};
 use rootwatch_lab::InstanceFault;
-use rootwatch_root_event::is_invisible;
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::thread;
@@ -13,18 +13,6 @@ use std::thread;
 /// that turn letters round, hide them, or carry a text that nobody sees.
 const NAME: &str =
     "Prod\nerror: forged\u{1b}[2J\u{1b}]0;forged\u{7}\r\u{9b}31m\u{202e}a\u{200b}b\u{e0041}";
-
-/// Fails where a text has what is not seen as it is, but for the colours that rootwatch prints.
-pub(crate) fn steers_nothing(texts: [&str; 3]) {
-    for text in texts {
-        let colours = regex_lite::Regex::new("\u{1b}\\[(?:0|1|2|4|31|32|33|36)m").unwrap();
-        let text = colours.replace_all(text, "");
-        let found = text
-            .chars()
-            .find(|it| is_invisible(*it) && !"\n\t".contains(*it));
-        assert_eq!(found, None, "{text:?}");
-    }
-}
 
 /// Fails where a line of the output is somebody else's.
 fn no_line_is_forged(ran: &Ran) {

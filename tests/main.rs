@@ -53,6 +53,8 @@ mod signals;
 mod spokes;
 /// `rootwatch status`.
 mod status;
+/// Characters that steer a terminal.
+mod steers;
 /// Faults at each call of each command.
 mod sweep;
 /// `rootwatch teardown`.

@@ -1,4 +1,4 @@
-use crate::{hostile, secrets};
+use crate::{secrets, steers};
 use assert_cmd::cargo::cargo_bin;
 use rootwatch_lab::{Call, Fault, Lab, Mail, Organization, Truths};
 use serde_json::{Value, json};
@@ -51,7 +51,7 @@ impl Ran {
         let stdout = String::from_utf8(stdout).unwrap();
         let texts = [stdout.as_str(), &stderr, &traces];
         secrets::are_kept(texts);
-        hostile::steers_nothing(texts);
+        steers::steers_nothing(texts);
         Self {
             code: ended.code().unwrap_or(-1),
             stdout,
