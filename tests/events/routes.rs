@@ -58,7 +58,7 @@ fn a_team_gets_its_accounts_alerts_and_everybody_sees_what_helps() {
     let mails = world.alerts(2);
     eventually("the team's mail", || !team_mails(&world).is_empty());
     let subject = format!("[HIGH] Root called s3:PutBucketPolicy in shop {shop} {REGION}");
-    assert_eq!(team_mails(&world), [subject.clone()]);
+    assert_eq!(team_mails(&world), std::slice::from_ref(&subject));
     let mail = mails.iter().find(|mail| mail.subject == subject).unwrap();
     for line in [
         "Owner:       Shops, shops-oncall@example.com\n",

@@ -151,12 +151,9 @@ impl Tape {
 mod tests {
     use super::*;
 
-    fn exchange(body: &str) -> Exchange {
-        Exchange::of(
-            "POST / HTTP/1.1",
-            &[("x-amz-target", "AWSEvents.PutRule")],
-            body,
-        )
+    fn exchange(operation: &str, body: &str) -> Exchange {
+        let target = format!("AWSEvents.{operation}");
+        Exchange::of("POST / HTTP/1.1", &[("x-amz-target", &target)], body)
     }
 
     fn reply(text: &str) -> Reply {
