@@ -413,7 +413,7 @@ mod tests {
                         "stack-set rootwatch-spoke",
                     ),
                     reason: "an SCP denies this region to everybody",
-                    source: "f, line 190",
+                    source: "f, line 210",
                 },
             ],
             sources: Sources(

@@ -175,11 +175,7 @@ const ROWS: &[Row] = &[
     hub(
         "owners",
         &["--owner", "444455556666=Data", "--owner", "r-ab12=Platform"],
-        &[
-            "function settings.owners.444455556666",
-            "function settings.owners.r-ab12",
-            "role inline_policy.Units",
-        ],
+        &["function settings.owners", "role inline_policy.Units"],
     ),
     hub(
         "routes",
@@ -187,10 +183,7 @@ const ROWS: &[Row] = &[
             "--route",
             "arn:aws:sns:eu-west-1:444455556666:shops=severity=high",
         ],
-        &[
-            "function settings.routes.arn:aws:sns:eu-west-1:444455556666:shops",
-            "role inline_policy.Routes",
-        ],
+        &["function settings.routes", "role inline_policy.Routes"],
     ),
     spokes(
         "spokes.ou",

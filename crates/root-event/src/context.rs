@@ -156,7 +156,8 @@ impl Guide<'_> {
             account,
             region,
         } = self.sender?;
-        Some(json!({ "name": name, "account": account, "region": region }))
+        let line = |text: &str| sanitize::line_within(text, TEXT);
+        Some(json!({ "name": line(name), "account": line(account), "region": line(region) }))
     }
 }
 
