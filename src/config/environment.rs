@@ -9,13 +9,14 @@ const PREFIX: &str = "ROOTWATCH_";
 /// Begins the names of the lab's.
 const OF_THE_LAB: &str = "ROOTWATCH_LAB_";
 /// Other variables that begin so: the settings file's, those of a build, and those of the tests.
-const OTHERS: [&str; 8] = [
+const OTHERS: [&str; 9] = [
     "ROOTWATCH_CONFIG",
     "ROOTWATCH_BUNDLE",
     "ROOTWATCH_LAMBDA_TARGET",
     "ROOTWATCH_NOTIFIER_ARCHITECTURE",
     "ROOTWATCH_NOTIFIER_BOOTSTRAP",
     "ROOTWATCH_REQUIRE_BROWSER",
+    "ROOTWATCH_SELFCHECK_BOOTSTRAP",
     "ROOTWATCH_SEEDS",
     "ROOTWATCH_WRITE_SCHEMA",
 ];
