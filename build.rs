@@ -14,8 +14,8 @@ fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-env-changed={GIVEN}");
     let target = env::var("TARGET").unwrap_or_default();
-    println!("cargo::rustc-env=ROOTWATCH_TARGET={target}");
-    println!("cargo::rustc-env=ROOTWATCH_COMMIT={}", commit());
+    println!("cargo::rustc-env=BUILD_TARGET={target}");
+    println!("cargo::rustc-env=BUILD_COMMIT={}", commit());
 }
 
 /// A commit, with ` and changes` where that is not all.

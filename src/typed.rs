@@ -6,6 +6,7 @@ use crate::cli::Cli;
 use clap::{ArgMatches, CommandFactory, parser::ValueSource};
 use regex::{Captures, Regex};
 use rootwatch_engine::shell::quoted;
+use rootwatch_engine::without_password;
 use std::ops::Range;
 use std::sync::{LazyLock, OnceLock};
 
@@ -102,10 +103,15 @@ fn with_flags_of(command: &str, matches: &ArgMatches) -> String {
             false => text.push_str(&format!(" --{flag}")),
             true => values(matches, flag)
                 .iter()
-                .for_each(|value| text.push_str(&format!(" --{flag} {}", quoted(value)))),
+                .for_each(|value| text.push_str(&format!(" --{flag} {}", shown(value)))),
         }
     }
     text
+}
+
+/// A value as it is typed, but for a password in it: whoever runs the command puts that in again.
+fn shown(value: &str) -> String {
+    quoted(&without_password(value))
 }
 
 fn of(matches: &ArgMatches) -> Vec<Typed> {
@@ -212,13 +218,13 @@ fn missing(command: &str, is_elsewhere: bool, typed: &[Typed]) -> String {
     let typed = typed.iter().filter(is_meant);
     let lacking = typed.filter(|it| given(it.flag).is_none() && takes(command, it.flag));
     lacking
-        .map(|it| format!(" --{} {}", it.flag, quoted(&it.value)))
+        .map(|it| format!(" --{} {}", it.flag, shown(&it.value)))
         .collect()
 }
 
 /// Whether a command has this flag with this value.
 fn names(command: &str, typed: &Typed) -> bool {
-    let flag = format!(" --{} {}", typed.flag, quoted(&typed.value));
+    let flag = format!(" --{} {}", typed.flag, shown(&typed.value));
     format!("{command} ").contains(&format!("{flag} "))
 }
 

@@ -8,8 +8,8 @@ static LONG: LazyLock<String> = LazyLock::new(|| {
     format!(
         "{}\ncommit:     {}\ntarget:     {}\nnotifier:   {} (executable {})\nself-check: {} (executable {})\nfunctions:  for Lambda's {}; these are SHA-256 of their sources and of their executables",
         env!("CARGO_PKG_VERSION"),
-        env!("ROOTWATCH_COMMIT"),
-        env!("ROOTWATCH_TARGET"),
+        env!("BUILD_COMMIT"),
+        env!("BUILD_TARGET"),
         functions::source_digest(),
         functions::executable_digest(),
         functions::self_check_digest(),

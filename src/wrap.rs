@@ -18,7 +18,7 @@ static COMMAND: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"`[^`]*`|(?:rootwatch|aws) [a-z][^`]*$").ok());
 /// The beginning of a line of `verify`.
 static VERDICT: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"^(?:ok|broken|differs|unknown) {2,}").ok());
+    LazyLock::new(|| Regex::new(r"^(?:ok|broken|differs|unknown)(?: {2,}| RW)").ok());
 static STEP: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"^(?:Next:|     ) [0-9]+\. ").ok());
 
@@ -102,7 +102,7 @@ mod tests {
             "short\n  ! RW301 no stack instance is in the account shop 444455556666 in us-east-1\n";
         assert_eq!(
             wrapped(text, 42),
-            "short\n  ! RW301 no stack instance is in the\n      account shop 444455556666 in us-east-1\n"
+            "short\n  ! RW301 no stack instance is in the\n      account shop 444455556666 in\n      us-east-1\n"
         );
         let hop = "unknown RW111  rule rootwatch-acts, pattern: it was changed by somebody";
         assert_eq!(

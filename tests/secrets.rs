@@ -47,7 +47,8 @@ pub(crate) fn planted(env: &[(String, String)]) -> Vec<(String, String)> {
 fn found(text: &str) -> Option<String> {
     let planted = NEVER.iter().find(|secret| text.contains(**secret));
     let password = PASSWORD.captures_iter(text).map(|it| it[1].to_owned());
-    let mut passwords = password.filter(|it| it != "****");
+    // The second is a hint's, which says where one belongs.
+    let mut passwords = password.filter(|it| !["****", "PASSWORD"].contains(&it.as_str()));
     let token = || Some(TOKEN.find(text)?.as_str().to_owned());
     let planted = planted.map(|it| (*it).to_owned());
     planted.or_else(|| passwords.next()).or_else(token)

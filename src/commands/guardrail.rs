@@ -47,10 +47,13 @@ pub(super) async fn plan(run: &Run<'_>, args: &PlanGuardrailArgs) -> Result<Exit
     let text = report::guardrail::planned(&planned, run.output.verbose) + &kept;
     run.output.result(&text, &planned.report)?;
     let changes = planned.report.counts.changes() > 0;
-    run.next(
-        &session,
-        &next::after_plan(changes, "rootwatch deploy guardrail"),
-    );
+    // A plan that was kept has said by which command it is carried out.
+    if kept.is_empty() {
+        run.next(
+            &session,
+            &next::after_plan(changes, "rootwatch deploy guardrail"),
+        );
+    }
     Ok(Exit::found(args.detailed_exitcode && changes))
 }
 

@@ -17,7 +17,10 @@ pub(super) async fn hub(run: &Run<'_>, args: &PlanHubArgs) -> Result<Exit> {
     let text = report::hub::planned(&planned, run.output.verbose) + &kept;
     run.output.result(&text, &planned.report)?;
     let changes = planned.report.counts.changes() > 0;
-    run.next(&session, &next::after_plan(changes, "rootwatch deploy hub"));
+    // A plan that was kept has said by which command it is carried out.
+    if kept.is_empty() {
+        run.next(&session, &next::after_plan(changes, "rootwatch deploy hub"));
+    }
     Ok(Exit::found(args.detailed_exitcode && changes))
 }
 
@@ -39,9 +42,12 @@ pub(super) async fn spokes(run: &Run<'_>, args: &PlanSpokesArgs) -> Result<Exit>
     let text = report::spokes::plan(&planned.plan, planned.stack_set(), run.output.verbose) + &kept;
     run.output.result(&text, &planned.report())?;
     let changes = planned.plan.is_change();
-    run.next(
-        &session,
-        &next::after_plan(changes, "rootwatch deploy spokes"),
-    );
+    // A plan that was kept has said by which command it is carried out.
+    if kept.is_empty() {
+        run.next(
+            &session,
+            &next::after_plan(changes, "rootwatch deploy spokes"),
+        );
+    }
     Ok(Exit::found(args.detailed_exitcode && changes))
 }

@@ -7,7 +7,7 @@ use crate::output::Output;
 use anyhow::{Result, bail};
 
 /// By the names that results carry, in the order of the alphabet. The three results about the guardrail share one.
-const SCHEMAS: [(&str, &str); 7] = [
+const SCHEMAS: [(&str, &str); 8] = [
     ("alert/1", rootwatch_root_event::ALERT_SCHEMA),
     (
         "confirm/1",
@@ -24,6 +24,10 @@ const SCHEMAS: [(&str, &str); 7] = [
     (
         "plan-hub/2",
         include_str!("../../templates/plan-hub-2.schema.json"),
+    ),
+    (
+        "saved-plan/1",
+        include_str!("../../templates/saved-plan-1.schema.json"),
     ),
     (
         "self-check/1",

@@ -57,6 +57,12 @@ const OF_A_RUN: &[&str] = &[
     "--leave-behind",
     "--terraform-state",
     "--retain-stacks",
+    "--as",
+    "--example",
+    "--template",
+    "--overwrite",
+    "--out",
+    "--plan",
 ];
 
 #[test]

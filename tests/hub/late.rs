@@ -201,7 +201,7 @@ fn a_queue_deleted_a_moment_ago_is_waited_for() {
 fn an_update_of_the_function_that_is_under_way_is_waited_for() {
     let world = World::with_hub();
     let late = Late {
-        lambda_update_ms: Some(1500),
+        lambda_update_ms: Some(4000),
         ..Late::default()
     };
     world.lab.set_late(&late).unwrap();

@@ -7,6 +7,7 @@ use crate::aws::Aws;
 use crate::aws::consistency::{Poll, poll_until, retry_until_consistent};
 use crate::aws::error::{AwsError, Call, gone};
 use crate::names::DEPLOYMENT_TAG;
+use crate::words::one_line;
 use crate::work::Work;
 use anyhow::{Context, Result};
 use aws_sdk_lambda::operation::get_function::GetFunctionOutput;
@@ -359,7 +360,7 @@ fn readiness(configuration: Option<FunctionConfiguration>) -> Poll<()> {
     let Some(found) = configuration else {
         return Poll::Pending;
     };
-    let reason = |text: Option<&str>| text.unwrap_or("AWS gave no reason").to_owned();
+    let reason = |text: Option<&str>| one_line(text.unwrap_or("AWS gave no reason"));
     match (found.state(), found.last_update_status()) {
         (Some(State::Failed), _) => Poll::Failed(reason(found.state_reason())),
         (_, Some(LastUpdateStatus::Failed)) => {

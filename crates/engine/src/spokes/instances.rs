@@ -2,6 +2,7 @@
 
 use super::{Location, Place};
 use crate::aws::error::{AwsError, Call};
+use crate::words::one_line;
 use aws_sdk_cloudformation::types as sdk;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -187,7 +188,7 @@ impl Words {
         Instance {
             status: self.word(summary.status().map_or("", |status| status.as_str())),
             detail: self.word(detail.map_or("", |detail| detail.as_str())),
-            reason: summary.status_reason().map(Box::from),
+            reason: summary.status_reason().map(|it| one_line(it).into()),
             unit: self.word(summary.organizational_unit_id().unwrap_or_default()),
             operation: self.word(summary.last_operation_id().unwrap_or_default()),
         }

@@ -9,6 +9,7 @@ use crate::aws::error::{AwsError, Call};
 use crate::findings::{FindingId, steps};
 use crate::id;
 use crate::settings::{Amount, OperationSettings, RegionConcurrency};
+use crate::words::one_line;
 use crate::work::Work;
 use anyhow::Result;
 use aws_sdk_cloudformation::types as sdk;
@@ -115,7 +116,7 @@ impl Ended {
             action: text(operation.action().map(|action| action.as_str())),
             status: text(operation.status().map(|status| status.as_str())),
             result: String::new(),
-            status_reason: operation.status_reason().map(str::to_owned),
+            status_reason: operation.status_reason().map(one_line),
             counts: results.tally.0,
             failures: results.failures,
             id: None,
@@ -344,7 +345,7 @@ fn read_last(summary: &sdk::StackSetOperationSummary) -> Option<Last> {
         action: action.unwrap_or("unknown").to_owned(),
         status: status.as_str().to_owned(),
         failed: failed.map_or(0, |count| usize::try_from(count).unwrap_or_default()),
-        status_reason: summary.status_reason().map(str::to_owned),
+        status_reason: summary.status_reason().map(one_line),
         ended: summary.end_timestamp().map(ToString::to_string),
         ended_s: summary.end_timestamp().map(|at| at.secs()),
     })
@@ -536,7 +537,7 @@ fn status(summary: &sdk::StackSetOperationResultSummary) -> &str {
 }
 
 fn failure(summary: &sdk::StackSetOperationResultSummary, status: &str) -> Failure {
-    let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
+    let text = |value: Option<&str>| one_line(value.unwrap_or_default());
     let (reason, region) = (text(summary.status_reason()), text(summary.region()));
     Failure {
         account: text(summary.account()),

@@ -3,6 +3,7 @@
 use crate::aws::consistency::{Poll, poll_until, retry_until_consistent};
 use crate::aws::error::{AwsError, Call};
 use crate::id;
+use crate::words::one_line;
 use crate::work::Work;
 use anyhow::{Result, bail};
 use aws_sdk_cloudformation::Client;
@@ -377,7 +378,7 @@ impl Operation {
         let resource = event.logical_resource_id().unwrap_or_default();
         Some(format!(
             "{resource}: {}",
-            event.resource_status_reason().unwrap_or_default()
+            one_line(event.resource_status_reason().unwrap_or_default())
         ))
     }
 }

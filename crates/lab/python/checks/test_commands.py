@@ -22,6 +22,7 @@ _CUSTOM = {
     ("configure", "export-credentials"): {"profile", "format"},
     ("configure", "sso"): set(),
     ("logs", "tail"): {"since", "follow"},
+    ("cloudformation", "deploy"): {"stack-name", "template-file", "capabilities", "parameter-overrides"},
 }
 _GLOBAL = {"region", "profile", "output", "query", "no-cli-pager", "cli-input-json"}
 # The CLI renames these (awscli/customizations/argrename.py).
