@@ -30,41 +30,7 @@ def lambda_handler(event, context):
         print(error)
 "#;
 
-pub(crate) const TEMPLATE: &str = r#"
-Parameters:
-  HubAccount: {Type: String}
-Conditions:
-  IsElsewhere: !Not [!Equals [!Ref HubAccount, !Ref "AWS::AccountId"]]
-Resources:
-  EventsRule:
-    Type: AWS::Events::Rule
-    Condition: IsElsewhere
-    Properties:
-      Name: RootActivityMonitorRule
-      State: ENABLED
-      EventPattern:
-        detail-type: ["AWS API Call via CloudTrail", "AWS Console Sign In via CloudTrail"]
-        detail: {userIdentity: {type: [Root]}}
-      Targets:
-        - Id: MemberAccountEvent
-          Arn: !Sub "arn:aws:events:${AWS::Region}:${HubAccount}:event-bus/hub-root-activity"
-          RoleArn: !GetAtt [EventDeliveryRole, Arn]
-  EventDeliveryRole:
-    Type: AWS::IAM::Role
-    Properties:
-      AssumeRolePolicyDocument:
-        Version: "2012-10-17"
-        Statement:
-          - {Effect: Allow, Principal: {Service: events.amazonaws.com}, Action: sts:AssumeRole}
-      Policies:
-        - PolicyName: EventBusDeliveryRolePolicy
-          PolicyDocument:
-            Version: "2012-10-17"
-            Statement:
-              - Effect: Allow
-                Action: events:PutEvents
-                Resource: !Sub "arn:aws:events:${AWS::Region}:${HubAccount}:event-bus/hub-root-activity"
-"#;
+pub(crate) const TEMPLATE: &str = include_str!("../../crates/lab/src/sweep/published.yaml");
 
 pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Runtime::new().unwrap().block_on(work)

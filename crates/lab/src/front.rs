@@ -9,13 +9,13 @@ mod mail;
 mod replay;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use serde_json::{Value, json};
 
 use http::{Exchange, Reply};
@@ -99,13 +99,9 @@ impl Front {
     /// # Errors
     /// When no port can be opened.
     pub fn start(lab: &str, manner: Manner) -> Result<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0").context("opening a port")?;
-        let address = listener.local_addr().context("looking at the port")?;
+        let (listener, address) = http::bind()?;
         let shared = Arc::new(Shared {
-            lab: lab
-                .trim_start_matches("http://")
-                .trim_end_matches('/')
-                .to_owned(),
+            lab: http::host(lab),
             mail: Mutex::new(Mail::new(&manner)),
             manner,
             seen: Mutex::default(),
@@ -113,12 +109,7 @@ impl Front {
             asked_lab: Mutex::new(Instant::now()),
         });
         let serving = Arc::clone(&shared);
-        thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let shared = Arc::clone(&serving);
-                thread::spawn(move || shared.serve(&stream));
-            }
-        });
+        http::serve(listener, move |exchange| serving.answer(exchange));
         Ok(Self { address, shared })
     }
 
@@ -136,15 +127,6 @@ impl Front {
 }
 
 impl Shared {
-    fn serve(&self, stream: &TcpStream) -> Option<()> {
-        stream.set_nodelay(true).ok()?;
-        let mut reader = http::reader(stream)?;
-        loop {
-            let exchange = http::read(&mut reader)?;
-            http::write(stream, &self.answer(&exchange)?)?;
-        }
-    }
-
     /// None where the lab does not answer: the connection ends then.
     fn answer(&self, exchange: &Exchange) -> Option<Reply> {
         let operation = exchange.operation();

@@ -79,6 +79,42 @@ impl Attributes {
 }
 
 impl Message {
+    /// Of high severity and about no account: what of rootwatch's own work people have to look at. The subject stands
+    /// before the SMS.
+    pub(crate) fn of_no_account(
+        activity: &str,
+        [subject, sms]: [&str; 2],
+        json: Value,
+        body: Body,
+    ) -> Self {
+        let attributes = Attributes {
+            severity: Severity::High.name().to_owned(),
+            account: "unknown".to_owned(),
+            activity: activity.to_owned(),
+            accounts: Vec::new(),
+        };
+        let head = chatbot::Head {
+            subject,
+            summary: sms,
+            id: None,
+            thread: None,
+            attributes: &attributes,
+        };
+        Self {
+            subject: subject.to_owned(),
+            text: body.text(),
+            sms: sms.to_owned(),
+            json,
+            chatbot: chatbot::notification(&head, &body),
+            about: About {
+                severity: Severity::High,
+                accounts: BTreeSet::new(),
+            },
+            body,
+            attributes,
+        }
+    }
+
     /// The body for `Publish` with `MessageStructure=json`: text for e-mail, a short one for SMS, and the default, which
     /// SNS uses for every other protocol (SNS API reference, Publish).
     ///

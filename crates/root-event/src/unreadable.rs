@@ -1,16 +1,14 @@
 //! An event that cannot be read is still reported: raw, shortened, and marked.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Value, json};
 
 use crate::body::Body;
 use crate::context::{Context, with_context};
 use crate::json::{SCHEMA, without_nulls};
-use crate::message::{About, Attributes, Message, instant};
+use crate::message::{Message, instant};
 use crate::record::Unreadable;
+use crate::sanitize;
 use crate::severity::Severity;
-use crate::{chatbot, sanitize};
 
 /// How much of the event is shown, in characters. Even escaped twice it is far below SNS's 256 KiB.
 const RAW: usize = 8 * 1024;
@@ -30,34 +28,9 @@ pub fn unreadable_message(bytes: &[u8], why: &Unreadable, context: &Context<'_>)
     let whole = String::from_utf8_lossy(bytes);
     let raw: String = whole.chars().take(RAW).collect();
     let left_out = whole.chars().count().saturating_sub(RAW);
-    let attributes = Attributes {
-        severity: Severity::High.name().to_owned(),
-        account: "unknown".to_owned(),
-        activity: "unreadable".to_owned(),
-        accounts: Vec::new(),
-    };
     let json = machine(&raw, left_out, why, context);
     let body = body(raw, left_out, why, context);
-    let head = chatbot::Head {
-        subject: SUBJECT,
-        summary: SMS,
-        id: None,
-        thread: None,
-        attributes: &attributes,
-    };
-    Message {
-        subject: SUBJECT.to_owned(),
-        text: body.text(),
-        sms: SMS.to_owned(),
-        json,
-        chatbot: chatbot::notification(&head, &body),
-        about: About {
-            severity: Severity::High,
-            accounts: BTreeSet::new(),
-        },
-        body,
-        attributes,
-    }
+    Message::of_no_account("unreadable", [SUBJECT, SMS], json, body)
 }
 
 fn body(raw: String, left_out: usize, why: &Unreadable, context: &Context<'_>) -> Body {

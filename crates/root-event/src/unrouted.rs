@@ -1,15 +1,13 @@
 //! Alerts that do not reach the topic of a route: those who get all of them are told, since nobody else would notice.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Value, json};
 
 use crate::body::Body;
 use crate::context::{Context, with_context};
 use crate::json::{SCHEMA, without_nulls};
-use crate::message::{About, Attributes, Message, instant};
+use crate::message::{Message, instant};
+use crate::sanitize;
 use crate::severity::Severity;
-use crate::{chatbot, sanitize};
 
 const SENTENCE: &str = "An alert was not passed on to the topic of a route. You get all alerts; whoever is subscribed to that topic did not get this one.";
 const SUBJECT: &str = "[HIGH] Alerts do not reach a route's topic (rootwatch)";
@@ -24,12 +22,6 @@ const STEPS: [&str; 2] = [
 pub fn unrouted_message(topic: &str, why: &str, context: &Context<'_>) -> Message {
     let topic = sanitize::line(topic);
     let why = sanitize::line(why);
-    let attributes = Attributes {
-        severity: Severity::High.name().to_owned(),
-        account: "unknown".to_owned(),
-        activity: "unrouted".to_owned(),
-        accounts: Vec::new(),
-    };
     let json = machine(&topic, &why, context);
     let mut fields = vec![("Topic", topic), ("Why", why)];
     fields.extend(context.received.map(|at| ("When", instant(at))));
@@ -41,26 +33,7 @@ pub fn unrouted_message(topic: &str, why: &str, context: &Context<'_>) -> Messag
         sender: context.guide.sender(),
         ..Body::default()
     };
-    let head = chatbot::Head {
-        subject: SUBJECT,
-        summary: SMS,
-        id: None,
-        thread: None,
-        attributes: &attributes,
-    };
-    Message {
-        subject: SUBJECT.to_owned(),
-        text: body.text(),
-        sms: SMS.to_owned(),
-        json,
-        chatbot: chatbot::notification(&head, &body),
-        about: About {
-            severity: Severity::High,
-            accounts: BTreeSet::new(),
-        },
-        body,
-        attributes,
-    }
+    Message::of_no_account("unrouted", [SUBJECT, SMS], json, body)
 }
 
 fn machine(topic: &str, why: &str, context: &Context<'_>) -> Value {

@@ -66,13 +66,7 @@ const ANSWERS: [(&str, &str, &str); 37] = [
 ];
 
 fn hint_for(operation: &'static str, code: &str, message: &str) -> String {
-    let error = AwsError {
-        operation,
-        code: code.into(),
-        message: message.into(),
-        request_id: None,
-        http_status: None,
-    };
+    let error = AwsError::of_entry(operation, Some(code), message);
     let hint = hint(&error).unwrap_or_else(|| panic!("{code} {message}"));
     hint.replace('<', "&lt;").replace('|', "\\|")
 }

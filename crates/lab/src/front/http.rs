@@ -1,7 +1,11 @@
 //! As much HTTP as the SDK needs.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::thread;
+
+use anyhow::{Context as _, Result};
 
 /// A request.
 #[derive(Clone, Debug)]
@@ -132,12 +136,49 @@ impl Exchange {
     }
 }
 
-pub(super) fn reader(stream: &TcpStream) -> Option<BufReader<TcpStream>> {
+/// A free port of the loopback interface.
+pub(super) fn bind() -> Result<(TcpListener, SocketAddr)> {
+    let listener = TcpListener::bind("127.0.0.1:0").context("opening a port")?;
+    let address = listener.local_addr().context("looking at the port")?;
+    Ok((listener, address))
+}
+
+/// Has each request answered that comes there, connections side by side, for as long as this process lives. Where there is
+/// no answer, the connection ends.
+pub(super) fn serve(
+    listener: TcpListener,
+    answer: impl Fn(&Exchange) -> Option<Reply> + Send + Sync + 'static,
+) {
+    let answer = Arc::new(answer);
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let answer = Arc::clone(&answer);
+            thread::spawn(move || serve_one(&stream, answer.as_ref()));
+        }
+    });
+}
+
+fn serve_one(stream: &TcpStream, answer: impl Fn(&Exchange) -> Option<Reply>) -> Option<()> {
+    stream.set_nodelay(true).ok()?;
+    let mut reader = reader(stream)?;
+    loop {
+        let exchange = read(&mut reader)?;
+        write(stream, &answer(&exchange)?)?;
+    }
+}
+
+/// The lab's host and port, of its address.
+pub(super) fn host(lab: &str) -> String {
+    let host = lab.trim_start_matches("http://");
+    host.trim_end_matches('/').to_owned()
+}
+
+fn reader(stream: &TcpStream) -> Option<BufReader<TcpStream>> {
     Some(BufReader::new(stream.try_clone().ok()?))
 }
 
 /// None at the end of the connection, and where it is not HTTP.
-pub(super) fn read(reader: &mut BufReader<TcpStream>) -> Option<Exchange> {
+fn read(reader: &mut BufReader<TcpStream>) -> Option<Exchange> {
     let (first, headers) = head(reader)?;
     let mut exchange = Exchange {
         first,
@@ -167,7 +208,7 @@ fn head(reader: &mut BufReader<TcpStream>) -> Option<Head> {
     }
 }
 
-pub(super) fn write(mut stream: &TcpStream, reply: &Reply) -> Option<()> {
+fn write(mut stream: &TcpStream, reply: &Reply) -> Option<()> {
     let Reply {
         status,
         headers,

@@ -2,12 +2,12 @@
 //! any number of them side by side, as AWS does and an emulator of one process cannot.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 
 use super::http::{self, Exchange, Reply};
 use super::lock;
@@ -48,21 +48,14 @@ impl Replay {
     /// # Errors
     /// When no port can be opened.
     pub fn start(lab: &str) -> Result<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0").context("opening a port")?;
-        let address = listener.local_addr().context("looking at the port")?;
-        let lab = lab.trim_start_matches("http://").trim_end_matches('/');
+        let (listener, address) = http::bind()?;
         let shared = Arc::new(Shared {
-            lab: lab.to_owned(),
+            lab: http::host(lab),
             address: address.to_string(),
             tape: Mutex::default(),
         });
         let serving = Arc::clone(&shared);
-        thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let shared = Arc::clone(&serving);
-                thread::spawn(move || shared.serve(&stream));
-            }
-        });
+        http::serve(listener, move |exchange| serving.answer(exchange));
         Ok(Self { address, shared })
     }
 
@@ -99,15 +92,6 @@ impl Replay {
 }
 
 impl Shared {
-    fn serve(&self, stream: &TcpStream) -> Option<()> {
-        stream.set_nodelay(true).ok()?;
-        let mut reader = http::reader(stream)?;
-        loop {
-            let exchange = http::read(&mut reader)?;
-            http::write(stream, &self.answer(&exchange)?)?;
-        }
-    }
-
     /// None where there is no answer: the connection ends then.
     fn answer(&self, exchange: &Exchange) -> Option<Reply> {
         let since = Instant::now();

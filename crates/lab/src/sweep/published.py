@@ -2,6 +2,7 @@
 # StackSet that forwards to it. The management account makes it, and acts in the hub's as StackSets would.
 import io
 import json
+import sys
 import zipfile
 
 import boto3
@@ -20,38 +21,7 @@ def lambda_handler(event, context):
     topic = os.environ["SNSARN"]
     boto3.client("sns").publish(TopicArn=topic, Subject="root was used", Message=json.dumps(event))
 """
-TEMPLATE = """
-Parameters:
-  HubAccount: {Type: String}
-Resources:
-  EventsRule:
-    Type: AWS::Events::Rule
-    Properties:
-      Name: RootActivityMonitorRule
-      State: ENABLED
-      EventPattern:
-        detail-type: ["AWS API Call via CloudTrail", "AWS Console Sign In via CloudTrail"]
-        detail: {userIdentity: {type: [Root]}}
-      Targets:
-        - Id: MemberAccountEvent
-          Arn: !Sub "arn:aws:events:${AWS::Region}:${HubAccount}:event-bus/hub-root-activity"
-          RoleArn: !GetAtt [EventDeliveryRole, Arn]
-  EventDeliveryRole:
-    Type: AWS::IAM::Role
-    Properties:
-      AssumeRolePolicyDocument:
-        Version: "2012-10-17"
-        Statement:
-          - {Effect: Allow, Principal: {Service: events.amazonaws.com}, Action: sts:AssumeRole}
-      Policies:
-        - PolicyName: EventBusDeliveryRolePolicy
-          PolicyDocument:
-            Version: "2012-10-17"
-            Statement:
-              - Effect: Allow
-                Action: events:PutEvents
-                Resource: !Sub "arn:aws:events:${AWS::Region}:${HubAccount}:event-bus/hub-root-activity"
-"""
+TEMPLATE = sys.argv[1]
 # The lab takes an account's number for the access key of its administrator.
 hub = boto3.Session(aws_access_key_id=HUB, aws_secret_access_key="lab", region_name=REGION)
 management = boto3.Session(region_name=REGION)

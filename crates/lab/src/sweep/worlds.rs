@@ -22,6 +22,8 @@ const OLD_PERSON: &str = "cloud-team@example.com";
 const DAMAGE: &str = include_str!("damage.py");
 /// AWS's published pattern, as people have it deployed.
 const PUBLISHED: &str = include_str!("published.py");
+/// The template of its StackSet.
+const PUBLISHED_TEMPLATE: &str = include_str!("published.yaml");
 /// The time of temporary resources is over.
 const EXPIRE: &str = include_str!("expire.py");
 /// How long the lab may take to come to rest.
@@ -112,7 +114,7 @@ impl Worlds {
             World::Empty => Ok(()),
             World::Unconfirmed => self.ends_with(lab, By::Hub, deploy_hub(), 0),
             World::Hub => lab.confirm_subscription(PERSON),
-            World::Damaged => self.python(lab, By::Hub, DAMAGE),
+            World::Damaged => self.python(lab, By::Hub, &[DAMAGE]),
             World::Watched => self.ends_with(lab, By::Hub, &spokes_by(By::Hub), 0),
             World::Whole => {
                 let args = spokes_by(By::Management);
@@ -120,7 +122,7 @@ impl Worlds {
             }
             World::Guarded => self.ends_with(lab, By::Management, deploy_guardrail(), 0),
             World::Published => {
-                self.python(lab, By::Management, PUBLISHED)?;
+                self.python(lab, By::Management, &[PUBLISHED, PUBLISHED_TEMPLATE])?;
                 lab.confirm_subscription(OLD_PERSON)
             }
             World::Beside => {
@@ -138,12 +140,14 @@ impl Worlds {
 
     /// What a killed `test` left may be removed from now on.
     pub(super) fn expire(&self, lab: &Lab) -> Result<()> {
-        self.python(lab, By::Hub, EXPIRE)
+        self.python(lab, By::Hub, &[EXPIRE])
     }
 
-    fn python(&self, lab: &Lab, by: By, code: &str) -> Result<()> {
+    /// Runs code, with what it is given after it.
+    fn python(&self, lab: &Lab, by: By, code: &[&str]) -> Result<()> {
         let output = Process::new(lab.python())
-            .args(["-B", "-c", code])
+            .args(["-B", "-c"])
+            .args(code)
             .envs(lab.env(self.account(by), REGION))
             .output()
             .context("starting Python")?;
