@@ -6,9 +6,14 @@ use std::time::Duration;
 const HUB: [&str; 3] = ["teardown", "hub", "--yes"];
 const ALL: [&str; 3] = ["teardown", "all", "--yes"];
 const NOTHING: &str = "There is nothing of rootwatch's to remove.\n";
-/// What the removal of a hub says when it is interrupted, or of a step that waits; that of spokes says nothing before
-/// its call has ended.
-const HEARD: [&str; 2] = ["Interrupted: finishing what is under way", "not finished"];
+/// What the removal of a hub says when it is interrupted, of a step that waits, or at the look whether all is gone: which
+/// read falls into which depends on how often the steps before it had to look. That of spokes says nothing before its call
+/// has ended.
+const HEARD: [&str; 3] = [
+    "Interrupted: finishing what is under way",
+    "not finished",
+    "whether it is gone was not seen",
+];
 
 /// How long the lab may take to come to rest.
 const PATIENCE: Duration = Duration::from_secs(30);
