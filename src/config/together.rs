@@ -15,6 +15,8 @@ const MOST_TAGS: usize = 47;
 const MOST_ROLE: usize = 64;
 /// Characters of a region's name: `ap-southeast-1`, and one to spare.
 const LONGEST_REGION: usize = 15;
+/// What stands between the deployment's name and the region in the longest name of a role.
+const LONGEST_PART: &str = "-selfcheck-";
 /// An ARN up to the topic's name, at its longest: the region need not be among the settings.
 const LONGEST_TOPIC: &str = "arn:aws-us-gov:sns:ap-southeast-1:111122223333";
 
@@ -135,11 +137,11 @@ fn health_topic_name(settings: &Values) -> Option<Problem> {
         .then(|| topic.problem("is the name of the topic for alarms: choose another"))
 }
 
-/// A role's name has the prefix, the deployment's name and a region, and is the longest of the notifier.
+/// A role's name has the prefix, the deployment's name and a region; the self-check's is the longest.
 fn too_long_role(settings: &Values) -> Option<Problem> {
     let prefix = settings.one(&ROLE_PREFIX)?;
     let name = settings.one(&NAME).map_or(super::NAME, Given::text);
-    let most = MOST_ROLE.saturating_sub(name.len() + "-notifier-".len() + LONGEST_REGION);
+    let most = MOST_ROLE.saturating_sub(name.len() + LONGEST_PART.len() + LONGEST_REGION);
     (prefix.text().len() > most).then(|| {
         prefix.problem(&format!(
             "is too long: with the deployment's name \"{name}\" and the longest name of a region, {most} characters are left of the {MOST_ROLE} that a role's name may have"
@@ -272,9 +274,9 @@ mod tests {
     #[test]
     fn a_roles_name_is_short_enough_in_every_region() {
         let with = |prefix: usize| format!("[iam]\nrole_prefix = \"{}\"\n", "x".repeat(prefix));
-        assert_eq!(reported(&with(30)), Vec::<String>::new());
-        insta::assert_snapshot!(reported(&with(31)).join("\n"), @r#"
-        f, line 2, column 15: role_prefix "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" is too long: with the deployment's name "rootwatch" and the longest name of a region, 30 characters are left of the 64 that a role's name may have
+        assert_eq!(reported(&with(29)), Vec::<String>::new());
+        insta::assert_snapshot!(reported(&with(30)).join("\n"), @r#"
+        f, line 2, column 15: role_prefix "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" is too long: with the deployment's name "rootwatch" and the longest name of a region, 29 characters are left of the 64 that a role's name may have
         "#);
     }
 

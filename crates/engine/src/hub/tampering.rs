@@ -66,7 +66,7 @@ const SET_REGION: [&str; 2] = ["DisableRegion", "EnableRegion"];
 ///
 /// Root's acts on the two rules are taken too, since the rule for root's activity may be gone when they arrive; all else
 /// that root does, that rule forwards. IAM's events are recorded in one region, so there it takes the roles of every
-/// region, and the notifier's.
+/// region, and those of the hub's functions.
 pub(crate) fn spoke(deployment: &str, role_prefix: &str) -> Value {
     let rules = json!([
         format!("{deployment}-root-activity"),
@@ -77,6 +77,7 @@ pub(crate) fn spoke(deployment: &str, role_prefix: &str) -> Value {
         {"wildcard": format!("StackSet-{deployment}*-ForwardRole-*")},
         {"prefix": format!("{role_prefix}{deployment}-spoke-")},
         {"prefix": format!("{role_prefix}{deployment}-notifier-")},
+        {"prefix": format!("{role_prefix}{deployment}-selfcheck-")},
         {"prefix": "stacksets-exec-"},
     ]);
     let stacks = json!([
@@ -161,17 +162,15 @@ pub(crate) fn forwarded(deployment: &str) -> Value {
 /// on the bus, such as a test's, are taken too; the notifier knows them by their names.
 pub(crate) fn hub(names: &Names) -> Value {
     on_hub(&[
-        named(
-            "events",
+        on(
             &["PutPermission", "PutRule", "PutTargets", "RemovePermission"],
             "eventBusName",
             &bus(names),
         ),
-        named("events", &["PutRule"], "name", &own_rules(names)),
-        named("events", &["PutTargets"], "rule", &own_rules(names)),
-        named("events", &["UpdateEventBus"], "name", &bus(names)),
-        named(
-            "sns",
+        on(&["PutRule"], "name", &own_rules(names)),
+        on(&["PutTargets"], "rule", &own_rules(names)),
+        on(&["UpdateEventBus"], "name", &bus(names)),
+        on(
             &[
                 "AddPermission",
                 "DeleteTopic",
@@ -181,30 +180,30 @@ pub(crate) fn hub(names: &Names) -> Value {
             "topicArn",
             &topics(names),
         ),
-        named(
-            "sqs",
+        on(
             &["AddPermission", "RemovePermission", "SetQueueAttributes"],
             "queueUrl",
             &queues(names),
         ),
         json!({
-            "eventSource": ["lambda.amazonaws.com"],
             "eventName": [
                 {"prefix": "AddPermission"},
                 {"prefix": "CreateEventSourceMapping"},
                 {"prefix": "RemovePermission"},
                 {"prefix": "UpdateFunctionConfiguration"},
             ],
-            "requestParameters": {"functionName": function(names)},
+            "requestParameters": {"functionName": functions(names)},
         }),
-        named(
-            "logs",
+        json!({
+            "eventName": [{"prefix": "UpdateFunctionCode"}],
+            "requestParameters": {"functionName": [{"suffix": names.self_check()}]},
+        }),
+        on(
             &["DeleteLogGroup"],
             "logGroupName",
-            &json!([names.log_group()]),
+            &json!([names.log_group(), names.self_check_log()]),
         ),
-        named(
-            "monitoring",
+        on(
             &["PutMetricAlarm", "SetAlarmState"],
             "alarmName",
             &alarms(names),
@@ -217,48 +216,41 @@ pub(crate) fn hub(names: &Names) -> Value {
 ///
 /// A topic that is deleted, a queue or a function that is changed so that it fails, has alarms of its own.
 ///
-/// What rootwatch does in a deployment is not among them, but for a new version of the function's code, and the hub's
-/// removal, and that of the hub's own spoke. Nor is what `rootwatch test` does: its temporary rules have other names; its
-/// temporary subscription has none, so that no rule takes `Subscribe` and `Unsubscribe`.
+/// What rootwatch does in a deployment is not among them, but for a new version of the notifier's code, and the removal of
+/// the self-check, of the hub, and of the hub's own spoke. Nor is what `rootwatch test` does: its temporary rules have other
+/// names; its temporary subscription has none, so that no rule takes `Subscribe` and `Unsubscribe`.
 pub(crate) fn hub_urgent(names: &Names) -> Value {
     on_hub(&[
-        named(
-            "events",
+        on(
             &["DeleteEventBus", "DeleteRule", "DisableRule"],
             "name",
             &bus_and_rules(names),
         ),
-        named("events", &["RemoveTargets"], "rule", &bus_and_rules(names)),
-        named(
-            "sns",
+        on(&["RemoveTargets"], "rule", &bus_and_rules(names)),
+        on(
             &["SetSubscriptionAttributes"],
             "subscriptionArn",
             &subscriptions(names),
         ),
-        named(
-            "sqs",
-            &["DeleteQueue", "PurgeQueue"],
-            "queueUrl",
-            &queues(names),
-        ),
+        on(&["DeleteQueue", "PurgeQueue"], "queueUrl", &queues(names)),
         json!({
-            "eventSource": ["lambda.amazonaws.com"],
             "eventName": [
                 "DeleteFunction",
                 {"prefix": "DeleteFunction2"},
                 {"prefix": "PutFunctionConcurrency"},
-                {"prefix": "UpdateFunctionCode"},
             ],
-            "requestParameters": {"functionName": function(names)},
+            "requestParameters": {"functionName": functions(names)},
+        }),
+        json!({
+            "eventName": [{"prefix": "UpdateFunctionCode"}],
+            "requestParameters": {"functionName": notifier(names)},
         }),
         // It is named by an id; the response has the function.
         json!({
-            "eventSource": ["lambda.amazonaws.com"],
             "eventName": [{"prefix": "DeleteEventSourceMapping"}, {"prefix": "UpdateEventSourceMapping"}],
-            "responseElements": {"functionArn": function(names)},
+            "responseElements": {"functionArn": notifier(names)},
         }),
-        named(
-            "monitoring",
+        on(
             &["DeleteAlarms", "DisableAlarmActions"],
             "alarmNames",
             &alarms(names),
@@ -286,6 +278,12 @@ fn named(service: &str, calls: &[&str], parameter: &str, values: &Value) -> Valu
     part
 }
 
+/// The same of whatever service has a call with such a parameter: a pattern has 2,048 characters at the most, and the names
+/// in it are long.
+fn on(calls: &[&str], parameter: &str, values: &Value) -> Value {
+    json!({"eventName": calls, "requestParameters": {parameter: values}})
+}
+
 fn not_root() -> Value {
     json!([{"exists": false}, {"anything-but": "Root"}])
 }
@@ -301,9 +299,9 @@ fn bus(names: &Names) -> Value {
     json!([{"suffix": names.bus()}])
 }
 
-/// Both of the default bus.
+/// Those of the default bus.
 fn own_rules(names: &Names) -> Value {
-    json!([{"wildcard": format!("{}-hub-*tampering", names.deployment)}])
+    json!([names.self_check(), {"wildcard": format!("{}-hub-*tampering", names.deployment)}])
 }
 
 /// The bus and the rules, by their names. One has the name of a rule of the hub's own spoke, too.
@@ -312,6 +310,8 @@ fn bus_and_rules(names: &Names) -> Value {
         names.bus(),
         names.acts_rule(),
         names.reads_rule(),
+        names.heartbeats_rule(),
+        names.self_check(),
         names.tampering_rule(),
         {"wildcard": format!("{}-hub-*tampering", names.deployment)},
     ])
@@ -349,8 +349,13 @@ fn queues(names: &Names) -> Value {
 }
 
 /// By its name or its ARN.
-fn function(names: &Names) -> Value {
+fn notifier(names: &Names) -> Value {
     json!([{"suffix": names.function()}])
+}
+
+/// The notifier and the self-check, likewise.
+fn functions(names: &Names) -> Value {
+    json!([{"suffix": names.function()}, {"suffix": names.self_check()}])
 }
 
 /// Alarms begin with the name of the deployment, as others' may; the notifier knows ours by their ends.

@@ -1,6 +1,8 @@
 //! The patterns of the rules for tampering: held against the template, EventBridge's limits, and events.
 
 use super::*;
+use crate::hub::hub_resource::HubResource;
+use crate::hub::{desired, sample};
 use rootwatch_eval::Answer;
 use rootwatch_eval::pattern::matches;
 
@@ -239,4 +241,73 @@ fn what_a_test_does_in_the_hub_is_no_tampering() {
         let told = rootwatch_root_event::assess(&events[0]).decision;
         assert_eq!(told, rootwatch_root_event::Decision::Ignore, "{event}");
     }
+}
+
+/// What takes a part away: the service, the call, and how it names the part. None for what has no name of its own, and goes
+/// with what it belongs to.
+fn loss(resource: &HubResource) -> Option<(&'static str, &'static str, Value)> {
+    let url = |name: &str| format!("https://sqs.eu-west-1.amazonaws.com/111122223333/{name}");
+    Some(match resource {
+        HubResource::Alarm(it) => (
+            "monitoring",
+            "DeleteAlarms",
+            json!({"alarmNames": [it.name]}),
+        ),
+        HubResource::EventBus(it) => ("events", "DeleteEventBus", json!({"name": it.name})),
+        HubResource::Function(it) => of_function(&it.name),
+        HubResource::SelfCheckFunction(it) => of_function(&it.it.name),
+        HubResource::LogGroup(it) => of_log(&it.name),
+        HubResource::SelfCheckLog(it) => of_log(&it.it.name),
+        HubResource::Queue(it) => ("sqs", "DeleteQueue", json!({"queueUrl": url(&it.name)})),
+        HubResource::Role(it) => ("iam", "DeleteRole", json!({"roleName": it.name})),
+        HubResource::SelfCheckRole(it) => ("iam", "DeleteRole", json!({"roleName": it.it.name})),
+        HubResource::Rule(it) => ("events", "DeleteRule", json!({"name": it.name})),
+        HubResource::SelfCheckSchedule(it) => ("events", "DeleteRule", json!({"name": it.it.name})),
+        HubResource::Topic(it) => ("sns", "DeleteTopic", json!({"topicArn": it.arn})),
+        HubResource::SelfCheckPermission(it) => (
+            "lambda",
+            "RemovePermission20150331v2",
+            json!({"functionName": it.it.function}),
+        ),
+        HubResource::Mapping(_) | HubResource::Subscriptions(_) | HubResource::DirectWay(_) => {
+            return None;
+        }
+    })
+}
+
+fn of_function(name: &str) -> (&'static str, &'static str, Value) {
+    (
+        "lambda",
+        "DeleteFunction20150331",
+        json!({"functionName": name}),
+    )
+}
+
+fn of_log(name: &str) -> (&'static str, &'static str, Value) {
+    ("logs", "DeleteLogGroup", json!({"logGroupName": name}))
+}
+
+#[test]
+fn no_part_of_a_hub_is_taken_away_without_a_word() {
+    let wanted = sample::wanted();
+    let names = &wanted.names;
+    let patterns = [hub(names), hub_urgent(names), spoke(&names.deployment, "")];
+    let (mut taken, mut nameless) = (0, 0);
+    for node in desired::hub(&wanted) {
+        let id = node.resource.id();
+        let Some((service, call, parameters)) = loss(&node.resource) else {
+            nameless += 1;
+            continue;
+        };
+        let event = event(service, call, parameters, role("Admin"));
+        let is = |pattern: &Value| matches(pattern, &event) == Answer::Yes;
+        let [changed, urgent, of_spoke] = patterns.each_ref().map(is);
+        assert!(changed || urgent || of_spoke, "{id}: {event}");
+        assert!(!(changed && urgent), "told twice: {id}: {event}");
+        let events = rootwatch_root_event::parse(event.to_string().as_bytes()).unwrap();
+        let assessed = rootwatch_root_event::assess(&events[0]);
+        assert_eq!(assessed.activity.name(), "tampering", "{id}: {event}");
+        taken += 1;
+    }
+    assert_eq!((taken > 30, nameless), (true, 4));
 }

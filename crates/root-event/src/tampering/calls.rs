@@ -45,6 +45,15 @@ pub(super) const PARTS: &[Part] = &[
         tampering("PutRolePolicy", "Alerting role changed", "changed the role that forwards alerts", "change the role that forwards alerts"),
         tampering("UpdateAssumeRolePolicy", "Alerting role changed", "changed the role that forwards alerts", "change the role that forwards alerts"),
     ] },
+    Part { service: "iam.", carries_alerts: names::is_role_of_self_check, calls: &[
+        tampering("AttachRolePolicy", "Self-check's role changed", "changed the role of the self-check", "change the role of the self-check"),
+        tampering("DeleteRole", "Self-check's role deleted", "deleted the role of the self-check", "delete the role of the self-check"),
+        tampering("DeleteRolePolicy", "Self-check's role changed", "changed the role of the self-check", "change the role of the self-check"),
+        tampering("DetachRolePolicy", "Self-check's role changed", "changed the role of the self-check", "change the role of the self-check"),
+        tampering("PutRolePermissionsBoundary", "Self-check's role changed", "changed the role of the self-check", "change the role of the self-check"),
+        tampering("PutRolePolicy", "Self-check's role changed", "changed the role of the self-check", "change the role of the self-check"),
+        tampering("UpdateAssumeRolePolicy", "Self-check's role changed", "changed the role of the self-check", "change the role of the self-check"),
+    ] },
     // Whoever has such a role is taken for StackSets.
     Part { service: "iam.", carries_alerts: names::is_role_of_stack_sets, calls: &[
         tampering("AttachRolePolicy", "StackSets role changed", "changed a role of CloudFormation StackSets", "change a role of CloudFormation StackSets"),
@@ -86,8 +95,20 @@ pub(super) const PARTS: &[Part] = &[
         tampering("UpdateFunctionCode", "Notifier's code replaced", "replaced the code of the function that notifies", "replace the code of the function that notifies"),
         tampering("UpdateFunctionConfiguration", "Notifier function changed", "changed the function that notifies", "change the function that notifies"),
     ] },
+    // It would tell that nobody is alerted any more.
+    Part { service: LAMBDA, carries_alerts: names::is_self_check, calls: &[
+        tampering("AddPermission", "Self-check's policy changed", "changed who may use the self-check", "change who may use the self-check"),
+        tampering("DeleteFunction", "Self-check deleted", "deleted the self-check", "delete the self-check"),
+        tampering("PutFunctionConcurrency", "Self-check limited", "limited the concurrency of the self-check", "limit the concurrency of the self-check"),
+        tampering("RemovePermission", "Self-check's policy changed", "changed who may use the self-check", "change who may use the self-check"),
+        tampering("UpdateFunctionCode", "Self-check's code replaced", "replaced the code of the self-check", "replace the code of the self-check"),
+        tampering("UpdateFunctionConfiguration", "Self-check changed", "changed the self-check", "change the self-check"),
+    ] },
     Part { service: "logs.", carries_alerts: names::is_log_group, calls: &[
         tampering("DeleteLogGroup", "Notifier's log deleted", "deleted the log of the function that notifies", "delete the log of the function that notifies"),
+    ] },
+    Part { service: "logs.", carries_alerts: names::is_log_group_of_self_check, calls: &[
+        tampering("DeleteLogGroup", "Self-check's log deleted", "deleted the log of the self-check", "delete the log of the self-check"),
     ] },
     Part { service: "monitoring.", carries_alerts: names::is_alarm, calls: &[
         tampering("DeleteAlarms", "Alarm on alerting deleted", "deleted an alarm on the path of alerts", "delete an alarm on the path of alerts"),

@@ -2,9 +2,19 @@
 
 use crate::record::OWN_TOPIC;
 
+/// What the log groups of Lambda functions begin with (Lambda Developer Guide).
+const LOGS_OF_LAMBDA: &str = "/aws/lambda/";
+
 /// The rules of a spoke and of the hub.
 pub(super) fn is_rule(name: &str) -> bool {
-    let ends = ["-root-activity", "-tampering", "-acts", "-reads"];
+    let ends = [
+        "-root-activity",
+        "-tampering",
+        "-acts",
+        "-reads",
+        "-heartbeats",
+        "-selfcheck",
+    ];
     ends.iter().any(|end| name.ends_with(end))
 }
 
@@ -20,6 +30,11 @@ pub(super) fn is_role(name: &str) -> bool {
         || name.starts_with("StackSet-") && name.contains("-ForwardRole-")
         || ends_in_region(name, "-spoke-")
         || ends_in_region(name, "-notifier-")
+}
+
+/// The role of the self-check.
+pub(super) fn is_role_of_self_check(name: &str) -> bool {
+    ends_in_region(name, "-selfcheck-")
 }
 
 /// A role by which StackSets with service-managed permissions deploy: what it does is not reported as tampering.
@@ -54,7 +69,17 @@ pub(super) fn is_function(name: &str) -> bool {
 
 /// The notifier's log group.
 pub(super) fn is_log_group(name: &str) -> bool {
-    name.starts_with("/aws/lambda/") && name.ends_with("-notifier")
+    name.starts_with(LOGS_OF_LAMBDA) && name.ends_with("-notifier")
+}
+
+/// The self-check, by its name or ARN.
+pub(super) fn is_self_check(name: &str) -> bool {
+    name.ends_with("-selfcheck") || name.contains("-selfcheck:")
+}
+
+/// The self-check's log group.
+pub(super) fn is_log_group_of_self_check(name: &str) -> bool {
+    name.starts_with(LOGS_OF_LAMBDA) && name.ends_with("-selfcheck")
 }
 
 /// The hub's alarms.
@@ -64,10 +89,13 @@ pub(super) fn is_alarm(name: &str) -> bool {
         "-acts-waiting",
         "-dead-letters",
         "-hub-tampering",
+        "-no-heartbeats",
         "-not-delivered",
         "-notifier-errors",
         "-reads-failed",
         "-reads-waiting",
+        "-selfcheck-errors",
+        "-selfcheck-silent",
         "-tampering-failed",
     ];
     ends.iter().any(|end| name.ends_with(end))

@@ -28,6 +28,12 @@ impl Place {
                 format!("{name}-notifier-{}", names.region),
             ),
             (
+                "iam",
+                "PutRolePolicy",
+                "roleName",
+                format!("{name}-selfcheck-{}", names.region),
+            ),
+            (
                 "cloudformation",
                 "DeleteStack",
                 "stackName",
@@ -113,6 +119,11 @@ impl Place {
                 json!({"functionName": names.function_arn()}),
             ),
             (
+                "lambda",
+                "UpdateFunctionCode20150331v2",
+                json!({"functionName": names.self_check()}),
+            ),
+            (
                 "sns",
                 "DeleteTopic",
                 json!({"topicArn": names.topic_arn(&names.alerts_topic())}),
@@ -121,6 +132,11 @@ impl Place {
                 "logs",
                 "DeleteLogGroup",
                 json!({"logGroupName": names.log_group()}),
+            ),
+            (
+                "logs",
+                "DeleteLogGroup",
+                json!({"logGroupName": names.self_check_log()}),
             ),
             (
                 "monitoring",
