@@ -6,13 +6,20 @@ use crate::guardrail::{Administrator, guarded};
 use crate::intruder::{ALARM, Intruder, LOGS};
 use crate::world::{DEPLOY_SPOKES, PERSON, Ran, World, side_by_side};
 use rootwatch_lab::{InstanceFault, Late};
-use std::collections::BTreeSet;
 
-/// A run, and what it must not have said once a command that it printed as a fix has run.
+/// A run that prints commands.
 struct Asked<'a> {
     world: &'a World,
     account: String,
     args: Vec<&'a str>,
+}
+
+/// A command, and where it was printed.
+struct Found<'a> {
+    by: &'a Asked<'a>,
+    /// Whose credentials it is for.
+    account: String,
+    printed: Printed,
 }
 
 impl<'a> Asked<'a> {
@@ -28,49 +35,63 @@ impl<'a> Asked<'a> {
         world.rootwatch_as(&self.account, &self.args)
     }
 
-    /// Types each command that it prints, in a world of its own.
-    fn types_each(&self) -> usize {
+    /// Whether it has changed something before its words are read.
+    fn changes(&self) -> bool {
+        ["adopt", "deploy", "teardown"].contains(&self.args[0])
+    }
+
+    /// Each command that it prints, in its text and in the result for programs.
+    fn prints(&'a self) -> Vec<Found<'a>> {
         let said = all_of(&self.run(&self.world.fork().calm()));
-        let mut found: BTreeSet<Printed> = printed(&said).into_iter().collect();
-        found.extend(self.for_programs(&found));
-        let count = found.len();
-        side_by_side(found, |it| self.types(it));
-        count
-    }
-
-    /// Those that stand in the result for programs alone.
-    fn for_programs(&self, found: &BTreeSet<Printed>) -> Vec<Printed> {
         let json = [&self.args[..], &["--output", "json"]].concat();
-        let world = self.world.fork().calm();
-        let ran = world.rootwatch_as(&self.account, &json);
+        let ran = (self.world.fork().calm()).rootwatch_as(&self.account, &json);
         let result = serde_json::from_str(&ran.stdout).unwrap_or_default();
-        let mut all = in_json(&result);
-        let is_known = |it: &Printed| {
-            let account = |it: &Printed| it.account(&world, &self.account);
-            let same =
-                |other: &Printed| other.command == it.command && account(other) == account(it);
-            found.iter().any(same)
-        };
-        all.retain(|it| !is_known(it));
-        all
+        let all = printed(&said).into_iter().chain(in_json(&result));
+        let all = all.map(|printed| Found {
+            by: self,
+            account: printed.account(self.world, &self.account),
+            printed,
+        });
+        all.collect()
+    }
+}
+
+impl Found<'_> {
+    /// What is typed, and after which run where that changes something.
+    fn typed(&self) -> (&str, &str, Option<&[&str]>) {
+        let after = self.by.changes().then_some(&self.by.args[..]);
+        (&self.account, &self.printed.command, after)
     }
 
-    fn types(&self, printed: &Printed) {
-        let what = format!("{:?} printed: {}", self.args, printed.line);
-        assert_eq!(printed.placeholder(), None, "{what}");
-        let world = self.world.fork().calm();
-        // A run that changes something has done so before its words are read.
-        if ["adopt", "deploy", "teardown"].contains(&self.args[0]) {
-            self.run(&world);
+    fn what(&self) -> String {
+        format!("{:?} printed: {}", self.by.args, self.printed.line)
+    }
+}
+
+/// Types one command, in a world of its own; whoever printed it as a fix says so no longer.
+fn type_one(all: &[Found<'_>]) {
+    let one = &all[0];
+    let what = one.what();
+    assert_eq!(one.printed.placeholder(), None, "{what}");
+    let world = one.by.world.fork().calm();
+    if one.by.changes() {
+        one.by.run(&world);
+    }
+    let ran = typed(&world, &one.account, &one.printed.command);
+    let said = all_of(&ran);
+    runs(&ran, &format!("{what}\n{said}"));
+    let mut asked: Vec<(&[&str], String)> = Vec::new();
+    for fix in all.iter().filter(|it| it.printed.is_fix()) {
+        let args = &fix.by.args[..];
+        if asked.iter().all(|(known, _)| *known != args) {
+            asked.push((args, all_of(&fix.by.run(&world))));
         }
-        let account = printed.account(&world, &self.account);
-        let ran = typed(&world, &account, &printed.command);
-        runs(&ran, &format!("{what}\n{}", all_of(&ran)));
-        if printed.is_fix() {
-            let again = all_of(&self.run(&world));
-            let said = all_of(&ran);
-            assert!(!again.contains(&printed.line), "{what}\n{said}\n{again}");
-        }
+        let (_, again) = asked.iter().find(|(known, _)| *known == args).unwrap();
+        let what = fix.what();
+        assert!(
+            !again.contains(&fix.printed.line),
+            "{what}\n{said}\n{again}"
+        );
     }
 }
 
@@ -95,14 +116,20 @@ fn runs(ran: &Ran, what: &str) {
     }
 }
 
-/// Types each command that each of these prints; that there are some shows that they are found.
+/// Types each command that these print, once; that there are some shows that they are found.
 #[track_caller]
 fn all(world: &World, asked: &[(&str, &[&str])]) {
-    let mut count = 0;
-    for (account, args) in asked {
-        count += Asked::new(world, account, args).types_each();
-    }
-    assert!(count > 0);
+    let asked: Vec<Asked<'_>> = asked
+        .iter()
+        .map(|(account, args)| Asked::new(world, account, args))
+        .collect();
+    let mut found: Vec<Found<'_>> = asked.iter().flat_map(Asked::prints).collect();
+    assert!(!found.is_empty());
+    found.sort_by(|one, other| one.typed().cmp(&other.typed()));
+    let same: Vec<&[Found<'_>]> = found
+        .chunk_by(|one, other| one.typed() == other.typed())
+        .collect();
+    side_by_side(same, |it| type_one(it));
 }
 
 #[test]

@@ -212,7 +212,10 @@ def _try_to_poll(mapping: EventSourceMapping) -> bool:
 def _poll_once(mapping: EventSourceMapping) -> bool:
     queue = queues.find(mapping.event_source_arn)
     function = functions.find(mapping.function_arn)
-    if queue is None or function is None or functions.is_pending(function):
+    # Most looks find nothing, and many labs run side by side.
+    if queue is None or not queue._messages:
+        return False
+    if function is None or functions.is_pending(function):
         return False
     # Throttled: what waits stays in the queue.
     if function.reserved_concurrency == 0:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import functools
 import json
 import re
 import secrets
@@ -55,6 +56,16 @@ def _read_tag(loader: Any, tag: str, node: Any) -> Any:
     if tag == "!GetAtt" and isinstance(node, yaml.SequenceNode):
         return {"Fn::GetAtt": loader.construct_sequence(node)}
     return _moto_read_tag(loader, tag, node)
+
+
+@functools.lru_cache(maxsize=64)
+def _parsed(template: str) -> Any:
+    return _moto_parse(template)
+
+
+def _parse_once(template: str) -> Any:
+    """A stack set's instances have one template, and reading it is most of what a stack takes."""
+    return copy.deepcopy(_parsed(template))
 
 
 def parse(template: str) -> dict[str, Any]:
@@ -536,6 +547,7 @@ def _models() -> list[type[CloudFormationModel]]:
 
 
 _moto_read_tag = models.yaml_tag_constructor
+_moto_parse = Stack.parse_template
 _moto_create_resources = Stack.create_resources
 _moto_update = Stack.update
 _moto_delete = Stack.delete
@@ -562,6 +574,7 @@ def install() -> None:
     Role.delete_from_cloudformation_json = classmethod(_delete_role)
     Queue.update_from_cloudformation_json = classmethod(_update_queue)
     Queue.delete_from_cloudformation_json = classmethod(_delete_queue)
+    Stack.parse_template = staticmethod(_parse_once)
     Stack.status = property(_get_status, _set_status)
     Stack.create_resources = _create_resources
     Stack.update = _update
