@@ -1,6 +1,8 @@
 //! The one integration-test binary: the real `rootwatch` against the lab.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+/// At which calls of a run something is tried.
+mod every;
 /// What AWS refuses.
 mod faults;
 /// Names, reasons, files and answers of somebody who means harm.

@@ -31,7 +31,7 @@ pub(crate) const SELF_CHECK: &str = "ROOTWATCH_SELF_CHECK";
 /// Worlds in which a test works at the same time.
 const AT_A_TIME: usize = 2;
 /// How long anything may take before a test gives up on it.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 /// Between two looks at what a test waits for.
 const PAUSE: Duration = Duration::from_millis(20);
 

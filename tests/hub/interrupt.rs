@@ -1,3 +1,4 @@
+use crate::every::of_each_operation;
 use crate::faults::denied;
 use crate::world::{PERSON, World, eventually, side_by_side};
 use rootwatch_lab::{Call, Fault, Kind, Late};
@@ -44,7 +45,8 @@ fn nothing_is_left_to_do(world: &World) {
 fn the_next_run_goes_on_after_a_failure_at_any_write() {
     let empty = World::new();
     let uninterrupted = Uninterrupted::of(&empty.fork());
-    side_by_side(&uninterrupted.writes, |(service, operation, nth)| {
+    let tried = of_each_operation(uninterrupted.writes.clone());
+    side_by_side(tried, |(service, operation, nth)| {
         let world = empty.fork();
         let fault = denied().service(service).operation(operation).nth(*nth);
         world.fail(&fault);

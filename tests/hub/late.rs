@@ -184,7 +184,7 @@ fn a_queue_deleted_a_moment_ago_is_waited_for() {
     world
         .lab
         .set_late(&Late {
-            queue_name_reuse_ms: Some(2500),
+            queue_name_reuse_ms: Some(15_000),
             ..Late::default()
         })
         .unwrap();

@@ -1,3 +1,4 @@
+use crate::every::of_each_operation;
 use crate::faults::{denied, failing};
 use crate::world::{PERSON, REGION, World, side_by_side};
 use rootwatch_lab::{Fault, Kind, Late};
@@ -192,7 +193,7 @@ fn what_aws_still_holds_on_to_is_waited_for() {
     let world = World::with_hub();
     let late = Late {
         mapping_ms: Some(2500),
-        queue_name_reuse_ms: Some(2500),
+        queue_name_reuse_ms: Some(15_000),
         ..Late::default()
     };
     world.lab.set_late(&late).unwrap();
@@ -331,7 +332,7 @@ fn the_next_removal_goes_on_after_a_failure_at_any_write() {
     let writes = writes_of_a_removal(&undisturbed);
     assert_eq!(undisturbed.lab.snapshot().unwrap(), before);
     assert!(writes.len() > 15, "{writes:?}");
-    side_by_side(writes, |(service, operation, nth)| {
+    side_by_side(of_each_operation(writes), |(service, operation, nth)| {
         let of_spokes = service == "cloudformation";
         let (world, removal) = if of_spokes {
             (all.fork(), &ALL)

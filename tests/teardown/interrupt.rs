@@ -1,3 +1,4 @@
+use crate::every::of_all;
 use crate::faults::denied;
 use crate::world::{DEPLOY_SPOKES, PERSON, REGION, Running, World, eventually, side_by_side};
 use rootwatch_lab::{Fault, InstanceFault, Kind};
@@ -115,7 +116,7 @@ fn ctrl_c_at_any_write_of_the_hubs_removal_leaves_what_the_next_run_removes() {
     let deployed = World::with_hub();
     let writes = writes_of(&deployed.fork(), &HUB);
     assert!(writes > 15, "{writes}");
-    side_by_side(1..=writes, |&nth| {
+    side_by_side(of_all(writes), |&nth| {
         let world = deployed.fork();
         let (code, said) = interrupted(&world, &HUB, &At::write(&world, nth));
         // What was under way with one of the last writes may have been all that was left.
