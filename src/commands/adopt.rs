@@ -3,7 +3,7 @@
 use super::Exit;
 use super::run::Run;
 use crate::cli::ReferenceArgs;
-use crate::report;
+use crate::report::{self, next};
 use anyhow::Result;
 use rootwatch_engine::adopt::{self, Options};
 
@@ -24,5 +24,6 @@ pub(super) async fn adopt(run: &Run<'_>, args: &ReferenceArgs) -> Result<Exit> {
     let adopted = adopt::adopt(&session, &options).await?;
     run.output
         .result(&report::adopt::ending(&adopted), &adopted.report)?;
+    run.next(&session, &next::after_adopt(adopted.end));
     Ok(adopted.end.into())
 }

@@ -69,6 +69,9 @@ pub(super) async fn teardown(run: &Run<'_>, args: &TeardownArgs) -> Result<Exit>
     let removed = guardrail::teardown(&session).await?;
     let text = report::guardrail::removed(&removed);
     run.output.result(&text, &removed.report)?;
+    if removed.end == End::Done {
+        run.next(&session, &["rootwatch status".into()]);
+    }
     Ok(removed.end.into())
 }
 

@@ -3,9 +3,8 @@
 use super::Exit;
 use super::run::{Run, called_by, on_topic};
 use crate::cli::{SpokesArgs, Teardown, TeardownArgs};
-use crate::report;
+use crate::report::{self, next};
 use anyhow::{Result, bail};
-use rootwatch_engine::End;
 use rootwatch_engine::removal::{self, Options, Part};
 
 /// Removes the hub, the spokes, or the spokes and then the hub.
@@ -20,12 +19,7 @@ pub(super) async fn teardown(run: &Run<'_>, args: &TeardownArgs) -> Result<Exit>
     let removed = removal::teardown(&session, options).await?;
     let text = report::teardown::ending(&removed, &session.settings().name);
     run.output.result(&text, &removed.report)?;
-    if removed.end == End::Done && args.what == Teardown::Spokes && !removed.is_nothing {
-        run.next(
-            &session,
-            &["where the hub is: rootwatch teardown hub".into()],
-        );
-    }
+    run.next(&session, &next::after_teardown(options.part, &removed));
     Ok(removed.end.into())
 }
 

@@ -1,6 +1,8 @@
 //! What comes next, in order.
 
 use crate::typed;
+use rootwatch_engine::End;
+use rootwatch_engine::removal::{Part, Removed};
 use rootwatch_engine::status::Report as StatusReport;
 use rootwatch_engine::verify::Report as VerifyReport;
 
@@ -32,6 +34,33 @@ pub(crate) fn after_verify(report: &VerifyReport) -> Vec<String> {
         .map(|fix| format!("to fix the first: {fix}"))
         .into_iter()
         .collect()
+}
+
+/// After a removal: what it leaves to others, and what shows that nothing is left.
+pub(crate) fn after_teardown(part: Part, removed: &Removed<'_>) -> Vec<String> {
+    if removed.end != End::Done || removed.is_nothing {
+        return Vec::new();
+    }
+    let guardrail = removed.report.guardrail.iter();
+    let guardrail = guardrail.map(|_| "as the management account: rootwatch teardown guardrail");
+    let rest = match part {
+        Part::Hub => "where the StackSet is, unless the spokes are gone: rootwatch teardown spokes",
+        Part::Spokes => "where the hub is: rootwatch teardown hub",
+        Part::All => "to see that nothing is left: rootwatch teardown all",
+    };
+    guardrail.chain([rest]).map(str::to_owned).collect()
+}
+
+/// After a step of the changeover: what proves it, or the same run once people have done their part.
+pub(crate) fn after_adopt(end: End) -> Vec<String> {
+    match end {
+        End::Done => vec!["rootwatch status".into()],
+        End::Waiting => {
+            let again = typed::with_the_same_flags("rootwatch adopt");
+            vec![format!("once that is done: {again}")]
+        }
+        End::Failed | End::NotConfirmed | End::Interrupted => Vec::new(),
+    }
 }
 
 /// Numbered steps; empty where there are none.

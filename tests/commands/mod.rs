@@ -1,5 +1,6 @@
 mod first_day;
 mod json;
+mod next;
 pub(crate) mod printed;
 mod situations;
 
