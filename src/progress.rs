@@ -1,6 +1,7 @@
 //! Progress on stderr: bars on a terminal, one line per change elsewhere.
 
 mod calls;
+mod keys;
 
 use crate::interrupt::Interrupts;
 use crate::output::to_stderr;
@@ -9,6 +10,7 @@ use crate::{typed, wrap};
 use anstyle::{AnsiColor, Style};
 use calls::Calls;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use keys::Unseen;
 use rootwatch_engine::{Attempt, Progress, Sent};
 use std::io::IsTerminal;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -45,6 +47,8 @@ struct Shared {
     calls: Arc<Calls>,
     /// Tasks that show a bar of their own.
     tasks: AtomicUsize,
+    /// Where there are bars.
+    _keys: Option<Unseen>,
 }
 
 /// Progress on the terminal, or in lines.
@@ -64,11 +68,13 @@ impl Terminal {
             (false, false) => Mode::Lines,
         };
         let calls = Arc::new(Calls::default());
+        let has_bars = matches!(mode, Mode::Bars(_));
         let shared = Arc::new(Shared {
             mode,
             interrupts,
             calls,
             tasks: AtomicUsize::new(0),
+            _keys: has_bars.then(Unseen::new),
         });
         calls::show_from_time_to_time(&shared);
         *SHOWN.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(&shared);
@@ -100,8 +106,7 @@ impl Terminal {
         }
     }
 
-    /// As much of a text as fits behind the rest of a bar: a line that fills a terminal is not cleared whole once
-    /// somebody has pressed Ctrl-C, which shows there.
+    /// As much of a text as fits behind the rest of a bar.
     fn fitting(&self, bar: &ProgressBar, text: &str) -> String {
         let around = match bar.length() {
             Some(_) => AROUND_COUNTED,
@@ -223,8 +228,8 @@ impl Shared {
 
 /// How a task looks.
 const WAITING: &str = "  {spinner} {prefix} {elapsed} {msg:.dim}";
-/// Columns of that without the name and the message, and for `^C`.
-const AROUND: usize = 14;
+/// Columns of that without the name and the message.
+const AROUND: usize = 12;
 /// The same of which it is known how much there is.
 const COUNTED: &str = "  {spinner} {prefix} [{bar:16}] {percent:>3}% {elapsed} {msg:.dim}";
 const AROUND_COUNTED: usize = AROUND + 24;

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 /// How the line looks.
 const LINE: &str = "  {spinner} {msg:.dim}";
-/// Columns of that without the message, and for `^C`.
-const AROUND: usize = 7;
+/// Columns of that without the message.
+const AROUND: usize = 5;
 /// Between two looks at the calls.
 const LOOK: Duration = Duration::from_millis(200);
 /// Calls that end sooner are not shown: the line would only flicker.

@@ -1,7 +1,7 @@
 //! Long work: what is waited for, how far it is, and what happens when it is interrupted.
 
 use super::terminal::Terminal;
-use crate::world::{DEPLOY_SPOKES, REGION, World};
+use crate::world::{DEPLOY_SPOKES, PERSON, REGION, World, eventually};
 use rootwatch_lab::{Fault, Kind, Late};
 
 const CTRL_C: &str = "\u{3}";
@@ -60,4 +60,61 @@ fn a_long_operation_has_a_bar() {
     assert!(screen.text.contains("Watched now: "), "{}", screen.text);
     let is_command = |line: &String| line.trim_start().starts_with("rootwatch ");
     assert!(screen.broken.iter().all(is_command), "{:?}", screen.broken);
+}
+
+/// What of a bar would be left, as it is drawn.
+fn is_of_a_bar(line: &str) -> bool {
+    line.contains(|it: char| ('\u{2801}'..='\u{28ff}').contains(&it)) || line.contains("% ")
+}
+
+/// Presses Ctrl-C once something is shown, until the run has ended: how it then looks.
+fn interrupted(world: &World, args: &[&str], shown: &str) -> String {
+    let (_folder, mut run) = begin(world, args);
+    run.shows(shown);
+    eventually(&format!("the end of {args:?}"), || {
+        run.press(CTRL_C);
+        run.has_ended()
+    });
+    assert!(
+        run.shows_control_keys(),
+        "{args:?} left the terminal otherwise"
+    );
+    world.lab.clear_faults().unwrap();
+    run.end().ends_with(130).text
+}
+
+#[test]
+fn ctrl_c_leaves_nothing_of_a_bar() {
+    let hold = |world: World, call: &str| {
+        world.fail(&Fault::new(Kind::Hold { ms: 60_000 }).operation(call));
+        world
+    };
+    let slow = World::with_hub().calm();
+    let late = Late {
+        stackset_operation_ms: Some(60_000),
+        ..Late::default()
+    };
+    slow.lab.set_late(&late).unwrap();
+    let deploy = ["deploy", "hub", "--email", PERSON, "--yes"];
+    for (world, args, shown) in [
+        (
+            hold(World::deployed(), "ListRoots"),
+            &["status"][..],
+            "reading: ",
+        ),
+        (
+            hold(World::new(), "CreateFunction"),
+            &deploy,
+            " function rootwatch-notifier 1s",
+        ),
+        (slow, &DEPLOY_SPOKES, "% "),
+        (
+            hold(World::deployed(), "PutEvents"),
+            &["test"],
+            "calling AWS",
+        ),
+    ] {
+        let text = interrupted(&world, args, shown);
+        assert!(!text.lines().any(is_of_a_bar), "{args:?}: {text}");
+    }
 }

@@ -3,6 +3,7 @@ use anstyle::{Ansi256Color, Style};
 use assert_cmd::cargo::cargo_bin;
 use pty_process::Size;
 use pty_process::blocking::{Command, open};
+use rustix::termios::{LocalModes, tcgetattr};
 use std::fs::File;
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
@@ -105,6 +106,17 @@ impl Terminal {
     /// The process, for signals.
     pub(super) fn id(&self) -> String {
         self.child.id().to_string()
+    }
+
+    /// Whether it has ended.
+    pub(super) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
+    }
+
+    /// Whether the terminal shows control keys, as it did at first.
+    pub(super) fn shows_control_keys(&self) -> bool {
+        let modes = tcgetattr(&self.keys).unwrap();
+        modes.local_modes.contains(LocalModes::ECHOCTL)
     }
 
     /// Waits for its end.
