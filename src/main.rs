@@ -7,9 +7,15 @@ mod input;
 mod interrupt;
 mod operator;
 mod output;
+#[cfg(test)]
+#[path = "../crates/engine/src/page.rs"]
+mod page;
 mod plain;
 mod progress;
 mod report;
+#[cfg(test)]
+#[path = "../crates/engine/src/schema.rs"]
+mod schema;
 mod trace;
 mod typed;
 mod version;

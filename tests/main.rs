@@ -9,6 +9,8 @@ mod faults;
 mod hostile;
 /// Somebody else who changes a deployment.
 mod intruder;
+/// What programs read, each value against its schema.
+mod schemas;
 /// What no command prints.
 mod secrets;
 /// A lab, its organization, and the binary to run in it.

@@ -1,4 +1,4 @@
-use crate::{secrets, steers};
+use crate::{schemas, secrets, steers};
 use assert_cmd::cargo::cargo_bin;
 use rootwatch_lab::{Call, Fault, Lab, Mail, Organization, Truths};
 use serde_json::{Value, json};
@@ -46,12 +46,14 @@ pub(crate) struct Ran {
 }
 
 impl Ran {
-    /// What a run printed, in which no test lets a secret be, or what steers a terminal.
+    /// What a run printed, in which no test lets a secret be, what steers a terminal, or JSON of another form than its
+    /// schema.
     pub(crate) fn of(ended: ExitStatus, stdout: Vec<u8>, stderr: String, traces: String) -> Self {
         let stdout = String::from_utf8(stdout).unwrap();
         let texts = [stdout.as_str(), &stderr, &traces];
         secrets::are_kept(texts);
         steers::steers_nothing(texts);
+        schemas::are_obeyed(&stdout);
         Self {
             code: ended.code().unwrap_or(-1),
             stdout,

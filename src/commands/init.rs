@@ -17,12 +17,44 @@ use anyhow::{Result, bail};
 use ask::Answers;
 use file::Target;
 use rootwatch_engine::{NotConfirmed, Session, Settings, memory, survey};
-use serde_json::{Value, json};
+use serde::Serialize;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
-/// What was written: as text, and as JSON.
-type Done = (String, Value);
+/// What was written: as text, and for programs.
+type Done = (String, Report);
+
+/// Versioned form of the JSON that `init` prints.
+#[derive(Serialize)]
+#[cfg_attr(
+    test,
+    derive(schemars::JsonSchema),
+    schemars(title = "rootwatch init, version 1")
+)]
+struct Report {
+    /// `rootwatch.init/1`.
+    schema: &'static str,
+    /// The file that was written.
+    file: PathBuf,
+    /// The first of the steps.
+    next: Option<String>,
+    /// What comes next, in order.
+    steps: Vec<String>,
+    /// What could not be read of what is deployed, and so is not in the file.
+    notes: Vec<String>,
+}
+
+impl Report {
+    fn of(target: &Target, steps: &[String], notes: Vec<String>) -> Self {
+        Self {
+            schema: "rootwatch.init/1",
+            file: target.path.clone(),
+            next: steps.first().cloned(),
+            steps: steps.to_vec(),
+            notes,
+        }
+    }
+}
 
 pub(super) async fn init(run: &Run<'_>, args: &InitArgs, cli: &Cli) -> Result<Exit> {
     let output = Output {
@@ -60,7 +92,7 @@ fn template(target: &Target) -> Result<Done> {
         "Wrote {}: every setting with its meaning, default and an example.\nFill in `email` and `ou`, then see what would be made: {next}\n",
         path.display()
     );
-    Ok((text, json!({"file": path, "next": next})))
+    Ok((text, Report::of(target, &[next], Vec::new())))
 }
 
 /// Writes what flags and variables give. Asks nobody, AWS neither.
@@ -150,11 +182,7 @@ fn written(target: &Target, steps: &[String]) -> Done {
         "Wrote {path}: these settings, and every other with its meaning, default and an example.\n{}",
         report::next::steps(steps)
     );
-    let next = steps.first();
-    (
-        text,
-        json!({"file": target.path, "next": next, "steps": steps}),
-    )
+    (text, Report::of(target, steps, Vec::new()))
 }
 
 /// Writes the settings of what is deployed. Fails when nothing is here: a file is the whole list of whom to notify and
@@ -175,9 +203,9 @@ async fn from_deployed_of(session: &Session, target: &Target) -> Result<Done> {
     let parts = [("hub", &deployed.hub), ("spokes", &deployed.spokes)];
     let plans = parts.iter().filter(|(_, found)| found.is_some());
     let plans: Vec<String> = plans.map(|(what, _)| follow::plan(path, what)).collect();
-    let Some(next) = plans.first() else {
+    if plans.is_empty() {
         bail!(nothing(session, &deployed.unknown));
-    };
+    }
     let recorded = recorded(&deployed);
     target.write(&commented_file(&recorded.values, &recorded.unread))?;
     let notes = recorded.notes();
@@ -192,7 +220,7 @@ async fn from_deployed_of(session: &Session, target: &Target) -> Result<Done> {
     plans
         .iter()
         .for_each(|plan| text.push_str(&format!("  {plan}\n")));
-    Ok((text, json!({"file": path, "next": next, "notes": notes})))
+    Ok((text, Report::of(target, &plans, notes)))
 }
 
 fn nothing(session: &Session, unknown: &[String]) -> String {
@@ -202,4 +230,14 @@ fn nothing(session: &Session, unknown: &[String]) -> String {
         session.settings().name,
         session.place()
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_schema_in_templates_is_of_what_is_printed() {
+        crate::schema::holds::<Report>(&["init/1"]);
+    }
 }

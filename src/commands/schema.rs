@@ -6,37 +6,43 @@ use crate::config::nearest;
 use crate::output::Output;
 use anyhow::{Result, bail};
 
-/// By the names that results carry, in the order of the alphabet. The three results about the guardrail share one.
-const SCHEMAS: [(&str, &str); 8] = [
-    ("alert/1", rootwatch_root_event::ALERT_SCHEMA),
+/// A file of `templates/`.
+macro_rules! template {
+    ($name:literal) => {
+        include_str!(concat!("../../templates/", $name, ".schema.json"))
+    };
+}
+
+/// Each with the names that its results carry.
+const SCHEMAS: [(&[&str], &str); 18] = [
+    (&["adopt/1"], template!("adopt-1")),
+    (&["alert/1"], rootwatch_root_event::ALERT_SCHEMA),
+    (&["confirm/1"], template!("confirm-1")),
+    (&["error/1"], template!("error-1")),
+    (&["explain/1"], template!("explain-1")),
+    (&["init/1"], template!("init-1")),
     (
-        "confirm/1",
-        include_str!("../../templates/confirm-1.schema.json"),
+        &[
+            "plan-guardrail/1",
+            "deploy-guardrail/1",
+            "teardown-guardrail/1",
+        ],
+        template!("plan-guardrail-1"),
     ),
+    (&["plan-hub/2", "deploy-hub/2"], template!("plan-hub-2")),
     (
-        "error/1",
-        include_str!("../../templates/error-1.schema.json"),
+        &["plan-spokes/1", "deploy-spokes/1"],
+        template!("plan-spokes-1"),
     ),
-    (
-        "guardrail/1",
-        include_str!("../../templates/guardrail-1.schema.json"),
-    ),
-    (
-        "plan-hub/2",
-        include_str!("../../templates/plan-hub-2.schema.json"),
-    ),
-    (
-        "saved-plan/1",
-        include_str!("../../templates/saved-plan-1.schema.json"),
-    ),
-    (
-        "self-check/1",
-        include_str!("../../templates/self-check-1.schema.json"),
-    ),
-    (
-        "status/3",
-        include_str!("../../templates/status-3.schema.json"),
-    ),
+    (&["policy/1"], template!("policy-1")),
+    (&["saved-plan/1"], template!("saved-plan-1")),
+    (&["scp/1"], template!("scp-1")),
+    (&["self-check/1"], template!("self-check-1")),
+    (&["settings/1"], template!("settings-1")),
+    (&["status/3"], template!("status-3")),
+    (&["teardown/1"], template!("teardown-1")),
+    (&["test/3"], template!("test-3")),
+    (&["verify/3"], template!("verify-3")),
 ];
 
 /// Prints one, or the names of all.
@@ -46,14 +52,19 @@ pub(super) fn schema(args: &SchemaArgs) -> Result<Exit> {
         verbose: false,
         quiet: false,
     };
-    let names = SCHEMAS.map(|(name, _)| name);
+    let mut names: Vec<&str> = SCHEMAS
+        .iter()
+        .flat_map(|(names, _)| *names)
+        .copied()
+        .collect();
+    names.sort_unstable();
     let Some(wanted) = &args.name else {
         output.text(&format!("{}\n", names.join("\n")))?;
         return Ok(Exit::Done);
     };
     let name = wanted.strip_prefix("rootwatch.").unwrap_or(wanted);
-    let Some((_, schema)) = SCHEMAS.iter().find(|(it, _)| *it == name) else {
-        let meant = nearest(name, names.into_iter());
+    let Some((_, schema)) = SCHEMAS.iter().find(|(names, _)| names.contains(&name)) else {
+        let meant = nearest(name, names.iter().copied());
         let meant = meant.map_or_else(String::new, |it| format!(" (did you mean {it}?)"));
         bail!(
             "there is no schema \"{wanted}\"{meant}; there are {}",

@@ -6,6 +6,11 @@ use serde::Serialize;
 
 /// Versioned form of the JSON that `settings` prints.
 #[derive(Serialize)]
+#[cfg_attr(
+    test,
+    derive(schemars::JsonSchema),
+    schemars(title = "rootwatch settings, version 1")
+)]
 pub(crate) struct Settings<'a> {
     /// `rootwatch.settings/1`.
     schema: &'static str,
@@ -23,6 +28,7 @@ pub(crate) struct Settings<'a> {
 
 /// One setting.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Setting<'a> {
     /// Its path in the file.
     key: &'a str,
@@ -38,6 +44,7 @@ struct Setting<'a> {
 
 /// The same setting in the spokes.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct OfSpokes<'a> {
     /// Its value as TOML; absent where it is not set.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -114,5 +121,15 @@ impl Setting<'_> {
             (self.key, value, format!("{} (hub)", self.source)),
             (self.key, of_spokes, format!("{} (spokes)", spokes.source)),
         ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_schema_in_templates_is_of_what_is_printed() {
+        crate::schema::holds::<Settings<'_>>(&["settings/1"]);
     }
 }

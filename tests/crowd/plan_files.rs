@@ -1,6 +1,7 @@
 //! `plan … --out FILE` and `deploy … --plan FILE`.
 
 use crate::intruder::Intruder;
+use crate::schemas;
 use crate::world::{PERSON, Ran, World, run_in};
 use serde_json::{Value, json};
 use std::fs;
@@ -95,6 +96,7 @@ fn a_plan_of_the_hub_is_carried_out_once_and_as_it_was_made() {
     assert_eq!(mode(&planner.file()), 0o600);
     let plan: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(plan["schema"], "rootwatch.saved-plan/1");
+    schemas::is_obeyed(&plan);
     let creates = plan["plan"]["changes"].as_array().unwrap();
     assert!(
         creates.len() > 20 && creates.iter().all(|it| it["action"] == "create"),

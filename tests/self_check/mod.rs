@@ -11,6 +11,7 @@ mod role;
 /// Ways to silence the watch, and who is told.
 mod silence;
 
+use crate::schemas;
 use crate::world::{DEPLOY_SPOKES, PERSON, REGION, World};
 use rootwatch_lab::Mail;
 use serde_json::Value;
@@ -78,7 +79,10 @@ fn last_log(world: &World) -> String {
 fn report(world: &World) -> Value {
     let log = last_log(world);
     let line = log.lines().find(|it| it.contains("rootwatch.self-check/1"));
-    serde_json::from_str(line.unwrap_or_else(|| panic!("no report in: {log}"))).unwrap()
+    let line = line.unwrap_or_else(|| panic!("no report in: {log}"));
+    let report = serde_json::from_str(line).unwrap();
+    schemas::is_obeyed(&report);
+    report
 }
 
 /// Has it run, and returns its report.

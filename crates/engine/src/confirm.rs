@@ -235,7 +235,7 @@ mod tests {
 
     #[test]
     fn the_schema_in_templates_is_of_what_is_printed() {
-        crate::schema::holds::<Confirmed>("confirm-1");
+        crate::schema::holds::<Confirmed>(&["confirm/1"]);
     }
 
     #[test]

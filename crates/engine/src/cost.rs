@@ -133,7 +133,7 @@ mod tests {
     use crate::hub::desired::hub;
     use crate::hub::plan::plan_deploy;
     use crate::hub::sample;
-    use crate::schema;
+    use crate::page;
 
     /// Alarms and polled queues of a hub.
     fn parts_of_hub() -> (usize, usize) {
@@ -170,7 +170,7 @@ mod tests {
                 ));
             }
         }
-        schema::page_holds("cost", "sums", &table);
+        page::holds("cost", "sums", &table);
     }
 
     #[test]
@@ -191,7 +191,7 @@ mod tests {
             BYTE * 1e9,
             24.0 * DAYS / 6.0,
         );
-        schema::page_holds("cost", "arithmetic", &text);
+        page::holds("cost", "arithmetic", &text);
     }
 
     #[test]

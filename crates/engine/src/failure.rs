@@ -230,6 +230,6 @@ mod tests {
 
     #[test]
     fn the_schema_in_templates_is_of_what_is_printed() {
-        crate::schema::holds::<ErrorReport>("error-1");
+        crate::schema::holds::<ErrorReport>(&["error/1"]);
     }
 }

@@ -24,6 +24,8 @@ pub mod memory;
 mod names;
 mod next;
 mod operator;
+#[cfg(test)]
+mod page;
 pub mod permissions;
 mod plan;
 mod reference;

@@ -1,5 +1,8 @@
 //! What holds for every message, from any input. The fuzz target uses it too.
 
+#[path = "violations.rs"]
+mod violations;
+
 use rootwatch_root_event::{ALERT_SCHEMA, Format, Message};
 use serde_json::Value;
 
@@ -155,65 +158,7 @@ fn fits_chat(it: &Value) {
 
 /// Where `value` violates `schema`.
 pub(crate) fn violations(value: &Value, schema: &Value, at: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    for (keyword, rule) in schema.as_object().unwrap() {
-        let holds = match keyword.as_str() {
-            "type" => has_type(value, rule.as_str().unwrap()),
-            "const" => value == rule,
-            "enum" => rule.as_array().unwrap().contains(value),
-            "anyOf" => {
-                let mut ways = rule.as_array().unwrap().iter();
-                ways.any(|way| violations(value, way, at).is_empty())
-            }
-            "maxLength" => value.as_str().unwrap().chars().count() as u64 <= rule.as_u64().unwrap(),
-            "required" => rule
-                .as_array()
-                .unwrap()
-                .iter()
-                .all(|name| value.get(name.as_str().unwrap()).is_some()),
-            "additionalProperties" => value
-                .as_object()
-                .unwrap()
-                .keys()
-                .all(|name| schema["properties"].get(name).is_some()),
-            "properties" => {
-                for (name, inner) in value.as_object().unwrap() {
-                    let rule = rule.get(name).into_iter();
-                    found.extend(
-                        rule.flat_map(|rule| violations(inner, rule, &format!("{at}.{name}"))),
-                    );
-                }
-                true
-            }
-            "items" => {
-                found.extend(
-                    value
-                        .as_array()
-                        .unwrap()
-                        .iter()
-                        .flat_map(|item| violations(item, rule, at)),
-                );
-                true
-            }
-            "$schema" | "$id" | "title" | "description" => true,
-            other => panic!("the checker does not know {other}"),
-        };
-        if !holds {
-            found.push(format!("{at}: {keyword} {rule}: {value}"));
-        }
-    }
-    found
-}
-
-fn has_type(value: &Value, name: &str) -> bool {
-    match name {
-        "object" => value.is_object(),
-        "array" => value.is_array(),
-        "string" => value.is_string(),
-        "integer" => value.is_i64() || value.is_u64(),
-        "boolean" => value.is_boolean(),
-        other => panic!("the checker does not know {other}"),
-    }
+    violations::violations(value, schema, at, false)
 }
 
 pub(crate) fn obeys(json: &Value) {

@@ -11,6 +11,8 @@ use serde_json::Value;
 /// A line for programs.
 #[derive(Serialize)]
 struct Line<'a> {
+    /// `rootwatch.explain/1`.
+    schema: &'static str,
     /// Where there are several.
     #[serde(skip_serializing_if = "Option::is_none")]
     file: Option<&'a String>,
@@ -48,6 +50,7 @@ fn line(it: &Explained, form: MessageForm) -> Result<String> {
         MessageForm::Chat => Some(message.chatbot.clone()),
     });
     let line = Line {
+        schema: "rootwatch.explain/1",
         file: it.file.as_ref(),
         explanation: &it.explanation,
         message,

@@ -14,6 +14,11 @@ use std::collections::BTreeMap;
 
 /// Versioned form of the JSON that `adopt` prints.
 #[derive(Serialize)]
+#[cfg_attr(
+    test,
+    derive(schemars::JsonSchema),
+    schemars(title = "rootwatch adopt, version 1")
+)]
 pub struct Report {
     /// `rootwatch.adopt/1`.
     pub schema: &'static str,
@@ -32,6 +37,7 @@ pub struct Report {
     /// As `deploy hub` prints it.
     pub hub: Option<deployed::Report>,
     /// As `deploy spokes` prints it.
+    #[cfg_attr(test, schemars(with = "Option<crate::spokes::deployed::Report<'_>>"))]
     pub spokes: Value,
     /// Why the old path is not removed yet.
     pub waiting: Vec<String>,
@@ -51,6 +57,7 @@ pub struct Report {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Failure>,
     /// Subscriptions that were taken over and are in no setting.
+    #[cfg_attr(test, schemars(with = "Vec<String>"))]
     pub to_keep: Vec<Subscription>,
     /// Commands that make Terraform forget the old parts.
     pub terraform: Vec<String>,
@@ -58,6 +65,7 @@ pub struct Report {
 
 /// How much of the new path a test event has shown.
 #[derive(Clone, Copy, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Proved {
     /// Nothing yet.
@@ -126,5 +134,15 @@ pub(crate) fn with_region(home: &str, part: &str, region: &str) -> String {
     match region == home {
         true => part.to_owned(),
         false => format!("{part}, in {region}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_schema_in_templates_is_of_what_is_printed() {
+        crate::schema::holds::<Report>(&["adopt/1"]);
     }
 }

@@ -1,7 +1,7 @@
 //! The table of docs/troubleshooting.md.
 
 use super::*;
-use crate::schema;
+use crate::page;
 use std::collections::BTreeMap;
 
 /// Operation, code and message, as few of each as it takes for every hint.
@@ -137,5 +137,5 @@ fn every_hint_is_in_the_table_of_docs() {
     for text in texts {
         assert!(table.contains(&text), "no row for: {text}");
     }
-    schema::page_holds("troubleshooting", "answers", &table);
+    page::holds("troubleshooting", "answers", &table);
 }

@@ -25,6 +25,11 @@ pub struct Scope {
 
 /// Versioned form of the JSON that `test` prints.
 #[derive(Serialize)]
+#[cfg_attr(
+    test,
+    derive(schemars::JsonSchema),
+    schemars(title = "rootwatch test, version 3")
+)]
 pub struct Report<'a> {
     schema: &'static str,
     account: &'a str,
@@ -52,6 +57,7 @@ pub struct Report<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct SpokeReport<'a> {
     #[serde(flatten)]
     location: &'a Location,
@@ -59,10 +65,12 @@ struct SpokeReport<'a> {
     sent: &'a Sent,
     /// The kind of finding; none where it arrived in time.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
     id: Option<FindingId>,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct HopReport<'a> {
     hop: &'a str,
     /// Since the event was sent; by AWS's clocks, but for what this machine sent.
@@ -198,5 +206,15 @@ impl Outcome {
             trail: self.trail.as_ref(),
             warning: Some(self.warnings().join("; ")).filter(|it| !it.is_empty()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_schema_in_templates_is_of_what_is_printed() {
+        crate::schema::holds::<Report<'_>>(&["test/3"]);
     }
 }

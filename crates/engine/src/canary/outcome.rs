@@ -31,6 +31,7 @@ impl Target {
 
 /// The result of a spoke's canary.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "result", rename_all = "kebab-case")]
 pub enum Sent {
     /// It could not be sent.
@@ -65,6 +66,7 @@ impl Sent {
 
 /// How many places there are of each result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Counts {
     /// Accounts and regions that were tested.
     pub tested: usize,
@@ -101,8 +103,10 @@ impl Counts {
 
 /// One kind of finding of a test.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Problem {
     /// Its kind.
+    #[cfg_attr(test, schemars(with = "String"))]
     pub id: FindingId,
     /// What was found, in a sentence without a full stop.
     pub text: String,
@@ -128,6 +132,7 @@ pub struct Outcome {
 
 /// Who is subscribed to the topic for alerts, the tests' own queues left out.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Audience {
     /// Name of the topic.
     pub topic: String,

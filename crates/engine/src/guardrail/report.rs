@@ -139,6 +139,10 @@ mod tests {
 
     #[test]
     fn the_schema_in_templates_is_of_what_is_printed() {
-        crate::schema::holds::<Report>("guardrail-1");
+        crate::schema::holds::<Report>(&[
+            "plan-guardrail/1",
+            "deploy-guardrail/1",
+            "teardown-guardrail/1",
+        ]);
     }
 }

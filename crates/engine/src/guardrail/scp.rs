@@ -11,6 +11,11 @@ use serde_json::Value;
 
 /// Versioned form of the JSON that `scp` prints.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(
+    test,
+    derive(schemars::JsonSchema),
+    schemars(title = "rootwatch scp, version 1")
+)]
 pub struct Scp {
     /// `rootwatch.scp/1`.
     pub schema: &'static str,
@@ -105,5 +110,15 @@ async fn recalled(session: &Session) -> Result<Session> {
             ));
             Ok(recalled)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_schema_in_templates_is_of_what_is_printed() {
+        crate::schema::holds::<Scp>(&["scp/1"]);
     }
 }

@@ -121,6 +121,6 @@ mod tests {
 
     #[test]
     fn the_schema_in_templates_is_of_what_is_printed() {
-        crate::schema::holds::<Report>("plan-hub-2");
+        crate::schema::holds::<Report>(&["plan-hub/2", "deploy-hub/2"]);
     }
 }

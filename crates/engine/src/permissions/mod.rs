@@ -148,6 +148,7 @@ impl Command {
 
 /// One statement of a policy.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Statement {
     /// Its name.
     pub sid: String,
@@ -166,6 +167,11 @@ pub struct Statement {
 
 /// Versioned form of the JSON that `policy` prints.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(
+    test,
+    derive(schemars::JsonSchema),
+    schemars(title = "rootwatch policy, version 1")
+)]
 pub struct Permissions {
     /// `rootwatch.policy/1`.
     pub schema: &'static str,

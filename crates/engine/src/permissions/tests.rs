@@ -1,6 +1,6 @@
 use super::*;
-use crate::schema;
 use crate::settings::IamSettings;
+use crate::{page, schema};
 
 /// What only `adopt` and `removal/beside.rs` ask, or what is no call of this program.
 const NOT_OURS: [&str; 0] = [];
@@ -238,7 +238,7 @@ fn the_actions_of_docs_are_those_of_the_table() {
         let parts: Vec<String> = command.parts().iter().map(link).collect();
         commands.push_str(&format!("| `{name}` | {} |\n", parts.join(", ")));
     }
-    schema::page_holds("actions", "commands", &commands);
+    page::holds("actions", "commands", &commands);
     let mut parts: Vec<&str> = TABLE.iter().map(|it| it.part).collect();
     parts.dedup();
     let mut all = String::new();
@@ -252,7 +252,7 @@ fn the_actions_of_docs_are_those_of_the_table() {
             rows_of_docs(part)
         ));
     }
-    schema::page_holds("actions", "parts", &all);
+    page::holds("actions", "parts", &all);
 }
 
 #[test]
@@ -269,5 +269,10 @@ fn what_the_words_of_docs_stand_for_is_what_a_policy_has() {
             resources.join(" ")
         ));
     }
-    schema::page_holds("actions", "words", &all);
+    page::holds("actions", "words", &all);
+}
+
+#[test]
+fn the_schema_in_templates_is_of_what_is_printed() {
+    schema::holds::<Permissions>(&["policy/1"]);
 }

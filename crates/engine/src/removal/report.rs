@@ -15,6 +15,11 @@ use serde::Serialize;
 
 /// Versioned form of the JSON that `teardown` prints.
 #[derive(Serialize)]
+#[cfg_attr(
+    test,
+    derive(schemars::JsonSchema),
+    schemars(title = "rootwatch teardown, version 1")
+)]
 pub struct Report {
     /// `rootwatch.teardown/1`.
     pub schema: &'static str,
@@ -210,5 +215,15 @@ impl Spokes<'_> {
     #[must_use]
     pub fn unknown(&self) -> Option<&str> {
         self.unknown.as_deref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_schema_in_templates_is_of_what_is_printed() {
+        crate::schema::holds::<Report>(&["teardown/1"]);
     }
 }

@@ -15,6 +15,7 @@ const UNITS_A_CALL: usize = 50;
 
 /// Something to do to the instances of some units, accounts and regions.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Change {
     /// What happens to the instances.
     pub kind: ChangeKind,
@@ -35,6 +36,7 @@ pub struct Change {
 
 /// What to do to instances.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum ChangeKind {
     /// They are made.
@@ -58,6 +60,7 @@ impl ChangeKind {
 
 /// Which accounts of some units.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Accounts {
     /// All, and those that join later, by automatic deployment.

@@ -39,6 +39,11 @@ pub struct SpokesPlanned {
 
 /// Versioned form of the JSON that `plan spokes` and `deploy spokes` print.
 #[derive(Serialize)]
+#[cfg_attr(
+    test,
+    derive(schemars::JsonSchema),
+    schemars(title = "rootwatch plan spokes and deploy spokes, version 1")
+)]
 pub struct Report<'a> {
     schema: &'static str,
     account: &'a str,
@@ -62,6 +67,7 @@ pub struct Report<'a> {
 
 /// What of a plan was not done.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Left {
     /// The management account's own stacks.
     pub stacks: Vec<String>,
@@ -237,5 +243,15 @@ impl SpokesDeployed {
         } else {
             End::Failed
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_schema_in_templates_is_of_what_is_printed() {
+        crate::schema::holds::<Report<'_>>(&["plan-spokes/1", "deploy-spokes/1"]);
     }
 }

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// What the organization calls its accounts and units.
 #[derive(Clone, Debug, Default, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Directory {
     /// Paths of organizational units by their ids, `/` for the root.
     pub units: BTreeMap<String, String>,

@@ -16,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// What is to be done about the management account.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Management {
     /// These credentials are its own.
@@ -31,6 +32,7 @@ pub enum Management {
 
 /// One region's stack and what is to be done with it.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct StackPlan {
     /// Its region.
     pub region: String,

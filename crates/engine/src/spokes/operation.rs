@@ -63,6 +63,7 @@ impl Preferences {
 
 /// The result of an operation in one account and region in which it did not succeed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Failure {
     /// Number of the account.
     pub account: String,
@@ -82,6 +83,7 @@ pub struct Failure {
 
 /// The result of an operation.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Ended {
     /// Its id.
     pub operation_id: String,
@@ -99,6 +101,7 @@ pub struct Ended {
     pub failures: Vec<Failure>,
     /// The number of the kind of failure, where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub id: Option<FindingId>,
     /// The regions that it went through.
     #[serde(skip)]

@@ -27,6 +27,7 @@ pub(crate) struct Organization {
 
 /// An account of the organization.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Account {
     /// Its number.
     pub id: String,

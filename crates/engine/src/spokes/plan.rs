@@ -35,6 +35,7 @@ pub(crate) struct Wanted {
 
 /// What has to change.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SpokesPlan {
     /// Whether trusted access for StackSets is to be turned on.
     pub enable_trusted_access: bool,
@@ -70,6 +71,7 @@ pub struct SpokesPlan {
 
 /// What happens to how many stack instances.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct InstanceCounts {
     /// Those that stay as they are.
     pub kept: usize,
@@ -83,6 +85,7 @@ pub struct InstanceCounts {
 
 /// Accounts that the changes leave unwatched.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Stops {
     /// Accounts that are no longer watched at all.
     pub accounts: BTreeSet<String>,

@@ -19,6 +19,7 @@ const ASKED: usize = 10;
 
 /// Why an instance is out of reach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Why {
     /// The account is suspended; a closed one is for 90 days (AWS Account Management Reference Guide, "Close an AWS
@@ -149,6 +150,7 @@ pub(crate) async fn beneath(
 
 /// An instance that is out of reach, or that cannot be removed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Stuck {
     /// Its account and region.
     #[serde(flatten)]

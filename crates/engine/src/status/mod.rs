@@ -249,6 +249,6 @@ mod tests {
 
     #[test]
     fn the_schema_in_templates_is_of_what_is_printed() {
-        crate::schema::holds::<Report>("status-3");
+        crate::schema::holds::<Report>(&["status/3"]);
     }
 }

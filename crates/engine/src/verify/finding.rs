@@ -14,6 +14,7 @@ pub(crate) const DEPLOY_SPOKES: &str = "run `rootwatch deploy spokes`";
 
 /// The verdict on a hop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// Events that must pass do, and no others.
@@ -28,6 +29,7 @@ pub enum Verdict {
 
 /// Which part of the path a hop belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Part {
     /// The organization, whose trail makes the events.
@@ -42,6 +44,7 @@ pub enum Part {
 
 /// One hop of the path and what was found there.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Hop {
     /// Where on the path it is.
     pub part: Part,
@@ -57,6 +60,7 @@ pub struct Hop {
     pub verdict: Verdict,
     /// Which kind of finding it is; none where it is ok.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub id: Option<FindingId>,
     /// Why, in a sentence.
     pub finding: String,

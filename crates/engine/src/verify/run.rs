@@ -16,6 +16,11 @@ use serde::Serialize;
 
 /// Versioned form of the JSON that `verify` prints.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(
+    test,
+    derive(schemars::JsonSchema),
+    schemars(title = "rootwatch verify, version 3")
+)]
 pub struct Report {
     /// `rootwatch.verify/3`.
     pub schema: &'static str,
@@ -43,6 +48,7 @@ impl Counts {
 
 /// How many hops there are of each verdict.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Counts {
     /// Hops that an event passes.
     pub ok: usize,
@@ -177,5 +183,15 @@ pub(super) fn count(hops: &[Hop]) -> Counts {
         broken: of(Verdict::Broken),
         differs: of(Verdict::Differs),
         unknown: of(Verdict::Unknown),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_schema_in_templates_is_of_what_is_printed() {
+        crate::schema::holds::<Report>(&["verify/3"]);
     }
 }
