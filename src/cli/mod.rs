@@ -4,6 +4,7 @@ mod choice;
 mod confirm;
 mod deploy;
 mod examples;
+mod exit_codes;
 mod explain;
 mod flags;
 mod guardrail;
@@ -36,24 +37,12 @@ use clap::{
 };
 use std::path::PathBuf;
 
-const EXIT_CODES: &str = "\
-Exit codes:
-  0    done, or nothing to do
-  1    error
-  2    changes are pending (plan --detailed-exitcode), gaps were found (status; with --strict also
-       when a part cannot be seen), the path is broken, or a part of it differs from what
-       rootwatch makes or cannot be judged (verify), a test did not arrive, nobody was notified
-       of it, or no trail logs real events (test), or both paths stand until something is done
-       (adopt)
-  3    refused, because nobody confirmed
-  130  interrupted";
-
 /// Notifies people when any root user of an AWS Organization does anything.
 ///
 /// A hub account gets an event bus, rules, a notifier and a topic; every other account, the spokes, forwards the
 /// activity of its root user to it, from every region.
 #[derive(Debug, Parser)]
-#[command(name = "rootwatch", version, long_version = version::long(), after_help = EXIT_CODES, max_term_width = 110)]
+#[command(name = "rootwatch", version, long_version = version::long(), after_help = exit_codes::help(), max_term_width = 110)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -370,3 +359,9 @@ pub(crate) struct SettingsArgs {
     #[command(flatten)]
     pub(crate) spokes: SpokesArgs,
 }
+
+#[cfg(test)]
+#[path = "page_tests.rs"]
+mod page_tests;
+#[cfg(test)]
+use page_tests::leaves;

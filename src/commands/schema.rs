@@ -74,3 +74,34 @@ pub(super) fn schema(args: &SchemaArgs) -> Result<Exit> {
     output.text(schema)?;
     Ok(Exit::Done)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::page;
+    use serde_json::Value;
+
+    /// Whose result it is: the title without the version.
+    fn of(schema: &Value) -> String {
+        let title = schema["title"].as_str().unwrap();
+        let title = title.split(", version").next().unwrap();
+        let title = title.strip_prefix("rootwatch").unwrap_or(title);
+        title.trim_start_matches([':', ' ']).to_owned()
+    }
+
+    #[test]
+    fn the_page_in_docs_has_each_schema_with_its_file() {
+        let mut table = String::from("| `schema` | of | file |\n|---|---|---|\n");
+        for (names, text) in SCHEMAS {
+            let schema: Value = serde_json::from_str(text).unwrap();
+            let shown: Vec<String> = names.iter().map(|it| format!("`rootwatch.{it}`")).collect();
+            let file = match names[0] {
+                "alert/1" => "crates/root-event/schema/alert-1.json".to_owned(),
+                name => format!("templates/{}.schema.json", name.replace('/', "-")),
+            };
+            let (shown, of) = (shown.join(", "), of(&schema));
+            table.push_str(&format!("| {shown} | {of} | `{file}` |\n"));
+        }
+        page::holds("schemas", "schemas", &table);
+    }
+}

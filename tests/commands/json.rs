@@ -355,13 +355,17 @@ fn an_interrupted_run_is_one_json_value_and_can_be_run_again() {
 
 #[test]
 fn what_nobody_confirmed_is_an_answer_in_json_too() {
-    let world = World::new();
-    let hub = world.organization.hub.clone();
-    let ran = json(&world, &hub, &["deploy", "hub"]);
-    let refused = error(&ran, 3);
-    assert!(
-        refused["text"].as_str().unwrap().contains("Not confirmed"),
-        "{refused}"
-    );
-    assert_eq!(refused["retry"], false);
+    for (world, command) in [
+        (World::new(), &["deploy", "hub"][..]),
+        (World::with_hub(), &["teardown", "hub"]),
+        (adopt::world(), &["adopt", "--hub-only"]),
+    ] {
+        let ran = json(&world, &world.organization.hub, command);
+        let refused = error(&ran, 3);
+        assert!(
+            refused["text"].as_str().unwrap().contains("Not confirmed"),
+            "{refused}"
+        );
+        assert_eq!(refused["retry"], false);
+    }
 }

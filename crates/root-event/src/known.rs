@@ -117,7 +117,7 @@ const fn critical_account(name: &'static str, done: &'static str, tried: &'stati
 }
 
 #[rustfmt::skip] // a table reads best with a line a row
-const KNOWN: &[Known] = &[
+pub(crate) const KNOWN: &[Known] = &[
     sign_in("ConsoleLogin", "signed in to the AWS console", "sign in to the AWS console"),
     sign_in("AuthorizeOAuth2Access", "signed in on a command line (aws login)", "sign in on a command line (aws login)"),
     sign_in("CreateOAuth2Token", "got a command-line session (aws login)", "get a command-line session (aws login)"),

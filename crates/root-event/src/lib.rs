@@ -20,6 +20,9 @@ mod known;
 mod message;
 mod notes;
 mod options;
+#[cfg(test)]
+#[path = "../../engine/src/page.rs"]
+mod page;
 mod parameters;
 mod record;
 mod reports;

@@ -1,22 +1,4 @@
-//! How severe an event is.
-//!
-//! | activity | severity |
-//! |---|---|
-//! | any use of a long-lived root access key | critical |
-//! | sign-in without MFA | critical |
-//! | sign-in with MFA, or where the record does not say | high |
-//! | failed sign-in | medium |
-//! | password recovery | completed: critical; requested: high |
-//! | credential change | critical |
-//! | account change | closed, left or removed from the organization: critical; others: high |
-//! | tampering with what carries these alerts, by anybody | critical, tried or done |
-//! | API write | high |
-//! | API read | low |
-//! | start of a privileged session | high; to audit the root credentials only: low |
-//! | action in a privileged session | as the action itself |
-//! | service-made, not root, canary, forged | info |
-//!
-//! A change that failed is one step less severe; a failed sign-in has its own row.
+//! How severe an event is; docs/severities.md has each activity with its severity and why.
 
 use serde::Serialize;
 
@@ -114,3 +96,7 @@ impl Factors {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "severity_tests.rs"]
+mod tests;
