@@ -6,7 +6,7 @@ use crate::world::{PERSON, REGION, Ran, World};
 use serde_json::json;
 
 /// The links in the mails that ask to confirm, the last first.
-fn links(world: &World) -> Vec<String> {
+pub(crate) fn links(world: &World) -> Vec<String> {
     let mails = world.lab.mailbox(PERSON).unwrap();
     let asking = mails.iter().rev().filter(|it| it.kind == "confirmation");
     let link = |body: &str| {
@@ -17,7 +17,7 @@ fn links(world: &World) -> Vec<String> {
 }
 
 /// A hub that nobody has confirmed.
-fn unconfirmed() -> World {
+pub(crate) fn unconfirmed() -> World {
     let world = World::new().calm();
     world
         .rootwatch(&["deploy", "hub", "--email", PERSON, "--yes"])

@@ -1,6 +1,6 @@
 //! From nothing to `status` 0 everywhere, by the commands that README prints.
 
-use super::printed::shell;
+use super::printed::{saying_yes, shell};
 use crate::world::{PERSON, REGION, Ran, World, with_profiles};
 use std::path::Path;
 
@@ -43,11 +43,7 @@ fn with_aws(world: &World) -> tempfile::TempDir {
 
 /// Types a line of README's, and says yes to what it asks.
 fn typed(env: &[(String, String)], folder: &Path, line: &str) -> Ran {
-    let yes = match line.starts_with("rootwatch deploy") {
-        true => " --yes",
-        false => "",
-    };
-    shell(env, &[folder], &format!("{line}{yes}"))
+    shell(env, &[folder], &saying_yes(line))
 }
 
 #[test]

@@ -115,30 +115,39 @@ impl Printed {
 
 /// Types a line into a shell with the credentials of an account, and says yes to what it asks.
 pub(crate) fn typed(world: &World, account: &str, line: &str) -> Ran {
+    shell(&world.lab.env(account, REGION), &[], &saying_yes(line))
+}
+
+/// A line with the flag that answers what it asks.
+pub(crate) fn saying_yes(line: &str) -> String {
     let asks = ["rootwatch deploy", "rootwatch teardown", "rootwatch adopt"];
-    let yes = match asks.iter().any(|it| line.starts_with(it)) {
-        true => " --yes",
-        false => "",
-    };
-    shell(
-        &world.lab.env(account, REGION),
-        &[],
-        &format!("{line}{yes}"),
-    )
+    let asks = asks.iter().any(|it| line.starts_with(it));
+    match asks && !line.ends_with(" --yes") {
+        true => format!("{line} --yes"),
+        false => line.to_owned(),
+    }
 }
 
 /// Runs a line in a shell that finds this build's binary, and what is in some folders.
 pub(crate) fn shell(env: &[(String, String)], folders: &[&Path], line: &str) -> Ran {
-    typed_into(env, folders, line, "")
+    let home = tempfile::tempdir().unwrap();
+    shell_at(home.path(), env, folders, line, "")
 }
 
 /// The same of a line that reads what a person types after it.
 pub(crate) fn shell_with_input(env: &[(String, String)], line: &str, input: &str) -> Ran {
-    typed_into(env, &[], line, input)
+    let home = tempfile::tempdir().unwrap();
+    shell_at(home.path(), env, &[], line, input)
 }
 
-fn typed_into(env: &[(String, String)], folders: &[&Path], line: &str, input: &str) -> Ran {
-    let home = tempfile::tempdir().unwrap();
+/// The same in a folder that has what earlier lines wrote.
+pub(crate) fn shell_at(
+    home: &Path,
+    env: &[(String, String)],
+    folders: &[&Path],
+    line: &str,
+    input: &str,
+) -> Ran {
     let ours = cargo_bin!("rootwatch").parent().unwrap();
     let system = [ours, Path::new("/usr/bin"), Path::new("/bin")];
     let path = std::env::join_paths(folders.iter().copied().chain(system)).unwrap();
@@ -147,8 +156,8 @@ fn typed_into(env: &[(String, String)], folders: &[&Path], line: &str, input: &s
         .env_clear()
         .envs(env.iter().cloned())
         .env("PATH", path)
-        .env("HOME", home.path())
-        .current_dir(home.path())
+        .env("HOME", home)
+        .current_dir(home)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

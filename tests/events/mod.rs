@@ -16,6 +16,7 @@ mod notify;
 mod path;
 /// Routes to further topics, and what helps to act.
 mod routes;
+pub(crate) use routes::topic;
 /// `rootwatch verify` and `rootwatch test` as a scheduled job runs them.
 mod scheduled;
 /// Storms that anybody can make.

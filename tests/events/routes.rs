@@ -6,7 +6,7 @@ use aws_sdk_sns::Client;
 const TEAM: &str = "shops@example.com";
 
 /// A topic of the hub's account with a subscriber, as a team makes one.
-fn topic(world: &World, name: &str) -> String {
+pub(crate) fn topic(world: &World, name: &str) -> String {
     let sns = Client::new(&world.sdk(&world.organization.hub, REGION));
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let arn = runtime.block_on(async {

@@ -1,6 +1,12 @@
 //! README and docs/: short enough, no link leads nowhere, and no command that is written there is unknown.
 
+/// The code blocks of a page, and the commands in them.
+mod blocks;
+/// Every command line of README and docs/, typed.
+mod typed;
+
 use crate::world::run;
+use blocks::Block;
 use regex_lite::Regex;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -85,7 +91,7 @@ fn every_page_is_in_the_books_summary_once() {
 
 #[test]
 fn the_readme_is_read_in_five_minutes() {
-    let text = include_str!("../README.md");
+    let text = include_str!("../../README.md");
     let words = text.split_whitespace().count();
     assert!(words <= 1200, "{words} words");
 }
@@ -94,10 +100,13 @@ fn the_readme_is_read_in_five_minutes() {
 fn commands(text: &str) -> Vec<String> {
     let span = Regex::new(r"`(rootwatch [^`]+)`").unwrap();
     let spans = span.captures_iter(text).map(|found| found[1].to_owned());
-    let block = text.lines().map(str::trim_start);
-    let block = block.filter(|line| line.starts_with("rootwatch "));
-    let block = block.map(|line| line.split(" #").next().unwrap_or(line).to_owned());
-    spans.chain(block).collect()
+    let blocks = blocks::blocks(text);
+    let typed = blocks
+        .iter()
+        .flat_map(Block::typed)
+        .map(|line| line.command);
+    let typed = typed.filter(|command| command.starts_with("rootwatch "));
+    spans.chain(typed).collect()
 }
 
 /// The words before the first flag or argument, as far as they are commands, and what their help says.
@@ -164,7 +173,7 @@ fn sources() -> String {
 
 #[test]
 fn every_message_of_troubleshooting_is_in_the_code() {
-    let page = include_str!("../docs/troubleshooting.md");
+    let page = include_str!("../../docs/troubleshooting.md");
     let headings = page.lines().filter_map(|it| it.strip_prefix("### `"));
     let messages: Vec<&str> = headings.filter_map(|it| it.strip_suffix('`')).collect();
     assert!(messages.len() > 25, "{}", messages.len());
