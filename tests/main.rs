@@ -32,6 +32,8 @@ mod crowd;
 mod docs;
 /// Events on their way: from root's act to a person, and the canary of `rootwatch test`.
 mod events;
+/// `rootwatch export`.
+mod export;
 /// The organization's service control policy.
 mod guardrail;
 /// `rootwatch plan` and `rootwatch deploy hub`.

@@ -103,6 +103,7 @@ fn all() -> Vec<Scenario> {
         scenario(&["policy", "verify"], &["verify"], &ALL),
         scenario(verify, &[&["verify"], &ROLE[..]].concat(), &ALL),
         scenario(&["policy", "test"], &["test"], &HUB),
+        scenario(&["policy", "export"], &["export", "terraform"], &ALL),
         scenario(&["policy", "teardown"], &["teardown", "all", "--yes"], &ALL),
         of_management(&["policy", "plan", "spokes"], &["plan", "spokes"], &WATCHED)
             .tolerates(REGIONS),

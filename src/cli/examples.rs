@@ -58,6 +58,13 @@ Examples, with credentials of the account that has the old hub:
   rootwatch adopt --hub-only        # the management account does the rest
   rootwatch adopt --leave-behind email=old@example.com";
 
+pub(super) const EXPORT: &str = "\
+Examples, with the hub account's credentials:
+  rootwatch export terraform rootwatch-tf
+  terraform -chdir=rootwatch-tf init
+  terraform -chdir=rootwatch-tf plan
+  rootwatch export cloudformation           # print it";
+
 pub(super) const SETTINGS: &str = "\
 Examples:
   rootwatch settings

@@ -6,6 +6,7 @@ mod deploy;
 mod examples;
 mod exit_codes;
 mod explain;
+mod export;
 mod flags;
 mod guardrail;
 mod init;
@@ -21,6 +22,7 @@ pub(crate) use deploy::{
     PlanSpokesArgs, RegionArgs, SavedPlanArgs, SpokesArgs, TopicArgs,
 };
 pub(crate) use explain::{ExplainArgs, MessageForm};
+pub(crate) use export::ExportArgs;
 pub(crate) use flags::{flags, problems};
 pub(crate) use guardrail::{DeployGuardrailArgs, FreeArgs, PlanGuardrailArgs, ScpArgs};
 pub(crate) use init::InitArgs;
@@ -245,6 +247,13 @@ pub(crate) enum Command {
     /// what that account's own stacks need, too. Statements whose name ends in IfAllowed may be left out: the run goes on,
     /// and says what it then does not know.
     Policy(PolicyArgs),
+    /// Write what is deployed as files for Terraform or CloudFormation, which then take it over as it is
+    ///
+    /// Only reads. The files have each resource of the hub and, where the StackSet is here, the StackSet with the units and
+    /// regions of its instances, and what it takes to import them: `terraform plan` then shows imports and nothing else.
+    /// Beside them are the functions' packages, as they are deployed. Passwords, and the paths of addresses, which may
+    /// hold a key, are left out. docs/leaving.md says what comes before and after.
+    Export(ExportArgs),
     /// Print the service control policy that keeps the spokes as they are
     ///
     /// It denies everybody in a member account, the root user too, to change or remove the rules, the role, the queue and
@@ -294,6 +303,7 @@ impl Command {
             Self::Adopt(_) => "adopt",
             Self::Confirm(_) => "confirm",
             Self::Policy(args) => return args.name(),
+            Self::Export(args) => return args.command(),
             Self::Scp(_) => "scp",
             Self::Explain(_) => "explain",
             Self::Settings(_) => "settings",

@@ -1,10 +1,10 @@
 //! `rootwatch init`: a settings file that explains every setting, with what was asked, given by flags, or is deployed.
 
 mod ask;
-mod file;
 mod follow;
 
 use super::Exit;
+use super::file::Target;
 use super::run::Run;
 use crate::cli::{Cli, HubArgs, InitArgs, OutputForm, SpokesArgs, flags};
 use crate::config::{
@@ -15,7 +15,6 @@ use crate::output::Output;
 use crate::report;
 use anyhow::{Result, bail};
 use ask::Answers;
-use file::Target;
 use rootwatch_engine::{NotConfirmed, Session, Settings, memory, survey};
 use serde::Serialize;
 use std::io::IsTerminal;
@@ -71,7 +70,7 @@ pub(super) async fn init(run: &Run<'_>, args: &InitArgs, cli: &Cli) -> Result<Ex
     }
     let path = args.file.clone().or(cli.config.clone());
     let path = path.unwrap_or_else(|| PathBuf::from(DEFAULT_FILE));
-    let target = Target::of(path, args.overwrite)?;
+    let target = Target::of(path, args.overwrite, "init the name of another file")?;
     let is_terminal = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
     let (written, result) = match (args.template, args.from_deployed) {
         (true, _) => template(&target)?,
@@ -85,7 +84,7 @@ pub(super) async fn init(run: &Run<'_>, args: &InitArgs, cli: &Cli) -> Result<Ex
 
 /// Writes every setting with its meaning.
 fn template(target: &Target) -> Result<Done> {
-    target.write(&commented_file(&Written::default(), &[]))?;
+    target.write(commented_file(&Written::default(), &[]).as_bytes())?;
     let path = &target.path;
     let next = follow::plan(path, "hub");
     let text = format!(
@@ -173,7 +172,7 @@ fn refuse(settings: &Settings) -> Result<()> {
 }
 
 fn set(target: &Target, settings: &Settings) -> Result<()> {
-    target.write(&commented_file(&given(settings), &[]))
+    target.write(commented_file(&given(settings), &[]).as_bytes())
 }
 
 fn written(target: &Target, steps: &[String]) -> Done {
@@ -207,7 +206,7 @@ async fn from_deployed_of(session: &Session, target: &Target) -> Result<Done> {
         bail!(nothing(session, &deployed.unknown));
     }
     let recorded = recorded(&deployed);
-    target.write(&commented_file(&recorded.values, &recorded.unread))?;
+    target.write(commented_file(&recorded.values, &recorded.unread).as_bytes())?;
     let notes = recorded.notes();
     let mut text = format!(
         "Wrote {}: the settings of what is deployed, and every other with its meaning, default and an example.\n",

@@ -5,6 +5,8 @@ mod completions;
 mod confirm;
 mod deploy;
 mod explain;
+mod export;
+mod file;
 pub(crate) use explain::examples;
 mod guardrail;
 mod init;
@@ -118,6 +120,7 @@ pub(crate) async fn run(cli: &Cli, interrupts: &Interrupts) -> Result<Exit> {
         Command::Adopt(args) => adopt::adopt(&run, args).await,
         Command::Confirm(args) => confirm::confirm(&run, args).await,
         Command::Policy(args) => policy::policy(&run, args).await,
+        Command::Export(args) => export::export(&run, args).await,
         Command::Scp(args) => scp::scp(&run, args).await,
         Command::Explain(args) => explain::explain(args, cli).await,
         Command::Settings(args) => settings::settings(&run, &args.hub, &args.spokes).await,

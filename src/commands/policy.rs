@@ -22,8 +22,11 @@ pub(super) async fn policy(run: &Run<'_>, args: &PolicyArgs) -> Result<Exit> {
     }
     let text = report::policy::text(&made, args.format)?;
     run.output.document(&text, &made)?;
-    // Those have to be told what to remove or confirm.
-    if !matches!(command, Command::Teardown | Command::Confirm) {
+    // Those have to be told what to remove or confirm, or for which tool.
+    if !matches!(
+        command,
+        Command::Teardown | Command::Confirm | Command::Export
+    ) {
         let allowed = format!("once that is allowed: rootwatch {}", command.name());
         run.next(&session, &[allowed]);
     }

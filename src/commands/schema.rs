@@ -14,12 +14,13 @@ macro_rules! template {
 }
 
 /// Each with the names that its results carry.
-const SCHEMAS: [(&[&str], &str); 18] = [
+const SCHEMAS: [(&[&str], &str); 19] = [
     (&["adopt/1"], template!("adopt-1")),
     (&["alert/1"], rootwatch_root_event::ALERT_SCHEMA),
     (&["confirm/1"], template!("confirm-1")),
     (&["error/1"], template!("error-1")),
     (&["explain/1"], template!("explain-1")),
+    (&["export/1"], template!("export-1")),
     (&["init/1"], template!("init-1")),
     (
         &[

@@ -2,6 +2,7 @@
 
 pub(crate) mod adopt;
 pub(crate) mod confirm;
+pub(crate) mod export;
 pub(crate) mod guardrail;
 pub(crate) mod hub;
 pub(crate) mod ignore;

@@ -2,7 +2,9 @@
 
 use crate::typed;
 use rootwatch_engine::End;
+use rootwatch_engine::export::{Form, Report as ExportReport};
 use rootwatch_engine::removal::{Part, Removed};
+use rootwatch_engine::shell::quoted;
 use rootwatch_engine::status::Report as StatusReport;
 use rootwatch_engine::verify::Report as VerifyReport;
 
@@ -61,6 +63,29 @@ pub(crate) fn after_adopt(end: End) -> Vec<String> {
         }
         End::Failed | End::NotConfirmed | End::Interrupted => Vec::new(),
     }
+}
+
+/// After files were written into a folder: what takes over, each step by itself.
+pub(crate) fn after_export(report: &ExportReport) -> Vec<String> {
+    let folder = quoted(report.folder.as_deref().unwrap_or_default());
+    if report.form == Form::CloudFormation.name() {
+        return vec![
+            format!(
+                "copy the files of {folder} into an S3 bucket of {}",
+                report.region
+            ),
+            "make a change set of the type IMPORT, as docs/leaving.md says".into(),
+        ];
+    }
+    let terraform = |command: &str| format!("terraform -chdir={folder} {command}");
+    vec![
+        terraform("init"),
+        format!(
+            "{}, which shows imports and nothing else",
+            terraform("plan")
+        ),
+        terraform("apply"),
+    ]
 }
 
 /// Numbered steps; empty where there are none.

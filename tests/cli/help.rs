@@ -4,7 +4,7 @@ use crate::world::run;
 /// Every command's help, as people read it.
 #[test]
 fn help() {
-    let commands: [&[&str]; 21] = [
+    let commands: [&[&str]; 22] = [
         &[],
         &["deploy"],
         &["deploy", "hub"],
@@ -17,6 +17,7 @@ fn help() {
         &["confirm"],
         &["policy"],
         &["scp"],
+        &["export"],
         &["status"],
         &["verify"],
         &["test"],
@@ -40,7 +41,7 @@ fn help() {
 }
 
 /// Every command that can be run, as it is typed.
-const COMMANDS: [&[&str]; 18] = [
+const COMMANDS: [&[&str]; 19] = [
     &["deploy", "hub"],
     &["deploy", "spokes"],
     &["deploy", "guardrail"],
@@ -55,6 +56,7 @@ const COMMANDS: [&[&str]; 18] = [
     &["confirm"],
     &["policy"],
     &["scp"],
+    &["export"],
     &["explain"],
     &["settings"],
     &["init"],

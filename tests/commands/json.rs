@@ -6,7 +6,7 @@ use crate::world::{PERSON, Ran, World, eventually};
 use serde_json::Value;
 
 /// Every command that may print JSON.
-const COMMANDS: [&[&str]; 20] = [
+const COMMANDS: [&[&str]; 21] = [
     &["deploy", "hub", "--yes"],
     &["deploy", "spokes", "--ou", "/Workloads", "--yes"],
     &["plan", "hub"],
@@ -22,6 +22,7 @@ const COMMANDS: [&[&str]; 20] = [
     &["plan", "guardrail", "--ou", "/Workloads"],
     &["scp"],
     &["policy", "status"],
+    &["export", "terraform"],
     &["confirm", "2336412f37"],
     &["adopt", "--hub-only", "--yes"],
     &["settings"],

@@ -53,6 +53,16 @@ impl Intruder {
         call.tags("team", "x").send().await.unwrap();
     }
 
+    /// Takes away the tag that says whose it is.
+    pub(crate) async fn disown_queue(&self, queue: &str) {
+        let call = self
+            .sqs
+            .untag_queue()
+            .queue_url(self.queue_url(queue).await);
+        let call = call.tag_keys("rootwatch:deployment");
+        call.send().await.unwrap();
+    }
+
     pub(crate) async fn send(&self, queue: &str, body: &str) {
         let call = self
             .sqs

@@ -12,6 +12,7 @@ pub mod confirm;
 pub mod cost;
 mod elsewhere;
 mod end;
+pub mod export;
 pub mod failure;
 pub mod findings;
 pub mod guardrail;

@@ -34,6 +34,7 @@ mod organization;
 mod process;
 mod server;
 pub mod sweep;
+mod terraform;
 mod truths;
 mod venv;
 
@@ -44,6 +45,7 @@ pub use host::{Answer, Host, Request};
 pub use ministack::Ministack;
 pub use organization::{Account, Generated, Organization, Ou};
 pub use server::Lab;
+pub use terraform::terraform;
 pub use truths::Truths;
 
 /// The Python interpreter of the lab's environment, which is created if it does not exist; it has boto3.

@@ -1,6 +1,6 @@
 //! The commands that follow a settings file, in order.
 
-use super::file::Target;
+use crate::commands::file::Target;
 use crate::config::DEFAULT_FILE;
 use rootwatch_engine::Settings;
 use rootwatch_engine::shell::quoted;

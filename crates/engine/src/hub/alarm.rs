@@ -14,8 +14,8 @@ use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Id of the metric in an expression, and of the expression.
-const METRIC: &str = "m1";
-const EXPRESSION: &str = "e1";
+pub(crate) const METRIC: &str = "m1";
+pub(crate) const EXPRESSION: &str = "e1";
 
 /// A CloudWatch alarm on one metric, or on an expression of it.
 #[derive(Clone, Debug, Serialize)]
@@ -100,7 +100,8 @@ impl Alarm {
         wanted.any(|it| found.alarm_actions().contains(it))
     }
 
-    async fn find_tags(&self, aws: &Aws) -> Result<Tags, AwsError> {
+    /// Its tags; none when it is not there.
+    pub(crate) async fn find_tags(&self, aws: &Aws) -> Result<Tags, AwsError> {
         let call = aws.cloudwatch.list_tags_for_resource();
         let answer = call.resource_arn(&self.arn).send().await;
         let answer = answer.found("cloudwatch:ListTagsForResource")?;

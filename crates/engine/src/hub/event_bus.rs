@@ -71,7 +71,7 @@ pub(super) fn sdk_tags(tags: &Tags) -> Result<Vec<Tag>> {
 }
 
 /// Tags of a bus or a rule; none when it is not there.
-pub(super) async fn find_tags(aws: &Aws, arn: &str) -> Result<Tags> {
+pub(crate) async fn find_tags(aws: &Aws, arn: &str) -> Result<Tags> {
     let answer = aws
         .eventbridge
         .list_tags_for_resource()

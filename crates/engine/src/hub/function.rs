@@ -135,6 +135,16 @@ impl Function {
         found
     }
 
+    /// Its deployment package, as Lambda has it.
+    ///
+    /// # Errors
+    /// When Lambda does not say where it is, or it cannot be fetched from there.
+    pub(crate) async fn download(&self, aws: &Aws) -> Result<Vec<u8>> {
+        let code = self.get(aws).await?.and_then(|answer| answer.code);
+        let location = code.as_ref().and_then(|it| it.location());
+        package_at(aws, location).await
+    }
+
     async fn get(&self, aws: &Aws) -> Result<Option<GetFunctionOutput>, AwsError> {
         let answer = aws.lambda.get_function().function_name(&self.name).send();
         answer.await.found("lambda:GetFunction")

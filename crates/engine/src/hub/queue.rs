@@ -5,6 +5,8 @@ use super::resource::{Resource, Tags};
 use crate::aws::Aws;
 use crate::aws::consistency::retry_until_consistent;
 use crate::aws::error::{AwsError, Call, gone};
+use crate::aws::partition::Partition;
+use crate::names::Names;
 use crate::work::Work;
 use anyhow::Result;
 use aws_sdk_sqs::types::QueueAttributeName as Name;
@@ -49,9 +51,12 @@ pub(crate) struct Queue {
 impl Queue {
     /// As SQS gives it (SQS Developer Guide, "Queue and message identifiers"), so that nobody has to ask for it.
     fn url(&self, aws: &Aws) -> String {
-        let (region, account, name) = (&aws.region, &aws.account, &self.name);
-        let suffix = aws.partition.dns_suffix();
-        format!("https://sqs.{region}.{suffix}/{account}/{name}")
+        url(aws.partition, &aws.region, &aws.account, &self.name)
+    }
+
+    /// The same, where the hub has these names.
+    pub(crate) fn url_in(&self, names: &Names) -> String {
+        url(names.partition, &names.region, &names.account, &self.name)
     }
 
     async fn find_attributes(&self, aws: &Aws) -> Result<Option<HashMap<Name, String>>, AwsError> {
@@ -134,6 +139,11 @@ impl Queue {
             in_flight: number(Name::ApproximateNumberOfMessagesNotVisible),
         })
     }
+}
+
+fn url(partition: Partition, region: &str, account: &str, name: &str) -> String {
+    let suffix = partition.dns_suffix();
+    format!("https://sqs.{region}.{suffix}/{account}/{name}")
 }
 
 fn redrive_policy(redrive: &Redrive) -> String {

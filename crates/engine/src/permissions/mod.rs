@@ -42,11 +42,13 @@ pub enum Command {
     Teardown,
     /// `confirm`.
     Confirm,
+    /// `export`.
+    Export,
 }
 
 impl Command {
     /// Each as it is typed.
-    pub const ALL: [(&'static str, Self); 11] = [
+    pub const ALL: [(&'static str, Self); 12] = [
         ("plan hub", Self::PlanHub),
         ("deploy hub", Self::DeployHub),
         ("plan spokes", Self::PlanSpokes),
@@ -58,6 +60,7 @@ impl Command {
         ("test", Self::Test),
         ("teardown", Self::Teardown),
         ("confirm", Self::Confirm),
+        ("export", Self::Export),
     ];
 
     /// As it is typed.
@@ -142,6 +145,7 @@ impl Command {
                 "own-delete",
             ],
             Self::Confirm => &["confirm"],
+            Self::Export => &["organization", "hub-read", "elsewhere", "export"],
         }
     }
 }

@@ -117,6 +117,7 @@ fn a_command_that_only_reads_may_only_read() {
         Command::PlanSpokes,
         Command::PlanGuardrail,
         Command::Verify,
+        Command::Export,
     ];
     for command in reads {
         for it in statements(command, &place(true)) {

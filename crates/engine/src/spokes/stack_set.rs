@@ -101,6 +101,15 @@ pub(crate) struct Fault {
 impl StackSet {
     /// Reads the StackSet of this name.
     pub(crate) async fn find(place: &Place<'_>, name: &str) -> Result<Option<Self>, AwsError> {
+        let found = Self::find_with_id(place, name).await?;
+        Ok(found.map(|(set, _)| set))
+    }
+
+    /// The same, with the id that AWS gave to it.
+    pub(crate) async fn find_with_id(
+        place: &Place<'_>,
+        name: &str,
+    ) -> Result<Option<(Self, String)>, AwsError> {
         let answer = read_until_consistent(async || {
             let call = place.aws.cloudformation.describe_stack_set();
             let call = call.stack_set_name(name).call_as(place.call_as.clone());
@@ -111,7 +120,10 @@ impl StackSet {
             .and_then(|answer| answer.stack_set)
             // A deleted set's name is free.
             .filter(|found| found.status() != Some(&sdk::StackSetStatus::Deleted))
-            .map(|found| Self::read(name, &found)))
+            .map(|found| {
+                let id = found.stack_set_id().unwrap_or_default().to_owned();
+                (Self::read(name, &found), id)
+            }))
     }
 
     /// Starts drift detection in all stack instances, side by side, and returns the operation's id. It changes nothing.

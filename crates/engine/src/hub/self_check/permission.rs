@@ -52,6 +52,13 @@ impl Permission {
     }
 }
 
+impl Permission {
+    /// Id of the statement.
+    pub(crate) fn sid(&self) -> &'static str {
+        SID
+    }
+}
+
 impl Resource for Permission {
     const KIND: &'static str = "permission";
     const FIND: &'static [&'static str] = &["lambda:GetPolicy"];

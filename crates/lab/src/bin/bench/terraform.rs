@@ -6,7 +6,7 @@ use rootwatch_bundle::with_settings;
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 /// Deployment that Terraform makes.
@@ -119,25 +119,8 @@ fn write(folder: &Path, configuration: &Value) -> Result<()> {
 
 fn terraform(bench: &Bench, folder: &Path, args: &[&str]) -> Result<Duration> {
     let since = Instant::now();
-    let output = Command::new("terraform")
-        .args(args)
-        .args(["-input=false", "-no-color"])
-        .envs(bench.environment())
-        .current_dir(folder)
-        .stdin(Stdio::null())
-        .output()
-        .context("running terraform, which this comparison needs")?;
-    let took = since.elapsed();
-    if !output.status.success() {
-        bail!(
-            "terraform {} ended with {}:\n{}{}",
-            args.join(" "),
-            output.status,
-            String::from_utf8_lossy(&output.stdout),
-            String::from_utf8_lossy(&output.stderr)
-        );
-    }
-    Ok(took)
+    rootwatch_lab::terraform(&bench.environment(), folder, args)?;
+    Ok(since.elapsed())
 }
 
 fn median(mut times: Vec<Duration>) -> Duration {

@@ -1,4 +1,4 @@
-//! The file that `init` writes: whole or not at all, and never over another one unless that is asked for.
+//! A file that a command writes: whole or not at all, and never over another one unless that is asked for.
 
 use anyhow::{Context, Result, bail};
 use std::fs::{self, File};
@@ -9,20 +9,26 @@ use std::path::{Path, PathBuf};
 pub(super) struct Target {
     pub(super) path: PathBuf,
     overwrite: bool,
+    /// What else can be given, where there is a file already.
+    instead: &'static str,
 }
 
 impl Target {
     /// Fails for a file that is there, before anything is asked.
-    pub(super) fn of(path: PathBuf, overwrite: bool) -> Result<Self> {
+    pub(super) fn of(path: PathBuf, overwrite: bool, instead: &'static str) -> Result<Self> {
         // A link that leads nowhere is something too.
         if !overwrite && path.symlink_metadata().is_ok() {
-            bail!(exists(&path));
+            bail!(exists(&path, instead));
         }
-        Ok(Self { path, overwrite })
+        Ok(Self {
+            path,
+            overwrite,
+            instead,
+        })
     }
 
     /// Writes it beside its place, and then puts it there in one step.
-    pub(super) fn write(&self, contents: &str) -> Result<()> {
+    pub(super) fn write(&self, contents: &[u8]) -> Result<()> {
         let beside = self.beside();
         let written = self.put(&beside, contents);
         // It is there under its own name now, or not wanted.
@@ -30,29 +36,33 @@ impl Target {
         written
     }
 
-    fn put(&self, beside: &Path, contents: &str) -> Result<()> {
+    fn put(&self, beside: &Path, contents: &[u8]) -> Result<()> {
         let doing = || format!("writing {}", self.path.display());
         let mut file = File::create_new(beside).with_context(doing)?;
-        file.write_all(contents.as_bytes()).with_context(doing)?;
+        file.write_all(contents).with_context(doing)?;
         file.sync_all().with_context(doing)?;
         if self.overwrite {
             return fs::rename(beside, &self.path).with_context(doing);
         }
         // Unlike a renaming, a link never takes the place of a file that was made a moment ago.
         match fs::hard_link(beside, &self.path) {
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => bail!(exists(&self.path)),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                bail!(exists(&self.path, self.instead))
+            }
             Err(_) => self.create(contents).with_context(doing),
             Ok(()) => Ok(()),
         }
     }
 
     /// For file systems without links.
-    fn create(&self, contents: &str) -> Result<()> {
+    fn create(&self, contents: &[u8]) -> Result<()> {
         let mut file = match File::create_new(&self.path) {
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => bail!(exists(&self.path)),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                bail!(exists(&self.path, self.instead))
+            }
             opened => opened?,
         };
-        Ok(file.write_all(contents.as_bytes())?)
+        Ok(file.write_all(contents)?)
     }
 
     fn beside(&self) -> PathBuf {
@@ -62,9 +72,9 @@ impl Target {
     }
 }
 
-fn exists(path: &Path) -> String {
+fn exists(path: &Path, instead: &str) -> String {
     format!(
-        "{} exists already and was not changed; give init the name of another file, or --overwrite",
+        "{} exists already and was not changed; give {instead}, or --overwrite",
         path.display()
     )
 }
@@ -72,6 +82,8 @@ fn exists(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const INSTEAD: &str = "the name of another file";
 
     fn names(folder: &Path) -> Vec<String> {
         let entries = fs::read_dir(folder).unwrap();
@@ -84,15 +96,15 @@ mod tests {
     fn a_file_is_whole_and_nothing_else_is_left() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("rootwatch.toml");
-        let target = Target::of(path.clone(), false).unwrap();
-        target.write("first").unwrap();
+        let target = Target::of(path.clone(), false, INSTEAD).unwrap();
+        target.write(b"first").unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "first");
-        let again = target.write("second").unwrap_err().to_string();
+        let again = target.write(b"second").unwrap_err().to_string();
         assert!(again.contains("exists already"), "{again}");
         assert_eq!(fs::read_to_string(&path).unwrap(), "first");
-        assert!(Target::of(path.clone(), false).is_err());
-        let over = Target::of(path.clone(), true).unwrap();
-        over.write("third").unwrap();
+        assert!(Target::of(path.clone(), false, INSTEAD).is_err());
+        let over = Target::of(path.clone(), true, INSTEAD).unwrap();
+        over.write(b"third").unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "third");
         assert_eq!(names(folder.path()), ["rootwatch.toml"]);
     }
@@ -101,8 +113,8 @@ mod tests {
     fn a_folder_that_is_not_there_is_an_error_that_names_the_file() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("none/rootwatch.toml");
-        let target = Target::of(path, false).unwrap();
-        let error = target.write("x").unwrap_err().to_string();
+        let target = Target::of(path, false, INSTEAD).unwrap();
+        let error = target.write(b"x").unwrap_err().to_string();
         assert!(error.contains("none/rootwatch.toml"), "{error}");
     }
 }
