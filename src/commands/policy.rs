@@ -15,8 +15,14 @@ pub(super) async fn policy(run: &Run<'_>, args: &PolicyArgs) -> Result<Exit> {
         .await?;
     let made = permissions::policy(&session, command, args.role.as_deref()).await?;
     if !made.fits() {
+        let instead = match made.fits_inline() {
+            true => {
+                "use it as an inline policy of a role, which holds 10,240, or put its statements into two"
+            }
+            false => "put its statements into several, of which a role takes ten",
+        };
         session.work().message(&format!(
-            "This policy has {} characters, and one managed policy holds 6,144: use it as an inline policy of a role, which holds 10,240, or put its statements into two.",
+            "This policy has {} characters, and one managed policy holds 6,144: {instead}.",
             made.characters
         ));
     }

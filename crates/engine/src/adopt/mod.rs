@@ -4,6 +4,7 @@
 //! reads what is there, so a run that was interrupted, or that waits for people, continues when it is repeated.
 
 mod look;
+mod named;
 pub(crate) mod old_path;
 mod prove;
 mod remove;
@@ -26,6 +27,8 @@ use crate::{hub, spokes};
 use anyhow::{Result, bail};
 use std::path::PathBuf;
 use std::time::Duration;
+
+pub(crate) use named::{Named, named};
 
 pub use crate::reference::subscribers::Takeover;
 pub use old_path::OldPath;

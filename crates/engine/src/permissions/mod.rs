@@ -3,6 +3,7 @@
 mod on;
 mod table;
 
+use crate::adopt::{self, Named};
 use crate::memory::{self, Recalled};
 use crate::names::Names;
 use crate::session::Session;
@@ -16,6 +17,8 @@ use table::{Mark, Row, TABLE};
 
 /// Characters of a managed policy without white space (IAM and STS quotas).
 const MOST_CHARACTERS: usize = 6_144;
+/// The same of all inline policies of a role.
+const MOST_INLINE_CHARACTERS: usize = 10_240;
 
 /// A command for which a policy can be printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,11 +47,13 @@ pub enum Command {
     Confirm,
     /// `export`.
     Export,
+    /// `adopt`.
+    Adopt,
 }
 
 impl Command {
     /// Each as it is typed.
-    pub const ALL: [(&'static str, Self); 12] = [
+    pub const ALL: [(&'static str, Self); 13] = [
         ("plan hub", Self::PlanHub),
         ("deploy hub", Self::DeployHub),
         ("plan spokes", Self::PlanSpokes),
@@ -61,6 +66,7 @@ impl Command {
         ("teardown", Self::Teardown),
         ("confirm", Self::Confirm),
         ("export", Self::Export),
+        ("adopt", Self::Adopt),
     ];
 
     /// As it is typed.
@@ -145,6 +151,27 @@ impl Command {
                 "own-delete",
             ],
             Self::Confirm => &["confirm"],
+            // Both deployments, the proof by `verify` and `test`, and the old path.
+            Self::Adopt => &[
+                "organization",
+                "hub-read",
+                "hub-write",
+                "elsewhere",
+                "tree",
+                "regions",
+                "trails",
+                "spokes-read",
+                "spokes-write",
+                "bus-read",
+                "own-read",
+                "own-write",
+                "attached",
+                "clicks",
+                "test",
+                "enter",
+                "pattern",
+                "pattern-delete",
+            ],
             Self::Export => &["organization", "hub-read", "elsewhere", "export"],
         }
     }
@@ -199,6 +226,12 @@ impl Permissions {
     pub fn fits(&self) -> bool {
         self.characters <= MOST_CHARACTERS
     }
+
+    /// Whether an inline policy of a role holds it.
+    #[must_use]
+    pub fn fits_inline(&self) -> bool {
+        self.characters <= MOST_INLINE_CHARACTERS
+    }
 }
 
 /// What the caller of a command needs, in this account and region. `role` is the one that `verify` and `test` enter.
@@ -219,6 +252,10 @@ pub async fn policy(
         management: found.management_account,
         organization: found.id,
         role: role.map(str::to_owned),
+        pattern: match command {
+            Command::Adopt => pattern(session).await?,
+            _ => None,
+        },
     };
     Ok(permissions(command, &place))
 }
@@ -248,6 +285,19 @@ async fn deployed(session: &Session, organization: &Organization) -> Result<Sess
             Ok(session.clone())
         }
         recalled => recalled,
+    }
+}
+
+/// What of AWS's published pattern is there. `None` where that cannot be read: it may be anything then.
+async fn pattern(session: &Session) -> Result<Option<Named>> {
+    match adopt::named(session).await {
+        Err(error) if !crate::is_stopped(&error) => {
+            session.work.message(&format!(
+                "What is there of AWS's published pattern cannot be read ({error:#}): the policy is for any topic and any StackSet of this account."
+            ));
+            Ok(None)
+        }
+        named => named.map(Some),
     }
 }
 

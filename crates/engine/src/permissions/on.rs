@@ -3,7 +3,9 @@
 //! Source: Service Authorization Reference, for each service. What supports no resource-level permissions has `*`, and so
 //! have the lists of Organizations' tree, which only read.
 
+use crate::adopt::Named;
 use crate::names::{DEPLOYMENT_TAG, Names};
+use crate::reference::{BUS, FUNCTION, ROLE, RULE};
 use serde_json::{Value, json};
 
 /// Where a command runs.
@@ -16,6 +18,8 @@ pub(super) struct Place {
     pub(super) routes: Vec<String>,
     /// The role in the spokes that `verify` and `test` enter.
     pub(super) role: Option<String>,
+    /// What of AWS's published pattern has a name that somebody chose; `None` where that is not known.
+    pub(super) pattern: Option<Named>,
 }
 
 /// Resources and the condition of a statement.
@@ -131,6 +135,29 @@ impl Place {
                 let (path, prefix) = (names.iam.path(), &names.iam.role_prefix);
                 one(global("iam", &format!("role{path}{prefix}{set}-*")))
             }
+            "pattern-bus" => one(anywhere("events", &format!("event-bus/{BUS}"))),
+            "pattern-rule" => one(anywhere("events", &format!("rule/{BUS}/{RULE}"))),
+            "pattern-rules" => one(anywhere("events", &format!("rule/{BUS}/*"))),
+            "pattern-function" => one(anywhere("lambda", &format!("function:{FUNCTION}"))),
+            "pattern-role" => one(global("iam", &format!("role/{ROLE}"))),
+            "pattern-logs" => one(anywhere("logs", "log-group:*")),
+            "pattern-topics" => match &self.pattern {
+                None => one(anywhere("sns", "*")),
+                Some(named) if named.topics.is_empty() => return None,
+                Some(named) => named.topics.clone(),
+            },
+            "pattern-stack-sets" => match &self.pattern {
+                None => self.stack_set("*"),
+                Some(named) if named.stack_sets.is_empty() => return None,
+                Some(named) => named
+                    .stack_sets
+                    .iter()
+                    .flat_map(|it| self.stack_set(it))
+                    .collect(),
+            },
+            "stack-sets" => self.stack_set("*"),
+            "subscribed-queues" => one(anywhere("sqs", "*")),
+            "subscribed-functions" => one(anywhere("lambda", "function:*")),
             "accounts-of-organization" => one(format!("{}/*", of_organization("account"))),
             "scp" => one(format!(
                 "{}/service_control_policy/*",
