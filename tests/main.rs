@@ -53,6 +53,8 @@ mod release;
 mod screens;
 /// The daily self-check.
 mod self_check;
+/// Drawn sequences of everything that people, AWS and intruders do.
+mod sequences;
 /// What asks a run to end.
 mod signals;
 /// `rootwatch deploy spokes`.

@@ -32,6 +32,8 @@ mod http;
 mod ministack;
 mod organization;
 mod process;
+pub mod secrets;
+pub mod sequences;
 mod server;
 pub mod sweep;
 mod terraform;

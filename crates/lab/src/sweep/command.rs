@@ -1,11 +1,13 @@
 //! The commands that are swept: all that write.
 
+use serde::{Deserialize, Serialize};
+
 use super::worlds::World;
 
 /// Region of the hub.
-pub(super) const REGION: &str = "eu-west-1";
+pub(crate) const REGION: &str = "eu-west-1";
 /// Who is notified.
-pub(super) const PERSON: &str = "security@example.com";
+pub(crate) const PERSON: &str = "security@example.com";
 /// In place of the token in the last mail that asks to confirm.
 pub(super) const TOKEN: &str = "{token}";
 /// A role that exists in every account of an organization.
@@ -23,8 +25,9 @@ const UNITS: [&str; 6] = [
 const HUB: [&str; 4] = ["--hub-account", "222222222222", "--hub-region", REGION];
 
 /// Who runs a command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum By {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum By {
     /// The hub's account, a delegated administrator.
     Hub,
     /// The management account.
@@ -33,7 +36,7 @@ pub(super) enum By {
 
 /// A command, and what it is run on.
 #[derive(Clone, Debug)]
-pub(super) struct Command {
+pub(crate) struct Command {
     /// Its name in a case.
     pub(super) name: &'static str,
     pub(super) from: World,

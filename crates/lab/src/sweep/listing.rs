@@ -19,14 +19,14 @@ const DRAWN: [(&str, &str); 5] = [
 
 /// A listing of a world.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Listing(Vec<String>);
+pub(crate) struct Listing(Vec<String>);
 
 impl Listing {
-    pub(super) fn of(lab: &Lab) -> Result<Self> {
+    pub(crate) fn of(lab: &Lab) -> Result<Self> {
         Ok(Self::of_snapshot(&lab.snapshot()?))
     }
 
-    pub(super) fn of_snapshot(snapshot: &Value) -> Self {
+    pub(crate) fn of_snapshot(snapshot: &Value) -> Self {
         let mut all = Vec::new();
         values("", snapshot, &mut all);
         let mut all: Vec<String> = all.iter().map(|line| without_drawn(line)).collect();
@@ -34,13 +34,26 @@ impl Listing {
         Self(all)
     }
 
+    /// Each value, with where it is.
+    pub(crate) fn lines(&self) -> &[String] {
+        &self.0
+    }
+
+    /// The same without the messages that wait, which come and go.
+    pub(crate) fn without_messages(mut self) -> Self {
+        let counts = ["/Messages: ", "/ApproximateNumberOfMessages"];
+        self.0
+            .retain(|line| !counts.iter().any(|count| line.contains(count)));
+        self
+    }
+
     /// Whether something of it is a temporary resource of a `test`.
-    pub(super) fn has_temporary(&self) -> bool {
+    pub(crate) fn has_temporary(&self) -> bool {
         self.0.iter().any(|line| line.contains("-test-"))
     }
 
     /// What is here and not there, line by line: a value that is there twice is one more.
-    pub(super) fn beyond(&self, other: &Self) -> Vec<String> {
+    pub(crate) fn beyond(&self, other: &Self) -> Vec<String> {
         let mut rest = other.0.iter().peekable();
         let mut beyond = Vec::new();
         // Both are sorted.

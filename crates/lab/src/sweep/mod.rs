@@ -5,15 +5,15 @@
 //! it ends where the undisturbed one did, with nothing doubled and nothing left over.
 
 mod case;
-mod command;
+pub(crate) mod command;
 mod judge;
-mod listing;
-mod process;
+pub(crate) mod listing;
+pub(crate) mod process;
 mod record;
 mod run;
 mod table;
-mod trouble;
-mod worlds;
+pub(crate) mod trouble;
+pub(crate) mod worlds;
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -26,6 +26,7 @@ use anyhow::{Result, ensure};
 pub use case::{Case, Pattern};
 pub use table::Table;
 
+use process::Program;
 use record::Recorded;
 use worlds::Worlds;
 
@@ -50,6 +51,16 @@ pub struct Settings {
     pub within: Option<Duration>,
 }
 
+impl Settings {
+    fn program(&self) -> Program {
+        Program {
+            binary: self.binary.clone(),
+            attempts: self.attempts,
+            limit: self.limit,
+        }
+    }
+}
+
 /// What became of a case.
 #[derive(Clone, Debug)]
 pub struct Outcome {
@@ -67,7 +78,7 @@ pub struct Outcome {
 /// When no case is like what was asked for, or a command does not end as it should although nothing disturbs it.
 pub fn sweep(settings: &Settings, tell: &(dyn Fn(&Outcome) + Sync)) -> Result<Table> {
     let since = Instant::now();
-    let worlds = Worlds::new(settings)?;
+    let worlds = Worlds::new(settings.program(), |_, _| Ok(()))?;
     let recorded = record::all(&worlds, settings)?;
     let cases = case::choose(&recorded, settings);
     ensure!(!cases.is_empty(), "no case is like what was asked for");
@@ -119,6 +130,6 @@ fn each(
     Ok(done.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

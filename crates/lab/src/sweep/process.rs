@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -11,9 +11,19 @@ use anyhow::{Context as _, Result};
 
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
+/// The binary, and what bounds each of its runs.
+#[derive(Clone, Debug)]
+pub(crate) struct Program {
+    pub(crate) binary: PathBuf,
+    /// Attempts that the SDK makes at a call.
+    pub(crate) attempts: u32,
+    /// How long one run may take before it counts as hanging.
+    pub(crate) limit: Duration,
+}
+
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ended {
+pub(crate) enum Ended {
     Code(i32),
     /// By our SIGKILL.
     Killed,
@@ -25,21 +35,21 @@ pub(super) enum Ended {
 
 /// A run that has ended.
 #[derive(Clone, Debug)]
-pub(super) struct Ran {
-    pub(super) ended: Ended,
-    pub(super) stdout: String,
-    pub(super) stderr: String,
+pub(crate) struct Ran {
+    pub(crate) ended: Ended,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Ran {
     /// All of it, for a message.
-    pub(super) fn words(&self) -> String {
+    pub(crate) fn words(&self) -> String {
         format!("{:?}\n{}\n{}", self.ended, self.stdout, self.stderr)
     }
 }
 
 /// A run that has not. Dropping it ends it.
-pub(super) struct Running {
+pub(crate) struct Running {
     child: Child,
     stdout: File,
     stderr: File,
@@ -48,7 +58,7 @@ pub(super) struct Running {
 }
 
 impl Running {
-    pub(super) fn start(binary: &Path, args: &[&str], env: Vec<(String, String)>) -> Result<Self> {
+    pub(crate) fn start(binary: &Path, args: &[&str], env: Vec<(String, String)>) -> Result<Self> {
         let folder = tempfile::tempdir().context("making a folder")?;
         let (stdout, stderr) = (tempfile::tempfile()?, tempfile::tempfile()?);
         let child = Command::new(binary)
@@ -72,15 +82,15 @@ impl Running {
     }
 
     /// Waits for its end.
-    pub(super) fn wait(self, limit: Duration) -> Result<Ran> {
+    pub(crate) fn wait(self, limit: Duration) -> Result<Ran> {
         self.kill_once(limit, || Ok(false))
     }
 
     /// Kills it as soon as this is so; waits for its end where it never is.
-    pub(super) fn kill_once(
+    pub(crate) fn kill_once(
         mut self,
         limit: Duration,
-        is_time: impl Fn() -> Result<bool>,
+        mut is_time: impl FnMut() -> Result<bool>,
     ) -> Result<Ran> {
         let ended = loop {
             if let Some(status) = self.child.try_wait()? {

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::faults::{Fault, Kind};
 
 /// A call that is killed at is held for this long at the most.
@@ -10,8 +12,9 @@ const PAGE: &str = "<!DOCTYPE html><html><head><title>Sign in to Corp Wi-Fi</tit
 const GARBAGE: &str = "\u{0}\u{1}\u{fffd}%!PS garbage {<[ \u{7} 0xdeadbeef";
 
 /// What goes wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Trouble {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Trouble {
     /// This call and all later ones of its operation answer 500.
     Failing,
     /// The call is throttled, however often it is repeated.
@@ -41,7 +44,7 @@ pub(super) enum Trouble {
 }
 
 impl Trouble {
-    pub(super) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::Failing,
         Self::Throttled,
         Self::Denied,
@@ -57,7 +60,7 @@ impl Trouble {
         Self::KillAfter,
     ];
 
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Failing => "failing",
             Self::Throttled => "throttled",
@@ -76,15 +79,26 @@ impl Trouble {
     }
 
     /// Whether the run is killed while the call is held.
-    pub(super) fn kills(self) -> bool {
+    pub(crate) fn kills(self) -> bool {
         matches!(self, Self::KillBefore | Self::KillAfter)
     }
 
     /// The fault of the n-th call of an operation, with every attempt at it.
-    pub(super) fn fault(self, service: &str, operation: &str, nth: u64) -> Fault {
+    pub(crate) fn fault(self, service: &str, operation: &str, nth: u64) -> Fault {
         let fault = Fault::new(self.kind(service)).of_operators();
         let fault = fault.service(service).operation(operation);
         let fault = fault.nth(nth).with_repeats();
+        match self {
+            Self::Failing | Self::Denied => fault.onward(),
+            _ => fault,
+        }
+    }
+
+    /// The fault of the n-th of all calls of a run, or of its writes, with every attempt at it.
+    pub(crate) fn fault_of_any(self, nth: u64, writes: bool) -> Fault {
+        let fault = Fault::new(self.kind("")).of_operators();
+        let fault = fault.nth(nth).with_repeats();
+        let fault = if writes { fault.writes() } else { fault };
         match self {
             Self::Failing | Self::Denied => fault.onward(),
             _ => fault,

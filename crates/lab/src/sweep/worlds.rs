@@ -1,19 +1,20 @@
 //! The worlds that commands begin with, each made once; a case has a fork of one.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::process::Command as Process;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
+use serde::{Deserialize, Serialize};
 
 use super::command::{
     By, Command, PERSON, REGION, TOKEN, adopt, deploy_guardrail, deploy_hub, spokes_by,
 };
-use super::process::{Ended, Ran, Running};
-use super::{Settings, lock};
+use super::lock;
+use super::process::{Ended, Program, Ran, Running};
 use crate::organization::Organization;
+use crate::secrets;
 use crate::server::Lab;
 
 /// Who receives the topic of AWS's published pattern.
@@ -30,8 +31,9 @@ const EXPIRE: &str = include_str!("expire.py");
 const REST: Duration = Duration::from_secs(60);
 
 /// What there is before a command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum World {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum World {
     /// The organization, and nothing else.
     Empty,
     /// A hub whose subscriber has not confirmed.
@@ -66,28 +68,38 @@ impl World {
 }
 
 /// All of them, as far as they were asked for.
-pub(super) struct Worlds {
-    settings: Settings,
+pub(crate) struct Worlds {
+    program: Program,
     empty: Arc<Lab>,
     organization: Organization,
     made: Mutex<BTreeMap<World, Arc<Lab>>>,
 }
 
 impl Worlds {
-    pub(super) fn new(settings: &Settings) -> Result<Self> {
+    /// Those of a program; `prepare` adds to the organization what is there before anything of rootwatch's.
+    pub(crate) fn new(
+        program: Program,
+        prepare: impl FnOnce(&Lab, &Organization) -> Result<()>,
+    ) -> Result<Self> {
         let empty = Lab::start()?;
         let organization = empty.sample_organization()?;
         empty.delegate_stacksets(&organization.hub)?;
+        prepare(&empty, &organization)?;
         Ok(Self {
-            settings: settings.clone(),
+            program,
             empty: Arc::new(empty),
             organization,
             made: Mutex::default(),
         })
     }
 
+    /// The organization in which all of them are.
+    pub(crate) fn organization(&self) -> &Organization {
+        &self.organization
+    }
+
     /// A fork of one, in which nobody has made a call.
-    pub(super) fn fork(&self, world: World) -> Result<Lab> {
+    pub(crate) fn fork(&self, world: World) -> Result<Lab> {
         let lab = self.get(world)?.fork()?;
         lab.clear_calls()?;
         Ok(lab)
@@ -133,13 +145,13 @@ impl Worlds {
     }
 
     fn ends_with(&self, lab: &Lab, by: By, args: &[&str], code: i32) -> Result<()> {
-        let ran = self.start(lab, by, args)?.wait(self.settings.limit)?;
+        let ran = self.start(lab, by, args)?.wait(self.program.limit)?;
         ensure!(ran.ended == Ended::Code(code), "{}", ran.words());
         Ok(())
     }
 
     /// What a killed `test` left may be removed from now on.
-    pub(super) fn expire(&self, lab: &Lab) -> Result<()> {
+    pub(crate) fn expire(&self, lab: &Lab) -> Result<()> {
         self.python(lab, By::Hub, &[EXPIRE])
     }
 
@@ -164,7 +176,7 @@ impl Worlds {
     }
 
     /// The command's arguments, the same for each of its runs in one world.
-    pub(super) fn args(lab: &Lab, command: &Command) -> Result<Vec<String>> {
+    pub(crate) fn args(lab: &Lab, command: &Command) -> Result<Vec<String>> {
         let given = |arg: &&str| match *arg {
             TOKEN => {
                 let token = lab.confirmation_token(PERSON)?;
@@ -176,14 +188,14 @@ impl Worlds {
     }
 
     /// Begins a command.
-    pub(super) fn begin(&self, lab: &Lab, by: By, args: &[String]) -> Result<Running> {
+    pub(crate) fn begin(&self, lab: &Lab, by: By, args: &[String]) -> Result<Running> {
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
         self.start(lab, by, &args)
     }
 
     /// Runs a command to its end.
-    pub(super) fn run(&self, lab: &Lab, by: By, args: &[String]) -> Result<Ran> {
-        self.begin(lab, by, args)?.wait(self.settings.limit)
+    pub(crate) fn run(&self, lab: &Lab, by: By, args: &[String]) -> Result<Ran> {
+        self.begin(lab, by, args)?.wait(self.program.limit)
     }
 
     fn start(&self, lab: &Lab, by: By, args: &[&str]) -> Result<Running> {
@@ -191,10 +203,10 @@ impl Worlds {
         let mut env = lab.env(self.account(by), REGION);
         let more = [
             ("ROOTWATCH_SELF_CHECK", "off".to_owned()),
-            ("AWS_MAX_ATTEMPTS", self.settings.attempts.to_string()),
+            ("AWS_MAX_ATTEMPTS", self.program.attempts.to_string()),
         ];
         env.extend(more.map(|(name, value)| (name.to_owned(), value)));
-        let binary: &Path = &self.settings.binary;
-        Running::start(binary, &[args, &always].concat(), env)
+        let binary = &self.program.binary;
+        Running::start(binary, &[args, &always].concat(), secrets::planted(&env))
     }
 }

@@ -1,0 +1,88 @@
+//! What all sequences have in common: the worlds that they begin with, and what has to be in each at the end.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+
+use super::hands::{BREAKING_HUB, BREAKING_SPOKE, HARMLESS_HUB, HARMLESS_SPOKE, Hands};
+use crate::sweep::command::REGION;
+use crate::sweep::listing::Listing;
+use crate::sweep::lock;
+use crate::sweep::process::Program;
+use crate::sweep::worlds::{World, Worlds};
+
+/// The stage.
+pub(super) struct Stage {
+    pub(super) worlds: Worlds,
+    pub(super) limit: Duration,
+    /// All that there is before anything of rootwatch's.
+    pub(super) planted: Listing,
+    /// The same with a new hub.
+    pub(super) fresh: Listing,
+    /// Those who wait for work.
+    hands: Mutex<Vec<Hands>>,
+}
+
+impl Stage {
+    pub(super) fn new(program: Program) -> Result<Self> {
+        let limit = program.limit;
+        let mut first = None;
+        let worlds = Worlds::new(program, |lab, organization| {
+            let hands = first.insert(Hands::start(lab.python())?);
+            hands.plant(lab, organization)
+        })?;
+        let listing = |world| -> Result<Listing> {
+            Ok(Listing::of(&worlds.fork(world)?)?.without_messages())
+        };
+        Ok(Self {
+            planted: listing(World::Empty)?,
+            fresh: listing(World::Hub)?,
+            limit,
+            hands: Mutex::new(first.into_iter().collect()),
+            worlds,
+        })
+    }
+
+    /// Does something with somebody's hands.
+    pub(super) fn with_hands<T>(&self, work: impl FnOnce(&mut Hands) -> Result<T>) -> Result<T> {
+        let free = lock(&self.hands).pop();
+        let mut hands = free.map_or_else(|| Hands::start(&crate::python()?), Ok)?;
+        let done = work(&mut hands);
+        lock(&self.hands).push(hands);
+        done
+    }
+
+    /// The edits by hand that change nothing where everything is deployed.
+    pub(super) fn edits_without_effect(&self) -> Result<Vec<String>> {
+        let organization = self.worlds.organization();
+        let hub = (organization.hub.as_str(), REGION);
+        let spoke = (organization.account("shop")?.id.as_str(), REGION);
+        let of_hub = BREAKING_HUB.iter().chain(&HARMLESS_HUB);
+        let of_spoke = BREAKING_SPOKE.iter().chain(&HARMLESS_SPOKE);
+        let all = of_hub.map(|work| (hub, *work));
+        let mut idle = Vec::new();
+        for (place, work) in all.chain(of_spoke.map(|work| (spoke, *work))) {
+            let lab = self.worlds.fork(World::Watched)?;
+            let before = Listing::of(&lab)?;
+            self.with_hands(|hands| hands.work(&lab, place, work))?;
+            if Listing::of(&lab)? == before {
+                idle.push(work.to_owned());
+            }
+        }
+        Ok(idle)
+    }
+
+    /// The id of the unit with this path.
+    pub(super) fn unit(&self, path: &str) -> Result<String> {
+        let organization = self.worlds.organization();
+        match path {
+            "/" => Ok(organization.root_id.clone()),
+            path => Ok(organization
+                .ou(path)
+                .context("a unit of the lab")?
+                .id
+                .clone()),
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! How often what was drawn, and what became of it.
+
+use std::collections::BTreeMap;
+use std::fmt::{Display, Formatter};
+
+/// What is counted together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Group {
+    Command,
+    Fault,
+    Edit,
+    Move,
+    Act,
+}
+
+impl Group {
+    const ALL: [(Self, &'static str); 5] = [
+        (Self::Command, "command"),
+        (Self::Fault, "fault or kill"),
+        (Self::Edit, "by hand"),
+        (Self::Move, "organization"),
+        (Self::Act, "root"),
+    ];
+}
+
+/// Counts, by what was drawn and by what became of it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Tally(BTreeMap<(Group, String), BTreeMap<String, usize>>);
+
+impl Tally {
+    pub(super) fn count(&mut self, group: Group, what: &str, became: &str) {
+        let of = self.0.entry((group, what.to_owned())).or_default();
+        *of.entry(became.to_owned()).or_default() += 1;
+    }
+
+    pub(super) fn add(&mut self, other: Self) {
+        for (what, became) in other.0 {
+            let of = self.0.entry(what).or_default();
+            for (became, count) in became {
+                *of.entry(became).or_default() += count;
+            }
+        }
+    }
+
+    /// How often something of a group became that.
+    pub(super) fn of(&self, group: Group, became: &str) -> usize {
+        let of_group = self.0.iter().filter(|((it, _), _)| *it == group);
+        of_group.filter_map(|(_, of)| of.get(became)).sum()
+    }
+}
+
+impl Display for Tally {
+    fn fmt(&self, to: &mut Formatter<'_>) -> std::fmt::Result {
+        writeln!(to, "| | what | drawn | of these |")?;
+        writeln!(to, "|---|---|---|---|")?;
+        for (group, name) in Group::ALL {
+            let of_group = self.0.iter().filter(|((it, _), _)| *it == group);
+            for ((_, what), became) in of_group {
+                let count: usize = became.values().sum();
+                let of: Vec<String> = became
+                    .iter()
+                    .map(|(what, n)| format!("{n} {what}"))
+                    .collect();
+                writeln!(to, "| {name} | {what} | {count} | {} |", of.join(", "))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_drawn_twice_is_one_row() {
+        let mut one = Tally::default();
+        one.count(Group::Command, "deploy hub", "ended with 0");
+        one.count(Group::Command, "deploy hub", "killed");
+        let mut all = Tally::default();
+        all.count(Group::Command, "deploy hub", "ended with 0");
+        all.count(Group::Fault, "cut", "met a call");
+        all.add(one);
+        let text = all.to_string();
+        let row = "| command | deploy hub | 3 | 2 ended with 0, 1 killed |";
+        assert!(text.contains(row), "{text}");
+        assert_eq!(all.of(Group::Command, "ended with 0"), 2);
+        assert_eq!(all.of(Group::Fault, "met a call"), 1);
+    }
+}
