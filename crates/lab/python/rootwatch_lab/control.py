@@ -276,7 +276,8 @@ def _suspend_account(request: Request) -> None:
 
 
 def _reinstate_account(request: Request) -> None:
-    _organization(request).get_account_by_id(request["account"]).status = "ACTIVE"
+    account = _organization(request).get_account_by_id(request["account"])
+    account.status = account.state = "ACTIVE"
 
 
 def _remove_account(request: Request) -> None:

@@ -15,9 +15,10 @@ use crate::sweep::worlds::World;
 
 /// More than there are accounts or regions at any time.
 const MANY: usize = 12;
-/// Calls before which something goes wrong, and before which a root user acts.
-const CALLS: u64 = 90;
-const WRITES: u64 = 40;
+/// Calls at which something goes wrong, and after which a root user acts: as often among the first, since a command that
+/// finds little to do makes few.
+const CALLS: [u64; 2] = [12, 60];
+const WRITES: [u64; 2] = [3, 30];
 /// Faults and kills in one sequence.
 const FAULTS: usize = 2;
 
@@ -63,7 +64,7 @@ fn step() -> impl Strategy<Value = Step> {
 
 fn run() -> impl Strategy<Value = Run> {
     let fault = option::weighted(0.4, fault());
-    let meanwhile = option::weighted(0.4, (0..CALLS as usize, act()));
+    let meanwhile = option::weighted(0.4, (0..60usize, act()));
     (command(), fault, meanwhile).prop_map(|(command, fault, meanwhile)| Run {
         command,
         fault,
@@ -112,8 +113,8 @@ fn spokes_change() -> impl Strategy<Value = SpokesChange> {
 
 fn fault() -> impl Strategy<Value = Fault> {
     let call = prop_oneof![
-        (1..=CALLS).prop_map(|nth| (nth, false)),
-        (1..=WRITES).prop_map(|nth| (nth, true)),
+        upto(CALLS).prop_map(|nth| (nth, false)),
+        upto(WRITES).prop_map(|nth| (nth, true)),
     ];
     // As many kills as other troubles.
     let kill = select(&[Trouble::KillBefore, Trouble::KillAfter][..]);
@@ -123,6 +124,10 @@ fn fault() -> impl Strategy<Value = Fault> {
         nth,
         writes,
     })
+}
+
+fn upto([few, many]: [u64; 2]) -> impl Strategy<Value = u64> {
+    prop_oneof![1..=few, 1..=many]
 }
 
 fn place() -> impl Strategy<Value = Place> {

@@ -19,7 +19,7 @@ const SHOWN: usize = 6;
 pub(super) const STACK_SET: &str = "rootwatch-spoke";
 pub(super) const TOPICS: [&str; 2] = ["rootwatch-alerts", "rootwatch-health"];
 /// What differs between hubs by their settings and by what others hang on them.
-const OF_SETTINGS: [&str; 7] = [
+const OF_SETTINGS: [&str; 9] = [
     "/Tags/",
     "/RetentionInDays",
     "/Subscriptions",
@@ -27,7 +27,12 @@ const OF_SETTINGS: [&str; 7] = [
     "/CodeSize",
     "/event_source_mappings",
     "/Rules/siem/",
+    // The topic of a route, and the statement that lets the notifier publish to it.
+    ":siem-alerts\"",
+    "\"Routes\"",
 ];
+/// What every account has that is made for an organization.
+const OF_ACCOUNTS: &str = "/roles/OrganizationAccountAccessRole/";
 
 /// A command that has ended.
 pub(super) struct Seen<'a> {
@@ -129,10 +134,10 @@ pub(super) fn of_hub(model: &Model, now: &Value, made: &Listing, fresh: &Listing
         ));
     }
     let tags = &hub["functions"]["rootwatch-notifier"]["Tags"];
-    for (key, value) in flags.get(TAG).and_then(|tag| tag.split_once('=')) {
-        if tags[key] != value {
-            all.push(format!("the function's tag {key} is not {value}: {tags}"));
-        }
+    if let Some((key, value)) = flags.get(TAG).and_then(|tag| tag.split_once('='))
+        && tags[key] != value
+    {
+        all.push(format!("the function's tag {key} is not {value}: {tags}"));
     }
     let (made, fresh) = (of_account(model, made), of_account(model, fresh));
     let difference = |one: &[String], other: &[String]| -> Vec<String> {
@@ -240,7 +245,7 @@ pub(super) fn of_end(model: &Model, planted: &Listing, end: &Listing) -> Option<
     // What is in an account that left the organization is out of everybody's reach.
     let is_reached = |line: &String| {
         let mut left = model.organization.left.iter();
-        !left.any(|account| line.starts_with(&format!("/{account}/")))
+        !line.contains(OF_ACCOUNTS) && !left.any(|it| line.starts_with(&format!("/{it}/")))
     };
     let more = end.beyond(planted).into_iter().filter(is_reached);
     let more: Vec<String> = more.collect();

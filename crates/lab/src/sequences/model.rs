@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::hands::{BREAKING_HUB, BREAKING_SPOKE};
 use super::organization::{Moved, Organization, Spot};
-use super::settings::{HubSettings, SpokesSettings};
+use super::settings::{HubSettings, SpokesChange, SpokesSettings};
 use super::step::{Command, Hanging};
 use crate::sweep::command::{By, REGION};
 use crate::sweep::process::Ended;
@@ -94,6 +94,10 @@ impl Model {
                 let is_deployed = self.spokes == Part::There;
                 let settings = self.spokes_settings.changed(*change, is_deployed);
                 (begun.spokes_settings, begun.flags) = settings;
+            }
+            Command::PlanSpokes(_) if self.spokes != Part::There => {
+                let all = self.spokes_settings.changed(SpokesChange::Nothing, false);
+                begun.flags = all.1;
             }
             _ => {}
         }
