@@ -107,6 +107,12 @@ def set_topic(place, topic, name, value):
     )
 
 
+def deny_topic(place, topic):
+    arn = place.topic(f"{NAME}-{topic}")
+    found = place.client("sns").get_topic_attributes(TopicArn=arn)["Attributes"]["Policy"]
+    set_topic(place, topic, "Policy", found.replace('"Allow"', '"Deny"'))
+
+
 def delete_alarms(place):
     found = place.client("cloudwatch").describe_alarms(AlarmNamePrefix=f"{NAME}-")["MetricAlarms"]
     if not found:
@@ -150,14 +156,7 @@ HUB_WORK = {
     "close-bus": lambda it: it.client("events").remove_permission(
         EventBusName=NAME, RemoveAllPermissions=True
     ),
-    "close-topic": lambda it: set_topic(
-        it,
-        "alerts",
-        "Policy",
-        policy({
-            "Effect": "Deny", "Principal": "*", "Action": "sns:Publish", "Resource": it.topic(f"{NAME}-alerts"),
-        }),
-    ),
+    "close-topic": lambda it: deny_topic(it, "alerts"),
     # From here on the path of an act stays whole.
     "delete-reads": lambda it: delete_rule(it, bus_rule(f"{NAME}-reads")),
     "disable-heartbeats": lambda it: it.client("events").disable_rule(**bus_rule(f"{NAME}-heartbeats")),
