@@ -156,6 +156,7 @@ fn act() -> impl Strategy<Value = Act> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use proptest::strategy::ValueTree as _;
     use proptest::test_runner::TestRunner;
 
     #[test]

@@ -44,6 +44,25 @@ fn the_sample_organization_is_the_same_every_time() {
 }
 
 #[test]
+fn a_reinstated_account_is_active_by_its_status_and_its_state() {
+    let lab = Lab::start().unwrap();
+    let organization = lab.sample_organization().unwrap();
+    let retired = &organization.account("retired").unwrap().id;
+    let described = || {
+        let ask = format!("boto3.client('organizations').describe_account(AccountId='{retired}')");
+        let fields = "print(json.dumps([found['Account'][key] for key in ('Status', 'State')]))";
+        boto3(
+            &lab,
+            &organization.management,
+            &format!("found = {ask}\n{fields}"),
+        )
+    };
+    assert_eq!(described(), json!(["SUSPENDED", "SUSPENDED"]));
+    lab.reinstate_account(retired).unwrap();
+    assert_eq!(described(), json!(["ACTIVE", "ACTIVE"]));
+}
+
+#[test]
 fn events_mails_and_faults_pass_through() {
     let lab = Lab::start().unwrap();
     let organization = lab.sample_organization().unwrap();
