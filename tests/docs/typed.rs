@@ -100,6 +100,8 @@ const SCENES: &[Scene] = &[
     scene("docs/delegated-administrator.md", "rootwatch deploy spokes --ou / --hub-account <hub account> --hub-region <hub region>", watched, Management),
     scene("docs/from-aws-pattern.md", "rootwatch adopt --role <role in the spokes>", adopt::beside, Hub),
     scene("docs/guardrail.md", "rootwatch scp", World::deployed, Management),
+    scene("docs/leaving.md", "rootwatch export terraform rootwatch-tf", watched, Hub),
+    scene("docs/leaving.md", "rootwatch export cloudformation rootwatch-cfn", watched, Hub),
     scene("docs/permissions.md", "rootwatch policy deploy hub > deploy-hub.json", empty, Hub),
     scene("docs/plans.md", "rootwatch plan hub --out plan.json", empty, Hub),
     scene("docs/quick-start.md", "rootwatch policy deploy hub > deploy-hub.json", empty, Hub),
@@ -124,6 +126,9 @@ const ON_A_MAC: &str = "is for macOS, which nobody had here";
 const OF_GOVCLOUD: &str = "the lab's organization is of the partition aws; tests/network/partitions.rs deploys a hub in GovCloud";
 const OF_AWS: &str =
     "is a call of the AWS CLI's about what is not rootwatch's; .ci/run checks the template";
+const OF_TERRAFORM: &str =
+    "needs Terraform and its provider; tests/export/terraform.rs runs it where they are";
+const OF_IMPORT: &str = "the lab imports nothing into stacks";
 
 /// What is not typed here, and why.
 #[rustfmt::skip] // a table reads best with a line a row
@@ -138,6 +143,13 @@ const NOT_TYPED: &[(&str, &str, &str)] = &[
     ("README.md", "rootwatch status --strict --management-profile management", ON_FIRST_DAY),
     ("README.md", "rootwatch test", ON_FIRST_DAY),
     ("docs/ci.md", "jq -e '[.error, (.gaps[]? | select(.id | IN(\"RW403\", \"RW304\") | not))] | all(. == null)' status.json", "jq is not on every machine that runs these tests"),
+    ("docs/leaving.md", "terraform -chdir=rootwatch-tf init", OF_TERRAFORM),
+    ("docs/leaving.md", "terraform -chdir=rootwatch-tf plan", OF_TERRAFORM),
+    ("docs/leaving.md", "terraform -chdir=rootwatch-tf apply", OF_TERRAFORM),
+    ("docs/leaving.md", "aws s3 sync rootwatch-cfn s3://BUCKET/", OF_IMPORT),
+    ("docs/leaving.md", "aws cloudformation create-change-set --change-set-type IMPORT \\", OF_IMPORT),
+    ("docs/leaving.md", "aws cloudformation describe-change-set --stack-name rootwatch-hub --change-set-name import", OF_IMPORT),
+    ("docs/leaving.md", "aws cloudformation execute-change-set --stack-name rootwatch-hub --change-set-name import", OF_IMPORT),
     ("docs/partitions.md", "rootwatch deploy hub --region us-gov-west-1 --email security@example.com", OF_GOVCLOUD),
     ("docs/partitions.md", "rootwatch deploy spokes --region us-gov-west-1 --ou /", OF_GOVCLOUD),
     ("docs/quick-start.md", "aws cloudformation activate-organizations-access", ON_FIRST_DAY),
