@@ -39,12 +39,19 @@ pub(crate) fn of_all(count: u64) -> Vec<u64> {
     some
 }
 
+/// One of so many of what is tried one by one.
+pub(crate) fn one_of<T>(step: usize, all: Vec<T>) -> Vec<T> {
+    let step = if is_every() { 1 } else { step };
+    all.into_iter().step_by(step).collect()
+}
+
 #[test]
 fn each_operation_and_both_ends_are_among_what_is_tried() {
     if is_every() {
         return assert_eq!(of_all(9).len(), 9);
     }
     assert_eq!(of_all(9), [1, 5, 9]);
+    assert_eq!(one_of(2, vec![1, 2, 3]), [1, 3]);
     assert_eq!(of_all(6), [1, 5, 6]);
     let call = |operation: &str, nth| ("events".to_owned(), operation.to_owned(), nth);
     let calls = vec![

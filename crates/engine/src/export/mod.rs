@@ -198,6 +198,6 @@ mod tests {
 
     #[test]
     fn the_schema_is_that_of_what_is_printed() {
-        crate::schema::holds::<Report>("export-1");
+        crate::schema::holds::<Report>(&["export/1"]);
     }
 }
