@@ -170,7 +170,7 @@ HUB_WORK = {
     "keep-logs-a-day": lambda it: it.client("logs").put_retention_policy(
         logGroupName=log_group(), retentionInDays=1
     ),
-    "shorten-function": lambda it: configure(it, Timeout=30),
+    "shorten-function": lambda it: configure(it, Timeout=20),
     "set-variable": lambda it: configure(it, Environment={"Variables": {"RUST_LOG": "off"}}),
     "rename-topic": lambda it: set_topic(it, "health", "DisplayName", "changed"),
     "hide-acts": lambda it: set_queue(it, "acts", VisibilityTimeout="400"),

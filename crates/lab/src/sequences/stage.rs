@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 
 use super::hands::{BREAKING_HUB, BREAKING_SPOKE, HARMLESS_HUB, HARMLESS_SPOKE, Hands};
+use super::play::REST;
 use crate::sweep::command::REGION;
 use crate::sweep::listing::Listing;
 use crate::sweep::lock;
@@ -66,6 +67,7 @@ impl Stage {
             let lab = self.worlds.fork(World::Watched)?;
             let before = Listing::of(&lab)?;
             self.with_hands(|hands| hands.work(&lab, place, work))?;
+            lab.wait_idle(REST)?;
             if Listing::of(&lab)? == before {
                 idle.push(work.to_owned());
             }
