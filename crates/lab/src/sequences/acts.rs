@@ -75,12 +75,7 @@ impl Acts {
             return Ok(Vec::new());
         }
         let mails = lab.mailbox(PERSON)?;
-        let mut waiting = Vec::new();
-        for queue in QUEUES {
-            // A queue that is not there has nothing.
-            let messages = lab.queue_messages(hub, REGION, queue).unwrap_or_default();
-            waiting.extend(messages.into_iter().map(|it| it.body));
-        }
+        let waiting = waiting(lab, hub);
         let mut lost = Vec::new();
         for act in self.0.iter_mut().filter(is_open) {
             let is_in = |text: &String| names(text, &act.id);
@@ -97,6 +92,13 @@ impl Acts {
         }
         Ok(lost)
     }
+}
+
+/// The messages in the hub's queues. A queue that is not there has none.
+pub(super) fn waiting(lab: &Lab, hub: &str) -> Vec<String> {
+    let messages = |queue| lab.queue_messages(hub, REGION, queue).unwrap_or_default();
+    let all = QUEUES.into_iter().flat_map(messages);
+    all.map(|it| it.body).collect()
 }
 
 /// Whether the text has this id, and not one that begins with it.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use serde_json::Value;
 
-use super::acts::{Acts, State};
+use super::acts::{Acts, State, waiting};
 use super::hands::Hands;
 use super::judge;
 use super::model::Model;
@@ -21,6 +21,9 @@ use crate::sweep::listing::Listing;
 
 /// How long the lab may take to come to rest.
 pub(super) const REST: Duration = Duration::from_secs(60);
+
+/// The same where what waits may wait for ever.
+const BROKEN_REST: Duration = Duration::from_secs(10);
 
 /// A sequence that is being played.
 pub(super) struct Playing<'a> {
@@ -159,14 +162,26 @@ impl Playing<'_> {
 
     /// Waits until nothing is left to do, has everybody confirm, and looks at what there is.
     pub(super) fn look_around(&mut self) -> Result<()> {
-        self.lab.wait_idle(REST)?;
+        self.rest()?;
         for person in [PERSON, SECOND] {
             self.lab.confirm_subscription(person)?;
         }
-        self.lab.wait_idle(REST)?;
+        self.rest()?;
         self.snapshot = self.lab.snapshot()?;
         self.listing = Listing::of_snapshot(&self.snapshot).without_messages();
         Ok(())
+    }
+
+    /// A hub that somebody has broken leaves for ever in its queues what it cannot deliver.
+    fn rest(&self) -> Result<()> {
+        if self.model.is_whole {
+            return self.lab.wait_idle(REST);
+        }
+        let rested = self.lab.wait_idle(BROKEN_REST);
+        match waiting(&self.lab, &self.model.organization.hub).is_empty() {
+            true => rested,
+            false => Ok(()),
+        }
     }
 
     /// What others own is there, and each act is told or waits.

@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result};
 
 use super::hands::{BREAKING_HUB, BREAKING_SPOKE, HARMLESS_HUB, HARMLESS_SPOKE, Hands};
 use super::play::REST;
+use crate::control::Late;
 use crate::sweep::command::REGION;
 use crate::sweep::listing::Listing;
 use crate::sweep::lock;
@@ -31,7 +32,12 @@ impl Stage {
         let mut first = None;
         let worlds = Worlds::new(program, |lab, organization| {
             let hands = first.insert(Hands::start(lab.python())?);
-            hands.plant(lab, organization)
+            hands.plant(lab, organization)?;
+            // What a broken notifier does not take is a dead letter within seconds.
+            lab.set_late(&Late {
+                visibility_percent: Some(1),
+                ..Late::default()
+            })
         })?;
         let listing = |world| -> Result<Listing> {
             Ok(Listing::of(&worlds.fork(world)?)?.without_messages())
