@@ -37,7 +37,9 @@ impl Stage {
             lab.set_late(&Late {
                 visibility_percent: Some(1),
                 ..Late::default()
-            })
+            })?;
+            // What others have deployed is there before anybody looks.
+            lab.wait_idle(REST)
         })?;
         let listing = |world| -> Result<Listing> {
             Ok(Listing::of(&worlds.fork(world)?)?.without_messages())
