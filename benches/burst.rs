@@ -18,6 +18,8 @@ mod burst;
 mod collected;
 #[path = "../tests/faults.rs"]
 mod faults;
+#[path = "../tests/schemas.rs"]
+mod schemas;
 #[path = "../tests/secrets.rs"]
 mod secrets;
 #[path = "../tests/steers.rs"]

@@ -3,7 +3,6 @@
 #[path = "../crates/root-event/tests/violations.rs"]
 mod violations;
 
-use crate::world::run;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -60,15 +59,15 @@ pub(crate) fn is_obeyed(value: &Value) {
 
 #[test]
 fn each_schema_is_listed_by_every_name_that_results_carry() {
-    let listed = run(&[], &["schema"]).ends_with(0).stdout;
+    let listed = crate::world::run(&[], &["schema"]).ends_with(0).stdout;
     let full = listed.lines().map(|name| format!("rootwatch.{name}"));
     let committed = SCHEMAS.keys().cloned();
     assert_eq!(full.collect::<Vec<_>>(), committed.collect::<Vec<_>>());
     for (name, schema) in SCHEMAS.iter() {
-        let printed = run(&[], &["schema", name]).ends_with(0);
+        let printed = crate::world::run(&[], &["schema", name]).ends_with(0);
         assert_eq!(&printed.json(), schema, "{name}");
         let short = name.trim_start_matches("rootwatch.");
-        let by_short = run(&[], &["schema", short]).ends_with(0);
+        let by_short = crate::world::run(&[], &["schema", short]).ends_with(0);
         assert_eq!(by_short.stdout, printed.stdout, "{name}");
     }
 }

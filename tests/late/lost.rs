@@ -1,6 +1,7 @@
 //! Answers that get lost: the SDK repeats the call, and a repetition that meets its own work goes on with it.
 
 use super::scenarios::{Scenario, all, numbered};
+use crate::every::of_all;
 use crate::world::{World, side_by_side};
 use rootwatch_lab::{Call, Fault, Kind};
 use serde_json::Value;
@@ -41,62 +42,81 @@ fn values(path: &str, value: &Value, all: &mut Vec<String>) {
     }
 }
 
-/// Each write of a scenario loses one answer, as many of them in a run as there are operations.
-fn survives(scenario: &Scenario, calls: &[Call], nth: u64, applied: bool) {
-    let undisturbed = scenario.world();
-    let expected = scenario.run(&undisturbed);
-    let world = scenario.world();
-    let lost = numbered(calls).into_iter();
-    let lost = lost.filter(|(call, at)| call.write && *at == nth);
-    let lost: BTreeSet<_> = lost
-        .map(|(call, _)| (&call.service, &call.operation))
-        .collect();
-    for (service, operation) in &lost {
-        let fault = Fault::new(Kind::Drop { applied });
-        let fault = fault.service(service).operation(operation).nth(nth);
-        world.lab.add_fault(&fault).unwrap();
-    }
-    let what = format!(
-        "{}: answer {nth} of {lost:?}, applied: {applied}",
-        scenario.name
-    );
-    let ran = scenario.run(&world);
-    assert_eq!(
-        ran.code, expected.code,
-        "{what}\n{}\n{}",
-        ran.stdout, ran.stderr
-    );
-    world.lab.clear_faults().unwrap();
-    // A canary that was sent twice may still be on its way.
-    for world in [&world, &undisturbed] {
+/// A scenario, and what it comes to when nothing disturbs it.
+struct Undisturbed {
+    scenario: Scenario,
+    calls: Vec<Call>,
+    code: i32,
+    listing: Vec<String>,
+}
+
+impl Undisturbed {
+    fn of(scenario: Scenario) -> Self {
+        let world = scenario.world();
+        let code = scenario.run(&world).code;
+        let calls = scenario.made_in(&world);
         world.lab.wait_idle(PATIENCE).unwrap();
+        Self {
+            scenario,
+            calls,
+            code,
+            listing: listing(&world),
+        }
     }
-    let (found, expected) = (listing(&world), listing(&undisturbed));
-    let only = |these: &[String], those: &[String]| -> Vec<String> {
-        let here = these.iter().filter(|it| !those.contains(it));
-        here.cloned().collect()
-    };
-    let differ = (only(&found, &expected), only(&expected, &found));
-    assert!(found == expected, "{what}: {differ:#?}");
+
+    fn writes(&self) -> impl Iterator<Item = (&Call, u64)> {
+        numbered(&self.calls)
+            .into_iter()
+            .filter(|(call, _)| call.write)
+    }
+
+    /// How often the write is made that is made most often.
+    fn most(&self) -> u64 {
+        self.writes().map(|(_, nth)| nth).max().unwrap_or_default()
+    }
+
+    /// Each write loses one answer, as many of them in a run as there are operations.
+    fn survives(&self, nth: u64, applied: bool) {
+        let world = self.scenario.world();
+        let lost: BTreeSet<_> = self
+            .writes()
+            .filter(|(_, at)| *at == nth)
+            .map(|(call, _)| (&call.service, &call.operation))
+            .collect();
+        for (service, operation) in &lost {
+            let fault = Fault::new(Kind::Drop { applied });
+            let fault = fault.service(service).operation(operation).nth(nth);
+            world.lab.add_fault(&fault).unwrap();
+        }
+        let name = &self.scenario.name;
+        let what = format!("{name}: answer {nth} of {lost:?}, applied: {applied}");
+        let ran = self.scenario.run(&world);
+        assert_eq!(
+            ran.code, self.code,
+            "{what}\n{}\n{}",
+            ran.stdout, ran.stderr
+        );
+        world.lab.clear_faults().unwrap();
+        // A canary that was sent twice may still be on its way.
+        world.lab.wait_idle(PATIENCE).unwrap();
+        let found = listing(&world);
+        let only = |these: &[String], those: &[String]| -> Vec<String> {
+            let here = these.iter().filter(|it| !those.contains(it));
+            here.cloned().collect()
+        };
+        let differ = (only(&found, &self.listing), only(&self.listing, &found));
+        assert!(found == self.listing, "{what}: {differ:#?}");
+    }
 }
 
 fn each_answer_is_lost_once(applied: bool) {
     // Every write of a first deployment of the hub is lost in tests/hub/interrupt.rs.
     let scenarios = all().into_iter().filter(|it| it.name != "hub");
-    let rounds: Vec<(Scenario, Vec<Call>)> = scenarios
-        .map(|scenario| {
-            let calls = scenario.calls();
-            (scenario, calls)
-        })
-        .collect();
-    let rounds = rounds.iter().flat_map(|(scenario, calls)| {
-        let most = numbered(calls).into_iter().filter(|(call, _)| call.write);
-        let most = most.map(|(_, nth)| nth).max().unwrap_or_default();
-        (1..=most).map(move |nth| (scenario, calls, nth))
-    });
-    side_by_side(rounds, |(scenario, calls, nth)| {
-        survives(scenario, calls, *nth, applied);
-    });
+    let undisturbed: Vec<Undisturbed> = scenarios.map(Undisturbed::of).collect();
+    let rounds = undisturbed
+        .iter()
+        .flat_map(|it| of_all(it.most()).into_iter().map(move |nth| (it, nth)));
+    side_by_side(rounds, |(it, nth)| it.survives(*nth, applied));
 }
 
 #[test]

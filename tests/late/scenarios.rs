@@ -186,6 +186,11 @@ impl Scenario {
     pub(super) fn calls(&self) -> Vec<Call> {
         let world = self.world();
         self.run(&world);
+        self.made_in(&world)
+    }
+
+    /// The calls that it has made in a world.
+    pub(super) fn made_in(&self, world: &World) -> Vec<Call> {
         let mut calls = world.lab.calls().unwrap();
         calls.retain(|call| !call.by_function);
         assert!(!calls.is_empty(), "{}", self.name);

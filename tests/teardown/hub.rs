@@ -192,7 +192,7 @@ fn a_function_that_somebody_put_into_a_vpc_has_to_leave_it_first() {
 fn what_aws_still_holds_on_to_is_waited_for() {
     let world = World::with_hub();
     let late = Late {
-        mapping_ms: Some(2500),
+        mapping_ms: Some(6_000),
         queue_name_reuse_ms: Some(15_000),
         ..Late::default()
     };

@@ -2,6 +2,7 @@
 # "region": …, "work": …}`, and has a line of standard output for its answer: whether there was something to do it with.
 import json
 import sys
+import time
 
 import boto3
 from botocore.exceptions import ClientError
@@ -85,6 +86,9 @@ def delete_mapping(place, queue):
     if found is None:
         return False
     place.client("lambda").delete_event_source_mapping(UUID=found)
+    # It is there for a moment longer.
+    while mapping(place, queue):
+        time.sleep(0.05)
 
 
 def configure(place, **changes):

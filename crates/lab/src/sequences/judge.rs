@@ -128,7 +128,7 @@ pub(super) fn of_hub(model: &Model, now: &Value, made: &Listing, fresh: &Listing
     let flags = &model.hub_settings.flags;
     let days = flags.get(RETENTION).copied().unwrap_or("365");
     let kept = &hub["log_groups"]["/aws/lambda/rootwatch-notifier"]["RetentionInDays"];
-    if kept.to_string() != days {
+    if kept.as_u64() != days.parse().ok() {
         all.push(format!(
             "the log is kept for {kept} days in place of {days}"
         ));
