@@ -62,6 +62,18 @@ impl Chosen {
         let (flag, values) = *table.get(self.setting % table.len())?;
         Some((flag, values.get(self.value % values.len())?))
     }
+
+    /// Sets it, and gives the flag that says so.
+    fn set(
+        self,
+        table: &[Setting],
+        flags: &mut BTreeMap<&'static str, &'static str>,
+    ) -> Vec<String> {
+        let chosen = self.of(table);
+        flags.extend(chosen);
+        let said = chosen.into_iter();
+        said.flat_map(|(flag, value)| pair(flag, value)).collect()
+    }
 }
 
 /// What a `deploy hub` changes.
@@ -115,13 +127,7 @@ impl HubSettings {
                 flags.extend(pair("--email", SECOND));
             }
             HubChange::Setting(chosen) => {
-                let chosen = chosen.of(&OF_HUB);
-                new.flags.extend(chosen);
-                flags.extend(
-                    chosen
-                        .into_iter()
-                        .flat_map(|(flag, value)| pair(flag, value)),
-                );
+                flags = chosen.set(&OF_HUB, &mut new.flags);
             }
         }
         if !is_deployed {
@@ -180,13 +186,7 @@ impl SpokesSettings {
                 }
             }
             SpokesChange::Setting(chosen) => {
-                let chosen = chosen.of(&OF_SPOKES);
-                new.flags.extend(chosen);
-                flags.extend(
-                    chosen
-                        .into_iter()
-                        .flat_map(|(flag, value)| pair(flag, value)),
-                );
+                flags = chosen.set(&OF_SPOKES, &mut new.flags);
             }
         }
         if !is_deployed {
