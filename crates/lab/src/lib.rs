@@ -29,6 +29,7 @@ mod fork;
 mod front;
 mod host;
 mod http;
+pub mod long_run;
 mod ministack;
 mod organization;
 mod process;

@@ -5,16 +5,12 @@
 use std::env;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::str::FromStr;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Context as _, Result, anyhow, bail};
-use rootwatch_lab::bench::{build, say};
+use anyhow::{Context as _, Result, bail};
+use rootwatch_lab::bench::say;
+use rootwatch_lab::long_run::{self, Teller, number};
 use rootwatch_lab::sweep::{Outcome, Settings, sweep};
-
-/// Between two lines that say how far it is.
-const TELL_EVERY: usize = 20;
 
 fn settings() -> Result<Settings> {
     let mut settings = Settings {
@@ -55,34 +51,16 @@ fn settings() -> Result<Settings> {
         }
     }
     settings.sample = settings.sample.map(|(count, _)| (count, seed));
-    settings.binary = match binary {
-        Some(binary) => binary.canonicalize().context("--binary FILE")?,
-        None => build(release)?,
-    };
+    settings.binary = long_run::binary(binary, release)?;
     Ok(settings)
-}
-
-fn number<T: FromStr>(text: &str) -> Result<T> {
-    text.parse().map_err(|_| anyhow!("{text} is no number"))
 }
 
 fn main() -> Result<ExitCode> {
     let settings = settings()?;
-    let (since, done) = (Instant::now(), AtomicUsize::new(0));
+    let teller = Teller::of("cases");
     let tell = |outcome: &Outcome| {
-        let count = done.fetch_add(1, Ordering::Relaxed) + 1;
-        let mut said = Ok(());
-        if !outcome.problems.is_empty() {
-            said = say(&outcome.to_string());
-        }
-        if count.is_multiple_of(TELL_EVERY) {
-            said = said.and(say(&format!(
-                "{count} cases in {} s",
-                since.elapsed().as_secs()
-            )));
-        }
-        // Whoever does not listen still gets the exit code.
-        drop(said);
+        let failure = (!outcome.problems.is_empty()).then(|| outcome.to_string());
+        teller.ended(failure.as_deref());
     };
     let table = sweep(&settings, &tell)?;
     say(&format!("\n{table}"))?;
