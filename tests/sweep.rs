@@ -1,7 +1,7 @@
 //! A fixed sample of `cargo sweep`: each command that writes, with something going wrong at one of its calls.
 
 use assert_cmd::cargo::cargo_bin;
-use rootwatch_lab::sweep::{Outcome, Pattern, Settings, Table, sweep};
+use rootwatch_lab::sweep::{Outcome, Pattern, Settings, Table, commands, sweep};
 use std::time::Duration;
 
 /// Of the cases that there are, drawn by a seed.
@@ -47,4 +47,13 @@ fn a_sample_of_all_faults_is_survived() {
 #[test]
 fn what_a_killed_test_left_the_next_one_finds_and_removes() {
     survived(&swept(&KILLED, None), KILLED.len());
+}
+
+#[test]
+fn the_workflow_that_sweeps_all_leaves_no_command_out() {
+    let workflow = include_str!("../.github/workflows/long.yml");
+    let lines = workflow.lines().map(str::trim);
+    let after = lines.skip_while(|line| *line != "command:").skip(1);
+    let swept: Vec<&str> = after.map_while(|line| line.strip_prefix("- ")).collect();
+    assert_eq!(swept, commands());
 }

@@ -7,7 +7,6 @@ use anyhow::{Result, bail, ensure};
 use sha2::{Digest as _, Sha256};
 
 use super::Settings;
-use super::command;
 use super::record::Recorded;
 use super::trouble::Trouble;
 
@@ -83,7 +82,7 @@ impl FromStr for Pattern {
 impl Pattern {
     /// That the names in it exist.
     fn check(&self) -> Result<()> {
-        let commands: Vec<&str> = command::all().iter().map(|it| it.name).collect();
+        let commands = super::commands();
         let troubles = Trouble::ALL.map(Trouble::name);
         for (given, known) in [(&self.command, &commands[..]), (&self.trouble, &troubles)] {
             if let Some(given) = given.as_deref().filter(|it| !known.contains(it)) {

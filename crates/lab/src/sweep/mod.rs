@@ -72,6 +72,12 @@ pub struct Outcome {
     pub problems: Vec<String>,
 }
 
+/// The commands that are swept, by the names that cases have.
+#[must_use]
+pub fn commands() -> Vec<&'static str> {
+    command::all().iter().map(|it| it.name).collect()
+}
+
 /// Runs the cases that the settings ask for, and tells of each as it ends.
 ///
 /// # Errors
