@@ -3,7 +3,7 @@ use assert_cmd::cargo::cargo_bin;
 use rootwatch_lab::{Call, Fault, Lab, Mail, Organization, Truths};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -83,7 +83,19 @@ pub(crate) fn run(env: &[(String, String)], args: &[&str]) -> Ran {
 
 /// The same in a folder, and below it.
 pub(crate) fn run_in(folder: &Path, env: &[(String, String)], args: &[&str]) -> Ran {
-    Running::begin(env, args, folder, None).wait()
+    Running::begin(env, args, folder, Stdio::null()).wait()
+}
+
+/// The same with something to read on standard input.
+pub(crate) fn run_with_input(args: &[&str], input: &[u8]) -> Ran {
+    let folder = tempfile::tempdir().unwrap();
+    let mut running = Running::begin(&[], args, folder.path(), Stdio::piped());
+    let mut stdin = running.child.stdin.take().unwrap();
+    let written = stdin.write_all(input);
+    drop(stdin);
+    let ran = running.wait();
+    written.expect(&ran.stderr);
+    ran
 }
 
 /// The environment of an account with a profile for each of some accounts, and the folder of their file.
@@ -117,16 +129,14 @@ pub(crate) struct Running {
 impl Running {
     pub(crate) fn start(env: &[(String, String)], args: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().to_owned();
-        Self::begin(env, args, &path, Some(folder))
+        let running = Self::begin(env, args, folder.path(), Stdio::null());
+        Self {
+            _folder: Some(folder),
+            ..running
+        }
     }
 
-    fn begin(
-        env: &[(String, String)],
-        args: &[&str],
-        path: &Path,
-        folder: Option<tempfile::TempDir>,
-    ) -> Self {
+    fn begin(env: &[(String, String)], args: &[&str], path: &Path, stdin: Stdio) -> Self {
         let mut command = Command::new(cargo_bin!("rootwatch"));
         command
             .args(args)
@@ -136,7 +146,7 @@ impl Running {
             .envs(secrets::planted(env))
             .env("HOME", path)
             .current_dir(path)
-            .stdin(Stdio::null())
+            .stdin(stdin)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         if env.contains(&(SELF_CHECK.to_owned(), String::new())) {
@@ -149,7 +159,7 @@ impl Running {
             child,
             stderr,
             reader,
-            _folder: folder,
+            _folder: None,
         }
     }
 

@@ -9,15 +9,20 @@ const PREFIX: &str = "ROOTWATCH_";
 /// Begins the names of the lab's.
 const OF_THE_LAB: &str = "ROOTWATCH_LAB_";
 /// Other variables that begin so: the settings file's, those of a build, and those of the tests.
-const OTHERS: [&str; 9] = [
+const OTHERS: [&str; 14] = [
     "ROOTWATCH_CONFIG",
+    "ROOTWATCH_BUILD_COMMIT",
     "ROOTWATCH_BUNDLE",
+    "ROOTWATCH_EVERY_CALL",
     "ROOTWATCH_LAMBDA_TARGET",
     "ROOTWATCH_NOTIFIER_ARCHITECTURE",
     "ROOTWATCH_NOTIFIER_BOOTSTRAP",
     "ROOTWATCH_REQUIRE_BROWSER",
+    "ROOTWATCH_REQUIRE_CFN_LINT",
     "ROOTWATCH_SELFCHECK_BOOTSTRAP",
     "ROOTWATCH_SEEDS",
+    "ROOTWATCH_TERRAFORM",
+    "ROOTWATCH_WRITE_PICTURES",
     "ROOTWATCH_WRITE_SCHEMA",
 ];
 

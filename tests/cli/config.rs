@@ -1,4 +1,5 @@
 use crate::world::{World, run, run_in};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// A folder of its own for one test.
@@ -207,4 +208,28 @@ fn init_prints_the_schema_that_is_committed() {
     let ran = run(&[], &["init", "--schema"]).ends_with(0);
     let committed = include_str!("../../templates/rootwatch.schema.json");
     assert_eq!(ran.stdout, committed);
+}
+
+/// What this repository sets for its builds, its tests and its programs is set for every binary that these start, too.
+#[test]
+fn no_variable_that_this_repository_sets_is_refused() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folders = [".ci", ".cargo", ".github/workflows"].map(|it| root.join(it));
+    let within = folders.iter().flat_map(|it| it.read_dir().unwrap());
+    let files = within.map(|it| it.unwrap().path());
+    let name = regex::Regex::new("ROOTWATCH_[A-Z_]*[A-Z]").unwrap();
+    let mut names = BTreeSet::new();
+    for file in files.chain([root.join("CONTRIBUTING.md")]) {
+        let text = std::fs::read_to_string(&file).unwrap();
+        names.extend(name.find_iter(&text).map(|it| it.as_str().to_owned()));
+    }
+    assert!(names.contains("ROOTWATCH_REQUIRE_CFN_LINT"), "{names:?}");
+    // A setting with this value may be wrong, and is no unknown one.
+    let env: Vec<_> = names.into_iter().map(|it| (it, "1".to_owned())).collect();
+    let ran = run(&env, &["settings"]);
+    assert!(
+        !ran.stderr.contains("none of rootwatch's"),
+        "{}",
+        ran.stderr
+    );
 }

@@ -1,5 +1,4 @@
-use crate::world::{REGION, api_call, run, sign_in};
-use assert_cmd::cargo::cargo_bin;
+use crate::world::{REGION, api_call, run, run_with_input, sign_in};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use flate2::Compression;
@@ -130,13 +129,8 @@ fn standard_input_takes_a_compressed_subscription_message() {
     let data = BASE64_STANDARD.encode(compressed(&log.to_string()));
     let message = json!({"awslogs": {"data": data}}).to_string();
     for input in [message.clone().into_bytes(), compressed(&message)] {
-        let ran = assert_cmd::Command::new(cargo_bin!("rootwatch"))
-            .args(["explain", "-"])
-            .write_stdin(input)
-            .output()
-            .unwrap();
-        let text = String::from_utf8(ran.stdout).unwrap();
-        assert!(ran.status.success(), "{text}");
+        let ran = run_with_input(&["explain", "-"], &input).ends_with(0);
+        let text = &ran.stdout;
         assert!(text.contains("Root created an access key"), "{text}");
     }
 }
