@@ -8,7 +8,7 @@ use crate::settings::{Boundary, OperationSettings, Settings};
 use crate::source::key;
 use crate::spokes::record::Record;
 use crate::spokes::stack_set::StackSet;
-use crate::spokes::{Place, operation, regions};
+use crate::spokes::{Place, operations, regions};
 use anyhow::Result;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -53,7 +53,7 @@ pub(crate) async fn read(session: &Session, place: &Place<'_>) -> Result<Option<
     }
     let (auto, operations) = tokio::try_join!(
         StackSet::auto_deployment_targets(place, &name),
-        operation::newest_preferences(place, &name),
+        operations::newest_preferences(place, &name),
     )?;
     Ok(Some(of_set(session, set, auto, operations).await?))
 }

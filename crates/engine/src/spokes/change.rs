@@ -1,6 +1,7 @@
 //! Something to do to instances: which, and the calls that do it.
 
-use super::operation::{self, Preferences};
+use super::operation;
+use super::preferences::Preferences;
 use super::{Location, Place};
 use crate::aws::error::{AwsError, Call};
 use crate::work::Work;

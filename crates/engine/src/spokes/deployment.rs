@@ -3,9 +3,10 @@
 use super::change::{Change, ChangeKind};
 use super::deployed::{Left, SpokesDeployed, SpokesPlanned};
 use super::following::{Following, carry_out, follow_command, follow_one, wait_for_others};
-use super::operation::{Ended, Failure, Preferences};
+use super::operation::{Ended, Failure};
 use super::plan::REMADE;
 use super::planning::{Switches, plan};
+use super::preferences::Preferences;
 use super::{Location, Place, again, management, preflight, regions};
 use crate::apply::Unfinished;
 use crate::aws::consistency::rest;

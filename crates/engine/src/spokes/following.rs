@@ -2,7 +2,9 @@
 
 use super::Place;
 use super::change::Change;
-use super::operation::{Ended, Preferences, Running, follow, list};
+use super::operation::{Ended, follow};
+use super::operations::{Running, list};
+use super::preferences::Preferences;
 use super::words;
 use crate::aws::error::AwsError;
 use crate::session::Session;

@@ -12,10 +12,12 @@ pub(crate) mod hint;
 pub(crate) mod instances;
 pub(crate) mod management;
 pub(crate) mod operation;
+pub(crate) mod operations;
 pub(crate) mod organization;
 mod pace;
 pub(crate) mod plan;
 pub(crate) mod planning;
+pub(crate) mod preferences;
 pub(crate) mod preflight;
 pub(crate) mod reach;
 pub mod reason;
@@ -34,7 +36,8 @@ pub use deployed::{SpokesDeployed, SpokesPlanned};
 pub use deployment::{deploy, deploy_saved};
 pub use directory::Directory;
 pub use management::{Management, StackPlan};
-pub use operation::{Ended, Failure, Last, Running};
+pub use operation::{Ended, Failure};
+pub use operations::{Last, Running};
 pub use organization::Account;
 pub use plan::{InstanceCounts, SpokesPlan, Stops};
 pub use planning::{Switches, plan};
@@ -50,7 +53,7 @@ use crate::settings::{CallAs, IamSettings, Settings};
 use crate::work::Work;
 use aws_sdk_cloudformation::types::CallAs as SdkCallAs;
 use instances::{Instance, Instances};
-use operation::Operations;
+use operations::Operations;
 use organization::Organization;
 use record::Record;
 use serde::Serialize;
@@ -320,7 +323,7 @@ async fn settled<T>(
 async fn list(place: &Place<'_>, name: &str, regions: &BTreeSet<String>) -> Listed {
     let (instances, operations) = tokio::join!(
         instances::list(place, name, regions),
-        operation::list(place, name),
+        operations::list(place, name),
     );
     let mut listed = Listed::default();
     let observed = &mut listed.observed;
@@ -370,7 +373,7 @@ pub(crate) async fn observe(
     let (instances, auto_deployment, operations) = tokio::try_join!(
         instances::list(place, name, &regions),
         StackSet::auto_deployment_targets(place, name),
-        operation::list(place, name),
+        operations::list(place, name),
     )?;
     Ok(Observed {
         stack_set: Some(stack_set),

@@ -4,7 +4,7 @@ use super::change::{Accounts, Change, ChangeKind, rectangles};
 use super::directory::Directory;
 use super::instances::{Instance, Instances};
 use super::management::Management;
-use super::operation::Running;
+use super::operations::Running;
 use super::organization::{Account, Paths, Subtree};
 use super::stack_set::StackSet;
 use super::{Location, Observed};

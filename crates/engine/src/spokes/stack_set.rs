@@ -1,6 +1,7 @@
 //! The StackSet itself: its template, parameters and settings.
 
-use super::operation::{self, Preferences};
+use super::operation;
+use super::preferences::Preferences;
 use super::stack::{sdk_parameters, sdk_tags};
 use super::{Location, Place};
 use crate::aws::consistency::{read_until_consistent, retry_until_consistent};

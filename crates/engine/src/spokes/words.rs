@@ -1,6 +1,7 @@
 //! StackSet operations as text, for plans, reports and errors.
 
-use super::operation::{Ended, Failure, Last, Running};
+use super::operation::{Ended, Failure};
+use super::operations::{Last, Running};
 use super::reason;
 use crate::failure::again;
 use std::collections::{BTreeMap, BTreeSet};

@@ -26,7 +26,7 @@ use crate::names::Names;
 use crate::self_check::SelfCheckStatus;
 use crate::spokes::Location;
 use crate::spokes::coverage::Coverage;
-use crate::spokes::operation::{Last, Running};
+use crate::spokes::operations::{Last, Running};
 use crate::spokes::stack_set::{Drift, StackSet};
 pub use gap::Gap;
 pub use heartbeats::Heartbeats;
