@@ -20,7 +20,7 @@ const ALARM: Price = Price {
     a_month: 1.0,
 };
 
-/// Of a request to SQS, without the million a month that AWS gives for nothing; source: aws.amazon.com/sqs/pricing.
+/// Of a request to SQS, ignoring the free million a month; source: aws.amazon.com/sqs/pricing.
 ///
 /// Lambda polls an empty queue with up to five requests at a time of 20 seconds each (Lambda Developer Guide, "Using
 /// Lambda with Amazon SQS").
@@ -155,7 +155,7 @@ mod tests {
         let mut table = String::from(
             "| accounts | regions | hub | heartbeats every 6h | a month | a year | with heartbeats every 12h | without |\n|---|---|---|---|---|---|---|---|\n",
         );
-        for accounts in [10, 100, 1_000, 10_000] {
+        for accounts in [10, 100, 500, 1_000, 10_000] {
             for regions in [4, 17] {
                 let of = |hours| of_heartbeats(accounts * regions, every(hours));
                 let month = hub + of(6);

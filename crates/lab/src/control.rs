@@ -36,6 +36,8 @@ pub struct Call {
 /// An e-mail or text message that SNS sent.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Mail {
+    /// Whom it was sent to.
+    pub address: String,
     /// The topic it came from.
     pub topic_arn: String,
     /// Its subject.
@@ -220,6 +222,11 @@ impl Lab {
     /// The e-mails that an address received (or the text messages of a number), oldest first.
     pub fn mailbox(&self, address: &str) -> Result<Vec<Mail>> {
         self.client.get("mail", &[("address", address)])
+    }
+
+    /// All e-mails and text messages, oldest first.
+    pub fn mails(&self) -> Result<Vec<Mail>> {
+        self.client.get("mails", &[])
     }
 
     /// Confirms all pending subscriptions of an address (or URL), as its owner would.

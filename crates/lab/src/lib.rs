@@ -22,6 +22,7 @@
 //! # }
 //! ```
 
+mod acts;
 pub mod bench;
 mod control;
 mod faults;

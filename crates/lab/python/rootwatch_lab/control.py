@@ -81,6 +81,7 @@ class Control:
             "DELETE truths": lambda _: truths.clear(),
             "POST cloudtrail": _cloudtrail,
             "GET mail": lambda request: topics.mailbox(request["address"]),
+            "GET mails": lambda _: topics.mails(),
             "POST mail/confirm": lambda request: topics.confirm(request["address"]),
             "POST mail/expire": lambda request: topics.expire(request["address"]),
             "POST mail/unsubscribe": lambda r: topics.follow_unsubscribe_links(r["address"]),

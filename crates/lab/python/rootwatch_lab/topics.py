@@ -37,8 +37,13 @@ class NotAuthorized(SNSException):
 
 def mailbox(address: str) -> list[dict[str, Any]]:
     """The mails an address got, oldest first."""
+    return [mail for mail in mails() if mail["address"] == address]
+
+
+def mails() -> list[dict[str, Any]]:
+    """Everybody's mails, oldest first."""
     with _mail_lock:
-        return [dict(mail) for mail in _mail if mail["address"] == address]
+        return [dict(mail) for mail in _mail]
 
 
 def _post_mail(address: str, topic: Topic, subject: str, body: str, kind: str) -> None:

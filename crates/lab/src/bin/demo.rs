@@ -10,7 +10,6 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use rootwatch_lab::{Lab, Mail, Organization};
-use serde_json::{Value, json};
 
 const PERSON: &str = "security@example.com";
 const HUB_REGION: &str = "eu-west-1";
@@ -49,7 +48,7 @@ impl Tour {
         let before = self.lab.snapshot()?;
         let result = self.deploy().and_then(|()| self.act_as_root());
         // Even a tour that went wrong shows how to leave nothing behind.
-        self.rootwatch(&["teardown", "all", "--yes"], &[0])?;
+        self.rootwatch(&["teardown", "all", "--yes", "--quiet"], &[0])?;
         result?;
         if self.lab.snapshot()? != before {
             bail!("the lab holds something that it did not hold before");
@@ -110,15 +109,11 @@ impl Tour {
         say(&format!(
             "  root of account {shop} signs in to the console (recorded in us-east-1)"
         ))?;
-        let sign_in = "AWS Console Sign In via CloudTrail";
-        self.lab
-            .cloudtrail_event(shop, "us-east-1", sign_in, &console_login(shop))?;
+        self.lab.root_signs_in(shop)?;
         say(&format!(
             "  root of account {payments} deletes a trail in {HUB_REGION}"
         ))?;
-        let call = "AWS API Call via CloudTrail";
-        self.lab
-            .cloudtrail_event(payments, HUB_REGION, call, &delete_trail(payments))?;
+        self.lab.root_deletes_trail(payments, HUB_REGION)?;
         for mail in self.alerts(2)? {
             heading(&format!("Mail to {PERSON}"))?;
             say(&format!(
@@ -169,70 +164,6 @@ impl Tour {
 fn build() -> Result<PathBuf> {
     say("Building rootwatch ...")?;
     rootwatch_lab::bench::build(false)
-}
-
-fn console_login(account: &str) -> Value {
-    json!({
-        "eventVersion": "1.11",
-        "userIdentity": {
-            "type": "Root",
-            "principalId": account,
-            "arn": format!("arn:aws:iam::{account}:root"),
-            "accountId": account,
-        },
-        "eventTime": now(),
-        "eventSource": "signin.amazonaws.com",
-        "eventName": "ConsoleLogin",
-        "awsRegion": "us-east-1",
-        "sourceIPAddress": "198.51.100.23",
-        "userAgent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0",
-        "requestParameters": null,
-        "responseElements": {"ConsoleLogin": "Success"},
-        "additionalEventData": {"MobileVersion": "No", "MFAUsed": "No"},
-        "eventID": "7b1f0c2e-6d1b-4f8e-9a52-1c0e5d7a9b11",
-        "readOnly": false,
-        "eventType": "AwsConsoleSignIn",
-        "managementEvent": true,
-        "recipientAccountId": account,
-        "eventCategory": "Management",
-    })
-}
-
-fn delete_trail(account: &str) -> Value {
-    json!({
-        "eventVersion": "1.11",
-        "userIdentity": {
-            "type": "Root",
-            "principalId": account,
-            "arn": format!("arn:aws:iam::{account}:root"),
-            "accountId": account,
-            "accessKeyId": "ASIAEXAMPLEEXAMPLE42",
-            "sessionContext": {"attributes": {"creationDate": now(), "mfaAuthenticated": "true"}},
-        },
-        "eventTime": now(),
-        "eventSource": "cloudtrail.amazonaws.com",
-        "eventName": "DeleteTrail",
-        "awsRegion": HUB_REGION,
-        "sourceIPAddress": "203.0.113.77",
-        "userAgent": "aws-cli/2.32.0",
-        "errorCode": "AccessDenied",
-        "errorMessage": "explicit deny in a service control policy",
-        "requestParameters": {"name": "organization-trail"},
-        "responseElements": null,
-        "eventID": "c2d4a8b0-52f7-4d0c-8f1e-0b6f4a3e2d22",
-        "readOnly": false,
-        "eventType": "AwsApiCall",
-        "managementEvent": true,
-        "recipientAccountId": account,
-        "eventCategory": "Management",
-        "sessionCredentialFromConsole": "true",
-    })
-}
-
-fn now() -> String {
-    jiff::Timestamp::now()
-        .strftime("%Y-%m-%dT%H:%M:%SZ")
-        .to_string()
 }
 
 fn heading(text: &str) -> Result<()> {
