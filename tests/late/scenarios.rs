@@ -1,6 +1,7 @@
 //! Whole commands, each in a world that is ready for it, with the hub in the management account: so one run makes the
-//! hub's, the StackSet's and the account's own stacks' calls.
+//! hub's, the StackSet's and the account's own stacks' calls. The changeover alone is from an account of its own.
 
+use crate::adopt::beside;
 use crate::guardrail::Administrator;
 use crate::world::{Ran, World, name};
 use rootwatch_lab::Call;
@@ -14,6 +15,8 @@ pub(super) struct Scenario {
     pub(super) name: &'static str,
     pub(super) args: Vec<&'static str>,
     from: &'static LazyLock<World>,
+    /// Whether the hub is in an account of its own.
+    is_apart: bool,
 }
 
 /// The organization, and nothing else.
@@ -34,12 +37,28 @@ static ALL: LazyLock<World> = LazyLock::new(|| {
     world
 });
 
+/// The organization, where a hub gets its self-check.
+static CHECKED: LazyLock<World> = LazyLock::new(|| EMPTY.fork().calm().with_self_check());
+/// A hub with one.
+static CHECKED_HUB: LazyLock<World> = LazyLock::new(|| {
+    let world = CHECKED.fork().calm();
+    in_management(
+        &world,
+        &["deploy", "hub", "--email", "a@example.com", "--yes"],
+    )
+    .ends_with(0);
+    world.at_rest();
+    world
+});
+
 /// The same where service control policies are off.
 static UNGUARDED: LazyLock<World> = LazyLock::new(|| {
     let world = ALL.fork().calm();
     Administrator::new(&world).turn_off(&world);
     world
 });
+/// AWS's published pattern beside rootwatch, where everybody has confirmed.
+static BESIDE: LazyLock<World> = LazyLock::new(|| beside().calm());
 static GUARDED: LazyLock<World> = LazyLock::new(|| {
     let world = ALL.fork().calm();
     in_management(
@@ -60,6 +79,7 @@ pub(super) fn all() -> Vec<Scenario> {
         name,
         from,
         args: args.to_vec(),
+        is_apart: false,
     };
     let spokes = [&SPOKES[..], &REGIONS].concat();
     let changed = ["--tag", "team=security"];
@@ -108,6 +128,16 @@ pub(super) fn all() -> Vec<Scenario> {
                 "--yes",
             ],
         ),
+        scenario(
+            "a hub with a self-check",
+            &CHECKED,
+            &["deploy", "hub", "--email", "a@example.com", "--yes"],
+        ),
+        scenario(
+            "without a self-check again",
+            &CHECKED_HUB,
+            &["deploy", "hub", "--self-check", "off", "--yes"],
+        ),
         scenario("spokes", &HUB, &spokes),
         scenario("spokes changed", &ALL, &[&spokes[..], &changed].concat()),
         scenario(
@@ -130,6 +160,21 @@ pub(super) fn all() -> Vec<Scenario> {
             ],
         ),
         scenario("teardown", &ALL, &["teardown", "all", "--yes"]),
+        Scenario {
+            is_apart: true,
+            ..scenario(
+                "changeover",
+                &BESIDE,
+                &[
+                    "adopt",
+                    "--regions",
+                    "us-east-1,eu-west-1",
+                    "--role",
+                    "OrganizationAccountAccessRole",
+                    "--yes",
+                ],
+            )
+        },
         scenario(
             "guardrail",
             &UNGUARDED,
@@ -174,7 +219,10 @@ impl Scenario {
     }
 
     pub(super) fn run(&self, world: &World) -> Ran {
-        in_management(world, &self.args)
+        match self.is_apart {
+            true => world.rootwatch(&self.args),
+            false => in_management(world, &self.args),
+        }
     }
 
     /// The exit code when nothing disturbs it.

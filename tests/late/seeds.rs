@@ -1,5 +1,5 @@
-//! Everything under late truths, lost answers and lists that lag, drawn from seeds: the hub and the spokes are deployed,
-//! tested and removed, each in the one run.
+//! Everything under late truths, lost answers and lists that lag, drawn from seeds: the hub with its self-check and the
+//! spokes are deployed, tested and removed, each in the one run.
 //!
 //! `ROOTWATCH_SEEDS=1-200 cargo test -p rootwatch --test rootwatch late::seeds -- --nocapture` takes many, and prints how
 //! often each truth was met.
@@ -41,7 +41,7 @@ fn commands() -> [Vec<&'static str>; 5] {
 
 /// What was met, by its name; or what failed.
 fn run(seed: u64) -> Result<BTreeMap<String, u64>, String> {
-    let world: World = EMPTY.fork();
+    let world: World = EMPTY.fork().with_self_check();
     world.lab.truths(&truths(seed)).unwrap();
     for command in commands() {
         let ran = in_management(&world, &command);

@@ -1,8 +1,10 @@
 //! Having the deployed self-check run now.
 
 use crate::aws::Aws;
+use crate::aws::consistency::retry_until_consistent;
 use crate::aws::error::{AwsError, Call};
 use crate::names::Names;
+use crate::work::Work;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::InvocationType;
 use serde_json::{Value, json};
@@ -34,9 +36,12 @@ impl Cause {
 /// Asks for one, and does not wait for it.
 pub(crate) async fn invoke(aws: &Aws, names: &Names) -> Result<(), AwsError> {
     let event = json!({FIELD: DEPLOYED}).to_string();
-    let call = aws.lambda.invoke().function_name(names.self_check());
-    let call = call.invocation_type(InvocationType::Event);
-    let answer = call.payload(Blob::new(event)).send().await;
-    answer.call("lambda:InvokeFunction")?;
+    retry_until_consistent(&Work::silent(), async || {
+        let call = aws.lambda.invoke().function_name(names.self_check());
+        let call = call.invocation_type(InvocationType::Event);
+        let answer = call.payload(Blob::new(event.as_str())).send().await;
+        answer.call("lambda:InvokeFunction")
+    })
+    .await?;
     Ok(())
 }
