@@ -17,9 +17,10 @@ use serde_json::json;
 /// detail-type with another source would compare all values of a call, and so refuse alerts that EventBridge forwards
 /// in the same call.
 ///
-/// The Denies apply only when their key is present. As conditions of the Allow they could silence everything:
-/// PutTargets checks this policy when a target is made, and no page of AWS's documentation says which keys exist at
-/// that moment.
+/// The Denies apply only to what carries an event, which has a detail-type: PutTargets checks this policy when a target is
+/// made, and no page of AWS's documentation says which keys exist at that moment. It may look like a direct call, and
+/// then one that forbids those would keep every spoke of another region from being made. As conditions of the Allow they
+/// could silence everything.
 pub(super) fn event_bus(names: &Names, org_id: &str) -> Policy {
     let mut detail_types: Vec<&str> = DETAIL_TYPES.to_vec();
     detail_types.extend([HEARTBEAT_DETAIL_TYPE, CANARY_DETAIL_TYPE]);
@@ -45,6 +46,7 @@ pub(super) fn event_bus(names: &Names, org_id: &str) -> Policy {
             statement(
                 "Deny",
                 json!({
+                    "Null": {"events:detail-type": "false"},
                     // No page says in which case EventBridge writes it.
                     "StringEqualsIgnoreCase": {"events:eventBusInvocation": "false"},
                     "StringNotEquals": {"aws:PrincipalAccount": names.account},

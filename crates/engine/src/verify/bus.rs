@@ -35,28 +35,29 @@ struct Sender<'a> {
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum Way {
+pub(super) enum Way {
     Forwarded,
     Direct,
-    /// AWS documents no condition keys for that check; so none is given.
-    PutTargets,
+    /// AWS documents no condition keys for that check; so none is given of an event, and of the way only this.
+    PutTargets(Option<&'static str>),
 }
 
 impl Sender<'_> {
     fn request(&self, bus: &EventBus) -> Request {
-        let known = |value: &str| (self.way != Way::PutTargets).then(|| value.to_owned());
-        let invocation = if self.way == Way::Direct {
-            "false"
-        } else {
-            "true"
+        let invocation = match self.way {
+            Way::Forwarded => Some("true"),
+            Way::Direct => Some("false"),
+            Way::PutTargets(invocation) => invocation,
         };
+        let has_event = matches!(self.way, Way::Forwarded | Way::Direct);
+        let of_event = |value: &str| has_event.then(|| value.to_owned());
         let keys: Keys = [
             ("aws:principalarn", Some(self.role.clone())),
             ("aws:principalorgid", self.org_id.map(str::to_owned)),
             ("aws:principalaccount", Some(self.account.to_owned())),
-            ("events:eventbusinvocation", known(invocation)),
-            ("events:detail-type", known(self.detail_type)),
-            ("events:source", known(self.source)),
+            ("events:eventbusinvocation", invocation.map(str::to_owned)),
+            ("events:detail-type", of_event(self.detail_type)),
+            ("events:source", of_event(self.source)),
         ]
         .into();
         Request {
@@ -126,7 +127,7 @@ fn refuses(names: &Names, id: &str, bus: &EventBus, org_id: &str, places: &[Plac
         Decision::Allowed | Decision::Unknown(_) => false,
         Decision::NotAllowed | Decision::Denied(_) | Decision::OutOfBounds => true,
     };
-    let (what, refused) = answers(names, bus, org_id, places)
+    let (what, refused) = answers(names, bus, org_id, places, &events())
         .into_iter()
         .find(is_refused)?;
     let finding = format!("{what} is refused: the policy {}", refused.words());
@@ -136,19 +137,20 @@ fn refuses(names: &Names, id: &str, bus: &EventBus, org_id: &str, places: &[Plac
     Some(hop.about("policy"))
 }
 
-/// Everything that the accounts of the organization must be able to send, and what the policy decides about it.
+/// What the policy decides about these events from each account of the organization.
 pub(super) fn answers(
     names: &Names,
     bus: &EventBus,
     org_id: &str,
     places: &[Place],
+    events: &[(&'static str, Way)],
 ) -> Vec<(String, Decision)> {
     let named = forwarders::named(&bus.policy);
     let accounts: BTreeSet<&str> = places.iter().map(|it| it.account.as_str()).collect();
     let mut answers = Vec::new();
     for account in accounts {
         for role in forwarders::of(names, account, &named) {
-            for (detail_type, way) in events() {
+            for &(detail_type, way) in events {
                 let sender = Sender {
                     account,
                     role: role.clone(),
@@ -158,7 +160,9 @@ pub(super) fn answers(
                     source: source_of(detail_type),
                 };
                 let what = match way {
-                    Way::PutTargets => format!("a rule in account {account} that forwards to it"),
+                    Way::PutTargets(_) => {
+                        format!("a rule in account {account} that forwards to it")
+                    }
                     _ => format!("\"{detail_type}\" from account {account}"),
                 };
                 let decision = match decide([&bus.policy], &sender.request(bus)) {
@@ -173,11 +177,19 @@ pub(super) fn answers(
     answers
 }
 
-fn events() -> impl Iterator<Item = (&'static str, Way)> {
+/// Every kind of event, and the check when a rule's target is made.
+fn events() -> Vec<(&'static str, Way)> {
     let others = [HEARTBEAT_DETAIL_TYPE, CANARY_DETAIL_TYPE];
     let kinds = DETAIL_TYPES.iter().copied().chain(others);
     let forwarded = kinds.map(|kind| (kind, Way::Forwarded));
-    forwarded.chain([("", Way::PutTargets)])
+    forwarded.chain([("", Way::PutTargets(None))]).collect()
+}
+
+/// The same, and that check as it looks if it is a call that carries no event. A policy that does not let it in like that
+/// may do so on AWS, and so is no finding; ours has to.
+#[cfg(test)]
+pub(super) fn events_of_our_own() -> Vec<(&'static str, Way)> {
+    [events(), vec![("", Way::PutTargets(Some("false")))]].concat()
 }
 
 /// Somebody who can write to the bus by this policy and must not.

@@ -92,7 +92,8 @@ fn our_policies_let_in_what_they_must() {
     let (deployed, places) = (hub.deployed(), everywhere(&hub));
     let names = &deployed.names;
     let found = deployed.bus(&names.bus()).unwrap().unwrap();
-    let answers = bus::answers(names, found, "o-abcdefghij", &places);
+    let events = bus::events_of_our_own();
+    let answers = bus::answers(names, found, "o-abcdefghij", &places, &events);
     assert!(answers.len() > 20);
     let refused: Vec<_> = answers
         .iter()

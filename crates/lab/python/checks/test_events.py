@@ -6,6 +6,8 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from .case import (
     ALL_EVENTS,
     API_CALL,
@@ -122,10 +124,16 @@ class EventBridge(Case):
         self.refused("AccessDeniedException", spoke.put_events, Entries=[entry])
         self.let()
         self.assertEqual(spoke.put_events(Entries=[entry])["FailedEntryCount"], 0)
-        direct = {
+        direct: dict[str, object] = {
             "StringEquals": {"events:eventBusInvocation": "false"},
             "StringNotEquals": {"aws:PrincipalAccount": "222222222222"},
         }
+        # A rule's target is asked about before there is an event, and may look like a call.
+        self.let(direct=direct)
+        with self.assertRaises(ClientError) as caught:
+            self.forward("333333333333", REGION, {"source": ["x"]})
+        self.assertEqual(caught.exception.operation_name, "PutTargets")
+        direct["Null"] = {"events:detail-type": "false"}
         kinds = {
             "ForAnyValue:StringNotEquals": {"events:detail-type": API_CALL},
             "Null": {"events:detail-type": "false"},
