@@ -31,7 +31,9 @@ use network::Network;
 use partition::{Partition, is_region_name};
 use profile::Profile;
 pub(crate) use profile::names as profile_names;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 use trace::Trace;
 use watch::Watch;
 
@@ -41,6 +43,8 @@ const ATTEMPTS: u32 = 8;
 const MAX_ATTEMPTS: &str = "AWS_MAX_ATTEMPTS";
 /// Attempts of the first call, which finds out whether AWS can be reached at all.
 const FIRST_CALL_ATTEMPTS: u32 = 2;
+/// Calls to AWS Organizations at the same time. It throttles early.
+const OF_ORGANIZATION: usize = 10;
 
 /// A client of a service, whose calls are traced as those of an account.
 macro_rules! client {
@@ -75,6 +79,8 @@ pub(crate) struct Aws {
     pub(crate) lambda: aws_sdk_lambda::Client,
     pub(crate) logs: aws_sdk_cloudwatchlogs::Client,
     pub(crate) organizations: aws_sdk_organizations::Client,
+    /// Whoever reads the organization takes a permit for each list: one for all that is under way.
+    pub(crate) organization_turns: Arc<Semaphore>,
     pub(crate) sns: aws_sdk_sns::Client,
     pub(crate) sqs: aws_sdk_sqs::Client,
 }
@@ -144,6 +150,7 @@ impl Aws {
             lambda: client!(aws_sdk_lambda, &config, trace()),
             logs: client!(aws_sdk_cloudwatchlogs, &config, trace()),
             organizations: client!(aws_sdk_organizations, &config, trace()),
+            organization_turns: Arc::new(Semaphore::new(OF_ORGANIZATION)),
             sns: client!(aws_sdk_sns, &config, trace()),
             sqs: client!(aws_sdk_sqs, &config, trace()),
             account,
@@ -157,14 +164,17 @@ impl Aws {
     /// The same account in another region.
     pub(crate) fn in_region(&self, region: &str) -> Self {
         let sdk = self.sdk.to_builder().region(Region::new(region.to_owned()));
-        Self::with_clients(
-            sdk.build(),
-            self.downloads.clone(),
-            self.account.clone(),
-            self.caller.clone(),
-            region.to_owned(),
-            self.partition,
-        )
+        Self {
+            organization_turns: self.organization_turns.clone(),
+            ..Self::with_clients(
+                sdk.build(),
+                self.downloads.clone(),
+                self.account.clone(),
+                self.caller.clone(),
+                region.to_owned(),
+                self.partition,
+            )
+        }
     }
 
     /// CloudFormation in another region of the same account.

@@ -11,10 +11,6 @@ use futures_util::future::{FutureExt, LocalBoxFuture, try_join_all};
 use rootwatch_root_event::is_invisible;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
-use tokio::sync::Semaphore;
-
-/// AWS Organizations lists that are read concurrently. It throttles early.
-const READERS: usize = 10;
 
 /// An AWS Organization.
 #[derive(Clone, Debug)]
@@ -41,7 +37,7 @@ pub struct Account {
 
 /// Asks which organization this account is in. Any member account may.
 pub(crate) async fn find(aws: &Aws) -> Result<Organization> {
-    let answer = read_until_consistent(async || {
+    let answer = in_turn(aws, async || {
         let answer = aws.organizations.describe_organization().send().await;
         answer.call("organizations:DescribeOrganization")
     })
@@ -98,7 +94,7 @@ async fn resolve_one(aws: &Aws, unit: &str) -> Result<Resolved> {
             id: root,
         });
     }
-    let answer = read_until_consistent(async || {
+    let answer = in_turn(aws, async || {
         let call = aws.organizations.describe_organizational_unit();
         let answer = call.organizational_unit_id(unit).send().await;
         answer.call("organizations:DescribeOrganizationalUnit")
@@ -121,7 +117,7 @@ async fn resolve_path(aws: &Aws, path: &str) -> Result<Resolved> {
     let mut above = String::new();
     let mut paths = Paths::from([(at.clone(), "/".to_owned())]);
     for name in path.split('/').filter(|name| !name.is_empty()) {
-        let children = read_until_consistent(async || children(aws, &at).await).await?;
+        let children = in_turn(aws, async || children(aws, &at).await).await?;
         let Some(child) = children.iter().find(|child| child.name() == Some(name)) else {
             let names: Vec<&str> = children.iter().filter_map(|child| child.name()).collect();
             let place = match above.as_str() {
@@ -152,10 +148,7 @@ fn is_plain(name: &str) -> bool {
 /// The paths of some units, by those of the units above them. One that cannot be read is left out: without its path a
 /// unit is shown by its id.
 pub(crate) async fn paths(aws: &Aws, units: impl IntoIterator<Item = &String>) -> Paths {
-    let readers = Semaphore::new(READERS);
     let found = units.into_iter().map(async |unit| {
-        // The semaphore is never closed, so a permit is always granted in the end.
-        let _permit = readers.acquire().await;
         let path = path_of(aws, unit).await;
         path.ok().flatten().map(|path| (unit.clone(), path))
     });
@@ -191,7 +184,7 @@ async fn path_of(aws: &Aws, unit: &str) -> Result<Option<String>, AwsError> {
 }
 
 async fn unit_name(aws: &Aws, unit: &str) -> Result<Option<String>, AwsError> {
-    let answer = read_until_consistent(async || {
+    let answer = in_turn(aws, async || {
         let call = aws.organizations.describe_organizational_unit();
         let answer = call.organizational_unit_id(unit).send().await;
         answer.call("organizations:DescribeOrganizationalUnit")
@@ -202,7 +195,7 @@ async fn unit_name(aws: &Aws, unit: &str) -> Result<Option<String>, AwsError> {
 }
 
 async fn parent(aws: &Aws, unit: &str) -> Result<Option<String>, AwsError> {
-    let answer = read_until_consistent(async || {
+    let answer = in_turn(aws, async || {
         let call = aws.organizations.list_parents().child_id(unit);
         call.send().await.call("organizations:ListParents")
     })
@@ -212,7 +205,7 @@ async fn parent(aws: &Aws, unit: &str) -> Result<Option<String>, AwsError> {
 }
 
 async fn root_id(aws: &Aws) -> Result<String, AwsError> {
-    read_until_consistent(async || read_root(aws).await).await
+    in_turn(aws, async || read_root(aws).await).await
 }
 
 async fn read_root(aws: &Aws) -> Result<String, AwsError> {
@@ -262,10 +255,9 @@ pub(crate) async fn subtrees(
     aws: &Aws,
     units: &[String],
 ) -> Result<BTreeMap<String, Subtree>, AwsError> {
-    let readers = Semaphore::new(READERS);
     let trees = units
         .iter()
-        .map(async |unit| Ok((unit.clone(), subtree(aws, unit, &readers).await?)));
+        .map(async |unit| Ok((unit.clone(), subtree(aws, unit).await?)));
     Ok(try_join_all(trees).await?.into_iter().collect())
 }
 
@@ -274,9 +266,8 @@ pub(crate) async fn beneath<'a>(
     aws: &Aws,
     units: impl IntoIterator<Item = &'a String>,
 ) -> Result<BTreeMap<String, BTreeSet<String>>, AwsError> {
-    let readers = Semaphore::new(READERS);
     let below = units.into_iter().map(async |unit| {
-        let tree = match subtree(aws, unit, &readers).await {
+        let tree = match subtree(aws, unit).await {
             Err(error) if error.code == "ParentNotFoundException" => Subtree::default(),
             tree => tree?,
         };
@@ -288,8 +279,11 @@ pub(crate) async fn beneath<'a>(
 
 /// An account of the organization; `None` where it is in none, or in another one.
 pub(crate) async fn member(aws: &Aws, account: &str) -> Result<Option<Account>, AwsError> {
-    let call = aws.organizations.describe_account().account_id(account);
-    match call.send().await.call("organizations:DescribeAccount") {
+    let answer = in_turn(aws, async || {
+        let call = aws.organizations.describe_account().account_id(account);
+        call.send().await.call("organizations:DescribeAccount")
+    });
+    match answer.await {
         Err(error) if error.code == "AccountNotFoundException" => Ok(None),
         answer => Ok(answer?.account.map(|it| read_account(&it, ""))),
     }
@@ -309,21 +303,17 @@ pub(crate) async fn whole(aws: &Aws) -> Result<Subtree> {
     Ok(tree)
 }
 
-fn subtree<'a>(
-    aws: &'a Aws,
-    unit: &'a str,
-    readers: &'a Semaphore,
-) -> LocalBoxFuture<'a, Result<Subtree, AwsError>> {
+fn subtree<'a>(aws: &'a Aws, unit: &'a str) -> LocalBoxFuture<'a, Result<Subtree, AwsError>> {
     async move {
         let (own, children) = tokio::try_join!(
-            alone(readers, async || own_accounts(aws, unit).await),
-            alone(readers, async || children(aws, unit).await)
+            in_turn(aws, async || own_accounts(aws, unit).await),
+            in_turn(aws, async || children(aws, unit).await)
         )?;
         let ids: Vec<&str> = children
             .iter()
             .map(|child| child.id().unwrap_or_default())
             .collect();
-        let below = try_join_all(ids.iter().map(|id| subtree(aws, id, readers))).await?;
+        let below = try_join_all(ids.iter().map(|id| subtree(aws, id))).await?;
         let mut all = Subtree {
             accounts: own,
             units: ids.iter().map(|id| (*id).to_owned()).collect(),
@@ -345,14 +335,14 @@ fn subtree<'a>(
     .boxed_local()
 }
 
-/// Runs one list when a permit is free.
-async fn alone<T>(
-    readers: &Semaphore,
-    list: impl AsyncFnMut() -> Result<T, AwsError>,
+/// Makes one read of the organization, of a list all pages, when it is its turn.
+async fn in_turn<T>(
+    aws: &Aws,
+    read: impl AsyncFnMut() -> Result<T, AwsError>,
 ) -> Result<T, AwsError> {
     // The semaphore is never closed, so a permit is always granted in the end.
-    let _permit = readers.acquire().await;
-    read_until_consistent(list).await
+    let _permit = aws.organization_turns.acquire().await;
+    read_until_consistent(read).await
 }
 
 async fn own_accounts(aws: &Aws, unit: &str) -> Result<Vec<Account>, AwsError> {
