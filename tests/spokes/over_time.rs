@@ -1,9 +1,11 @@
-use crate::world::{World, eventually};
+use crate::world::{REGION, World, eventually};
+use aws_sdk_cloudformation::types::{AccountFilterType, CallAs, DeploymentTargets};
 use rootwatch_lab::{InstanceFault, Late};
 use std::time::Duration;
 
 const STATUS: [&str; 3] = ["status", "--regions", "us-east-1,eu-west-1"];
 const PATIENCE: Duration = Duration::from_secs(30);
+const SET: &str = "rootwatch-spoke";
 
 #[test]
 fn what_is_no_longer_wanted_goes_once_its_number_is_confirmed() {
@@ -186,6 +188,40 @@ fn an_account_that_moves_stays_watched_or_is_reported() {
     world.lab.wait_idle(PATIENCE).unwrap();
     let status = world.rootwatch(&STATUS).ends_with(2);
     insta::assert_snapshot!("moved-out", world.shown(&status.stdout));
+}
+
+/// Somebody lets go of a suspended account by itself: that ends automatic deployment to its unit.
+#[test]
+fn a_unit_that_automatic_deployment_has_lost_is_made_a_target_again() {
+    let world = World::deployed().calm();
+    let workloads = world.organization.ou("/Workloads").unwrap().id.clone();
+    let client = aws_sdk_cloudformation::Client::new(&world.sdk(&world.organization.hub, REGION));
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let retired = DeploymentTargets::builder()
+        .organizational_unit_ids(&workloads)
+        .accounts(world.account("retired"))
+        .account_filter_type(AccountFilterType::Intersection);
+    let call = client.delete_stack_instances().retain_stacks(true);
+    let call = call.stack_set_name(SET).regions("us-east-1");
+    let call = call.deployment_targets(retired.build());
+    let call = call.call_as(CallAs::DelegatedAdmin).send();
+    runtime.block_on(call).unwrap();
+    world.lab.wait_idle(PATIENCE).unwrap();
+    let is_target = || {
+        let call = client.list_stack_set_auto_deployment_targets();
+        let call = call.stack_set_name(SET).call_as(CallAs::DelegatedAdmin);
+        let found = runtime.block_on(call.send()).unwrap();
+        let mut units = found.summaries().iter();
+        let unit = units.find(|it| it.organizational_unit_id() == Some(&workloads));
+        unit.is_some_and(|it| it.regions().contains(&"us-east-1".to_owned()))
+    };
+    assert!(!is_target());
+    let units = ["/Workloads", "/Security"];
+    let restored = world.deploy_units(&units, &[]).ends_with(0);
+    insta::assert_snapshot!("target-again", world.shown(&restored.stderr));
+    assert!(is_target());
+    let same = world.deploy_units(&units, &[]).ends_with(0);
+    assert!(same.stdout.contains("No changes: all 8"), "{}", same.stdout);
 }
 
 #[test]

@@ -132,6 +132,8 @@ pub(crate) fn plan(wanted: &Wanted, observed: &Observed, management: Management)
         .filter(|location| observed.instances.at(location).is_none() && !is_reached(location));
     changes.extend(wanted.of_accounts(ChangeKind::Create, MISSING, missing));
     changes.extend(wanted.of_accounts(ChangeKind::Create, REMADE, broken.iter().copied()));
+    let lost = wanted.lost_targets(observed, &targets, &changes);
+    changes.extend(wanted.restored(&lost, observed));
     // An update of the set updates every instance that is there.
     let stale = locations_where(&locations, &observed.instances, is_stale);
     if !updates_all(&stack_set) {
@@ -197,6 +199,9 @@ const STALE: &str = "outdated or failed before";
 /// Why an instance is removed and made again in one run.
 pub(crate) const REMADE: &str = "a deletion failed there: removed and created again";
 const UNWANTED: &str = "no longer wanted";
+/// Why an instance that is up to date is created once more.
+const RESTORED: &str =
+    "automatic deployment has lost the unit: accounts that join it would not be watched";
 
 /// Only active accounts are compared, so one that AWS skipped while it was suspended is active again.
 fn is_stale(instance: &Instance) -> bool {
@@ -216,6 +221,24 @@ fn locations_where<'a>(
 pub(crate) type Targets = BTreeMap<String, BTreeSet<String>>;
 
 impl Observed {
+    /// Whether one of these units has instances in these regions and is none of automatic deployment's there.
+    pub(crate) fn lacks_target<'a>(
+        &self,
+        mut units: impl Iterator<Item = &'a String>,
+        regions: &BTreeSet<String>,
+    ) -> bool {
+        let targets = self.targets();
+        let has = |targets: &Targets, unit: &String, region: &String| {
+            targets
+                .get(unit)
+                .is_some_and(|known| known.contains(region))
+        };
+        units.any(|unit| {
+            let mut there = regions.iter().filter(|it| has(&targets, unit, it));
+            there.any(|it| !has(&self.auto_deployment, unit, it))
+        })
+    }
+
     /// Units and regions that the StackSet is deployed to: what it says, and what instances show.
     pub(crate) fn targets(&self) -> Targets {
         let mut targets = self.auto_deployment.clone();
@@ -333,6 +356,50 @@ impl Wanted {
             }
         }
         new
+    }
+
+    /// Units and regions in which instances are, and to which automatic deployment does not deploy accounts that join,
+    /// but for those that these changes make targets again. A deletion from one of the topmost units takes it out of the
+    /// targets, whichever accounts it is about (CloudFormation User Guide, "Delete stacks from StackSets").
+    fn lost_targets(&self, observed: &Observed, targets: &Targets, changes: &[Change]) -> Targets {
+        let none = BTreeSet::new();
+        let of = |targets: &Targets, unit: &String| targets.get(unit).unwrap_or(&none).clone();
+        let made = |unit: &String| -> BTreeSet<String> {
+            let creates = changes.iter().filter(|it| it.kind == ChangeKind::Create);
+            let of_unit = creates.filter(|it| it.units.contains(unit));
+            of_unit.flat_map(|it| it.regions.iter().cloned()).collect()
+        };
+        let lost = self.units.keys().map(|unit| {
+            let there = &of(targets, unit) & &self.regions;
+            let reached = &of(&observed.auto_deployment, unit) | &made(unit);
+            (unit.clone(), &there - &reached)
+        });
+        lost.filter(|(_, regions)| !regions.is_empty()).collect()
+    }
+
+    /// Makes units targets again, by one instance of each that is there already: automatic deployment takes no account of
+    /// filters (CloudFormation User Guide, "Enable or disable automatic deployments").
+    fn restored(&self, lost: &Targets, observed: &Observed) -> Vec<Change> {
+        let change = |(unit, regions): (&String, &BTreeSet<String>)| {
+            let is_whole = |(of, account): &(&String, &Account)| {
+                let mut instances = regions
+                    .iter()
+                    .map(|region| observed.instances.get(&account.id, region));
+                *of == unit && instances.all(|it| it.is_some_and(Instance::is_current))
+            };
+            let one = self.accounts().find(is_whole);
+            let one = one.map(|(_, account)| BTreeSet::from([account.id.clone()]));
+            Change {
+                kind: ChangeKind::Create,
+                why: RESTORED,
+                units: vec![unit.clone()],
+                accounts: one.map_or(Accounts::All, Accounts::Only),
+                regions: regions.iter().cloned().collect(),
+                instances: 0,
+                retain: false,
+            }
+        };
+        lost.iter().map(change).collect()
     }
 
     /// The accounts below new targets, each with the regions of all targets that reach it.

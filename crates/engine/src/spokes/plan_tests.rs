@@ -67,11 +67,13 @@ fn observed(instances: &[&str]) -> Observed {
         };
         all.insert(Location::of(account, region), instance);
     }
-    Observed {
+    let mut found = Observed {
         stack_set: Some(wanted(&[], &[]).stack_set),
         instances: all,
         ..Observed::default()
-    }
+    };
+    found.auto_deployment = found.targets();
+    found
 }
 
 /// An instance that AWS left out of the last operation, since the account was suspended.
@@ -205,6 +207,7 @@ fn an_account_that_is_active_again_is_deployed_to() {
             .instances
             .insert(Location::of(account, "us-east-1"), skipped("ou-1"));
     }
+    found.auto_deployment = found.targets();
     let wanted = wanted(&[("ou-1", "1 s2")], &["us-east-1"]);
     assert_eq!(changes(&wanted, &found), ["~1 ou-1: only 1: us-east-1"]);
 }
@@ -218,6 +221,37 @@ fn an_inoperable_instance_is_deleted_and_created_again() {
         ["-1 ou-1: only 1: us-east-1", "+1 ou-1: only 1: us-east-1"]
     );
     assert_eq!(planned(&wanted, &found).stops.count(), 0);
+}
+
+#[test]
+fn a_unit_that_automatic_deployment_has_lost_is_made_a_target_again() {
+    let wanted = wanted(&[("ou-1", "s1 2 3"), ("ou-2", "4")], &TWO);
+    let mut found = observed(&[
+        "2 eu-west-1 ou-1 CURRENT",
+        "2 us-east-1 ou-1 OUTDATED",
+        "3 eu-west-1 ou-1 CURRENT",
+        "3 us-east-1 ou-1 CURRENT",
+        "4 eu-west-1 ou-2 CURRENT",
+        "4 us-east-1 ou-2 CURRENT",
+    ]);
+    let stale = "~1 ou-1: only 2: us-east-1";
+    assert_eq!(changes(&wanted, &found), [stale]);
+    assert!(!found.lacks_target(wanted.units.keys(), &wanted.regions));
+    found
+        .auto_deployment
+        .insert("ou-1".into(), set(&["eu-west-1"]));
+    found.auto_deployment.remove("ou-2");
+    assert!(found.lacks_target(wanted.units.keys(), &wanted.regions));
+    // By one account that has its stacks.
+    assert_eq!(
+        changes(&wanted, &found),
+        [
+            "+0 ou-1: only 3: us-east-1",
+            "+0 ou-2: only 4: eu-west-1 us-east-1",
+            stale
+        ]
+    );
+    assert_eq!(planned(&wanted, &found).instances.created, 0);
 }
 
 #[test]

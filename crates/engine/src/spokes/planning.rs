@@ -9,10 +9,11 @@ use super::organization::{self, Organization, Region};
 use super::plan::{self, SpokesPlan, Wanted};
 use super::preflight::{self, Hub, NotReady, Units};
 use super::record::Record;
-use super::stack_set::Only;
+use super::stack_set::{Only, StackSet};
 use super::{
     HubBus, Location, Observed, Place, observe, regions, stack_set, stacks, stuck_role, trail,
 };
+use crate::aws::consistency::rest;
 use crate::elsewhere::{self, Denied};
 use crate::memory::{self, Deployment};
 use crate::names::DEPLOYMENT_TAG;
@@ -22,6 +23,7 @@ use crate::source::key;
 use crate::verify;
 use anyhow::{Context, Result, bail};
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 /// The flags of a run that are not settings.
 #[derive(Clone, Copy, Debug, Default)]
@@ -58,6 +60,7 @@ pub async fn plan(session: &Session, switches: Switches) -> Result<SpokesPlanned
         async { Ok(observe(&place, &name, &ground.regions).await?) },
         own_stacks(session, &name, &ground),
     )?;
+    let observed = with_targets(session, &place, observed, &ground).await?;
     let targets = observed.targets();
     let outermost = &ground.units.outermost;
     let unwanted = targets.keys().filter(|unit| !outermost.contains_key(*unit));
@@ -126,6 +129,29 @@ pub async fn plan(session: &Session, switches: Switches) -> Result<SpokesPlanned
         basis,
         test: (hub.account.clone(), next::test(&session.settings, hub)),
     })
+}
+
+/// How often the targets of automatic deployment are read again where one is missing, and how long after each other.
+const AGAIN: usize = 3;
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// With the targets of automatic deployment as they are: AWS does not say that their list is consistent, and the one that
+/// lags behind an operation would lack a target.
+async fn with_targets(
+    session: &Session,
+    place: &Place<'_>,
+    mut observed: Observed,
+    ground: &Ground,
+) -> Result<Observed> {
+    let name = session.names().stack_set();
+    for _ in 0..AGAIN {
+        if !observed.lacks_target(ground.units.outermost.keys(), &ground.regions) {
+            break;
+        }
+        rest(&session.work, PAUSE).await?;
+        observed.auto_deployment = StackSet::auto_deployment_targets(place, &name).await?;
+    }
+    Ok(observed)
 }
 
 /// A stack instance that stays, where an update of the StackSet changes nothing but its description: then no stack

@@ -316,6 +316,24 @@ class StackSets(Case):
         self.remove(stack_set, "/Workloads/Prod")
         lab("POST", "accounts/remove", {"account": made["id"]})
 
+    def test_a_deletion_ends_automatic_deployment_to_a_topmost_unit(self) -> None:
+        for path, stays in (("/Workloads", False), ("/Workloads/Prod", True)):
+            stack_set = create_set(self.cloudformation, self.bus)
+            self.deploy(stack_set, path)
+            one = {"Accounts": ["333333333333"], "AccountFilterType": "INTERSECTION"}
+            operation = self.cloudformation.delete_stack_instances(
+                StackSetName=stack_set,
+                Regions=self.regions,
+                DeploymentTargets={"OrganizationalUnitIds": [self.ou(path)], **one},
+                RetainStacks=False,
+            )["OperationId"]
+            self.finish(stack_set, operation)
+            self.assertTrue(self.instances(stack_set))
+            targets = self.cloudformation.list_stack_set_auto_deployment_targets
+            units = [it["OrganizationalUnitId"] for it in targets(StackSetName=stack_set)["Summaries"]]
+            self.assertEqual(units, [self.ou(path)] if stays else [])
+            self.remove(stack_set, path)
+
     def test_what_cannot_be_reached_can_only_be_let_go(self) -> None:
         made = lab("POST", "accounts", {"name": name("gone"), "ou": self.ou("/Workloads/Prod")})
         stack_set = create_set(self.cloudformation, self.bus)

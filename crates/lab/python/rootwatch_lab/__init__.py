@@ -85,7 +85,8 @@ stacksets.py     service-managed StackSets: trusted access, delegated administra
                  drift, auto-deployment, paging, regions that are off in an account, accounts that
                  are suspended or have left the organization; an account that moves between two
                  targets, where the new unit's creation comes before the old one's deletion
-                 (aws-cloudformation/cloudformation-coverage-roadmap#2427, #2426)
+                 (aws-cloudformation/cloudformation-coverage-roadmap#2427, #2426); a deletion from one
+                 of the topmost units ends its automatic deployment (CloudFormation guide)
 generated.py     an organization of any size from a formula, where moto's objects would be too many
 """
 

@@ -978,6 +978,18 @@ def _update_stack_instances(self: CloudFormationResponse) -> ActionResult:
     return _start(self, stack_set, Operation("UPDATE", chosen, _preferences(self)))
 
 
+def _topmost(self: CloudFormationResponse, stack_set: StackSet) -> list[str]:
+    """Of the units of a deletion those at the top: they are no targets any more, whichever accounts it is about
+    (CloudFormation guide, "Delete stacks from StackSets")."""
+    targets = self._get_param("DeploymentTargets") or {}
+    if stack_set.permission_model != _SERVICE_MANAGED:
+        return []
+    backend = _administered(self)
+    assert backend.org is not None
+    top = {ou.id for ou in backend.ou if backend.org.root_id in (ou.id, ou.parent_id)}
+    return [ou for ou in targets.get("OrganizationalUnitIds") or [] if ou in top]
+
+
 def _delete_stack_instances(self: CloudFormationResponse) -> ActionResult:
     stack_set = _find(self)
     _check_new(self, stack_set)
@@ -988,7 +1000,7 @@ def _delete_stack_instances(self: CloudFormationResponse) -> ActionResult:
             "constraint: Member must not be null"
         )
     chosen, regions, ous = _matching(self, stack_set, need_all=False)
-    for ou in ous:
+    for ou in {*ous, *_topmost(self, stack_set)}:
         left = [r for r in stack_set.deployed_ous.get(ou, []) if r not in regions]
         if left:
             stack_set.deployed_ous[ou] = left
