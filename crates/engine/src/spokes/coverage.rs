@@ -3,6 +3,7 @@
 
 use super::Location;
 use super::directory::Directory;
+use super::hint::hint;
 use super::instances::{Instance, Instances};
 use super::management::{Unread, unread_words};
 use super::organization::Account;
@@ -260,7 +261,7 @@ impl Known<'_> {
                     quoted(&self.directory.unit_argument(&account.unit))
                 ),
             }),
-            Some(instance) => not_current(instance),
+            Some(instance) => not_current(instance, region),
         }
     }
 }
@@ -279,7 +280,7 @@ fn own_stack(standing: Option<Option<&str>>) -> Option<Reason> {
     })
 }
 
-fn not_current(instance: &Instance) -> Option<Reason> {
+fn not_current(instance: &Instance, region: &str) -> Option<Reason> {
     if instance.is_current() {
         return None;
     }
@@ -287,22 +288,32 @@ fn not_current(instance: &Instance) -> Option<Reason> {
     let (id, closes) = match &*instance.detail {
         "PENDING" | "RUNNING" => (
             kinds::INSTANCE_UNDER_WAY,
-            "`rootwatch deploy spokes` follows the operation that is under way, or tries again where none is",
+            "`rootwatch deploy spokes` follows the operation that is under way, or tries again where none is".to_owned(),
         ),
         _ if instance.is_inoperable() => (
             kinds::INSTANCE_INOPERABLE,
-            "`rootwatch deploy spokes` deletes the instance and creates it again",
+            "`rootwatch deploy spokes` deletes the instance and creates it again".to_owned(),
         ),
-        _ => (
-            kinds::INSTANCE_FAILED,
-            "`rootwatch deploy spokes` tries again",
-        ),
+        _ => (kinds::INSTANCE_FAILED, tries_again(why, region)),
     };
     Some(Reason {
         id,
         words: format!("{} {why}", instance.status),
-        closes: closes.into(),
+        closes,
     })
+}
+
+/// What to do about a failure in this region. StackSets do not try again by themselves.
+fn tries_again(why: &str, region: &str) -> String {
+    const AGAIN: &str = "`rootwatch deploy spokes` tries again";
+    match hint(why, region) {
+        // There the same command is the one that deployed.
+        Some(hint) => {
+            let hint = hint.replace("run the same command again", "deploy the spokes again");
+            format!("{hint}; {AGAIN}")
+        }
+        None => AGAIN.into(),
+    }
 }
 
 impl Gap {

@@ -250,3 +250,38 @@ fn what_could_not_be_listed_is_neither_covered_nor_a_gap() {
     assert_eq!(all.every_account[0].standing, Standing::Unseen);
     assert_eq!(all.unseen_locations.len(), 2);
 }
+
+#[test]
+fn a_failure_says_what_to_do_and_what_nobody_works_on_is_tried_again() {
+    const AGAIN: &str = "`rootwatch deploy spokes` tries again";
+    let closes = |detail: &str, why: &str, region: &str| {
+        let instance = Instance {
+            status: "OUTDATED".into(),
+            detail: detail.into(),
+            reason: Some(why.into()),
+            unit: "ou-1".into(),
+            operation: "".into(),
+        };
+        not_current(&instance, region).unwrap().closes
+    };
+    let scp = "Access denied with an explicit deny in a service control policy";
+    let elsewhere = closes("FAILED", scp, "eu-west-1");
+    for part in [
+        "stacksets-exec-*",
+        "--regions",
+        "deploy the spokes again after it",
+    ] {
+        assert!(elsewhere.contains(part), "{part}: {elsewhere}");
+    }
+    assert!(elsewhere.ends_with(&format!("; {AGAIN}")), "{elsewhere}");
+    assert!(!elsewhere.contains("same command"), "{elsewhere}");
+    let sign_in = closes("FAILED", scp, "us-east-1");
+    assert!(!sign_in.contains("--regions"), "{sign_in}");
+    assert_eq!(closes("FAILED", "Internal failure", "eu-west-1"), AGAIN);
+    // AWS may show an operation that is long over (github.com/aws-cloudformation/cloudformation-coverage-roadmap, issue 1751).
+    let pending = closes("PENDING", "", "eu-west-1");
+    assert!(
+        pending.ends_with("or tries again where none is"),
+        "{pending}"
+    );
+}
