@@ -1,7 +1,7 @@
 use super::{SPOKE_ROLE, Wrong, wrong};
 use crate::faults::access_denied;
 use crate::intruder::{Change, SpokeIntruder};
-use crate::world::{REGION, World};
+use crate::world::{PERSON, REGION, World};
 use aws_sdk_cloudformation::types::{AccountFilterType, CallAs, DeploymentTargets};
 use aws_sdk_eventbridge::types::RuleState;
 use serde_json::{Value, json};
@@ -133,6 +133,35 @@ fn broken_spokes_are_named_and_fixed() {
     }
     world.deploy_spokes().ends_with(0);
     world.rootwatch(&verify).ends_with(0);
+}
+
+/// CloudFormation refuses the word of a delegated administrator to any other account, the management account too.
+#[test]
+fn the_command_for_a_spoke_calls_as_whoever_reads_it() {
+    let of_hub = World::deployed().calm();
+    let of_management = World::new().calm();
+    let management = of_management.organization.management.clone();
+    let deploy = |what: &[&str]| {
+        let args = [&["deploy"], what, &["--yes"]].concat();
+        of_management.rootwatch_as(&management, &args).ends_with(0);
+    };
+    deploy(&["hub", "--email", PERSON]);
+    deploy(&["spokes", "--ou", "/Workloads", "--regions", "us-east-1"]);
+    let hub = of_hub.organization.hub.clone();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    for (world, account, word) in [
+        (&of_hub, &hub, "DELEGATED_ADMIN"),
+        (&of_management, &management, "SELF"),
+    ] {
+        let spoke = SpokeIntruder::new(world, "shop", "us-east-1");
+        runtime.block_on(spoke.remove_target());
+        let verify = ["verify", "--role", SPOKE_ROLE, "--output", "json"];
+        let verify = [&verify[..], &["--account", &spoke.account]].concat();
+        let found = wrong(&world.rootwatch_as(account, &verify).ends_with(2));
+        let command = format!("delete-stack-instances --call-as {word} ");
+        let fixes: Vec<&str> = found.iter().map(|it| &*it.fix).collect();
+        assert!(fixes.iter().any(|it| it.contains(&command)), "{fixes:#?}");
+    }
 }
 
 #[test]

@@ -100,12 +100,23 @@ async fn read(aws: &Aws) -> Result<Coverage, AwsError> {
         .send()
         .await
         .call("cloudtrail:DescribeTrails")?;
-    let (mut best, mut idle, mut unseen) = (Best::Nothing, Vec::new(), None);
+    let mut read = Vec::new();
     for trail in answer.trail_list() {
-        match coverage_of(aws, trail).await {
+        read.push((trail, coverage_of(aws, trail).await));
+    }
+    Ok(together(read))
+}
+
+/// What each trail covers, or why it does not count, or why it could not be read.
+type OfTrail<'a> = (&'a sdk::Trail, Result<Result<Best, Lack>, AwsError>);
+
+/// What all of them cover. One that cannot be read hides nothing that another one shows. Pure.
+fn together(trails: Vec<OfTrail<'_>>) -> Coverage {
+    let (mut best, mut idle, mut unseen) = (Best::Nothing, Vec::new(), None);
+    for (trail, read) in trails {
+        match read {
             Ok(Ok(coverage)) => best = best.max(coverage),
             Ok(Err(why)) => idle.push(Idle::of(trail, why)),
-            // Another one may say enough.
             Err(error) => unseen = Some(Best::Unseen(Unread::from(&error))),
         }
     }
@@ -113,7 +124,7 @@ async fn read(aws: &Aws) -> Result<Coverage, AwsError> {
         Best::Nothing => unseen.unwrap_or(best),
         best => best,
     };
-    Ok(Coverage { best, idle })
+    Coverage { best, idle }
 }
 
 /// What one trail covers, or why it does not count.
@@ -355,6 +366,49 @@ mod tests {
             is_organizations,
             why,
         }
+    }
+
+    #[test]
+    fn a_trail_that_cannot_be_read_hides_nothing_that_another_one_shows() {
+        let trail = sdk::Trail::builder().trail_arn("arn").build();
+        let denied = || {
+            Err(AwsError::of_entry(
+                "cloudtrail:GetEventSelectors",
+                None,
+                "no",
+            ))
+        };
+        let logs = |reads| Ok(Ok(Best::Organization { reads }));
+        let stopped = || Ok(Err(Lack::Stopped));
+        let best = |read: Vec<Result<Result<Best, Lack>, AwsError>>| {
+            let all = read.into_iter().map(|it| (&trail, it));
+            together(all.collect()).best
+        };
+        let is_unseen = |best: Best| matches!(best, Best::Unseen(_));
+        assert_eq!(
+            best(vec![logs(true), denied()]),
+            Best::Organization { reads: true }
+        );
+        assert_eq!(
+            best(vec![denied(), logs(false)]),
+            Best::Organization { reads: false }
+        );
+        assert!(is_unseen(best(vec![stopped(), denied()])));
+        assert!(is_unseen(best(vec![denied(), stopped()])));
+        assert_eq!(best(vec![stopped()]), Best::Nothing);
+    }
+
+    #[test]
+    fn what_a_trail_needs_first_is_named_before_it() {
+        // CloudTrail API Reference, CreateTrail: both are refused as long as they are not there.
+        let order = [
+            "enable-aws-service-access --service-principal cloudtrail.amazonaws.com",
+            "a bucket whose policy",
+            "create-trail",
+            "start-logging",
+        ];
+        let at = order.map(|part| MAKE.find(part).unwrap_or(usize::MAX));
+        assert!(at.is_sorted() && at[3] < MAKE.len(), "{at:?}");
     }
 
     #[test]
