@@ -237,3 +237,33 @@ fn a_new_alarm_mails_nobody() {
     let mails = world.health_mails();
     assert!(mails.is_empty(), "{mails:#?}");
 }
+
+/// What is set at the group has no effect then, so there is nothing to set and nothing to wait for.
+#[test]
+fn an_accounts_retention_policy_is_accepted_and_said() {
+    let world = World::with_hub().calm();
+    let intruder = Intruder::new(&world);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    for (days, kept) in [("30", "30 days"), ("\"NEVER_EXPIRE\"", "without end")] {
+        runtime.block_on(intruder.keep_all_logs(days));
+        world.count_calls();
+        let ran = world.rootwatch(&DEPLOY).ends_with(0);
+        assert!(ran.stdout.contains("\nNo changes: "), "{}", ran.stdout);
+        assert_eq!(world.writes(), Vec::<String>::new());
+        let plan = world.rootwatch(&["plan", "hub", "-v"]).ends_with(0);
+        let note = format!(
+            "the account's retention policy \"short\" keeps it {kept}, whatever is set here"
+        );
+        let said = plan.stdout + &plan.stderr;
+        assert!(said.contains(&note), "{said}");
+        let status = world.rootwatch(&["status"]).stdout;
+        assert!(
+            status.contains("\n  30 of 30 resources up to date\n"),
+            "{status}"
+        );
+        world.rootwatch(&["verify", "--hub-only"]).ends_with(0);
+    }
+    // A first deployment ends there too.
+    world.rootwatch(&["teardown", "hub", "--yes"]).ends_with(0);
+    world.rootwatch(&DEPLOY).ends_with(0);
+}

@@ -1,4 +1,5 @@
 use super::{Intruder, LOGS};
+use aws_sdk_cloudwatchlogs::types::PolicyType;
 
 impl Intruder {
     /// How long the log is kept; forever where no days are given.
@@ -10,6 +11,15 @@ impl Intruder {
             let call = self.logs.delete_retention_policy().log_group_name(LOGS);
             call.send().await.unwrap();
         }
+    }
+
+    /// A policy of the account about the logs of all, by its days as JSON has them.
+    pub(crate) async fn keep_all_logs(&self, days: &str) {
+        let document =
+            format!("{{\"retentionInDays\": {days}, \"enforcementMode\": \"RETROACTIVE\"}}");
+        let call = self.logs.put_account_policy().policy_name("short");
+        let call = call.policy_type(PolicyType::RetentionPolicy);
+        call.policy_document(document).send().await.unwrap();
     }
 
     pub(crate) async fn encrypt_logs(&self) {

@@ -1,5 +1,6 @@
-use crate::faults::failing;
-use crate::world::{REGION, World, eventually};
+use crate::faults::{denied, failing};
+use crate::guardrail::Administrator;
+use crate::world::{REGION, Ran, World, eventually};
 use rootwatch_lab::{InstanceFault, Late};
 
 const DEPLOY: [&str; 7] = [
@@ -181,6 +182,76 @@ fn a_region_that_is_off_in_an_account_is_reported_and_no_failure() {
         "{}",
         failed.stdout
     );
+}
+
+/// The management account too may ask only where Account Management has trusted access.
+#[test]
+fn who_may_not_ask_which_regions_are_turned_off_learns_the_command() {
+    const COMMAND: &str = "`aws organizations enable-aws-service-access --service-principal account.amazonaws.com` in the management account";
+    const SERVICE: &str = "account.amazonaws.com";
+    let world = World::with_hub().calm();
+    let (management, hub) = (&world.organization.management, &world.organization.hub);
+    for account in [management, hub] {
+        world.lab.enable_region(account, "af-south-1").unwrap();
+    }
+    let administrator = Administrator::new(&world);
+    let off = administrator.organizations.disable_aws_service_access();
+    administrator
+        .does(off.service_principal(SERVICE).send())
+        .unwrap();
+    let deploy = [
+        &DEPLOY[..4],
+        &["--regions", "us-east-1,af-south-1", "--yes"],
+    ]
+    .concat();
+    let by_management = || world.as_management(&deploy);
+    let by_hub = || world.rootwatch(&deploy);
+    let both: [&dyn Fn() -> Ran; 2] = [&by_management, &by_hub];
+    for run in both {
+        let ran = run().ends_with(1);
+        let said = ran.stdout + &ran.stderr;
+        let unknown = "which regions other accounts have turned off cannot be read (account:ListRegions: AccessDeniedException: ";
+        for part in [unknown, COMMAND] {
+            assert_eq!(said.matches(part).count(), 1, "{part}: {said}");
+        }
+    }
+    let on = administrator.organizations.enable_aws_service_access();
+    administrator
+        .does(on.service_principal(SERVICE).send())
+        .unwrap();
+    by_management().ends_with(0);
+}
+
+#[test]
+fn regions_that_are_named_need_not_be_listed() {
+    let world = World::with_hub().calm();
+    world.fail(&denied().service("account").operation("ListRegions"));
+    let all = ["plan", "spokes", "--ou", "/Workloads/Prod"];
+    let refused = world.rootwatch(&all).ends_with(1);
+    let says = "the regions that this account has enabled cannot be read, and --regions names none: account:ListRegions";
+    assert!(refused.stderr.contains(says), "{}", refused.stderr);
+    world.rootwatch(&DEPLOY).ends_with(0);
+    assert!(world.is_watched(&world.account("shop"), "us-east-1"));
+}
+
+#[test]
+fn more_instances_than_a_stack_set_may_have_are_refused_before_the_first_write() {
+    let world = World::with_hub();
+    world.count_calls();
+    let two = ["--ou", "/", "--regions", "us-east-1,eu-west-1", "--yes"];
+    let deploy = |quota: &str| {
+        let args = [
+            &["deploy", "spokes"],
+            &two[..],
+            &["--instance-quota", quota],
+        ];
+        world.rootwatch(&args.concat())
+    };
+    let refused = deploy("9").ends_with(1);
+    let says = "5 accounts by 2 regions are 10 stack instances, and one StackSet may have 9";
+    assert!(refused.stderr.contains(says), "{}", refused.stderr);
+    assert_eq!(world.writes(), Vec::<String>::new());
+    deploy("10").ends_with(0);
 }
 
 #[test]

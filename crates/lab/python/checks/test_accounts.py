@@ -101,6 +101,18 @@ class OrganizationAccess(Case):
         message = self.refused("ValidationError", create_set, cloudformation=cloudformation)
         self.assertIn("You must enable organizations access", message)
 
+    def test_regions_of_others_need_trusted_access(self) -> None:
+        service = "account.amazonaws.com"
+        organizations = client("organizations", "111111111111")
+        here = client("account", "111111111111")
+        shop = {"AccountId": "333333333333"}
+        self.assertTrue(here.list_regions(**shop)["Regions"])
+        self.refused("AccessDeniedException", client("account", "222222222222").list_regions, **shop)
+        organizations.disable_aws_service_access(ServicePrincipal=service)
+        self.addCleanup(organizations.enable_aws_service_access, ServicePrincipal=service)
+        self.refused("AccessDeniedException", here.list_regions, **shop)
+        self.assertTrue(here.list_regions()["Regions"])
+
     def test_members_may_not_operate_unless_delegated(self) -> None:
         hub = client("cloudformation", "222222222222")
         message = self.refused("ValidationError", create_set, cloudformation=hub)

@@ -153,3 +153,28 @@ class Logs(Case):
             more = {"nextToken": page["nextToken"]} if page.get("nextToken") else None
         self.assertEqual(pages, [[], ["line 0", "line 1"], ["line 2"]])
         self.refused("ResourceNotFoundException", logs.filter_log_events, logGroupName=name("none"))
+
+    def test_an_accounts_retention_policy_wins(self) -> None:
+        logs = client("logs", "333333333333")
+        old, new = name("group"), name("group")
+
+        def shown(group: str) -> tuple[object, object]:
+            found = logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"][0]
+            return found.get("retentionInDays"), found.get("retentionPolicyName")
+
+        def put(mode: str, days: object) -> None:
+            document = json.dumps({"retentionInDays": days, "enforcementMode": mode})
+            logs.put_account_policy(
+                policyName="short", policyType="RETENTION_POLICY", policyDocument=document
+            )
+
+        logs.create_log_group(logGroupName=old)
+        logs.put_retention_policy(logGroupName=old, retentionInDays=365)
+        put("NEW_ONLY", 30)
+        logs.create_log_group(logGroupName=new)
+        self.assertEqual((shown(old), shown(new)), ((365, None), (30, "short")))
+        put("RETROACTIVE", "NEVER_EXPIRE")
+        logs.put_retention_policy(logGroupName=old, retentionInDays=7)
+        self.assertEqual(shown(old), (None, "short"))
+        logs.delete_account_policy(policyName="short", policyType="RETENTION_POLICY")
+        self.assertEqual(shown(old), (7, None))

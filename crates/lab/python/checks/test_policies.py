@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from .case import REGION, Case, allow, client, lab, name
+from .case import REGION, Case, allow, client, lab, name, package, trust
 from .stacks import create_set
 
 _MANAGEMENT = "111111111111"
@@ -24,7 +24,15 @@ class ServiceControlPolicies(Case):
 
     def setUp(self) -> None:
         self.organizations = client("organizations", _MANAGEMENT)
-        self.root = self.organizations.list_roots()["Roots"][0]["Id"]
+        pages = self.organizations.get_paginator("list_roots").paginate()
+        self.root = pages.build_full_result()["Roots"][0]["Id"]
+
+    def test_the_first_page_of_roots_is_empty(self) -> None:
+        first = self.organizations.list_roots()
+        self.assertEqual(first["Roots"], [])
+        second = self.organizations.list_roots(NextToken=first["NextToken"])
+        self.assertEqual([root["Id"] for root in second["Roots"]], [self.root])
+        self.assertNotIn("NextToken", second)
 
     def policy(self, content: str) -> str:
         made = self.organizations.create_policy(
@@ -176,6 +184,30 @@ class Identities(Case):
         target = {"Id": "a", "Arn": _BUS, "RoleArn": role}
         said = self.refused("AccessDeniedException", events.put_targets, Rule=topic, Targets=[target])
         self.assertIn(f"iam:PassRole on resource: {role}", said)
+
+    def test_a_function_has_tags_for_whoever_may_list_them(self) -> None:
+        function, role = name(), f"arn:aws:iam::{_SHOP}:role/{name()}"
+        client("iam", _SHOP).create_role(
+            RoleName=role.split("/")[-1], AssumeRolePolicyDocument=trust("lambda.amazonaws.com")
+        )
+        client("lambda", _SHOP).create_function(
+            FunctionName=function,
+            Role=role,
+            Runtime="provided.al2023",
+            Handler="bootstrap",
+            Code={"ZipFile": package()},
+            Tags={"team": "security"},
+        )
+        get = client("lambda", _SHOP).get_function
+        self.restrict(document("lambda:GetFunction", "*", "Allow"))
+        found = get(FunctionName=function)
+        self.assertNotIn("Tags", found)
+        self.assertEqual(found["TagsError"]["ErrorCode"], "AccessDeniedException")
+        self.assertIn("lambda:ListTags", found["TagsError"]["Message"])
+        self.restrict(document(["lambda:GetFunction", "lambda:ListTags"], "*", "Allow"))
+        found = get(FunctionName=function)
+        self.assertEqual(found["Tags"], {"team": "security"})
+        self.assertNotIn("TagsError", found)
 
     def test_a_deny_wins(self) -> None:
         self.restrict(document("sqs:*", "*", "Allow"), document("sqs:ListQueues", "*"))

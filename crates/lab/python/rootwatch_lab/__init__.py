@@ -13,7 +13,8 @@ cached.py        what moto works out anew at each call
 
 Each other file takes the place of some functions of moto; this is all that differs from it.
 
-front.py         every API call is named, logged, delayed and failed on demand
+front.py         every API call is named, logged, delayed and failed on demand; GetFunction has tags
+                 only for who may list them (Lambda API)
 requests.py      a request that AWS's models do not allow is refused as AWS refuses it: required members,
                  types, enums, lengths, ranges, patterns, in every protocol (after botocore's service
                  models, which are AWS's own; codes after what callers of each service have met).
@@ -29,7 +30,8 @@ truths.py        what AWS says only for a while, lost answers and late lists, al
 stale.py         reads that lag behind writes
 control.py       the paths under /lab/ by which tests see and steer
 snapshot.py      a listing of everything there is
-regions.py       Account Management's ListRegions; accounts turn opt-in regions on and off
+regions.py       Account Management's ListRegions, for others with trusted access alone; accounts turn opt-in
+                 regions on and off
 trails.py        members see the organization's trails; what a trail logs by default
 clock.py         a test turns the clock: what has happened is longer ago, and schedules fire
 schedules.py     rules' schedules: rates, which fire when the clock is turned; what is no rate is refused
@@ -38,7 +40,8 @@ alarms.py        alarms on queues' depth, functions' errors and rules' invocatio
                  themselves, and tell topics; one of another unit has no data (CloudWatch API)
 metrics.py       GetMetricData: queues' depth and age, functions' invocations and errors as they really
                  are; periods at whole multiples of their length
-logs.py          the first page of FilterLogEvents is empty
+logs.py          the first page of FilterLogEvents is empty; an account's retention policy wins over
+                 what is set at a group (CloudWatch Logs API, PutAccountPolicy)
 cbor.py          CloudWatch in Smithy RPC v2 CBOR
 accounts.py      a 12-digit access key id is the account; roles' and trust policies are asked;
                  a new role is not visible at once; keys of its tags have no case (IAM guide)
@@ -51,7 +54,8 @@ authority.py     whether a caller may make a call: the organization's SCPs, and 
 asked.py         what a call asks for: action, resources, condition keys (Service Authorization Reference)
 scps.py          quotas and refusals of the organization's policies (Organizations API)
 organization.py  StackSets' service principal; members may not read the organization unless
-                 they are delegated administrators; accounts' moves are told to StackSets
+                 they are delegated administrators; accounts' moves are told to StackSets; the
+                 first page of ListRoots is empty (Organizations API)
 patterns.py      event patterns: arrays of objects, every content filter, checks; TestEventPattern
 events.py        Lambda, SQS, SNS and bus targets, asynchronously; DISABLED is silent; read-only
                  management events only in ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS; bus

@@ -224,6 +224,7 @@ def _create_sample(backend: OrganizationsBackend) -> None:
         if suspended:
             backend.close_account(AccountId=account)
     stacksets.enable_access(backend)
+    backend.enable_aws_service_access(ServicePrincipal=organization.ACCOUNT_MANAGEMENT)
     scps.enable(backend)
     _start_organization_trail(_MANAGEMENT)
 

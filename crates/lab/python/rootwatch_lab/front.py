@@ -191,7 +191,7 @@ class Front:
                 {"type": "fail", "code": "InternalFailure", "message": last, "status": 500}
             )
             return faults.answer(failure, call, environ)
-        return answer["status"], answer["headers"], body
+        return _without_tags(call, environ, (answer["status"], answer["headers"], body))
 
     def _log(self, call: faults.Call, began: float, status: int, error: str | None) -> None:
         entry = {
@@ -238,6 +238,23 @@ def _identify(environ: dict[str, Any]) -> faults.Call:
         by_function=session is not None,
         invocation=environ.get("HTTP_AMZ_SDK_INVOCATION_ID", ""),
     )
+
+
+def _without_tags(call: faults.Call, environ: dict[str, Any], answer: Answer) -> Answer:
+    """GetFunction succeeds without the tags for who may not list them, and says so (Lambda API Reference,
+    GetFunction)."""
+    status, headers, body = answer
+    if (call.service, call.operation) != ("lambda", "GetFunction") or status >= 400:
+        return answer
+    asked = dataclasses.replace(call, operation="ListTags")
+    refused = authority.refusal(asked, environ.get("lab.values")) or authorize.refusal(asked, environ)
+    if refused is None:
+        return answer
+    shown = json.loads(body)
+    shown.pop("Tags", None)
+    shown["TagsError"] = {"ErrorCode": refused.code, "Message": refused.message}
+    kept = [(name, value) for name, value in headers if name.lower() != "content-length"]
+    return status, kept, json.dumps(shown).encode()
 
 
 def _operation(environ: dict[str, Any], service: str) -> str:

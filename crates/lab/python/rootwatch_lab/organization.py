@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -21,6 +22,9 @@ from moto.organizations.responses import OrganizationsResponse
 from . import accounts
 
 STACKSETS = "member.org.stacksets.cloudformation.amazonaws.com"
+ACCOUNT_MANAGEMENT = "account.amazonaws.com"
+# A page may hold nothing although more is found by its token (Organizations API Reference, ListRoots).
+_NOTHING_YET = "lab-nothing-yet"
 _ANYBODY = ("describe_organization", "create_organization")
 _READS = ("describe_", "list_")
 
@@ -50,6 +54,18 @@ def is_delegated(backend: OrganizationsBackend, account: str, service: str | Non
         admin.account.id == account and (service is None or service in admin.services)
         for admin in backend.admins
     )
+
+
+def is_trusted(backend: OrganizationsBackend, service: str) -> bool:
+    """Whether a service may work with the organization."""
+    return any(known["ServicePrincipal"] == service for known in backend.services)
+
+
+def _list_roots(self: OrganizationsResponse) -> str:
+    roots = self.organizations_backend.list_roots()
+    if self._get_param("NextToken") != _NOTHING_YET:
+        roots = {"Roots": [], "NextToken": _NOTHING_YET}
+    return json.dumps(roots)
 
 
 def _backend_for_call(self: OrganizationsResponse) -> OrganizationsBackend:
@@ -116,8 +132,8 @@ def install() -> None:
         FakeServiceAccess.TRUSTED_SERVICES,
         FakeDelegatedAdministrator.SUPPORTED_SERVICES,
     ):
-        if STACKSETS not in known:
-            known.append(STACKSETS)
+        known.extend(it for it in (STACKSETS, ACCOUNT_MANAGEMENT) if it not in known)
+    OrganizationsResponse.list_roots = _list_roots
     OrganizationsResponse.organizations_backend = property(_backend_for_call)
     for name in (
         "create_account",

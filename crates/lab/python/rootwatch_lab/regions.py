@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from . import accounts
+from . import accounts, organization
 
 # Enabled in every account by default (AWS Account Management Reference Guide, "Considerations before
 # enabling and disabling Regions").
@@ -81,9 +81,12 @@ def listed(application: Application) -> Application:
 
 
 def _may_ask(account: str) -> bool:
-    # Delegated administrators of Account Management, whom the lab does not have, may too.
-    backend = accounts.organization_of(account)
-    return backend is not None and backend.account_id == account
+    """The management account and delegated administrators, where the service has trusted access (Account Management
+    API Reference, ListRegions)."""
+    backend, service = accounts.organization_of(account), organization.ACCOUNT_MANAGEMENT
+    if backend is None or not organization.is_trusted(backend, service):
+        return False
+    return backend.account_id == account or organization.is_delegated(backend, account, service)
 
 
 def _page(request: dict[str, Any], account: str) -> dict[str, Any]:

@@ -296,7 +296,7 @@ def plant_management(place):
         AutoDeployment={"Enabled": False},
     )
     organizations = place.client("organizations")
-    root = organizations.list_roots()["Roots"][0]["Id"]
+    root = organizations.get_paginator("list_roots").paginate().build_full_result()["Roots"][0]["Id"]
     units = organizations.list_organizational_units_for_parent(ParentId=root)["OrganizationalUnits"]
     security = next(unit["Id"] for unit in units if unit["Name"] == "Security")
     cloudformation.create_stack_instances(

@@ -85,7 +85,7 @@ events.put_targets(
 )
 
 organizations = management.client("organizations")
-root = organizations.list_roots()["Roots"][0]["Id"]
+root = organizations.get_paginator("list_roots").paginate().build_full_result()["Roots"][0]["Id"]
 units = organizations.list_organizational_units_for_parent(ParentId=root)["OrganizationalUnits"]
 cloudformation = management.client("cloudformation")
 name = "root-activity-spokes"
