@@ -148,6 +148,11 @@ impl Lab {
         self.client.get("calls", &[])
     }
 
+    /// How many there were: for who looks again and again while others work.
+    pub fn count_calls(&self) -> Result<usize> {
+        self.client.get("calls/count", &[])
+    }
+
     /// Forgets the calls so far.
     pub fn clear_calls(&self) -> Result<()> {
         self.client.delete("calls")

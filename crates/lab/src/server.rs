@@ -73,7 +73,12 @@ impl Lab {
     /// Waits until AWS would have nothing left to do by itself: no delivery, retry,
     /// invocation or StackSet operation, no message in a queue that a function polls.
     pub fn wait_idle(&self, limit: Duration) -> Result<()> {
-        self.wait(limit, "it is still busy", || self.client.get("idle", &[]))
+        self.wait(limit, "it is still busy", || self.is_idle())
+    }
+
+    /// Whether that is so now.
+    pub(crate) fn is_idle(&self) -> Result<bool> {
+        self.client.get("idle", &[])
     }
 
     /// Waits until nobody is connected any more, functions' processes included: whatever a process sent before it ended

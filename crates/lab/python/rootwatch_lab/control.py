@@ -67,6 +67,7 @@ class Control:
         self._routes: dict[str, Callable[[Request], Any]] = {
             "GET ready": lambda _: {},
             "GET calls": lambda _: front.calls(),
+            "GET calls/count": lambda _: front.count_calls(),
             "DELETE calls": lambda _: front.clear_calls(),
             "POST delay": self._set_delay,
             "POST faults": faults.add,

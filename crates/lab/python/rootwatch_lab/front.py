@@ -215,6 +215,11 @@ class Front:
         with self._log_lock:
             return list(self._calls)
 
+    def count_calls(self) -> int:
+        """How many there were so far."""
+        with self._log_lock:
+            return len(self._calls)
+
     def clear_calls(self) -> None:
         """Forgets the calls so far."""
         with self._log_lock:

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::organization::Spot;
+use crate::control::Message;
 use crate::server::Lab;
 use crate::sweep::command::{PERSON, REGION};
 
@@ -75,7 +76,8 @@ impl Acts {
             return Ok(Vec::new());
         }
         let mails = lab.mailbox(PERSON)?;
-        let waiting = waiting(lab, hub);
+        let waiting = waiting(lab, hub).into_iter().map(|it| it.body);
+        let waiting: Vec<String> = waiting.collect();
         let mut lost = Vec::new();
         for act in self.0.iter_mut().filter(is_open) {
             let is_in = |text: &String| names(text, &act.id);
@@ -95,10 +97,9 @@ impl Acts {
 }
 
 /// The messages in the hub's queues. A queue that is not there has none.
-pub(super) fn waiting(lab: &Lab, hub: &str) -> Vec<String> {
+pub(super) fn waiting(lab: &Lab, hub: &str) -> Vec<Message> {
     let messages = |queue| lab.queue_messages(hub, REGION, queue).unwrap_or_default();
-    let all = QUEUES.into_iter().flat_map(messages);
-    all.map(|it| it.body).collect()
+    QUEUES.into_iter().flat_map(messages).collect()
 }
 
 /// Whether the text has this id, and not one that begins with it.

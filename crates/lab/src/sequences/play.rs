@@ -1,8 +1,9 @@
 //! A sequence, step by step, in a world of its own.
 
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 
 use super::acts::{Acts, State, waiting};
@@ -15,9 +16,16 @@ use super::settings::SECOND;
 use super::stage::Stage;
 use super::step::{Case, Hanging, Move, Step};
 use super::tally::{Group, Tally};
+use crate::control::Message;
 use crate::server::Lab;
 use crate::sweep::command::{PERSON, REGION};
 use crate::sweep::listing::Listing;
+
+/// Between two looks at what is waited for.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Messages that have not moved for so long wait for a repair: a notifier that fails is given them again sooner.
+const STUCK: Duration = Duration::from_secs(3);
 
 /// How long the lab may take to come to rest.
 pub(super) const REST: Duration = Duration::from_secs(60);
@@ -47,7 +55,9 @@ pub(super) fn play(
     case: &Case,
     tally: &mut Tally,
 ) -> Result<Vec<String>> {
+    let since = Instant::now();
     let lab = stage.worlds.fork(case.from)?;
+    tally.spend("worlds", since);
     let snapshot = lab.snapshot()?;
     let organization = Organization::new(stage.worlds.organization());
     let mut playing = Playing {
@@ -73,6 +83,11 @@ pub(super) fn play(
     let problems = playing.end().context("the end")?;
     playing.count_acts();
     Ok(problems)
+}
+
+/// What of a message changes when somebody takes it.
+fn moves(message: &Message) -> (String, u32) {
+    (message.body.clone(), message.receive_count)
 }
 
 impl Playing<'_> {
@@ -113,7 +128,9 @@ impl Playing<'_> {
 
     /// Whether there was something to do it with.
     fn work(&mut self, spot: &Spot, work: &str) -> Result<bool> {
+        let since = Instant::now();
         let done = self.hands.work(&self.lab, (&spot.0, &spot.1), work)?;
+        self.tally.spend("edits", since);
         let became = if done { "done" } else { "nothing there" };
         self.tally.count(Group::Edit, work, became);
         Ok(done)
@@ -162,13 +179,18 @@ impl Playing<'_> {
 
     /// Waits until nothing is left to do, has everybody confirm, and looks at what there is.
     pub(super) fn look_around(&mut self) -> Result<()> {
+        let since = Instant::now();
         self.rest()?;
+        self.tally.spend("until nothing is left to do", since);
         for person in [PERSON, SECOND] {
             self.lab.confirm_subscription(person)?;
         }
-        self.rest()?;
+        let since = Instant::now();
         self.snapshot = self.lab.snapshot()?;
+        self.tally.spend("snapshots", since);
+        let since = Instant::now();
         self.listing = Listing::of_snapshot(&self.snapshot).without_messages();
+        self.tally.spend("listings", since);
         Ok(())
     }
 
@@ -177,11 +199,25 @@ impl Playing<'_> {
         if self.model.is_whole {
             return self.lab.wait_idle(REST);
         }
-        let rested = self.lab.wait_idle(BROKEN_REST);
-        match waiting(&self.lab, &self.model.organization.hub).is_empty() {
-            true => rested,
-            false => Ok(()),
+        let hub = &self.model.organization.hub;
+        let waiting = || -> Vec<_> { waiting(&self.lab, hub).iter().map(moves).collect() };
+        let (begun, mut seen) = (Instant::now(), (Instant::now(), waiting()));
+        while !self.lab.is_idle()? {
+            let now = waiting();
+            if now != seen.1 {
+                seen = (Instant::now(), now);
+            }
+            let is_stuck = !seen.1.is_empty() && seen.0.elapsed() > STUCK;
+            if is_stuck {
+                return Ok(());
+            }
+            ensure!(
+                begun.elapsed() < BROKEN_REST,
+                "the lab is still busy after {BROKEN_REST:?}"
+            );
+            thread::sleep(PAUSE);
         }
+        Ok(())
     }
 
     /// What others own is there, and each act is told or waits.

@@ -1,6 +1,7 @@
 //! One command of a sequence: with what goes wrong and who acts meanwhile, and what has to hold after it.
 
 use std::cell::{Cell, RefCell};
+use std::time::Instant;
 
 use anyhow::Result;
 
@@ -27,7 +28,9 @@ impl Playing<'_> {
         let command = &run.command;
         let begun = self.model.begin(command);
         let (model, facts, before) = (self.model.clone(), self.facts(), self.listing.clone());
+        let since = Instant::now();
         let went = self.go(run, &begun.flags)?;
+        self.tally.spend("commands", since);
         self.count(run, &went);
         self.look_around()?;
         let same = before == self.listing;
@@ -66,7 +69,7 @@ impl Playing<'_> {
         let act_once_called = || -> Result<()> {
             if let Some((after, act)) = run.meanwhile
                 && !acted.get()
-                && lab.calls()?.len() >= after
+                && lab.count_calls()? >= after
             {
                 acted.set(true);
                 let (spot, signs_in) = self.model.organization.of_act(act);
@@ -82,7 +85,9 @@ impl Playing<'_> {
         })?;
         let met = lab.met_faults()?.iter().any(|times| *times > 0);
         lab.clear_faults()?;
+        let since = Instant::now();
         lab.wait_disconnected(REST)?;
+        self.tally.spend("until all are disconnected", since);
         Ok(Went {
             ran,
             met,
@@ -143,22 +148,29 @@ impl Playing<'_> {
         }
     }
 
-    fn and_nothing_to_do(&self, plan: &Command, mut problems: Vec<String>) -> Result<Vec<String>> {
+    fn and_nothing_to_do(
+        &mut self,
+        plan: &Command,
+        mut problems: Vec<String>,
+    ) -> Result<Vec<String>> {
         let flags = [
             vec!["--detailed-exitcode".to_owned()],
             self.model.place_of_hub(plan),
         ];
-        let ran = self.again(plan, &flags.concat())?;
+        let ran = self.again("plans after them", plan, &flags.concat())?;
         if ran.ended != Ended::Code(0) {
             problems.push(format!("{} says after it: {}", plan.name(), ran.words()));
         }
         Ok(problems)
     }
 
-    fn again(&self, command: &Command, flags: &[String]) -> Result<Ran> {
+    fn again(&mut self, what: &'static str, command: &Command, flags: &[String]) -> Result<Ran> {
+        let since = Instant::now();
         let words = command.words().map(str::to_owned);
         let args = [&words[..], flags].concat();
-        self.stage.worlds.run(&self.lab, command.by(), &args)
+        let ran = self.stage.worlds.run(&self.lab, command.by(), &args)?;
+        self.tally.spend(what, since);
+        Ok(ran)
     }
 
     /// Removes all that there is of rootwatch, which has to succeed.
@@ -169,7 +181,7 @@ impl Playing<'_> {
         };
         let spokes = (Command::TeardownSpokes(By::Management), retain);
         for (command, flags) in [spokes, (Command::TeardownAll(By::Hub), Vec::new())] {
-            let ran = self.again(&command, &flags)?;
+            let ran = self.again("removals at the end", &command, &flags)?;
             self.look_around()?;
             let mut problems = judge::of_output(&ran);
             problems.extend(self.standing(true)?);

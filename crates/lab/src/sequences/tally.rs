@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::{Display, Formatter};
+use std::time::{Duration, Instant};
 
 /// What is counted together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,19 +24,30 @@ impl Group {
     ];
 }
 
-/// Counts, by what was drawn and by what became of it.
+/// Counts, by what was drawn and by what became of it; and how long what took.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Tally(BTreeMap<(Group, String), BTreeMap<String, usize>>);
+pub(super) struct Tally {
+    counts: BTreeMap<(Group, String), BTreeMap<String, usize>>,
+    spent: BTreeMap<&'static str, Duration>,
+}
 
 impl Tally {
     pub(super) fn count(&mut self, group: Group, what: &str, became: &str) {
-        let of = self.0.entry((group, what.to_owned())).or_default();
+        let of = self.counts.entry((group, what.to_owned())).or_default();
         *of.entry(became.to_owned()).or_default() += 1;
     }
 
+    /// Something has taken its time since then.
+    pub(super) fn spend(&mut self, what: &'static str, since: Instant) {
+        *self.spent.entry(what).or_default() += since.elapsed();
+    }
+
     pub(super) fn add(&mut self, other: Self) {
-        for (what, became) in other.0 {
-            let of = self.0.entry(what).or_default();
+        for (what, took) in other.spent {
+            *self.spent.entry(what).or_default() += took;
+        }
+        for (what, became) in other.counts {
+            let of = self.counts.entry(what).or_default();
             for (became, count) in became {
                 *of.entry(became).or_default() += count;
             }
@@ -44,7 +56,7 @@ impl Tally {
 
     /// How often something of a group became that.
     pub(super) fn of(&self, group: Group, became: &str) -> usize {
-        let of_group = self.0.iter().filter(|((it, _), _)| *it == group);
+        let of_group = self.counts.iter().filter(|((it, _), _)| *it == group);
         of_group.filter_map(|(_, of)| of.get(became)).sum()
     }
 }
@@ -54,7 +66,7 @@ impl Display for Tally {
         writeln!(to, "| | what | drawn | of these |")?;
         writeln!(to, "|---|---|---|---|")?;
         for (group, name) in Group::ALL {
-            let of_group = self.0.iter().filter(|((it, _), _)| *it == group);
+            let of_group = self.counts.iter().filter(|((it, _), _)| *it == group);
             for ((_, what), became) in of_group {
                 let count: usize = became.values().sum();
                 let of: Vec<String> = became
@@ -64,7 +76,11 @@ impl Display for Tally {
                 writeln!(to, "| {name} | {what} | {count} | {} |", of.join(", "))?;
             }
         }
-        Ok(())
+        let spent = self.spent.iter();
+        let spent: Vec<String> = spent
+            .map(|(what, took)| format!("{what} {:.1}", took.as_secs_f64()))
+            .collect();
+        writeln!(to, "\nSeconds: {}", spent.join(", "))
     }
 }
 
@@ -86,5 +102,9 @@ mod tests {
         assert!(text.contains(row), "{text}");
         assert_eq!(all.of(Group::Command, "ended with 0"), 2);
         assert_eq!(all.of(Group::Fault, "met a call"), 1);
+        let mut other = Tally::default();
+        other.spend("listings", Instant::now());
+        all.add(other);
+        assert!(all.to_string().contains("Seconds: listings 0.0"), "{all}");
     }
 }
