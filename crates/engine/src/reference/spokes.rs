@@ -149,6 +149,7 @@ mod tests {
                 reason: None,
                 unit: "ou-1".into(),
                 operation: "".into(),
+                has_stack: true,
             };
             all.insert(Location::of(account, region), instance);
         }

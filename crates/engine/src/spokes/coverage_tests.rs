@@ -19,6 +19,7 @@ fn instances(locations: &[(&str, &str, &str, &str)]) -> Instances {
             reason: (*status == "OUTDATED").then(|| "no permission".into()),
             unit: "ou-1".into(),
             operation: "".into(),
+            has_stack: true,
         };
         all.insert(Location::of(account, region), instance);
     }

@@ -24,6 +24,8 @@ pub(crate) struct Instance {
     pub(crate) unit: Arc<str>,
     /// Id of the last operation on it.
     pub(crate) operation: Arc<str>,
+    /// Whether it has a stack: where AWS has left the account out from the beginning, it has none.
+    pub(crate) has_stack: bool,
 }
 
 impl Instance {
@@ -191,6 +193,7 @@ impl Words {
             reason: summary.status_reason().map(|it| one_line(it).into()),
             unit: self.word(summary.organizational_unit_id().unwrap_or_default()),
             operation: self.word(summary.last_operation_id().unwrap_or_default()),
+            has_stack: summary.stack_id().is_some_and(|id| !id.is_empty()),
         }
     }
 

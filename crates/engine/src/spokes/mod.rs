@@ -10,6 +10,7 @@ pub(crate) mod directory;
 pub(crate) mod following;
 pub(crate) mod hint;
 pub(crate) mod instances;
+mod left_out;
 pub(crate) mod management;
 pub(crate) mod operation;
 pub(crate) mod operations;
@@ -398,6 +399,7 @@ mod tests {
                 reason: None,
                 unit: "ou".into(),
                 operation: "".into(),
+                has_stack: true,
             };
             let mut observed = Observed::default();
             observed.instances.insert(Location::of("1", "a"), instance);

@@ -266,13 +266,27 @@ pub(crate) async fn beneath<'a>(
     aws: &Aws,
     units: impl IntoIterator<Item = &'a String>,
 ) -> Result<BTreeMap<String, BTreeSet<String>>, AwsError> {
+    Ok(ids(&accounts_beneath(aws, units).await?))
+}
+
+/// The ids alone.
+pub(crate) fn ids(beneath: &BTreeMap<String, Vec<Account>>) -> BTreeMap<String, BTreeSet<String>> {
+    let ids = |all: &Vec<Account>| all.iter().map(|it| it.id.clone()).collect();
+    let units = beneath.iter();
+    units.map(|(unit, all)| (unit.clone(), ids(all))).collect()
+}
+
+/// The same with what else is known of each account.
+pub(crate) async fn accounts_beneath<'a>(
+    aws: &Aws,
+    units: impl IntoIterator<Item = &'a String>,
+) -> Result<BTreeMap<String, Vec<Account>>, AwsError> {
     let below = units.into_iter().map(async |unit| {
         let tree = match subtree(aws, unit).await {
             Err(error) if error.code == "ParentNotFoundException" => Subtree::default(),
             tree => tree?,
         };
-        let accounts = tree.accounts.into_iter();
-        Ok((unit.clone(), accounts.map(|account| account.id).collect()))
+        Ok((unit.clone(), tree.accounts.into_iter().collect()))
     });
     Ok(try_join_all(below).await?.into_iter().collect())
 }

@@ -23,6 +23,8 @@ pub(crate) struct Wanted {
     /// The accounts below each unit that is deployed to and no longer wanted. Below one that is missing here all may
     /// be.
     pub(crate) beneath: BTreeMap<String, BTreeSet<String>>,
+    /// Those of them that are active.
+    pub(crate) active_beneath: BTreeSet<String>,
     /// Never a target of a StackSet.
     pub(crate) management_account: String,
     /// Accounts' regions that are turned off: nothing can be deployed there, and nobody can act there.
@@ -156,6 +158,7 @@ pub(crate) fn plan(wanted: &Wanted, observed: &Observed, management: Management)
     SpokesPlan {
         enable_trusted_access: false,
         directory: wanted.directory(&changes),
+        notes: wanted.notes(observed, &changes),
         stack_set,
         changes,
         instances,
@@ -165,7 +168,6 @@ pub(crate) fn plan(wanted: &Wanted, observed: &Observed, management: Management)
         off: wanted.off.iter().cloned().collect(),
         running: observed.running.clone(),
         trail: None,
-        notes: wanted.notes(observed),
         current,
         heartbeat: wanted.heartbeat(),
     }
@@ -318,7 +320,7 @@ impl Wanted {
     }
 
     /// What the organization calls what these changes name.
-    fn directory(&self, changes: &[Change]) -> Directory {
+    pub(super) fn directory(&self, changes: &[Change]) -> Directory {
         let accounts = self.units.values().flat_map(|tree| &tree.accounts);
         let mut directory = Directory::of(self.paths.clone(), accounts);
         let named = changes.iter().flat_map(|change| &change.units);
@@ -508,6 +510,7 @@ impl Wanted {
         found
             .into_iter()
             .map(|((accounts, regions), units)| observed.deletion(accounts, regions, units))
+            .filter(|deletion| !self.is_in_vain(deletion, observed))
             .collect()
     }
 
@@ -543,8 +546,9 @@ impl Wanted {
         stops
     }
 
-    fn notes(&self, observed: &Observed) -> Vec<String> {
+    fn notes(&self, observed: &Observed, changes: &[Change]) -> Vec<String> {
         let mut notes = self.notes.clone();
+        notes.extend(self.left_out(observed, changes));
         let directory = self.directory(&[]);
         for unit in self.units.keys().filter(|unit| self.active(unit) == 0) {
             let unit = directory.unit(unit);
@@ -589,26 +593,35 @@ impl Observed {
         regions: Vec<String>,
         units: Vec<String>,
     ) -> Change {
-        let is_meant = |account: &str| match &accounts {
-            Accounts::All => true,
-            Accounts::Only(only) => only.contains(account),
-            Accounts::AllBut(but) => !but.contains(account),
-            Accounts::AllAnd(_) => true,
-        };
-        let instances = self.instances.iter().filter(|(region, account, instance)| {
-            regions.iter().any(|it| it == region)
-                && units.iter().any(|it| **it == *instance.unit)
-                && is_meant(account)
-        });
-        Change {
+        let mut change = Change {
             kind: ChangeKind::Delete,
             why: UNWANTED,
-            instances: instances.count(),
+            instances: 0,
             units,
             accounts,
             regions,
             retain: false,
-        }
+        };
+        change.instances = self.named_by(&change).count();
+        change
+    }
+
+    /// The instances that a change names, by region and account.
+    pub(super) fn named_by(
+        &self,
+        change: &Change,
+    ) -> impl Iterator<Item = (&str, &str, &Instance)> {
+        let is_meant = |account: &str| match &change.accounts {
+            Accounts::All | Accounts::AllAnd(_) => true,
+            Accounts::Only(only) => only.contains(account),
+            Accounts::AllBut(but) => !but.contains(account),
+        };
+        let all = self.instances.iter();
+        all.filter(move |(region, account, instance)| {
+            change.regions.iter().any(|it| it == region)
+                && change.units.iter().any(|it| **it == *instance.unit)
+                && is_meant(account)
+        })
     }
 }
 

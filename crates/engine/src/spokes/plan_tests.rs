@@ -44,6 +44,7 @@ fn wanted(units: &[(&str, &str)], regions: &[&str]) -> Wanted {
             .map(|(unit, accounts)| ((*unit).to_owned(), tree(accounts)))
             .collect(),
         beneath: BTreeMap::new(),
+        active_beneath: BTreeSet::new(),
         management_account: "9".into(),
         off: BTreeSet::new(),
         notes: Vec::new(),
@@ -64,6 +65,7 @@ fn observed(instances: &[&str]) -> Observed {
             reason: None,
             unit: unit.into(),
             operation: "".into(),
+            has_stack: true,
         };
         all.insert(Location::of(account, region), instance);
     }
@@ -84,6 +86,7 @@ fn skipped(unit: &str) -> Instance {
         reason: None,
         unit: unit.into(),
         operation: "".into(),
+        has_stack: true,
     }
 }
 
@@ -149,6 +152,40 @@ fn all_there_changes_nothing() {
     let plan = planned(&wanted, &found);
     assert!(!plan.is_change());
     assert_eq!(plan.current, 4);
+}
+
+#[test]
+fn what_aws_left_out_in_a_suspended_account_is_named_and_not_removed_again() {
+    let mut wanted = wanted(&[("ou-1", "1")], &TWO);
+    let mut found = lines(&[current("ou-1", "1")]);
+    for region in TWO {
+        let location = Location::of("s2", region);
+        found.instances.insert(location, skipped("ou-2"));
+    }
+    assert_eq!(changes(&wanted, &found), [""; 0]);
+    let notes = planned(&wanted, &found).notes.join("\n");
+    assert!(
+        notes.contains("account s2 is suspended or closed: 2 stack instances"),
+        "{notes}"
+    );
+    // It can be used again.
+    let all = ["-2 ou-2: all but 1: eu-west-1 us-east-1"];
+    wanted.active_beneath.insert("s2".into());
+    assert_eq!(changes(&wanted, &found), all);
+    assert!(planned(&wanted, &found).notes.is_empty());
+    // Whoever joins its unit would get a stack.
+    wanted.active_beneath.clear();
+    found.auto_deployment.insert("ou-2".into(), set(&TWO));
+    assert_eq!(changes(&wanted, &found), all);
+    // There is nothing to leave behind.
+    found.auto_deployment.clear();
+    let never = Instance {
+        has_stack: false,
+        ..skipped("ou-2")
+    };
+    let location = Location::of("s2", "us-east-1");
+    found.instances.insert(location, never);
+    assert_eq!(changes(&wanted, &found), all);
 }
 
 #[test]

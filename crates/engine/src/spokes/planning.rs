@@ -5,7 +5,7 @@ use super::deployed::SpokesPlanned;
 use super::directory::Directory;
 use super::instances::Instance;
 use super::management::{self, Management, Unread};
-use super::organization::{self, Organization, Region};
+use super::organization::{self, Account, Organization, Region};
 use super::plan::{self, SpokesPlan, Wanted};
 use super::preflight::{self, Hub, NotReady, Units};
 use super::record::Record;
@@ -64,7 +64,7 @@ pub async fn plan(session: &Session, switches: Switches) -> Result<SpokesPlanned
     let targets = observed.targets();
     let outermost = &ground.units.outermost;
     let unwanted = targets.keys().filter(|unit| !outermost.contains_key(*unit));
-    let beneath = organization::beneath(&session.aws, unwanted)
+    let beneath = organization::accounts_beneath(&session.aws, unwanted)
         .await
         .context("reading the accounts of the units that are deployed to and no longer wanted")?;
     let off = regions::suspects(&observed.instances, &ground.enabled);
@@ -87,7 +87,8 @@ pub async fn plan(session: &Session, switches: Switches) -> Result<SpokesPlanned
         notes,
         regions: ground.regions.clone(),
         units: ground.units.outermost,
-        beneath,
+        active_beneath: active(&beneath),
+        beneath: organization::ids(&beneath),
         management_account: ground.organization.management_account,
         off: off.locations,
     };
@@ -152,6 +153,11 @@ async fn with_targets(
         observed.auto_deployment = StackSet::auto_deployment_targets(place, &name).await?;
     }
     Ok(observed)
+}
+
+fn active(beneath: &BTreeMap<String, Vec<Account>>) -> BTreeSet<String> {
+    let active = beneath.values().flatten().filter(|it| it.active);
+    active.map(|it| it.id.clone()).collect()
 }
 
 /// A stack instance that stays, where an update of the StackSet changes nothing but its description: then no stack

@@ -260,6 +260,7 @@ mod tests {
             reason: None,
             unit: "ou".into(),
             operation: "".into(),
+            has_stack: true,
         }
     }
 

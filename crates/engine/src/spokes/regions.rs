@@ -249,6 +249,7 @@ mod tests {
                 reason: None,
                 unit: "ou-1".into(),
                 operation: "".into(),
+                has_stack: true,
             };
             instances.insert(Location::of(account, region), instance);
         }

@@ -74,6 +74,7 @@ mod tests {
                 reason: None,
                 unit: unit.into(),
                 operation: "".into(),
+                has_stack: true,
             };
             all.insert(Location::of(account, region), instance);
         }

@@ -21,6 +21,7 @@ fn instance(status: &str, operation: &str) -> Instance {
         reason: None,
         unit: "ou".into(),
         operation: operation.into(),
+        has_stack: true,
     }
 }
 

@@ -228,6 +228,7 @@ mod tests {
                 reason: None,
                 unit: "ou".into(),
                 operation: "".into(),
+                has_stack: true,
             };
             all.insert(Location::of(SHOP, region), instance);
         }

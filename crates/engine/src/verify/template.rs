@@ -203,6 +203,7 @@ mod tests {
             reason: None,
             unit: "ou".into(),
             operation: "".into(),
+            has_stack: true,
         };
         let mut all = Instances::default();
         for account in 0..1000 {
