@@ -41,6 +41,8 @@ fn a_sample_of_all_sequences_holds() {
     assert_eq!(report.played(), COUNT);
     for (what, count) in [
         ("commands that ended with 0", report.succeeded()),
+        ("deploy guardrail", report.ran("deploy guardrail")),
+        ("confirm", report.ran("confirm")),
         ("faults that met a call", report.disturbed()),
         ("acts that were told", report.told()),
     ] {

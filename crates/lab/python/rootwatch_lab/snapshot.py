@@ -75,7 +75,12 @@ def _sns(backend: Any) -> dict[str, Any]:
             "KmsMasterKeyId": topic.kms_master_key_id,
             "Tags": topic._tags,
             "Subscriptions": sorted(
-                (s.protocol, s.endpoint, str(s.attributes.get("PendingConfirmation")))
+                (
+                    s.protocol,
+                    s.endpoint,
+                    str(s.attributes.get("PendingConfirmation")),
+                    str(s.attributes.get("ConfirmationWasAuthenticated")),
+                )
                 for s in backend._get_topic_subscriptions(topic)
             ),
         }

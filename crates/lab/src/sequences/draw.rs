@@ -6,6 +6,8 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 
+use super::confirm::Link;
+use super::guard::GuardChange;
 use super::hands::{BREAKING_HUB, BREAKING_SPOKE, HARMLESS_HUB, HARMLESS_SPOKE};
 use super::settings::{Chosen, HubChange, OF_HUB, OF_SPOKES, SpokesChange, UNITS};
 use super::step::{Act, Case, Command, Fault, Hanging, Move, Place, Run, Step};
@@ -27,7 +29,9 @@ pub(super) fn case(longest: usize) -> impl Strategy<Value = Case> {
     let from = prop_oneof![
         3 => Just(World::Watched),
         2 => Just(World::Whole),
+        1 => Just(World::Guarded),
         1 => Just(World::Hub),
+        2 => Just(World::Asked),
         1 => Just(World::Empty),
     ];
     let steps = vec(step(), 1..=longest.max(1));
@@ -59,6 +63,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => select(&[Hanging::Rule, Hanging::Subscription][..]).prop_map(Step::Others),
         3 => moves().prop_map(Step::Move),
         4 => act().prop_map(Step::Act),
+        1 => Just(Step::Follow),
     ]
 }
 
@@ -80,13 +85,17 @@ fn command() -> impl Strategy<Value = Command> {
     prop_oneof![
         8 => hub_change().prop_map(Command::DeployHub),
         8 => (by(), spokes_change()).prop_map(|(by, it)| Command::DeploySpokes(by, it)),
+        3 => guard_change().prop_map(Command::DeployGuardrail),
         1 => Just(Command::PlanHub),
         1 => by().prop_map(Command::PlanSpokes),
+        1 => Just(Command::PlanGuardrail),
         1 => by().prop_map(Command::Status),
         1 => Just(Command::Verify),
         2 => Just(Command::Test),
+        3 => select(&Link::ALL[..]).prop_map(Command::Confirm),
         2 => Just(Command::TeardownHub),
         2 => by().prop_map(Command::TeardownSpokes),
+        1 => Just(Command::TeardownGuardrail),
         2 => by().prop_map(Command::TeardownAll),
     ]
 }
@@ -98,7 +107,8 @@ fn chosen(settings: usize) -> impl Strategy<Value = Chosen> {
 fn hub_change() -> impl Strategy<Value = HubChange> {
     prop_oneof![
         2 => Just(HubChange::Nothing),
-        1 => Just(HubChange::Person),
+        2 => Just(HubChange::Person),
+        1 => Just(HubChange::SelfCheck),
         3 => chosen(OF_HUB.len()).prop_map(HubChange::Setting),
     ]
 }
@@ -108,6 +118,13 @@ fn spokes_change() -> impl Strategy<Value = SpokesChange> {
         2 => Just(SpokesChange::Nothing),
         2 => (0..UNITS.len()).prop_map(SpokesChange::Unit),
         2 => chosen(OF_SPOKES.len()).prop_map(SpokesChange::Setting),
+    ]
+}
+
+fn guard_change() -> impl Strategy<Value = GuardChange> {
+    prop_oneof![
+        1 => Just(GuardChange::Nothing),
+        2 => (0..UNITS.len()).prop_map(GuardChange::Unit),
     ]
 }
 

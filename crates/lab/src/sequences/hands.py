@@ -1,5 +1,6 @@
 # What people do by hand, and what others own. Each line of standard input is a request, `{"endpoint": …, "account": …,
-# "region": …, "work": …}`, and has a line of standard output for its answer: whether there was something to do it with.
+# "region": …, "work": …}`, and has a line of standard output for its answer: `done`, `missing` where there was nothing to do
+# it with, or `denied`.
 import json
 import sys
 import time
@@ -13,6 +14,7 @@ SPOKE_RULE = f"{NAME}-root-activity"
 SESSION = boto3.Session()
 # What AWS answers where the resource is not there.
 MISSING = ("NotFound", "NoSuch", "NonExistent", "NotExist", "ResourceNotFoundException")
+DENIED = ("AccessDenied", "AccessDeniedException", "AuthorizationError")
 
 
 class Place:
@@ -285,7 +287,7 @@ Resources:
 
 
 def plant_management(place):
-    """In the management account: a stack and a StackSet for everybody."""
+    """In the management account: a stack, a StackSet and a service control policy for everybody."""
     cloudformation = place.client("cloudformation")
     cloudformation.create_stack(StackName=f"{NAME}-budget", TemplateBody=TEMPLATE)
     name = f"{NAME}-spokes"
@@ -304,6 +306,14 @@ def plant_management(place):
         DeploymentTargets={"OrganizationalUnitIds": [security]},
         Regions=["us-east-1"],
     )
+    theirs = organizations.create_policy(
+        Name=f"{NAME}-guardrails",
+        Description="",
+        Type="SERVICE_CONTROL_POLICY",
+        Content=policy({"Effect": "Deny", "Action": "s3:DeleteBucket", "Resource": "*"}),
+    )["Policy"]["PolicySummary"]["Id"]
+    workloads = next(unit["Id"] for unit in units if unit["Name"] == "Workloads")
+    organizations.attach_policy(PolicyId=theirs, TargetId=workloads)
 
 
 PLANTS = {
@@ -314,23 +324,21 @@ PLANTS = {
 WORK = HUB_WORK | SPOKE_WORK | OTHERS_WORK | PLANTS
 
 
-def is_missing(error):
-    code = error.response["Error"]["Code"]
-    return any(part in code for part in MISSING)
-
-
 def do(request):
-    """Whether there was something to do it with."""
+    """What became of it."""
     place = Place(request["endpoint"], request["account"], request["region"])
     try:
-        return WORK[request["work"]](place) is not False
+        return "missing" if WORK[request["work"]](place) is False else "done"
     except ClientError as error:
-        if not is_missing(error):
-            raise
-        return False
+        code = error.response["Error"]["Code"]
+        if code in DENIED:
+            return "denied"
+        if any(part in code for part in MISSING):
+            return "missing"
+        raise
     except IndexError:
         # A rule without a target.
-        return False
+        return "missing"
 
 
 for line in sys.stdin:

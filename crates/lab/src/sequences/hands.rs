@@ -71,10 +71,31 @@ pub(super) struct Hands {
     answers: BufReader<ChildStdout>,
 }
 
+/// What became of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Became {
+    Done,
+    /// There was nothing to do it with.
+    Missing,
+    Denied,
+}
+
+impl Became {
+    /// Its name in a table.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Missing => "nothing there",
+            Self::Denied => "denied",
+        }
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Answer {
-    Done { done: bool },
+    Ended { done: Became },
     Failed { error: String },
 }
 
@@ -96,8 +117,8 @@ impl Hands {
         })
     }
 
-    /// Does it; whether there was something to do it with.
-    pub(super) fn work(&mut self, lab: &Lab, place: (&str, &str), work: &str) -> Result<bool> {
+    /// Does it.
+    pub(super) fn work(&mut self, lab: &Lab, place: (&str, &str), work: &str) -> Result<Became> {
         let request = json!({
             "endpoint": lab.endpoint(), "account": place.0, "region": place.1, "work": work,
         });
@@ -106,7 +127,7 @@ impl Hands {
         let mut line = String::new();
         self.answers.read_line(&mut line)?;
         match serde_json::from_str(&line).with_context(|| format!("{work}: Python said {line}"))? {
-            Answer::Done { done } => Ok(done),
+            Answer::Ended { done } => Ok(done),
             Answer::Failed { error } => bail!("{work} in {place:?}: {error}"),
         }
     }

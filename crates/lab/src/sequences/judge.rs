@@ -1,9 +1,12 @@
 //! What has to hold after a command. Pure.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::confirm::{self, Standing};
+use super::guard;
+use super::hands::Became;
 use super::model::Model;
 use super::organization::Spot;
 use super::promise::{self, Facts};
@@ -83,9 +86,7 @@ pub(super) fn of_output(ran: &Ran) -> Vec<String> {
 
 /// What only looks changes nothing; what refuses has changed nothing; what was a test is gone, unless it was disturbed.
 fn of_what_it_left(seen: &Seen<'_>) -> Option<String> {
-    let is_refused = !seen.is_disturbed
-        && seen.ran.ended == Ended::Code(1)
-        && seen.command.words()[0] == "teardown";
+    let is_refused = !seen.is_disturbed && refuses(seen);
     if seen.command.changes() && !is_refused {
         return None;
     }
@@ -105,6 +106,28 @@ fn of_what_it_left(seen: &Seen<'_>) -> Option<String> {
     })
 }
 
+/// Whether its end says that it has changed nothing.
+fn refuses(seen: &Seen<'_>) -> bool {
+    let is_late = seen.facts.asked == Some(Standing::Clicked);
+    match (seen.command, seen.ran.ended) {
+        (Command::Confirm(_), Ended::Code(code)) => code == 1 || code == 2 && is_late,
+        (command, Ended::Code(1)) => {
+            command.words()[0] == "teardown" || seen.model.takes_away(command)
+        }
+        _ => false,
+    }
+}
+
+/// Whoever administers an account does there what the guardrail lets him, and nothing that it denies.
+pub(super) fn of_edit(work: &str, became: Became, is_bound: Option<bool>) -> Vec<String> {
+    let said = match (is_bound, became) {
+        (Some(true), Became::Done) => "was done although the guardrail binds",
+        (Some(false), Became::Denied) => "was denied although no guardrail binds",
+        _ => return Vec::new(),
+    };
+    vec![format!("{work} {said}")]
+}
+
 /// What others own is there, as it was.
 pub(super) fn of_others(planted: &Listing, now: &Listing) -> Option<String> {
     let gone = planted.beyond(now);
@@ -118,8 +141,13 @@ pub(super) fn of_hub(model: &Model, now: &Value, made: &Listing, fresh: &Listing
     let mut all = Vec::new();
     let wanted: BTreeSet<&str> = model.hub_settings.people.iter().copied().collect();
     for topic in TOPICS {
-        let people = people(&hub["topics"][topic]);
-        if people != wanted {
+        let people = people(&now[&model.organization.hub], topic);
+        // Who was only asked is asked until he answers, or SNS forgets him.
+        let stays = |(who, standing): (&&str, &Standing)| {
+            !wanted.contains(*who) && *standing != Standing::Asked
+        };
+        let is_missing = |who: &&str| !people.contains_key(*who);
+        if wanted.iter().any(is_missing) || people.iter().any(stays) {
             all.push(format!(
                 "{topic} notifies {people:?} in place of {wanted:?}"
             ));
@@ -172,10 +200,28 @@ fn of_account(model: &Model, listing: &Listing) -> Vec<String> {
     listing.lines().iter().filter(is_of_hub).cloned().collect()
 }
 
-fn people(topic: &Value) -> BTreeSet<&str> {
-    let all = topic["Subscriptions"].as_array().into_iter().flatten();
-    let mails = all.filter(|it| it[0] == "email");
-    mails.filter_map(|it| it[1].as_str()).collect()
+/// Who has mails of a topic, or was asked whether he wants them.
+fn people<'a>(account: &'a Value, topic: &str) -> BTreeMap<&'a str, Standing> {
+    let all = account[REGION]["topics"][topic]["Subscriptions"].as_array();
+    let mails = all.into_iter().flatten().filter(|it| it[0] == "email");
+    let people = mails.filter_map(|it| it[1].as_str());
+    people
+        .map(|who| (who, confirm::standing(account, topic, who)))
+        .collect()
+}
+
+/// A `deploy guardrail` that ended with 0 has attached the policy to what was told, by its ids, and to nothing else; a
+/// removal has left none.
+pub(super) fn of_guardrail(model: &Model, wanted: Option<&[String]>, now: &Value) -> Vec<String> {
+    let found = guard::policy(&now[&model.organization.management]);
+    let attached = found.map(|it| &it["attached"]);
+    let is_so = match (wanted, attached) {
+        (None, None) => true,
+        (Some(wanted), Some(attached)) => *attached == json!(wanted),
+        _ => false,
+    };
+    let said = (!is_so).then(|| format!("the guardrail is {found:?} in place of {wanted:?}"));
+    said.into_iter().collect()
 }
 
 /// The instances of the StackSet: where they are, and whether each is as it should be.

@@ -1,11 +1,13 @@
 //! Each of the judge's rules, kept and broken.
 
+use super::guard::POLICY;
+use super::hands::Became;
 use super::judge::*;
 use super::model::Model;
 use super::organization::tests::sample;
 use super::promise::Facts;
 use super::step::Command;
-use crate::sweep::command::{By, PERSON, REGION};
+use crate::sweep::command::{By, PERSON, REGION, SECOND};
 use crate::sweep::listing::Listing;
 use crate::sweep::process::{Ended, Ran};
 use crate::sweep::worlds::World;
@@ -111,11 +113,39 @@ fn a_hub_is_as_it_was_told_to_be() {
     let model = model(World::Hub);
     let same = queues(&["a"]);
     let problems = |now: &Value, made: &Listing| of_hub(&model, now, made, &same).len();
+    let other = |pending: &str| {
+        let person = |who: &str, pending| json!(["email", who, pending, "False"]);
+        json!([person(PERSON, "False"), person(SECOND, pending)])
+    };
+    assert_eq!(problems(&hub(other("True"), 365), &same), 0);
+    assert_eq!(problems(&hub(other("False"), 365), &same), 2);
     let person = json!([["email", PERSON, "false"], ["sqs", "arn:siem", "false"]]);
     assert_eq!(problems(&hub(person.clone(), 365), &same), 0);
     assert_eq!(problems(&hub(json!([]), 365), &same), 2);
     assert_eq!(problems(&hub(person.clone(), 30), &same), 1);
     assert_eq!(problems(&hub(person, 365), &queues(&[])), 1);
+}
+
+#[test]
+fn a_guardrail_binds_what_it_was_told_to_and_nothing_else() {
+    let model = model(World::Guarded);
+    let attached = |ids: &[&str]| {
+        let policy = json!({POLICY: {"attached": ids}});
+        json!({"1": {"aws": {"policies": policy}}})
+    };
+    let wanted = ["a".to_owned(), "b".to_owned()];
+    let problems = |wanted: Option<&[String]>, now: &Value| of_guardrail(&model, wanted, now).len();
+    assert_eq!(problems(Some(&wanted), &attached(&["a", "b"])), 0);
+    assert_eq!(problems(Some(&wanted), &attached(&["a"])), 1);
+    assert_eq!(problems(Some(&wanted), &json!({})), 1);
+    assert_eq!(problems(None, &json!({})), 0);
+    assert_eq!(problems(None, &attached(&[])), 1);
+    let edit = |became, is_bound| of_edit("disable-rule", became, is_bound).len();
+    assert_eq!(edit(Became::Done, Some(true)), 1);
+    assert_eq!(edit(Became::Denied, Some(false)), 1);
+    assert_eq!(edit(Became::Denied, Some(true)), 0);
+    assert_eq!(edit(Became::Done, Some(false)), 0);
+    assert_eq!(edit(Became::Done, None) + edit(Became::Denied, None), 0);
 }
 
 #[test]

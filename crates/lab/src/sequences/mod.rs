@@ -5,7 +5,9 @@
 //! (`model.rs`) of what was done: neither asks rootwatch. proptest draws, and makes a sequence that fails shorter.
 
 mod acts;
+mod confirm;
 mod draw;
+mod guard;
 mod hands;
 mod judge;
 #[cfg(test)]

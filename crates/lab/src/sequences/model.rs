@@ -3,11 +3,12 @@
 
 use std::collections::BTreeSet;
 
+use super::guard::{Guard, GuardChange, Units};
 use super::hands::{BREAKING_HUB, BREAKING_SPOKE};
 use super::organization::{Moved, Organization, Spot};
-use super::settings::{HubSettings, SpokesChange, SpokesSettings};
+use super::settings::{HubChange, HubSettings, SpokesChange, SpokesSettings};
 use super::step::{Command, Hanging};
-use crate::sweep::command::{By, REGION};
+use crate::sweep::command::{By, REGION, SECOND};
 use crate::sweep::process::Ended;
 use crate::sweep::worlds::World;
 
@@ -40,6 +41,7 @@ pub(super) struct Model {
     /// Where somebody has changed a spoke by hand, which no plan can see.
     pub(super) spoiled: BTreeSet<Spot>,
     pub(super) hanging: BTreeSet<Hanging>,
+    pub(super) guard: Guard,
 }
 
 /// What a command is run with, and what the settings are when it has ended with 0.
@@ -48,13 +50,14 @@ pub(super) struct Begun {
     pub(super) flags: Vec<String>,
     pub(super) hub_settings: HubSettings,
     pub(super) spokes_settings: SpokesSettings,
+    pub(super) guarded: Units,
 }
 
 impl Model {
     pub(super) fn new(organization: Organization, from: World) -> Self {
         let there = |is: bool| if is { Part::There } else { Part::Gone };
-        let has_spokes = matches!(from, World::Watched | World::Whole);
-        let has_hub = has_spokes || from == World::Hub;
+        let has_spokes = matches!(from, World::Watched | World::Whole | World::Guarded);
+        let has_hub = has_spokes || matches!(from, World::Hub | World::Asked);
         let mut model = Self {
             organization,
             hub: there(has_hub),
@@ -66,11 +69,15 @@ impl Model {
             forwarding: BTreeSet::new(),
             spoiled: BTreeSet::new(),
             hanging: BTreeSet::new(),
+            guard: Guard::new(there(from == World::Guarded)),
         };
+        if from == World::Asked {
+            model.hub_settings.people.insert(SECOND);
+        }
         if has_spokes {
             let by = match from {
-                World::Whole => By::Management,
-                _ => By::Hub,
+                World::Watched => By::Hub,
+                _ => By::Management,
             };
             model.forwarding = model.reached(by, &model.spokes_settings);
         }
@@ -83,17 +90,23 @@ impl Model {
             flags: Vec::new(),
             hub_settings: self.hub_settings.clone(),
             spokes_settings: self.spokes_settings.clone(),
+            guarded: self.guard.units.clone(),
         };
         match command {
             Command::DeployHub(change) => {
-                let is_deployed = self.hub == Part::There && self.remembers;
-                let settings = self.hub_settings.changed(*change, is_deployed);
+                let settings = self.hub_settings.changed(*change, self.is_remembered());
                 (begun.hub_settings, begun.flags) = settings;
             }
             Command::DeploySpokes(_, change) => {
                 let is_deployed = self.spokes == Part::There;
                 let settings = self.spokes_settings.changed(*change, is_deployed);
                 (begun.spokes_settings, begun.flags) = settings;
+            }
+            Command::DeployGuardrail(change) => {
+                (begun.guarded, begun.flags) = self.guard.changed(*change);
+            }
+            Command::PlanGuardrail => {
+                begun.flags = self.guard.changed(GuardChange::Nothing).1;
             }
             Command::PlanSpokes(_) if self.spokes != Part::There => {
                 let all = self.spokes_settings.changed(SpokesChange::Nothing, false);
@@ -103,6 +116,18 @@ impl Model {
         }
         begun.flags.extend(self.place_of_hub(command));
         begun
+    }
+
+    /// Whether a run need not say the settings of the hub.
+    fn is_remembered(&self) -> bool {
+        self.hub == Part::There && self.remembers
+    }
+
+    /// Whether a command takes the second person away.
+    pub(super) fn takes_away(&self, command: &Command) -> bool {
+        *command == Command::DeployHub(HubChange::Person)
+            && self.is_remembered()
+            && self.hub_settings.people.contains(SECOND)
     }
 
     /// Where the hub is, for those who are elsewhere.
@@ -131,6 +156,8 @@ impl Model {
             }
             Command::DeployHub(_) => self.hub_is_unsure(&begun, same),
             Command::DeploySpokes(by, _) => self.spokes_deployed(*by, begun, is_done, same),
+            Command::DeployGuardrail(_) => self.guard.deployed(begun.guarded, is_done, same),
+            Command::TeardownGuardrail => self.guard.removed(is_done, same),
             Command::TeardownHub => self.hub_removed(is_done, same),
             Command::TeardownSpokes(by) => self.spokes_removed(*by, is_done, same),
             Command::TeardownAll(by) => {

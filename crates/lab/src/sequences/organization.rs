@@ -88,14 +88,17 @@ impl Organization {
         }
     }
 
+    /// Whether it is a member account in one of these units, or below one.
+    pub(super) fn is_below(&self, account: &str, units: &BTreeSet<&str>) -> bool {
+        let found = self.members.get(account);
+        found.is_some_and(|it| is_below_any(&it.unit, units))
+    }
+
     /// Where StackSets are to be with these settings.
     pub(super) fn watched(&self, settings: &SpokesSettings) -> BTreeSet<Spot> {
-        let is_below = |unit: &str, above: &str| {
-            above == UNITS[0] || unit == above || unit.starts_with(&format!("{above}/"))
-        };
-        let members = self.members.iter().filter(|(_, it)| {
-            !it.suspended && settings.units.iter().any(|above| is_below(&it.unit, above))
-        });
+        let members = self.members.iter();
+        let members =
+            members.filter(|(_, it)| !it.suspended && is_below_any(&it.unit, &settings.units));
         let spots = members.flat_map(|(id, _)| {
             let regions = settings.regions();
             regions.map(move |region| (id.clone(), region.to_owned()))
@@ -157,6 +160,12 @@ impl Organization {
             member.suspended = suspended;
         }
     }
+}
+
+fn is_below_any(unit: &str, units: &BTreeSet<&str>) -> bool {
+    let is_below =
+        |above: &str| above == UNITS[0] || unit == above || unit.starts_with(&format!("{above}/"));
+    units.iter().any(|above| is_below(above))
 }
 
 impl Moved {

@@ -7,18 +7,18 @@ use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 
 use super::acts::{Acts, State, waiting};
-use super::hands::Hands;
+use super::confirm::{Standing, standing};
+use super::hands::{Became, Hands};
 use super::judge;
 use super::model::Model;
 use super::organization::{Moved, Organization, Spot};
 use super::promise::Facts;
-use super::settings::SECOND;
 use super::stage::Stage;
 use super::step::{Case, Hanging, Move, Step};
 use super::tally::{Group, Tally};
 use crate::control::Message;
 use crate::server::Lab;
-use crate::sweep::command::{PERSON, REGION};
+use crate::sweep::command::{PERSON, REGION, SECOND};
 use crate::sweep::listing::Listing;
 
 /// Between two looks at what is waited for.
@@ -32,6 +32,9 @@ pub(super) const REST: Duration = Duration::from_secs(60);
 
 /// The same where what waits may wait for ever.
 const BROKEN_REST: Duration = Duration::from_secs(10);
+
+/// The same where the hub's self-check waits for two minutes.
+const CHECKED_REST: Duration = Duration::from_secs(150);
 
 /// A sequence that is being played.
 pub(super) struct Playing<'a> {
@@ -96,17 +99,25 @@ impl Playing<'_> {
             Step::Run(run) => self.run(run),
             Step::Hub(work) => {
                 let hub = (self.model.organization.hub.clone(), REGION.to_owned());
-                if self.work(&hub, work)? {
+                let became = self.work(&hub, work)?;
+                if became == Became::Done {
                     self.model.spoil_hub(work);
                 }
-                self.settle(work.ends_with("-queue"))
+                let mut problems = judge::of_edit(work, became, Some(false));
+                problems.extend(self.settle(work.ends_with("-queue"))?);
+                Ok(problems)
             }
             Step::Spoke { work, place } => {
                 let spot = self.model.organization.spot(*place);
-                if self.work(&spot, work)? {
+                let became = self.work(&spot, work)?;
+                let model = &self.model;
+                let is_bound = model.guard.binds(&model.organization, &spot.0);
+                if became == Became::Done {
                     self.model.spoil_spoke(spot, work);
                 }
-                self.settle(false)
+                let mut problems = judge::of_edit(work, became, is_bound);
+                problems.extend(self.settle(false)?);
+                Ok(problems)
             }
             Step::Others(what) => {
                 let is_there = !self.model.hanging.contains(what);
@@ -123,17 +134,33 @@ impl Playing<'_> {
                 self.acts.make(&self.lab, spot, signs_in, owed)?;
                 self.settle(false)
             }
+            Step::Follow => {
+                let is_asked = self.stands(Standing::Asked);
+                let became = if is_asked {
+                    Became::Done
+                } else {
+                    Became::Missing
+                };
+                self.tally.count(Group::Edit, "follow-links", became.name());
+                self.lab.confirm_subscription(SECOND)?;
+                self.settle(false)
+            }
         }
     }
 
-    /// Whether there was something to do it with.
-    fn work(&mut self, spot: &Spot, work: &str) -> Result<bool> {
+    fn work(&mut self, spot: &Spot, work: &str) -> Result<Became> {
         let since = Instant::now();
-        let done = self.hands.work(&self.lab, (&spot.0, &spot.1), work)?;
+        let became = self.hands.work(&self.lab, (&spot.0, &spot.1), work)?;
         self.tally.spend("edits", since);
-        let became = if done { "done" } else { "nothing there" };
-        self.tally.count(Group::Edit, work, became);
-        Ok(done)
+        self.tally.count(Group::Edit, work, became.name());
+        Ok(became)
+    }
+
+    /// Whether the second person stands so with one of the topics.
+    pub(super) fn stands(&self, so: Standing) -> bool {
+        let hub = &self.snapshot[&self.model.organization.hub];
+        let mut topics = judge::TOPICS.into_iter();
+        topics.any(|topic| standing(hub, topic, SECOND) == so)
     }
 
     fn hang(&mut self, what: Hanging, is_there: bool) -> Result<()> {
@@ -144,8 +171,8 @@ impl Playing<'_> {
             (Hanging::Subscription, false) => "take-subscription",
         };
         let hub = (self.model.organization.hub.clone(), REGION.to_owned());
-        let done = self.work(&hub, work)?;
-        self.model.hang(what, is_there && done);
+        let became = self.work(&hub, work)?;
+        self.model.hang(what, is_there && became == Became::Done);
         Ok(())
     }
 
@@ -177,14 +204,16 @@ impl Playing<'_> {
         self.standing(queue_was_taken)
     }
 
-    /// Waits until nothing is left to do, has everybody confirm, and looks at what there is.
+    /// Waits until nothing is left to do, has the first person confirm, and looks at what there is.
     pub(super) fn look_around(&mut self) -> Result<()> {
         let since = Instant::now();
         self.rest()?;
         self.tally.spend("until nothing is left to do", since);
-        for person in [PERSON, SECOND] {
-            self.lab.confirm_subscription(person)?;
-        }
+        self.lab.confirm_subscription(PERSON)?;
+        self.look()
+    }
+
+    fn look(&mut self) -> Result<()> {
         let since = Instant::now();
         self.snapshot = self.lab.snapshot()?;
         self.tally.spend("snapshots", since);
@@ -192,6 +221,16 @@ impl Playing<'_> {
         self.listing = Listing::of_snapshot(&self.snapshot).without_messages();
         self.tally.spend("listings", since);
         Ok(())
+    }
+
+    /// SNS forgets who was asked, has not answered, and is no longer wanted.
+    pub(super) fn forget_second(&mut self) -> Result<()> {
+        let is_wanted = self.model.hub_settings.people.contains(SECOND);
+        if is_wanted || !self.stands(Standing::Asked) {
+            return Ok(());
+        }
+        self.lab.expire_subscriptions(SECOND)?;
+        self.look()
     }
 
     /// A hub that somebody has broken leaves for ever in its queues what it cannot deliver.
@@ -202,6 +241,11 @@ impl Playing<'_> {
         let hub = &self.model.organization.hub;
         let waiting = || -> Vec<_> { waiting(&self.lab, hub).iter().map(moves).collect() };
         let (begun, mut seen) = (Instant::now(), (Instant::now(), waiting()));
+        // The self-check waits for its own event, which may not come.
+        let limit = match self.model.hub_settings.has_self_check() {
+            true => CHECKED_REST,
+            false => BROKEN_REST,
+        };
         while !self.lab.is_idle()? {
             let now = waiting();
             if now != seen.1 {
@@ -212,8 +256,8 @@ impl Playing<'_> {
                 return Ok(());
             }
             ensure!(
-                begun.elapsed() < BROKEN_REST,
-                "the lab is still busy after {BROKEN_REST:?}"
+                begun.elapsed() < limit,
+                "the lab is still busy after {limit:?}"
             );
             thread::sleep(PAUSE);
         }
@@ -243,6 +287,8 @@ impl Playing<'_> {
         };
         Facts {
             stranded: accounts.filter(is_stranded).cloned().collect(),
+            is_confirmed: self.stands(Standing::Clicked) || self.stands(Standing::Signed),
+            asked: None,
         }
     }
 

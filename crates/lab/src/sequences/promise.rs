@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::confirm::Standing;
 use super::model::{Model, Part};
 use super::step::Command;
 use crate::sweep::command::By;
@@ -11,13 +12,20 @@ use crate::sweep::command::By;
 pub(super) struct Facts {
     /// Accounts that are suspended or gone and still have a stack of the StackSet's.
     pub(super) stranded: BTreeSet<String>,
+    /// Whether the second person has confirmed anything, so that something can be taken away from him.
+    pub(super) is_confirmed: bool,
+    /// Where he stands whose link is confirmed.
+    pub(super) asked: Option<Standing>,
 }
 
 /// The codes of a command that nothing disturbs.
 pub(super) fn undisturbed(command: &Command, model: &Model, facts: &Facts) -> &'static [i32] {
     let hub = model.hub;
     match command {
-        Command::DeployHub(_) => &[0],
+        Command::DeployHub(_) if model.takes_away(command) && !facts.is_confirmed => &[1],
+        Command::DeployHub(_) | Command::DeployGuardrail(_) | Command::TeardownGuardrail => &[0],
+        Command::PlanGuardrail => &[0, 2],
+        Command::Confirm(_) => confirm(hub, facts),
         Command::PlanHub => &[0, 2],
         Command::DeploySpokes(..) => spokes(model, facts, &[0]),
         Command::PlanSpokes(_) => spokes(model, facts, &[0, 2]),
@@ -43,9 +51,21 @@ pub(super) fn undisturbed(command: &Command, model: &Model, facts: &Facts) -> &'
 
 /// Those of a command with which something goes wrong.
 pub(super) fn disturbed(command: &Command) -> &'static [i32] {
-    match command.changes() {
-        true => &[0, 1],
-        false => &[0, 1, 2],
+    match command {
+        // It has confirmed, and cannot read of which kind the subscription is.
+        Command::Confirm(_) => &[0, 1, 2],
+        command if command.changes() => &[0, 1],
+        _ => &[0, 1, 2],
+    }
+}
+
+/// A token is good for its subscription, and says whether a click ends it.
+fn confirm(hub: Part, facts: &Facts) -> &'static [i32] {
+    match (hub, facts.asked) {
+        (Part::Unsure, _) => &[0, 1, 2],
+        (Part::There, Some(Standing::Asked | Standing::Signed)) => &[0],
+        (Part::There, Some(Standing::Clicked)) => &[2],
+        _ => &[1],
     }
 }
 
@@ -70,6 +90,8 @@ fn teardown_hub(model: &Model) -> &'static [i32] {
 
 #[cfg(test)]
 mod tests {
+    use super::super::confirm::Link;
+    use super::super::guard::GuardChange;
     use super::super::organization::tests::sample;
     use super::super::settings::{HubChange, SpokesChange};
     use super::super::step::Hanging;
@@ -93,6 +115,9 @@ mod tests {
             (Command::TeardownHub, hub, &[0]),
             (Command::TeardownHub, watched, &[1]),
             (Command::TeardownAll(By::Hub), watched, &[0]),
+            (Command::DeployGuardrail(GuardChange::Nothing), empty, &[0]),
+            (Command::TeardownGuardrail, empty, &[0]),
+            (Command::Confirm(Link::Last), watched, &[1]),
             (Command::Test, empty, &[1]),
             (Command::Test, watched, &[0]),
         ] {
@@ -105,10 +130,44 @@ mod tests {
     }
 
     #[test]
+    fn a_link_is_good_where_somebody_was_asked_and_says_whether_he_came_by_it() {
+        let command = Command::Confirm(Link::Last);
+        for (hub, asked, wanted) in [
+            (Part::There, Standing::Asked, &[0][..]),
+            (Part::There, Standing::Signed, &[0]),
+            (Part::There, Standing::Clicked, &[2]),
+            (Part::There, Standing::Unknown, &[1]),
+            (Part::Gone, Standing::Unknown, &[1]),
+        ] {
+            let facts = Facts {
+                asked: Some(asked),
+                ..Facts::default()
+            };
+            let mut model = Model::new(sample(), World::Hub);
+            model.hub = hub;
+            assert_eq!(undisturbed(&command, &model, &facts), wanted, "{asked:?}");
+        }
+    }
+
+    #[test]
+    fn nobody_is_taken_away_who_has_confirmed_nothing() {
+        let model = Model::new(sample(), World::Asked);
+        let command = Command::DeployHub(HubChange::Person);
+        assert_eq!(codes(&command, &model), [1]);
+        let facts = Facts {
+            is_confirmed: true,
+            ..Facts::default()
+        };
+        assert_eq!(undisturbed(&command, &model, &facts), [0]);
+        assert_eq!(codes(&command, &Model::new(sample(), World::Hub)), [0]);
+    }
+
+    #[test]
     fn what_others_hang_on_the_hub_and_stranded_stacks_stop_a_removal() {
         let mut model = Model::new(sample(), World::Watched);
         let facts = Facts {
             stranded: BTreeSet::from(["3".to_owned()]),
+            ..Facts::default()
         };
         let removal = Command::TeardownSpokes(By::Hub);
         assert_eq!(undisturbed(&removal, &model, &facts), [1]);

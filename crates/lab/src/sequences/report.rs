@@ -63,6 +63,11 @@ impl Report {
         self.tally.of(Group::Command, "ended with 0")
     }
 
+    /// How often a command was run, however it ended.
+    pub fn ran(&self, command: &str) -> usize {
+        self.tally.drawn(Group::Command, command)
+    }
+
     /// Faults and kills that met a call.
     pub fn disturbed(&self) -> usize {
         self.tally.of(Group::Fault, "met a call")

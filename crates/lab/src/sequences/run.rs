@@ -1,12 +1,16 @@
 //! One command of a sequence: with what goes wrong and who acts meanwhile, and what has to hold after it.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use anyhow::Result;
 
+use super::confirm::{Given, Standing};
 use super::judge::{self, Seen};
+use super::model::Part;
 use super::play::{Playing, REST};
+use super::promise::Facts;
 use super::settings::SpokesChange;
 use super::step::{Command, Run};
 use super::tally::Group;
@@ -27,9 +31,16 @@ impl Playing<'_> {
     pub(super) fn run(&mut self, run: &Run) -> Result<Vec<String>> {
         let command = &run.command;
         let begun = self.model.begin(command);
-        let (model, facts, before) = (self.model.clone(), self.facts(), self.listing.clone());
+        let given = self.given(command)?;
+        let facts = Facts {
+            asked: given.as_ref().map(|it| self.standing_of(it)),
+            ..self.facts()
+        };
+        let (model, before) = (self.model.clone(), self.listing.clone());
+        let link = given.iter().map(|it| it.text.clone());
+        let flags: Vec<String> = begun.flags.iter().cloned().chain(link).collect();
         let since = Instant::now();
-        let went = self.go(run, &begun.flags)?;
+        let went = self.go(run, &flags)?;
         self.tally.spend("commands", since);
         self.count(run, &went);
         self.look_around()?;
@@ -47,18 +58,30 @@ impl Playing<'_> {
             after: &self.listing,
         }));
         if problems.is_empty() && went.ran.ended == Ended::Code(0) {
-            problems = self.done(command)?;
+            problems = self.done(command, given.as_ref())?;
         }
+        self.forget_second()?;
         let shown = problems.into_iter();
         Ok(shown
             .map(|it| format!("{}: {it}", command.name()))
             .collect())
     }
 
+    /// What `confirm` is given: a link of the mails that were sent by now.
+    fn given(&self, command: &Command) -> Result<Option<Given>> {
+        let Command::Confirm(link) = command else {
+            return Ok(None);
+        };
+        Ok(Some(link.among(&self.lab.mailbox(link.person())?)))
+    }
+
+    fn standing_of(&self, given: &Given) -> Standing {
+        given.standing(&self.snapshot[&self.model.organization.hub])
+    }
+
     /// To its end, which is a kill where the fault is one.
     fn go(&mut self, run: &Run, flags: &[String]) -> Result<Went> {
-        let words = run.command.words().map(str::to_owned);
-        let args = [&words[..], flags].concat();
+        let args = args(&run.command, flags);
         let lab = &self.lab;
         lab.clear_calls()?;
         if let Some(fault) = run.fault {
@@ -78,7 +101,10 @@ impl Playing<'_> {
             }
             Ok(())
         };
-        let running = self.stage.worlds.begin(lab, run.command.by(), &args)?;
+        let running = self
+            .stage
+            .worlds
+            .begin_as_told(lab, run.command.by(), &args)?;
         let ran = running.kill_once(self.stage.limit, || {
             act_once_called()?;
             Ok(kills && !lab.held()?.is_empty())
@@ -114,6 +140,9 @@ impl Playing<'_> {
         };
         self.tally
             .count(Group::Command, &run.command.name(), &ended);
+        if let Some(change) = run.command.change() {
+            self.tally.count(Group::Change, &change, &ended);
+        }
         if let Some(fault) = run.fault {
             let met = if went.met {
                 "met a call"
@@ -125,17 +154,31 @@ impl Playing<'_> {
     }
 
     /// What does not hold after a command that ended with 0.
-    fn done(&mut self, command: &Command) -> Result<Vec<String>> {
+    fn done(&mut self, command: &Command, given: Option<&Given>) -> Result<Vec<String>> {
         let model = &self.model;
-        let fresh = &self.stage.fresh;
         match command {
             Command::DeployHub(_) => {
-                let problems = judge::of_hub(model, &self.snapshot, &self.listing, fresh);
+                let fresh = self.stage.fresh(model.hub_settings.has_self_check())?;
+                let problems = judge::of_hub(model, &self.snapshot, &self.listing, &fresh);
                 self.and_nothing_to_do(&Command::PlanHub, problems)
             }
             Command::DeploySpokes(by, _) => {
                 let problems = judge::of_spokes(model, &self.snapshot);
                 self.and_nothing_to_do(&Command::PlanSpokes(*by), problems)
+            }
+            Command::DeployGuardrail(_) => {
+                let units = model.guard.units.iter();
+                let ids: Result<BTreeSet<String>> = units.map(|it| self.stage.unit(it)).collect();
+                let ids: Vec<String> = ids?.into_iter().collect();
+                let problems = judge::of_guardrail(model, Some(&ids), &self.snapshot);
+                self.and_nothing_to_do(&Command::PlanGuardrail, problems)
+            }
+            Command::TeardownGuardrail => Ok(judge::of_guardrail(model, None, &self.snapshot)),
+            Command::Confirm(_) => {
+                let standing = given.map(|it| self.standing_of(it));
+                let is_so = standing == Some(Standing::Signed);
+                let said = (!is_so).then(|| format!("a click can still end it: {standing:?}"));
+                Ok(said.into_iter().collect())
             }
             Command::TeardownSpokes(_) => Ok(judge::no_spokes(model, &self.snapshot)),
             Command::TeardownHub => Ok(judge::no_hub(model, &self.stage.planted, &self.listing)),
@@ -166,9 +209,10 @@ impl Playing<'_> {
 
     fn again(&mut self, what: &'static str, command: &Command, flags: &[String]) -> Result<Ran> {
         let since = Instant::now();
-        let words = command.words().map(str::to_owned);
-        let args = [&words[..], flags].concat();
-        let ran = self.stage.worlds.run(&self.lab, command.by(), &args)?;
+        let args = args(command, flags);
+        let worlds = &self.stage.worlds;
+        let running = worlds.begin_as_told(&self.lab, command.by(), &args)?;
+        let ran = running.wait(self.stage.limit)?;
         self.tally.spend(what, since);
         Ok(ran)
     }
@@ -179,8 +223,14 @@ impl Playing<'_> {
             true => Vec::new(),
             false => vec!["--retain-stacks".to_owned()],
         };
-        let spokes = (Command::TeardownSpokes(By::Management), retain);
-        for (command, flags) in [spokes, (Command::TeardownAll(By::Hub), Vec::new())] {
+        let mut removals = vec![
+            (Command::TeardownSpokes(By::Management), retain),
+            (Command::TeardownAll(By::Hub), Vec::new()),
+        ];
+        if self.model.guard.part != Part::Gone {
+            removals.push((Command::TeardownGuardrail, Vec::new()));
+        }
+        for (command, flags) in removals {
             let ran = self.again("removals at the end", &command, &flags)?;
             self.look_around()?;
             let mut problems = judge::of_output(&ran);
@@ -196,6 +246,12 @@ impl Playing<'_> {
         }
         Ok(Vec::new())
     }
+}
+
+fn args(command: &Command, flags: &[String]) -> Vec<String> {
+    let words = command.words().iter();
+    let words = words.map(|it| (*it).to_owned());
+    words.chain(flags.iter().cloned()).collect()
 }
 
 /// Whether a deployment of this kind leaves acts their way all the time.

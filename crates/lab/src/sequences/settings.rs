@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::sweep::command::PERSON;
+use crate::sweep::command::{PERSON, SECOND};
 
-/// Who is notified, too, for a while.
-pub(super) const SECOND: &str = "night@example.com";
 pub(super) const RETENTION: &str = "--log-retention-days";
 pub(super) const TAG: &str = "--tag";
 pub(super) const REGIONS: &str = "--regions";
+const SELF_CHECK: &str = "--self-check";
+/// Without and with one.
+const CHECKED: [&str; 2] = ["off", "weekly"];
 /// The units of the lab's organization, the root among them.
 pub(super) const UNITS: [&str; 4] = ["/", "/Workloads", "/Workloads/Prod", "/Security"];
 
@@ -57,6 +58,11 @@ pub(crate) struct Chosen {
 }
 
 impl Chosen {
+    /// The flag alone.
+    fn name(self, table: &[Setting]) -> &'static str {
+        self.of(table).map_or("nothing", |(flag, _)| flag)
+    }
+
     /// The flag and its value.
     fn of(self, table: &[Setting]) -> Option<(&'static str, &'static str)> {
         let (flag, values) = *table.get(self.setting % table.len())?;
@@ -83,6 +89,8 @@ pub(crate) enum HubChange {
     Nothing,
     /// The second person comes, or goes.
     Person,
+    /// The self-check comes, or goes. It is off at first, since it takes seconds.
+    SelfCheck,
     Setting(Chosen),
 }
 
@@ -96,6 +104,28 @@ pub(crate) enum SpokesChange {
     Setting(Chosen),
 }
 
+impl HubChange {
+    /// Its name in a table.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Nothing => "nothing",
+            Self::Person => "a person",
+            Self::SelfCheck => SELF_CHECK,
+            Self::Setting(chosen) => chosen.name(&OF_HUB),
+        }
+    }
+}
+
+impl SpokesChange {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Nothing => "nothing",
+            Self::Unit(_) => "a unit",
+            Self::Setting(chosen) => chosen.name(&OF_SPOKES),
+        }
+    }
+}
+
 /// The settings of the hub.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct HubSettings {
@@ -107,7 +137,7 @@ impl Default for HubSettings {
     fn default() -> Self {
         Self {
             people: BTreeSet::from([PERSON]),
-            flags: BTreeMap::new(),
+            flags: BTreeMap::from([(SELF_CHECK, CHECKED[0])]),
         }
     }
 }
@@ -126,6 +156,11 @@ impl HubSettings {
                 new.people.insert(SECOND);
                 flags.extend(pair("--email", SECOND));
             }
+            HubChange::SelfCheck => {
+                let value = CHECKED[usize::from(!self.has_self_check())];
+                new.flags.insert(SELF_CHECK, value);
+                flags.extend(pair(SELF_CHECK, value));
+            }
             HubChange::Setting(chosen) => {
                 flags = chosen.set(&OF_HUB, &mut new.flags);
             }
@@ -134,6 +169,10 @@ impl HubSettings {
             flags = new.all();
         }
         (new, flags)
+    }
+
+    pub(super) fn has_self_check(&self) -> bool {
+        self.flags.get(SELF_CHECK) == Some(&CHECKED[1])
     }
 
     /// All of them, as flags.
@@ -232,7 +271,11 @@ mod tests {
         assert_eq!(gone, old);
         assert!(old.changed(HubChange::Nothing, true).1.is_empty());
         let all = old.changed(HubChange::Nothing, false).1;
-        assert_eq!(all, ["--email", PERSON]);
+        assert_eq!(all, ["--email", PERSON, "--self-check", "off"]);
+        let (with, flags) = old.changed(HubChange::SelfCheck, true);
+        assert_eq!(flags, ["--self-check", "weekly"]);
+        assert!(with.has_self_check() && !old.has_self_check());
+        assert_eq!(with.changed(HubChange::SelfCheck, true).0, old);
     }
 
     #[test]

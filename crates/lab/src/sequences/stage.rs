@@ -1,6 +1,6 @@
 //! What all sequences have in common: the worlds that they begin with, and what has to be in each at the end.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -21,7 +21,9 @@ pub(super) struct Stage {
     /// All that there is before anything of rootwatch's.
     pub(super) planted: Listing,
     /// The same with a new hub.
-    pub(super) fresh: Listing,
+    fresh: Arc<Listing>,
+    /// The same with a new hub and its self-check, once somebody asked for it.
+    checked: Mutex<Option<Arc<Listing>>>,
     /// Those who wait for work.
     hands: Mutex<Vec<Hands>>,
 }
@@ -41,16 +43,27 @@ impl Stage {
             // What others have deployed is there before anybody looks.
             lab.wait_idle(REST)
         })?;
-        let listing = |world| -> Result<Listing> {
-            Ok(Listing::of(&worlds.fork(world)?)?.without_messages())
-        };
         Ok(Self {
-            planted: listing(World::Empty)?,
-            fresh: listing(World::Hub)?,
+            planted: listing(&worlds, World::Empty)?,
+            fresh: Arc::new(listing(&worlds, World::Hub)?),
+            checked: Mutex::default(),
             limit,
             hands: Mutex::new(first.into_iter().collect()),
             worlds,
         })
+    }
+
+    /// All that there is with a new hub, with its self-check or without.
+    pub(super) fn fresh(&self, has_self_check: bool) -> Result<Arc<Listing>> {
+        if !has_self_check {
+            return Ok(Arc::clone(&self.fresh));
+        }
+        let mut checked = lock(&self.checked);
+        if let Some(made) = &*checked {
+            return Ok(Arc::clone(made));
+        }
+        let made = Arc::new(listing(&self.worlds, World::Checked)?);
+        Ok(Arc::clone(checked.insert(made)))
     }
 
     /// Does something with somebody's hands.
@@ -95,4 +108,8 @@ impl Stage {
                 .clone()),
         }
     }
+}
+
+fn listing(worlds: &Worlds, world: World) -> Result<Listing> {
+    Ok(Listing::of(&worlds.fork(world)?)?.without_messages())
 }

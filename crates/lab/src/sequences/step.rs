@@ -6,6 +6,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::confirm::Link;
+use super::guard::GuardChange;
 use super::settings::{HubChange, SpokesChange};
 use crate::sweep::command::By;
 use crate::sweep::trouble::Trouble;
@@ -34,6 +36,8 @@ pub(crate) enum Step {
     Move(Move),
     /// A root user acts.
     Act(Act),
+    /// The second person follows the links in the mails that ask to confirm.
+    Follow,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,30 +55,38 @@ pub(crate) struct Run {
 pub(crate) enum Command {
     DeployHub(HubChange),
     DeploySpokes(By, SpokesChange),
+    DeployGuardrail(GuardChange),
     PlanHub,
     PlanSpokes(By),
+    PlanGuardrail,
     Status(By),
     Verify,
     Test,
+    Confirm(Link),
     TeardownHub,
     TeardownSpokes(By),
+    TeardownGuardrail,
     TeardownAll(By),
 }
 
 impl Command {
     /// As it is typed.
-    pub(crate) fn words(&self) -> [&'static str; 2] {
+    pub(crate) fn words(&self) -> &'static [&'static str] {
         match self {
-            Self::DeployHub(_) => ["deploy", "hub"],
-            Self::DeploySpokes(..) => ["deploy", "spokes"],
-            Self::PlanHub => ["plan", "hub"],
-            Self::PlanSpokes(_) => ["plan", "spokes"],
-            Self::Status(_) => ["status", "--strict"],
-            Self::Verify => ["verify", "--hub-only"],
-            Self::Test => ["test", "--wait=60s"],
-            Self::TeardownHub => ["teardown", "hub"],
-            Self::TeardownSpokes(_) => ["teardown", "spokes"],
-            Self::TeardownAll(_) => ["teardown", "all"],
+            Self::DeployHub(_) => &["deploy", "hub"],
+            Self::DeploySpokes(..) => &["deploy", "spokes"],
+            Self::DeployGuardrail(_) => &["deploy", "guardrail"],
+            Self::PlanHub => &["plan", "hub"],
+            Self::PlanSpokes(_) => &["plan", "spokes"],
+            Self::PlanGuardrail => &["plan", "guardrail"],
+            Self::Status(_) => &["status", "--strict"],
+            Self::Verify => &["verify", "--hub-only"],
+            Self::Test => &["test", "--wait=60s"],
+            Self::Confirm(_) => &["confirm"],
+            Self::TeardownHub => &["teardown", "hub"],
+            Self::TeardownSpokes(_) => &["teardown", "spokes"],
+            Self::TeardownGuardrail => &["teardown", "guardrail"],
+            Self::TeardownAll(_) => &["teardown", "all"],
         }
     }
 
@@ -86,6 +98,9 @@ impl Command {
             | Self::Status(by)
             | Self::TeardownSpokes(by)
             | Self::TeardownAll(by) => *by,
+            Self::DeployGuardrail(_) | Self::PlanGuardrail | Self::TeardownGuardrail => {
+                By::Management
+            }
             _ => By::Hub,
         }
     }
@@ -97,9 +112,20 @@ impl Command {
         shown.copied().collect::<Vec<_>>().join(" ")
     }
 
+    /// What of the settings it changes, by its name in a table.
+    pub(crate) fn change(&self) -> Option<String> {
+        let (of, what) = match self {
+            Self::DeployHub(change) => ("hub", change.name()),
+            Self::DeploySpokes(_, change) => ("spokes", change.name()),
+            Self::DeployGuardrail(change) => ("guardrail", change.name()),
+            _ => return None,
+        };
+        Some(format!("{of}: {what}"))
+    }
+
     /// Whether it may change anything but what is temporary.
     pub(crate) fn changes(&self) -> bool {
-        matches!(self.words()[0], "deploy" | "teardown")
+        matches!(self.words()[0], "deploy" | "teardown" | "confirm")
     }
 }
 

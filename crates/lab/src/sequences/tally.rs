@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Group {
     Command,
+    /// What a deployment is told to change.
+    Change,
     Fault,
     Edit,
     Move,
@@ -15,8 +17,9 @@ pub(super) enum Group {
 }
 
 impl Group {
-    const ALL: [(Self, &'static str); 5] = [
+    const ALL: [(Self, &'static str); 6] = [
         (Self::Command, "command"),
+        (Self::Change, "setting"),
         (Self::Fault, "fault or kill"),
         (Self::Edit, "by hand"),
         (Self::Move, "organization"),
@@ -52,6 +55,12 @@ impl Tally {
                 *of.entry(became).or_default() += count;
             }
         }
+    }
+
+    /// How often it was drawn.
+    pub(super) fn drawn(&self, group: Group, what: &str) -> usize {
+        let of = self.counts.get(&(group, what.to_owned()));
+        of.map_or(0, |of| of.values().sum())
     }
 
     /// How often something of a group became that.
@@ -101,6 +110,8 @@ mod tests {
         let row = "| command | deploy hub | 3 | 2 ended with 0, 1 killed |";
         assert!(text.contains(row), "{text}");
         assert_eq!(all.of(Group::Command, "ended with 0"), 2);
+        assert_eq!(all.drawn(Group::Command, "deploy hub"), 3);
+        assert_eq!(all.drawn(Group::Command, "confirm"), 0);
         assert_eq!(all.of(Group::Fault, "met a call"), 1);
         let mut other = Tally::default();
         other.spend("listings", Instant::now());

@@ -8,6 +8,8 @@ use super::worlds::World;
 pub(crate) const REGION: &str = "eu-west-1";
 /// Who is notified.
 pub(crate) const PERSON: &str = "security@example.com";
+/// Who is notified, too, in some worlds.
+pub(crate) const SECOND: &str = "night@example.com";
 /// In place of the token in the last mail that asks to confirm.
 pub(super) const TOKEN: &str = "{token}";
 /// A role that exists in every account of an organization.

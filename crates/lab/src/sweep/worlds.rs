@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, ensure};
 use serde::{Deserialize, Serialize};
 
 use super::command::{
-    By, Command, PERSON, REGION, TOKEN, adopt, deploy_guardrail, deploy_hub, spokes_by,
+    By, Command, PERSON, REGION, SECOND, TOKEN, adopt, deploy_guardrail, deploy_hub, spokes_by,
 };
 use super::lock;
 use super::process::{Ended, Program, Ran, Running};
@@ -27,6 +27,8 @@ const PUBLISHED: &str = include_str!("published.py");
 const PUBLISHED_TEMPLATE: &str = include_str!("published.yaml");
 /// The time of temporary resources is over.
 const EXPIRE: &str = include_str!("expire.py");
+/// A hub is without a self-check unless it is asked for: it is a second function, which takes seconds.
+const OFF: Option<(&str, &str)> = Some(("ROOTWATCH_SELF_CHECK", "off"));
 /// How long the lab may take to come to rest.
 const REST: Duration = Duration::from_secs(60);
 
@@ -40,6 +42,10 @@ pub(crate) enum World {
     Unconfirmed,
     /// A hub.
     Hub,
+    /// A hub with a second subscriber, who has not confirmed.
+    Asked,
+    /// A hub with the self-check, which the others do without.
+    Checked,
     /// A hub of which somebody has removed and changed parts.
     Damaged,
     /// A hub, and spokes by its own account.
@@ -60,7 +66,9 @@ impl World {
             Self::Empty => None,
             Self::Unconfirmed | Self::Published => Some(Self::Empty),
             Self::Hub => Some(Self::Unconfirmed),
-            Self::Damaged | Self::Watched | Self::Whole => Some(Self::Hub),
+            Self::Asked | Self::Checked | Self::Damaged | Self::Watched | Self::Whole => {
+                Some(Self::Hub)
+            }
             Self::Guarded => Some(Self::Whole),
             Self::Beside => Some(Self::Published),
         }
@@ -126,6 +134,14 @@ impl Worlds {
             World::Empty => Ok(()),
             World::Unconfirmed => self.ends_with(lab, By::Hub, deploy_hub(), 0),
             World::Hub => lab.confirm_subscription(PERSON),
+            World::Asked => {
+                let args = ["deploy", "hub", "--email", SECOND];
+                self.ends_with(lab, By::Hub, &args, 0)
+            }
+            World::Checked => {
+                let args = ["deploy", "hub", "--self-check", "weekly"];
+                self.ends_with(lab, By::Hub, &args, 0)
+            }
             World::Damaged => self.python(lab, By::Hub, &[DAMAGE]),
             World::Watched => self.ends_with(lab, By::Hub, &spokes_by(By::Hub), 0),
             World::Whole => {
@@ -145,7 +161,7 @@ impl Worlds {
     }
 
     fn ends_with(&self, lab: &Lab, by: By, args: &[&str], code: i32) -> Result<()> {
-        let ran = self.start(lab, by, args)?.wait(self.program.limit)?;
+        let ran = self.start(lab, by, args, OFF)?.wait(self.program.limit)?;
         ensure!(ran.ended == Ended::Code(code), "{}", ran.words());
         Ok(())
     }
@@ -190,7 +206,13 @@ impl Worlds {
     /// Begins a command.
     pub(crate) fn begin(&self, lab: &Lab, by: By, args: &[String]) -> Result<Running> {
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
-        self.start(lab, by, &args)
+        self.start(lab, by, &args, OFF)
+    }
+
+    /// The same where the hub remembers whether it has a self-check, or the arguments say so.
+    pub(crate) fn begin_as_told(&self, lab: &Lab, by: By, args: &[String]) -> Result<Running> {
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        self.start(lab, by, &args, None)
     }
 
     /// Runs a command to its end.
@@ -198,14 +220,19 @@ impl Worlds {
         self.begin(lab, by, args)?.wait(self.program.limit)
     }
 
-    fn start(&self, lab: &Lab, by: By, args: &[&str]) -> Result<Running> {
+    fn start(
+        &self,
+        lab: &Lab,
+        by: By,
+        args: &[&str],
+        self_check: Option<(&str, &str)>,
+    ) -> Result<Running> {
         let always = ["--yes", "--output", "json", "--timeout", "1m"];
         let mut env = lab.env(self.account(by), REGION);
-        let more = [
-            ("ROOTWATCH_SELF_CHECK", "off".to_owned()),
-            ("AWS_MAX_ATTEMPTS", self.program.attempts.to_string()),
-        ];
-        env.extend(more.map(|(name, value)| (name.to_owned(), value)));
+        let attempts = self.program.attempts.to_string();
+        let more = [Some(("AWS_MAX_ATTEMPTS", attempts.as_str())), self_check];
+        let more = more.into_iter().flatten();
+        env.extend(more.map(|(name, value)| (name.to_owned(), value.to_owned())));
         let binary = &self.program.binary;
         Running::start(binary, &[args, &always].concat(), secrets::planted(&env))
     }
