@@ -135,6 +135,7 @@ mod tests {
     fn asked(topic: &str, token: &str) -> Mail {
         let link = format!("https://sns.eu-west-1.amazonaws.com/x?Token={token}&Endpoint=a");
         Mail {
+            address: PERSON.to_owned(),
             topic_arn: format!("arn:aws:sns:{REGION}:2:{topic}"),
             subject: String::new(),
             body: format!("Follow\n{link}"),
