@@ -83,13 +83,8 @@ impl Scenario {
 }
 
 fn all() -> Vec<Scenario> {
-    const ROLE: [&str; 2] = ["--role", "OrganizationAccountAccessRole"];
-    let verify = [
-        "policy",
-        "verify",
-        "--role",
-        "OrganizationAccountAccessRole",
-    ];
+    const ROLE: [&str; 2] = ["--role", "rootwatch-reader"];
+    let verify = ["policy", "verify", "--role", "rootwatch-reader"];
     let verify: &'static [&'static str] = Box::leak(Box::new(verify));
     vec![
         scenario(&["policy", "plan", "hub"], &["plan", "hub"], &HUB),
@@ -295,13 +290,13 @@ fn with_the_policy_a_command_does_all_and_without_a_statement_says_what_is_missi
     each_is_missed(&all(), 100, 2);
 }
 
-const POLICY_OF_ADOPT: &[&str] = &["policy", "adopt", "--role", "OrganizationAccountAccessRole"];
+const POLICY_OF_ADOPT: &[&str] = &["policy", "adopt", "--role", "rootwatch-reader"];
 const ADOPT: &[&str] = &[
     "adopt",
     "--regions",
     "us-east-1,eu-west-1",
     "--role",
-    "OrganizationAccountAccessRole",
+    "rootwatch-reader",
     "--yes",
 ];
 

@@ -512,6 +512,19 @@ impl World {
         self.lab.snapshot().unwrap()
     }
 
+    /// All that there is at rest, as text, but for the role in each account that is no part of a deployment.
+    pub(crate) fn left(&self) -> String {
+        let mut left = self.at_rest();
+        let accounts = left.as_object_mut().unwrap().values_mut();
+        let regions = accounts.filter_map(Value::as_object_mut);
+        for region in regions.flat_map(serde_json::Map::values_mut) {
+            if let Some(roles) = region["roles"].as_object_mut() {
+                roles.remove("rootwatch-reader");
+            }
+        }
+        left.to_string()
+    }
+
     /// The alarms that the person received.
     pub(crate) fn health_mails(&self) -> Vec<Mail> {
         let mut mails = self.lab.mailbox(PERSON).unwrap();

@@ -15,7 +15,7 @@ const ADOPT: [&str; 6] = [
     "--regions",
     "us-east-1,eu-west-1",
     "--role",
-    "OrganizationAccountAccessRole",
+    "rootwatch-reader",
     "--yes",
 ];
 pub(crate) const BUS: &str = "hub-root-activity";

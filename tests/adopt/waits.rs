@@ -213,12 +213,7 @@ fn a_hub_that_cannot_see_stack_sets_goes_on_by_itself_when_told_to() {
     assert!(ran.stdout.contains(said), "{}", ran.stdout);
     world.as_management(&DEPLOY_SPOKES).ends_with(0);
     let shop = world.account("shop");
-    let prove = [
-        "--account",
-        &shop,
-        "--role",
-        "OrganizationAccountAccessRole",
-    ];
+    let prove = ["--account", &shop, "--role", "rootwatch-reader"];
     let ran = world
         .rootwatch(&[&hub_only[..], &prove].concat())
         .ends_with(0);

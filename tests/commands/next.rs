@@ -88,11 +88,11 @@ fn a_changeover_goes_on_by_the_same_command() {
         "--regions",
         "us-east-1,eu-west-1",
         "--role",
-        "OrganizationAccountAccessRole",
+        "rootwatch-reader",
     ];
     let adopt = [&["adopt", "--yes"], &flags[..]].concat();
     let waiting = published().calm().rootwatch(&adopt).ends_with(2);
-    let again = "once that is done: rootwatch adopt --regions us-east-1 --regions eu-west-1 --role OrganizationAccountAccessRole";
+    let again = "once that is done: rootwatch adopt --regions us-east-1 --regions eu-west-1 --role rootwatch-reader";
     // The hub that it has made says first whom to confirm.
     let steps = next(&waiting);
     assert_eq!(steps.last().unwrap(), again, "{}", waiting.stderr);

@@ -293,7 +293,10 @@ fn what_is_printed_of_accounts_and_regions_that_are_not_watched() {
         &world,
         &[
             (&hub, &["verify", "--account", &security]),
-            (&hub, &["test", "--account", &security, "--role", "R"]),
+            (
+                &hub,
+                &["test", "--account", &security, "--role", "rootwatch-reader"],
+            ),
             (&hub, &["verify", "--spoke-region", "eu-central-1"]),
             (
                 &hub,

@@ -29,7 +29,11 @@ fn tested(manner: Manner, code: i32, more: &[&str]) -> (Ran, Front) {
     let front = Front::start(world.lab.endpoint(), manner).unwrap();
     let mut env = world.lab.env(&world.organization.hub, REGION);
     env.push(("AWS_ENDPOINT_URL".to_owned(), front.endpoint()));
-    let args = [&["test", "--all-accounts", "--role", "Audit"], more].concat();
+    let args = [
+        &["test", "--all-accounts", "--role", "rootwatch-reader"],
+        more,
+    ]
+    .concat();
     let ran = run(&env, &args).ends_with(code);
     let mails = world.lab.mailbox(PERSON).unwrap();
     let tests = mails

@@ -134,16 +134,10 @@ fn it_binds_administrators_below_it_and_nothing_of_rootwatch() {
         .ends_with(0);
     let tagged = ["deploy", "spokes", "--yes", "--tag", "team=security"];
     world.rootwatch(&tagged).ends_with(0);
-    let to = [
-        "test",
-        "--account",
-        &shop,
-        "--role",
-        "OrganizationAccountAccessRole",
-    ];
+    let to = ["test", "--account", &shop, "--role", "rootwatch-reader"];
     world.rootwatch(&to).ends_with(0);
     world
-        .rootwatch(&["verify", "--role", "OrganizationAccountAccessRole"])
+        .rootwatch(&["verify", "--role", "rootwatch-reader"])
         .ends_with(0);
     assert!(
         deletes_rule(&world, &hub).is_err(),

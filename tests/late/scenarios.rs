@@ -156,7 +156,7 @@ pub(super) fn all() -> Vec<Scenario> {
                 "--spoke-region",
                 "us-east-1",
                 "--role",
-                "OrganizationAccountAccessRole",
+                "rootwatch-reader",
             ],
         ),
         scenario("teardown", &ALL, &["teardown", "all", "--yes"]),

@@ -1,7 +1,6 @@
-use super::proxy::Proxy;
-use super::{address, environment};
+use super::environment;
 use crate::faults::access_denied;
-use crate::world::{PERSON, Ran, World, run};
+use crate::world::{PERSON, REGION, Ran, World, run};
 use std::fs;
 
 /// `plan hub` with a profile of this configuration, and without keys in the environment.
@@ -78,21 +77,29 @@ fn a_role_profile_enters_by_its_source_and_a_refusal_tells_the_way_around_mfa() 
 #[test]
 fn a_spokes_role_is_entered_with_the_external_id_that_is_given() {
     let world = World::deployed();
-    let proxy = Proxy::answering(address(&world), |request| {
-        let body = String::from_utf8_lossy(&request.body);
-        let is_refused = request.is("AssumeRole") && !body.contains("ExternalId=corp%3D1");
-        is_refused.then(|| {
-            let body = "<ErrorResponse><Error><Code>AccessDenied</Code><Message>not without it</Message></Error></ErrorResponse>";
-            format!("HTTP/1.1 403 Forbidden\r\nContent-Length: {}\r\n\r\n{body}", body.len())
-        })
-    });
-    let env = environment(&world, &[("AWS_ENDPOINT_URL", &proxy.url())]);
+    let env = environment(&world, &[]);
     let shop = world.account("shop");
+    let iam = aws_sdk_iam::Client::new(&world.sdk(&shop, REGION));
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let trust = format!(
+        r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {{"AWS": "{}"}}, "Condition": {{"StringEquals": {{"sts:ExternalId": "corp=1"}}}}}}}}"#,
+        world.organization.hub
+    );
+    let role = iam.create_role().role_name("Auditor");
+    runtime
+        .block_on(role.assume_role_policy_document(trust).send())
+        .unwrap();
+    let all = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}"#;
+    let policy = iam.put_role_policy().role_name("Auditor");
+    runtime
+        .block_on(policy.policy_name("all").policy_document(all).send())
+        .unwrap();
     let verify = ["verify", "--account", &shop, "--role", "Auditor"];
     run(&env, &[&verify[..], &["--external-id", "corp=1"]].concat()).ends_with(0);
     let ran = run(&env, &verify).ends_with(2);
     assert!(
-        ran.stdout.contains("AccessDenied: not without it"),
+        ran.stdout
+            .contains(&format!("on resource: arn:aws:iam::{shop}:role/Auditor")),
         "{}",
         ran.stdout
     );

@@ -115,7 +115,7 @@ fn a_deletion_that_somebody_else_answers_is_not_believed() {
             ran.stderr
         );
         world.rootwatch(&["teardown", "hub", "--yes"]).ends_with(0);
-        let left = world.lab.snapshot().unwrap().to_string();
+        let left = world.left();
         assert!(!left.contains("rootwatch"), "{left}");
     }
 }

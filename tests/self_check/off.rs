@@ -90,7 +90,7 @@ fn teardown_leaves_nothing_of_it() {
     let world = watched();
     world.rootwatch(&["teardown", "all", "--yes"]).ends_with(0);
     assert_eq!(rest(&world), Vec::<String>::new());
-    assert!(!world.at_rest().to_string().contains("rootwatch"));
+    assert!(!world.left().contains("rootwatch"));
 }
 
 #[test]

@@ -112,11 +112,7 @@ fn an_organizations_demands_are_met_everywhere_and_can_be_given_up() {
     assert_eq!(role["Path"], "/team/");
     assert_eq!(role["Tags"]["cost-center"], "4711");
     world.lab.confirm_subscription(PERSON).unwrap();
-    let verify = [
-        &["verify", "--role", "OrganizationAccountAccessRole"],
-        &DEMANDS[..6],
-    ]
-    .concat();
+    let verify = [&["verify", "--role", "rootwatch-reader"], &DEMANDS[..6]].concat();
     world.rootwatch(&verify).ends_with(0);
     world
         .rootwatch(&[&["test"], &DEMANDS[..6]].concat())

@@ -73,7 +73,7 @@ fn the_management_account_does_the_hubs_part_by_a_role() {
         "Removed: the spokes, and the hub in account {hub}, region {REGION} of \"rootwatch\".\n"
     );
     assert_eq!(removed.stdout, said);
-    let left = world.lab.snapshot().unwrap().to_string();
+    let left = world.left();
     assert!(!left.contains("rootwatch-root-activity"), "{left}");
     assert!(!left.contains("rootwatch-notifier"), "{left}");
 }

@@ -12,8 +12,8 @@ mod url;
 use crate::world::Ran;
 use serde_json::Value;
 
-/// Taken in a spoke's account; the lab lets any name in.
-const SPOKE_ROLE: &str = "OrganizationAccountAccessRole";
+/// In every account; it lets the hub's in.
+const SPOKE_ROLE: &str = "rootwatch-reader";
 
 /// A hop that is not fine.
 #[derive(Clone, Debug)]

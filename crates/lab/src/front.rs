@@ -29,6 +29,8 @@ const ASK_LAB: Duration = Duration::from_millis(200);
 const LOOK: Duration = Duration::from_millis(20);
 /// Access keys of sessions in accounts begin with this; the account follows, and when the session began.
 const SESSION: &str = "ASIAFRONT";
+/// The one role that lets the hub's account in.
+const READER: &str = ":role/rootwatch-reader";
 const JSON: &str = "application/x-amz-json-1.1";
 
 /// How it behaves.
@@ -155,6 +157,15 @@ impl Shared {
     fn assume(&self, exchange: &Exchange) -> Option<Reply> {
         let role = exchange.form("RoleArn")?;
         let account = role.split(':').nth(4)?;
+        if !role.ends_with(READER) {
+            return Some(Reply::new(
+                403,
+                "text/xml",
+                format!(
+                    "<ErrorResponse><Error><Code>AccessDenied</Code><Message>User: arn:aws:iam::222222222222:user/operator is not authorized to perform: sts:AssumeRole on resource: {role}</Message></Error></ErrorResponse>"
+                ),
+            ));
+        }
         let key = format!("{SESSION}{account}{:020}", now_ms());
         Some(Reply::new(
             200,

@@ -49,8 +49,11 @@ authorize.py     what a function calls is authorized: its role must allow each c
 policies.py      evaluates policy documents with their conditions
 keys.py          KMS: services that a key's policy leaves out cannot send to what is under it; the keys
                  that AWS manages serve no other service (SQS, SNS and EventBridge guides)
-authority.py     whether a caller may make a call: the organization's SCPs, and the policies that a test sets for an
-                 account's operator (IAM guide)
+authority.py     whether a caller may make a call: the organization's SCPs, the policies of an assumed role, and
+                 the policies that a test sets for an account's operator (IAM guide)
+roles.py         a role is assumed only if it exists and its trust policy lets the caller in; each account of the
+                 organization has the default role, which trusts the management account alone, and
+                 `rootwatch-reader`, which trusts the hub's (STS API, AssumeRole; Organizations guide)
 asked.py         what a call asks for: action, resources, condition keys (Service Authorization Reference)
 scps.py          quotas and refusals of the organization's policies (Organizations API)
 organization.py  StackSets' service principal; members may not read the organization unless

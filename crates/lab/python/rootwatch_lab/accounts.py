@@ -186,6 +186,12 @@ def role_trusts(role: Role, service: str, context: policies.Context) -> bool:
     )
 
 
+def lets_in(role: Role, principal: policies.Principal, context: policies.Context) -> bool:
+    """Whether the role's trust policy lets somebody assume it."""
+    trust = _without_resource_need(role.assume_role_policy_document)
+    return policies.allows(trust, "sts:AssumeRole", "*", context, principal)
+
+
 def _without_resource_need(trust: Any) -> dict[str, Any]:
     statements = policies.listed(policies.document(trust).get("Statement"))
     return {"Statement": [{k: v for k, v in s.items() if k != "Resource"} for s in statements]}

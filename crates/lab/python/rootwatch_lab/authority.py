@@ -1,5 +1,5 @@
-"""Whether a caller may make a call: the organization's service control policies, and the policies of a caller for whom
-the test has set some.
+"""Whether a caller may make a call: the organization's service control policies, the policies of a role that somebody
+has assumed, and those of a caller for whom the test has set some.
 """
 
 from __future__ import annotations
@@ -7,8 +7,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from moto.iam.models import Role
 from moto.organizations.models import OrganizationsBackend
-from moto.sts.models import sts_backends
+from moto.sts.models import AssumedRole, sts_backends
 from moto.utilities.utils import get_partition
 
 from . import accounts, policies
@@ -51,14 +52,26 @@ def heard() -> list[tuple[str, str, str]]:
     return sorted(set(_asked or []))
 
 
+def session_of(call: Call) -> AssumedRole | None:
+    """The session of a role that somebody has assumed, if the caller is one."""
+    for name in {"aws", _partition(call)}:
+        backend = sts_backends[call.account][name]
+        session = backend.get_assumed_role_from_access_key(call.caller)
+        if session:
+            return session
+    return None
+
+
 def principal_arn(call: Call) -> str:
     """The ARN that policies know the caller by: of a session, its role's."""
-    partition = get_partition(call.region or "us-east-1")
-    for name in ("aws", partition):
-        session = sts_backends[call.account][name].get_assumed_role_from_access_key(call.caller)
-        if session:
-            return str(session.role_arn)
-    return f"arn:{partition}:iam::{call.account}:user/operator"
+    session = session_of(call)
+    if session:
+        return str(session.role_arn)
+    return f"arn:{_partition(call)}:iam::{call.account}:user/operator"
+
+
+def _partition(call: Call) -> str:
+    return get_partition(call.region or "us-east-1")
 
 
 # --- decisions --------------------------------------------------------------------------
@@ -72,32 +85,42 @@ def refusal(call: Call, values: Values | None) -> Refusal | None:
     if _asked is not None:
         _asked.extend((call.account, it.action, it.resource) for it in asks(call, values or {}))
     scps = list(scps_of(call.account))
-    own = _policies.get(call.account)
-    if not scps and own is None:
+    own, session = _policies.get(call.account), session_of(call)
+    if not scps and own is None and session is None:
         return None
     arn = principal_arn(call)
+    role = accounts.role_by_arn(arn) if session else None
     for asked in asks(call, values or {}):
-        reason = _why_not(call.account, arn, asked, scps, own)
+        reason = _why_not(call.account, arn, asked, scps, own, role)
         if reason:
             return _refused(call, arn, asked, reason)
     return None
 
 
 def _why_not(
-    account: str, arn: str, asked: Asked, scps: list[list[Any]], own: list[Any] | None
+    account: str,
+    arn: str,
+    asked: Asked,
+    scps: list[list[Any]],
+    own: list[Any] | None,
+    role: Role | None,
 ) -> str | None:
     if scp_denies(scps, arn, asked):
         return "with an explicit deny in a service control policy"
+    lacks = f"because no identity-based policy allows the {asked.action} action"
+    context = {"aws:PrincipalArn": arn, "aws:PrincipalAccount": account, **asked.context}
+    if role is not None:
+        is_allowed = accounts.role_may(role, asked.action, asked.resource, context)
+        return None if is_allowed else lacks
     # Another account's resource is the other account's to allow as well; here only ours is asked.
     is_operator = arn.endswith(f"::{account}:user/operator")
     if own is None or not is_operator:
         return None
-    context = {"aws:PrincipalArn": arn, "aws:PrincipalAccount": account, **asked.context}
     found = {policies.decision(text, asked.action, asked.resource, context) for text in own}
     if "Deny" in found:
         return "with an explicit deny in an identity-based policy"
     if "Allow" not in found:
-        return f"because no identity-based policy allows the {asked.action} action"
+        return lacks
     return None
 
 

@@ -27,6 +27,7 @@ from . import (
     organization,
     queues,
     regions,
+    roles,
     scps,
     snapshot,
     stacksets,
@@ -228,6 +229,8 @@ def _create_sample(backend: OrganizationsBackend) -> None:
     backend.enable_aws_service_access(ServicePrincipal=organization.ACCOUNT_MANAGEMENT)
     scps.enable(backend)
     _start_organization_trail(_MANAGEMENT)
+    for account in backend.accounts:
+        roles.welcome(account.id, _HUB)
 
 
 def _described(backend: OrganizationsBackend) -> dict[str, Any]:
@@ -267,6 +270,7 @@ def _organization(request: Request) -> OrganizationsBackend:
 def _add_account(request: Request) -> dict[str, Any]:
     backend = _organization(request)
     made = organization.add_account(backend, request["name"], request["ou"], request.get("id"))
+    roles.welcome(made, _HUB)
     return _described_account(backend.get_account_by_id(made))
 
 

@@ -20,7 +20,7 @@ from urllib.parse import parse_qs
 from moto.core.request import Request
 from moto.core.routing import get_service_router
 
-from . import accounts, authority, authorize, control, faults, functions, requests, stale
+from . import accounts, authority, authorize, control, faults, functions, requests, roles, stale
 from .state import activity, lock
 from .truths import truths
 
@@ -175,6 +175,8 @@ class Front:
             refused = authority.refusal(call, environ.get("lab.values"))
         if not refused:
             refused = authorize.refusal(call, environ)
+        if not refused:
+            refused = roles.refusal(call, environ.get("lab.values"))
         if refused:
             kind = {"type": "fail", **dataclasses.asdict(refused)}
             return faults.answer(faults.Fault(kind), call, environ)

@@ -33,6 +33,7 @@ class Size:
     accounts: int
     units: int
     regions: list[str]
+    hub: str
 
     def unit(self, account: int) -> int:
         """The unit that holds an account."""
@@ -57,8 +58,24 @@ def generate(request: dict[str, Any]) -> dict[str, Any]:
         raise ValueError(f"the lab knows {len(order)} regions")
     for name in set(chosen) & set(regions.OPT_IN):
         regions.enable(request["hub"], name)
-    _size = Size(request["accounts"], request["units"], sorted(chosen))
+    _size = Size(request["accounts"], request["units"], sorted(chosen), request["hub"])
     return {"regions": _size.regions}
+
+
+def holds(account: str) -> bool:
+    """Whether an account is one of those that are generated. These have no roles, but are as if each had its own."""
+    return _size is not None and 0 <= int(account) - _FIRST_ACCOUNT < _size.accounts
+
+
+def hub() -> str | None:
+    """The account that asked for them."""
+    return _size.hub if _size else None
+
+
+def management() -> str | None:
+    """The account that manages their organization."""
+    backend = accounts.organization_of(_size.hub) if _size else None
+    return backend.account_id if backend else None
 
 
 def served(application: Application) -> Application:

@@ -103,7 +103,10 @@ fn main() -> Result<()> {
     )?;
     let mut env = env;
     env.push(("AWS_ENDPOINT_URL".to_owned(), front.endpoint()));
-    let measured = run(&["test", "--all-accounts", "--role", "Audit"], env)?;
+    let measured = run(
+        &["test", "--all-accounts", "--role", "rootwatch-reader"],
+        env,
+    )?;
     let seen = front.seen();
     let places = settings.accounts as usize * settings.regions as usize;
     say(&format!(

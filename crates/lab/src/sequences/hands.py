@@ -269,9 +269,9 @@ def plant_hub(place):
         AlarmActions=[topic],
     )
     iam = place.client("iam")
-    iam.create_role(RoleName=f"{NAME}-reader", AssumeRolePolicyDocument=trust("lambda.amazonaws.com"))
+    iam.create_role(RoleName=f"{NAME}-auditor", AssumeRolePolicyDocument=trust("lambda.amazonaws.com"))
     iam.put_role_policy(
-        RoleName=f"{NAME}-reader",
+        RoleName=f"{NAME}-auditor",
         PolicyName="read",
         PolicyDocument=policy({"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}),
     )

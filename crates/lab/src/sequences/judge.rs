@@ -35,7 +35,10 @@ const OF_SETTINGS: [&str; 9] = [
     "\"Routes\"",
 ];
 /// What every account has that is made for an organization.
-const OF_ACCOUNTS: &str = "/roles/OrganizationAccountAccessRole/";
+const OF_ACCOUNTS: [&str; 2] = [
+    "/roles/OrganizationAccountAccessRole/",
+    "/roles/rootwatch-reader/",
+];
 
 /// A command that has ended.
 pub(super) struct Seen<'a> {
@@ -291,7 +294,8 @@ pub(super) fn of_end(model: &Model, planted: &Listing, end: &Listing) -> Option<
     // What is in an account that left the organization is out of everybody's reach.
     let is_reached = |line: &String| {
         let mut left = model.organization.left.iter();
-        !line.contains(OF_ACCOUNTS) && !left.any(|it| line.starts_with(&format!("/{it}/")))
+        !OF_ACCOUNTS.iter().any(|it| line.contains(it))
+            && !left.any(|it| line.starts_with(&format!("/{it}/")))
     };
     let more = end.beyond(planted).into_iter().filter(is_reached);
     let more: Vec<String> = more.collect();

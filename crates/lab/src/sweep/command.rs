@@ -12,8 +12,8 @@ pub(crate) const PERSON: &str = "security@example.com";
 pub(crate) const SECOND: &str = "night@example.com";
 /// In place of the token in the last mail that asks to confirm.
 pub(super) const TOKEN: &str = "{token}";
-/// A role that exists in every account of an organization.
-const ROLE: &str = "OrganizationAccountAccessRole";
+/// The role in every account that lets the hub's in.
+const ROLE: &str = "rootwatch-reader";
 /// The units that are watched, and where.
 const UNITS: [&str; 6] = [
     "--ou",

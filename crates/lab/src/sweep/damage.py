@@ -20,7 +20,7 @@ function.delete_event_source_mapping(UUID=mapping["UUID"])
 function.update_function_configuration(FunctionName=f"{NAME}-notifier", Timeout=3, MemorySize=128)
 iam = client("iam")
 for role in iam.list_roles()["Roles"]:
-    if role["RoleName"].startswith(NAME):
+    if role["RoleName"].startswith((f"{NAME}-notifier-", f"{NAME}-selfcheck-")):
         for policy in iam.list_role_policies(RoleName=role["RoleName"])["PolicyNames"]:
             iam.delete_role_policy(RoleName=role["RoleName"], PolicyName=policy)
 topics = [topic["TopicArn"] for topic in client("sns").list_topics()["Topics"]]

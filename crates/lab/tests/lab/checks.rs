@@ -32,7 +32,7 @@ macro_rules! checks {
 }
 
 checks!(
-    accounts, activity, commands, events, functions, metrics, policies, queues, requests,
+    accounts, activity, commands, events, functions, metrics, policies, queues, requests, roles,
     schedules, silence, stacksets, steering, tags, topics, truths
 );
 
