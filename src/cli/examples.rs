@@ -36,14 +36,14 @@ Examples:
 pub(super) const VERIFY: &str = "\
 Examples, with the hub account's credentials:
   rootwatch verify
-  rootwatch verify --role OrganizationAccountAccessRole
+  rootwatch verify --role rootwatch-reader
   rootwatch verify --hub-only --quiet";
 
 pub(super) const TEST: &str = "\
 Examples, with the hub account's credentials:
   rootwatch test
-  rootwatch test --role AuditRole --account 444444444444
-  rootwatch test --role AuditRole --all-accounts --sample 20
+  rootwatch test --role rootwatch-reader --account 444444444444
+  rootwatch test --role rootwatch-reader --all-accounts --sample 20
   rootwatch test --allow-nobody     # before anybody has confirmed";
 
 pub(super) const TEARDOWN: &str = "\
@@ -54,7 +54,7 @@ Examples:
 
 pub(super) const ADOPT: &str = "\
 Examples, with credentials of the account that has the old hub:
-  rootwatch adopt --role OrganizationAccountAccessRole
+  rootwatch adopt --role rootwatch-reader
   rootwatch adopt --hub-only        # the management account does the rest
   rootwatch adopt --leave-behind email=old@example.com";
 

@@ -9,12 +9,13 @@ const EXAMPLES: &str = "\
 Examples, in the account whose credentials will run the command:
   rootwatch policy deploy hub > deploy-hub.json
   rootwatch policy status --format hcl
-  rootwatch policy verify --role OrganizationAccountAccessRole";
+  rootwatch policy verify --role rootwatch-reader
+  rootwatch policy reader --format template > reader-role.yaml";
 
 #[derive(Clone, Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct PolicyArgs {
-    /// Command that the caller is to run, such as deploy hub or status
+    /// Command that the caller is to run, such as deploy hub; or reader, the role that verify and test enter
     #[arg(value_name = "COMMAND", required = true, num_args = 1..=2, value_parser = words())]
     command: Vec<String>,
     /// Form in which the policy is printed
@@ -39,6 +40,8 @@ pub(crate) enum Form {
     Hcl,
     /// For CloudFormation: a PolicyDocument
     Yaml,
+    /// The CloudFormation template of the reader's role, trust policy and all
+    Template,
 }
 
 impl PolicyArgs {

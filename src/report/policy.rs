@@ -2,7 +2,7 @@
 
 use crate::cli::Form;
 use anyhow::{Context, Result};
-use rootwatch_engine::permissions::{Permissions, Statement};
+use rootwatch_engine::permissions::{Permissions, READER_ROLE, Statement};
 use serde_json::Value;
 use std::fmt::Write;
 
@@ -15,6 +15,7 @@ pub(crate) fn text(made: &Permissions, form: Form) -> Result<String> {
         }
         Form::Hcl => hcl(made),
         Form::Yaml => yaml(made),
+        Form::Template => READER_ROLE.to_owned(),
     })
 }
 

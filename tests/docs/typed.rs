@@ -111,6 +111,10 @@ const SCENES: &[Scene] = &[
     scene("docs/quick-start.md", "rootwatch plan spokes --ou / --management-profile management", World::deployed, Hub),
     scene("docs/quick-start.md", "rootwatch status --strict --management-profile management", watched, Hub),
     scene("docs/quick-start.md", "rootwatch teardown all --management-profile management", watched, Hub),
+    scene("docs/quick-start.md", "rootwatch verify --role rootwatch-reader", watched, Hub),
+    scene("docs/reader-role.md", "rootwatch policy reader", empty, Hub),
+    scene("docs/reader-role.md", "rootwatch verify --role rootwatch-reader", watched, Hub),
+    scene("docs/reader-role.md", "rootwatch verify --account 333333333333 --spoke-profile shop", watched, Hub),
     scene("docs/release.md", "rootwatch --version", empty, Hub),
     scene("docs/screens.md", "rootwatch explain --example sign-in-without-mfa", empty, Hub),
     ways("docs/screens.md", "rootwatch init --email security@example.com --ou / --yes", empty, Hub),
@@ -127,6 +131,8 @@ const ON_A_MAC: &str = "is for macOS, which nobody had here";
 const OF_GOVCLOUD: &str = "the lab's organization is of the partition aws; tests/network/partitions.rs deploys a hub in GovCloud";
 const OF_AWS: &str =
     "is a call of the AWS CLI's about what is not rootwatch's; .ci/run checks the template";
+const OF_READER: &str =
+    "is a call of the AWS CLI's; tests/verify/reader.rs deploys the template by the same calls";
 const OF_TERRAFORM: &str =
     "needs Terraform and its provider; tests/export/terraform.rs runs it where they are";
 const OF_IMPORT: &str = "the lab imports nothing into stacks";
@@ -156,6 +162,10 @@ const NOT_TYPED: &[(&str, &str, &str)] = &[
     ("docs/partitions.md", "rootwatch deploy spokes --region us-gov-west-1 --ou /", OF_GOVCLOUD),
     ("docs/quick-start.md", "aws cloudformation activate-organizations-access", ON_FIRST_DAY),
     ("docs/quick-start.md", "aws organizations register-delegated-administrator --service-principal member.org.stacksets.cloudformation.amazonaws.com --account-id <hub account>", ON_FIRST_DAY),
+    ("docs/reader-role.md", "aws cloudformation create-stack-set --region <hub region> --stack-set-name rootwatch-reader --template-body file://reader-role.yaml --capabilities CAPABILITY_NAMED_IAM --permission-model SERVICE_MANAGED --auto-deployment Enabled=true,RetainStacksOnAccountRemoval=false --parameters ParameterKey=HubAccountId,ParameterValue=<hub account>", OF_READER),
+    ("docs/reader-role.md", "aws cloudformation create-stack-instances --region <hub region> --stack-set-name rootwatch-reader --deployment-targets OrganizationalUnitIds=<root id> --regions <hub region>", OF_READER),
+    ("docs/reader-role.md", "aws cloudformation deploy --region <hub region> --stack-name rootwatch-reader --template-file reader-role.yaml --capabilities CAPABILITY_NAMED_IAM --parameter-overrides HubAccountId=<hub account>", OF_READER),
+    ("docs/reader-role.md", "aws iam get-role --role-name rootwatch-reader --query Role.[Arn,AssumeRolePolicyDocument]", OF_AWS),
     ("docs/release.md", "sh install.sh", OF_A_RELEASE),
     ("docs/release.md", "brew install --formula ./rootwatch.rb", OF_A_RELEASE),
     ("docs/release.md", "cargo install --locked --git ADDRESS", OF_A_RELEASE),
@@ -244,7 +254,7 @@ fn filled(world: &World, line: &str, links: &mut Vec<String>) -> String {
     for (placeholder, value) in [
         ("<hub account>", world.organization.hub.as_str()),
         ("<hub region>", REGION),
-        ("<role in the spokes>", "OrganizationAccountAccessRole"),
+        ("<role in the spokes>", "rootwatch-reader"),
         // A unit of the lab's organization.
         ("/Workloads/Test", "/Workloads/Prod"),
         (":TOPIC=", ":rootwatch-pagerduty="),
@@ -274,7 +284,11 @@ impl Played {
             Hub => &organization.hub,
             Management => &organization.management,
         };
-        let profiles = [("management", organization.management.as_str())];
+        let shop = world.account("shop");
+        let profiles = [
+            ("management", organization.management.as_str()),
+            ("shop", &shop),
+        ];
         let (folder, env) = with_profiles(world.lab.env(account, REGION), &profiles);
         let mut links = match self.page {
             "docs/confirm.md" => links(&world),

@@ -20,6 +20,9 @@ const MOST_CHARACTERS: usize = 6_144;
 /// The same of all inline policies of a role.
 const MOST_INLINE_CHARACTERS: usize = 10_240;
 
+/// The role of [`Command::Reader`], as CloudFormation makes it in each account.
+pub const READER_ROLE: &str = include_str!("../../../../templates/reader-role.yaml");
+
 /// A command for which a policy can be printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command {
@@ -49,11 +52,13 @@ pub enum Command {
     Export,
     /// `adopt`.
     Adopt,
+    /// No command: the role in the spokes that `verify` and `test` enter.
+    Reader,
 }
 
 impl Command {
     /// Each as it is typed.
-    pub const ALL: [(&'static str, Self); 13] = [
+    pub const ALL: [(&'static str, Self); 14] = [
         ("plan hub", Self::PlanHub),
         ("deploy hub", Self::DeployHub),
         ("plan spokes", Self::PlanSpokes),
@@ -67,6 +72,7 @@ impl Command {
         ("confirm", Self::Confirm),
         ("export", Self::Export),
         ("adopt", Self::Adopt),
+        ("reader", Self::Reader),
     ];
 
     /// As it is typed.
@@ -173,6 +179,8 @@ impl Command {
                 "pattern-delete",
             ],
             Self::Export => &["organization", "hub-read", "elsewhere", "export"],
+            // In each spoke, and nothing in the hub's account.
+            Self::Reader => &["spoke-look", "spoke-send"],
         }
     }
 }

@@ -4,8 +4,10 @@
 //! have the lists of Organizations' tree, which only read.
 
 use crate::adopt::Named;
+use crate::hub::pattern::CANARY_DETAIL_TYPE;
 use crate::names::{DEPLOYMENT_TAG, Names};
 use crate::reference::{BUS, FUNCTION, ROLE, RULE};
+use rootwatch_root_event::CANARY_SOURCE;
 use serde_json::{Value, json};
 
 /// Where a command runs.
@@ -135,6 +137,7 @@ impl Place {
                 let (path, prefix) = (names.iam.path(), &names.iam.role_prefix);
                 one(global("iam", &format!("role{path}{prefix}{set}-*")))
             }
+            _ if kind.ends_with("-in-spokes") => return self.in_spokes(kind),
             "pattern-bus" => one(anywhere("events", &format!("event-bus/{BUS}"))),
             "pattern-rule" => one(anywhere("events", &format!("rule/{BUS}/{RULE}"))),
             "pattern-rules" => one(anywhere("events", &format!("rule/{BUS}/*"))),
@@ -176,6 +179,32 @@ impl Place {
         })
     }
 
+    /// In whatever account a spoke is. What CloudFormation names begins with the stack's name, of which a role's keeps a
+    /// part only.
+    fn in_spokes(&self, kind: &str) -> Option<Vec<String>> {
+        let names = &self.names;
+        let (partition, set) = (names.partition.name(), names.stack_set());
+        let regional = |service: &str, rest: &str| format!("arn:{partition}:{service}:*:*:{rest}");
+        let iam = |rest: &str| format!("arn:{partition}:iam::*:{rest}");
+        Some(match kind {
+            "bus-in-spokes" => vec![regional("events", "event-bus/default")],
+            "rules-in-spokes" => std::iter::once(names.spoke_rule())
+                .chain(names.spoke_tampering_rules())
+                .map(|it| regional("events", &format!("rule/{it}")))
+                .collect(),
+            "roles-in-spokes" => vec![
+                iam("role/*StackSet-*-ForwardRole-*"),
+                iam(&format!("role/*{set}-*")),
+            ],
+            "policies-in-spokes" => vec![iam("policy/*")],
+            "queues-in-spokes" => vec![
+                regional("sqs", &format!("StackSet-{set}-*")),
+                regional("sqs", &format!("{set}-*")),
+            ],
+            _ => return None,
+        })
+    }
+
     /// The StackSet, whose ARN has the account that administers it, and what an operation on it is about.
     fn stack_set(&self, set: &str) -> Vec<String> {
         let partition = self.names.partition.name();
@@ -199,6 +228,14 @@ impl Place {
             "mappings" | "mappings-new" => {
                 Some(json!({"ArnEquals": {"lambda:FunctionArn": self.names.function_arn()}}))
             }
+            // Both keys are lists, and the operator alone would let empty ones pass.
+            "bus-in-spokes" => Some(json!({
+                "ForAllValues:StringEquals": {
+                    "events:detail-type": CANARY_DETAIL_TYPE,
+                    "events:source": CANARY_SOURCE,
+                },
+                "Null": {"events:detail-type": "false", "events:source": "false"},
+            })),
             "scp-new" => Some(
                 json!({"StringEquals": {"organizations:PolicyType": "SERVICE_CONTROL_POLICY"}}),
             ),
