@@ -1,6 +1,7 @@
 //! Plans and outcomes as text: the only place that renders what people read.
 
 pub(crate) mod adopt;
+mod alike;
 pub(crate) mod confirm;
 pub(crate) mod export;
 pub(crate) mod guardrail;

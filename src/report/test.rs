@@ -1,6 +1,7 @@
 //! The result of a test.
 
-use super::{GREEN, RED, YELLOW};
+use super::{GREEN, RED, YELLOW, alike};
+use anstyle::Style;
 use rootwatch_engine::canary::{Audience, Diagnosis, Outcome, Sent};
 use rootwatch_engine::findings::canary as kinds;
 use rootwatch_engine::one_line;
@@ -34,8 +35,9 @@ fn way(outcome: &Outcome) -> String {
     if outcome.spokes.len() > MANY {
         text += &counted(outcome);
     } else if outcome.spokes.len() > 1 || !outcome.is_arrived() {
-        for (location, sent) in &outcome.spokes {
-            text += &spoke_line(location, sent);
+        let places = outcome.spokes.iter().collect();
+        for group in alike::groups(places, trouble) {
+            text += &spokes_line(&group);
         }
     }
     for (hop, ms) in &outcome.hops {
@@ -49,11 +51,10 @@ fn counted(outcome: &Outcome) -> String {
     let counts = outcome.counts();
     let failed = |sent: &Sent| !matches!(sent, Sent::Arrived { .. });
     let failures = outcome.spokes.iter().filter(|(_, sent)| failed(sent));
-    let mut text: String = failures
-        .take(MOST_NAMED)
-        .map(|(location, sent)| spoke_line(location, sent))
-        .collect();
-    let more = (counts.lost + counts.not_sent).saturating_sub(MOST_NAMED);
+    let groups = alike::groups(failures.collect(), trouble);
+    let named = groups.iter().take(MOST_NAMED);
+    let mut text: String = named.map(|it| spokes_line(it)).collect();
+    let more: usize = groups.iter().skip(MOST_NAMED).map(Vec::len).sum();
     if more > 0 {
         let _ = writeln!(text, "and {more} more: --output json names each");
     }
@@ -165,8 +166,50 @@ fn fix(fix: Option<&str>, indent: &str) -> String {
     line.unwrap_or_default()
 }
 
+type Place = (Location, Sent);
+
+/// Why the event of a place could not be sent, whatever account it is.
+fn trouble((_, sent): &&Place) -> Option<String> {
+    match sent {
+        Sent::Unsent { why } => Some(alike::trouble(why)),
+        Sent::Arrived { .. } | Sent::Lost => None,
+    }
+}
+
+/// Places with one trouble, which the first shows.
+fn spokes_line(group: &[&Place]) -> String {
+    match group {
+        [] => String::new(),
+        [(location, sent)] => spoke_line(location, sent),
+        [(_, sent), ..] => {
+            let accounts = group.iter().map(|(location, _)| location.account.as_str());
+            let (style, said) = said(sent);
+            format!(
+                "{}{} {style}{said}{style:#}\n",
+                alike::places(accounts),
+                id(sent)
+            )
+        }
+    }
+}
+
 fn spoke_line(location: &Location, sent: &Sent) -> String {
-    let (style, said) = match sent {
+    let (style, said) = said(sent);
+    format!(
+        "{}  {:<15}{} {style}{said}{style:#}\n",
+        location.account,
+        location.region,
+        id(sent)
+    )
+}
+
+fn id(sent: &Sent) -> String {
+    let id = sent.id().map(|id| format!(" {id}"));
+    id.unwrap_or_default()
+}
+
+fn said(sent: &Sent) -> (Style, String) {
+    match sent {
         Sent::Arrived { ms, is_late: false } => (GREEN, format!("on the hub's bus after {ms} ms")),
         Sent::Arrived { ms, is_late: true } => (
             YELLOW,
@@ -174,12 +217,7 @@ fn spoke_line(location: &Location, sent: &Sent) -> String {
         ),
         Sent::Lost => (RED, "did not reach the hub's bus".to_owned()),
         Sent::Unsent { why } => (RED, format!("could not be sent: {}", one_line(why))),
-    };
-    let id = sent.id().map(|id| format!(" {id}")).unwrap_or_default();
-    format!(
-        "{}  {:<15}{id} {style}{said}{style:#}\n",
-        location.account, location.region
-    )
+    }
 }
 
 #[cfg(test)]
@@ -226,6 +264,21 @@ mod tests {
             text.contains("and 150 more: --output json names each"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn many_places_that_cannot_be_entered_are_one_line() {
+        let unsent = |number| {
+            let why =
+                format!("sts:AssumeRole: AccessDenied: not in {number:012} (request id {number})");
+            (place(number), Sent::Unsent { why })
+        };
+        let expected = "400 places of 400 accounts (000000000000, 000000000001, 000000000002 and 397 more) RW601 could not be sent: sts:AssumeRole: AccessDenied: not in 000000000000 (request id 0)\n\
+            0 of 400 accounts and regions reached the hub's bus; 400 could not be tested\n";
+        let text = plain(&way(&outcome((0..400).map(unsent).collect())));
+        assert_eq!(text, expected);
+        let text = plain(&way(&outcome((0..3).map(unsent).collect())));
+        assert_eq!(text.lines().count(), 3, "{text}");
     }
 
     #[test]

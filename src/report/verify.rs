@@ -1,6 +1,6 @@
 //! Every hop of the path, with its verdict.
 
-use super::{GREEN, RED, YELLOW, ignore};
+use super::{GREEN, RED, YELLOW, alike, ignore};
 use crate::output::Output;
 use rootwatch_engine::one_line;
 use rootwatch_engine::verify::{AS_MADE, Counts, Hop, Part, Report, Verdict};
@@ -19,13 +19,19 @@ pub(crate) fn text(report: &Report, output: Output) -> String {
     let first = first.into_iter().filter(is_shown);
     let mut text: String = first.map(|hop| line(hop, false)).collect();
     let mut fine: BTreeMap<(&str, &str), usize> = BTreeMap::new();
-    for hop in spokes {
-        if hop.verdict == Verdict::Ok && !output.verbose {
-            let kind = hop.resource.split(' ').next().unwrap_or_default();
-            *fine.entry((kind, hop.check)).or_default() += 1;
-        } else {
-            text += &line(hop, true);
-        }
+    let (good, bad): (Vec<&Hop>, Vec<&Hop>) = spokes
+        .into_iter()
+        .partition(|hop| hop.verdict == Verdict::Ok && !output.verbose);
+    for hop in good {
+        let kind = hop.resource.split(' ').next().unwrap_or_default();
+        *fine.entry((kind, hop.check)).or_default() += 1;
+    }
+    let trouble = |hop: &&Hop| {
+        let is_alike = hop.verdict == Verdict::Unknown && !output.verbose;
+        is_alike.then(|| unread(hop))
+    };
+    for hops in alike::groups(bad, trouble) {
+        text += &spokes_line(&hops);
     }
     for ((kind, check), count) in fine.into_iter().filter(|_| !quiet) {
         let _ = writeln!(
@@ -65,6 +71,30 @@ pub(crate) fn text(report: &Report, output: Output) -> String {
         );
     }
     text
+}
+
+/// What could not be read of a spoke, and why, whatever account it is in.
+fn unread(hop: &Hop) -> String {
+    let fix = hop.fix.as_deref().unwrap_or_default();
+    let said = format!(
+        "{:?} {} {} {} {fix}",
+        hop.id, hop.resource, hop.check, hop.finding
+    );
+    alike::trouble(&said)
+}
+
+/// Hops of spokes with one trouble, which the first shows.
+fn spokes_line(hops: &[&Hop]) -> String {
+    let accounts = hops.iter().map(|hop| hop.account.as_str());
+    match hops {
+        [] => String::new(),
+        [hop] => line(hop, true),
+        [hop, ..] => {
+            let places = alike::places(accounts);
+            let text = line_at(hop, &format!(" in {places}"));
+            format!("{text}               -v and --output json name each\n")
+        }
+    }
 }
 
 /// Whether there is nothing to say of a resource of the hub.
@@ -118,16 +148,20 @@ fn accepted(report: &Report, verbose: bool) -> String {
 
 /// One hop for people.
 pub(crate) fn line(hop: &Hop, with_place: bool) -> String {
+    let place = if with_place {
+        format!(" in account {}, {}", hop.account, hop.region)
+    } else {
+        String::new()
+    };
+    line_at(hop, &place)
+}
+
+fn line_at(hop: &Hop, place: &str) -> String {
     let word = hop.verdict.word();
     let style = match hop.verdict {
         Verdict::Ok => GREEN,
         Verdict::Broken => RED,
         Verdict::Differs | Verdict::Unknown => YELLOW,
-    };
-    let place = if with_place {
-        format!(" in account {}, {}", hop.account, hop.region)
-    } else {
-        String::new()
     };
     let id = hop.id.map(|id| id.to_string()).unwrap_or_default();
     let mut text = format!(

@@ -4,6 +4,7 @@
 mod hub;
 mod keys;
 mod patterns;
+mod reader;
 mod reads;
 mod spokes;
 mod trail;

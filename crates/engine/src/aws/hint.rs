@@ -107,6 +107,12 @@ fn hint(error: &AwsError) -> Option<&'static str> {
         {
             "use credentials of the management account or of a delegated administrator"
         }
+        "AccessDenied" if error.operation == "sts:AssumeRole" && !says("explicit deny") => {
+            "the role must exist in that account under this name and path, its trust policy must let this caller in, with \
+             the external id that it may want (--external-id), and the caller needs sts:AssumeRole on it. \
+             OrganizationAccountAccessRole and AWSControlTowerExecution let in the management account alone: \
+             `rootwatch policy reader --format template` prints a role for the hub's (docs/reader-role.md)"
+        }
         "AccessDenied" | "AccessDeniedException" | "AuthorizationError" => refused(error),
         "NoSuchEntity" | "InvalidInput" if says("not attachable") => {
             "the permissions boundary must exist in the hub's account as a policy of this name and path"

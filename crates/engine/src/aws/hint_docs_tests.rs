@@ -5,7 +5,7 @@ use crate::page;
 use std::collections::BTreeMap;
 
 /// Operation, code and message, as few of each as it takes for every hint.
-const ANSWERS: [(&str, &str, &str); 37] = [
+const ANSWERS: [(&str, &str, &str); 38] = [
     ("", NO_CREDENTIALS, ""),
     ("", NO_CREDENTIALS, "certificate"),
     ("", NO_ANSWER, ""),
@@ -47,6 +47,7 @@ const ANSWERS: [(&str, &str, &str); 37] = [
         "AccessDenied",
         "explicit deny in a service control policy",
     ),
+    ("sts:AssumeRole", "AccessDenied", ""),
     ("", "AccessDenied", ""),
     ("", "AuthorizationError", ""),
     ("", "NoSuchEntity", "not attachable"),

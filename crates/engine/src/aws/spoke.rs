@@ -110,10 +110,7 @@ impl Aws {
             .send()
             .await
             .call("sts:AssumeRole")
-            .map_err(|error| AwsError {
-                message: format!("{} (assuming the role {arn})", error.message),
-                ..error
-            })?;
+            .map_err(|error| naming(error, &arn))?;
         let given = answer
             .credentials
             .ok_or_else(|| AwsError::incomplete("sts:AssumeRole", "Credentials"))?;
@@ -131,6 +128,17 @@ impl Aws {
                 .credentials_provider(SharedCredentialsProvider::new(credentials))
                 .build(),
         })
+    }
+}
+
+/// The error with the role that was to be assumed, which AWS names where it refuses.
+fn naming(error: AwsError, arn: &str) -> AwsError {
+    if error.message.contains(arn) {
+        return error;
+    }
+    AwsError {
+        message: format!("{} (assuming the role {arn})", error.message),
+        ..error
     }
 }
 

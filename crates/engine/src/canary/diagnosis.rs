@@ -5,6 +5,7 @@ use super::outcome::{Diagnosis, Sent};
 use super::test::Test;
 use crate::aws::Aws;
 use crate::aws::error::{AwsError, Call, absent};
+use crate::aws::hint;
 use crate::findings::{FindingId, canary as kinds};
 use crate::hub::desired::Wanted;
 use crate::names::Names;
@@ -52,11 +53,13 @@ struct Lost<'a> {
     all: usize,
     /// Whether one of them was sent.
     is_sent: bool,
+    /// What to do where the role of the spokes cannot be assumed.
+    hint: Option<&'static str>,
 }
 
 impl<'a> Lost<'a> {
     fn of(test: &Test<'a>) -> Self {
-        let (mut places, mut is_sent) = (Vec::new(), false);
+        let (mut places, mut is_sent, mut hint) = (Vec::new(), false, None);
         let results = test.places();
         let all = results.len();
         for (location, sent) in results {
@@ -64,12 +67,16 @@ impl<'a> Lost<'a> {
                 continue;
             }
             is_sent |= sent == Sent::Lost;
+            if let Sent::Unsent { why } = &sent {
+                hint = hint.or_else(|| not_entered(why));
+            }
             places.push(location);
         }
         Self {
             places,
             all,
             is_sent,
+            hint,
         }
     }
 
@@ -78,6 +85,14 @@ impl<'a> Lost<'a> {
         let few = self.places.iter().take(MOST_SPOKES);
         few.map(|location| (*location).clone()).collect()
     }
+}
+
+/// What to do where a role could not be assumed; `None` where it is something else.
+fn not_entered(why: &str) -> Option<&'static str> {
+    let (operation, code) = ("sts:AssumeRole", "AccessDenied");
+    let is_refused = why.starts_with(&format!("{operation}: {code}"));
+    let error = is_refused.then(|| AwsError::of_entry(operation, Some(code), why))?;
+    hint::of_call(&error)
 }
 
 async fn in_spokes<'a>(
@@ -105,7 +120,11 @@ async fn in_spokes<'a>(
     Diagnosis {
         id,
         stopped: format!("{place}, for {} of {} spokes", lost.places.len(), lost.all),
-        traces: Vec::new(),
+        traces: lost
+            .hint
+            .map(|it| format!("what to do: {it}"))
+            .into_iter()
+            .collect(),
         findings: wrong(findings),
     }
 }

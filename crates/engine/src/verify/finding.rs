@@ -214,15 +214,13 @@ pub(crate) type Read<T> = Result<T, CannotRead>;
 
 impl From<AwsError> for CannotRead {
     fn from(error: AwsError) -> Self {
-        let allow = || {
-            match error.operation {
-            "sts:AssumeRole" => "allow the caller sts:AssumeRole; if the role's trust policy wants an external id, give it by --external-id".into(),
-            operation => format!("allow the caller {operation}"),
-        }
-        };
         let hint = || hint::of_call(&error).map(str::to_owned);
+        let allow = || match error.operation {
+            "sts:AssumeRole" => hint(),
+            operation => Some(format!("allow the caller {operation}")),
+        };
         Self {
-            fix: error.is_denied().then(allow).or_else(hint),
+            fix: error.is_denied().then(allow).flatten().or_else(hint),
             why: format!("could not be read: {error}"),
         }
     }
