@@ -1,4 +1,4 @@
-//! The StackSet's instances: one stack in one account and region each. There may be 200,000.
+//! The StackSet's instances: one stack in one account and region each. There may be 100,000.
 
 use super::{Location, Place};
 use crate::aws::error::{AwsError, Call};

@@ -262,7 +262,7 @@ async fn all_results(
     .await
 }
 
-/// What is kept of an operation's results, of which there may be 200,000.
+/// What is kept of an operation's results, of which there may be 100,000.
 #[derive(Default)]
 struct Results {
     /// How many accounts and regions are in each status.
