@@ -170,7 +170,7 @@ pub(super) fn all() -> Vec<Scenario> {
                     "--regions",
                     "us-east-1,eu-west-1",
                     "--role",
-                    "OrganizationAccountAccessRole",
+                    "rootwatch-reader",
                     "--yes",
                 ],
             )

@@ -16,6 +16,9 @@ use serde_json::Value;
 /// In every account; it lets the hub's in.
 const SPOKE_ROLE: &str = "rootwatch-reader";
 
+/// What AWS makes in each account of an organization: it lets the management account in alone.
+const DEFAULT_ROLE: &str = "OrganizationAccountAccessRole";
+
 /// A hop that is not fine.
 #[derive(Clone, Debug)]
 struct Wrong {

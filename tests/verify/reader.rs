@@ -1,14 +1,12 @@
 //! Roles that `--role` enters: which let the hub in, what the reader's may do, and what is said of those that do not.
 
-use super::SPOKE_ROLE;
+use super::{DEFAULT_ROLE, SPOKE_ROLE};
 use crate::adopt::reference::{block_on, settle};
 use crate::world::{DEPLOY_SPOKES, PERSON, REGION, Ran, World, run};
 use aws_sdk_cloudformation::types as cfn;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// What AWS makes in each account of an organization: it lets the management account in alone.
-const DEFAULT_ROLE: &str = "OrganizationAccountAccessRole";
 const TEMPLATE: &str = include_str!("../../templates/reader-role.yaml");
 const STACK_SET: &str = "watch";
 const PAGE: &str = "docs/reader-role.md";

@@ -1,4 +1,4 @@
-use super::{SPOKE_ROLE, Wrong, wrong};
+use super::{DEFAULT_ROLE, SPOKE_ROLE, Wrong, wrong};
 use crate::faults::access_denied;
 use crate::intruder::{Change, SpokeIntruder};
 use crate::world::{PERSON, REGION, World};
@@ -149,13 +149,14 @@ fn the_command_for_a_spoke_calls_as_whoever_reads_it() {
     deploy(&["spokes", "--ou", "/Workloads", "--regions", "us-east-1"]);
     let hub = of_hub.organization.hub.clone();
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    for (world, account, word) in [
-        (&of_hub, &hub, "DELEGATED_ADMIN"),
-        (&of_management, &management, "SELF"),
+    // Who calls decides which role lets them in, too.
+    for (world, account, word, role) in [
+        (&of_hub, &hub, "DELEGATED_ADMIN", SPOKE_ROLE),
+        (&of_management, &management, "SELF", DEFAULT_ROLE),
     ] {
         let spoke = SpokeIntruder::new(world, "shop", "us-east-1");
         runtime.block_on(spoke.remove_target());
-        let verify = ["verify", "--role", SPOKE_ROLE, "--output", "json"];
+        let verify = ["verify", "--role", role, "--output", "json"];
         let verify = [&verify[..], &["--account", &spoke.account]].concat();
         let found = wrong(&world.rootwatch_as(account, &verify).ends_with(2));
         let command = format!("delete-stack-instances --call-as {word} ");

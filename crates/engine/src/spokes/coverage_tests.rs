@@ -262,6 +262,7 @@ fn a_failure_says_what_to_do_and_what_nobody_works_on_is_tried_again() {
             reason: Some(why.into()),
             unit: "ou-1".into(),
             operation: "".into(),
+            has_stack: true,
         };
         not_current(&instance, region).unwrap().closes
     };
