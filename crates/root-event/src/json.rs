@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::assess::{Assessment, Mfa, Outcome};
 use crate::context::{Context, with_context};
 use crate::message::late_seconds;
-use crate::{sanitize, tally, words};
+use crate::{advice, sanitize, tally, words};
 
 /// The version of the schema. It changes when a field is removed or its meaning changes, not when one is added.
 pub(crate) const SCHEMA: &str = "rootwatch.alert/1";
@@ -58,7 +58,7 @@ pub(crate) fn alert(
         "replay": it.replay,
         "others": tally::others(others),
         "notes": it.notes,
-        "what_to_do": words::what_to_do(it),
+        "what_to_do": advice::what_to_do(it),
         "link": console_link(it),
     }));
     with_context(body, context, context.owner_in_words())

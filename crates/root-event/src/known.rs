@@ -45,7 +45,7 @@ pub(crate) struct Known {
     pub(crate) done: &'static str,
     /// "Root tried to *create an access key*".
     pub(crate) tried: &'static str,
-    /// "*Alerting rule deleted* in …", where it is not root's doing alone; empty for what only root does.
+    /// "*Alerting rule deleted* in …", where it is not root's doing alone, or nobody is signed in yet; empty for what only root does.
     pub(crate) short: &'static str,
 }
 
@@ -100,8 +100,12 @@ const fn recovery(
     critical: bool,
     done: &'static str,
     tried: &'static str,
+    short: &'static str,
 ) -> Known {
-    row(name, Activity::PasswordRecovery, critical, done, tried)
+    Known {
+        short,
+        ..row(name, Activity::PasswordRecovery, critical, done, tried)
+    }
 }
 
 const fn credential(name: &'static str, done: &'static str, tried: &'static str) -> Known {
@@ -124,8 +128,8 @@ pub(crate) const KNOWN: &[Known] = &[
     sign_in("CheckMfa", "was asked for MFA at sign-in", "pass the MFA check at sign-in"),
     sign_in("GetSigninToken", "got a console sign-in token", "get a console sign-in token"),
     sign_in("SwitchRole", "switched role in the console", "switch role in the console"),
-    recovery("PasswordRecoveryRequested", false, "requested a password reset", "request a password reset"),
-    recovery("PasswordRecoveryCompleted", true, "recovered the root password", "recover the root password"),
+    recovery("PasswordRecoveryRequested", false, "asked to reset the root password", "ask for a reset of the root password", "Root password reset requested"),
+    recovery("PasswordRecoveryCompleted", true, "reset the forgotten root password", "reset the forgotten root password", "Root password was reset"),
     credential("AcceptPrimaryEmailUpdate", "changed the root e-mail address", "change the root e-mail address"),
     credential("ChangePassword", "changed a password", "change a password"),
     credential("CreateAccessKey", "created an access key", "create an access key"),

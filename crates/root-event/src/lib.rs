@@ -5,6 +5,7 @@
 //!
 //! [`parse`] -> [`Event`] -> [`assess`] -> [`Assessment`] -> [`message`], or [`reports`] of several -> [`Message`].
 
+mod advice;
 mod assess;
 mod body;
 mod canary;

@@ -12,7 +12,7 @@ use crate::context::Context;
 use crate::headline::Headline;
 use crate::options::Format;
 use crate::severity::Severity;
-use crate::{chatbot, formats, json as machine, tally, words};
+use crate::{advice, chatbot, formats, json as machine, tally, words};
 
 /// An event that arrives this many seconds late, or later, has its delay in the message.
 const LATE: i64 = 5 * 60;
@@ -269,7 +269,7 @@ fn body(it: &Assessment, others: &[&Assessment], context: &Context<'_>, head: &H
             .chain(fields(it, context, head, target))
             .collect(),
         help: context.guide.steps(),
-        steps: words::what_to_do(it),
+        steps: advice::what_to_do(it),
         notes: it.notes.clone(),
         link: machine::console_link(it),
         sender: context.guide.sender(),
@@ -284,14 +284,14 @@ fn fields(
     target: Option<String>,
 ) -> Vec<(&'static str, String)> {
     let or = |value: &Option<String>| value.clone().unwrap_or_else(|| "not stated".to_owned());
-    let what = format!("{} {}", or(&it.service), or(&it.action));
+    let event = format!("{} ({})", or(&it.action), or(&it.service));
     let mut fields = vec![
         ("Severity", head.label.clone()),
         ("Account", head.account_with_name()),
     ];
     fields.extend(context.owner_in_words().map(|owner| ("Owner", owner)));
     fields.extend([
-        ("What", what),
+        ("Event", event),
         ("Outcome", words::outcome(&it.outcome)),
         ("When", when(it, context)),
         ("Region", or(&it.region)),
@@ -326,8 +326,8 @@ fn parameters(it: &Assessment) -> Option<String> {
         words.push(format!("and {} more", it.parameters_left_out));
     }
     let what = match it.identifiers.len() {
-        0 => " (names only)",
-        shown if shown < it.parameters.len() => " (other values are not shown)",
+        0 => " (values hidden)",
+        shown if shown < it.parameters.len() => " (other values hidden)",
         _ => "",
     };
     Some(format!("{}{what}", words.join(", ")))

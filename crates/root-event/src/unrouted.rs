@@ -14,7 +14,7 @@ const SUBJECT: &str = "[HIGH] Alerts do not reach a route's topic (rootwatch)";
 const SMS: &str = "HIGH Alerts do not reach a route's topic (rootwatch). See the e-mail.";
 const STEPS: [&str; 2] = [
     "`rootwatch verify` says what is wrong with the topic: it may be gone, refuse the notifier, or be under a key that the notifier may not use.",
-    "Until it is mended, pass the alerts of its accounts on by hand. This message is sent once an hour at the most.",
+    "Until it is mended, pass the alerts of its accounts on by hand. This message is sent at most once an hour.",
 ];
 
 /// The message that a topic of a route does not get what it should, and why.

@@ -1,4 +1,4 @@
-//! The wording: what happened in one sentence, and what to do now.
+//! The wording: what happened, in one sentence.
 
 use crate::assess::{Assessment, Mfa, Outcome};
 use crate::classify::{Activity, Class, Decision, known};
@@ -118,6 +118,11 @@ fn happened(it: &Assessment, account: &str, target: Option<&str>) -> String {
         Activity::FailedSignIn => {
             format!("Somebody tried to {tried} as the root user of {account}, and failed.")
         }
+        // AWS sends the link to whoever knows the address: it names nobody who was signed in.
+        Activity::PasswordRecovery => match it.has_failed() {
+            true => format!("Somebody tried to {tried} of {account}, and failed."),
+            false => format!("Somebody {done} of {account}."),
+        },
         _ => match &it.outcome {
             Outcome::Failure { .. } => {
                 format!("The root user of {account} tried to {tried}{because}, and failed.")
@@ -205,6 +210,8 @@ fn short(it: &Assessment) -> String {
         },
         Activity::Canary => "Test event".to_owned(),
         Activity::FailedSignIn => "Root sign-in failed".to_owned(),
+        Activity::PasswordRecovery if !it.has_failed() => (*short).to_owned(),
+        Activity::PasswordRecovery => format!("Tried to {tried}"),
         Activity::PrivilegedSessionStart => short_session_start(it).to_owned(),
         Activity::SignIn => short_sign_in(it),
         // What is critical about it comes before what it was used for.
@@ -280,72 +287,5 @@ pub(crate) fn access(it: &Assessment) -> String {
         "privileged-session" => format!("privileged session{end}{since}"),
         "session" => format!("temporary credentials{end}{since}"),
         _ => "not stated".to_owned(),
-    }
-}
-
-/// What to do now, most urgent first.
-pub(crate) fn what_to_do(it: &Assessment) -> Vec<&'static str> {
-    let mut lines: Vec<&'static str> = Vec::new();
-    let is_roots = it.activity != Activity::PrivilegedSessionStart && !it.is_by_others();
-    if it.access.kind == "access-key" && is_roots {
-        lines.push("Root should have no access keys: if nobody on your team did this, deactivate the key and delete it.");
-    }
-    match it.is_by_others() {
-        true => lines.extend(OF_OTHERS),
-        false => lines.extend(steps(it.activity)),
-    }
-    lines
-}
-
-/// Of tampering that root did not do.
-const OF_OTHERS: &[&str] = &[
-    "If you deployed or removed rootwatch just now, compare the caller and the address with yours.",
-    "If nobody on your team did this, assume that somebody wants to act unseen: find out what else this caller did, and revoke its credentials.",
-    "`rootwatch status` and `rootwatch verify` show what is missing; `rootwatch deploy` puts it back. Until then root activity may not be reported.",
-];
-
-const fn steps(activity: Activity) -> &'static [&'static str] {
-    match activity {
-        Activity::SignIn => &[
-            "Ask those who hold the root credentials whether they signed in just now, and why.",
-            "If nobody did: reset the root password, check MFA and access keys, and open a case with AWS Support.",
-        ],
-        Activity::FailedSignIn => &[
-            "A failed root sign-in means that somebody knows, or has guessed, the root e-mail address of this account.",
-            "Check that root has MFA and a long, unique password. Treat several failures from one address as an attack.",
-        ],
-        Activity::PasswordRecovery => &[
-            "Anyone who can read the root mailbox can take over root: check who has access to it, and who requested this.",
-            "If nobody did: secure the mailbox first, then the root password and MFA.",
-        ],
-        Activity::CredentialChange => &[
-            "Find out who made this change. It can give somebody access later, or lock you out.",
-            "If nobody on your team did: undo it, remove unknown keys and devices, and open a case with AWS Support.",
-        ],
-        Activity::AccountChange => &[
-            "Confirm the change with the owner of the account.",
-            "If nobody requested it: undo it where possible, and open a case with AWS Support at once.",
-        ],
-        Activity::Tampering => &[
-            "Assume that somebody wants to act unseen: find out now who did this, and what else this session did.",
-            "Undo it: until then root activity may not be reported. `rootwatch status` and `rootwatch verify` show what is missing.",
-        ],
-        Activity::ApiWrite => &[
-            "Ask who used root, and why a role was not enough.",
-            "If nobody did: look up in CloudTrail what else this session did, and reset the root credentials.",
-        ],
-        Activity::ApiRead => {
-            &["Read-only activity. If you did not expect it, ask who was signed in as root."]
-        }
-        Activity::PrivilegedSessionStart => &[
-            "Check that this administrator was supposed to do this task in that account.",
-            "Actions of the session are reported in messages of their own.",
-        ],
-        Activity::PrivilegedSessionAction => &[
-            "Match it with the start of the privileged session (sts:AssumeRoot), which was reported too.",
-            "If no such session was started: treat it as use of stolen root credentials.",
-        ],
-        Activity::Canary => &["Nothing: this message shows that alerts reach you."],
-        Activity::ServiceMade | Activity::NotRoot | Activity::Forged => &["Nothing."],
     }
 }

@@ -137,7 +137,7 @@ fn fields_stand_once(text: &str) {
     for field in [
         "Severity:",
         "Account:",
-        "What:",
+        "Event:",
         "Outcome:",
         "When:",
         "MFA:",

@@ -2,7 +2,7 @@
 
 use super::Several;
 use crate::reports::Form;
-use crate::{who, words};
+use crate::{advice, who};
 
 impl Several<'_> {
     pub(super) fn what(&self) -> String {
@@ -112,7 +112,7 @@ impl Several<'_> {
                 "Each event is in the CloudTrail history of its account.",
             ],
             Form::Tampering | Form::Reads | Form::Rest | Form::Alert => {
-                words::what_to_do(self.tally.gravest)
+                advice::what_to_do(self.tally.gravest)
             }
         }
     }
