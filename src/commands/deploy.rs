@@ -27,7 +27,7 @@ pub(super) async fn hub(
     };
     let text = report::hub::deployed(&deployed, run.output.verbose);
     run.output.result(&text, &deployed.report)?;
-    if deployed.end == End::Done && !deployed.is_changed {
+    if deployed.end == End::Done && !report::hub::has_said_what_next(&deployed) {
         run.next(&session, &["rootwatch status".into()]);
     }
     Ok(deployed.end.into())

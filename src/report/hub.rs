@@ -39,6 +39,11 @@ pub(crate) fn deployed(deployed: &HubDeployed, verbose: bool) -> String {
     result(deployed, verbose, &what_next(deployed))
 }
 
+/// Whether the result has said what comes next.
+pub(crate) fn has_said_what_next(deployed: &HubDeployed) -> bool {
+    !what_next(deployed).is_empty()
+}
+
 /// The same as a step of another command, which goes on.
 pub(super) fn step(deployed: &HubDeployed, verbose: bool) -> String {
     let to_confirm = people::to_confirm(&deployed.report.notified);
@@ -72,10 +77,12 @@ fn what_next(deployed: &HubDeployed) -> Vec<String> {
         let commands = &deployed.next;
         all.extend(commands.deploy_spokes.as_ref().map(|command| {
             format!(
-                "unless the spokes are there, as the management account or a delegated administrator: {command}"
+                "deploy the spokes, if you have not yet (as the management account or a delegated administrator): {command}"
             )
         }));
         all.push(commands.test.to_string());
+    } else if !all.is_empty() {
+        all.push("rootwatch status".into());
     }
     all
 }

@@ -24,11 +24,11 @@ fn person(it: &Person) -> String {
     }
     if !it.pending.is_empty() {
         let links = match it.pending.len() {
-            1 => "a link".to_owned(),
-            many => format!("{many} links"),
+            1 => "1 confirmation link".to_owned(),
+            many => format!("{many} confirmation links"),
         };
         parts.push(format!(
-            "{} (must follow {links} first)",
+            "{} (pending: {links} to click)",
             subjects(&it.pending)
         ));
     }
@@ -69,9 +69,7 @@ fn lost(it: &Lost) -> String {
     }
     if !it.until_confirmed.is_empty() {
         let until = subjects(&it.until_confirmed);
-        parts.push(format!(
-            "{until} (until the link in a new mail is followed)"
-        ));
+        parts.push(format!("{until} (until the link in a new mail is clicked)"));
     }
     format!("{}: {}", it.subscriber, parts.join("; "))
 }
@@ -97,7 +95,7 @@ pub(super) fn warning(persons: &[Person], unheard: &[Subject], when: &str) -> St
     if !waiting.is_empty() {
         let _ = writeln!(
             text,
-            "{YELLOW}! Nobody is notified {when} of: {}, until somebody follows the link in SNS's mail.{YELLOW:#}",
+            "{YELLOW}! Nobody is notified {when} of: {}, until someone clicks the link in the mail from SNS.{YELLOW:#}",
             subjects(&waiting)
         );
     }
@@ -115,6 +113,12 @@ pub(super) fn unheard(persons: &[Person]) -> Vec<Subject> {
 pub(super) fn to_confirm(persons: &[Person]) -> Vec<String> {
     let pending = persons.iter().filter(|it| !it.pending.is_empty());
     let step = |it: &Person| {
+        if it.is_left {
+            return format!(
+                "ignore the mail from {SENDER} to {}, which is not in the settings: SNS drops it two days after it was subscribed",
+                it.subscriber
+            );
+        }
         let mails = format!(
             "{}: {}",
             count(it.pending.len(), "mail"),
@@ -122,7 +126,7 @@ pub(super) fn to_confirm(persons: &[Person]) -> Vec<String> {
         );
         match it.subscriber.split_once(' ') {
             Some(("email" | "email-json", address)) => format!(
-                "follow the link in the mail from {SENDER} to {address} ({mails}), within two days, or better give it to `rootwatch confirm`: then no click in a later mail can end the subscription"
+                "within two days, give the link in the mail from {SENDER} to {address} ({mails}) to `rootwatch confirm`, so that no click in a later mail can end the subscription; or click it"
             ),
             _ => format!(
                 "confirm the subscription of {} ({}), within two days",
@@ -153,6 +157,7 @@ mod tests {
             subscriber: "email a@example.com".into(),
             confirmed: confirmed.into(),
             pending: pending.into(),
+            is_left: false,
         }
     }
 
@@ -166,11 +171,11 @@ mod tests {
             (one(&[Alerts, Health], &[]), "alerts, health"),
             (
                 one(&[], &[Alerts, Health]),
-                "alerts, health (must follow 2 links first)",
+                "alerts, health (pending: 2 confirmation links to click)",
             ),
             (
                 one(&[Health], &[Alerts]),
-                "health; alerts (must follow a link first)",
+                "health; alerts (pending: 1 confirmation link to click)",
             ),
         ] {
             let text = notified("Notified after this", &[person]);
@@ -195,7 +200,7 @@ mod tests {
         };
         assert_eq!(
             plain(&no_longer(&people)),
-            "No longer notified: 1\n  - email a@example.com: health; alerts (until the link in a new mail is followed)\n! Alerts no longer go to this topic, and who is subscribed to it cannot be read: arn:x: denied\n"
+            "No longer notified: 1\n  - email a@example.com: health; alerts (until the link in a new mail is clicked)\n! Alerts no longer go to this topic, and who is subscribed to it cannot be read: arn:x: denied\n"
         );
         assert_eq!(no_longer(&People::default()), "");
         assert_eq!(
@@ -213,7 +218,7 @@ mod tests {
             ),
             (
                 vec![one(&[], &[Alerts, Health])],
-                "! Nobody is notified now of: alerts, health, until somebody follows the link in SNS's mail.\n",
+                "! Nobody is notified now of: alerts, health, until someone clicks the link in the mail from SNS.\n",
             ),
             (
                 vec![one(&[Health], &[])],
@@ -234,10 +239,19 @@ mod tests {
             ..one(&[], &[Alerts])
         };
         assert_eq!(
-            to_confirm(&[one(&[], &[Alerts, Health]), webhook, one(&[Alerts], &[])]),
+            to_confirm(&[
+                one(&[], &[Alerts, Health]),
+                webhook,
+                one(&[Alerts], &[]),
+                Person {
+                    is_left: true,
+                    ..one(&[], &[Alerts])
+                }
+            ]),
             [
-                "follow the link in the mail from no-reply@sns.amazonaws.com to a@example.com (2 mails: alerts, health), within two days, or better give it to `rootwatch confirm`: then no click in a later mail can end the subscription",
-                "confirm the subscription of https https://siem.example.com/in (alerts), within two days"
+                "within two days, give the link in the mail from no-reply@sns.amazonaws.com to a@example.com (2 mails: alerts, health) to `rootwatch confirm`, so that no click in a later mail can end the subscription; or click it",
+                "confirm the subscription of https https://siem.example.com/in (alerts), within two days",
+                "ignore the mail from no-reply@sns.amazonaws.com to email a@example.com, which is not in the settings: SNS drops it two days after it was subscribed"
             ]
         );
     }

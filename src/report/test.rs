@@ -64,7 +64,7 @@ fn counted(outcome: &Outcome) -> String {
         counts.arrived, counts.tested
     );
     if let Some(ms) = counts.slowest_ms {
-        let _ = write!(text, ", after {ms} ms at the most");
+        let _ = write!(text, ", after at most {ms} ms");
     }
     for (count, what) in [
         (counts.late, "took longer than --wait"),
@@ -145,13 +145,13 @@ fn nobody(audience: &Audience) -> (Option<&'static str>, String) {
         ),
         (None, []) => (
             Some(
-                "run `rootwatch deploy hub` with --email and an address, and follow the link in SNS's mail; --allow-nobody lets the test pass until then",
+                "run `rootwatch deploy hub` with --email and an address, and confirm by the link in the mail from SNS; --allow-nobody lets the test pass until then",
             ),
             "Nobody is subscribed, so nobody was notified.".into(),
         ),
         (None, pending) => (
             Some(
-                "follow the link in SNS's mail; after two days run `rootwatch deploy hub` again; --allow-nobody lets the test pass until then",
+                "give the link in the mail from SNS to `rootwatch confirm`, or click it; after two days run `rootwatch deploy hub` again; --allow-nobody lets the test pass until then",
             ),
             format!(
                 "Nobody has confirmed, so nobody was notified. Not confirmed yet: {}.",
@@ -255,7 +255,7 @@ mod tests {
             .collect();
         spokes.extend([(place(200), arrived(90, true)), (place(201), Sent::Lost)]);
         let expected = "000000000201  eu-west-1       RW602 did not reach the hub's bus\n\
-            201 of 202 accounts and regions reached the hub's bus, after 90 ms at the most; 1 took longer than --wait; 1 did not\n";
+            201 of 202 accounts and regions reached the hub's bus, after at most 90 ms; 1 took longer than --wait; 1 did not\n";
         assert_eq!(plain(&way(&outcome(spokes))), expected);
         let lost = (0..250).map(|number| (place(number), Sent::Lost)).collect();
         let text = plain(&way(&outcome(lost)));

@@ -27,12 +27,12 @@ fn a_plan_that_leaves_people_on_another_topic_names_them_and_asks_for_their_numb
     world.count_calls();
     let refused = world.rootwatch(&elsewhere).ends_with(3);
     for line in [
-        "  email security@example.com: health; alerts (must follow a link first)",
+        "  email security@example.com: health; alerts (pending: 1 confirmation link to click)",
         "No longer notified: 2",
         "  - email audit@example.com: alerts",
-        "  - email security@example.com: alerts (until the link in a new mail is followed)",
-        "! Nobody is notified after this of: alerts, until somebody follows the link in SNS's mail.",
-        "Not confirmed: there is no terminal to ask on; --yes confirms. Nothing of this was done.",
+        "  - email security@example.com: alerts (until the link in a new mail is clicked)",
+        "! Nobody is notified after this of: alerts, until someone clicks the link in the mail from SNS.",
+        "Not confirmed: there is no terminal for the question; add --yes to confirm. Nothing was changed.",
     ] {
         assert!(refused.stderr.contains(line), "{line}\n{}", refused.stderr);
     }
@@ -93,10 +93,10 @@ fn a_deployment_ends_with_what_comes_next() {
     let hub = world.organization.hub.clone();
     let ran = world.rootwatch(&deploy).ends_with(0);
     let next = format!(
-        "Next: 1. follow the link in the mail from no-reply@sns.amazonaws.com to {PERSON} (2 mails: alerts, health), within two days, or better give it to `rootwatch confirm`: then no click in a later mail can end the subscription
-      2. unless the spokes are there, as the management account or a delegated administrator: rootwatch deploy spokes --region {REGION} --hub-account {hub} --hub-region {REGION} --ou /
+        "Next: 1. within two days, give the link in the mail from no-reply@sns.amazonaws.com to {PERSON} (2 mails: alerts, health) to `rootwatch confirm`, so that no click in a later mail can end the subscription; or click it
+      2. deploy the spokes, if you have not yet (as the management account or a delegated administrator): rootwatch deploy spokes --region {REGION} --hub-account {hub} --hub-region {REGION} --ou /
       3. rootwatch test --region {REGION}
-! Nobody is notified now of: alerts, health, until somebody follows the link in SNS's mail.
+! Nobody is notified now of: alerts, health, until someone clicks the link in the mail from SNS.
 "
     );
     assert!(ran.stdout.ends_with(&next), "{}", ran.stdout);

@@ -171,7 +171,7 @@ impl Audience {
                 "nobody is subscribed to topic {topic}, so nobody was notified: add somebody with `rootwatch deploy hub`, and --email with an address"
             ),
             pending => format!(
-                "nobody has confirmed a subscription to topic {topic}, so nobody was notified: {} must follow the link in SNS's mail, which holds for two days; after that run `rootwatch deploy hub` again",
+                "nobody has confirmed a subscription to topic {topic}, so nobody was notified: {} must click the link in the mail from SNS, which is good for two days; after that run `rootwatch deploy hub` again",
                 pending.join(", ")
             ),
         })

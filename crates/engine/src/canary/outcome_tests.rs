@@ -39,7 +39,7 @@ fn it_passes_only_when_somebody_was_notified_unless_nobody_is_allowed() {
             outcome(0, &["email a", "sms b"]),
             false,
             true,
-            Some("email a, sms b must follow"),
+            Some("email a, sms b must click"),
         ),
         (unread(), false, false, Some("could not be read")),
     ] {

@@ -32,7 +32,7 @@ kinds! {
         "Repeat the test with a longer --wait.";
     NOBODY_NOTIFIED = 620, "the test event reached the topic, and nobody was notified",
         "Nobody is subscribed, or nobody has confirmed.",
-        "Subscribe somebody with `rootwatch deploy hub --email`, and follow the link in SNS's mail.";
+        "Where somebody is pending, they give the link in the mail from SNS to `rootwatch confirm`, or click it. Where nobody is subscribed, `rootwatch deploy hub` with --email and an address subscribes somebody, who then has to confirm.";
     SUBSCRIBERS_UNKNOWN = 621, "who is subscribed to the topic could not be read",
         "Perhaps nobody was notified.",
         "Allow the caller sns:ListSubscriptionsByTopic.";

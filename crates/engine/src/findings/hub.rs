@@ -137,7 +137,7 @@ kinds! {
         "`rootwatch deploy hub` sets it again.";
     NOBODY = 170, "nobody receives what a topic publishes",
         "Nobody is subscribed, or nobody has confirmed.",
-        "Subscribe somebody with `rootwatch deploy hub --email`, and follow the link in SNS's mail.";
+        "Where somebody is pending, they give the link in the mail from SNS to `rootwatch confirm`, or click it. Where nobody is subscribed, `rootwatch deploy hub` with --email and an address subscribes somebody, who then has to confirm.";
     FILTERED = 171, "the filter policies of all subscriptions drop notifications",
         "Some root activity, or an alarm, is reported to nobody.",
         "Remove a filter policy, or subscribe somebody without one.";

@@ -5,16 +5,16 @@ use super::{FindingId, Kind};
 kinds! {
     NOBODY_OF_ALERTS = 401, "nobody is notified of the alerts",
         "The topic for alerts has no confirmed subscription, so what root users do reaches nobody.",
-        "`rootwatch deploy hub` with --email and an address subscribes somebody, who must follow the link in SNS's mail.";
+        "Where somebody is pending, they give the link in the mail from SNS to `rootwatch confirm`, or click it. Where nobody is subscribed, `rootwatch deploy hub` with --email and an address subscribes somebody, who then has to confirm.";
     NOBODY_OF_HEALTH = 402, "nobody is notified of failures of the path itself",
         "The topic for health has no confirmed subscription, so nobody learns that alerts are lost.",
-        "`rootwatch deploy hub` with --email and an address subscribes somebody, who must follow the link in SNS's mail.";
+        "Where somebody is pending, they give the link in the mail from SNS to `rootwatch confirm`, or click it. Where nobody is subscribed, `rootwatch deploy hub` with --email and an address subscribes somebody, who then has to confirm.";
     NOT_CONFIRMED = 403, "a subscription is not confirmed",
-        "SNS sends it nothing, and drops it after two days.",
-        "Follow the link in SNS's mail; `rootwatch deploy hub` subscribes again whom SNS has dropped.";
+        "SNS sends it nothing, and drops it after two days. Where nobody at all has confirmed, RW401 or RW402 says so in its place.",
+        "Give the link in the mail from SNS to `rootwatch confirm`, or click it; `rootwatch deploy hub` subscribes again whom SNS has dropped.";
     SUSPENDED = 404, "SNS has put a subscription back to pending",
         "It was confirmed or has had its two days; SNS suspends an address that gets more than 10 mails a second. It gets nothing now.",
-        "Subscribe it again, and follow the link in SNS's mail.";
+        "Subscribe it again, and confirm by the link in the new mail.";
     GONE = 405, "a configured subscriber is gone",
         "The settings name them, and the topic does not: somebody unsubscribed them, or nobody confirmed in two days.",
         "`rootwatch deploy hub` subscribes them again.";

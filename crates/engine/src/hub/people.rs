@@ -5,7 +5,7 @@ use super::plan::{HubPlan, Planned};
 use super::subscriptions::{Standing, Subscriptions};
 use crate::subscription::Subscription;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a topic of the hub is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -42,6 +42,9 @@ pub struct Person {
     pub confirmed: Vec<Subject>,
     /// What it is notified of as soon as it confirms.
     pub pending: Vec<Subject>,
+    /// Whether it is pending and the settings, which name all, name it no more: SNS removes no pending subscription.
+    #[serde(skip)]
+    pub is_left: bool,
 }
 
 /// A subscriber that is notified now, and that a plan takes something away from.
@@ -95,6 +98,13 @@ impl HubPlan {
             before.insert(subject, found.map(subscribers).unwrap_or_default());
             after.insert(subject, subscribers_after(wanted, found));
         }
+        let left: BTreeSet<String> = self
+            .resources
+            .iter()
+            .filter_map(found)
+            .flat_map(Subscriptions::left_pending)
+            .map(ToString::to_string)
+            .collect();
         let mut unknown = None;
         match self.former_topic.as_ref().map(|it| (it, &it.standings)) {
             Some((_, Ok(standings))) => {
@@ -106,7 +116,7 @@ impl HubPlan {
         People {
             lost: lost(&before, &after),
             unheard: unheard(&after),
-            after: persons(&after),
+            after: marked(persons(&after), &left),
             unknown,
         }
     }
@@ -142,13 +152,23 @@ pub(super) fn persons_of<'a>(
     alerts: &str,
 ) -> Vec<Person> {
     let mut all: BTreeMap<Subject, Subscribers> = BTreeMap::new();
+    let mut left = BTreeSet::new();
     for resource in found {
         if let HubResource::Subscriptions(found) = resource {
             let subject = subject_of(&found.topic_arn, Some(alerts));
             all.insert(subject, subscribers(found));
+            left.extend(found.left_pending().map(ToString::to_string));
         }
     }
-    persons(&all)
+    marked(persons(&all), &left)
+}
+
+/// The same, with those that the settings name no more.
+fn marked(mut persons: Vec<Person>, left: &BTreeSet<String>) -> Vec<Person> {
+    for it in &mut persons {
+        it.is_left = left.contains(&it.subscriber);
+    }
+    persons
 }
 
 fn subject_of(topic: &str, alerts: Option<&str>) -> Subject {
@@ -198,6 +218,7 @@ fn persons(all: &BTreeMap<Subject, Subscribers>) -> Vec<Person> {
                 subscriber: it.to_string(),
                 confirmed: Vec::new(),
                 pending: Vec::new(),
+                is_left: false,
             });
             match is_confirmed {
                 true => person.confirmed.push(*subject),

@@ -106,6 +106,11 @@ impl Planned {
         theirs.is_some_and(|theirs| Some(theirs) != mark(&self.wanted.resource))
     }
 
+    /// Whether it is there or is to be: nothing is wanted of what is kept and not there, such as subscriptions of nobody.
+    fn is_something(&self) -> bool {
+        self.action != Action::Keep || self.found.is_some()
+    }
+
     /// As data, for people and programs.
     fn step(&self) -> Step {
         let resource = &self.wanted.resource;
@@ -210,13 +215,15 @@ impl HubPlan {
     /// The plan as data, for people and programs.
     #[must_use]
     pub fn steps(&self) -> Vec<Step> {
-        self.resources.iter().map(Planned::step).collect()
+        let told = self.resources.iter().filter(|it| it.is_something());
+        told.map(Planned::step).collect()
     }
 
     /// How many resources are created, changed, deleted and kept.
     #[must_use]
     pub fn counts(&self) -> Counts {
-        Counts::of(self.resources.iter().map(|it| &it.action))
+        let counted = self.resources.iter().filter(|it| it.is_something());
+        Counts::of(counted.map(|it| &it.action))
     }
 
     /// Whether anything of this name is to be written.

@@ -93,13 +93,13 @@ impl Subscriptions {
 
     /// Sorts what was found into this deployment's subscriptions and those of others.
     fn found(&self, standings: BTreeMap<Subscription, Standing>, tags: &Tags) -> Self {
+        let is_marked = |it: &Subscription| tags.contains_key(&mark::key(it));
         // A pending one cannot be removed; SNS drops it after two days.
-        let is_marked = |it: &Subscription, standing: &Standing| {
-            *standing != Standing::Pending && tags.contains_key(&mark::key(it))
-        };
+        let is_removable =
+            |it: &Subscription, at: &Standing| *at != Standing::Pending && is_marked(it);
         let is_compared = |it: &Subscription, standing: &Standing| {
             self.subscriptions.contains_key(it)
-                || self.is_whole && is_marked(it, standing)
+                || self.is_whole && is_removable(it, standing)
                 || *standing != Standing::Pending && self.removed.contains(it)
         };
         let those = |is_one: &dyn Fn(&Subscription, &Standing) -> bool| {
@@ -108,10 +108,19 @@ impl Subscriptions {
         };
         Self {
             subscriptions: those(&is_compared),
-            others: those(&|it, at| !is_compared(it, at) && !is_marked(it, at)),
+            others: those(&|it, at| !is_compared(it, at) && !is_marked(it)),
             standings: standings.clone(),
             ..self.clone()
         }
+    }
+
+    /// Those found that nobody has confirmed and that a list of all does not name.
+    pub(super) fn left_pending(&self) -> impl Iterator<Item = &Subscription> {
+        let is_list = self.is_whole && !self.subscriptions.is_empty();
+        let pending = self.standings.iter().filter(move |(it, at)| {
+            is_list && **at == Standing::Pending && !self.subscriptions.contains_key(*it)
+        });
+        pending.map(|(it, _)| it)
     }
 
     /// Confirmed subscriptions that are neither configured nor marked, each with its ARN.
@@ -347,6 +356,9 @@ mod tests {
             map.keys().map(|it| it.endpoint.clone()).collect()
         };
         assert_eq!(names(&found.subscriptions), ["left", "wanted"]);
-        assert_eq!(names(&found.others), ["left-pending", "theirs"]);
+        let left: Vec<String> = found.left_pending().map(ToString::to_string).collect();
+        assert_eq!(left, ["email left-pending"]);
+        // What rootwatch subscribed itself is nobody else's, though it can no longer be removed.
+        assert_eq!(names(&found.others), ["theirs"]);
     }
 }

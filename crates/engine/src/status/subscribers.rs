@@ -124,17 +124,17 @@ impl Subscribers {
         let mut gap = |id, text: String, fix: String| {
             gaps.push(Gap::new(id, &topic, text, fix));
         };
-        if self.standing("confirmed").next().is_none() {
-            gap(
-                *nobody,
-                format!(
-                    "nobody is notified of {what}: no subscription of the topic {name} is confirmed"
-                ),
-                "`rootwatch deploy hub` with --email and an address subscribes somebody, who must follow the link in SNS's mail".into(),
-            );
+        let is_nobody = self.standing("confirmed").next().is_none();
+        if is_nobody {
+            let (why, fix) = self.why_nobody(name, now);
+            gap(*nobody, format!("nobody is notified of {what}: {why}"), fix);
         }
         for who in self.standing("pending") {
             let (id, since, fix) = self.time_to_confirm(who, &arn, now);
+            // It is why nobody is notified, and said above.
+            if is_nobody && id == kinds::NOT_CONFIRMED {
+                continue;
+            }
             gap(
                 id,
                 format!("{who} has not confirmed the subscription to the topic {name}{since}"),
@@ -165,24 +165,68 @@ impl Subscribers {
         gaps
     }
 
+    /// Why nobody has confirmed, and what to do: those who are pending need no new subscription.
+    fn why_nobody(&self, topic: &str, now: Timestamp) -> (String, String) {
+        let those = |all: &[&String]| {
+            let names: Vec<&str> = all.iter().map(|it| it.as_str()).collect();
+            names.join(", ")
+        };
+        let age = |who: &String| self.age(who, now);
+        let (waiting, suspended): (Vec<&String>, Vec<&String>) = self
+            .standing("pending")
+            .partition(|who| age(*who).is_none_or(|age| age <= TO_CONFIRM_S));
+        let oldest = waiting.iter().filter_map(|who| age(*who)).max();
+        let gone: Vec<&String> = self.standing("gone").collect();
+        let nothing = || format!("no subscription of the topic {topic} is confirmed");
+        if !waiting.is_empty() {
+            let have = match waiting.len() {
+                1 => "has",
+                _ => "have",
+            };
+            let since = oldest.map(|age| format!(", pending for {}", waited(age)));
+            let text = format!(
+                "{} {have} not confirmed the subscription to the topic {topic}{}",
+                those(&waiting),
+                since.unwrap_or_default()
+            );
+            return (text, confirm_within(&those(&waiting), oldest));
+        }
+        if !suspended.is_empty() {
+            let again = format!(
+                "subscribe {} again, as {} says",
+                those(&suspended),
+                kinds::SUSPENDED
+            );
+            return (nothing(), again);
+        }
+        if !gone.is_empty() {
+            let again = format!(
+                "`rootwatch deploy hub` subscribes {} again, who then has to confirm",
+                those(&gone)
+            );
+            return (nothing(), again);
+        }
+        let somebody = "`rootwatch deploy hub` with --email and an address subscribes somebody, who then has to confirm";
+        (nothing(), somebody.into())
+    }
+
     /// The kind, since when, and what to do.
     fn time_to_confirm(&self, who: &str, arn: &str, now: Timestamp) -> (FindingId, String, String) {
-        let within = |time: &str| {
-            format!(
-                "the link in SNS's mail must be followed within {time}, after which SNS drops it and `rootwatch deploy hub` subscribes it again"
-            )
-        };
         let Some(age) = self.age(who, now) else {
-            return (kinds::NOT_CONFIRMED, String::new(), within("two days"));
+            return (
+                kinds::NOT_CONFIRMED,
+                String::new(),
+                confirm_within(who, None),
+            );
         };
         let shown = waited(age);
-        match TO_CONFIRM_S.checked_sub(age) {
-            Some(left) => (
+        match age <= TO_CONFIRM_S {
+            true => (
                 kinds::NOT_CONFIRMED,
                 format!(", pending for {shown}"),
-                within(&waited(left)),
+                confirm_within(who, Some(age)),
             ),
-            None => (
+            false => (
                 kinds::SUSPENDED,
                 format!(
                     ", which rootwatch made {shown} ago: SNS gives two days, so it has put this one back to pending, as it does when an address gets more than 10 mails a second"
@@ -197,6 +241,21 @@ impl Subscribers {
         let age = now.as_second() - self.pending_since.get(who)?.as_second();
         u64::try_from(age).ok()
     }
+}
+
+/// What those who are pending have to do, and until when: the oldest of them first.
+fn confirm_within(who: &str, age: Option<u64>) -> String {
+    let left = age.and_then(|age| TO_CONFIRM_S.checked_sub(age));
+    let time = left.map_or_else(|| "two days".to_owned(), waited);
+    let what = match who.split(", ").all(|it| it.starts_with("email")) {
+        true => {
+            "give the link in the mail from no-reply@sns.amazonaws.com to `rootwatch confirm`, or click it,"
+        }
+        false => "confirm the subscription",
+    };
+    format!(
+        "{what} within {time}; after that SNS drops it, and `rootwatch deploy hub` subscribes it again"
+    )
 }
 
 /// What has SNS send another link, as a command where all of it is known: the password in an address is not shown.
@@ -294,11 +353,10 @@ mod tests {
         let all = found(&[("a", confirmed()), ("b", Standing::Pending)]);
         let reported = gaps(&compared(&all, &[], &[("a", 9), ("b", 5 * 3600)]));
         assert_eq!(reported.len(), 1);
-        assert!(reported[0].contains("email b has not confirmed the subscription to the topic alerts, pending for 5h: the link in SNS's mail must be followed within 43h"), "{reported:?}");
+        assert!(reported[0].contains("email b has not confirmed the subscription to the topic alerts, pending for 5h: give the link in the mail from no-reply@sns.amazonaws.com to `rootwatch confirm`, or click it, within 43h"), "{reported:?}");
         let unknown = gaps(&compared(&all, &[], &[]));
         assert!(
-            unknown[0]
-                .contains("topic alerts: the link in SNS's mail must be followed within two days"),
+            unknown[0].contains("`rootwatch confirm`, or click it, within two days"),
             "{unknown:?}"
         );
         let suspended = gaps(&compared(&all, &[], &[("b", 3 * 24 * 3600)]));
@@ -325,6 +383,26 @@ mod tests {
         let key = mark::key(&email("b"));
         assert!(reported[0].contains("subscribed by email is gone from the topic alerts"));
         assert!(reported[0].ends_with(&format!("--tag-keys {key}`")));
+    }
+
+    #[test]
+    fn who_is_pending_is_why_nobody_is_notified_and_is_to_confirm() {
+        let both = found(&[("a", Standing::Pending), ("b", Standing::Pending)]);
+        let reported = gaps(&compared(&both, &["a", "b"], &[("a", 9), ("b", 5 * 3600)]));
+        assert_eq!(reported.len(), 1, "{reported:?}");
+        assert!(
+            reported[0].starts_with("nobody is notified of the alerts: email a, email b have not confirmed the subscription to the topic alerts, pending for 5h: give the link"),
+            "{reported:?}"
+        );
+        assert!(reported[0].contains("within 43h") && !reported[0].contains("--email"));
+        // One who has had the two days needs another link.
+        let late = gaps(&compared(
+            &both,
+            &[],
+            &[("a", 3 * 24 * 3600), ("b", 3 * 24 * 3600)],
+        ));
+        assert_eq!(late.len(), 3, "{late:?}");
+        assert!(late[0].ends_with("subscribe email a, email b again, as RW404 says"));
     }
 
     #[test]

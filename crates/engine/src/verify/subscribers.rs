@@ -234,12 +234,12 @@ fn nobody(id: &str, subscribers: &[Subscriber]) -> Hop {
     if pending.is_empty() {
         return broken(
             "nobody is subscribed".into(),
-            "run `rootwatch deploy hub` with --email and an address, and follow the link in SNS's mail",
+            "run `rootwatch deploy hub` with --email and an address, and confirm by the link in the mail from SNS",
         );
     }
     broken(
         format!("nobody has confirmed; not yet: {}", pending.join(", ")),
-        "follow the link in SNS's mail; after two days run `rootwatch deploy hub` again",
+        "give the link in the mail from SNS to `rootwatch confirm`, or click it; after two days run `rootwatch deploy hub` again",
     )
 }
 

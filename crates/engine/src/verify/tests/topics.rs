@@ -88,7 +88,7 @@ fn a_topic_that_nobody_receives() {
     let breaks = vec![
         nobody("nobody on alerts", ALERTS),
         nobody("nobody on health", HEALTH),
-        unconfirmed.needs("follow the link in SNS's mail"),
+        unconfirmed.needs("give the link in the mail from SNS to `rootwatch confirm`"),
         filtered("sign-ins filtered away", ALERTS, sign_ins),
         filtered(
             "alarms filtered away",
