@@ -97,7 +97,9 @@ fn who_confirmed_by_a_click_is_named_and_told_how_to_change_that() {
     );
     let text = world.rootwatch(&["status"]).stdout;
     assert!(
-        text.contains("(confirmed; the link in any of its mails ends it)"),
+        text.contains(
+            "(confirmed; the unsubscribe link in its mails ends it, see docs/confirm.md)"
+        ),
         "{text}"
     );
 }
@@ -110,7 +112,7 @@ fn nothing_but_a_link_of_our_topics_is_taken() {
     for (given, part) in [
         (
             link.replace("sns.eu-west-1.amazonaws.com", "sns.example.com"),
-            "the link is of sns.example.com",
+            "the link goes to sns.example.com",
         ),
         (
             link.replace("rootwatch-", "other-"),

@@ -35,11 +35,11 @@ pub(super) fn parse(text: &str) -> Result<Given> {
     let text = text.trim().trim_matches(['<', '>', '"', '\'']);
     if text.is_empty() {
         bail!(
-            "no link was given: copy it from SNS's mail, \"Confirm subscription\", or the token in it"
+            "no link was given: copy it from the mail that SNS sent, \"Confirm subscription\", or the token in it"
         );
     }
     if text.len() > LONGEST {
-        bail!("that is longer than any link of SNS's or the token in one");
+        bail!("that is longer than any SNS confirmation link or the token from one");
     }
     match text.contains("://") {
         true => of_link(text, true),
@@ -53,14 +53,16 @@ pub(super) fn parse(text: &str) -> Result<Given> {
 /// `may_wrap`: mail filters put a link into one of their own, as the value of `url` (Microsoft Defender, "Safe Links").
 fn of_link(link: &str, may_wrap: bool) -> Result<Given> {
     let Some((host, query)) = parts(link) else {
-        bail!("that is not a link of SNS's: it must begin with https:// and have a ? in it");
+        bail!(
+            "that is not an SNS confirmation link: it must begin with https:// and have a ? in it"
+        );
     };
     let Some(region) = region_of(host) else {
         let wrapped = value(query, "url").filter(|it| may_wrap && it.starts_with("https://"));
         return match wrapped {
             Some(inner) => of_link(&inner, false),
             None => bail!(
-                "the link is of {host}, and SNS's are of sns.<region>.amazonaws.com, or of the other partitions' hosts: where a mail filter has rewritten it, copy the token, what stands between \"Token=\" and the next &"
+                "the link goes to {host}, and those of SNS go to sns.<region>.amazonaws.com, or of the other partitions' hosts: where a mail filter has rewritten it, copy the token, what stands between \"Token=\" and the next &"
             ),
         };
     };
@@ -128,7 +130,7 @@ fn token(text: &str) -> Result<String> {
     match !text.is_empty() && text.bytes().all(|it| it.is_ascii_alphanumeric()) {
         true => Ok(text.to_owned()),
         false => bail!(
-            "that is neither a link of SNS's nor the token in one, which has letters and digits only: put a link into quotes, since a shell ends it at &"
+            "that is neither an SNS confirmation link nor the token from one, which has letters and digits only: put a link into quotes, since a shell ends it at &"
         ),
     }
 }
@@ -204,23 +206,23 @@ mod tests {
             (good.replace("https:", "http:"), "https://"),
             (
                 of_mail("sns.eu-west-1.amazonaws.com.evil.example", ARN),
-                "the link is of sns.eu-west-1.amazonaws.com.evil.example",
+                "the link goes to sns.eu-west-1.amazonaws.com.evil.example",
             ),
             (
                 of_mail("sns.eu-west-1.amazonaws.com.cn", ARN),
-                "the link is of",
+                "the link goes to",
             ),
             (
                 of_mail("sns.eu-nowhere.amazonaws.com", ARN),
-                "the link is of",
+                "the link goes to",
             ),
             (
                 of_mail("user@sns.eu-west-1.amazonaws.com", ARN),
-                "not a link of SNS's",
+                "not an SNS confirmation link",
             ),
             (
                 of_mail("sns.eu-west-1.amazonaws.com:8443", ARN),
-                "not a link of SNS's",
+                "not an SNS confirmation link",
             ),
             (
                 of_mail("sns.us-east-1.amazonaws.com", ARN),

@@ -3,6 +3,7 @@
 use super::Wanted;
 use crate::hub::alarm::Alarm;
 use crate::hub::not_default::NotDefault;
+use crate::shell::CommandLine;
 
 /// Seconds after which an act should have been reported. It waits behind a storm for a minute at the most: what is older
 /// has failed at least once. Lambda counts no error where a function reports that items of a batch failed.
@@ -32,7 +33,7 @@ impl Wanted {
         vec![
             self.alarm(
                 "dead-letters",
-                "An event about a root user, or a heartbeat, could not be delivered and waits in the dead-letter queue.",
+                "Root activity, or a heartbeat, could not be delivered and is in the dead-letter queue; nobody has been told of it.",
                 depth,
                 dead_letters(),
             ),
@@ -43,38 +44,38 @@ impl Wanted {
                 datapoints_to_alarm: Some(1),
                 ..self.alarm(
                     "more-dead-letters",
-                    "Another event about a root user, or a heartbeat, could not be delivered, while others wait in the dead-letter queue already.",
+                    "More root activity, or another heartbeat, could not be delivered, while the dead-letter queue already held some; nobody has been told of it.",
                     depth,
                     dead_letters(),
                 )
             },
             self.alarm(
                 "notifier-errors",
-                "The rootwatch notifier failed on an event about a root user.",
+                "The rootwatch notifier failed while it reported root activity.",
                 ("AWS/Lambda", "Errors", "Sum"),
                 vec![("FunctionName", names.function())],
             ),
             self.alarm(
                 "acts-failed",
-                "The rule for acts of root users could not reach its queue.",
+                "The rule for root activity could not put an event into its queue, so it is not reported.",
                 ("AWS/Events", "FailedInvocations", "Sum"),
                 rule(names.acts_rule()),
             ),
             self.alarm(
                 "reads-failed",
-                "The rule for read-only root activity could not reach its queue.",
+                "The rule for read-only root activity could not put an event into its queue, so it is missing from the digest.",
                 ("AWS/Events", "FailedInvocations", "Sum"),
                 rule(names.reads_rule()),
             ),
             self.alarm(
                 "tampering-failed",
-                "The rule for changes of what carries alerts could not reach its queue.",
+                "The rule for changes to the alerting path could not put an event into its queue, so it is not reported.",
                 ("AWS/Events", "FailedInvocations", "Sum"),
                 rule(names.tampering_rule()),
             ),
             self.alarm(
                 "hub-tampering",
-                "Somebody deleted, stopped or replaced a part of the rootwatch hub, perhaps what would have reported it. Look up in the event history of CloudTrail, in this account and region, who did. A new version of the notifier does this too, and so does removing the hub.",
+                "Somebody deleted, stopped or replaced a part of the rootwatch hub, perhaps the part that would have reported it. If nobody deployed or removed the hub just now, find out in CloudTrail's event history, in this account and region, who did.",
                 ("AWS/Events", "TriggeredRules", "Sum"),
                 // Rules of a default bus have no dimension for it.
                 vec![("RuleName", names.hub_urgent_rule())],
@@ -83,7 +84,7 @@ impl Wanted {
                 threshold: Some(f64::from(LATE_ALERT)),
                 ..self.alarm(
                     "acts-waiting",
-                    "An act of a root user waits in its queue and is not reported.",
+                    "Root activity has been stuck in its queue for over two minutes; nobody has been told of it.",
                     age,
                     vec![("QueueName", names.acts_queue())],
                 )
@@ -92,7 +93,7 @@ impl Wanted {
                 threshold: Some(f64::from(LATE_DIGEST)),
                 ..self.alarm(
                     "reads-waiting",
-                    "Read-only activity of a root user, or a heartbeat, waits in its queue and is not taken from it.",
+                    "Read-only root activity, or a heartbeat, has been stuck in its queue for over 15 minutes.",
                     age,
                     vec![("QueueName", names.reads_queue())],
                 )
@@ -107,18 +108,32 @@ impl Wanted {
                 period: Some(DAY),
                 ..self.alarm(
                     "no-heartbeats",
-                    "Not one account and region has sent a heartbeat for a day, after some had: what they forward does not arrive, or heartbeats were turned off.",
+                    "No account or region has sent a heartbeat for a day, though some did the day before: either nothing that they forward arrives, or heartbeats were turned off.",
                     ("AWS/Events", "Invocations", "Sum"),
                     rule(names.heartbeats_rule()),
                 )
             },
             self.alarm(
                 "not-delivered",
-                "SNS could not deliver an alert to somebody who is subscribed, or had to try again by http or https.",
+                "SNS could not deliver an alert to a subscriber, or had to retry over http or https.",
                 ("AWS/SNS", "NumberOfNotificationsFailed", "Sum"),
                 vec![("TopicName", names.alerts_topic())],
             ),
         ]
+    }
+
+    /// How every description ends: the mail of an alarm has nothing else that says what to do.
+    fn what_to_do(&self) -> String {
+        let names = &self.names;
+        let command = CommandLine::new("rootwatch status").flag("--region", &names.region);
+        let command = match names.deployment.as_str() {
+            "rootwatch" => command,
+            name => command.flag("--name", name),
+        };
+        format!(
+            "What to do: run `{command}` with credentials of account {}; it shows the state of the whole path, and how to fix what is wrong.",
+            names.account
+        )
     }
 
     pub(crate) fn alarm(
@@ -135,7 +150,7 @@ impl Wanted {
             actions_enabled: true,
             alarm_actions: vec![self.health_arn()],
             comparison: "GreaterThanThreshold".into(),
-            description: description.into(),
+            description: format!("{description} {}", self.what_to_do()),
             dimensions: dimensions
                 .into_iter()
                 .map(|(name, value)| (name.to_owned(), value))
@@ -159,3 +174,7 @@ impl Wanted {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "alarm_docs_tests.rs"]
+mod docs_tests;

@@ -179,7 +179,7 @@ impl Wanted {
                 is_off,
                 ..self.alarm(
                     errors,
-                    "The rootwatch self-check failed: nobody looks whether root activity would be reported.",
+                    "The daily rootwatch self-check failed, so nothing checks whether root activity would be reported.",
                     ("AWS/Lambda", "Errors", "Sum"),
                     function(),
                 )
@@ -194,7 +194,7 @@ impl Wanted {
                 is_off,
                 ..self.alarm(
                     silent,
-                    "The rootwatch self-check has not run for a day and a half: nobody looks whether root activity would be reported.",
+                    "The daily rootwatch self-check has not run for a day and a half, so nothing checks whether root activity would be reported.",
                     ("AWS/Lambda", "Invocations", "Sum"),
                     function(),
                 )
