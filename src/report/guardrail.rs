@@ -7,7 +7,11 @@ use rootwatch_engine::{End, count, one_line};
 
 /// What is about to be changed.
 pub(crate) fn plan(plan: &GuardrailPlan, verbose: bool) -> String {
-    steps(&plan.steps(), verbose) + &free(&plan.free_roles())
+    let free = match plan.is_removal() {
+        true => String::new(),
+        false => free(&plan.free_roles()),
+    };
+    steps(&plan.steps(), verbose) + &free
 }
 
 /// What `plan guardrail` shows.
@@ -33,7 +37,7 @@ pub(crate) fn deployed(deployed: &Deployed, verbose: bool) -> String {
 /// The result of `teardown guardrail`.
 pub(crate) fn removed(removed: &Deployed) -> String {
     match (removed.end, removed.is_changed) {
-        (End::Done, false) => "There is no guardrail of rootwatch's to remove.\n".into(),
+        (End::Done, false) => "There is no rootwatch guardrail to remove.\n".into(),
         (End::Done, true) => format!(
             "Removed: the guardrail {}. Whoever administers a member account can change its spokes now.\n",
             removed.report.policy
@@ -56,9 +60,9 @@ fn targets(report: &Report) -> String {
 
 fn free(roles: &[String]) -> String {
     match roles {
-        [] => "Nobody but StackSets stays free to change the spokes of these accounts.\n".into(),
+        [] => "Only StackSets will be able to change the spokes in these accounts.\n".into(),
         roles => format!(
-            "StackSets stay free to change the spokes of these accounts, and so do these roles: {}\n",
+            "Only StackSets and these roles will be able to change the spokes in these accounts: {}\n",
             roles.join(", ")
         ),
     }

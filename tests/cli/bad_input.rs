@@ -166,6 +166,51 @@ fn no_credentials_no_region_and_no_endpoint_are_told_apart() {
     );
 }
 
+/// A profile decides where the region and the credentials come from: it comes first.
+#[test]
+fn a_profile_that_does_not_exist_is_named_before_anything_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("config");
+    let text = "[profile management]\nregion = eu-west-1\n[profile broken]\nrole_arn = arn:aws:iam::1:role/x\nsource_profile = managemnet\n";
+    std::fs::write(&file, text).unwrap();
+    let file = file.to_str().unwrap().to_owned();
+    let env = [
+        ("AWS_CONFIG_FILE".to_owned(), file.clone()),
+        (
+            "AWS_SHARED_CREDENTIALS_FILE".to_owned(),
+            "/dev/null".to_owned(),
+        ),
+    ];
+    let meant = format!("in {file} or /dev/null; did you mean \"management\"?");
+    let said = |args: &[&str], more: &[(String, String)]| {
+        let ran = run(&[&env[..], more].concat(), args).ends_with(1);
+        assert!(ran.stderr.contains(&meant), "{}", ran.stderr);
+        assert!(!ran.stderr.contains("no region is set"), "{}", ran.stderr);
+        ran.stderr
+    };
+    let typed = said(&["plan", "hub", "--profile", "managment"], &[]);
+    assert!(
+        typed.contains("there is no profile \"managment\""),
+        "{typed}"
+    );
+    let by_variable = ("AWS_PROFILE".to_owned(), "managment".to_owned());
+    said(&["status"], &[by_variable]);
+    let source = said(&["status", "--profile", "broken"], &[]);
+    assert!(
+        source.contains("there is no profile \"managemnet\""),
+        "{source}"
+    );
+}
+
+#[test]
+fn a_slip_in_the_region_is_seen_before_anything_is_called() {
+    let world = World::new();
+    let env = world.lab.env(&world.organization.hub, REGION);
+    let ran = run(&env, &["plan", "hub", "--region", "eu-wset-1"]).ends_with(1);
+    let meant = "there is no region eu-wset-1; did you mean eu-west-1?";
+    assert!(ran.stderr.contains(meant), "{}", ran.stderr);
+}
+
 #[test]
 fn an_endpoint_that_is_set_and_empty_is_reported() {
     let env = ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SNS"];

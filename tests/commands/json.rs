@@ -150,9 +150,9 @@ impl Late {
             (&error["code"], &error["retry"]),
             (&"AccessDenied".into(), &false.into())
         );
-        let again = self
-            .id
-            .map(|id| format!("  {id}: running it again will not help until that is fixed\n"));
+        let again = self.id.map(|id| {
+            format!("  {id}: fix that first, then run the same command again to continue\n")
+        });
         assert!(
             again.is_none_or(|it| ran.stderr.contains(&it)),
             "{}",
@@ -322,7 +322,7 @@ fn what_fails_in_accounts_is_an_error_too_and_says_whether_it_passes() {
         );
         let again = match retry {
             true => "  RW912: running it again can help\n",
-            false => "  RW912: running it again will not help until that is fixed\n",
+            false => "  RW912: fix that first, then run the same command again to continue\n",
         };
         assert!(text.contains(again), "{text}");
     }

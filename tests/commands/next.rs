@@ -55,16 +55,16 @@ fn what_makes_ends_with_what_comes_next() {
 fn what_removes_ends_with_what_is_left_to_remove() {
     let all = World::deployed().calm();
     let spokes = all.fork().calm();
-    let hub = "where the hub is: rootwatch teardown hub";
+    let hub = "remove the hub (where it is): rootwatch teardown hub";
     says(spokes.rootwatch(&["teardown", "spokes", "--yes"]), &[hub]);
-    let rest = "where the StackSet is, unless the spokes are gone: rootwatch teardown spokes";
+    let rest =
+        "remove the spokes, if you have not yet (where the StackSet is): rootwatch teardown spokes";
     says(spokes.rootwatch(&["teardown", "hub", "--yes"]), &[rest]);
     let again = "to see that nothing is left: rootwatch teardown all";
     says(all.rootwatch(&["teardown", "all", "--yes"]), &[again]);
     let seen = all.rootwatch(&["teardown", "all", "--yes"]);
     assert!(
-        seen.stdout
-            .starts_with("There is nothing of rootwatch's to remove."),
+        seen.stdout.starts_with("There is nothing to remove."),
         "{}",
         seen.stdout
     );
@@ -76,7 +76,7 @@ fn the_guardrail_that_stays_comes_next() {
     let world = guarded().calm();
     let spokes = in_management(&world, &["teardown", "spokes", "--yes"]);
     let guardrail = "as the management account: rootwatch teardown guardrail";
-    let hub = "where the hub is: rootwatch teardown hub";
+    let hub = "remove the hub (where it is): rootwatch teardown hub";
     says(spokes, &[guardrail, hub]);
     let removed = in_management(&world, &["teardown", "guardrail", "--yes"]);
     says(removed, &["rootwatch status"]);

@@ -320,7 +320,7 @@ fn it_is_removed_wherever_it_is_attached() {
     assert_eq!(policies(&world), Value::Null);
     let nothing = in_management(&world, &["teardown", "guardrail", "--yes"]).ends_with(0);
     assert!(
-        nothing.stdout.contains("There is no guardrail"),
+        nothing.stdout.contains("There is no rootwatch guardrail"),
         "{}",
         nothing.stdout
     );

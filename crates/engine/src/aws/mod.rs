@@ -91,6 +91,9 @@ impl Aws {
     /// Fails when there is no region, no credentials, or no answer.
     pub(crate) async fn connect(connection: &Connection, work: &Work) -> Result<Self> {
         refuse_empty_endpoints()?;
+        if let Some(name) = decisive_profile(connection) {
+            profile::must_exist(&name).await?;
+        }
         let profile = Profile::selected(connection.profile.as_deref()).await;
         let network = Network::of(&profile, Watch::of(work))?;
         let config = sdk_config(connection, network.client).await;
@@ -101,6 +104,11 @@ impl Aws {
         };
         if !is_region_name(&region) {
             bail!("\"{region}\" is not the name of an AWS region (such as eu-west-1)");
+        }
+        if connection.endpoint_url.is_none()
+            && let Some(meant) = partition::slip(&region)
+        {
+            bail!("there is no region {region}; did you mean {meant}?");
         }
         let caller = identity(&config, FIRST_CALL_ATTEMPTS).await;
         let caller = caller.map_err(|error| profile.explained(error));
@@ -233,6 +241,20 @@ pub(crate) async fn region_source(profile: Option<&str>) -> Source {
         true => format!("profile {}", profile.name),
         false => "the metadata of this machine".into(),
     })
+}
+
+/// The profile that the credentials come from; none where those of the environment go before it.
+fn decisive_profile(connection: &Connection) -> Option<String> {
+    let has_keys = std::env::var_os("AWS_ACCESS_KEY_ID").is_some();
+    let named = connection.profile.clone();
+    match (named, has_keys) {
+        (Some(name), _) if connection.is_profile_typed => Some(name),
+        (_, true) => None,
+        (Some(name), false) => Some(name),
+        (None, false) => std::env::var("AWS_PROFILE")
+            .ok()
+            .filter(|it| !it.is_empty()),
+    }
 }
 
 /// The SDK panics at an endpoint that is set and empty.

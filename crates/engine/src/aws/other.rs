@@ -1,7 +1,7 @@
 //! The hub's account or the management account, seen by a run in another one.
 
 use super::caller::identity;
-use super::profile::Profile;
+use super::profile::{self, Profile};
 use super::{Aws, attempts, with_profile};
 use crate::settings::Access;
 use anyhow::{Context, Result, bail};
@@ -19,6 +19,10 @@ impl Aws {
         what: &str,
         access: &Access,
     ) -> Result<Self> {
+        if let Some(profile) = &access.profile {
+            let whose = || format!("getting credentials of {what}, account {account}");
+            profile::must_exist(profile).await.with_context(whose)?;
+        }
         let mut sdk = match &access.profile {
             Some(profile) => with_profile(&self.sdk, profile),
             None => self.sdk.clone(),

@@ -138,6 +138,52 @@ impl Partition {
     }
 }
 
+/// What regions are called within an area.
+const DIRECTIONS: [&str; 9] = [
+    "central",
+    "east",
+    "north",
+    "northeast",
+    "northwest",
+    "south",
+    "southeast",
+    "southwest",
+    "west",
+];
+
+/// The name that was probably meant by one that no region has: a word in it is no direction, or its beginning no area, and
+/// a slip of the keyboard away from one. Regions that are newer than this program have such words too. Pure.
+pub(super) fn slip(region: &str) -> Option<String> {
+    const SLIP: usize = 2;
+    let mut parts = region.rsplitn(3, '-');
+    let (number, word, area) = (parts.next()?, parts.next()?, parts.next()?);
+    let areas = ALL.iter().flat_map(|it| it.facts().regions.iter().copied());
+    let nearest = |text: &str, known: &[&'static str], most: usize| {
+        let slips = |it: &&str| strsim::damerau_levenshtein(text, it);
+        let near = known.iter().copied().min_by_key(slips)?;
+        (slips(&near) <= most).then_some(near)
+    };
+    let areas: Vec<&'static str> = areas.collect();
+    let word_meant = nearest(word, &DIRECTIONS, SLIP)?;
+    // Areas are so short that any is near another: one letter in its place tells nothing.
+    let area_meant = match areas.contains(&area) {
+        true => area,
+        false => areas.iter().copied().find(|it| is_swapped(it, area))?,
+    };
+    (word_meant != word || area_meant != area)
+        .then(|| format!("{area_meant}-{word_meant}-{number}"))
+}
+
+/// Whether two words have the same letters in another order.
+fn is_swapped(one: &str, other: &str) -> bool {
+    let sorted = |text: &str| {
+        let mut letters: Vec<char> = text.chars().collect();
+        letters.sort_unstable();
+        letters
+    };
+    one != other && sorted(one) == sorted(other)
+}
+
 /// Two to four letters, one or more words, a number, all joined by hyphens.
 #[must_use]
 pub fn is_region_name(text: &str) -> bool {
@@ -173,6 +219,23 @@ mod tests {
         assert_eq!(name("us-isof-south-1"), Some("aws-iso-f"));
         assert_eq!(name("us-isog-east-1"), None);
         assert_eq!(name("nz-north-1"), None);
+    }
+
+    #[test]
+    fn a_slip_in_the_name_of_a_region_is_seen_without_a_list_of_all() {
+        for (typed, meant) in [
+            ("eu-wset-1", Some("eu-west-1")),
+            ("us-eest-1", Some("us-east-1")),
+            ("ue-west-1", Some("eu-west-1")),
+            ("us-gov-wets-1", Some("us-gov-west-1")),
+            ("eu-west-1", None),
+            ("ap-southeast-12", None),
+            // An area or a word that is newer than this program.
+            ("nz-north-1", None),
+            ("eu-atlantic-1", None),
+        ] {
+            assert_eq!(slip(typed).as_deref(), meant, "{typed}");
+        }
     }
 
     #[test]

@@ -1,8 +1,11 @@
 //! What the SDK does not tell of a profile of the AWS configuration.
 
 use super::error::{AwsError, NO_CREDENTIALS};
+use crate::spokes::regions::nearest;
+use anyhow::{Result, bail};
 use aws_config::profile::{self, Profile as Section, ProfileSet};
 use aws_types::os_shim_internal::{Env, Fs};
+use std::collections::BTreeSet;
 
 /// Profiles that take credentials from one another; one may also name itself.
 const CHAIN: usize = 10;
@@ -75,6 +78,62 @@ impl Profile {
     }
 }
 
+/// Fails where a profile is named that does not exist, or that takes its credentials from one that does not. What is wrong
+/// with the files themselves the SDK says.
+pub(super) async fn must_exist(name: &str) -> Result<()> {
+    let selected = Some(name.to_owned().into());
+    let Ok(all) = profile::load(&Fs::real(), &Env::real(), &Default::default(), selected).await
+    else {
+        return Ok(());
+    };
+    let files = files();
+    let missing = |name: &str| {
+        let names = all.profiles().map(str::to_owned).collect();
+        format!(
+            "there is no profile \"{name}\" in {files}{}",
+            meant(name, &names)
+        )
+    };
+    if all.get_profile(name).is_none() {
+        bail!(missing(name));
+    }
+    let sources = chain(&all).filter_map(|it| Some((it.name(), it.get("source_profile")?)));
+    let mut gone = sources.filter(|(_, source)| all.get_profile(source).is_none());
+    if let Some((of, source)) = gone.next() {
+        bail!(
+            "the profile \"{of}\" takes its credentials from another one (source_profile), and {}",
+            missing(source)
+        );
+    }
+    Ok(())
+}
+
+/// The files that the SDK reads profiles from.
+fn files() -> String {
+    let of = |variable: &str, default: &str| {
+        std::env::var(variable).unwrap_or_else(|_| default.to_owned())
+    };
+    format!(
+        "{} or {}",
+        of("AWS_CONFIG_FILE", "~/.aws/config"),
+        of("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials")
+    )
+}
+
+/// What was probably meant, or what there is. Pure.
+fn meant(name: &str, all: &BTreeSet<String>) -> String {
+    /// Somebody with a profile for each account has hundreds.
+    const NAMED: usize = 20;
+    let near = nearest(name, all);
+    let names: Vec<&str> = all.iter().map(String::as_str).take(NAMED).collect();
+    match (near.is_empty(), all.len()) {
+        (false, _) => format!("; did you mean \"{}\"?", near.join("\" or \"")),
+        (true, 0) => "; there are none".into(),
+        (true, many) if many > NAMED => String::new(),
+        (true, _) => format!("; there are {}", names.join(", ")),
+    }
+}
+
 /// The profiles that there are, in order; none where the files cannot be read, which the first call says.
 pub(crate) async fn names() -> Vec<String> {
     let all = profile::load(&Fs::real(), &Env::real(), &Default::default(), None).await;
@@ -102,5 +161,18 @@ impl ByHand {
             () if has("login_session") => Some(Self::Login(name)),
             () => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_profile_that_is_not_there_is_a_slip_away_or_one_of_few() {
+        let all: BTreeSet<String> = ["hub", "management"].map(String::from).into();
+        assert_eq!(meant("managment", &all), "; did you mean \"management\"?");
+        assert_eq!(meant("security", &all), "; there are hub, management");
+        assert_eq!(meant("security", &BTreeSet::new()), "; there are none");
     }
 }

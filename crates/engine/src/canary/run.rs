@@ -11,6 +11,7 @@ use crate::elsewhere::{self, Denied};
 use crate::hub::desired::Wanted;
 use crate::hub::subscriptions::{Standing, Subscriptions};
 use crate::names::Names;
+use crate::removal::beside;
 use crate::session::Session;
 use crate::spokes::trail;
 use crate::stop::Stopped;
@@ -153,10 +154,11 @@ async fn check_hub(aws: &Aws, names: &Names) -> Result<()> {
     let denied = Denied::default();
     match elsewhere::find_widely(aws, names, None, &denied).await? {
         Some(other) => bail!(other.words(aws)),
-        None => bail!(
-            "there is no hub in {}{}: use the hub's account and region, or make one with `rootwatch deploy hub`",
-            aws.place(),
-            denied.doubt()
-        ),
+        None => beside::refuse_other_name(aws, &names.deployment).await?,
     }
+    bail!(
+        "there is no hub in {}{}: use the hub's account and region, or make one with `rootwatch deploy hub`",
+        aws.place(),
+        denied.doubt()
+    )
 }

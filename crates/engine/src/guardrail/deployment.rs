@@ -203,6 +203,16 @@ pub(super) fn with_free_roles(session: Session, found: Option<&Guardrail>) -> Se
     session.with(settings)
 }
 
+/// Outside of the management account a policy can be read by many, and changed by few: a plan does not show that.
+fn say_who_may(session: &Session, begun: &Begun) {
+    let (account, management) = (&begun.aws.account, &begun.organization.management_account);
+    if account != management {
+        session.work.message(&format!(
+            "! Account {account} is not the management account ({management}): AWS lets it change service control policies only where the organization's resource policy allows that. --management-profile or --management-role give credentials of the management account."
+        ));
+    }
+}
+
 async fn make_plan(
     session: &Session,
     targets: &Targets,
@@ -210,6 +220,7 @@ async fn make_plan(
 ) -> Result<(Begun, GuardrailPlan)> {
     let mut begun = begin(session).await?;
     refuse_billing_only(&begun.organization)?;
+    say_who_may(session, &begun);
     if let Some(found) = begun
         .found
         .as_ref()

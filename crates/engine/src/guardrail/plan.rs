@@ -118,6 +118,12 @@ impl GuardrailPlan {
         self.parts.iter().map(|it| it.step.clone()).collect()
     }
 
+    /// Whether it takes the guardrail away.
+    #[must_use]
+    pub fn is_removal(&self) -> bool {
+        self.wanted.is_none()
+    }
+
     /// How many there are of each kind.
     #[must_use]
     pub fn counts(&self) -> Counts {

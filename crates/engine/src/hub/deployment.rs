@@ -21,6 +21,7 @@ use crate::memory::{self, Recalled};
 use crate::names::DEPLOYMENT_TAG;
 use crate::next::{self, AfterHub};
 use crate::operator::{Question, View};
+use crate::removal::beside;
 use crate::saved::SavedPlan;
 use crate::self_check;
 use crate::session::Session;
@@ -224,10 +225,23 @@ async fn make_plan(session: &Session, switches: Switches) -> Result<(Session, Hu
     }
     subscribe_again(&mut session, &found).await?;
     say_what_is_forgotten(&session, &found);
+    let is_new = !found
+        .values()
+        .any(|it| matches!(it, HubResource::EventBus(_)));
+    if is_new && let Some(meant) = beside::other_names(&session.aws, &session.settings.name).await?
+    {
+        session.work.message(&format!(
+            "! This makes another deployment, \"{}\": {meant}",
+            session.settings.name
+        ));
+    }
     let organization = match organization.into_inner() {
         Some(looked_up) => looked_up,
         None => organization_of(&session).await,
     };
+    if is_new && let Ok((_, Some(known))) = &organization {
+        warn_of_management(&session, known);
+    }
     let org_id = match organization {
         Ok((id, _)) => id,
         Err(error) => memory::organization_id(&found).ok_or(error)?,
@@ -258,6 +272,16 @@ async fn make_plan(session: &Session, switches: Switches) -> Result<(Session, Hu
     }
     remove_former(&session, former, &mut plan);
     Ok((session, plan))
+}
+
+/// A hub in the management account works, and is worse protected than in another one.
+fn warn_of_management(session: &Session, organization: &Organization) {
+    if organization.management_account == session.aws.account {
+        session.work.message(&format!(
+            "! Account {} is the organization's management account: service control policies do not protect a hub there, and its administrators can change it. A dedicated security account is better (docs/delegated-administrator.md).",
+            session.aws.account
+        ));
+    }
 }
 
 /// Whom the health topic has by our own hand is subscribed to the alerts again, where their topic is gone.

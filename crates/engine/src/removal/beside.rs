@@ -10,11 +10,13 @@ use crate::session::Session;
 use crate::spokes::Place;
 use crate::spokes::organization::Organization;
 use crate::spokes::stack_set::StackSet;
-use anyhow::Result;
+use anyhow::{Result, bail};
 use aws_sdk_cloudformation::types::StackSetStatus;
 use futures_util::future::try_join_all;
 use std::collections::BTreeSet;
 
+/// The name of a deployment that is given none.
+const DEFAULT_NAME: &str = "rootwatch";
 /// What a StackSet's name ends in.
 const STACK_SET: &str = "-spoke";
 
@@ -56,6 +58,44 @@ async fn look(session: &Session, denied: &Denied) -> Result<Vec<String>> {
         }),
     );
     Ok(found)
+}
+
+/// What a name was probably meant for of which there is no hub here: the deployments that are; none for the name that
+/// nobody has to type.
+pub(crate) async fn other_names(aws: &Aws, deployment: &str) -> Result<Option<String>> {
+    if deployment == DEFAULT_NAME {
+        return Ok(None);
+    }
+    let denied = Denied::default();
+    let (hubs, spokes) = tokio::try_join!(of_buses(aws, &denied), of_rules(aws, &denied))?;
+    let all: BTreeSet<String> = hubs.into_iter().chain(spokes).collect();
+    let named: Vec<String> = all
+        .iter()
+        .filter(|name| *name != deployment)
+        .map(|name| format!("\"{name}\""))
+        .collect();
+    Ok(match named.as_slice() {
+        [] => None,
+        [one] => Some(format!(
+            "the deployment {one} is in this account and region: did you mean --name {}?",
+            one.trim_matches('"')
+        )),
+        many => Some(format!(
+            "the deployments {} are in this account and region: did you mean one of those with --name?",
+            many.join(", ")
+        )),
+    })
+}
+
+/// Fails where another name was probably meant; only where there is no hub of this one.
+pub(crate) async fn refuse_other_name(aws: &Aws, deployment: &str) -> Result<()> {
+    match other_names(aws, deployment).await? {
+        Some(meant) => bail!(
+            "there is no hub of \"{deployment}\" in {}, and {meant}",
+            aws.place()
+        ),
+        None => Ok(()),
+    }
 }
 
 /// The deployment's StackSet where it is administered in another region.

@@ -1,6 +1,6 @@
 //! Removal: what carries the deployment's tag, in reverse order of creation, and nothing else.
 
-mod beside;
+pub(crate) mod beside;
 mod order;
 pub(crate) mod report;
 mod spokes;

@@ -5,7 +5,8 @@ use super::looked::{self, Hub};
 use super::spokes::{self, place};
 use super::{Gap, Heartbeats, Report, SpokesStatus, Unseen, unseen};
 use crate::aws::error::{AwsError, is_stopped};
-use crate::findings::{Command, coverage as of_spokes, organization as kinds};
+use crate::findings::status_hub::NO_HUB;
+use crate::findings::{Command, FindingId, coverage as of_spokes, organization as kinds};
 use crate::guardrail::covered;
 use crate::heard::Heard;
 use crate::heartbeat::Heartbeat;
@@ -64,6 +65,10 @@ pub async fn status(session: &Session, detect_drift: bool) -> Result<Report> {
     gaps.extend(of_heard);
     accepted.extend(accepted_of_it);
     gaps.extend(guardrail.gaps);
+    if is_not_begun(&spokes, &hub) {
+        // The spokes come after the hub: until then they are no gaps of their own.
+        gaps.retain(|gap| !OF_THE_SPOKES.contains(&gap.id));
+    }
     let unseen = unseen_of(session, organization, &spokes, hub.unseen);
     // What is missing of the hub comes first: it may be the cause of the rest.
     gaps.splice(0..0, hub.gaps);
@@ -82,6 +87,20 @@ pub async fn status(session: &Session, detect_drift: bool) -> Result<Report> {
     };
     report.accept(gaps, &session.settings.ignores);
     Ok(report)
+}
+
+/// What is missing of spokes that were never deployed.
+const OF_THE_SPOKES: [FindingId; 3] = [
+    of_spokes::NO_INSTANCE,
+    of_spokes::NO_OWN_STACK,
+    of_spokes::NO_STACK_SET,
+];
+
+/// Whether nothing is deployed: there is no hub, and no StackSet that would forward to one.
+fn is_not_begun(spokes: &SpokesStatus, hub: &Hub) -> bool {
+    let is_no_hub = hub.gaps.iter().any(|gap| gap.id == NO_HUB);
+    let is_known = spokes.unknown.is_none() && spokes.stack_set_unknown.is_none();
+    is_no_hub && is_known && spokes.found.is_none()
 }
 
 impl Report {

@@ -18,6 +18,7 @@ use crate::hub::role::Role;
 use crate::memory::{self, Recalled};
 use crate::names::Names;
 use crate::next;
+use crate::removal::beside;
 use crate::self_check::{self, SelfCheckStatus};
 use crate::session::Session;
 use crate::spokes::Location;
@@ -71,7 +72,8 @@ pub(super) async fn hub(
     };
     let Some(hub) = elsewhere else {
         if looked.status.unknown.is_empty() {
-            looked.gaps = vec![no_hub(session, spokes, &denied.answers())];
+            let other = beside::other_names(&session.aws, &session.settings.name).await?;
+            looked.gaps = vec![no_hub(session, spokes, &denied.answers(), other)];
         }
         return Ok(looked);
     };
@@ -94,13 +96,18 @@ pub(super) async fn hub(
 }
 
 /// That there is none, and what to do.
-fn no_hub(session: &Session, spokes: &SpokesStatus, denied: &[AwsError]) -> Gap {
+fn no_hub(
+    session: &Session,
+    spokes: &SpokesStatus,
+    denied: &[AwsError],
+    other_name: Option<String>,
+) -> Gap {
     let text = format!("there is no hub in {}", session.aws.place());
     let is_known = spokes.unknown.is_none() && spokes.stack_set_unknown.is_none();
     let denied: Vec<String> = denied.iter().map(ToString::to_string).collect();
     let creates = "`rootwatch deploy hub` creates it";
     let fix = match (is_known, denied.is_empty()) {
-        (true, true) => creates.to_owned(),
+        (true, true) => format!("{creates}, and then says how to deploy the spokes"),
         (false, true) => format!(
             "{creates}, unless there is one elsewhere: where the spokes forward to could not be read"
         ),
@@ -108,6 +115,10 @@ fn no_hub(session: &Session, spokes: &SpokesStatus, denied: &[AwsError]) -> Gap 
             "{creates}, unless there is one elsewhere, which could not be read: {}",
             denied.join("; ")
         ),
+    };
+    let fix = match other_name {
+        Some(meant) => format!("{meant} Otherwise {fix}"),
+        None => fix,
     };
     Gap::new(kinds::NO_HUB, "hub", text, fix).of(&session.names())
 }

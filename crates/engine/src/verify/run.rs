@@ -8,6 +8,7 @@ use crate::elsewhere::{self, Denied};
 use crate::findings;
 use crate::ignore::{Accepted, Ignore};
 use crate::memory;
+use crate::removal::beside;
 use crate::session::Session;
 use crate::spokes::organization::{self, Organization};
 use crate::spokes::{Place, trail};
@@ -150,7 +151,7 @@ async fn refuse_elsewhere(session: &Session, deployed: &Deployed, denied: &Denie
     let call_as = session.settings.spokes.call_as;
     match elsewhere::find_widely(aws, &names, call_as, denied).await? {
         Some(other) => bail!(other.words(aws)),
-        None => Ok(()),
+        None => beside::refuse_other_name(aws, &session.settings.name).await,
     }
 }
 
