@@ -55,7 +55,10 @@ impl Operator for Person {
 async fn confirm(question: &str, word: &str) -> Result<()> {
     progress::make_room();
     if !std::io::stdin().is_terminal() {
-        return Err(NotConfirmed::unasked("there is no terminal to ask on; --yes confirms").into());
+        return Err(NotConfirmed::unasked(
+            "there is no terminal for the question; add --yes to confirm",
+        )
+        .into());
     }
     to_stderr(&format!("{question} Type \"{word}\" to confirm: "));
     // A terminal that is closed ends the reading too.

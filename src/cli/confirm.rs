@@ -12,7 +12,7 @@ Examples, with the hub account's credentials:
 #[derive(Clone, Debug, Default, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct ConfirmArgs {
-    /// Link of "Confirm subscription" in SNS's mail, in quotes, or the token in it [default: a line of standard input]
+    /// Link "Confirm subscription" from the mail that SNS sent, in quotes, or the token in it [default: a line of standard input]
     #[arg(value_name = "LINK-OR-TOKEN")]
     pub(crate) link: Option<String>,
     #[command(flatten)]

@@ -23,19 +23,19 @@ pub(crate) struct HubArgs {
     /// KMS key for the hub's queues, by ARN; its policy must let EventBridge use it, and SNS for `test` [default: SQS's own]
     #[arg(long, value_name = "ARN")]
     pub(crate) queue_kms_key: Option<String>,
-    /// E-mail address to notify, beside those that are subscribed already; may be given again
+    /// E-mail address to notify, beside those that are subscribed already; repeatable
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) email: Vec<String>,
-    /// Any other subscription, such as sms=+491701234567; may be given again
+    /// Any other subscription, such as sms=+491701234567; repeatable
     #[arg(long, value_name = "PROTOCOL=ENDPOINT")]
     pub(crate) sns_subscription: Vec<String>,
-    /// Subscription to remove, such as security@example.com or sms=+491701234567; may be given again
+    /// Subscription to remove, such as security@example.com or sms=+491701234567; repeatable
     #[arg(long, value_name = "ADDRESS|PROTOCOL=ENDPOINT")]
     pub(crate) remove_subscription: Vec<String>,
     /// Days to keep the logs of the notifier and of the self-check [default: 365]
     #[arg(long, value_name = "DAYS")]
     pub(crate) log_retention_days: Option<i32>,
-    /// The daily self-check mails what is wrong or changed; how often also that all is well: weekly, daily or never (problems); or no self-check (off) [default: weekly]
+    /// The daily self-check mails what is wrong or changed; also that all is well every week or day (weekly, daily), or not at all (problems); off: no self-check [default: weekly]
     #[arg(long, value_name = "WHEN")]
     pub(crate) self_check: Option<String>,
     /// How read-only activity is reported: digest, each or off [default: digest]
@@ -50,13 +50,13 @@ pub(crate) struct HubArgs {
     /// Whom to ask, in a few words, below the link
     #[arg(long, value_name = "TEXT")]
     pub(crate) notify_contact: Option<String>,
-    /// Owner of an account, or of the accounts of a unit (ou-…, r-…); may be given again
+    /// Owner of an account, or of the accounts of a unit (ou-…, r-…); repeatable
     #[arg(long, value_name = "ID=WHO")]
     pub(crate) owner: Vec<String>,
-    /// Further topic, and what it gets: all, or severity=…, of=ACCOUNT,UNIT and format=…; may be given again
+    /// Further topic, and what it gets: all, or severity=…, of=ACCOUNT,UNIT and format=…; repeatable
     #[arg(long, value_name = "ARN=WHAT")]
     pub(crate) route: Vec<String>,
-    /// Name of an account, where Organizations cannot be read; may be given again
+    /// Name of an account, where Organizations cannot be read; repeatable
     #[arg(long, value_name = "ID=NAME")]
     pub(crate) account_name: Vec<String>,
 }
@@ -122,10 +122,10 @@ pub(crate) struct TopicArgs {
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct SpokesArgs {
     /// Organizational unit to watch, by id (ou-…), root id (r-…) or path (/Workloads/Prod), beside those that are watched
-    /// already; may be given again
+    /// already; repeatable
     #[arg(long, value_name = "OU")]
     pub(crate) ou: Vec<String>,
-    /// Organizational unit to watch no longer, by id or path; may be given again
+    /// Organizational unit to watch no longer, by id or path; repeatable
     #[arg(long, value_name = "OU")]
     pub(crate) remove_ou: Vec<String>,
     #[command(flatten)]

@@ -24,7 +24,7 @@ Examples, with the management account's credentials:
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct FreeArgs {
     /// Role of the member accounts that the policy does not bind, by name, pattern or ARN, such as
-    /// AWSControlTowerExecution; may be given again. These are then all but for the roles of StackSets, which are never
+    /// AWSControlTowerExecution; repeatable. These are then all but for the roles of StackSets, which are never
     /// bound
     #[arg(long, value_name = "ROLE")]
     pub(crate) free_role: Vec<String>,
@@ -46,16 +46,16 @@ pub(crate) struct ScpArgs {
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct GuardArgs {
     /// Organizational unit to guard, by id (ou-…), root id (r-…) or path (/Workloads/Prod), beside those that are guarded
-    /// already; / for every member account; may be given again
+    /// already; / for every member account; repeatable
     #[arg(long, value_name = "OU")]
     ou: Vec<String>,
-    /// Account to guard, by number; may be given again
+    /// Account to guard, by number; repeatable
     #[arg(long, value_name = "ID")]
     account: Vec<String>,
-    /// Organizational unit to guard no longer, by id or path; may be given again
+    /// Organizational unit to guard no longer, by id or path; repeatable
     #[arg(long, value_name = "OU")]
     remove_ou: Vec<String>,
-    /// Account to guard no longer, by number; may be given again
+    /// Account to guard no longer, by number; repeatable
     #[arg(long, value_name = "ID")]
     remove_account: Vec<String>,
     #[command(flatten)]

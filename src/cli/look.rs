@@ -26,7 +26,7 @@ pub(crate) struct StatusArgs {
     #[arg(long)]
     pub(crate) strict: bool,
     /// Accept a kind of finding, of all or of one account and region, for a reason: it is shown and no longer counts;
-    /// may be given again. docs/findings.md lists the kinds
+    /// repeatable. docs/findings.md lists the kinds
     #[arg(long, value_name = "ID[@ACCOUNT[/REGION]]=REASON")]
     pub(crate) ignore: Vec<String>,
     #[command(flatten)]
@@ -36,10 +36,10 @@ pub(crate) struct StatusArgs {
 /// Which spokes are read, and by which role or profile.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct SpokeArgs {
-    /// Account of a spoke; may be given again
+    /// Account of a spoke; repeatable
     #[arg(long, value_name = "ID", value_parser = account_id)]
     pub(crate) account: Vec<String>,
-    /// Region of a spoke; may be given again
+    /// Region of a spoke; repeatable
     #[arg(long, value_name = "REGION", value_parser = region)]
     pub(crate) spoke_region: Vec<String>,
     /// Name of the role to assume in a spoke's account
@@ -72,7 +72,7 @@ pub(crate) struct VerifyArgs {
     #[arg(long, conflicts_with_all = ["account", "spoke_region", "role", "spoke_profile"])]
     pub(crate) hub_only: bool,
     /// Accept a kind of finding, of all or of one account and region, for a reason: it is shown and no longer counts;
-    /// may be given again. docs/findings.md lists the kinds
+    /// repeatable. docs/findings.md lists the kinds
     #[arg(long, value_name = "ID[@ACCOUNT[/REGION]]=REASON")]
     pub(crate) ignore: Vec<String>,
     #[command(flatten)]

@@ -76,7 +76,7 @@ pub(crate) struct Cli {
     /// Name of the deployment; every resource's name begins with it [default: rootwatch]
     #[arg(long, global = true, value_hint = ValueHint::Other, help_heading = "Global options")]
     pub(crate) name: Option<String>,
-    /// Tag for everything that can carry one; may be given again
+    /// Tag for everything that can carry one; repeatable
     #[arg(
         long,
         hide_short_help = true,
@@ -87,7 +87,7 @@ pub(crate) struct Cli {
     pub(crate) tag: Vec<String>,
     #[command(flatten)]
     pub(crate) iam: IamArgs,
-    /// Setting that goes back to its default, whatever is deployed, such as hub.topic_name; may be given again
+    /// Reset this setting to its default, such as hub.topic_name; repeatable
     #[arg(
         long,
         hide_short_help = true,
@@ -234,7 +234,7 @@ pub(crate) enum Command {
     /// old one. Each step shows what it does and asks. Ends with 2 while both paths stand, because somebody has to
     /// confirm a subscription or something has to be fixed; the same command continues from there.
     Adopt(Box<ReferenceArgs>),
-    /// Confirm a subscription by the link in SNS's mail, so that no click can end it
+    /// Confirm a subscription by the link in the mail from SNS, so that no click can end it
     ///
     /// Every mail of SNS has a link that ends the subscription, and scanners of mail follow links. A subscription that is
     /// confirmed so, and not by following the link, is ended by the hub's account only. The link is read and never

@@ -1,7 +1,6 @@
 //! Arguments of `policy`.
 
 use super::{CallerArgs, TopicArgs};
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use rootwatch_engine::permissions::Command;
 
@@ -15,8 +14,7 @@ Examples, in the account whose credentials will run the command:
 #[derive(Clone, Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct PolicyArgs {
-    /// Command that the caller is to run, such as deploy hub; or reader, the role that verify and test enter
-    #[arg(value_name = "COMMAND", required = true, num_args = 1..=2, value_parser = words())]
+    #[arg(value_name = "COMMAND", required = true, num_args = 1..=2, help = commands())]
     command: Vec<String>,
     /// Form in which the policy is printed
     #[arg(long, value_enum, default_value_t)]
@@ -64,13 +62,16 @@ impl PolicyArgs {
     }
 }
 
-/// The words of all commands.
-fn words() -> impl TypedValueParser<Value = String> {
-    let mut all: Vec<&'static str> = Command::ALL
+/// What may be given. Half of the commands have two words, of which neither is one by itself.
+fn commands() -> String {
+    let is_command = |(_, it): &&(&str, Command)| *it != Command::Reader;
+    let all: Vec<&str> = Command::ALL
         .iter()
-        .flat_map(|(name, _)| name.split(' '))
+        .filter(is_command)
+        .map(|(name, _)| *name)
         .collect();
-    all.sort_unstable();
-    all.dedup();
-    PossibleValuesParser::new(all)
+    format!(
+        "Command that the caller is to run: {}; or reader, the role that verify and test enter",
+        all.join(", ")
+    )
 }

@@ -26,7 +26,7 @@ pub(crate) struct ReferenceArgs {
     /// How long to wait for the test event, at most 1h
     #[arg(long, value_name = "DURATION", default_value = "2m", value_parser = wait)]
     pub(crate) wait: Duration,
-    /// Subscriber of the old topic to leave behind; may be given again
+    /// Subscriber of the old topic to leave behind; repeatable
     #[arg(long, value_name = "PROTOCOL=ENDPOINT", value_parser = subscriber)]
     pub(crate) leave_behind: Vec<Subscription>,
     /// Remove the old path although something of the new one is unknown; what is broken still stops it
@@ -38,7 +38,7 @@ pub(crate) struct ReferenceArgs {
     /// Leave the spokes to the management account, where this one may not read StackSets
     #[arg(long, conflicts_with_all = ["ou", "regions", "all_regions"])]
     pub(crate) hub_only: bool,
-    /// With --hub-only, account of a spoke that forwards to the new hub already; may be given again
+    /// With --hub-only, account of a spoke that forwards to the new hub already; repeatable
     #[arg(long, value_name = "ID", requires_all = ["hub_only", "role"], value_parser = account_id)]
     pub(crate) account: Vec<String>,
 }

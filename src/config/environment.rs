@@ -143,7 +143,7 @@ fn unknown(name: &str, keys: &[&'static Key]) -> Option<Problem> {
     };
     Some(Problem {
         place: None,
-        text: format!("the environment variable {name} is none of rootwatch's; {what}"),
+        text: format!("the environment variable {name} is not one that rootwatch knows; {what}"),
     })
 }
 
@@ -209,7 +209,7 @@ mod tests {
         let problem = |name: &str, text: &str| read_one(name, text).1.join("\n");
         insta::assert_snapshot!(problem("ROOTWATCH_LOG_RETENTION_DAYS", "90d"), @r#"ROOTWATCH_LOG_RETENTION_DAYS "90d" is not a whole number"#);
         insta::assert_snapshot!(problem("ROOTWATCH_EMAIL", "nobody"), @r#"ROOTWATCH_EMAIL "nobody" is not an e-mail address"#);
-        insta::assert_snapshot!(problem("ROOTWATCH_REGOIN", "eu-west-1"), @"the environment variable ROOTWATCH_REGOIN is none of rootwatch's; did you mean ROOTWATCH_REGION?");
+        insta::assert_snapshot!(problem("ROOTWATCH_REGOIN", "eu-west-1"), @"the environment variable ROOTWATCH_REGOIN is not one that rootwatch knows; did you mean ROOTWATCH_REGION?");
         insta::assert_snapshot!(problem("ROOTWATCH_SNS_SUBSCRIPTION", "https://u:secret@h/p"), @r#"ROOTWATCH_SNS_SUBSCRIPTION holds "https://u:****@h/p", which has no = in it"#);
     }
 
@@ -217,11 +217,11 @@ mod tests {
     fn a_variable_of_no_setting_is_refused() {
         let problem = |name: &str| read_one(name, "x").1.join("\n");
         insta::assert_snapshot!(["FORMAT", "READ_ONLY", "YES", "COLOUR", "NOTIFIER"].map(|it| problem(&format!("ROOTWATCH_{it}"))).join("\n"), @r#"
-        the environment variable ROOTWATCH_FORMAT is none of rootwatch's; did you mean ROOTWATCH_NOTIFY_FORMAT?
-        the environment variable ROOTWATCH_READ_ONLY is none of rootwatch's; did you mean ROOTWATCH_NOTIFY_READ_ONLY?
-        the environment variable ROOTWATCH_YES is none of rootwatch's; unset it; `rootwatch init` writes a file that names them all
-        the environment variable ROOTWATCH_COLOUR is none of rootwatch's; unset it; `rootwatch init` writes a file that names them all
-        the environment variable ROOTWATCH_NOTIFIER is none of rootwatch's; did you mean ROOTWATCH_NOTIFY_FORMAT?
+        the environment variable ROOTWATCH_FORMAT is not one that rootwatch knows; did you mean ROOTWATCH_NOTIFY_FORMAT?
+        the environment variable ROOTWATCH_READ_ONLY is not one that rootwatch knows; did you mean ROOTWATCH_NOTIFY_READ_ONLY?
+        the environment variable ROOTWATCH_YES is not one that rootwatch knows; unset it; `rootwatch init` writes a file that names them all
+        the environment variable ROOTWATCH_COLOUR is not one that rootwatch knows; unset it; `rootwatch init` writes a file that names them all
+        the environment variable ROOTWATCH_NOTIFIER is not one that rootwatch knows; did you mean ROOTWATCH_NOTIFY_FORMAT?
         "#);
         for name in OTHERS.iter().chain(&["ROOTWATCH_LAB_SEED"]) {
             assert_eq!(problem(name), "");

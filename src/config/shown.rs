@@ -167,7 +167,7 @@ pub(crate) fn values(settings: &Settings) -> BTreeMap<&'static str, Written> {
     add("org_id", text(&settings.org_id));
     add(
         "timeout",
-        Some(quoted(&format!("{}s", settings.timeout.as_secs()))),
+        Some(quoted(&rounded(settings.timeout.as_secs()))),
     );
     add("hub.email", list(emails(settings)));
     add(key::TOPIC_NAME, text(&hub.topic_name));
@@ -297,5 +297,14 @@ fn amount(amount: Amount) -> String {
     match amount {
         Amount::Count(count) => quoted(&count.to_string()),
         Amount::Percent(percent) => quoted(&format!("{percent}%")),
+    }
+}
+/// A time in the largest unit that has no rest, as people write it.
+fn rounded(seconds: u64) -> String {
+    match seconds {
+        0 => "0s".to_owned(),
+        hours if hours % 3600 == 0 => format!("{}h", hours / 3600),
+        minutes if minutes % 60 == 0 => format!("{}m", minutes / 60),
+        seconds => format!("{seconds}s"),
     }
 }

@@ -168,7 +168,11 @@ fn step_line(text: &mut String, step: &Step, verbose: bool) {
         let _ = writeln!(text, "    {note}");
     }
     if !step.kept.is_empty() {
-        let _ = writeln!(text, "    not rootwatch's, kept: {}", step.kept.join(", "));
+        let _ = writeln!(
+            text,
+            "    not from these settings, kept: {}",
+            step.kept.join(", ")
+        );
     }
     if verbose && !step.needs.is_empty() {
         let _ = writeln!(text, "    after {}", step.needs.join(", "));
@@ -191,10 +195,10 @@ fn ended_early(outcome: &Outcome) -> String {
     }
     let _ = writeln!(text, "Done: {}.", listed(&outcome.done));
     let _ = writeln!(text, "Not done: {}.", listed(&outcome.left));
-    text.push_str(match passes {
-        true => "Run the same command again to continue.\n",
-        false => "Once that is fixed, run the same command again to continue.\n",
-    });
+    // The error has said what comes first.
+    if passes {
+        text.push_str("Run the same command again to continue.\n");
+    }
     text
 }
 

@@ -46,8 +46,10 @@ pub(crate) fn after_teardown(part: Part, removed: &Removed<'_>) -> Vec<String> {
     let guardrail = removed.report.guardrail.iter();
     let guardrail = guardrail.map(|_| "as the management account: rootwatch teardown guardrail");
     let rest = match part {
-        Part::Hub => "where the StackSet is, unless the spokes are gone: rootwatch teardown spokes",
-        Part::Spokes => "where the hub is: rootwatch teardown hub",
+        Part::Hub => {
+            "remove the spokes, if you have not yet (where the StackSet is): rootwatch teardown spokes"
+        }
+        Part::Spokes => "remove the hub (where it is): rootwatch teardown hub",
         Part::All => "to see that nothing is left: rootwatch teardown all",
     };
     guardrail.chain([rest]).map(str::to_owned).collect()

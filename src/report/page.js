@@ -231,7 +231,7 @@ function sums() {
   card("Accounts covered in all regions", `${spokes.covered_accounts} of ${spokes.accounts}, ${spokes.regions.length} regions`, all ? "" : "bad");
   const beats = spokes.heartbeats;
   if (beats && beats.expected !== undefined)
-    card(`Heard within ${beats.within}`, `${beats.heard} of ${beats.expected}${beats.new ? `, ${beats.new} too new` : ""}`, beats.heard + beats.new === beats.expected ? "" : "bad");
+    card(`Heard within ${beats.within}`, `${beats.heard} of ${beats.expected}${beats.new ? `, ${beats.new} not due yet` : ""}`, beats.heard + beats.new === beats.expected ? "" : "bad");
   else if (beats) card("Heartbeats", beats.every === "off" ? "off" : "could not be read", "unknown");
   card("Notified of root activity", ...told(hub));
   card("Notified when the watch breaks", ...told(hub.health));

@@ -50,7 +50,9 @@ fn hcl(made: &Permissions) -> String {
         if at > 0 {
             out.push('\n');
         }
-        let _ = writeln!(out, "  # {}", it.purposes.join("; "));
+        if !it.purposes.is_empty() {
+            let _ = writeln!(out, "  # {}", it.purposes.join("; "));
+        }
         let _ = writeln!(out, "  statement {{\n    sid       = {}", quoted(&it.sid));
         list(
             &mut out,
@@ -83,7 +85,9 @@ fn hcl(made: &Permissions) -> String {
 fn yaml(made: &Permissions) -> String {
     let mut out = String::from("Version: \"2012-10-17\"\nStatement:\n");
     for it in &made.statements {
-        let _ = writeln!(out, "  # {}", it.purposes.join("; "));
+        if !it.purposes.is_empty() {
+            let _ = writeln!(out, "  # {}", it.purposes.join("; "));
+        }
         let _ = writeln!(out, "  - Sid: {}\n    Effect: Allow\n    Action:", it.sid);
         for action in &it.actions {
             let _ = writeln!(out, "      - {action}");

@@ -102,7 +102,7 @@ impl<'a> Settings<'a> {
         }
         if self.found.is_empty() && self.unknown.is_empty() {
             text.push_str(
-                "\nNothing of this deployment is here: what is not given has its default.\n",
+                "\nThis deployment does not exist here: settings that are not given have their defaults.\n",
             );
         }
         text

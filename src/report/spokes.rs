@@ -295,7 +295,7 @@ fn what_next(deployed: &SpokesDeployed) -> Vec<String> {
     }
     if let Management::Elsewhere { command, .. } = &planned.plan.management {
         all.push(format!(
-            "as the management account, unless it is watched: {command}"
+            "watch the management account too, if it is not yet (as the management account): {command}"
         ));
     }
     let (account, test) = &planned.test;

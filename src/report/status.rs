@@ -2,11 +2,11 @@
 
 use super::{BOLD, GREEN, RED, YELLOW, guardrail, ignore};
 use crate::output::Output;
-use rootwatch_engine::one_line;
 use rootwatch_engine::spokes::words;
 use rootwatch_engine::status::{
     Heartbeats, HubStatus, Report, SpokesStatus, Subscribers, Unseen, notifier, oldest,
 };
+use rootwatch_engine::{count, one_line};
 use std::fmt::Write;
 
 /// The report as people read it; with `--quiet` only what lets the run end with 2.
@@ -114,7 +114,7 @@ fn subscribers_text(text: &mut String, what: &str, subscribers: &Subscribers) {
             None => String::new(),
         };
         let click = match subscribers.ended_by_click.contains(who) {
-            true => "; the link in any of its mails ends it",
+            true => "; the unsubscribe link in its mails ends it, see docs/confirm.md",
             false => "",
         };
         let _ = writeln!(text, "  {what}: {who} ({standing}{since}{click})");
@@ -151,7 +151,7 @@ fn heartbeats_text(heartbeats: &Heartbeats) -> String {
         (Some(heard), Some(expected), Some(within)) => {
             let new = match heartbeats.new.unwrap_or_default() {
                 0 => String::new(),
-                new => format!(", {new} too new"),
+                new => format!(", {new} not due yet"),
             };
             format!("heartbeats every {every}: {heard} of {expected} heard within {within}{new}")
         }
@@ -163,8 +163,8 @@ fn heartbeats_text(heartbeats: &Heartbeats) -> String {
 fn spokes_text(text: &mut String, name: &str, spokes: &SpokesStatus) {
     let coverage = &spokes.coverage;
     let regions = format!(
-        "{} regions ({})",
-        coverage.regions.len(),
+        "{} ({})",
+        count(coverage.regions.len(), "region"),
         coverage.regions.join(", ")
     );
     let covered = format!("{} of {}", coverage.covered_accounts, coverage.accounts);

@@ -28,7 +28,7 @@ fn going(spokes: &Spokes<'_>, stack_set: &str) -> String {
     let mut text = String::new();
     if let Some(instances) = spokes.instances() {
         text += &format!(
-            "- stack-set {stack_set} with {}: no longer watched are {} in {}\n",
+            "- stack-set {stack_set} with {}: {} in {} will no longer be watched\n",
             count(instances.all, "stack instance"),
             count(instances.accounts, "account"),
             count(instances.regions, "region")
@@ -55,7 +55,7 @@ pub(crate) fn question(deployment: &str, stacks_left: usize) -> String {
             count(many, "stack")
         ),
     };
-    format!("This stops the watch of \"{deployment}\".{stays}")
+    format!("This stops all monitoring by the deployment \"{deployment}\".{stays}")
 }
 
 /// The result.
@@ -66,9 +66,7 @@ pub(crate) fn ending(removed: &Removed<'_>, deployment: &str) -> String {
         let unread = unread.unwrap_or_default();
         let beside = beside(removed, deployment);
         let guardrail = guardrail(&removed.report);
-        return format!(
-            "There is nothing of rootwatch's to remove.\n{kept}{unread}{beside}{guardrail}"
-        );
+        return format!("There is nothing to remove.\n{kept}{unread}{beside}{guardrail}");
     }
     match removed.end {
         End::Done => done(removed, deployment),

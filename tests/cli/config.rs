@@ -117,7 +117,7 @@ fn layers_that_contradict_each_other_are_refused() {
       --sns-subscription "https=https://me:****@example.com/in" has stars in place of its password, as SNS shows it: give the password itself
       FOLDER/rootwatch.toml, line 4, column 6: ou is an empty list, and a list in the file is the whole one, so this would mean none at all: leave it out, and what is deployed stays, or fill it in: write ou = ["/Workloads/Prod", "ou-ab12-cdefgh34"]
       FOLDER/rootwatch.toml, line 5, column 11: regions is an empty list, and a list in the file is the whole one, so this would mean none at all: leave it out, and what is deployed stays, or fill it in: write regions = ["us-east-1", "eu-west-1"]
-      the environment variable ROOTWATCH_FORMAT is none of rootwatch's; did you mean ROOTWATCH_NOTIFY_FORMAT?
+      the environment variable ROOTWATCH_FORMAT is not one that rootwatch knows; did you mean ROOTWATCH_NOTIFY_FORMAT?
       FOLDER/rootwatch.toml, line 2, column 10: email "a@example.com" is listed here, and --remove-subscription removes it: take it out of the file, whose list is the whole one
       ROOTWATCH_EMAIL "b@example.com" is what --remove-subscription removes: take it out of the variable
       --sns-subscription "https=https://me:****@example.com/in" is not in the list of FOLDER/rootwatch.toml, line 2, which is the whole one, so that the next run without it would unsubscribe it again: put it there

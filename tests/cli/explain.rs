@@ -64,6 +64,18 @@ fn json_that_is_no_event_is_still_an_alert() {
 }
 
 #[test]
+fn what_is_shown_of_an_input_is_what_was_in_it() {
+    let ran = explain(r#"{"some": "thing"}"#, "text").ends_with(0);
+    assert!(!ran.stdout.contains("requestPayload"), "{}", ran.stdout);
+    let ran = explain("{}", "text").ends_with(1);
+    assert!(
+        ran.stderr.contains("there is no event in it"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
 fn a_file_that_is_not_there_is_an_error() {
     let ran = run(&[], &["explain", "no-such-file.json"]).ends_with(1);
     assert!(ran.stderr.contains("no-such-file.json"), "{}", ran.stderr);

@@ -55,7 +55,7 @@ fn root_in_any_account_and_region_reaches_a_person_and_teardown_leaves_nothing()
     world.rootwatch(&["teardown", "all", "--yes"]).ends_with(0);
     assert_eq!(world.at_rest(), before);
     let again = world.rootwatch(&["teardown", "all", "--yes"]).ends_with(0);
-    assert_eq!(again.stdout, "There is nothing of rootwatch's to remove.\n");
+    assert_eq!(again.stdout, "There is nothing to remove.\n");
 }
 
 #[test]

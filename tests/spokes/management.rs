@@ -148,7 +148,7 @@ fn stacks_follow_the_hub_and_the_regions_and_go_at_teardown() {
         .as_management(&["teardown", "spokes", "--yes"])
         .ends_with(0);
     assert!(
-        nothing.stdout.contains("nothing of rootwatch's"),
+        nothing.stdout.contains("nothing to remove"),
         "{}",
         nothing.stdout
     );

@@ -86,7 +86,7 @@ fn a_deployment_ends_with_who_is_watched_and_what_comes_next() {
     let ran = world.deploy_spokes().ends_with(0);
     let end = format!(
         "Watched now: 4 of 5 accounts in 2 regions. Not seen from here: management account {management}.
-Next: 1. as the management account, unless it is watched: rootwatch deploy spokes --region {REGION} --hub-account {hub} --hub-region {REGION}"
+Next: 1. watch the management account too, if it is not yet (as the management account): rootwatch deploy spokes --region {REGION} --hub-account {hub} --hub-region {REGION}"
     );
     assert!(ran.stdout.contains(&end), "{}", ran.stdout);
     let test = format!("      2. in the hub account {hub}: rootwatch test --region {REGION}\n");

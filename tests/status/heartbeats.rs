@@ -58,7 +58,7 @@ fn every_account_and_region_is_heard_and_silence_is_a_gap() {
     assert_eq!(last["us-east-1"][&new.account], Value::Null);
     let text = world.rootwatch(&["status"]).ends_with(0).stdout;
     let line = format!(
-        "  heartbeats every 6h: {} of {expected} heard within 9h, 1 too new\n",
+        "  heartbeats every 6h: {} of {expected} heard within 9h, 1 not due yet\n",
         expected - 1
     );
     assert!(text.contains(&line), "{text}");

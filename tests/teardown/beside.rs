@@ -56,7 +56,7 @@ fn nothing_anywhere_is_done() {
     let world = World::new();
     for args in [&ALL[..], &["teardown", "spokes", "--yes"]] {
         let ran = world.rootwatch(args).ends_with(0);
-        assert_eq!(ran.stdout, "There is nothing of rootwatch's to remove.\n");
+        assert_eq!(ran.stdout, "There is nothing to remove.\n");
     }
     // A hub without spokes is no reason to fail where only these were to go.
     let world = World::with_hub();

@@ -258,10 +258,7 @@ fn logs_are_kept_on_demand() {
     assert_eq!(kept, ["/aws/lambda/rootwatch-notifier"]);
     let again = [&HUB[..], &["--keep-logs"]].concat();
     let again = world.rootwatch(&again).ends_with(0);
-    assert_eq!(
-        again.stdout,
-        format!("There is nothing of rootwatch's to remove.\n{said}")
-    );
+    assert_eq!(again.stdout, format!("There is nothing to remove.\n{said}"));
     // Without the flag it goes.
     world.rootwatch(&HUB).ends_with(0);
     let hub = &world.lab.snapshot().unwrap()[&world.organization.hub][REGION];
@@ -305,7 +302,7 @@ fn what_is_named_like_ours_stays_and_nothing_else_does() {
     assert_eq!(world.lab.snapshot().unwrap(), before);
     world.count_calls();
     let again = world.rootwatch(&ALL).ends_with(0);
-    assert_eq!(again.stdout, "There is nothing of rootwatch's to remove.\n");
+    assert_eq!(again.stdout, "There is nothing to remove.\n");
     assert_eq!(world.writes(), Vec::<String>::new());
 }
 
@@ -347,7 +344,7 @@ fn the_next_removal_goes_on_after_a_failure_at_any_write() {
         world.rootwatch(removal).ends_with(0);
         assert_eq!(world.lab.snapshot().unwrap(), before, "{fault:?}");
         let again = world.rootwatch(removal).ends_with(0);
-        assert_eq!(again.stdout, "There is nothing of rootwatch's to remove.\n");
+        assert_eq!(again.stdout, "There is nothing to remove.\n");
     });
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 const HUB: [&str; 3] = ["teardown", "hub", "--yes"];
 const ALL: [&str; 3] = ["teardown", "all", "--yes"];
-const NOTHING: &str = "There is nothing of rootwatch's to remove.\n";
+const NOTHING: &str = "There is nothing to remove.\n";
 /// What the removal of a hub says when it is interrupted, of a step that waits, or at the look whether all is gone: which
 /// read falls into which depends on how often the steps before it had to look. That of spokes says nothing before its call
 /// has ended.

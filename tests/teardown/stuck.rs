@@ -66,7 +66,7 @@ fn retains(world: &World, stays: &[(&str, &str, &str)]) -> Vec<serde_json::Value
         .collect();
     assert_eq!(reported, stays);
     let again = world.rootwatch(&RETAIN).ends_with(0);
-    assert_eq!(again.stdout, "There is nothing of rootwatch's to remove.\n");
+    assert_eq!(again.stdout, "There is nothing to remove.\n");
     retained
 }
 

@@ -55,7 +55,7 @@ impl NotConfirmed {
     pub fn unasked(why: &str) -> Self {
         Self {
             why: why.to_owned(),
-            left: "Nothing of this was done.",
+            left: "Nothing was changed.",
         }
     }
 
@@ -72,7 +72,7 @@ impl NotConfirmed {
     #[must_use]
     pub fn of_the_rest(self) -> Self {
         Self {
-            left: "Nothing of this was done.",
+            left: "The rest was not done.",
             ..self
         }
     }

@@ -171,7 +171,7 @@ pub fn passes(error: &Error) -> bool {
 pub fn again(passes: bool) -> &'static str {
     match passes {
         true => "running it again can help",
-        false => "running it again will not help until that is fixed",
+        false => "fix that first, then run the same command again to continue",
     }
 }
 

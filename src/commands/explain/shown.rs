@@ -99,15 +99,22 @@ fn text(message: &Message) -> String {
 fn decided(it: &Explained, place: String) -> String {
     let decision = match it.explanation.decision {
         _ if it.is_no_event => {
-            "This is no event of AWS's, and no rule of rootwatch's lets it through; if it arrived all the same, an alert would be sent"
+            "This is not an AWS event, and no rootwatch rule matches it. If it arrived all the same, an alert would be sent"
         }
         Decision::Alert => "An alert would be sent",
-        Decision::Digest => "It would go into a digest; alone that would be",
+        Decision::Digest => "It would be part of a digest",
         Decision::Ignore => "Nothing would be sent",
     };
     let file = it.file.as_ref().map(|file| format!("{file}: "));
     let file = file.unwrap_or_default();
-    format!("{place}{file}{decision}: {}\n", it.explanation.reason)
+    let alone = match (it.explanation.decision, &it.message) {
+        (Decision::Digest, Some(_)) => "On its own it would read:\n",
+        _ => "",
+    };
+    format!(
+        "{place}{file}{decision}: {}\n{alone}",
+        it.explanation.reason
+    )
 }
 
 /// How many of them are told, and how.

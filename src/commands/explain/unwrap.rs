@@ -204,15 +204,15 @@ fn inner(mut value: Value) -> Inner {
             return Inner::Text(what, text);
         }
     }
-    match value["requestPayload"].take() {
-        // What Lambda leaves of an invocation that failed.
-        payload @ Value::Object(_) => Inner::Values(vec![payload]),
-        other => {
-            if !other.is_null() {
-                value["requestPayload"] = other;
-            }
+    // What Lambda leaves of an invocation that failed.
+    match value.get_mut("requestPayload").map(Value::take) {
+        Some(payload @ Value::Object(_)) => Inner::Values(vec![payload]),
+        Some(other) => {
+            value["requestPayload"] = other;
             Inner::Event(value)
         }
+        None if value.as_object().is_some_and(serde_json::Map::is_empty) => Inner::Nothing,
+        None => Inner::Event(value),
     }
 }
 

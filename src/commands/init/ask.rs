@@ -324,7 +324,7 @@ impl Asking {
     fn reads(&self, hub: &mut HubArgs) -> dialoguer::Result<()> {
         const HOW: [(&str, &str); 3] = [
             ("digest", "together, in a digest of each session"),
-            ("each", "each at once, as what it changes"),
+            ("each", "each one immediately, like changes"),
             ("off", "not at all"),
         ];
         if hub.notify_read_only.is_some() {

@@ -88,7 +88,7 @@ pub(crate) static LOG_RETENTION_DAYS: Key = Key {
 pub(crate) static SELF_CHECK: Key = Key {
     name: "self_check",
     kind: Kind::Choice(|| words(&SelfCheck::ALL)),
-    meaning: "The daily self-check, which mails what is wrong or changed: how often also that all is well (`weekly`, `daily`, or never: `problems`), or `off`",
+    meaning: "The daily self-check, which mails what is wrong or changed: also that all is well every week or day (`weekly`, `daily`), or not at all (`problems`); `off`: no self-check",
     default: "weekly",
     example: r#""daily""#,
     flag: "--self-check",

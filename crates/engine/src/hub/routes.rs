@@ -12,7 +12,7 @@ pub(super) fn refuse(notify: &Notify, names: &Names) -> Result<()> {
     let routes = notify.routes();
     if routes.len() > MOST {
         bail!(
-            "there are {} routes, and a hub has {MOST} at the most",
+            "there are {} routes, and a hub has at most {MOST}",
             routes.len()
         );
     }

@@ -301,7 +301,7 @@ async fn settled<T>(
 ) -> anyhow::Result<T> {
     let since = Instant::now();
     let (mut last, mut equal) = (Instances::default(), 0);
-    let awaited = "AWS to list the stack instances as they are";
+    let awaited = "AWS's list of stack instances to settle";
     poll_until(work, awaited, 2 * LAG, async || {
         let seen = read().await?;
         let observed = of(&seen);

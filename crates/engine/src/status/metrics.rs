@@ -7,6 +7,7 @@ use crate::hub::desired::{LATE_ALERT, LATE_DIGEST};
 use crate::hub::metrics::{LOOK_BACK_DAYS, Metrics, waited};
 use crate::names::Names;
 use crate::words::count;
+use jiff::{SignedDuration, Timestamp};
 
 /// What could prevent an alert.
 pub(super) fn gaps(status: &HubStatus, names: &Names) -> Vec<Gap> {
@@ -93,11 +94,12 @@ fn errors(metrics: &Metrics, names: &Names) -> Option<Gap> {
     let is_open = metrics.errors > 0 && !metrics.has_recovered;
     let last = metrics.last_error.filter(|_| is_open)?;
     let text = format!(
-        "the notifier failed {} in the last 24 hours, last in the five minutes from {last}",
+        "the notifier failed {} in the last 24 hours, last {}",
         match metrics.errors {
             1 => "once".to_owned(),
             often => format!("{often} times"),
-        }
+        },
+        five_minutes(last)
     );
     let fix = format!(
         "`rootwatch verify` says what is broken, and `aws logs tail {} --region {} --since 24h` what the notifier says; once `rootwatch test` passes, five minutes later, this counts as resolved",
@@ -112,12 +114,25 @@ fn errors(metrics: &Metrics, names: &Names) -> Option<Gap> {
 #[must_use]
 pub fn notifier(metrics: &Metrics) -> String {
     match (metrics.last_invocation, metrics.errors) {
-        (None, _) => format!("notifier: not invoked in the last {LOOK_BACK_DAYS} days"),
+        (None, _) => format!("notifier: has not run in the last {LOOK_BACK_DAYS} days"),
         (Some(last), errors) => format!(
-            "notifier: last invoked in the five minutes from {last}; {} in the last 24 hours",
+            "notifier: last ran {}; {} in the last 24 hours",
+            five_minutes(last),
             count(usize::try_from(errors).unwrap_or(usize::MAX), "error")
         ),
     }
+}
+
+/// The five minutes that a data point stands for: `2026-11-27 16:20-16:25 UTC`.
+fn five_minutes(from: Timestamp) -> String {
+    let end = from
+        .checked_add(SignedDuration::from_secs(5 * 60))
+        .unwrap_or(from);
+    format!(
+        "{}-{} UTC",
+        from.strftime("%Y-%m-%d %H:%M"),
+        end.strftime("%H:%M")
+    )
 }
 
 /// How long the oldest message of a queue has waited, after its depth.
