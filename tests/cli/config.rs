@@ -228,7 +228,7 @@ fn no_variable_that_this_repository_sets_is_refused() {
     let env: Vec<_> = names.into_iter().map(|it| (it, "1".to_owned())).collect();
     let ran = run(&env, &["settings"]);
     assert!(
-        !ran.stderr.contains("none of rootwatch's"),
+        !ran.stderr.contains("not one that rootwatch knows"),
         "{}",
         ran.stderr
     );
