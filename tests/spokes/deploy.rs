@@ -38,12 +38,10 @@ fn every_account_and_region_under_the_units_gets_a_rule_and_a_role() {
         ("666666666666", "suspended"),
         ("111111111111", "management"),
     ] {
-        assert!(
-            !snapshot[account]
-                .to_string()
-                .contains("rootwatch-root-activity"),
-            "{why}"
-        );
+        for region in REGIONS {
+            let buses = snapshot[account][region]["event_buses"].to_string();
+            assert!(!buses.contains("rootwatch-root-activity"), "{why}: {buses}");
+        }
     }
 
     world.count_calls();

@@ -174,8 +174,8 @@ impl Subscribers {
         let age = |who: &String| self.age(who, now);
         let (waiting, suspended): (Vec<&String>, Vec<&String>) = self
             .standing("pending")
-            .partition(|who| age(*who).is_none_or(|age| age <= TO_CONFIRM_S));
-        let oldest = waiting.iter().filter_map(|who| age(*who)).max();
+            .partition(|who| age(who).is_none_or(|age| age <= TO_CONFIRM_S));
+        let oldest = waiting.iter().filter_map(|who| age(who)).max();
         let gone: Vec<&String> = self.standing("gone").collect();
         let nothing = || format!("no subscription of the topic {topic} is confirmed");
         if !waiting.is_empty() {
