@@ -7,7 +7,7 @@ use std::time::Duration;
 /// Few and short: `cargo sequences` plays as many as anybody has time for.
 const COUNT: usize = 6;
 const LONGEST: usize = 6;
-const SEED: u64 = 18;
+const SEED: u64 = 27;
 
 fn settings() -> Settings {
     Settings {

@@ -163,7 +163,7 @@ const NOT_TYPED: &[(&str, &str, &str)] = &[
     ("docs/quick-start.md", "aws cloudformation activate-organizations-access", ON_FIRST_DAY),
     ("docs/quick-start.md", "aws organizations register-delegated-administrator --service-principal member.org.stacksets.cloudformation.amazonaws.com --account-id <hub account>", ON_FIRST_DAY),
     ("docs/reader-role.md", "aws cloudformation create-stack-set --region <hub region> --stack-set-name rootwatch-reader --template-body file://reader-role.yaml --capabilities CAPABILITY_NAMED_IAM --permission-model SERVICE_MANAGED --auto-deployment Enabled=true,RetainStacksOnAccountRemoval=false --parameters ParameterKey=HubAccountId,ParameterValue=<hub account>", OF_READER),
-    ("docs/reader-role.md", "aws cloudformation create-stack-instances --region <hub region> --stack-set-name rootwatch-reader --deployment-targets OrganizationalUnitIds=<root id> --regions <hub region>", OF_READER),
+    ("docs/reader-role.md", "aws cloudformation create-stack-instances --region <hub region> --stack-set-name rootwatch-reader --deployment-targets OrganizationalUnitIds=ROOT --regions <hub region>", OF_READER),
     ("docs/reader-role.md", "aws cloudformation deploy --region <hub region> --stack-name rootwatch-reader --template-file reader-role.yaml --capabilities CAPABILITY_NAMED_IAM --parameter-overrides HubAccountId=<hub account>", OF_READER),
     ("docs/reader-role.md", "aws iam get-role --role-name rootwatch-reader --query Role.[Arn,AssumeRolePolicyDocument]", OF_AWS),
     ("docs/release.md", "sh install.sh", OF_A_RELEASE),

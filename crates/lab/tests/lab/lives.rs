@@ -20,7 +20,7 @@ fn owner() -> (Child, BTreeMap<String, String>) {
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let lines = lines.map(Result::unwrap);
     let variables = lines
-        .take_while(|line| !line.starts_with("# end"))
+        .take_while(|line| !line.starts_with("# It ends with"))
         .filter_map(|line| {
             let (name, value) = line.strip_prefix("export ")?.split_once('=')?;
             Some((name.to_owned(), value.to_owned()))
