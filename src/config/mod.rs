@@ -40,8 +40,8 @@ pub(crate) mod keys {
 use anyhow::{Result, bail};
 use rootwatch_engine::source::key;
 use rootwatch_engine::{
-    Access, Boundary, CallAs, Connection, GuardrailSettings, Heartbeat, HubSettings, IamSettings,
-    Notify, SelfCheck, Settings, Source, Sources, SpokesSettings,
+    Access, Boundary, CallAs, Connection, DEFAULT_NAME, GuardrailSettings, Heartbeat, HubSettings,
+    IamSettings, Notify, SelfCheck, Settings, Source, Sources, SpokesSettings,
 };
 use rootwatch_root_event::{Format, ReadOnly};
 use settings::Values;
@@ -65,8 +65,6 @@ pub(crate) struct Flags {
     pub(crate) file: Option<PathBuf>,
 }
 
-/// The default name of a deployment.
-const NAME: &str = "rootwatch";
 /// A year: what audits ask for, and cheap, since the notifier logs one line an event.
 const LOG_RETENTION_DAYS: i32 = 365;
 /// A StackSet operation over a large organization takes hours.
@@ -138,7 +136,7 @@ fn merged(flags: Flags, file: file::File) -> Result<Settings> {
 /// The engine's settings of these values.
 fn settings(values: &Values) -> Settings {
     Settings {
-        name: values.text(&schema::NAME).unwrap_or(NAME.into()),
+        name: values.text(&schema::NAME).unwrap_or(DEFAULT_NAME.into()),
         file: None,
         connection: Connection {
             profile: values.text(&schema::PROFILE),

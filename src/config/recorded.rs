@@ -64,7 +64,7 @@ pub(crate) fn recorded(deployed: &memory::Deployed) -> Recorded {
 pub(crate) fn given(settings: &Settings) -> Values {
     let mut all = shown::values(settings);
     all.retain(|path, _| match *path {
-        "name" => settings.name != super::NAME,
+        "name" => settings.name != rootwatch_engine::DEFAULT_NAME,
         key::REGION => settings.connection.region.is_some(),
         _ => is_recorded(settings, path),
     });

@@ -21,6 +21,7 @@ pub(crate) use spokes::{
 };
 
 use super::form::{self, Form, PairForm};
+use rootwatch_engine::DEFAULT_NAME;
 
 /// A key of `rootwatch.toml`, and the flag that says the same.
 #[derive(Debug)]
@@ -112,7 +113,7 @@ pub(crate) static NAME: Key = Key {
     name: "name",
     kind: Kind::Text(form::deployment_name),
     meaning: "Name of the deployment; every resource's name begins with it",
-    default: "rootwatch",
+    default: DEFAULT_NAME,
     example: r#""rootwatch""#,
     flag: "--name",
     ..KEY

@@ -132,7 +132,9 @@ fn keys_elsewhere(settings: &Values) -> Vec<Problem> {
 /// The health topic must not be the alerts topic: it notifies people when alerts fail.
 fn health_topic_name(settings: &Values) -> Option<Problem> {
     let topic = settings.one(&TOPIC_NAME)?;
-    let name = settings.one(&NAME).map_or(super::NAME, Given::text);
+    let name = settings
+        .one(&NAME)
+        .map_or(rootwatch_engine::DEFAULT_NAME, Given::text);
     (topic.text() == format!("{name}-health"))
         .then(|| topic.problem("is the name of the topic for alarms: choose another"))
 }
@@ -140,7 +142,9 @@ fn health_topic_name(settings: &Values) -> Option<Problem> {
 /// A role's name has the prefix, the deployment's name and a region; the self-check's is the longest.
 fn too_long_role(settings: &Values) -> Option<Problem> {
     let prefix = settings.one(&ROLE_PREFIX)?;
-    let name = settings.one(&NAME).map_or(super::NAME, Given::text);
+    let name = settings
+        .one(&NAME)
+        .map_or(rootwatch_engine::DEFAULT_NAME, Given::text);
     let most = MOST_ROLE.saturating_sub(name.len() + LONGEST_PART.len() + LONGEST_REGION);
     (prefix.text().len() > most).then(|| {
         prefix.problem(&format!(

@@ -225,11 +225,13 @@ fn no_variable_that_this_repository_sets_is_refused() {
     }
     assert!(names.contains("ROOTWATCH_REQUIRE_CFN_LINT"), "{names:?}");
     // A setting with this value may be wrong, and is no unknown one.
-    let env: Vec<_> = names.into_iter().map(|it| (it, "1".to_owned())).collect();
-    let ran = run(&env, &["settings"]);
-    assert!(
-        !ran.stderr.contains("not one that rootwatch knows"),
-        "{}",
-        ran.stderr
-    );
+    const UNKNOWN: &str = "not one that rootwatch knows";
+    let said = |names: BTreeSet<String>| {
+        let env: Vec<_> = names.into_iter().map(|it| (it, "1".to_owned())).collect();
+        run(&env, &["settings"]).stderr
+    };
+    let nobodys = said(["ROOTWATCH_OF_NOBODY".to_owned()].into());
+    assert!(nobodys.contains(UNKNOWN), "{nobodys}");
+    let ours = said(names);
+    assert!(!ours.contains(UNKNOWN), "{ours}");
 }

@@ -68,7 +68,7 @@ pub use failure::{ErrorReport, Failure};
 pub use heartbeat::Heartbeat;
 pub use hub::self_check::settings::Told;
 pub use ignore::Ignore;
-pub use names::{DEPLOYMENT_TAG, Names};
+pub use names::{DEFAULT_NAME, DEPLOYMENT_TAG, Names};
 pub use next::AfterHub;
 pub use operator::{Nobody, Operator, Question, View};
 pub use plan::{Action, Counts, FieldChange, Step};

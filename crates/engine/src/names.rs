@@ -7,6 +7,8 @@ use crate::settings::IamSettings;
 
 /// Key of the tag that marks a deployment's resources; its value is the deployment's name.
 pub const DEPLOYMENT_TAG: &str = "rootwatch:deployment";
+/// The name of a deployment that is given none, which no command needs to say.
+pub const DEFAULT_NAME: &str = "rootwatch";
 
 /// The names of one deployment's hub in one account and region.
 #[derive(Clone, Debug)]

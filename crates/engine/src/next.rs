@@ -57,10 +57,7 @@ pub(crate) fn deploy_spokes(
 /// `test` in the hub's account, which remembers the rest.
 pub(crate) fn test(settings: &Settings, hub: &HubBus) -> CommandLine {
     let command = CommandLine::new("rootwatch test").flag("--region", &hub.region);
-    match settings.name.as_str() {
-        "rootwatch" => command,
-        name => command.flag("--name", name),
-    }
+    command.named(&settings.name)
 }
 
 /// `deploy spokes` where there are none yet, in a sentence: for the units of the settings, or else for all accounts.

@@ -4,6 +4,7 @@ use crate::aws::partition::Partition;
 use crate::heartbeat::Heartbeat;
 use crate::hub::notifier_settings::NotifierSettings;
 use crate::ignore::Ignore;
+use crate::names::DEFAULT_NAME;
 use crate::shell::quoted;
 use crate::source::Sources;
 use crate::subscription::Subscription;
@@ -73,7 +74,7 @@ impl Settings {
         let mut flags = String::new();
         let mut add =
             |flag: &str, value: &str| flags.push_str(&format!(" {flag} {}", quoted(value)));
-        if self.name != "rootwatch" {
+        if self.name != DEFAULT_NAME {
             add("--name", &self.name);
         }
         if let Some(boundary) = &self.iam.boundary {

@@ -1,5 +1,6 @@
 //! Commands as a shell takes them: printed whole, to be run as printed.
 
+use crate::names::DEFAULT_NAME;
 use std::fmt;
 
 /// Characters that no shell reads as anything but themselves.
@@ -32,6 +33,15 @@ impl CommandLine {
     pub fn flag(mut self, flag: &str, value: &str) -> Self {
         self.0.push_str(&format!(" {flag} {}", quoted(value)));
         self
+    }
+
+    /// With the name of a deployment, where it has to be said.
+    #[must_use]
+    pub fn named(self, deployment: &str) -> Self {
+        match deployment {
+            DEFAULT_NAME => self,
+            name => self.flag("--name", name),
+        }
     }
 
     /// With flags that are quoted already, each after a space.

@@ -5,8 +5,8 @@ use anyhow::{Context, Result};
 use dialoguer::console::{Term, set_colors_enabled_stderr};
 use dialoguer::theme::{ColorfulTheme, SimpleTheme, Theme};
 use dialoguer::{Confirm, Input, MultiSelect, Select};
-use rootwatch_engine::count;
 use rootwatch_engine::survey::{Standing, Survey, Unit, is_in};
+use rootwatch_engine::{DEFAULT_NAME, count};
 use std::path::Path;
 
 /// What was answered, beside what flags gave.
@@ -346,10 +346,10 @@ impl Asking {
         if is_named || answers.hub.kms_key.is_some() || !self.is_so(question, false)? {
             return Ok(());
         }
-        let name = self.text("Name of the deployment", "rootwatch", |name| {
+        let name = self.text("Name of the deployment", DEFAULT_NAME, |name| {
             of_rest(Some(&name), &[])
         })?;
-        answers.name = Some(name).filter(|it| it != "rootwatch");
+        answers.name = Some(name).filter(|it| it != DEFAULT_NAME);
         let question = "KMS key of the alerts topic, by its ARN [none]";
         let key = self.words(question, false, |all| {
             of_hub(|args| args.kms_key = all.first().cloned())

@@ -5,7 +5,7 @@ use crate::aws::Aws;
 use crate::aws::error::{AwsError, Call};
 use crate::aws::pages::next_page;
 use crate::elsewhere::{self, Denied, SPOKE_RULE, readable};
-use crate::names::DEPLOYMENT_TAG;
+use crate::names::{DEFAULT_NAME, DEPLOYMENT_TAG};
 use crate::session::Session;
 use crate::spokes::Place;
 use crate::spokes::organization::Organization;
@@ -15,8 +15,6 @@ use aws_sdk_cloudformation::types::StackSetStatus;
 use futures_util::future::try_join_all;
 use std::collections::BTreeSet;
 
-/// The name of a deployment that is given none.
-const DEFAULT_NAME: &str = "rootwatch";
 /// What a StackSet's name ends in.
 const STACK_SET: &str = "-spoke";
 
@@ -69,20 +67,16 @@ pub(crate) async fn other_names(aws: &Aws, deployment: &str) -> Result<Option<St
     let denied = Denied::default();
     let (hubs, spokes) = tokio::try_join!(of_buses(aws, &denied), of_rules(aws, &denied))?;
     let all: BTreeSet<String> = hubs.into_iter().chain(spokes).collect();
-    let named: Vec<String> = all
-        .iter()
-        .filter(|name| *name != deployment)
-        .map(|name| format!("\"{name}\""))
-        .collect();
+    let named = all.iter().map(String::as_str);
+    let named: Vec<&str> = named.filter(|name| *name != deployment).collect();
     Ok(match named.as_slice() {
         [] => None,
         [one] => Some(format!(
-            "the deployment {one} is in this account and region: did you mean --name {}?",
-            one.trim_matches('"')
+            "the deployment \"{one}\" is in this account and region: did you mean --name {one}?"
         )),
         many => Some(format!(
-            "the deployments {} are in this account and region: did you mean one of those with --name?",
-            many.join(", ")
+            "the deployments \"{}\" are in this account and region: did you mean one of those with --name?",
+            many.join("\", \"")
         )),
     })
 }

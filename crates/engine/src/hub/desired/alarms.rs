@@ -126,10 +126,7 @@ impl Wanted {
     fn what_to_do(&self) -> String {
         let names = &self.names;
         let command = CommandLine::new("rootwatch status").flag("--region", &names.region);
-        let command = match names.deployment.as_str() {
-            "rootwatch" => command,
-            name => command.flag("--name", name),
-        };
+        let command = command.named(&names.deployment);
         format!(
             "What to do: run `{command}` with credentials of account {}; it shows the state of the whole path, and how to fix what is wrong.",
             names.account
