@@ -2,18 +2,20 @@
 
 use super::chain;
 use super::deployed::{HubDeployed, HubPlanned, Report, pending};
-use super::desired::{Node, Wanted, hub_and_former};
+use super::desired::{Wanted, hub_and_former};
+use super::former_roles::{former_roles, remove_former};
 use super::former_topic;
 use super::hub_resource::HubResource;
 use super::observe::Found;
 use super::people::{People, Subject, persons_of};
 use super::plan::{HubPlan, plan_deploy};
-use super::role::Role;
+use super::refusals::{
+    look_for_another, refuse_elsewhere, refuse_moved_role, refuse_second, refuse_strangers,
+};
 use super::routes;
-use super::subscriptions::{self, Standing};
+use super::subscriptions;
 use crate::apply::Outcome;
-use crate::aws::error::AwsError;
-use crate::elsewhere::{self, Denied, Elsewhere};
+use crate::elsewhere;
 use crate::end::End;
 use crate::failure::Failure;
 use crate::findings::steps;
@@ -31,7 +33,6 @@ use crate::spokes::HubBus;
 use crate::spokes::organization::{self, Organization};
 use crate::subscription::Subscription;
 use anyhow::{Context, Result, bail};
-use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio::sync::OnceCell;
 
@@ -320,113 +321,6 @@ fn say_what_is_forgotten(session: &Session, found: &Found) {
     }
 }
 
-/// Fails when somebody who is to be removed is not subscribed, or cannot be removed.
-fn refuse_strangers(session: &Session, found: &Found) -> Result<()> {
-    let topics = found.values().filter_map(|it| match it {
-        HubResource::Subscriptions(found) => Some(&found.standings),
-        _ => None,
-    });
-    let standings: Vec<(&Subscription, &Standing)> = topics.flatten().collect();
-    for gone in &session.settings.hub.unsubscribed {
-        let of_them = standings.iter().filter(|(it, _)| *it == gone);
-        let of_them: Vec<&Standing> = of_them.map(|(_, standing)| *standing).collect();
-        if of_them.is_empty() {
-            let all: BTreeSet<String> = standings.iter().map(|(it, _)| it.to_string()).collect();
-            let all: Vec<String> = all.into_iter().collect();
-            bail!(
-                "--remove-subscription names {gone}, who is not subscribed, and nothing was changed. Subscribed are: {}",
-                if all.is_empty() {
-                    "none".to_owned()
-                } else {
-                    all.join(", ")
-                }
-            );
-        }
-        if of_them.iter().all(|it| **it == Standing::Pending) {
-            bail!(
-                "--remove-subscription names {gone}, who has not confirmed yet: SNS cannot remove such a subscription, and drops it by itself two days after it was made. Nothing was changed"
-            );
-        }
-    }
-    Ok(())
-}
-
-/// Has the plan remove the former roles, unless others gave them something.
-pub(crate) fn remove_former(session: &Session, former: Vec<Role>, plan: &mut HubPlan) {
-    for former in former {
-        if former.attached_policies.is_empty() && former.other_policies.is_empty() {
-            plan.remove_former(former);
-            continue;
-        }
-        session.work.message(&format!(
-            "role {} stays, since it has policies that are not rootwatch's: remove it once nothing needs them",
-            former.name
-        ));
-    }
-}
-
-/// The roles among these, the notifier's before the self-check's.
-fn roles<'a>(all: impl Iterator<Item = &'a HubResource>) -> Vec<&'a Role> {
-    let mut roles = [None, None];
-    for it in all {
-        match it {
-            HubResource::Role(role) => roles[0] = Some(role),
-            HubResource::SelfCheckRole(role) => roles[1] = Some(&role.it),
-            _ => {}
-        }
-    }
-    roles.into_iter().flatten().collect()
-}
-
-/// The roles of this deployment that its functions have, and would no longer have.
-pub(crate) async fn former_roles(
-    session: &Session,
-    nodes: &[Node],
-    found: &Found,
-) -> Result<Vec<Role>> {
-    let names = session.names();
-    let functions = found.values().filter_map(|it| match it {
-        HubResource::Function(function) => {
-            Some((function, names.role(), names.role_without_prefix()))
-        }
-        HubResource::SelfCheckFunction(function) => Some((
-            &function.it,
-            names.self_check_role(),
-            names.self_check_role_without_prefix(),
-        )),
-        _ => None,
-    });
-    let wanted = roles(nodes.iter().map(|node| &node.resource));
-    let mut former = Vec::new();
-    for (function, name, base) in functions {
-        let role = wanted.iter().find(|it| it.name == name);
-        let is_of_same =
-            |it: &&&Role| function.tags.get(DEPLOYMENT_TAG) == it.tags.get(DEPLOYMENT_TAG);
-        if let Some(role) = role.filter(is_of_same) {
-            former.extend(role.find_former(&session.aws, function, &base).await?);
-        }
-    }
-    Ok(former)
-}
-
-/// Fails when a role of the wanted name is there under another path: two roles cannot have one name, and IAM moves
-/// none.
-fn refuse_moved_role(nodes: &[Node], found: &Found) -> Result<()> {
-    let all = roles(nodes.iter().map(|node| &node.resource));
-    for role in roles(found.values()) {
-        let is_moved = |it: &&&Role| it.name == role.name && it.path != role.path;
-        if let Some(wanted) = all.iter().find(is_moved) {
-            bail!(
-                "role {} has the path {}, and the settings say {}: IAM moves no role, and has one of a name only. Give another --role-prefix with the new --iam-path: then a new role is made, the function gets it, and the old one is removed",
-                role.name,
-                role.path,
-                wanted.path
-            );
-        }
-    }
-    Ok(())
-}
-
 /// The id of the organization that may forward, and the organization where it was looked up.
 async fn organization_of(session: &Session) -> Result<(String, Option<Organization>)> {
     if let Some(id) = &session.settings.org_id {
@@ -436,65 +330,4 @@ async fn organization_of(session: &Session) -> Result<(String, Option<Organizati
         "looking up the organization that may forward events; --org-id names it instead",
     )?;
     Ok((found.id.clone(), Some(found)))
-}
-
-/// Fails when the settings say that the hub is somewhere else: the spokes would forward to a bus that does not exist.
-fn refuse_elsewhere(session: &Session) -> Result<()> {
-    let (hub, aws) = (&session.settings.hub, &session.aws);
-    let account = hub.account.as_ref().unwrap_or(&aws.account);
-    let region = hub.region.as_ref().unwrap_or(&aws.region);
-    if *account != aws.account || *region != aws.region {
-        bail!(
-            "the settings say that the hub is in account {account}, region {region}, and this run is in {}: use that account's credentials and --region {region}, or change [hub]",
-            aws.place()
-        );
-    }
-    Ok(())
-}
-
-/// What was found of another hub, and what these credentials could not look at.
-struct Another {
-    hub: Option<Elsewhere>,
-    denied: Vec<AwsError>,
-}
-
-/// Looks for the hub that the spokes forward to, where there is none here.
-async fn look_for_another(
-    session: &Session,
-    organization: Option<&Organization>,
-) -> Result<Another> {
-    let (aws, names) = (&session.aws, session.names());
-    let call_as = session.settings.spokes.call_as;
-    let denied = Denied::default();
-    let hub = match organization {
-        Some(known) => elsewhere::find_within(aws, &names, known, call_as, &denied).await?,
-        None => elsewhere::find(aws, &names, call_as, &denied).await?,
-    };
-    Ok(Another {
-        hub,
-        denied: denied.answers(),
-    })
-}
-
-/// Fails when the spokes forward to another hub: nothing would reach a second one.
-fn refuse_second(session: &Session, another: &Another) -> Result<()> {
-    let aws = &session.aws;
-    let Some(other) = &another.hub else {
-        for why in &another.denied {
-            session.work.message(&format!(
-                "Could not determine whether the spokes forward to a hub elsewhere, beside which nothing would reach this one: {why}."
-            ));
-        }
-        return Ok(());
-    };
-    bail!(
-        "{}. Nothing was changed, since nothing would reach a second hub: to move the hub to {}, give --move-hub, then run `rootwatch deploy spokes --region {} --hub-account {} --hub-region {}`, and then {}; a deployment of its own needs another --name",
-        other.words(aws),
-        aws.place(),
-        // The StackSet stays where it is, which is where the hub was.
-        other.hub.region,
-        aws.account,
-        aws.region,
-        next::there("rootwatch teardown hub", &other.hub)
-    )
 }
