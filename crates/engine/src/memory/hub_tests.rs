@@ -3,7 +3,9 @@
 use super::*;
 use crate::hub::log_group::LogGroup;
 use crate::hub::sample;
-use crate::source::Source;
+use crate::names::{DEPLOYMENT_TAG, Names};
+use crate::settings::{Boundary, Settings};
+use crate::source::{Source, Sources};
 use rootwatch_root_event::{Format, ReadOnly};
 
 fn defaults() -> Settings {

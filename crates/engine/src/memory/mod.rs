@@ -4,14 +4,16 @@
 //! rootwatch's own variables, else from the settings file, else from here, else its default.
 
 mod hub;
+mod hub_values;
 mod names;
 mod place;
 mod spokes;
 
 pub(crate) use hub::{
     Recalled, organization_id, recall, recall_beside, recall_function, recall_readable,
-    refuse_unknown_names, values,
+    refuse_unknown_names,
 };
+pub(crate) use hub_values::values;
 pub(crate) use spokes::{
     Deployment, of_set, recall as recall_spokes, remember as remember_spokes, remember_set,
 };
