@@ -7,7 +7,7 @@ use crate::memory;
 use crate::reference;
 use crate::session::Session;
 use crate::spokes::organization::{self, Organization, Subtree};
-use crate::spokes::{preflight, regions, trail};
+use crate::spokes::{preflight, regions, trail, trusted_access};
 use std::collections::BTreeMap;
 
 /// What was found out.
@@ -115,8 +115,7 @@ impl Survey {
             self.missing.push(problem);
         }
         let place = session.stack_sets(&organization);
-        let (access, whole) =
-            tokio::join!(preflight::trusted_access(&place), organization::whole(aws));
+        let (access, whole) = tokio::join!(trusted_access::is_on(&place), organization::whole(aws));
         let is_management = aws.account == organization.management_account;
         let standing = match (is_management, &access) {
             (true, _) => Standing::Management,
@@ -126,7 +125,7 @@ impl Survey {
         match access {
             Ok(true) => {}
             Ok(false) => {
-                let off = preflight::access_is_off(&organization, &aws.account);
+                let off = trusted_access::off(&organization, &aws.account);
                 self.missing.push(off.to_string());
             }
             Err(problem) if is_management => self.unknown(problem.to_string()),

@@ -13,7 +13,7 @@ use crate::spokes::basis::of_set;
 use crate::spokes::following::{Following, follow_command, wait_for_others};
 use crate::spokes::management::{self, StackPlan, Unread};
 use crate::spokes::reach::{self, Reach, Why};
-use crate::spokes::{self, Location, Observed, organization, preflight, stuck};
+use crate::spokes::{self, Location, Observed, organization, stuck, trusted_access};
 use crate::status::forwards_here;
 use anyhow::{Context, Error, Result, bail};
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,7 +24,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) async fn find<'a>(session: &'a Session, options: Options) -> Result<Spokes<'a>> {
     let organization = organization::find(&session.aws).await?;
     let place = session.stack_sets(&organization);
-    preflight::access(&place, &organization)
+    trusted_access::require(&place, &organization)
         .await
         .context("the spokes cannot be removed yet, and nothing was changed")?;
     let name = session.names().stack_set();

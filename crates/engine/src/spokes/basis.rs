@@ -3,7 +3,8 @@
 use super::Observed;
 use super::management::Management;
 use super::organization::Region;
-use super::plan::{SpokesPlan, Wanted};
+use super::plan::SpokesPlan;
+use super::wanted::Wanted;
 use crate::saved::{Basis, World, essence};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;

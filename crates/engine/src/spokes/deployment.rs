@@ -7,7 +7,7 @@ use super::operation::{Ended, Failure};
 use super::plan::REMADE;
 use super::planning::{Switches, plan};
 use super::preferences::Preferences;
-use super::{Location, Place, again, management, preflight, regions};
+use super::{Location, Place, again, management, regions, trusted_access};
 use crate::apply::Unfinished;
 use crate::aws::consistency::rest;
 use crate::aws::error::is_stopped;
@@ -103,7 +103,7 @@ async fn confirm(session: &Session, planned: &SpokesPlanned, switches: Switches)
 async fn apply(session: &Session, no_wait: bool, done: &mut SpokesDeployed) -> Result<()> {
     done.left = Left::all(&done.planned.plan);
     if done.planned.plan.enable_trusted_access {
-        preflight::enable_trusted_access(&session.aws).await?;
+        trusted_access::enable(&session.aws).await?;
         let task = session.work.of("trusted access for StackSets");
         task.done("turned on");
     }

@@ -3,7 +3,7 @@
 
 use super::change::{Change, ChangeKind};
 use super::instances::Instance;
-use super::plan::Wanted;
+use super::wanted::Wanted;
 use super::{Location, Observed};
 use std::collections::{BTreeMap, BTreeSet};
 

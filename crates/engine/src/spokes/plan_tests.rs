@@ -1,5 +1,8 @@
+use super::super::change::Accounts;
+use super::super::organization::{Paths, Subtree};
 use super::super::stack_set::StackSet;
 use super::*;
+use std::collections::BTreeMap;
 
 const TWO: [&str; 2] = ["eu-west-1", "us-east-1"];
 

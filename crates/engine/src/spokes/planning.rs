@@ -6,10 +6,13 @@ use super::directory::Directory;
 use super::instances::Instance;
 use super::management::{self, Management, Unread};
 use super::organization::{self, Account, Organization, Region};
-use super::plan::{self, SpokesPlan, Wanted};
-use super::preflight::{self, Hub, NotReady, Units};
+use super::plan::{self, SpokesPlan};
+use super::preflight::{self, Hub, NotReady};
 use super::record::Record;
 use super::stack_set::{Only, StackSet};
+use super::trusted_access;
+use super::units::{self, Units};
+use super::wanted::Wanted;
 use super::{
     HubBus, Location, Observed, Place, observe, regions, stack_set, stacks, stuck_role, trail,
 };
@@ -271,9 +274,9 @@ async fn preflight(
     let (aws, settings) = (&session.aws, &session.settings);
     let deployed = recalled.deployment.as_ref().map(|it| &it.units);
     let (access, hub, units, enabled, trail) = tokio::join!(
-        preflight::trusted_access(place),
+        trusted_access::is_on(place),
         preflight::hub(session, &organization.id),
-        preflight::units(aws, settings, deployed, &organization.management_account),
+        units::look_up(aws, settings, deployed, &organization.management_account),
         regions::enabled(aws, &settings.spokes.regions),
         trail::find(aws),
     );
@@ -284,7 +287,7 @@ async fn preflight(
     let may_enable =
         switches.enable_trusted_access && aws.account == organization.management_account;
     let access = match access {
-        Ok(false) if !may_enable => Err(preflight::access_is_off(&organization, &aws.account)),
+        Ok(false) if !may_enable => Err(trusted_access::off(&organization, &aws.account)),
         other => other,
     };
     let access = access.map_err(|problem| problems.push(problem.to_string()));

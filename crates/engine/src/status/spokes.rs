@@ -11,10 +11,10 @@ use crate::session::Session;
 use crate::settings::CallAs;
 use crate::spokes::management::{self, Found};
 use crate::spokes::organization::{self, Account, Organization, Region, Subtree};
-use crate::spokes::preflight::{self, NoAccess};
 use crate::spokes::regions::{self, Off};
 use crate::spokes::stack_set::StackSet;
 use crate::spokes::trail::{self, Best};
+use crate::spokes::trusted_access::{self, NoAccess};
 use crate::spokes::{self, Listed, Place};
 use anyhow::{Error, Result};
 use aws_sdk_cloudformation::types::CallAs as SdkCallAs;
@@ -86,10 +86,7 @@ async fn find(
     name: &str,
     open: bool,
 ) -> (Result<bool, NoAccess>, Result<Option<StackSet>, AwsError>) {
-    let found = tokio::join!(
-        preflight::trusted_access(place),
-        StackSet::find(place, name)
-    );
+    let found = tokio::join!(trusted_access::is_on(place), StackSet::find(place, name));
     if !open || found.1.is_ok() {
         return found;
     }
@@ -100,10 +97,7 @@ async fn find(
             _ => SdkCallAs::SelfValue,
         },
     };
-    let by_other = tokio::join!(
-        preflight::trusted_access(&other),
-        StackSet::find(&other, name)
-    );
+    let by_other = tokio::join!(trusted_access::is_on(&other), StackSet::find(&other, name));
     // Nothing found proves nothing: an account that is not the management account has StackSets of its own only.
     if matches!(by_other.1, Ok(Some(_))) {
         *place = other;
@@ -132,10 +126,10 @@ fn access_gap(
 ) -> Option<(Gap, String)> {
     let (id, why, operation) = match (access, organization) {
         (Ok(true), _) => return None,
-        (Err(why), _) => (kinds::SPOKES_NOT_READ, why, Some(preflight::ACCESS)),
+        (Err(why), _) => (kinds::SPOKES_NOT_READ, why, Some(trusted_access::CALL)),
         (Ok(false), organization) => {
             let why = match organization {
-                Some(it) => preflight::access_is_off(it, &session.aws.account),
+                Some(it) => trusted_access::off(it, &session.aws.account),
                 None => NoAccess {
                     why: "trusted access for StackSets is off".into(),
                     fix: "`aws cloudformation activate-organizations-access` in the management account turns it on".into(),
