@@ -1,5 +1,5 @@
-//! `cargo bench-hub [--release] [--runs N] [--delay MS] [--terraform]`: how long `deploy hub` takes, against the longest
-//! chain of calls that have to wait for one another; and beside Terraform, where that is installed.
+//! `cargo bench-hub [--release | --binary FILE] [--runs N] [--delay MS] [--terraform]`: how long `deploy hub` takes, against
+//! the longest chain of calls that have to wait for one another; and beside Terraform, where that is installed.
 //!
 //! Each kind of run is timed twice: on the lab, which answers one call after the other, and on the answers that the lab
 //! gave before, each of which takes the delay and nothing else, however many are asked for at once.
@@ -13,7 +13,8 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
-use rootwatch_lab::bench::{build, millis, say};
+use rootwatch_lab::bench::{millis, say};
+use rootwatch_lab::long_run;
 use rootwatch_lab::{Lab, Organization, Replay};
 use serde_json::Value;
 
@@ -26,6 +27,8 @@ const NO_CHANGE: f64 = 1.3;
 
 struct Settings {
     release: bool,
+    /// A program that was built before, to compare.
+    binary: Option<PathBuf>,
     runs: usize,
     delay: Duration,
     terraform: bool,
@@ -35,6 +38,7 @@ impl Settings {
     fn read() -> Result<Self> {
         let mut settings = Self {
             release: false,
+            binary: None,
             runs: 5,
             delay: Duration::from_millis(50),
             terraform: false,
@@ -44,12 +48,17 @@ impl Settings {
             let mut number = || arguments.next().and_then(|it| it.parse::<u64>().ok());
             match argument.as_str() {
                 "--release" => settings.release = true,
+                "--binary" => {
+                    settings.binary = Some(arguments.next().context("--binary FILE")?.into());
+                }
                 "--terraform" => settings.terraform = true,
                 "--runs" => settings.runs = number().context("--runs N")?.try_into()?,
                 "--delay" => {
                     settings.delay = Duration::from_millis(number().context("--delay MS")?)
                 }
-                other => bail!("{other}? Known are --release, --runs N, --delay MS, --terraform"),
+                other => bail!(
+                    "{other}? Known are --release, --binary FILE, --runs N, --delay MS, --terraform"
+                ),
             }
         }
         Ok(settings)
@@ -74,7 +83,7 @@ struct Measured {
 
 fn main() -> Result<()> {
     let settings = Settings::read()?;
-    let binary = build(settings.release)?;
+    let binary = long_run::binary(settings.binary.clone(), settings.release)?;
     let lab = Lab::start()?;
     let organization = lab.sample_organization()?;
     let bench = Bench {
@@ -101,10 +110,10 @@ fn main() -> Result<()> {
 
 impl Bench {
     fn introduce(&self) -> Result<()> {
-        let profile = if self.settings.release {
-            "release"
-        } else {
-            "dev"
+        let profile = match &self.settings.binary {
+            Some(_) => "given",
+            None if self.settings.release => "release",
+            None => "dev",
         };
         // Without its delay the lab shows what it costs itself: it answers one call at a time.
         let lab = self.timed(&["deploy", "hub", "--name", "warm-up", "--yes"])?;
