@@ -34,6 +34,8 @@ mod docs;
 mod events;
 /// `rootwatch export`.
 mod export;
+/// The fuzz targets, seen from outside.
+mod fuzzed;
 /// The organization's service control policy.
 mod guardrail;
 /// `rootwatch plan` and `rootwatch deploy hub`.

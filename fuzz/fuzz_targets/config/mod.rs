@@ -6,7 +6,7 @@ mod file;
 mod form;
 #[path = "../../../src/config/given.rs"]
 mod given;
-#[path = "../../../src/config/schema.rs"]
+#[path = "../../../src/config/schema/mod.rs"]
 mod schema;
 #[path = "../../../src/config/search.rs"]
 mod search;

@@ -266,5 +266,4 @@ fn words<T>(all: &[(&'static str, T)]) -> Vec<String> {
 }
 
 #[cfg(test)]
-#[path = "schema_tests.rs"]
 mod tests;

@@ -105,7 +105,7 @@ impl SavedPlan {
         struct Form {
             schema: String,
         }
-        let safe = |error: serde_json::Error| anyhow::anyhow!(one_line(&error.to_string()));
+        let safe = |error: serde_json::Error| anyhow::anyhow!(shortened(&error.to_string()));
         let form: Form = serde_json::from_slice(text)
             .map_err(safe)
             .context("it is no plan that `rootwatch plan --out` wrote, or is cut short")?;
@@ -199,7 +199,7 @@ impl SavedPlan {
         bail!(
             "the plan of {} no longer holds, and nothing was changed:\n  {}\n  Make it anew with `rootwatch {} --out FILE`, and look at what it says now",
             shortened(&self.made),
-            moved.join("\n  "),
+            listed(moved),
             self.command.replacen("deploy", "plan", 1)
         )
     }
@@ -225,9 +225,20 @@ impl Basis {
         }
         bail!(
             "while the question stood, something was changed that the plan rests on, by another run of rootwatch or by somebody else, and nothing was changed by this one:\n  {}\n  Run the same command again: it makes a plan of what is there now",
-            moved.join("\n  ")
+            listed(&moved)
         )
     }
+}
+
+/// A line for each, as far as somebody reads on.
+fn listed(moved: &[String]) -> String {
+    const MOST: usize = 20;
+    let mut lines: Vec<&str> = moved.iter().take(MOST).map(String::as_str).collect();
+    let more = format!("and {} more", moved.len().saturating_sub(MOST));
+    if moved.len() > MOST {
+        lines.push(&more);
+    }
+    lines.join("\n  ")
 }
 
 /// Of what a file says, as much as a line can hold.

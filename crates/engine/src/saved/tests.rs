@@ -161,6 +161,27 @@ fn a_file_that_is_no_plan_is_refused_with_what_is_wrong() {
 }
 
 #[test]
+fn what_a_file_says_at_length_makes_no_long_message() {
+    let huge = "x".repeat(100_000);
+    let mut file: Value = serde_json::from_slice(&text(&plan())).unwrap();
+    file[&huge] = json!(1);
+    let unknown = SavedPlan::parse(&serde_json::to_vec(&file).unwrap()).unwrap_err();
+    let mut changed = basis();
+    for part in 0..50 {
+        changed.world.add(format!("{part} {huge}"), &json!(1));
+    }
+    let moved = plan().check(&changed).unwrap_err();
+    for error in [unknown, moved] {
+        let said = format!("{error:#}");
+        assert!(said.len() < 6_000, "{} bytes: {said:.300}", said.len());
+        assert!(said.lines().count() < 30, "{said:.300}");
+        assert!(said.contains('…'), "{said:.300}");
+    }
+    let said = plan().check(&changed).unwrap_err().to_string();
+    assert!(said.contains("and 30 more\n"), "{said:.300}");
+}
+
+#[test]
 fn a_plan_is_the_same_wherever_its_values_were_given() {
     use crate::plan::{Action, FieldChange, Step};
     let step = |source: Option<&str>, action: fn(Vec<FieldChange>) -> Action| Step {

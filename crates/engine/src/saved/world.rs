@@ -1,6 +1,7 @@
 //! What a plan was made from, kept so that a later look can say what moved. Pure.
 
-use crate::words::{count, one_line};
+use super::shortened;
+use crate::words::count;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -43,7 +44,7 @@ impl World {
                 (None, None) => return None,
             };
             // A plan file is written by whoever can write files.
-            Some(one_line(&format!("{part} {said}")))
+            Some(format!("{} {}", shortened(part), shortened(&said)))
         });
         moved.collect()
     }
