@@ -43,7 +43,7 @@ async fn check(told: &Told, cause: Cause) -> Result<Report> {
         ..Settings::of_deployed(&told.name)
     };
     let session = Session::start(settings, Work::silent(), Arc::new(Nobody)).await?;
-    Ok(self_check::run(&session, told.mails, cause).await)
+    Ok(Box::pin(self_check::run(&session, told.mails, cause)).await)
 }
 
 /// Lambda reads the log from standard output.

@@ -203,12 +203,16 @@ async fn make_plan(session: &Session, switches: Switches) -> Result<(Session, Hu
     refuse_elsewhere(session)?;
     let organization = OnceCell::new();
     let look_up = || organization.get_or_init(|| organization_of(session));
-    let other = async {
+    let another = async {
         let known = look_up().await.as_ref().ok();
         look_for_another(session, known.and_then(|(_, it)| it.as_ref())).await
     };
+    let others = beside::other_names(&session.aws, &session.settings.name);
+    // On the heap: what a command waits for is on the stack otherwise, several times in a build without optimization.
+    let other = Box::pin(async { tokio::join!(another, others) });
     let (_, recalled) = tokio::join!(look_up(), memory::recall_beside(session, other));
     let (recalled, other) = recalled?;
+    let (another, others) = other.unzip();
     let Recalled {
         mut session,
         found,
@@ -229,8 +233,7 @@ async fn make_plan(session: &Session, switches: Switches) -> Result<(Session, Hu
     let is_new = !found
         .values()
         .any(|it| matches!(it, HubResource::EventBus(_)));
-    if is_new && let Some(meant) = beside::other_names(&session.aws, &session.settings.name).await?
-    {
+    if let Some(meant) = others.transpose()?.flatten() {
         session.work.message(&format!(
             "! This makes another deployment, \"{}\": {meant}",
             session.settings.name
@@ -247,8 +250,8 @@ async fn make_plan(session: &Session, switches: Switches) -> Result<(Session, Hu
         Ok((id, _)) => id,
         Err(error) => memory::organization_id(&found).ok_or(error)?,
     };
-    if let Some(other) = other.filter(|_| !switches.move_hub) {
-        refuse_second(&session, &other?)?;
+    if let Some(another) = another.filter(|_| !switches.move_hub) {
+        refuse_second(&session, &another?)?;
     }
     let wanted = hub_and_former(&Wanted {
         own_build: switches.own_build,

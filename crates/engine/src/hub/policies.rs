@@ -7,6 +7,9 @@ use rootwatch_eval::Policy;
 use rootwatch_root_event::{CANARY_SOURCE, DETAIL_TYPES, HEARTBEAT_DETAIL_TYPE};
 use serde_json::json;
 
+/// The statement of the bus's policy that lets the organization in.
+pub(crate) const LETS_IN: &str = "RootwatchOrganization";
+
 /// The organization may forward CloudTrail events of AWS's own sources to the bus; nobody may write to it directly but
 /// the hub itself.
 ///
@@ -21,7 +24,7 @@ use serde_json::json;
 /// made, and no page of AWS's documentation says which keys exist at that moment. It may look like a direct call, and
 /// then one that forbids those would keep every spoke of another region from being made. As conditions of the Allow they
 /// could silence everything.
-pub(super) fn event_bus(names: &Names, org_id: &str) -> Policy {
+pub(crate) fn event_bus(names: &Names, org_id: &str) -> Policy {
     let mut detail_types: Vec<&str> = DETAIL_TYPES.to_vec();
     detail_types.extend([HEARTBEAT_DETAIL_TYPE, CANARY_DETAIL_TYPE]);
     let statement = |effect: &str, condition: serde_json::Value| {
@@ -35,7 +38,7 @@ pub(super) fn event_bus(names: &Names, org_id: &str) -> Policy {
     };
     Policy::of([
         (
-            "RootwatchOrganization",
+            LETS_IN,
             statement(
                 "Allow",
                 json!({"StringEquals": {"aws:PrincipalOrgID": org_id}}),

@@ -6,6 +6,7 @@ use crate::hub::desired::{Node, hub, hub_and_former};
 use crate::hub::hub_resource::HubResource;
 use crate::hub::notifier_settings::NotifierSettings;
 use crate::hub::observe::{Found, Seen, Unreadable, observe_doubtful, observe_each};
+use crate::hub::policies::LETS_IN;
 use crate::hub::resource::Resource;
 use crate::hub::topic::Topic;
 use crate::names::Names;
@@ -252,7 +253,7 @@ pub(crate) fn organization_id(found: &Found) -> Option<String> {
 }
 
 fn organization_of(policy: &Policy) -> Option<String> {
-    let statement = policy.statement("RootwatchOrganization")?;
+    let statement = policy.statement(LETS_IN)?;
     let ids = &statement["Condition"]["StringEquals"]["aws:PrincipalOrgID"];
     let id = ids.as_str().or_else(|| match ids.as_array()?.as_slice() {
         [one] => one.as_str(),

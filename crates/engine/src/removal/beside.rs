@@ -5,6 +5,7 @@ use crate::aws::Aws;
 use crate::aws::error::{AwsError, Call};
 use crate::aws::pages::next_page;
 use crate::elsewhere::{self, Denied, SPOKE_RULE, readable};
+use crate::hub::policies::LETS_IN;
 use crate::names::{DEFAULT_NAME, DEPLOYMENT_TAG};
 use crate::session::Session;
 use crate::spokes::Place;
@@ -13,6 +14,7 @@ use crate::spokes::stack_set::StackSet;
 use anyhow::{Result, bail};
 use aws_sdk_cloudformation::types::StackSetStatus;
 use futures_util::future::try_join_all;
+use rootwatch_eval::Policy;
 use std::collections::BTreeSet;
 
 /// What a StackSet's name ends in.
@@ -141,9 +143,10 @@ async fn deployments(
     Ok(all.filter(|name| *name != session.settings.name).collect())
 }
 
-/// By the tags of the buses.
+/// By the buses that have our statement in their policy, each of which is named like its deployment. Their tags would say
+/// the same, by a call for each, which few may make for another deployment's.
 async fn of_buses(aws: &Aws, denied: &Denied) -> Result<Vec<String>> {
-    let (mut arns, mut next) = (Vec::new(), None);
+    let (mut names, mut next) = (Vec::new(), None);
     loop {
         let call = aws
             .eventbridge
@@ -154,24 +157,20 @@ async fn of_buses(aws: &Aws, denied: &Denied) -> Result<Vec<String>> {
             break;
         };
         let buses = page.event_buses.unwrap_or_default().into_iter();
-        let made = buses.filter(|bus| bus.name() != Some("default"));
-        arns.extend(made.filter_map(|bus| bus.arn));
+        let ours = buses.filter(|bus| bus.policy().is_some_and(is_ours));
+        names.extend(ours.filter_map(|bus| bus.name));
         next = next_page("events:ListEventBuses", next.as_deref(), page.next_token)?;
         if next.is_none() {
             break;
         }
     }
-    let tags = arns.iter().map(async |arn| {
-        let call = aws.eventbridge.list_tags_for_resource().resource_arn(arn);
-        let answer = readable(
-            call.send().await.found("events:ListTagsForResource"),
-            denied,
-        )?;
-        let tags = answer.and_then(|it| it.tags).unwrap_or_default();
-        let ours = tags.into_iter().find(|tag| tag.key == DEPLOYMENT_TAG);
-        anyhow::Ok(ours.map(|tag| tag.value))
-    });
-    Ok(try_join_all(tags).await?.into_iter().flatten().collect())
+    Ok(names)
+}
+
+/// Whether a policy has the statement that lets an organization in. Pure.
+fn is_ours(policy: &str) -> bool {
+    let policy = Policy::parse(policy);
+    policy.is_ok_and(|it| it.statement(LETS_IN).is_some())
 }
 
 /// By the names of the rules of spokes that forward to a bus named like the deployment.
@@ -232,4 +231,19 @@ async fn of_stack_sets(place: &Place<'_>, denied: &Denied) -> Result<Vec<String>
         anyhow::Ok(ours)
     });
     Ok(try_join_all(found).await?.into_iter().flatten().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bus_is_a_hubs_by_our_statement_alone() {
+        let ours = crate::hub::policies::event_bus(&crate::names::Names::sample(), "o-example");
+        assert!(is_ours(&ours.document()));
+        let other = r#"{"Version": "2012-10-17", "Statement": [{"Sid": "Partner", "Effect": "Allow", "Principal": "*", "Action": "events:PutEvents", "Resource": "b"}]}"#;
+        for policy in [other, "", "{}", "no policy"] {
+            assert!(!is_ours(policy), "{policy}");
+        }
+    }
 }

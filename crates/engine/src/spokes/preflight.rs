@@ -5,6 +5,7 @@ use super::units::Units;
 use super::{HubBus, Location};
 use crate::aws::error::Call;
 use crate::elsewhere::{self, Denied};
+use crate::hub::policies::LETS_IN;
 use crate::next;
 use crate::session::Session;
 use rootwatch_eval::Policy;
@@ -125,16 +126,14 @@ fn lets_in(policy: &str, org_id: &str) -> bool {
     let Ok(policy) = Policy::parse(policy) else {
         return false;
     };
-    policy
-        .statement("RootwatchOrganization")
-        .is_some_and(|statement| {
-            let ids = &statement["Condition"]["StringEquals"]["aws:PrincipalOrgID"];
-            let names = ids.as_array().map_or_else(
-                || ids.as_str() == Some(org_id),
-                |all| all.iter().any(|id| id.as_str() == Some(org_id)),
-            );
-            statement["Effect"] == "Allow" && names
-        })
+    policy.statement(LETS_IN).is_some_and(|statement| {
+        let ids = &statement["Condition"]["StringEquals"]["aws:PrincipalOrgID"];
+        let names = ids.as_array().map_or_else(
+            || ids.as_str() == Some(org_id),
+            |all| all.iter().any(|id| id.as_str() == Some(org_id)),
+        );
+        statement["Effect"] == "Allow" && names
+    })
 }
 
 #[cfg(test)]
