@@ -34,12 +34,10 @@ pub(super) fn judge(deployed: &Deployed) -> Vec<Hop> {
     hops
 }
 
-/// Whether the function has the role that is wanted.
+/// Whether the role that is judged is the one that is wanted, and no other that the function has.
 pub(super) fn is_ours(deployed: &Deployed) -> bool {
-    match &deployed.role {
-        Ok(Some(role)) => role.arn == deployed.names.role_arn(),
-        _ => true,
-    }
+    let function = deployed.function(&deployed.names.function()).ok().flatten();
+    function.is_none_or(|it| it.role == deployed.names.role_arn())
 }
 
 fn missing(deployed: &Deployed) -> Option<Hop> {

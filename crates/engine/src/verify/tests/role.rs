@@ -56,6 +56,9 @@ fn a_broken_role() {
         Break::new("bounded by a Deny", ROLE, "policy", |hub| hub.bound(deny("*")))
             .needs("a --permissions-boundary that allows it"),
         Break::new("deleted", ROLE, "exists", |hub| hub.delete(ROLE)),
+        Break::new("the function has one that is gone", "role gone", "exists", |hub| {
+            hub.function("rootwatch-notifier").role = "arn:aws:iam::111122223333:role/gone".into();
+        }),
     ];
     all_are_named_and_fixed("role", breaks);
 }
