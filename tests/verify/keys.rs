@@ -57,7 +57,7 @@ async fn a_key_of_ones_own_is_judged_by_who_has_to_use_it() {
     // What the verdict says of the key is what becomes of an event.
     intruder.set_key_policy(&key, &[LOGS]).await;
     let refused = found(&world, "RW191");
-    assert_eq!(refused.len(), 4, "{refused:?}");
+    assert_eq!(refused.len(), 3, "{refused:?}");
     assert!(refused.iter().all(|(verdict, _)| verdict == "broken"));
     let alerts = world.alerts_now().len();
     root_acts(&world, "CreateUser");

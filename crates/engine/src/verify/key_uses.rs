@@ -3,12 +3,13 @@
 use super::deployed::Deployed;
 use super::finding::{DEPLOY_HUB, Hop};
 use super::keys::{Grant, Key, MISSING, own_key};
+use super::queues;
 use crate::findings::hub;
 use crate::hub::hub_resource::HubResource;
 use crate::names::Names;
 use rootwatch_eval::Policy;
 use rootwatch_eval::iam::{Decision, Keys, Principal, Request, decide};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many grantees are named.
 const MOST_NAMED: usize = 20;
@@ -106,15 +107,17 @@ fn state(names: &Names, id: &str, key: &Key, uses: &[Use]) -> Option<Hop> {
     Some(Hop::broken(hub::KEY_STATE, id, "state", finding, fix))
 }
 
-/// The first action of each use that the key's policy does not let happen.
+/// The first action of the first use behind each loss that the key's policy does not let happen.
 fn refusals(names: &Names, id: &str, policy: &Policy, uses: &[Use]) -> Vec<Hop> {
+    let mut said = BTreeSet::new();
     let refused = uses.iter().filter_map(|it| {
         let answers =
             ACTIONS.map(|action| (action, decide([policy], &it.request(action, names, id))));
         let (action, decision) = answers
             .into_iter()
             .find(|(_, it)| *it != Decision::Allowed)?;
-        Some(refusal(id, it, action, &decision))
+        let is_first = said.insert((&it.resource, it.loss));
+        is_first.then(|| refusal(id, it, action, &decision))
     });
     refused.collect()
 }
@@ -218,12 +221,8 @@ fn uses_of(deployed: &Deployed, resource: &HubResource) -> Vec<Use> {
     let id = resource.id();
     match resource {
         HubResource::Queue(queue) => {
-            let rules = match &queue.name {
-                name if *name == names.acts_queue() => vec![names.acts_rule()],
-                name if *name == names.reads_queue() => vec![names.reads_rule()],
-                _ => vec![names.acts_rule(), names.reads_rule()],
-            };
-            let mut uses: Vec<Use> = rules.iter().map(|rule| of_rule(names, &id, rule)).collect();
+            let rules = queues::senders(names, &queue.name).into_iter();
+            let mut uses: Vec<Use> = rules.map(|arn| of_rule(names, &id, arn)).collect();
             if queue.name != names.dead_letter_queue() {
                 uses.push(of_role(
                     deployed,
@@ -246,13 +245,14 @@ fn uses_of(deployed: &Deployed, resource: &HubResource) -> Vec<Use> {
 }
 
 /// EventBridge Developer Guide, "Amazon SQS queue is encrypted".
-fn of_rule(names: &Names, resource: &str, rule: &str) -> Use {
+fn of_rule(names: &Names, resource: &str, arn: String) -> Use {
+    let rule = arn.rsplit('/').next().unwrap_or_default();
     Use {
         resource: resource.to_owned(),
         who: format!("EventBridge (events.amazonaws.com, for rule {rule})"),
         principal: Principal::Service("events.amazonaws.com".to_owned()),
         keys: [
-            ("aws:sourcearn", Some(names.rule_arn(rule))),
+            ("aws:sourcearn", Some(arn)),
             ("aws:sourceaccount", Some(names.account.clone())),
         ]
         .into(),

@@ -8,6 +8,7 @@ use crate::findings::hub;
 use crate::hub::mapping::Mapping;
 use crate::hub::policies::to_reads;
 use crate::hub::queue::Queue;
+use crate::names::Names;
 use rootwatch_eval::Policy;
 use rootwatch_eval::external::{self, Access};
 use rootwatch_eval::iam::{Decision, Keys, Principal, Request, decide};
@@ -24,13 +25,7 @@ pub(super) fn judge(
 ) -> Vec<Hop> {
     let mut hops = losses(deployed, id, (wanted, found), changes);
     let names = &deployed.names;
-    let acts = names.rule_arn(&names.acts_rule());
-    let rules = match &found.name {
-        name if *name == names.acts_queue() => vec![acts],
-        name if *name == names.reads_queue() => to_reads(names).to_vec(),
-        _ => [vec![acts], to_reads(names).to_vec()].concat(),
-    };
-    let refused = rules.iter().find_map(|arn| {
+    let refused = senders(names, &found.name).iter().find_map(|arn| {
         let refused = refuses(&found.policy, &names.queue_arn(&found.name), arn)?;
         let rule = arn.rsplit('/').next().unwrap_or(arn);
         Some(format!(
@@ -63,6 +58,16 @@ pub(super) fn judge(
         opens,
     ));
     hops
+}
+
+/// The rules that send to a queue, by their ARNs; to that of dead letters, all.
+pub(super) fn senders(names: &Names, queue: &str) -> Vec<String> {
+    let acts = names.rule_arn(&names.acts_rule());
+    match queue {
+        name if name == names.acts_queue() => vec![acts],
+        name if name == names.reads_queue() => to_reads(names).to_vec(),
+        _ => [vec![acts], to_reads(names).to_vec()].concat(),
+    }
 }
 
 fn shown_by(deployed: &Deployed, name: &str) -> String {

@@ -5,6 +5,7 @@ use super::wrong;
 use crate::findings::{FindingId, hub};
 use crate::hub::desired::Wanted;
 use crate::hub::sample;
+use crate::verify::deployed::Deployed;
 use crate::verify::finding::{CannotRead, Hop, Verdict};
 use crate::verify::keys::{Grant, Key};
 use rootwatch_eval::Policy;
@@ -67,13 +68,28 @@ fn found(key: Key) -> Vec<(Option<FindingId>, Verdict, String)> {
 #[test]
 fn a_key_that_serves_all_is_fine() {
     assert_eq!(found(good()), []);
-    let of_rules = json!({"ArnLike": {"aws:SourceArn": "arn:aws:events:eu-west-1:111122223333:rule/rootwatch/*"}});
-    let narrow = vec![
-        account(),
-        service("events", of_rules),
-        service("logs.eu-west-1", json!({})),
-    ];
+    let by_all = |of_events: Value| {
+        vec![
+            service("events", of_events),
+            service("logs.eu-west-1", json!({})),
+        ]
+    };
+    let of_rules = json!({"ArnLike": {"aws:SourceArn": "arn:aws:events:eu-west-1:111122223333:rule/rootwatch*"}});
+    let narrow = [vec![account()], by_all(of_rules)].concat();
     assert_eq!(found(statements(policy(narrow))), []);
+    // By its own name, and by the organization.
+    let mut named = account();
+    named["Resource"] = json!(KEY);
+    let all = [vec![named], by_all(json!({}))].concat();
+    assert_eq!(found(statements(policy(all))), []);
+    for (org_id, wrong) in [("o-abcdefghij", 0), ("o-another", 3)] {
+        let mut of_organization = account();
+        of_organization["Principal"] = json!("*");
+        of_organization["Condition"] = json!({"StringEquals": {"aws:PrincipalOrgID": org_id}});
+        let all = [vec![of_organization], by_all(json!({}))].concat();
+        let found = found(statements(policy(all)));
+        assert_eq!(found.len(), wrong, "{found:?}");
+    }
     assert!(
         super::super::hub(&with_key(good()).deployed(), [].into_iter())
             .iter()
@@ -115,9 +131,9 @@ fn whoever_a_key_keeps_out_is_named_with_what_is_lost() {
         let left = all.into_iter().filter(|it| it["Sid"] != sid);
         found(statements(policy(left.collect())))
     };
-    // Two queues with one rule each, and the dead letters of both.
+    // Two queues, and the dead letters of both.
     let events = without("events");
-    assert_eq!(events.len(), 4, "{events:?}");
+    assert_eq!(events.len(), 3, "{events:?}");
     assert!(events.iter().all(|(id, verdict, text)| {
         (*id, *verdict) == (Some(hub::KEY_POLICY), Verdict::Broken)
             && text.contains("events.amazonaws.com, for rule rootwatch-")
@@ -140,7 +156,76 @@ fn whoever_a_key_keeps_out_is_named_with_what_is_lost() {
         service("events", of_another),
         service("logs.eu-west-1", json!({})),
     ];
-    assert_eq!(found(statements(policy(other))).len(), 4);
+    assert_eq!(found(statements(policy(other))).len(), 3);
+}
+
+#[test]
+fn each_rule_that_sends_to_a_queue_needs_the_keys_of_it_and_of_its_dead_letters() {
+    let names = Hub::good().names().clone();
+    let kept_out = |rules: Vec<String>| {
+        let of_rules = json!({"ArnEquals": {"aws:SourceArn": rules}});
+        let all = vec![
+            account(),
+            service("events", of_rules),
+            service("logs.eu-west-1", json!({})),
+        ];
+        let found = found(statements(policy(all))).into_iter();
+        let words = |text: String| {
+            let (_, who) = text.split_once("for rule ").unwrap();
+            let (rule, rest) = who.split_once(')').unwrap();
+            let (_, queue) = rest.split_once("for queue ").unwrap();
+            format!("{rule} to {}", queue.split(',').next().unwrap())
+        };
+        found.map(|it| words(it.2)).collect::<Vec<_>>()
+    };
+    let acts = || names.rule_arn(&names.acts_rule());
+    let to_reads = || crate::hub::policies::to_reads(&names).to_vec();
+    assert!(kept_out([vec![acts()], to_reads()].concat()).is_empty());
+    let dead_letters = "to rootwatch-dead-letters";
+    let of_acts = [
+        "rootwatch-acts to rootwatch-acts".to_owned(),
+        format!("rootwatch-acts {dead_letters}"),
+    ];
+    assert_eq!(kept_out(to_reads()), of_acts);
+    for left_out in to_reads() {
+        let mut others = [vec![acts()], to_reads()].concat();
+        others.retain(|it| *it != left_out);
+        let rule = left_out.rsplit('/').next().unwrap();
+        let mut found = kept_out(others);
+        found.sort();
+        let wanted = ["rootwatch-dead-letters", "rootwatch-reads"];
+        assert_eq!(found, wanted.map(|queue| format!("{rule} to {queue}")));
+    }
+}
+
+#[test]
+fn the_role_that_needs_a_key_is_the_one_that_the_function_has() {
+    let other = "arn:aws:iam::111122223333:role/other";
+    let mut by_role = account();
+    by_role["Principal"] = json!({"AWS": other});
+    let all = vec![
+        by_role,
+        service("events", json!({})),
+        service("logs.eu-west-1", json!({})),
+    ];
+    let mut deployed = with_key(statements(policy(all))).deployed();
+    let is_fine = |deployed: &Deployed| {
+        let hops = super::super::hub(deployed, [].into_iter());
+        let mut of_key = hops
+            .iter()
+            .filter(|hop| hop.resource == format!("key {KEY}"));
+        of_key.all(|hop| hop.verdict == Verdict::Ok)
+    };
+    assert!(!is_fine(&deployed));
+    deployed.role.as_mut().unwrap().as_mut().unwrap().arn = other.into();
+    assert!(is_fine(&deployed));
+    // What the bus lets in says which organization this is, where that cannot be asked.
+    assert_eq!(deployed.organization(), "o-abcdefghij");
+    deployed.org_id = Err(CannotRead {
+        why: "no".into(),
+        fix: None,
+    });
+    assert_eq!(deployed.organization(), "o-abcdefghij");
 }
 
 #[test]
@@ -152,7 +237,7 @@ fn a_condition_that_cannot_be_judged_is_unknown() {
         service("logs.eu-west-1", json!({})),
     ];
     let found = found(statements(policy(key)));
-    assert_eq!(found.len(), 4, "{found:?}");
+    assert_eq!(found.len(), 3, "{found:?}");
     assert!(found.iter().all(|it| it.1 == Verdict::Unknown));
 }
 
@@ -179,6 +264,7 @@ fn grants_are_named_whoever_has_them() {
             .2
             .contains("role/n00 use it, whatever its policy says, for CreateGrant, Decrypt")
     );
+    assert_eq!(found(20).len(), 20);
     let many = found(25);
     assert_eq!(many.len(), 21);
     assert!(many[20].2.contains("5 more"), "{many:?}");
