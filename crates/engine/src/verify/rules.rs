@@ -4,7 +4,7 @@ use super::as_made::Changes;
 use super::events::Canonical;
 use super::finding::Hop;
 use crate::findings::{FindingId, hub, spokes};
-use crate::hub::rule::{ALL_MANAGEMENT_EVENTS, Rule};
+use crate::hub::rule::Rule;
 use crate::hub::targets::Target;
 use rootwatch_eval::Answer;
 use rootwatch_eval::pattern::matches;
@@ -75,10 +75,9 @@ impl Judged<'_> {
             hops.extend(self.state(&events.must));
             hops.extend(self.pattern(&events));
         }
-        for (id, wanted) in &self.wanted.targets {
-            if self.changes.has(&format!("targets.{id}")) || self.changes.has("targets") {
-                hops.extend(self.target(id, wanted));
-            }
+        if self.changes.has("targets") {
+            let targets = self.wanted.targets.iter();
+            hops.extend(targets.flat_map(|(id, wanted)| self.target(id, wanted)));
         }
         hops
     }
@@ -87,7 +86,6 @@ impl Judged<'_> {
     fn state(&self, must: &[Canonical]) -> Option<Hop> {
         let reads = must.iter().filter(|event| event.is_read_only());
         let finding = match self.found.state.as_str() {
-            ALL_MANAGEMENT_EVENTS => return None,
             // A rule for what is never read-only needs no more.
             state if state == self.wanted.state => return None,
             "ENABLED" => format!(

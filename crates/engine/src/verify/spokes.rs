@@ -49,21 +49,11 @@ impl Selection {
             regions.insert(home);
         }
         for account in &self.accounts {
-            let known = |region: &str| {
-                locations
-                    .iter()
-                    .any(|it| it.account == *account && it.region == region)
-            };
             let has_any = locations.iter().any(|it| it.account == *account);
-            let missing: Vec<Location> = regions
-                .iter()
-                .filter(|region| !known(region) && (!self.regions.is_empty() || !has_any))
-                .map(|region| Location {
-                    account: account.clone(),
-                    region: (*region).to_owned(),
-                })
-                .collect();
-            locations.extend(missing);
+            if !(self.regions.is_empty() && has_any) {
+                let named = regions.iter().map(|region| Location::of(account, region));
+                locations.extend(named);
+            }
         }
         locations
     }
@@ -167,7 +157,6 @@ async fn look(
 }
 
 /// The StackSet as this version makes it with these settings, and what the found one shows of those that are not given.
-/// Its description is its memory of regions and units, and decides nothing.
 fn wanted_set(session: &Run, found: &StackSet) -> StackSet {
     let mut settings = session.settings.clone();
     memory::remember_set(&mut settings, found);
@@ -175,10 +164,7 @@ fn wanted_set(session: &Run, found: &StackSet) -> StackSet {
         account: session.aws.account.clone(),
         region: session.aws.region.clone(),
     };
-    StackSet {
-        description: found.description.clone(),
-        ..spokes::stack_set(&settings, found.name.clone(), &hub)
-    }
+    spokes::stack_set(&settings, found.name.clone(), &hub)
 }
 
 /// One spoke whose account has been entered.
