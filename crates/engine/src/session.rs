@@ -225,6 +225,20 @@ impl Session {
     }
 }
 
+#[cfg(test)]
+impl Session {
+    /// A run of a test, which shows nothing and asks nobody.
+    pub(crate) fn sample(settings: Settings, aws: Aws) -> Self {
+        Self {
+            settings,
+            aws,
+            work: Work::silent(),
+            operator: Arc::new(crate::operator::Nobody),
+            others: Arc::default(),
+        }
+    }
+}
+
 /// The first line of every run.
 fn heading(settings: &Settings, aws: &Aws) -> String {
     let file = match &settings.file {

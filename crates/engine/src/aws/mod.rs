@@ -2,6 +2,8 @@
 
 mod answer;
 pub(crate) mod caller;
+#[cfg(test)]
+pub(crate) mod canned;
 pub(crate) mod consistency;
 mod download;
 pub(crate) mod error;

@@ -3,17 +3,23 @@
 mod alarms;
 mod bus;
 mod function;
+mod hub_reads;
 mod keys;
 mod queues;
+mod reads;
 mod role;
 mod routes;
 mod rules;
+mod run;
+mod spoke_reads;
+mod spokes;
 pub(super) mod state;
 mod strangers;
 mod table;
 mod topics;
 
-use super::finding::{Hop, Part, Verdict};
+use super::finding::{CannotRead, Hop, Part, Verdict};
+use crate::findings::hub::UNREAD;
 use state::Hub;
 use std::collections::BTreeSet;
 
@@ -98,6 +104,16 @@ fn wrong(hub: &Hub) -> Vec<Hop> {
     hops
 }
 
+/// Whether something is fine, and is not.
+pub(super) fn is_contradictory(hops: &[Hop]) -> bool {
+    let fine = hops.iter().filter(|hop| hop.verdict == Verdict::Ok);
+    let fine: BTreeSet<_> = fine
+        .map(|hop| (&hop.account, &hop.region, &hop.resource))
+        .collect();
+    let mut wrong = hops.iter().filter(|hop| hop.verdict != Verdict::Ok);
+    wrong.any(|hop| fine.contains(&(&hop.account, &hop.region, &hop.resource)))
+}
+
 /// What differs from its row, and its text.
 fn tried(one: Break) -> (Vec<String>, String) {
     let what = format!("{}: {}", one.hops[0].0, one.what);
@@ -157,4 +173,23 @@ fn all_are_named_and_fixed(name: &str, breaks: Vec<Break>) {
 #[test]
 fn a_good_hub_is_fine() {
     assert_eq!(wrong(&Hub::good()), []);
+}
+
+#[test]
+fn what_could_not_be_read_is_unknown_and_is_not_missed() {
+    let hub = Hub::good();
+    let why = CannotRead {
+        why: "could not be read: no".into(),
+        fix: Some("allow it".into()),
+    };
+    for node in hub.deployed().wanted {
+        let id = node.resource.id();
+        let mut deployed = hub.deployed();
+        deployed.found.insert(id.clone(), Err(why.clone()));
+        let hops = super::hub(&deployed, [].into_iter());
+        let of: Vec<_> = hops.iter().filter(|hop| hop.resource == id).collect();
+        let named: Vec<_> = of.iter().map(|hop| (hop.id, hop.verdict)).collect();
+        assert_eq!(named, [(Some(UNREAD), Verdict::Unknown)], "{of:#?}");
+        assert_eq!((&of[0].finding, &of[0].fix), (&why.why, &why.fix));
+    }
 }
