@@ -55,3 +55,25 @@ fn collect(value: &Value, found: &mut BTreeSet<String>) {
         _ => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_roles_that_a_policy_names_and_may_forward_are_found() {
+        const SPOKE: &str = "333333333333";
+        let role = |name: &str| format!("arn:aws:iam::{SPOKE}:role/{name}");
+        let statement = json!({"Effect": "Deny", "Principal": {"AWS": [role("Set-ForwardRole-1"), SPOKE]},
+            "Condition": {"ArnLike": {"aws:PrincipalArn": [role("team-rootwatch-spoke-eu-west-1"), role("ForwardRole*")]},
+                "StringNotEquals": {"a": role("Admin"), "b": "arn:aws:iam::444444444444:role/x-ForwardRole"}},
+            "Resource": "arn:aws:events:eu-west-1:111122223333:event-bus/ForwardRole"});
+        let named = named(&Policy::default().with("X", statement));
+        assert_eq!(named.len(), 4, "{named:?}");
+        let found = of(&Names::sample(), SPOKE, &named);
+        let usual = role("StackSet-rootwatch-spoke-00000000-ForwardRole-EXAMPLEEXAMPLE");
+        let both = ["Set-ForwardRole-1", "team-rootwatch-spoke-eu-west-1"].map(role);
+        assert_eq!(found, [vec![usual], both.to_vec()].concat());
+    }
+}

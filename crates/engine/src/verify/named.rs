@@ -302,7 +302,7 @@ mod tests {
             (
                 &[SHOP],
                 &["ap-south-1"],
-                "account 333333333333 has no stack instance in ap-south-1: StackSet x-spoke has it in eu-west-1, us-east-1",
+                "account 333333333333 has no stack instance in ap-south-1: StackSet x-spoke has it in eu-west-1, us-east-1; `rootwatch deploy spokes --regions ap-south-1,eu-west-1,us-east-1` watches that region too",
             ),
             (
                 &[SHOP],

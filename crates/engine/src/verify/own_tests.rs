@@ -26,6 +26,7 @@ fn everywhere(hub: &Hub) -> Vec<Place> {
 }
 
 fn takes(pattern: &Value, must: &[Canonical], never: &[Canonical]) {
+    assert!(!must.is_empty() && !never.is_empty());
     for (events, wanted) in [(must, Answer::Yes), (never, Answer::No)] {
         for it in events {
             assert_eq!(

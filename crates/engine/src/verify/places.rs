@@ -73,6 +73,8 @@ mod tests {
                 .flat_map(|it| ["eu-west-1", "us-east-1"].map(|region| (it.as_str(), region)))
         };
         let deployed = hub.deployed();
+        let one = [("444455556666", "us-east-1")];
+        assert_eq!(super::of(&deployed, one.into_iter()).len(), 2);
         let of = |places: Vec<Place>| -> Vec<(String, String)> {
             places
                 .into_iter()

@@ -3,6 +3,7 @@
 use super::*;
 use crate::hub::not_default::NotDefault;
 use crate::verify::finding::Verdict;
+use crate::verify::tests::is_contradictory;
 use rootwatch_eval::Policy;
 use serde_json::{Value, json};
 
@@ -100,6 +101,7 @@ impl Seen {
 /// Kind of the resource, check, and finding of every hop that is not fine.
 fn wrong(seen: &Seen, verdict: Verdict) -> Vec<(String, &'static str, String)> {
     let hops = seen.judged();
+    assert!(!is_contradictory(&hops), "{hops:#?}");
     let wrong = hops.into_iter().filter(|hop| hop.verdict != Verdict::Ok);
     wrong
         .map(|hop| {

@@ -138,3 +138,81 @@ fn every_form_of_a_root_event_matches_one_rule_of_the_hub_but_capitals() {
         assert!(!is(&acts, &event) && !is(&reads, &event), "{event}");
     }
 }
+
+/// CloudTrail User Guide, "CloudTrail record contents" and "userIdentity element".
+#[test]
+fn records_have_what_awss_records_have() {
+    let place = Place::sample();
+    let all = [
+        place.acts(),
+        place.act_forms(),
+        place.reads(),
+        place.never(),
+    ]
+    .concat();
+    let mut kinds = std::collections::BTreeSet::new();
+    for Canonical { name, event } in all {
+        let detail = &event["detail"];
+        let who = &detail["userIdentity"];
+        let kind = who["type"].as_str().unwrap();
+        kinds.insert(kind.to_owned());
+        assert_eq!(detail["recipientAccountId"], event["account"], "{name}");
+        assert_eq!(
+            (&who["accountId"], &detail["awsRegion"]),
+            (&event["account"], &event["region"]),
+            "{name}"
+        );
+        let arn = match kind {
+            "Root" => "arn:aws:iam::333333333333:root",
+            "IAMUser" => "arn:aws:iam::333333333333:user/alice",
+            "AssumedRole" => "arn:aws:sts::333333333333:assumed-role/Admin/alice",
+            _ => "arn:aws:sts::333333333333:federated-user/deploy",
+        };
+        assert_eq!(who["arn"], arn, "{name}");
+        // A session is who began it, when, and whether with a second factor.
+        let session = &who["sessionContext"];
+        let key = who["accessKeyId"].as_str().unwrap_or_default();
+        assert_eq!(key.starts_with("ASIA"), session.is_object(), "{name}");
+        if session.is_object() {
+            assert!(session["attributes"]["creationDate"].is_string(), "{name}");
+            assert!(
+                session["attributes"]["mfaAuthenticated"].is_string(),
+                "{name}"
+            );
+            assert_eq!(
+                kind != "Root",
+                session["sessionIssuer"]["arn"].is_string(),
+                "{name}"
+            );
+        }
+        let is_of_service = detail["sourceIPAddress"] == "AWS Internal";
+        assert_eq!(is_of_service, detail["tlsDetails"].is_null(), "{name}");
+        assert!(is_of_service || detail["tlsDetails"]["clientProvidedHostHeader"].is_string());
+        if detail["eventName"] == "ConsoleLogin" {
+            assert_eq!(
+                (event["region"].as_str(), key),
+                (Some("us-east-1"), ""),
+                "{name}"
+            );
+            // Records of the older spelling say nothing of this.
+            let is_new = event["detail-type"] == "AWS Console Sign In via CloudTrail";
+            assert_eq!(is_new, detail["readOnly"] == json!(false), "{name}");
+        }
+    }
+    assert_eq!(kinds.len(), 4, "{kinds:?}");
+    let of = |key: &str| {
+        let mut all = [place.acts(), place.act_forms()].concat();
+        all.retain(|it| it.event["detail"]["sessionCredentialFromConsole"] == "true");
+        let who = |it: &Canonical| it.event["detail"]["userIdentity"]["accessKeyId"].clone();
+        all.iter()
+            .filter(|it| who(it).as_str().unwrap_or_default().starts_with(key))
+            .count()
+    };
+    assert!(of("ASIA") > 0 && of("AKIA") == 0);
+    let china = Place {
+        region: "cn-north-1".into(),
+        ..place.clone()
+    };
+    let root = &china.acts()[2].event["detail"]["userIdentity"]["arn"];
+    assert_eq!(root, "arn:aws-cn:iam::333333333333:root");
+}

@@ -45,6 +45,7 @@ fn a_function_that_does_not_do_its_work() {
         function("reserved concurrency 0", "state", |it| {
             it.reserved_concurrency = Some(0)
         }),
+        function("not active", "state", |it| it.active = false).needs(super::DEPLOY),
         function("other code", "code", |it| it.code_sha256 = "another".into()),
         function("another runtime", "code", |it| {
             it.runtime = "provided.al2".into()

@@ -1,7 +1,8 @@
-use super::state::{add, with};
-use super::{Break, all_are_named_and_fixed};
+use super::state::{Hub, add, with};
+use super::{Break, all_are_named_and_fixed, wrong};
 use crate::hub::mapping::Mapping;
 use crate::hub::queue::Queue;
+use crate::verify::finding::Verdict;
 use rootwatch_eval::Policy;
 use serde_json::{Value, json};
 
@@ -69,6 +70,10 @@ fn a_queue_that_takes_too_little_or_too_much() {
         })
         .differs()
         .and("role rootwatch-notifier-eu-west-1", "policy"),
+        reads("ours accepts everybody's", "policy keeps out", |it| {
+            with(&mut it.policy, "RootwatchRules", "Principal", json!("*"));
+            with(&mut it.policy, "RootwatchRules", "Condition", json!({}));
+        }),
         open("accepts everybody's", json!("*"), json!({})),
         open(
             "accepts another account's",
@@ -111,6 +116,16 @@ fn a_queue_that_loses_what_waits_in_it() {
         reads("visible again at once", "visibility", |it| {
             it.visibility_timeout = Some(1)
         }),
+        Break::new(
+            "visible again when the notifier has ended",
+            READS,
+            "visibility",
+            |hub| {
+                let timeout = hub.function("rootwatch-notifier").timeout;
+                hub.queue("rootwatch-reads").visibility_timeout = timeout.try_into().ok();
+            },
+        )
+        .differs(),
         acts("no redrive", "dead letters", |it| it.redrive = None),
         acts("visible again at once", "visibility", |it| {
             it.visibility_timeout = Some(1)
@@ -125,6 +140,10 @@ fn a_queue_that_loses_what_waits_in_it() {
                 hub.queue("rootwatch-dead-letters").message_retention_period = Some(3600);
             },
         ),
+        dead_letters("dead letters kept three days", |it| {
+            it.message_retention_period = Some(259_200);
+        })
+        .differs(),
         Break::new("no dead-letter queue", DEAD_LETTERS, "exists", |hub| {
             hub.delete(DEAD_LETTERS)
         }),
@@ -162,4 +181,21 @@ fn a_mapping_that_does_not_deliver() {
         }),
     ];
     all_are_named_and_fixed("mapping", breaks);
+}
+
+#[test]
+fn what_others_let_in_is_not_said_of_a_statement_of_ours() {
+    let mut hub = Hub::good();
+    let policy = &mut hub.queue("rootwatch-reads").policy;
+    let more = json!(["sqs:GetQueueUrl", "sqs:SendMessage"]);
+    with(policy, "RootwatchRules", "Action", more);
+    let theirs = json!({"Sid": "Theirs", "Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage",
+        "Resource": "arn:aws:sqs:eu-west-1:111122223333:rootwatch-reads"});
+    add(policy, theirs);
+    let checks: Vec<_> = wrong(&hub)
+        .iter()
+        .map(|hop| (hop.check, hop.verdict))
+        .collect();
+    let wanted = [("policy", Verdict::Broken), ("as made", Verdict::Differs)];
+    assert_eq!(checks, wanted);
 }

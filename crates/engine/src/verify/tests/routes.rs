@@ -117,6 +117,10 @@ fn each_way_in_which_a_route_ends_nowhere_is_named() {
         };
         let wrong = hop.id.map(|id| (id, hop.verdict));
         assert_eq!(wrong, expected, "{topic:?}");
+        if matches!(topic, Ok(None)) {
+            let is_gone = hop.finding == "there is no such topic";
+            assert_eq!(is_gone, at == region, "{hop:#?}");
+        }
         let says_how = hop.fix.is_some() || hop.verdict == Verdict::Ok;
         assert!(says_how, "{hop:#?}");
     }

@@ -147,6 +147,9 @@ fn a_broken_target() {
             it.input = Some(json!("{}"))
         }),
         target("no retries", "retries", retries(86_400, 0)),
+        target("no retries for a day", "retries", |it| {
+            (it.maximum_event_age, it.maximum_retry_attempts) = (None, Some(0));
+        }),
         target("a minute of retries", "retries", retries(60, 185)),
         target("no dead-letter queue", "dead letters", |it| {
             it.dead_letter_queue = None

@@ -2,6 +2,8 @@
 
 use super::state::{Hub, add, policy};
 use super::{Break, all_are_named_and_fixed, wrong};
+use crate::hub::desired::Wanted;
+use crate::hub::{mark, sample};
 use crate::subscription::Subscription;
 use crate::verify::deployed::{Filter, Subscriber};
 use crate::verify::finding::Verdict;
@@ -262,6 +264,10 @@ fn subscribers_that_nobody_invited() {
             "a server",
             subscriber("https", "https://me:secret@example.com/x"),
         ),
+        further(
+            "a server by its address",
+            subscriber("https", "https://[2001:db8:0:1::5]/x"),
+        ),
         Break::new("is throttled", SUBSCRIPTIONS, "delivery", |hub| {
             hub.further.push(throttled)
         })
@@ -285,6 +291,24 @@ fn subscribers_that_nobody_invited() {
         let mut hub = Hub::good();
         hub.further.push(it);
         assert_eq!(wrong(&hub), []);
+    }
+}
+
+#[test]
+fn a_server_that_the_settings_name_or_that_has_our_mark_is_nobodys() {
+    let server = || subscriber("https", "https://example.com/alerts");
+    let of_settings = Hub::of(Wanted {
+        subscriptions: vec![server().subscription],
+        ..sample::wanted()
+    });
+    let mut marked = Hub::good();
+    marked.further.push(server());
+    let tags = &mut marked.topic("rootwatch-alerts").tags;
+    tags.insert(mark::key(&server().subscription), "https".into());
+    for hub in [of_settings, marked] {
+        let found = wrong(&hub);
+        let named = found.iter().filter(|hop| hop.check == "subscriber");
+        assert_eq!(named.count(), 0, "{found:?}");
     }
 }
 

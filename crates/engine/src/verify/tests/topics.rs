@@ -1,7 +1,11 @@
-use super::state::{with, without};
+use super::state::{Hub, add, with, without};
 use super::{Break, all_are_named_and_fixed};
 use crate::hub::subscriptions::Standing;
 use crate::hub::topic::Topic;
+use crate::subscription::Subscription;
+use crate::verify::AS_MADE;
+use crate::verify::deployed::Subscriber;
+use crate::verify::finding::Verdict;
 use serde_json::{Value, json};
 
 const ALERTS: &str = "topic rootwatch-alerts";
@@ -44,6 +48,13 @@ fn a_broken_topic() {
                 with(&mut it.policy, ALARMS, "Condition", other_account);
             },
         ),
+        topic(("health open to everybody", HEALTH), "policy keeps out", |it| {
+            without(&mut it.policy, NOBODY);
+            let everybody = json!({"Sid": "X", "Effect": "Allow", "Principal": "*", "Action": "sns:Publish", "Resource": "*"});
+            add(&mut it.policy, everybody);
+        })
+        .and(HEALTH, "policy")
+        .needs("find out who"),
         topic(("health encrypted", HEALTH), "key", |it| {
             it.kms_master_key_id = Some("alias/aws/sns".into());
         }),
@@ -56,6 +67,7 @@ fn a_broken_topic() {
         )
         .differs(),
         Break::new("health deleted", HEALTH, "exists", |hub| hub.delete(HEALTH)),
+        Break::new("alerts deleted", ALERTS, "exists", |hub| hub.delete(ALERTS)),
     ];
     all_are_named_and_fixed("topics", breaks);
 }
@@ -90,6 +102,13 @@ fn a_topic_that_nobody_receives() {
         nobody("nobody on health", HEALTH),
         unconfirmed.needs("give the link in the mail from SNS to `rootwatch confirm`"),
         filtered("sign-ins filtered away", ALERTS, sign_ins),
+        Break::new("nobody may hear anything", ALERTS, "received", |hub| {
+            let policy = json!({"x": [{"exists": false}]});
+            hub.filters
+                .insert("rootwatch-alerts".into(), (policy, true));
+        })
+        .unknown()
+        .needs("subscribe somebody without a filter policy"),
         filtered(
             "alarms filtered away",
             HEALTH,
@@ -97,4 +116,39 @@ fn a_topic_that_nobody_receives() {
         ),
     ];
     all_are_named_and_fixed("subscriptions", breaks);
+}
+
+#[test]
+fn of_what_is_fine_it_is_said_who_is_subscribed() {
+    let mut hub = Hub::good();
+    let some = json!({"severity": [{"anything-but": ["none"]}]});
+    hub.filters.insert("rootwatch-alerts".into(), (some, false));
+    for (endpoint, confirmed) in [
+        ("a@example.com", true),
+        ("b@example.com", false),
+        ("c@example.com", false),
+    ] {
+        let subscription = Subscription {
+            protocol: "email".into(),
+            endpoint: endpoint.into(),
+        };
+        hub.further.push(Subscriber {
+            who: subscription.to_string(),
+            subscription,
+            confirmed,
+            filter: Ok(None),
+            delivery: None,
+        });
+    }
+    let hops = super::super::hub(&hub.deployed(), [].into_iter());
+    let said = |id: &str| {
+        let mut of = hops.iter().filter(|hop| hop.resource == id);
+        let hop = of.next().unwrap();
+        assert!(hop.verdict == Verdict::Ok && of.next().is_none(), "{hop:?}");
+        hop.finding.as_str()
+    };
+    let alerts = "2 confirmed, 1 of them filtered; not confirmed yet: email b@example.com, email c@example.com";
+    assert_eq!(said("subscriptions rootwatch-alerts"), alerts);
+    assert_eq!(said("subscriptions rootwatch-health"), "1 confirmed");
+    assert_eq!(said("queue rootwatch-acts"), AS_MADE);
 }
