@@ -68,8 +68,8 @@ impl Range {
                     return None;
                 }
                 let (above, below) = (Self::one(from, bottom)?, Self::one(to, top)?);
-                // Event Ruler refuses a bottom above the top.
-                if comparable(bottom)? > comparable(top)? {
+                // Event Ruler refuses a bottom that is not below the top (`Range.ensureValidRange`).
+                if comparable(bottom)? >= comparable(top)? {
                     return None;
                 }
                 Self {

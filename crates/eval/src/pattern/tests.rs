@@ -185,6 +185,7 @@ fn what_eventbridge_refuses_is_unknown() {
         json!({"numeric": []}),
         json!({"numeric": ["=", "1"]}),
         json!({"numeric": [">", 5, "<", 1]}),
+        json!({"numeric": [">=", 5, "<=", 5]}),
         json!({"numeric": ["<", 5, ">", 1]}),
         json!({"numeric": [">", 1, ">", 5]}),
         json!({"numeric": ["<", 1, "<", 5]}),
