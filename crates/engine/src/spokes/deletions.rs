@@ -17,7 +17,7 @@ impl Wanted {
     /// instance names (CloudFormation API Reference, DeploymentTargets), so what is kept is decided by the
     /// organization's structure.
     pub(super) fn deletions(&self, observed: &Observed, targets: &Targets) -> Vec<Change> {
-        let wanted: BTreeSet<&str> = self.accounts().map(|(_, it)| it.id.as_str()).collect();
+        let wanted = self.ids();
         let mut found: BTreeMap<(Accounts, Vec<String>), Vec<String>> = BTreeMap::new();
         for (unit, regions) in targets {
             let (kept, gone): (BTreeSet<String>, BTreeSet<String>) = regions
@@ -26,7 +26,7 @@ impl Wanted {
                 .partition(|region| self.regions.contains(region));
             let keep = self.wanted_beneath(unit, &wanted);
             let mut accounts = observed.accounts_by(unit, &self.regions).into_iter();
-            let leaves = accounts.any(|account| !wanted.contains(account));
+            let leaves = accounts.any(|it| !wanted.contains(it) && !self.has_left(unit, it));
             let mut delete = |accounts: Accounts, regions: BTreeSet<String>| {
                 let regions: Vec<String> = regions.into_iter().collect();
                 found
@@ -45,9 +45,14 @@ impl Wanted {
                 delete(Accounts::AllBut(keep), kept);
             }
         }
+        let deletion = |((accounts, regions), units)| {
+            let mut deletion = observed.deletion(accounts, regions, units);
+            deletion.instances = self.reached_by(&deletion, observed).count();
+            deletion
+        };
         found
             .into_iter()
-            .map(|((accounts, regions), units)| observed.deletion(accounts, regions, units))
+            .map(deletion)
             .filter(|deletion| !self.is_in_vain(deletion, observed))
             .collect()
     }

@@ -195,9 +195,13 @@ fn locations_where<'a>(
 
 impl Wanted {
     fn stops(&self, observed: &Observed, management: &Management) -> Stops {
-        let wanted: BTreeSet<&str> = self.accounts().map(|(_, it)| it.id.as_str()).collect();
+        let wanted = self.ids();
         let mut stops = Stops::default();
+        let out_of_reach = self.out_of_reach(observed);
         for (region, account, instance) in observed.instances.iter() {
+            if out_of_reach.contains_key(&(account, &*instance.unit)) {
+                continue;
+            }
             // An outdated instance usually has an older stack that works.
             if instance.is_skipped() || self.off.contains(&Location::of(account, region)) {
                 continue;
@@ -228,7 +232,7 @@ impl Wanted {
                 "{unit} holds no active account yet: automatic deployment deploys to accounts that join"
             ));
         }
-        let wanted: BTreeSet<&str> = self.accounts().map(|(_, it)| it.id.as_str()).collect();
+        let wanted = self.ids();
         let left: BTreeSet<&str> = observed
             .instances
             .iter()

@@ -192,6 +192,37 @@ fn what_aws_left_out_in_a_suspended_account_is_named_and_not_removed_again() {
 }
 
 #[test]
+fn what_an_account_left_behind_is_named_where_no_deletion_reaches_it() {
+    let mut wanted = wanted(&[("root", "1 2")], &TWO);
+    wanted.beneath.insert("ou-2".into(), set(&["2"]));
+    let mut found = lines(&[current("root", "1"), current("ou-2", "2 3")]);
+    found.auto_deployment.remove("ou-2");
+    let plan = planned(&wanted, &found);
+    assert_eq!(changes(&wanted, &found), [""; 0]);
+    assert_eq!(plan.stops, Stops::default());
+    let notes = plan.notes.join("\n");
+    assert!(
+        notes.contains("account 3 is no longer below ou-2: 2 stack instances"),
+        "{notes}"
+    );
+    // One beside it is reached, and counted alone.
+    found
+        .instances
+        .insert(Location::of("4", "us-east-1"), skipped("ou-2"));
+    wanted.beneath.insert("ou-2".into(), set(&["2", "4"]));
+    wanted.active_beneath.insert("4".into());
+    let beside = ["-1 ou-2: all but 2: eu-west-1 us-east-1"];
+    assert_eq!(changes(&wanted, &found), beside);
+    // One that is left out is tried no more.
+    wanted.active_beneath.clear();
+    assert_eq!(changes(&wanted, &found), [""; 0]);
+    // Where nobody is kept, the whole unit is deleted, and with it whoever has left it.
+    wanted.beneath.insert("ou-2".into(), set(&["4"]));
+    let all = ["-5 ou-2: all: eu-west-1 us-east-1"];
+    assert_eq!(changes(&wanted, &found), all);
+}
+
+#[test]
 fn a_new_region_is_created_for_whole_units_and_a_new_account_alone() {
     let found = lines(&[current("ou-1", "1 2")]);
     let more = [&TWO[..], &["eu-north-1"]].concat();

@@ -52,6 +52,11 @@ impl Wanted {
         self.regions.extend(kept);
     }
 
+    /// The ids of the accounts that are wanted.
+    pub(super) fn ids(&self) -> BTreeSet<&str> {
+        self.accounts().map(|(_, it)| it.id.as_str()).collect()
+    }
+
     /// The accounts with the unit by which they are wanted.
     pub(super) fn accounts(&self) -> impl Iterator<Item = (&String, &Account)> {
         self.units
