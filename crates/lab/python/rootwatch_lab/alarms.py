@@ -20,6 +20,10 @@ from . import events, functions, metricmath, metrics, topics
 from .state import activity, each, lock
 
 _PAUSE_S = 0.2
+# Where nobody has done anything for a while, only what changes by time alone is left to see: many labs are there to be
+# forked, side by side.
+_QUIET_S = 2.0
+_QUIET_AFTER_S = 5.0
 _COMPARE = {
     "GreaterThanThreshold": operator.gt,
     "GreaterThanOrEqualToThreshold": operator.ge,
@@ -150,12 +154,19 @@ def _tell(account: str, alarm: Alarm, before: str, topic_arn: str) -> None:
 
 def _watch() -> None:
     while True:
-        time.sleep(_PAUSE_S)
-        with activity.of("alarms"):
+        _wait()
+        with activity.of("alarms", looks=True):
             try:
                 _look()
             except Exception:
                 traceback.print_exc(file=sys.stderr)
+
+
+def _wait() -> None:
+    until = time.monotonic() + _QUIET_S
+    time.sleep(_PAUSE_S)
+    while not activity.is_recent(_QUIET_AFTER_S) and time.monotonic() < until:
+        time.sleep(_PAUSE_S)
 
 
 def _look() -> None:

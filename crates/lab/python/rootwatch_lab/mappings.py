@@ -20,9 +20,13 @@ from moto.core.responses import TYPE_RESPONSE
 from moto.sqs.models import Message, Queue, sqs_backends
 
 from . import functions, keys, patterns, queues
-from .state import activity, each, late, lock, operations
+from .state import activity, arrivals, each, late, lock, operations
 
 _POLL_S = 0.05
+# Where a queue is empty, who polls it is woken by what comes.
+_EMPTY_S = 2.0
+# Until a poller that is not needed looks whether it is.
+_SPARE_S = 0.5
 _RECEIVE_LIMIT = 10
 # What polls one queue; AWS has five to begin with (Lambda guide, "Scaling with SQS").
 _POLLERS = 2
@@ -193,12 +197,23 @@ def _begin_to_poll(backend: LambdaBackend, mapping: EventSourceMapping) -> None:
 
 def _poll(backend: LambdaBackend, mapping: EventSourceMapping, number: int) -> None:
     while mapping.uuid in backend._event_source_mappings:
-        busy = False
-        if number < late.batches_at_once:
-            with activity.of("mapping"):
-                busy = state_of(mapping) == "Enabled" and _try_to_poll(mapping)
+        if number >= late.batches_at_once:
+            time.sleep(_SPARE_S)
+            continue
+        rings = arrivals.rings()
+        with activity.of("mapping", looks=True):
+            is_empty = _is_empty(mapping)
+            busy = not is_empty and state_of(mapping) == "Enabled" and _try_to_poll(mapping)
+        if is_empty:
+            arrivals.wait(rings, _EMPTY_S)
         if not busy:
+            # What comes at once is one batch.
             time.sleep(_POLL_S)
+
+
+def _is_empty(mapping: EventSourceMapping) -> bool:
+    queue = queues.find(mapping.event_source_arn)
+    return queue is None or not queue._messages
 
 
 def _try_to_poll(mapping: EventSourceMapping) -> bool:
@@ -212,7 +227,6 @@ def _try_to_poll(mapping: EventSourceMapping) -> bool:
 def _poll_once(mapping: EventSourceMapping) -> bool:
     queue = queues.find(mapping.event_source_arn)
     function = functions.find(mapping.function_arn)
-    # Most looks find nothing, and many labs run side by side.
     if queue is None or not queue._messages:
         return False
     if function is None or functions.is_pending(function):

@@ -19,7 +19,7 @@ from moto.sqs.models import Message, Queue, SQSBackend, sqs_backends
 from moto.utilities.utils import get_partition
 
 from . import keys, policies
-from .state import late
+from .state import arrivals, late
 
 _deleted_at: dict[str, float] = {}
 _REDRIVE_PERMISSIONS = ("allowAll", "denyAll", "byQueue")
@@ -153,6 +153,7 @@ def _add_message(self: Queue, message: Message) -> None:
             _moto_add_message(self, message)
     finally:
         self.lambda_event_source_mappings = mappings
+    arrivals.ring()
 
 
 def _delete_message(self: Queue, receipt_handle: str) -> None:

@@ -66,10 +66,17 @@ class Activity:
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._names: list[str] = []
+        self._last = 0.0
+
+    def is_recent(self, seconds: float) -> bool:
+        """Whether something was under way so recently, but for what only looks."""
+        return time.monotonic() - self._last < seconds
 
     @contextlib.contextmanager
-    def of(self, name: str) -> Iterator[None]:
+    def of(self, name: str, *, looks: bool = False) -> Iterator[None]:
         """Something is under way."""
+        if not looks:
+            self._last = time.monotonic()
         with self._changed:
             self._names.append(name)
         try:
@@ -130,6 +137,38 @@ class Connections:
 
 
 connections = Connections()
+
+
+class Bell:
+    """Wakes who waits for something to come, so that nobody has to look for it all the time."""
+
+    def __init__(self) -> None:
+        self.begin()
+
+    def begin(self) -> None:
+        """A fork has nobody who waits."""
+        self._changed = threading.Condition()
+        self._rings = 0
+
+    def ring(self) -> None:
+        """Something has come."""
+        with self._changed:
+            self._rings += 1
+            self._changed.notify_all()
+
+    def rings(self) -> int:
+        """How often it has rung."""
+        with self._changed:
+            return self._rings
+
+    def wait(self, after: int, limit_s: float) -> bool:
+        """Until it has rung more often, or for so long; whether it has."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._rings > after, limit_s)
+
+
+# Rings when a message has come into a queue.
+arrivals = Bell()
 
 
 class Work:
@@ -222,6 +261,7 @@ operations = Work("operation", 4)
 def begin() -> None:
     """Starts the threads, in a process that has none."""
     connections.begin()
+    arrivals.begin()
     for work in (deliveries, invocations, operations):
         work.begin()
 

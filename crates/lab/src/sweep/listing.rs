@@ -1,11 +1,13 @@
 //! All that there is, one value a line, without what differs from run to run.
 
-use std::sync::LazyLock;
+use std::collections::HashMap;
+use std::sync::{LazyLock, Mutex};
 
 use anyhow::Result;
 use regex_lite::Regex;
 use serde_json::Value;
 
+use super::lock;
 use crate::server::Lab;
 
 /// Ids that AWS draws, and the time at which somebody was subscribed.
@@ -16,6 +18,9 @@ const DRAWN: [(&str, &str); 5] = [
     ("p-[0-9a-z]{8,}\\b", "p-ID"),
     ("email [0-9-]{10}T[0-9:]{8}Z", "email TIME"),
 ];
+
+/// Lines that are kept with what became of them: the same come again after each step.
+const KEPT: usize = 100_000;
 
 /// A listing of a world.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,13 +96,24 @@ fn without_drawn(line: &str) -> String {
         });
         compiled.collect()
     });
+    static KNOWN: Mutex<Option<HashMap<String, String>>> = Mutex::new(None);
     if !may_be_drawn(line) {
         return line.to_owned();
+    }
+    if let Some(stable) = lock(&KNOWN).get_or_insert_default().get(line) {
+        return stable.clone();
     }
     let replace = |line: String, (pattern, stable): &(Regex, &str)| {
         pattern.replace_all(&line, *stable).into_owned()
     };
-    PATTERNS.iter().fold(line.to_owned(), replace)
+    let stable = PATTERNS.iter().fold(line.to_owned(), replace);
+    let mut known = lock(&KNOWN);
+    let known = known.get_or_insert_default();
+    if known.len() >= KEPT {
+        known.clear();
+    }
+    known.insert(line.to_owned(), stable.clone());
+    stable
 }
 
 /// Whether one of the patterns may be in it: few lines have one, and to look for all of them in each takes its time.
