@@ -12,7 +12,7 @@ use crate::http::Client;
 use crate::venv;
 
 /// Between two looks at what is waited for.
-const PAUSE: Duration = Duration::from_millis(20);
+const PAUSE: Duration = Duration::from_millis(40);
 
 /// A running lab. Dropping it ends its server and every function that runs there.
 #[derive(Debug)]

@@ -22,7 +22,7 @@ const SHOWN: usize = 6;
 pub(super) const STACK_SET: &str = "rootwatch-spoke";
 pub(super) const TOPICS: [&str; 2] = ["rootwatch-alerts", "rootwatch-health"];
 /// What differs between hubs by their settings and by what others hang on them.
-const OF_SETTINGS: [&str; 9] = [
+const OF_SETTINGS: [&str; 10] = [
     "/Tags/",
     "/RetentionInDays",
     "/Subscriptions",
@@ -30,6 +30,8 @@ const OF_SETTINGS: [&str; 9] = [
     "/CodeSize",
     "/event_source_mappings",
     "/Rules/siem/",
+    // What a mail calls its sender is none of rootwatch's: nobody is told less or more by it.
+    "/DisplayName",
     // The topic of a route, and the statement that lets the notifier publish to it.
     ":siem-alerts\"",
     "\"Routes\"",

@@ -22,7 +22,7 @@ use crate::sweep::command::{PERSON, REGION, SECOND};
 use crate::sweep::listing::Listing;
 
 /// Between two looks at what is waited for.
-const PAUSE: Duration = Duration::from_millis(50);
+const PAUSE: Duration = Duration::from_millis(150);
 
 /// Messages that have not moved for so long wait for a repair: a notifier that fails is given them again sooner.
 const STUCK: Duration = Duration::from_secs(3);

@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result};
 
 const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// To ask the lab is a call, which costs more than a look at a process.
+const ASK_EVERY: Duration = Duration::from_millis(60);
 
 /// The binary, and what bounds each of its runs.
 #[derive(Clone, Debug)]
@@ -92,6 +94,7 @@ impl Running {
         limit: Duration,
         mut is_time: impl FnMut() -> Result<bool>,
     ) -> Result<Ran> {
+        let mut asked = Instant::now();
         let ended = loop {
             if let Some(status) = self.child.try_wait()? {
                 break status.code().map_or(Ended::Crashed, Ended::Code);
@@ -99,8 +102,11 @@ impl Running {
             if self.since.elapsed() > limit {
                 break Ended::Hung;
             }
-            if is_time()? {
-                break Ended::Killed;
+            if asked.elapsed() >= ASK_EVERY {
+                if is_time()? {
+                    break Ended::Killed;
+                }
+                asked = Instant::now();
             }
             thread::sleep(LOOK_EVERY);
         };

@@ -33,18 +33,24 @@ pub(super) fn all(worlds: &Worlds, settings: &Settings) -> Result<Vec<Recorded>>
         |command: &Command| patterns.is_empty() || patterns.iter().any(|it| it.is_of(command.name));
     let commands = command::all().into_iter().filter(is_wanted);
     let done = Mutex::new(BTreeMap::new());
+    let waiting = Mutex::new(commands.enumerate());
     thread::scope(|scope| -> Result<()> {
-        let mut recording = Vec::new();
-        for (at, command) in commands.enumerate() {
-            // One after the other: they stand on each other.
-            let lab = worlds.fork(command.from)?;
-            let done = &done;
-            recording.push(scope.spawn(move || -> Result<()> {
+        let work = || -> Result<()> {
+            loop {
+                // One after the other: they stand on each other.
+                let mut waiting = lock(&waiting);
+                let Some((at, command)) = waiting.next() else {
+                    return Ok(());
+                };
+                let lab = worlds.fork(command.from)?;
+                drop(waiting);
                 let recorded = record(worlds, &lab, command)?;
-                lock(done).insert(at, recorded);
-                Ok(())
-            }));
-        }
+                lock(&done).insert(at, recorded);
+            }
+        };
+        let recording: Vec<_> = (0..settings.at_once.max(1))
+            .map(|_| scope.spawn(work))
+            .collect();
         for one in recording {
             match one.join() {
                 Ok(ended) => ended?,
