@@ -63,13 +63,15 @@ class StackSets(Case):
         self.remove_instances(stack_set, *ous, **more)
         self.cloudformation.delete_stack_set(StackSetName=stack_set)
 
-    def remove_instances(self, stack_set: str, *ous: str, **more: Any) -> dict[str, Any]:
+    def remove_instances(
+        self, stack_set: str, *ous: str, retain: bool = False, **more: Any
+    ) -> dict[str, Any]:
         """Deletes instances and waits."""
         operation = self.cloudformation.delete_stack_instances(
             StackSetName=stack_set,
             Regions=self.regions,
             DeploymentTargets={"OrganizationalUnitIds": [self.ou(ou) for ou in ous]},
-            RetainStacks=False,
+            RetainStacks=retain,
             **more,
         )["OperationId"]
         return self.finish(stack_set, operation)
@@ -271,9 +273,9 @@ class StackSets(Case):
         eventually(lambda: lab("GET", "idle"))
         return stack_set, account
 
-    def rules(self, account: str) -> list[str]:
+    def rules(self, account: str, region: str = "us-east-1") -> list[str]:
         """The names of an account's rules."""
-        found = client("events", account, "us-east-1").list_rules()["Rules"]
+        found = client("events", account, region).list_rules()["Rules"]
         return [rule["Name"] for rule in found]
 
     def test_an_account_that_moves_between_targets_is_left_behind(self) -> None:
@@ -294,6 +296,32 @@ class StackSets(Case):
         self.assertEqual(self.rules(account), [f"forward-{self.bus}"])
         self.remove(stack_set, "/Workloads/Prod", "/Security")
         lab("POST", "accounts/remove", {"account": account})
+
+    def test_an_account_that_left_keeps_no_stack_of_one_that_moves(self) -> None:
+        stack_set = create_set(self.cloudformation, self.bus)
+        units = ("/Workloads/Prod", "/Security")
+        for unit in units:
+            self.deploy(stack_set, unit)
+        unit = self.ou("/Security")
+        gone, moved = (
+            str(lab("POST", "accounts", {"name": name("new"), "ou": unit})["id"]) for _ in range(2)
+        )
+
+        def is_so(account: str, status: str) -> bool:
+            return self.instances(stack_set).get((account, "us-east-1")) == status
+
+        for account, path, given in (
+            (gone, "accounts/remove", {}),
+            (moved, "accounts/move", {"ou": self.ou("/Workloads/Prod")}),
+        ):
+            self.assertTrue(eventually(lambda it=account: is_so(it, "SUCCEEDED")))
+            eventually(lambda: lab("GET", "idle"))
+            lab("POST", path, {"account": account, **given})
+            self.assertTrue(eventually(lambda it=account: is_so(it, "FAILED")))
+            eventually(lambda: lab("GET", "idle"))
+        self.assertEqual([self.rules(moved, region) for region in self.regions], [[], []])
+        self.remove(stack_set, *units, retain=True)
+        lab("POST", "accounts/remove", {"account": moved})
 
     def test_a_retained_stack_keeps_its_names_from_the_next_unit(self) -> None:
         stack_set, account = self.move_between_targets(retain=True)

@@ -666,9 +666,11 @@ def _follow(backend: OrganizationsBackend, stack_set: StackSet) -> None:
         stack_set.start(Operation("CREATE", come, {}))
     present = {a for ou in stack_set.deployed_ous for a in _members(backend, ou)}
     gone = [i for i in stack_set.instances.values() if i.account not in present]
-    if gone or moved:
-        retain = bool(stack_set.auto_deployment.get("RetainStacksOnAccountRemoval"))
-        stack_set.start(Operation("DELETE", [*moved, *gone], {}, retain=retain))
+    retain = bool(stack_set.auto_deployment.get("RetainStacksOnAccountRemoval"))
+    # Each account by itself: one that is out of reach keeps no other's stacks.
+    for account in dict.fromkeys(it.account for it in [*moved, *gone]):
+        its = [it for it in [*moved, *gone] if it.account == account]
+        stack_set.start(Operation("DELETE", its, {}, retain=retain))
 
 
 def _has_moved(

@@ -22,7 +22,7 @@ const SHOWN: usize = 6;
 pub(super) const STACK_SET: &str = "rootwatch-spoke";
 pub(super) const TOPICS: [&str; 2] = ["rootwatch-alerts", "rootwatch-health"];
 /// What differs between hubs by their settings and by what others hang on them.
-const OF_SETTINGS: [&str; 10] = [
+const OF_SETTINGS: [&str; 11] = [
     "/Tags/",
     "/RetentionInDays",
     "/Subscriptions",
@@ -35,6 +35,7 @@ const OF_SETTINGS: [&str; 10] = [
     // The topic of a route, and the statement that lets the notifier publish to it.
     ":siem-alerts\"",
     "\"Routes\"",
+    "\"ReadRoutes\"",
 ];
 /// What every account has that is made for an organization.
 const OF_ACCOUNTS: [&str; 2] = [

@@ -86,6 +86,23 @@ fn only_a_test_that_was_disturbed_leaves_its_own_parts() {
     assert!(judged(&Command::Test, true, &failed, &after).is_empty());
     assert!(!judged(&Command::Test, false, &ran(0, "{}", ""), &after).is_empty());
     assert!(!judged(&Command::Verify, true, &failed, &after).is_empty());
+    let subscribed = |queue: &str| {
+        let topic = json!({"Subscriptions": [["sqs", queue, "False", "True"]]});
+        let there = json!({"queues": {"a": {}}, "topics": {TOPICS[0]: topic}});
+        Listing::of_snapshot(&json!({"2": {REGION: there}}))
+    };
+    for (queue, is_its_own) in [("arn:rootwatch-test-1", true), ("arn:siem", false)] {
+        let problem = of_command(&Seen {
+            command: &Command::Test,
+            model: &model(World::Watched),
+            facts: &Facts::default(),
+            is_disturbed: true,
+            ran: &failed,
+            before: &queues(&["a"]),
+            after: &subscribed(queue),
+        });
+        assert_eq!(problem.is_empty(), is_its_own, "{queue}: {problem:?}");
+    }
 }
 
 #[test]
@@ -123,7 +140,13 @@ fn a_hub_is_as_it_was_told_to_be() {
     assert_eq!(problems(&hub(person.clone(), 365), &same), 0);
     assert_eq!(problems(&hub(json!([]), 365), &same), 2);
     assert_eq!(problems(&hub(person.clone(), 30), &same), 1);
-    assert_eq!(problems(&hub(person, 365), &queues(&[])), 1);
+    assert_eq!(problems(&hub(person.clone(), 365), &queues(&[])), 1);
+    // What a setting brings, and what rootwatch leaves to people.
+    let made = json!({"2": {
+        "aws": {"roles": {"rootwatch-selfcheck": {"Policies": {"Sid": "ReadRoutes"}}}},
+        REGION: {"queues": {"a": {}}, "topics": {TOPICS[1]: {"DisplayName": "changed"}}},
+    }});
+    assert_eq!(problems(&hub(person, 365), &Listing::of_snapshot(&made)), 0);
 }
 
 #[test]

@@ -81,7 +81,11 @@ fn values(path: &str, value: &Value, all: &mut Vec<String>) {
         }
         Value::Array(list) if !list.is_empty() => {
             for value in list {
-                values(path, value, all);
+                match value {
+                    // Such as a subscription: its parts mean nothing alone.
+                    Value::Array(_) => all.push(format!("{path}: {value}")),
+                    value => values(path, value, all),
+                }
             }
         }
         leaf => all.push(format!("{path}: {leaf}")),
@@ -161,6 +165,15 @@ mod tests {
             assert_eq!(without_drawn(line), stable);
         }
         assert!(!may_be_drawn("/2/eu-west-1/rootwatch-root-activity: 1"));
+    }
+
+    #[test]
+    fn what_belongs_together_is_one_line() {
+        let all = json!({"Subscriptions": [["sqs", "rootwatch-test-1", "False"]]});
+        assert_eq!(
+            Listing::of_snapshot(&all).lines(),
+            [r#"/Subscriptions: ["sqs","rootwatch-test-1","False"]"#]
+        );
     }
 
     #[test]
