@@ -133,11 +133,11 @@ fn a_queue_that_loses_what_waits_in_it() {
         Break::new("no queue for acts", ACTS, "exists", |hub| hub.delete(ACTS)),
         dead_letters("dead letters refused", |it| it.policy = Policy::default()),
         Break::new(
-            "dead letters kept an hour",
+            "dead letters kept not quite three days",
             DEAD_LETTERS,
             "retention",
             |hub| {
-                hub.queue("rootwatch-dead-letters").message_retention_period = Some(3600);
+                hub.queue("rootwatch-dead-letters").message_retention_period = Some(259_199);
             },
         ),
         dead_letters("dead letters kept three days", |it| {
