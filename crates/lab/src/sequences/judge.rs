@@ -22,7 +22,7 @@ const SHOWN: usize = 6;
 pub(super) const STACK_SET: &str = "rootwatch-spoke";
 pub(super) const TOPICS: [&str; 2] = ["rootwatch-alerts", "rootwatch-health"];
 /// What differs between hubs by their settings and by what others hang on them.
-const OF_SETTINGS: [&str; 11] = [
+const OF_SETTINGS: [&str; 12] = [
     "/Tags/",
     "/RetentionInDays",
     "/Subscriptions",
@@ -36,6 +36,8 @@ const OF_SETTINGS: [&str; 11] = [
     ":siem-alerts\"",
     "\"Routes\"",
     "\"ReadRoutes\"",
+    // What a killed test left stays until the next one.
+    "rootwatch-test-",
 ];
 /// What every account has that is made for an organization.
 const OF_ACCOUNTS: [&str; 2] = [

@@ -144,7 +144,10 @@ fn a_hub_is_as_it_was_told_to_be() {
     // What a setting brings, and what rootwatch leaves to people.
     let made = json!({"2": {
         "aws": {"roles": {"rootwatch-selfcheck": {"Policies": {"Sid": "ReadRoutes"}}}},
-        REGION: {"queues": {"a": {}}, "topics": {TOPICS[1]: {"DisplayName": "changed"}}},
+        REGION: {
+            "queues": {"a": {}, "rootwatch-test-1": {}},
+            "topics": {TOPICS[1]: {"DisplayName": "changed"}},
+        },
     }});
     assert_eq!(problems(&hub(person, 365), &Listing::of_snapshot(&made)), 0);
 }
