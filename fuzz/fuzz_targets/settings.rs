@@ -1,7 +1,7 @@
 //! No text makes reading a settings file panic, each problem names its place in the file, and no password is in one.
 
 #![no_main]
-#![allow(dead_code, reason = "the program uses more of these modules")]
+#![allow(dead_code, unused_imports, reason = "the program uses more of these modules")]
 
 mod config;
 

@@ -6,6 +6,8 @@ mod file;
 mod form;
 #[path = "../../../src/config/given.rs"]
 mod given;
+#[path = "../../../src/config/messages.rs"]
+pub(crate) mod messages;
 #[path = "../../../src/config/schema/mod.rs"]
 mod schema;
 #[path = "../../../src/config/search.rs"]
