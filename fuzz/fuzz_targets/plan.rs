@@ -14,7 +14,10 @@ fuzz_target!(|bytes: &[u8]| {
         Ok(plan) => {
             let text = serde_json::to_vec(&plan).expect("a plan is JSON");
             let again = SavedPlan::parse(&text).expect("a plan that was written is read");
-            assert_eq!((again.world, again.settings), (plan.world.clone(), plan.settings.clone()));
+            assert_eq!(
+                (again.world, again.settings),
+                (plan.world.clone(), plan.settings.clone())
+            );
             plan.check_command("deploy hub").err()
         }
         Err(error) => Some(error),
@@ -22,6 +25,10 @@ fuzz_target!(|bytes: &[u8]| {
     if let Some(error) = error {
         let said = format!("{error:#}");
         assert!(!said.contains(char::is_control), "{said:?}");
-        assert!(said.chars().count() <= MOST, "{} characters", said.chars().count());
+        assert!(
+            said.chars().count() <= MOST,
+            "{} characters",
+            said.chars().count()
+        );
     }
 });

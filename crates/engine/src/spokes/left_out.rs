@@ -98,7 +98,7 @@ impl Wanted {
         let left = self.out_of_reach(observed).into_iter();
         let left = left.map(|((account, unit), count)| {
             format!(
-                "account {} is no longer below {}: {count} stack instances that are no longer wanted stay there, since no deletion reaches them that keeps others of the unit; `rootwatch teardown spokes --retain-stacks` lets go of them",
+                "account {} is no longer below {}: {count} stack instances that are no longer wanted stay there, since no deletion reaches them that keeps others of the unit. They can stay until `rootwatch teardown spokes` removes all spokes",
                 directory.account(account),
                 directory.unit(unit)
             )
